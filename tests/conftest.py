@@ -1,0 +1,101 @@
+"""Real servers, and a home of its own, for every test.
+
+The servers are started once a session, when the first test asks for one. Tests share them, so each works on a topic or
+bucket of its own; a test that stops, freezes or reconfigures a server starts one for itself.
+"""
+
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.servers.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq
+from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.servers.seaweed import Seaweed, find_weed
+
+Found = TypeVar("Found")
+
+_FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
+_FOREIGN_NAMES = ("SSH_CONNECTION",)
+_HOME_FOLDERS = {
+    "HOME": "",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_RUNTIME_DIR": ".run",
+}
+
+
+def _found_or_skip(find: Callable[[], Found]) -> Found:
+    """What `find` finds; without it a test is skipped, but in CI, where nothing may be missing, it fails."""
+    try:
+        return find()
+    except ServerUnavailableError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty home folder, and none of the settings of whoever runs the tests."""
+    for name in tuple(os.environ):
+        if name.startswith(_FOREIGN_SETTINGS) or name in _FOREIGN_NAMES:
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name, folder in _HOME_FOLDERS.items():
+        (home / folder).mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else boto3 waits for a network that is not there
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1,localhost")
+
+
+@pytest.fixture(scope="session")
+def nsq_programs() -> NsqPrograms:
+    """The programs of NSQ 1.3.0: nsqd, nsqlookupd, nsq_to_file, to_nsq, nsq_tail."""
+    return _found_or_skip(find_or_build_nsq)
+
+
+@pytest.fixture(scope="session")
+def weed() -> Path:
+    """SeaweedFS's program."""
+    return _found_or_skip(find_weed)
+
+
+@pytest.fixture(scope="session")
+def nsqlookupd(nsq_programs: NsqPrograms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nsqlookupd]:
+    with Nsqlookupd(nsq_programs.nsqlookupd, tmp_path_factory.mktemp("nsqlookupd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nsqd(nsq_programs: NsqPrograms, nsqlookupd: Nsqlookupd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nsqd]:
+    """An nsqd with its usual limits, known to `nsqlookupd`."""
+    options = {"lookupd-tcp-address": nsqlookupd.tcp_address}
+    with Nsqd(nsq_programs.nsqd, tmp_path_factory.mktemp("nsqd"), options) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed(weed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    with Seaweed(weed, tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest) -> str:
+    """A topic that no other test uses; it starts with the test's name."""
+    name = re.sub(r"[^a-zA-Z0-9_-]", "-", request.node.name)
+    return f"{name[:50]}-{uuid.uuid4().hex[:8]}"  # NSQ allows 64 characters
+
+
+@pytest.fixture
+def bucket(seaweed: Seaweed) -> str:
+    """An empty bucket that no other test uses."""
+    return seaweed.create_bucket(f"test-{uuid.uuid4().hex[:12]}")

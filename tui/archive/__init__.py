@@ -1,0 +1,21 @@
+"""What an archive is, and how its chunks are listed, read and written."""
+
+from tui.archive.catalog import Catalog
+from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.codec import Damage
+from tui.archive.layout import Layout
+from tui.archive.open import Archive, empty_range, open_archive
+from tui.archive.reader import Block, ChunkReader
+
+__all__ = [
+    "Archive",
+    "Block",
+    "Catalog",
+    "Chunk",
+    "ChunkReader",
+    "Damage",
+    "Layout",
+    "StoredObject",
+    "empty_range",
+    "open_archive",
+]

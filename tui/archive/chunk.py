@@ -1,0 +1,42 @@
+"""The nouns of an archive: the stored object, the chunk (an object whose key names an hour), the record's place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object of a store, as its listing tells it. `size` in bytes, `uploaded` in UTC."""
+
+    key: str
+    size: int
+    etag: str
+    uploaded: datetime
+    storage_class: str = "STANDARD"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One object and what its key says. `hour` is in the archive's time zone."""
+
+    key: str
+    hour: datetime
+    size: int
+    etag: str
+    uploaded: datetime
+    storage_class: str = "STANDARD"
+    topic: str = ""
+    host: str = ""
+    rev: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The one order of everything that is written or sent: by hour, then key."""
+        return self.hour, self.key
+
+    @property
+    def needs_restore(self) -> bool:
+        """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR)."""
+        return self.storage_class in ("GLACIER", "DEEP_ARCHIVE")

@@ -1,0 +1,141 @@
+"""A layout turns a key into an hour (and topic, host, revision): the one place that does.
+
+A pattern is a key with holes: `%Y %m %d %H` (zero-padded; `%-m %-d %-H` unpadded), `%M %S` (any minute or second),
+`%B %b` (month names), `%s` (epoch seconds), `%%`; `{topic} {host} {rev}`; `*` (anything but `/`). `{rev}` is
+nsq_to_file's revision with its dash, `-000001`, or nothing (nsq, apps/nsq_to_file/file_logger.go, `<REV>`).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
+
+from tui.errors import LayoutError
+
+_MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
+    name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
+}
+_HOLES = {
+    "%Y": r"(?P<Y>\d{4})",
+    "%m": r"(?P<m>\d\d)",
+    "%d": r"(?P<d>\d\d)",
+    "%H": r"(?P<H>\d\d)",
+    "%-m": r"(?P<m>\d{1,2})",
+    "%-d": r"(?P<d>\d{1,2})",
+    "%-H": r"(?P<H>\d{1,2})",
+    "%B": r"(?P<B>[A-Za-z]+)",
+    "%b": r"(?P<B>[A-Za-z]{3})",
+    "%s": r"(?P<s>\d{9,11})",
+    "%M": r"\d\d",
+    "%S": r"\d\d",
+    "%%": "%",
+    "{topic}": r"(?P<topic>[^/]+?)",
+    "{host}": r"(?P<host>[^/]+?)",
+    "{rev}": r"(?P<rev>-\d{6}|)",
+    "*": r"[^/]*",
+}
+_TOKEN = re.compile(r"%-?.|\{[a-z]*\}|\*|[^%{*]+|.", re.DOTALL)
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+
+
+def has_holes(text: str) -> bool:
+    """Does a location spell a layout, or is it a plain folder or prefix?"""
+    return any(token in _HOLES for token in _TOKEN.findall(text))
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedKey:
+    """What a key says of itself."""
+
+    hour: datetime
+    topic: str = ""
+    host: str = ""
+    rev: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A pattern, ready to read keys; LayoutError if it names no hour."""
+
+    pattern: str
+
+    def __post_init__(self) -> None:
+        names = set(_GROUP.findall(self._regex.pattern))
+        if "s" not in names and not {"Y", "d", "H"} <= names | ({"Y"} if "s" in names else set()):
+            raise LayoutError(f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s)")
+        if "s" not in names and not names & {"m", "B"}:
+            raise LayoutError(f"the layout '{self.pattern}' names no month; add %m")
+
+    @cached_property
+    def _tokens(self) -> tuple[str, ...]:
+        return tuple(_TOKEN.findall(self.pattern))
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        seen: set[str] = set()
+        parts = []
+        for token in self._tokens:
+            if (token.startswith("%") or re.fullmatch(r"\{[a-z]+\}", token)) and token not in _HOLES:
+                raise LayoutError(f"the layout '{self.pattern}' has '{token}'; known are {' '.join(_HOLES)}")
+            part = _HOLES.get(token) or re.escape(token)
+            for name in _GROUP.findall(part):
+                if name in seen:  # written twice (Firehose does): the second must say the same
+                    part = f"(?P={name})"
+                seen.add(name)
+            parts.append(part)
+        return re.compile("".join(parts))
+
+    def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
+        """The hour of `key` in `zone`, or None if the layout does not fit it or it names no real time."""
+        match = self._regex.fullmatch(key)
+        if match is None:
+            return None
+        groups = match.groupdict()
+        try:
+            if "s" in groups:
+                time = datetime.fromtimestamp(int(groups["s"]), zone).replace(minute=0, second=0, fold=0)
+            else:
+                month = int(groups["m"]) if "m" in groups else _MONTHS.get(groups["B"].lower(), 0)
+                time = datetime(int(groups["Y"]), month, int(groups["d"]), int(groups["H"]), tzinfo=zone)
+        except (ValueError, OverflowError):
+            return None
+        return ParsedKey(time, *(groups.get(name) or "" for name in ("topic", "host", "rev")))
+
+    def spell(self, hour: datetime, *, topic: str = "", host: str = "", rev: str = "") -> str:
+        """The key of an hour; the inverse of `parse` for patterns without `*`."""
+        words = {"{topic}": topic, "{host}": host, "{rev}": rev, "%s": str(int(hour.timestamp())), "*": ""}
+        return "".join(
+            words[token] if token in words else hour.strftime(token) if token in _HOLES else token
+            for token in self._tokens
+        )
+
+    def prefixes(self, start: datetime | None = None, stop: datetime | None = None) -> tuple[str, ...]:
+        """The fewest key prefixes that hold every hour of [start, stop): by year, month or day, as the pattern allows.
+
+        A listing costs a request per 1,000 keys, so days are only told apart for short ranges.
+        """
+        head = ""
+        for index, token in enumerate(self._tokens):
+            if token in _HOLES and token != "%%":
+                if token == "%Y" and start and stop:
+                    return tuple(sorted({head + tail for tail in self._dated(index, start, stop)}))
+                break
+            head += "%" if token == "%%" else token
+        return (head,)
+
+    def _dated(self, index: int, start: datetime, stop: datetime) -> Iterator[str]:
+        fine = stop - start <= timedelta(days=3)
+        depth = {"%Y", "%m", "%d"} if fine else {"%Y", "%m"}
+        day = start
+        while day < stop + timedelta(days=1):
+            spelled = ""
+            for token in self._tokens[index:]:
+                if token in _HOLES and token not in depth:
+                    break
+                spelled += day.strftime(token) if token in _HOLES else token
+            yield spelled
+            day += timedelta(days=1)

@@ -1,0 +1,144 @@
+"""Opening an archive: a location, with or without a layout in it, becomes store + layout + time zone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import islice
+from pathlib import Path
+
+from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
+from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.detect import detect, three
+from tui.archive.layout import Layout, has_holes
+from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
+from tui.archive.times import parse_zone, spell_hour
+from tui.config import S3Options
+from tui.errors import ArchiveError, LayoutError
+
+MANIFEST = "manifest.json"
+_SAMPLE = 2000  # keys that a detection looks at: two pages of a listing
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A store, the layout of its keys, and the time zone that they are written in. Immutable and picklable."""
+
+    url: str
+    store: Store
+    layout: Layout
+    zone: tzinfo
+    detected: bool = False
+
+    def catalog(self, start: datetime | None = None, stop: datetime | None = None) -> Catalog:
+        """List the hours of [start, stop) (all of the archive by default).
+
+        Raises LayoutError, with three of the keys, if there are objects and the layout fits none.
+        """
+        chunks = 0
+        unmatched: list[str] = []
+
+        def read() -> Iterator[Chunk | StoredObject]:
+            nonlocal chunks
+            for item in self._listed(*widened(start, stop)):
+                if isinstance(item, Chunk):
+                    chunks += 1
+                elif len(unmatched) < 3:
+                    unmatched.append(item.key)
+                yield item
+
+        catalog = make_catalog(read(), start, stop)
+        if not chunks and unmatched:
+            raise LayoutError(
+                f"the layout '{self.layout.pattern}' fits no key of {self.url}, which holds {three(unmatched)}; "
+                "give the layout that fits them"
+            )
+        if not chunks and not any(True for _ in self._listed(None, None)):
+            raise ArchiveError(f"{self.url} is empty: no object was found there; check the bucket and the prefix")
+        return catalog
+
+    def chunk_of(self, item: StoredObject) -> Chunk | None:
+        """The chunk that an object is, if the layout fits its key."""
+        named = self.layout.parse(item.key, self.zone)
+        if named is None:
+            return None
+        return Chunk(
+            item.key,
+            named.hour,
+            item.size,
+            item.etag,
+            item.uploaded,
+            item.storage_class,
+            named.topic,
+            named.host,
+            named.rev,
+        )
+
+    def _listed(self, start: datetime | None, stop: datetime | None) -> Iterator[Chunk | StoredObject]:
+        for prefix in self.layout.prefixes(start, stop):
+            for item in self.store.objects(prefix):
+                if is_chunk_name(item.key):
+                    yield self.chunk_of(item) or item
+
+
+def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+    """Open `url`: a folder, `s3://bucket/prefix`, or either with a layout in it.
+
+    Without a layout it is taken from an extract's manifest, else detected from the first keys of the listing
+    (`Archive.detected` says so). `timezone` is the IANA name of the zone that the keys' hours are written in (UTC by
+    default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
+    """
+    root, rest, pattern = _split(url)
+    store = open_store(root, s3)
+    if pattern is not None:
+        return Archive(url, store, Layout(pattern), parse_zone(timezone))
+    if manifest := _manifest(store, rest):
+        layout, zone = manifest
+        return Archive(url, store, Layout(layout), parse_zone(timezone or zone))
+    keys = [item.key for item in islice(store.objects(rest), _SAMPLE) if is_chunk_name(item.key)]
+    if not keys:
+        raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
+    return Archive(url, store, detect(keys), parse_zone(timezone), detected=True)
+
+
+def _split(url: str) -> tuple[str, str, str | None]:
+    """A location → root of the store, prefix in it, layout pattern (None if there is none)."""
+    if is_s3(url):
+        bucket, _, rest = url.removeprefix(S3_SCHEME).partition("/")
+        return S3_SCHEME + bucket, rest, rest if has_holes(rest) else None
+    path = Path(url).expanduser()
+    if path.is_dir() or not has_holes(url):
+        if not path.exists():
+            raise ArchiveError(f"{url} does not exist; give a folder, s3://BUCKET/PREFIX or a name from the config")
+        return str(path), "", None
+    parts = str(path).split("/")
+    fixed = next(i for i, part in enumerate(parts) if has_holes(part))
+    return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
+
+
+def _manifest(store: Store, prefix: str) -> tuple[str, str] | None:
+    """Layout and time zone of an extract, if there is one at `prefix` (a folder, or nothing)."""
+    if prefix and not prefix.endswith("/"):
+        return None
+    key = prefix + MANIFEST
+    if not any(item.key == key for item in store.objects(key)):
+        return None
+    with store.open(key) as stream:
+        try:
+            manifest = json.loads(stream.read())
+            return prefix + str(manifest["layout"]), str(manifest["timezone"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArchiveError(f"{store.url}/{key} is no manifest of an extract; move it away") from error
+
+
+def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
+    """The error for a range without chunks, which says what there is instead."""
+    whole = archive.catalog()
+    words = " ".join(f"{name} {spell_hour(time)}" for name, time in (("from", start), ("to", stop)) if time is not None)
+    if whole.first is None or whole.stop is None:
+        return ArchiveError(f"{archive.url} holds no chunk")
+    return ArchiveError(
+        f"{archive.url} has no chunk {words}; its hours go from {spell_hour(whole.first)} to {spell_hour(whole.stop)}"
+    )

@@ -1,0 +1,52 @@
+"""What a store can do, and the one place that opens one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from tui.archive.chunk import StoredObject
+from tui.config import S3Options
+from tui.errors import ArchiveError
+
+S3_SCHEME = "s3://"
+
+
+class Store(Protocol):
+    """A flat space of keys: a bucket or a folder. Implementations are immutable, picklable and thread-safe."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, as a person would type it: `s3://bucket` or a path."""
+
+    def objects(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Every object whose key begins with `prefix`, in no promised order."""
+
+    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
+        """A raw byte stream from `start`; ArchiveError if the object is gone or is no longer `etag`."""
+
+    def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
+        """A stream whose bytes appear under `key` whole or not at all; OutputError if it exists already."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; no error if there is none."""
+
+
+def is_s3(location: str) -> bool:
+    return location.startswith(S3_SCHEME)
+
+
+def open_store(root: str, options: S3Options | None = None) -> Store:
+    """The store of a root: `s3://bucket` or a folder. Nothing is read yet, but a folder must exist."""
+    if is_s3(root):
+        from tui.archive.s3 import S3Store  # boto3 takes 0.2 s to import: only those who need it wait
+
+        bucket = root.removeprefix(S3_SCHEME).strip("/")
+        if not bucket or "/" in bucket:
+            raise ArchiveError(f"'{root}' names no bucket; write s3://BUCKET/PREFIX")
+        return S3Store(bucket, options or S3Options())
+    from tui.archive.local import FolderStore
+
+    return FolderStore(Path(root))

@@ -1,0 +1,102 @@
+"""Times as people type them, and hours as archives count them.
+
+An hour is an aware datetime at its first minute, in the archive's time zone, with `fold=0`: a key names a wall-clock
+hour, so the hour that a spring change leaves out does not exist, and the one that an autumn change repeats is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tui.errors import TimeError
+
+HOUR = timedelta(hours=1)
+GRAMMAR = "2015-01-20, 2015-01-20T13, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, now, today or yesterday"
+
+_ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z)?)?")
+_RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
+
+
+def parse_zone(name: str | None) -> tzinfo:
+    """The time zone of an IANA name; UTC for None."""
+    if name is None or name.upper() in ("UTC", "Z"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise TimeError(f"no time zone is named '{name}'; use an IANA name such as Europe/Berlin or UTC") from error
+
+
+def zone_name(zone: tzinfo) -> str:
+    """The IANA name of a zone, `UTC` for UTC."""
+    return zone.key if isinstance(zone, ZoneInfo) else "UTC"
+
+
+def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> datetime:
+    """Read a time of DESIGN's grammar, in `zone`; `now` (aware) is the clock's unless given."""
+    now = (now or datetime.now(UTC)).astimezone(zone)
+    word = text.strip()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    if word in ("now", "today", "yesterday"):
+        return {"now": now, "today": today, "yesterday": today - timedelta(days=1)}[word]
+    if match := _RELATIVE.fullmatch(word):
+        try:
+            return (now.astimezone(UTC) - int(match[1]) * _UNITS[match[2]]).astimezone(zone)
+        except OverflowError as error:
+            raise TimeError(f"'{text}' is before the first year") from error
+    if match := _ABSOLUTE.fullmatch(word):
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        try:
+            written = datetime(year, month, day, hour, minute, second, tzinfo=UTC if match[7] else zone)
+            return written.astimezone(zone)
+        except (ValueError, OverflowError) as error:
+            raise TimeError(f"'{text}' is not a date: {error}") from error
+    raise TimeError(f"'{text}' is not a time; write it as {GRAMMAR}")
+
+
+def floor_hour(time: datetime) -> datetime:
+    """The hour that `time` lies in."""
+    return time.replace(minute=0, second=0, microsecond=0, fold=0)
+
+
+def ceil_hour(time: datetime) -> datetime:
+    """The first hour that begins at `time` or after it."""
+    floor = floor_hour(time)
+    return floor if floor == time.replace(fold=0) else next_hour(floor)
+
+
+def next_hour(hour: datetime) -> datetime:
+    """The wall-clock hour after `hour`: one that a spring change leaves out is passed over."""
+    zone = hour.tzinfo
+    after = (hour.astimezone(UTC) + HOUR).astimezone(zone).replace(fold=0)
+    if after == hour:  # the repeated hour of an autumn change is one hour
+        after = (hour.astimezone(UTC) + 2 * HOUR).astimezone(zone).replace(fold=0)
+    return after
+
+
+def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
+    """Every hour of [start, stop), both on the hour and in one zone."""
+    hour = start
+    while hour < stop:
+        yield hour
+        hour = next_hour(hour)
+
+
+def parse_range(
+    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
+) -> tuple[datetime | None, datetime | None]:
+    """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
+    first = floor_hour(parse_time(start, zone, now)) if start else None
+    last = ceil_hour(parse_time(stop, zone, now)) if stop else None
+    if first and last and first >= last:
+        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
+    return first, last
+
+
+def spell_hour(hour: datetime) -> str:
+    """An hour as JSON and command lines spell it: `2015-01-20T13`."""
+    return hour.strftime("%Y-%m-%dT%H")

@@ -1,0 +1,31 @@
+"""Places that lines are written to: stdout, a file (compressed by its suffix), or a key of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tui.archive.codec import encoder
+from tui.archive.local import atomic_file
+from tui.archive.store import Store, is_s3
+
+
+def names_folder(out: str) -> bool:
+    """Does OUT mean an extract: a trailing slash, or a folder that exists?"""
+    return out.endswith("/") or (not is_s3(out) and Path(out).is_dir())
+
+
+@contextmanager
+def file_of_lines(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, compressed as its suffix says."""
+    with atomic_file(path, overwrite=overwrite) as raw, encoder(raw, path.name) as stream:
+        yield stream
+
+
+@contextmanager
+def object_of_lines(store: Store, key: str, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """The same as a key of a store."""
+    with store.create(key, overwrite=overwrite) as raw, encoder(raw, key) as stream:
+        yield stream

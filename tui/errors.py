@@ -1,0 +1,40 @@
+"""The errors that a person is meant to read: one sentence that says what, where and what to do."""
+
+from __future__ import annotations
+
+
+class HourscopeError(Exception):
+    """Something that a person can mend. `str()` is one line; the command line exits with 2."""
+
+
+class ConfigError(HourscopeError):
+    """A config file, environment variable or option that makes no sense."""
+
+
+class ArchiveError(HourscopeError):
+    """An archive that is not there, not readable, or not what its layout says."""
+
+
+class LayoutError(ArchiveError):
+    """A layout pattern that cannot be read, or that fits no key."""
+
+
+class TimeError(HourscopeError):
+    """A time or a range that cannot be understood."""
+
+
+class OutputError(HourscopeError):
+    """A place that cannot be written: it exists, is full, or is forbidden."""
+
+
+class SendError(HourscopeError):
+    """A send that was refused, or that could not be finished."""
+
+
+class FilterError(HourscopeError):
+    """An expression that cannot be parsed; `column` counts from 0 in `expression`."""
+
+    def __init__(self, message: str, expression: str = "", column: int | None = None) -> None:
+        super().__init__(message)
+        self.expression = expression
+        self.column = column

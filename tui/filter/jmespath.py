@@ -1,0 +1,113 @@
+"""JMESPath on parsed records: `--match`. A record matches if the result is truthy in JMESPath's sense.
+
+jmespath.py is the judge of what an expression means; orjson parses. An expression that fails on a record (a
+function given the wrong type) does not match it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jmespath
+import orjson
+from jmespath import exceptions
+from jmespath.functions import Functions
+from jmespath.parser import ParsedResult
+
+from tui.errors import FilterError
+from tui.filter.compiled import Compiled, NotJsonError
+
+
+def compile_match(expression: str) -> Compiled:
+    """A record matches if `expression` gives something other than false, null, "", [] or {}."""
+    parsed = parse_expression(expression)
+
+    def test(record: bytes) -> bool:
+        value = load(record)
+        try:
+            return truthy(parsed.search(value))
+        except exceptions.JMESPathError:
+            return False
+
+    return Compiled(test)
+
+
+def parse_expression(expression: str) -> ParsedResult:
+    """The parsed expression; FilterError, with the column, for one that cannot be."""
+    try:
+        parsed = jmespath.compile(expression)
+    except exceptions.JMESPathError as error:
+        column, words = _where(error, expression)
+        raise FilterError(
+            f"the JMESPath '{expression}' is wrong at column {column + 1}: {words}", expression, column
+        ) from error
+    for name, given in _calls(parsed.parsed):
+        _check_call(expression, name, given)
+    return parsed
+
+
+def load(record: bytes) -> Any:
+    """The record's JSON value; NotJsonError if it is none.
+
+    orjson is strict and fast; what it refuses gets a second chance, for lone surrogates and integers beyond 64 bits.
+    """
+    try:
+        return orjson.loads(record)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(record, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from error
+
+
+def truthy(value: Any) -> bool:
+    """JMESPath's truth: everything but false, null and the empty string, list and object (0 is true)."""
+    return not (value is None or value is False or value == "" or value == [] or value == {})
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON (RFC 8259)")
+
+
+def _where(error: exceptions.JMESPathError, expression: str) -> tuple[int, str]:
+    """The column and the cause, in words."""
+    if isinstance(error, exceptions.EmptyExpressionError):
+        return 0, "it is empty"
+    if isinstance(error, exceptions.LexerError):
+        return error.lexer_position, str(error.message)
+    if isinstance(error, exceptions.IncompleteExpressionError):
+        return len(expression), "it ends too early"
+    if isinstance(error, exceptions.ParseError):
+        token = f"'{error.token_value}'"
+        return error.lex_position, f"{token} is not expected here" if error.token_type != "eof" else "it ends too early"
+    return 0, str(error)
+
+
+def _calls(node: Any) -> Iterator[tuple[str, int]]:
+    """Every function call of a syntax tree: its name and how many arguments it is given."""
+    if node["type"] == "function_expression":
+        yield node["value"], len(node["children"])
+    for child in node.get("children", ()):
+        if isinstance(child, dict):
+            yield from _calls(child)
+
+
+def _check_call(expression: str, name: str, given: int) -> None:
+    """jmespath.py finds these out at the first record; a person wants to know before."""
+    known = Functions.FUNCTION_TABLE
+    match = re.search(rf"\b{re.escape(name)}\s*\(", expression)
+    column = match.start() if match else 0
+    prefix = f"the JMESPath '{expression}' is wrong at column {column + 1}"
+    if name not in known:
+        raise FilterError(
+            f"{prefix}: there is no function {name}(); known are {', '.join(sorted(known))}", expression, column
+        )
+    signature = known[name]["signature"]
+    variadic = any(argument.get("variadic") for argument in signature)
+    if given < len(signature) or (given > len(signature) and not variadic):
+        wanted = f"{'at least ' if variadic else ''}{len(signature)}"
+        raise FilterError(f"{prefix}: {name}() takes {wanted} argument(s), not {given}", expression, column)

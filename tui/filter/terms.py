@@ -1,0 +1,108 @@
+"""The filter as a value: a stack of terms that all must hold, each of which can be switched off."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from tui.archive.reader import Block
+from tui.filter.compiled import Compiled
+from tui.filter.jmespath import compile_match
+from tui.filter.matcher import Matcher, Span
+from tui.filter.regex import compile_regex
+from tui.filter.text import compile_text
+
+Kind = Literal["grep", "regex", "match"]
+
+_COMPILERS: Mapping[Kind, Callable[[str], Compiled]] = {
+    "grep": compile_text,
+    "regex": compile_regex,
+    "match": compile_match,
+}
+_OPTIONS: Mapping[Kind, str] = {"grep": "-g", "regex": "-e", "match": "-m"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition: literal bytes (`grep`), RE2 (`regex`) or JMESPath (`match`); FilterError if it is malformed."""
+
+    kind: Kind
+    text: str
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        _ = self.compiled
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        return _COMPILERS[self.kind](self.text)
+
+    def __reduce__(self) -> tuple[type[Term], tuple[Kind, str, bool]]:
+        return Term, (self.kind, self.text, self.enabled)  # compiled again where it arrives
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Terms that all must hold; `invert` turns the whole round. Without terms every record matches."""
+
+    terms: tuple[Term, ...] = ()
+    invert: bool = False
+
+    def __reduce__(self) -> tuple[type[Filter], tuple[tuple[Term, ...], bool]]:
+        return Filter, (self.terms, self.invert)
+
+    @property
+    def active(self) -> tuple[Term, ...]:
+        """The terms that are switched on."""
+        return tuple(term for term in self.terms if term.enabled)
+
+    def matcher(self) -> Matcher:
+        """A fresh matcher; one a task."""
+        return Matcher([term.compiled for term in self.active], invert=self.invert)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return self.matcher()
+
+    def matches(self, record: bytes) -> bool:
+        """Does one record (its bytes, without newline) match?
+
+        >>> parse_filter(match=["a.b == `1`"]).matches(b'{"a":{"b":1}}')
+        True
+        """
+        return self._matcher.matches(record)
+
+    def spans(self, block: Block) -> Iterator[Span]:
+        """[start, end) of every matching record of a block."""
+        return self._matcher.spans(block)
+
+    def arguments(self) -> list[str]:
+        """The words of the command line that make this filter."""
+        words = [word for term in self.active for word in (_OPTIONS[term.kind], term.text)]
+        return [*words, "-v"] if self.invert else words
+
+    def describe(self) -> str:
+        """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
+        return shlex.join(self.arguments()) or "every record"
+
+    def with_term(self, term: Term) -> Filter:
+        return replace(self, terms=(*self.terms, term))
+
+
+def parse_filter(
+    *,
+    grep: Iterable[str] = (),
+    regex: Iterable[str] = (),
+    match: Iterable[str] = (),
+    invert: bool = False,
+) -> Filter:
+    """A filter from texts, RE2 patterns and JMESPath expressions; FilterError says which is wrong, and where.
+
+    >>> parse_filter(grep=["foo"]).matches(b"a foo b")
+    True
+    """
+    sources: tuple[tuple[Kind, Iterable[str]], ...] = (("grep", grep), ("regex", regex), ("match", match))
+    return Filter(tuple(Term(kind, text) for kind, texts in sources for text in texts), invert)

@@ -1,0 +1,43 @@
+"""Everything from an archive is hostile until it went through here.
+
+Control bytes, escape sequences, bidi marks, invisible format characters and bytes that are not UTF-8 are *shown*
+(as `\\x1b`, `\\u202e`), never sent to a terminal. Markup is the caller's matter: hand the result to rich as
+`Text`, never as markup.
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0, DEL, C1, Unicode format characters that move, hide or reverse text (UAX #9, Cf), line separators, surrogates.
+_HOSTILE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    code = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, kept by surrogateescape
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printable(data: bytes | str, limit: int | None = None) -> str:
+    """`data` as one line that is safe to print; at most `limit` characters, cut with `…`.
+
+    Bytes beyond four per wanted character are not even decoded, so that a line of 50 MB costs nothing.
+    """
+    if isinstance(data, bytes):
+        cut = data if limit is None else data[: 4 * limit + 4]
+        text = cut.decode("utf-8", "surrogateescape")
+    else:
+        text = data if limit is None else data[: limit + 1]
+    text = _HOSTILE.sub(_escape, text)
+    if limit is not None and len(text) > limit:
+        return text[: max(limit - 1, 0)] + "…"
+    return text

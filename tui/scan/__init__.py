@@ -1,0 +1,25 @@
+"""Hours × filter → extract: planning, running and adding up a scan."""
+
+from tui.scan.engine import run_plan, scan
+from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Counts, Matches, Progress, ScanEvent
+from tui.scan.extract import Extract, open_extract
+from tui.scan.plan import ScanPlan, plan_scan
+from tui.scan.tally import Totals
+
+__all__ = [
+    "ChunkDamaged",
+    "ChunkDone",
+    "ChunkKept",
+    "ChunkStarted",
+    "Counts",
+    "Extract",
+    "Matches",
+    "Progress",
+    "ScanEvent",
+    "ScanPlan",
+    "Totals",
+    "open_extract",
+    "plan_scan",
+    "run_plan",
+    "scan",
+]

@@ -1,0 +1,109 @@
+"""Scanning many chunks at once on an Executor, told as one stream of events."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from tui.archive import Archive
+from tui.archive.times import parse_range
+from tui.filter import Filter
+from tui.scan.events import ScanEvent
+from tui.scan.extract import Extract
+from tui.scan.order import in_order
+from tui.scan.plan import ScanPlan, plan_scan
+from tui.scan.task import ScanTask, scan_chunk
+
+_QUEUED = 256  # events between the jobs and the reader: a slow reader slows the jobs down
+
+
+def scan(
+    archive: Archive,
+    start: datetime | str | None,
+    stop: datetime | str | None,
+    filter: Filter | None = None,  # noqa: A002
+    *,
+    jobs: int | None = None,
+    cancel: threading.Event | None = None,
+    extract: Extract | None = None,
+) -> Iterator[ScanEvent]:
+    """Find the matching records of [start, stop), by hour, key and line.
+
+    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone. Setting `cancel` ends
+    the scan within half a second; chunks that it cuts are told as partial. With an `extract` the matches are written
+    there and only the first of each chunk are told. Damage is told, not raised; ArchiveError if the range has no chunk,
+    OutputError if the extract cannot be written.
+
+    >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
+    """
+    first = parse_range(start, None, archive.zone)[0] if isinstance(start, str) else start
+    last = parse_range(None, stop, archive.zone)[1] if isinstance(stop, str) else stop
+    plan = plan_scan(archive, first, last, filter or Filter())
+    yield from run_plan(plan, jobs=jobs, cancel=cancel, extract=extract)
+
+
+def run_plan(
+    plan: ScanPlan,
+    *,
+    jobs: int | None = None,
+    cancel: threading.Event | None = None,
+    extract: Extract | None = None,
+) -> Iterator[ScanEvent]:
+    """Run a plan; see `scan`."""
+    cancel = cancel or threading.Event()
+    if extract is None:
+        yield from in_order(_run(_tasks(plan, None), jobs or plan.default_jobs, cancel), plan.chunks)
+        return
+    with extract:
+        yield from extract.kept()
+        for event in _run(_tasks(plan, extract), jobs or plan.default_jobs, cancel):
+            extract.record(event)
+            yield event
+        extract.finish(whole=not cancel.is_set())
+
+
+def _tasks(plan: ScanPlan, extract: Extract | None) -> Iterator[ScanTask]:
+    done = {event.chunk.key for event in extract.kept()} if extract else set()
+    for chunk in plan.chunks:
+        if chunk.key not in done:
+            output = extract.output(chunk) if extract else None
+            yield ScanTask(plan.archive.store, chunk, plan.filter, output)
+
+
+def _run(tasks: Iterator[ScanTask], jobs: int, cancel: threading.Event) -> Iterator[ScanEvent]:
+    """At most `jobs` tasks at a time; the first error of a task ends the others and is raised."""
+    events: queue.Queue[ScanEvent | Future[None]] = queue.Queue(_QUEUED)
+    abandoned = threading.Event()
+
+    def put(event: ScanEvent | Future[None]) -> None:
+        while not abandoned.is_set():
+            try:
+                events.put(event, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def stopped() -> bool:
+        return cancel.is_set() or abandoned.is_set()
+
+    with ThreadPoolExecutor(jobs, thread_name_prefix="scan") as executor:
+        running: set[Future[None]] = set()
+        try:
+            while True:
+                while len(running) < jobs and not stopped() and (task := next(tasks, None)):
+                    future = executor.submit(scan_chunk, task, put, stopped)
+                    running.add(future)
+                    future.add_done_callback(put)
+                if not running:
+                    return
+                event = events.get()
+                if isinstance(event, Future):
+                    running.discard(event)
+                    event.result()
+                else:
+                    yield event
+        finally:
+            abandoned.set()

@@ -1,0 +1,144 @@
+"""manifest.json: of what an extract was made, and what of it is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from tui import __version__
+from tui.archive.store import Store
+from tui.archive.times import parse_time, parse_zone, spell_hour, zone_name
+from tui.errors import OutputError
+from tui.scan.events import Counts
+from tui.scan.plan import ScanPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One source chunk: what it was (ETag), where its matches are (None: it had none), what was counted."""
+
+    hour: datetime
+    etag: str
+    output: str | None
+    counts: Counts
+    partial: bool = False
+    damage: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`layout` is that of the extract's own keys; `filter` is the command line's words. Times are in `timezone`."""
+
+    archive: str
+    source_layout: str
+    layout: str
+    timezone: str
+    start: str | None
+    stop: str | None
+    filter: tuple[str, ...]
+    created: str
+    finished: bool = False
+    chunks: Mapping[str, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: ScanPlan, layout: str) -> Manifest:
+        archive = plan.archive
+        return cls(
+            archive.url,
+            archive.layout.pattern,
+            layout,
+            zone_name(archive.zone),
+            spell_hour(plan.start) if plan.start else None,
+            spell_hour(plan.stop) if plan.stop else None,
+            tuple(plan.filter.arguments()),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def with_entry(self, key: str, entry: Entry) -> Manifest:
+        return replace(self, chunks={**self.chunks, key: entry})
+
+    def closed(self, whole: bool) -> Manifest:
+        return replace(self, finished=whole, chunks=dict(sorted(self.chunks.items(), key=lambda e: (e[1].hour, e[0]))))
+
+    def reopened(self) -> Manifest:
+        return replace(self, finished=False)
+
+    def difference(self, other: Manifest) -> str:
+        """What this extract is of that `other` is not; empty if both are of the same."""
+        if self.archive != other.archive:
+            return f"another archive ({self.archive})"
+        if (self.start, self.stop) != (other.start, other.stop):
+            return f"another range (from {self.start} to {self.stop})"
+        if self.filter != other.filter:
+            return f"another filter ({' '.join(self.filter) or 'every record'})"
+        return ""
+
+
+def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
+    """Replace the manifest, whole or not at all."""
+    data = {
+        "hourscope": __version__,
+        "archive": manifest.archive,
+        "source_layout": manifest.source_layout,
+        "layout": manifest.layout,
+        "timezone": manifest.timezone,
+        "from": manifest.start,
+        "to": manifest.stop,
+        "filter": list(manifest.filter),
+        "created": manifest.created,
+        "finished": manifest.finished,
+        "chunks": [_entry_out(source, entry) for source, entry in manifest.chunks.items()],
+    }
+    with store.create(key, overwrite=True) as stream:
+        stream.write(json.dumps(data, indent=1, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
+
+
+def read_manifest(store: Store, key: str) -> Manifest | None:
+    """The manifest, or None if there is none; OutputError if it is none of ours."""
+    if not any(item.key == key for item in store.objects(key)):
+        return None
+    try:
+        with store.open(key) as stream:
+            data: dict[str, Any] = json.loads(stream.read().decode("utf-8", "surrogateescape"))
+        return Manifest(
+            data["archive"],
+            data["source_layout"],
+            data["layout"],
+            data["timezone"],
+            data["from"],
+            data["to"],
+            tuple(data["filter"]),
+            data["created"],
+            data["finished"],
+            {item["key"]: _entry_in(item, data["timezone"]) for item in data["chunks"]},
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{store.url}/{key} is no manifest of an extract; choose another place") from error
+
+
+def _entry_out(key: str, entry: Entry) -> dict[str, Any]:
+    damage = {"offset": entry.damage[0], "reason": entry.damage[1]} if entry.damage else None
+    return {
+        "key": key,
+        "hour": spell_hour(entry.hour),
+        "etag": entry.etag,
+        "output": entry.output,
+        **asdict(entry.counts),
+        "partial": entry.partial,
+        "damaged": damage,
+    }
+
+
+def _entry_in(item: dict[str, Any], timezone: str) -> Entry:
+    damage = item["damaged"]
+    return Entry(
+        parse_time(item["hour"], parse_zone(timezone)),
+        item["etag"],
+        item["output"],
+        Counts(*(item[name] for name in ("bytes_compressed", "bytes", "records", "matches", "not_json"))),
+        item["partial"],
+        (damage["offset"], damage["reason"]) if damage else None,
+    )

@@ -1,0 +1,49 @@
+"""What a scan will read, before it reads anything."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from tui.archive import Archive, Chunk, empty_range
+from tui.archive.store import is_s3
+from tui.filter import Filter
+
+_S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
+
+
+@dataclass(frozen=True)
+class ScanPlan:
+    """Hours × filter: the chunks of [start, stop), by hour, then key."""
+
+    archive: Archive
+    start: datetime | None
+    stop: datetime | None
+    filter: Filter
+    chunks: tuple[Chunk, ...]
+
+    @cached_property
+    def hours(self) -> int:
+        return len({chunk.hour for chunk in self.chunks})
+
+    @cached_property
+    def bytes_compressed(self) -> int:
+        """Bytes to fetch."""
+        return sum(chunk.size for chunk in self.chunks)
+
+    @property
+    def default_jobs(self) -> int:
+        """Chunks at a time: a job a core for a folder; more for S3, whose requests also wait."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        jobs = max(cores, _S3_JOBS) if is_s3(self.archive.store.url) else cores
+        return max(1, min(jobs, len(self.chunks)))
+
+
+def plan_scan(archive: Archive, start: datetime | None, stop: datetime | None, filter: Filter) -> ScanPlan:  # noqa: A002
+    """List the range; ArchiveError, saying which hours there are, if it has no chunk."""
+    chunks = archive.catalog(start, stop).chunks
+    if not chunks:
+        raise empty_range(archive, start, stop)
+    return ScanPlan(archive, start, stop, filter, chunks)

@@ -1,0 +1,54 @@
+"""What a broker must offer to be sent to. NSQ is one (nsq.py); the engine knows only this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui.errors import SendError
+
+# nsqd's defaults: -max-msg-size and -max-body-size.
+DEFAULT_MAX_MESSAGE = 1 << 20
+DEFAULT_MAX_BODY = 5 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker said so."""
+
+    max_message: int = DEFAULT_MAX_MESSAGE
+    max_body: int = DEFAULT_MAX_BODY
+    asked: bool = False
+
+
+class LinkLost(Exception):
+    """A connection that is of no use any more, with the reason for the operator: connect again and repeat."""
+
+
+Trouble = LinkLost | SendError
+
+
+class Link(Protocol):
+    """One connection. Once it has had trouble it is never used again: its answers could be taken for other batches."""
+
+    @property
+    def where(self) -> str:
+        """The address, as the operator knows it."""
+
+    def put(self, number: int, records: list[bytes]) -> None:
+        """Hand over a batch. Its answer comes through the `confirmed` callback, in the order of `put`."""
+
+    def close(self) -> None:
+        """Let go of it, at once."""
+
+
+class Sink(Protocol):
+    """How to get a link. All of it runs in one event loop, and callbacks may come at any time after `connect`."""
+
+    async def connect(self, confirmed: Callable[[int], None], trouble: Callable[[Trouble], None]) -> Link:
+        """A link that is ready; LinkLost if none can be had now, SendError if trying again is of no use.
+
+        `confirmed(number)` says that the broker has a batch. `trouble(error)` says that the link is lost, with
+        LinkLost (what is unanswered is unknown), or that the broker refuses for good, with SendError.
+        """

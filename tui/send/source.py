@@ -1,0 +1,168 @@
+"""What is sent: records in order by hour, key and line, as blocks that are read again for every pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
+from tui.archive.local import FolderStore, reason
+from tui.archive.store import Store
+from tui.archive.times import spell_hour
+from tui.errors import SendError
+from tui.filter import Filter
+from tui.units import plural
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedChunk:
+    """Where a chunk's lines end before the chunk does; all that came before is sent. `offset` in bytes of lines."""
+
+    key: str
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBlock:
+    """Some records of one chunk, without newlines, in order. `records` may be empty: a sign of life of a long search.
+
+    `lines` holds each record's line number in the chunk, from 1. `empty` counts the empty lines that were left out.
+    `damaged` says that the chunk ends here before its time.
+    """
+
+    key: str
+    hour: datetime | None
+    records: list[bytes]
+    lines: Sequence[int]
+    empty: int = 0
+    damaged: DamagedChunk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Records that can be read more than once, always the same.
+
+    `identity` is a digest of what the records are made of (keys, ETags, filter, range; or path, size and time of a
+    file): a journal goes on only where it is the same. `open` begins a pass.
+    """
+
+    description: str
+    identity: str
+    filter: str
+    open: Callable[[], Iterator[SourceBlock]]
+
+
+def file_source(path: Path, filter: Filter | None = None) -> Source:
+    """The lines of a file, plain, gzip or zstd by its first bytes. SendError if it cannot be read."""
+    try:
+        status = path.stat()
+        path.open("rb").close()
+    except OSError as error:
+        raise SendError(f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive") from error
+    store, chosen = FolderStore(path.parent), filter or Filter()
+    digest = _digest("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
+    return Source(str(path), digest, chosen.describe(), lambda: _chunk_blocks(store, path.name, None, None, chosen))
+
+
+def archive_source(archive: Archive, chunks: Iterable[Chunk], filter: Filter | None = None) -> Source:
+    """The records of an archive's chunks that match, by hour, then key. An extract is an archive."""
+    chosen = filter or Filter()
+    ordered = sorted(chunks, key=lambda chunk: chunk.order)
+    what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
+    digest = _digest("archive", archive.store.url, chosen.describe(), *what)
+    hours = sorted({chunk.hour for chunk in ordered})
+    span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
+    description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
+
+    def blocks() -> Iterator[SourceBlock]:
+        for chunk in ordered:
+            yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen)
+
+    return Source(description, digest, chosen.describe(), blocks)
+
+
+def records_source(description: str, records: Iterable[tuple[str, datetime | None, int, bytes]]) -> Source:
+    """Records that are at hand, such as marked ones: (key, hour, line, bytes) each, put in order here."""
+    marked = sorted(records, key=lambda item: (item[1] is not None, item[1], item[0], item[2]))
+    digest = _digest("records", *(f"{key} {line} {hashlib.sha256(data).hexdigest()}" for key, _, line, data in marked))
+
+    def blocks() -> Iterator[SourceBlock]:
+        for key, hour, line, data in marked:
+            yield SourceBlock(key, hour, [data] if data else [], (line,) if data else (), empty=not data)
+
+    return Source(description, digest, "every record", blocks)
+
+
+def mapped_source(source: Source, change: Callable[[bytes], bytes], description: str) -> Source:
+    """The source with every record changed, for instance into a projection; what becomes empty counts as empty."""
+
+    def blocks() -> Iterator[SourceBlock]:
+        for block in source.open():
+            changed = [change(record) for record in block.records]
+            kept = [index for index, record in enumerate(changed) if record]
+            yield replace(
+                block,
+                records=[changed[index] for index in kept],
+                lines=[block.lines[index] for index in kept],
+                empty=block.empty + len(changed) - len(kept),
+            )
+
+    return Source(f"{source.description}, {description}", _digest(source.identity, description), source.filter, blocks)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\n".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _chunk_blocks(
+    store: Store, key: str, etag: str | None, hour: datetime | None, filter: Filter
+) -> Iterator[SourceBlock]:
+    """One pass over a chunk. Damage is the last block's, not an error: what came before it counts."""
+    matcher = filter.matcher()
+    line = 1
+    try:
+        with ChunkReader(store, key, etag=etag) as reader:
+            for block in reader:
+                if matcher.selects_all:
+                    found, line = _all_records(block, line)
+                else:
+                    found, line = _matching(block, matcher.spans(block), line)
+                yield SourceBlock(key, hour, *found)
+    except Damage as damage:
+        yield SourceBlock(key, hour, [], (), damaged=DamagedChunk(key, damage.offset, damage.reason))
+    except OSError as error:
+        raise SendError(f"{key} cannot be read to its end: {reason(error)}; nothing behind it was sent") from error
+
+
+_Found = tuple[list[bytes], Sequence[int], int]
+
+
+def _all_records(block: Block, line: int) -> tuple[_Found, int]:
+    with block.view() as view:
+        records = bytes(view).split(b"\n")
+    if not records[-1]:
+        records.pop()  # behind the last newline
+    after = line + len(records)
+    if all(records):
+        return (records, range(line, after), 0), after
+    full = [(record, number) for number, record in enumerate(records, line) if record]
+    return ([record for record, _ in full], [number for _, number in full], len(records) - len(full)), after
+
+
+def _matching(block: Block, spans: Iterator[tuple[int, int]], line: int) -> tuple[_Found, int]:
+    records: list[bytes] = []
+    lines: list[int] = []
+    buffer, empty, counted, number = block.buffer, 0, 0, line
+    for start, end in spans:
+        if start == end:
+            empty += 1
+            continue
+        number += buffer.count(b"\n", counted, start)
+        counted = start
+        records.append(bytes(buffer[start:end]))
+        lines.append(number)
+    return (records, lines, empty), line + block.count()

@@ -1,0 +1,68 @@
+"""How fast: a token bucket that may go into debt, so that the rate holds over time whatever the sizes are."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.errors import SendError
+
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)(B?)(?:/s)?")
+_FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_SMOOTH = 0.05  # seconds: nothing larger than this much of a second goes out at once
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`per_second` records, or bytes of records."""
+
+    per_second: float
+    unit: Literal["records", "bytes"] = "records"
+
+    def of(self, records: int, size: int) -> int:
+        """What a batch costs."""
+        return records if self.unit == "records" else size
+
+    @property
+    def at_once(self) -> int:
+        """The most that should go out in one piece, one at least: 1/20 s worth."""
+        return max(int(self.per_second * _SMOOTH), 1)
+
+    def __str__(self) -> str:
+        return f"{self.per_second:,.0f} {self.unit}/s"
+
+
+def parse_rate(text: str) -> Rate:
+    """`500` or `2k` records a second, `5MB` bytes a second (powers of 1000)."""
+    match = _RATE.fullmatch(text.strip())
+    if match is None or float(match[1]) == 0:
+        raise SendError(f"'{text}' is no rate; write records a second such as 500 or 2k, or bytes a second such as 5MB")
+    return Rate(float(match[1]) * _FACTOR[match[2]], "bytes" if match[3] else "records")
+
+
+class TokenBucket:
+    """Tokens come at `rate` a second, and `burst` of them keep at most.
+
+    Whoever finds the bucket not in debt may spend any amount, and the debt makes the next one wait. So a record larger
+    than the burst still goes, and the rate holds.
+    """
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._level = 0.0
+        self._at = clock()
+
+    def wait(self) -> float:
+        """Seconds until something may go; 0 now."""
+        now = self._clock()
+        self._level = min(self._level + (now - self._at) * self._rate, self._burst)
+        self._at = now
+        return 0.0 if self._level >= 0 else -self._level / self._rate
+
+    def spend(self, amount: float) -> None:
+        self._level -= amount

@@ -1,0 +1,37 @@
+"""Numbers as people read them: thousands, bytes (powers of 1000, as S3 consoles and disks count), durations."""
+
+from __future__ import annotations
+
+_STEPS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def count(number: int) -> str:
+    """`1234567` → `1,234,567`."""
+    return f"{number:,}"
+
+
+def size(number: float) -> str:
+    """`1_380_000_000` → `1.4 GB`: three significant digits at most, no decimals for bytes."""
+    value = float(number)
+    for unit in _STEPS:
+        if value < 999.5 or unit == _STEPS[-1]:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+def plural(number: int, noun: str) -> str:
+    """`plural(2, "chunk")` → `2 chunks`."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """`75` → `1m 15s`; below ten seconds with one decimal."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    if hours:
+        return f"{hours}h {minutes:02d}m"
+    return f"{minutes}m {secs:02d}s" if minutes else f"{secs}s"
