@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 # C0, DEL, C1, Unicode format characters that move, hide or reverse text (UAX #9, Cf), line separators, surrogates.
-_HOSTILE = re.compile(
+HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
@@ -37,7 +37,7 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
         text = cut.decode("utf-8", "surrogateescape")
     else:
         text = data if limit is None else data[: limit + 1]
-    text = _HOSTILE.sub(_escape, text)
+    text = HOSTILE.sub(_escape, text)
     if limit is not None and len(text) > limit:
         return text[: max(limit - 1, 0)] + "…"
     return text

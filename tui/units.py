@@ -21,8 +21,9 @@ def size(number: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """`plural(2, "chunk")` → `2 chunks`."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+    """`plural(2, "chunk")` → `2 chunks`; `plural(2, "match")` → `2 matches`."""
+    ending = "" if number == 1 else "es" if noun.endswith(("ch", "s")) else "s"
+    return f"{count(number)} {noun}{ending}"
 
 
 def duration(seconds: float) -> str:

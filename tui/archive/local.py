@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,8 +75,11 @@ class FolderStore:
 
 
 @contextmanager
-def atomic_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file that appears whole (synced, then renamed) or not at all; OutputError when it can't."""
+def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
+    """A file that appears whole (synced, then renamed) or not at all; OutputError when it can't.
+
+    `final` is asked at the end which name it gets, for work that was cut short on purpose.
+    """
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists; choose another name or add --force")
     try:
@@ -91,6 +94,8 @@ def atomic_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         part.chmod(0o666 & ~_umask())
+        if final and (other := final()) != target:
+            target, overwrite = other, True
         if overwrite:
             part.replace(target)
         else:

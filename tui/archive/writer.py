@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -18,9 +18,9 @@ def names_folder(out: str) -> bool:
 
 
 @contextmanager
-def file_of_lines(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file that appears whole or not at all, compressed as its suffix says."""
-    with atomic_file(path, overwrite=overwrite) as raw, encoder(raw, path.name) as stream:
+def file_of_lines(path: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, compressed as its suffix says; for `final` see `atomic_file`."""
+    with atomic_file(path, overwrite=overwrite, final=final) as raw, encoder(raw, path.name) as stream:
         yield stream
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from tui.filter.jmespath import compile_match
 from tui.filter.matcher import Matcher, Span
 from tui.filter.regex import compile_regex
 from tui.filter.text import compile_text
+from tui.shell import shell_join
 
 Kind = Literal["grep", "regex", "match"]
 
@@ -86,7 +86,7 @@ class Filter:
 
     def describe(self) -> str:
         """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
-        return shlex.join(self.arguments()) or "every record"
+        return shell_join(self.arguments()) or "every record"
 
     def with_term(self, term: Term) -> Filter:
         return replace(self, terms=(*self.terms, term))

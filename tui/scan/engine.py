@@ -51,11 +51,12 @@ def run_plan(
     jobs: int | None = None,
     cancel: threading.Event | None = None,
     extract: Extract | None = None,
+    count_only: bool = False,
 ) -> Iterator[ScanEvent]:
-    """Run a plan; see `scan`."""
+    """Run a plan; see `scan`. With `count_only` no match is told, only counted."""
     cancel = cancel or threading.Event()
     if extract is None:
-        yield from in_order(_run(_tasks(plan, None), jobs or plan.default_jobs, cancel), plan.chunks)
+        yield from in_order(_run(_tasks(plan, None, count_only), jobs or plan.default_jobs, cancel), plan.chunks)
         return
     with extract:
         yield from extract.kept()
@@ -65,12 +66,12 @@ def run_plan(
         extract.finish(whole=not cancel.is_set())
 
 
-def _tasks(plan: ScanPlan, extract: Extract | None) -> Iterator[ScanTask]:
+def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) -> Iterator[ScanTask]:
     done = {event.chunk.key for event in extract.kept()} if extract else set()
     for chunk in plan.chunks:
         if chunk.key not in done:
             output = extract.output(chunk) if extract else None
-            yield ScanTask(plan.archive.store, chunk, plan.filter, output)
+            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only)
 
 
 def _run(tasks: Iterator[ScanTask], jobs: int, cancel: threading.Event) -> Iterator[ScanEvent]:

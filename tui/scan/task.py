@@ -31,12 +31,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ScanTask:
-    """One chunk × filter. Without an output the matches are told instead."""
+    """One chunk × filter. Matches go to `output`, or are told, or (`count_only`) are neither."""
 
     store: Store
     chunk: Chunk
     filter: Filter
     output: Output | None = None
+    count_only: bool = False
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
@@ -77,10 +78,13 @@ class _Run:
         told = time.monotonic()
         for block in reader:
             records += block.count()
-            lines, found = matching_lines(block, matcher)
+            if self.task.count_only:
+                lines, found = b"", count_matches(block, matcher)
+            else:
+                lines, found = matching_lines(block, matcher)
             matches += found
             self.counts = Counts(reader.bytes_compressed, block.offset + block.end, records, matches, matcher.not_json)
-            if found:
+            if lines:
                 self._keep(lines, found)
             if self.cancelled():
                 self.stopped = True
@@ -103,6 +107,11 @@ class _Run:
             shown = lines.split(b"\n", _SHOWN - self._shown)[: _SHOWN - self._shown]
             self._shown += found
             self.emit(Matches(self.task.chunk, b"".join(line + b"\n" for line in shown if line)))
+
+
+def count_matches(block: Block, matcher: Matcher) -> int:
+    """How many records of a block match."""
+    return block.count() if matcher.selects_all else sum(1 for _ in matcher.spans(block))
 
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:

@@ -34,7 +34,7 @@ class Link(Protocol):
 
     @property
     def where(self) -> str:
-        """The address, as the operator knows it."""
+        """What is at the other end, for the operator: `nsqd at HOST:PORT`."""
 
     def put(self, number: int, records: list[bytes]) -> None:
         """Hand over a batch. Its answer comes through the `confirmed` callback, in the order of `put`."""

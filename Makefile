@@ -1,0 +1,46 @@
+# make demo   the sample archive, opened in the explorer
+# make test   everything that the tests need, then the tests
+# make check  ruff, mypy, import-linter
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check fix screenshots bench clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/hourscope demo --dir demo-archive
+
+test: $(VENV)/.tested
+	@$(BIN)/python -m tests.servers.build
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.tested
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: $(VENV)/.tested
+	$(BIN)/python -m tests.app.screenshots
+
+clean:
+	rm -rf $(VENV) .cache demo-archive
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hourscope needs Python 3.11 or later; set PYTHON=")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "installing into $(VENV), with what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed

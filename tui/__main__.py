@@ -1,0 +1,5 @@
+"""`python -m tui` is `hourscope`."""
+
+from tui.cli import main
+
+main()

@@ -1,0 +1,112 @@
+"""The header (where, which hours, how many, how big, which time zone) and the footer (the keys that matter here)."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
+from tui.printable import printable
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "equals_sign": "=",
+    "minus": "-",
+    "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "exclamation_mark": "!",
+    "ctrl+p": "^p",
+    "ctrl+t": "^t",
+    "ctrl+r": "^r",
+    "space": "space",
+}
+
+
+def spell_key(key: str) -> str:
+    """A key as a person would say it: `question_mark` → `?`."""
+    first = key.split(",")[0]
+    return _NAMES.get(first, first.replace("ctrl+", "^"))
+
+
+class HeaderLine(LineWidget):
+    """One line: the program, the place, and on the right the facts of what is on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._place = ""
+        self._facts: tuple[str, ...] = ()
+
+    def show(self, place: str, *facts: str) -> None:
+        """Say where we are, and the facts in order of weight (the last give way first where room is short)."""
+        self._place, self._facts = printable(place), tuple(printable(fact) for fact in facts if fact)
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        facts = list(self._facts)
+        while len(facts) > 1 and len(" · ".join(facts)) > width - 28:
+            facts.pop()
+        right = " · ".join(facts) + " "
+        room = max(width - cell_len(right) - 14, 8)
+        left: list[Piece] = [
+            (" hourscope  ", palette.title),
+            (shorten_middle(self._place, room), palette.strong),
+        ]
+        return strip_of(both_ends(left, [(right, palette.bar)], width), width)
+
+
+class KeyLine(LineWidget):
+    """One line: the keys of the screen and of the widget in focus, as far as they fit; or a message until the next key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._notice = ""
+        self._bad = False
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, _: Screen[object]) -> None:
+        self.repaint()
+
+    def say(self, notice: str, *, bad: bool = False) -> None:
+        """Show one sentence instead of the keys."""
+        self._notice, self._bad = printable(notice), bad
+        self.repaint()
+
+    def clear(self) -> None:
+        if self._notice:
+            self.say("")
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        if self._notice:
+            style = palette.trouble if self._bad else palette.strong
+            return strip_of([(" ", style), (self._notice, style)], width)
+        pieces: list[Piece] = [(" ", palette.bar_dim)]
+        used = 1
+        for key, label in self._keys():
+            size = len(key) + len(label) + 3
+            if used + size > width:
+                break
+            pieces += [(key, palette.key), (f" {label}  ", palette.bar_dim)]
+            used += size
+        return strip_of(pieces, width)
+
+    def _keys(self) -> list[tuple[str, str]]:
+        """(key, label) of every binding to be shown, one for each action, the screen's order kept."""
+        found: dict[str, tuple[int, str, str]] = {}
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and enabled and binding.action not in found:
+                found[binding.action] = (_rank(binding), spell_key(binding.key_display or binding.key), binding.description)
+        ordered = sorted(found.values(), key=lambda item: item[0])
+        return [(key, label) for _, key, label in ordered]
+
+
+def _rank(binding: Binding) -> int:
+    return {"help": 90, "leave": 91, "quit": 92}.get(binding.action.rpartition(".")[2], 0)

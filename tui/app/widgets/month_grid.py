@@ -1,0 +1,146 @@
+"""The calendar: days down, hours across, a shade for each hour's size and a sign for each trouble."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.app.heat import HeatGrid, Mark, MonthTitle
+from tui.app.session import Hours, Session, shifted
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.archive.times import next_hour
+
+GRID_WIDTH = 80
+_LABEL = 7  # cells before the first hour
+_BLANK = Style.null()
+
+
+class MonthGrid(LineWidget, can_focus=True):
+    """A cursor over the hours of an archive. Posts `Moved` when the hour under it changes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h,left", "move(-1)", "hour before", show=False, id="left"),
+        Binding("l,right", "move(1)", "hour after", show=False, id="right"),
+        Binding("k,up", "move(-24)", "day before", show=False, id="up"),
+        Binding("j,down", "move(24)", "day after", show=False, id="down"),
+        Binding("g,home", "first", "first hour", show=False, id="first"),
+        Binding("G,end", "last", "last hour", show=False, id="last"),
+        Binding("left_square_bracket,pageup", "month(-1)", "month before", show=False, id="month-before"),
+        Binding("right_square_bracket,pagedown", "month(1)", "month after", show=False, id="month-after"),
+    ]
+
+    class Moved(Message):
+        """The cursor stands on another hour."""
+
+    def __init__(self, session: Session, grid: HeatGrid) -> None:
+        super().__init__()
+        self.session = session
+        self.grid = grid
+        self.cursor = session.clamped(session.last)
+        self.anchor: datetime | None = None
+        self.top = 0
+
+    @property
+    def marked(self) -> Hours | None:
+        """The range as it is drawn: the one being made, else the selected one."""
+        return Hours.of(self.anchor, self.cursor) if self.anchor else self.session.selection
+
+    def show(self, grid: HeatGrid) -> None:
+        self.grid = grid
+        self.repaint()
+
+    def go(self, hour: datetime) -> None:
+        """Put the cursor on an hour, or on the nearest one inside the archive."""
+        self.cursor = self.session.clamped(hour)
+        self._scroll()
+        self.repaint()
+        self.post_message(self.Moved())
+
+    def action_move(self, hours: int) -> None:
+        target = shifted(self.cursor, hours)
+        if self.session.first <= target <= self.session.catalog_last:
+            self.go(target)
+
+    def action_first(self) -> None:
+        self.go(self.session.first)
+
+    def action_last(self) -> None:
+        self.go(self.session.last)
+
+    def action_month(self, step: int) -> None:
+        months = self.cursor.year * 12 + self.cursor.month - 1 + step
+        self.go(self.cursor.replace(year=months // 12, month=months % 12 + 1, day=min(self.cursor.day, 28)))
+
+    def on_resize(self, event: object) -> None:
+        self._shown.clear()
+        self._scroll()
+
+    def _scroll(self) -> None:
+        """Keep the cursor's day in sight, a week at a time: a scroll sends the whole grid again."""
+        room = max(self.size.height - 1, 1)
+        y = self.grid.line_of.get(self.cursor.date(), 0)
+        limit = max(len(self.grid.lines) - room, 0)
+        if y < self.top + 1 or y >= self.top + room:
+            self.top = max(0, y - 7 if y < self.top + 1 else y - room + 7)
+        self.top = min(self.top, limit)
+
+    def draw(self, y: int, width: int) -> Strip:
+        if y == 0:
+            return strip_of(self._ruler(), width)
+        index = self.top + y - 1
+        if index >= len(self.grid.lines):
+            return Strip.blank(width)
+        line = self.grid.lines[index]
+        if isinstance(line, MonthTitle):
+            return strip_of([(f" {line.text}", self.palette.strong)], width)
+        return strip_of(self._day(line), width)
+
+    def _ruler(self) -> list[Piece]:
+        palette = self.palette
+        pieces: list[Piece] = [(" " * _LABEL, palette.dim)]
+        for hour in range(24):
+            pieces.append((f"{hour:02d} ", palette.strong if hour == self.cursor.hour else palette.dim))
+        return pieces
+
+    def _day(self, day: date) -> list[Piece]:
+        palette, cursor = self.palette, self.cursor
+        here = cursor.date() == day
+        label = palette.strong if here else palette.dim if day.weekday() < 5 else palette.faint
+        pieces: list[Piece] = [(f" {day:%a}"[:3] + f" {day.day:2d}", label)]
+        marked = self.marked
+        start = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo)
+        for number in range(24):
+            hour = start + timedelta(hours=number)
+            inside = marked is not None and hour in marked
+            joined = inside and marked is not None and shifted(hour, -1) in marked and number > 0
+            before = "─" if joined else " "
+            style = self._style(hour, inside)
+            text = self.grid.mark(hour).value
+            if hour == cursor:
+                pieces += [("[", palette.cursor), (text, palette.cursor if not inside else palette.cursor), ("]", palette.cursor)]
+            elif hour == next_hour(cursor) and number > 0:
+                pieces.append((text, style))
+            else:
+                pieces += [(before, palette.selected if joined else _BLANK), (text, style)]
+        return pieces
+
+    def _style(self, hour: datetime, inside: bool) -> Style:
+        palette, mark = self.palette, self.grid.mark(hour)
+        heat = palette.heat
+        styles = {
+            Mark.SMALL: heat[0],
+            Mark.MEDIUM: heat[1],
+            Mark.LARGE: heat[2],
+            Mark.LARGEST: heat[3],
+            Mark.GAP: palette.gap,
+            Mark.DAMAGED: palette.trouble,
+            Mark.FROZEN: palette.frozen,
+            Mark.OUTSIDE: palette.faint,
+        }
+        style = styles.get(mark, palette.odd)
+        return style + palette.selected if inside and mark is not Mark.GAP else style

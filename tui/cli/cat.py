@@ -1,0 +1,103 @@
+"""`hourscope cat`: the records of an hour."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from tui.archive import Catalog, Chunk, ChunkReader, Damage, empty_range
+from tui.archive.times import floor_hour, next_hour, parse_time
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
+from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named
+from tui.errors import ArchiveError
+from tui.filter import Filter, parse_filter
+from tui.filter.compiled import NotJsonError
+from tui.filter.jmespath import load
+from tui.printable import HOSTILE, printable
+
+
+@click.command("cat", short_help="Print the records of an hour.")
+@archive_argument
+@click.option("--hour", metavar="T", required=True, help="The hour, such as 2015-01-20T13.")
+@click.option("--key", help="Only this chunk of the hour.")
+@click.option("--lines", metavar="N", type=click.IntRange(min=1), help="At most N records.")
+@click.option("--pretty", is_flag=True, help="Indented JSON.")
+@filter_options
+@archive_options
+def command(
+    archive: str,
+    hour: str,
+    key: str | None,
+    lines: int | None,
+    pretty: bool,
+    grep: tuple[str, ...],
+    regex: tuple[str, ...],
+    match: tuple[str, ...],
+    invert: bool,
+    **given: Any,
+) -> int:
+    """Print the records of an hour of ARCHIVE, all or those that a filter keeps.
+
+    \b
+    hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
+    hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
+    """
+    filter_ = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
+    opened = open_named(archive, given)
+    damaged: list[str] = []
+    shown = 0
+    for record in _records(opened, _chunks(opened, hour, key), filter_, damaged):
+        write_lines(_pretty(record) if pretty else record + b"\n")
+        shown += 1
+        if shown == lines:
+            break
+    sys.stdout.flush()
+    for sentence in damaged:
+        say(sentence)
+    if damaged:
+        return EXIT_FAILED
+    return EXIT_MATCHED if shown else EXIT_NOTHING
+
+
+def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
+    start = floor_hour(parse_time(hour, opened.archive.zone))
+    stop = next_hour(start)
+    catalog: Catalog = opened.archive.catalog(start, stop)
+    if not catalog.chunks:
+        raise empty_range(opened.archive, start, stop)
+    chosen = tuple(chunk for chunk in catalog.chunks if key in (None, chunk.key))
+    if not chosen:
+        keys = ", ".join(printable(chunk.key) for chunk in catalog.chunks)
+        raise ArchiveError(f"the hour has no chunk '{key}'; it has {keys}")
+    return chosen
+
+
+def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, damaged: list[str]) -> Iterator[bytes]:
+    store = opened.archive.store
+    for chunk in chunks:
+        try:
+            with ChunkReader(store, chunk.key, etag=chunk.etag) as reader:
+                for block in reader:
+                    for start, end in filter_.spans(block):
+                        yield bytes(block.buffer[start:end])
+        except Damage as damage:
+            damaged.append(f"{chunk.key} is damaged: {damage}")
+
+
+def _pretty(record: bytes) -> bytes:
+    """Indented JSON that is safe to print and still the same JSON; what is no JSON is escaped."""
+    try:
+        text = json.dumps(load(record), indent=2, ensure_ascii=False)
+    except NotJsonError:
+        return printable(record).encode() + b"\n"
+    text = re.sub(f"(?!\n){HOSTILE.pattern}", _json_escape, text)
+    return text.encode() + b"\n"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]

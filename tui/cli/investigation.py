@@ -1,0 +1,89 @@
+"""What `hourscope demo` prints without a terminal: the calendar, then the sample investigation."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tui.archive import Catalog, open_archive
+from tui.archive.times import spell_hour
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED
+from tui.demo import SampleSpec, incident_of
+from tui.filter import parse_filter
+from tui.filter.jmespath import load
+from tui.scan import Matches, Totals, plan_scan, run_plan
+from tui.shell import shell_join, shell_word
+from tui.units import count, plural, size
+
+_SHADES = "░▒▓█"
+_ERRORS = "event == 'error'"
+
+
+def print_investigation(folder: Path, spec: SampleSpec) -> int:
+    """Print what the explorer would show, and how the incident is found; exit code 0 if it was found."""
+    archive = open_archive(str(folder))
+    catalog = archive.catalog()
+    print(f"{folder}  {archive.layout.pattern}")
+    for line in calendar_lines(catalog):
+        print(line)
+    print(f"{plural(len(catalog.hours), 'hour')} · {size(catalog.size)} · {plural(len(catalog.gaps), 'gap')} · UTC\n")
+
+    print("$ " + shell_join(["hourscope", "scan", str(folder), "-m", _ERRORS]))
+    totals, errors = Totals(), Counter[tuple[str, str, int]]()
+    by_hour: dict[tuple[str, str, int], Counter[datetime]] = {}
+    for event in run_plan(plan_scan(archive, None, None, parse_filter(match=[_ERRORS]))):
+        totals.add(event)
+        if isinstance(event, Matches):
+            for record in event.lines.splitlines():
+                kind = _kind(load(record))
+                errors[kind] += 1
+                by_hour.setdefault(kind, Counter())[event.chunk.hour] += 1
+    print(f"{plural(totals.matches, 'match')} in {count(totals.records)} records; the most frequent:\n")
+    print(f"{'errors':>7}  player   cdn         code  hours")
+    for kind, number in errors.most_common(4):
+        hours = sorted(by_hour[kind])
+        version, cdn, code = kind
+        span = f"{len(hours)} h, {spell_hour(hours[0])} to {spell_hour(hours[-1])}"
+        print(f"{number:>7}  {version:<7}  {cdn:<10}  {code:>4}  {span}")
+    incident = incident_of(spec)
+    (version, cdn, code), number = errors.most_common(1)[0]
+    found = (version, cdn, code) == (incident.version, incident.cdn, incident.code)
+    if not found:
+        print("\nThe incident was not found; please report this.")
+        return EXIT_FAILED
+    print(
+        f"\nFound: player {version} fails on {cdn} with code {code}, from {spell_hour(incident.first)} "
+        f"to {spell_hour(incident.last)}. To send those {number} records into NSQ again:\n\n"
+        f"  hourscope send {folder} --from {spell_hour(incident.first)} --to {spell_hour(incident.stop)} \\\n"
+        f"    -m {shell_word(f'{_ERRORS} && error.code == `{code}`')} \\\n"
+        "    --nsqd-tcp-address 127.0.0.1:4150 --topic replay"
+    )
+    return EXIT_MATCHED
+
+
+def calendar_lines(catalog: Catalog) -> list[str]:
+    """Days × 24 hours, shaded by the size of each hour's chunks."""
+    sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
+    ranked = sorted(sizes.values())
+    gaps = set(catalog.gaps)
+    days: dict[date, dict[int, str]] = {}
+    for hour in [*sizes, *gaps]:
+        cell = "··" if hour in gaps else _SHADES[_rank(ranked, sizes[hour])] * 2
+        days.setdefault(hour.date(), {})[hour.hour] = cell
+    lines = [" " * 15 + " ".join(f"{hour:02}" for hour in range(24))]
+    for day in sorted(days):
+        cells = " ".join(days[day].get(hour, "  ") for hour in range(24))
+        lines.append(f"{day:%a %Y-%m-%d} {cells}")
+    return [*lines, " " * 15 + "░ small ▒ ▓ █ large   ·· gap"]
+
+
+def _rank(ranked: list[int], value: int) -> int:
+    return min(len(_SHADES) - 1, bisect_left(ranked, value) * len(_SHADES) // len(ranked))
+
+
+def _kind(record: Any) -> tuple[str, str, int]:
+    player = record["player"]
+    return player["version"], player["cdn"], record["error"]["code"]

@@ -1,0 +1,43 @@
+"""Progress on stderr for a person at a terminal; nothing in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tui.units import count, duration, plural, size
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[float, str], None]]:
+    """A bar with a text behind it: call it with the fraction done (0..1) and the text."""
+    if not sys.stderr.isatty():
+        yield lambda fraction, text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}")
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=8) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def show(fraction: float, text: str) -> None:
+            bar.update(task, completed=min(fraction, 1.0), description=text)
+
+        yield show
+
+
+def scan_text(done: int, chunks: int, fetched: int, wanted: int, lines: int, matches: int, seconds: float) -> str:
+    """Chunks, bytes of gzip and of lines, speed, matches, time to go."""
+    speed = f"{size(lines / seconds)}/s of lines" if seconds > 0.2 else ""
+    left = duration((wanted - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
+    parts = [
+        f"{count(done)}/{plural(chunks, 'chunk')}",
+        f"{size(fetched)} of {size(wanted)}",
+        speed,
+        plural(matches, "match"),
+        f"{left} left",
+    ]
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,195 @@
+"""`hourscope scan`: find the matching records of a range and write them down."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.archive.times import spell_hour
+from tui.archive.writer import file_of_lines, names_folder
+from tui.cli.console import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_MATCHED,
+    EXIT_NOTHING,
+    cancel_on_signals,
+    narrate,
+    say,
+    write_lines,
+)
+from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named, range_options
+from tui.cli.progress import progress_line, scan_text
+from tui.errors import OutputError
+from tui.filter import parse_filter
+from tui.scan import Extract, Matches, ScanPlan, Totals, open_extract, plan_scan, run_plan
+from tui.shell import shell_join
+from tui.units import count, duration, plural, size
+
+_STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A scan as it was asked for."""
+
+    archive: str
+    opened: Opened
+    plan: ScanPlan
+    out: str
+    count: bool
+    as_json: bool
+    jobs: int | None
+    resume: bool
+    force: bool
+
+
+@click.command("scan", short_help="Find the matching records of a range.")
+@archive_argument
+@range_options
+@filter_options
+@click.option("-o", "out", metavar="OUT", default=_STDOUT, help="'-', a file (.gz, .zst), or a folder/ for an extract.")
+@click.option("--count", is_flag=True, help="Print only the number of matching records.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
+@click.option("--resume", is_flag=True, help="Go on with an extract; its finished chunks are not read again.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@archive_options
+def command(
+    archive: str,
+    grep: tuple[str, ...],
+    regex: tuple[str, ...],
+    match: tuple[str, ...],
+    invert: bool,
+    out: str,
+    count: bool,
+    as_json: bool,
+    jobs: int | None,
+    resume: bool,
+    force: bool,
+    **given: Any,
+) -> int:
+    """Find the matching records of a range of ARCHIVE, by hour, key and line, as exactly the bytes that are there.
+
+    \b
+    hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-02-01 -m "event == 'error'" -o errors/
+    hourscope scan /var/archive --from -2d --to now -g timeout --count
+    """
+    filter_ = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
+    if resume and not names_folder(out):
+        raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
+    opened = open_named(archive, given)
+    plan = plan_scan(opened.archive, opened.start, opened.stop, filter_)
+    request = Request(archive, opened, plan, out, count, as_json, jobs, resume, force)
+    with cancel_on_signals() as cancel:
+        totals = _run(request, cancel)
+        return _report(request, totals, interrupted=cancel.is_set())
+
+
+def _run(request: Request, cancel: threading.Event) -> Totals:
+    extract = _extract(request)
+    totals = Totals()
+    plan = request.plan
+    count_only = request.count and extract is None
+    events = run_plan(plan, jobs=request.jobs, cancel=cancel, extract=extract, count_only=count_only)
+    with _sink(request, extract, cancel) as write, progress_line() as show:
+        for event in events:
+            totals.add(event)
+            if isinstance(event, Matches):
+                write(event.lines)
+            c = totals.counts
+            show(
+                c.bytes_compressed / max(plan.bytes_compressed, 1),
+                scan_text(
+                    totals.chunks,
+                    len(plan.chunks),
+                    c.bytes_compressed,
+                    plan.bytes_compressed,
+                    c.bytes,
+                    c.matches,
+                    totals.seconds,
+                ),
+            )
+    return totals
+
+
+def _extract(request: Request) -> Extract | None:
+    if request.count or not names_folder(request.out):
+        return None
+    return open_extract(request.out, request.plan, s3=request.opened.s3, resume=request.resume, force=request.force)
+
+
+@contextmanager
+def _sink(request: Request, extract: Extract | None, cancel: threading.Event) -> Iterator[Callable[[bytes], object]]:
+    """Where lines go that are told: nowhere for an extract, which takes them itself."""
+    if extract is not None or request.count:
+        yield lambda lines: None
+    elif request.out == _STDOUT:
+        yield write_lines
+    else:
+        target = Path(request.out)
+
+        def final() -> Path:
+            return _partial(target) if cancel.is_set() else target
+
+        with file_of_lines(target, overwrite=request.force, final=final) as stream:
+            yield stream.write
+
+
+def _partial(target: Path) -> Path:
+    """`errors.jsonl.gz` → `errors.partial.jsonl.gz`: what an interrupted scan had found."""
+    stem, dot, rest = target.name.partition(".")
+    return target.with_name(f"{stem}.partial{dot}{rest}")
+
+
+def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
+    for event in totals.damaged:
+        say(f"{event.chunk.key} is damaged after {event.offset:,} bytes of lines: {event.reason}")
+    if request.count:
+        print(totals.matches)
+    if request.as_json:
+        summary = totals.as_json() | {"output": request.out, "finished": not interrupted}
+        stream = sys.stderr if request.out == _STDOUT and not request.count else sys.stdout
+        print(json.dumps(summary), file=stream)
+    sys.stdout.flush()
+    narrate(
+        f"{plural(totals.matches, 'match')} in {count(totals.records)} records · {plural(totals.chunks, 'chunk')}"
+        f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
+    )
+    if interrupted:
+        _say_interrupted(request)
+        return EXIT_INTERRUPTED
+    if totals.damaged:
+        return EXIT_FAILED
+    return EXIT_MATCHED if totals.matches else EXIT_NOTHING
+
+
+def _say_interrupted(request: Request) -> None:
+    if request.count or request.out == _STDOUT:
+        say(f"interrupted; run it again with: {_again(request)}")
+    elif names_folder(request.out):
+        say(f"interrupted; go on with: {_again(request, '--resume')}")
+    else:
+        say(f"interrupted; what was found is in {_partial(Path(request.out))}; run it again with: {_again(request)}")
+
+
+def _again(request: Request, *more: str) -> str:
+    """The command line of this scan, with times that do not move."""
+    plan, s3 = request.plan, request.opened.s3
+    words = ["hourscope", "scan", request.archive]
+    for option, time in (("--from", plan.start), ("--to", plan.stop)):
+        words += [option, spell_hour(time)] if time else []
+    words += plan.filter.arguments()
+    for option, value in (("--profile", s3.profile), ("--region", s3.region), ("--endpoint-url", s3.endpoint_url)):
+        words += [option, value] if value else []
+    words += ["--no-sign-request"] if s3.no_sign_request else []
+    words += ["--count"] if request.count else []
+    words += ["-o", request.out] if request.out != _STDOUT else []
+    return shell_join([*words, *more])

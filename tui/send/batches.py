@@ -1,0 +1,180 @@
+"""Cutting a source into batches that a broker takes, in order, with the digest of all that came before."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tui.errors import HourscopeError, SendError
+from tui.send.sink import Limits
+from tui.send.source import DamagedChunk, Source, SourceBlock
+from tui.send.survey import Place
+
+# nsqd, readMPUB: a count of messages in front, a size in front of each message.
+_BODY_HEADER = 4
+_RECORD_HEADER = 4
+_BATCH_BYTES = 512 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that go out in one request: the source's records [first, stop), but for those too large to send.
+
+    `size` is the records' bytes. `digest` is the SHA-256 of every record up to here, each with a newline.
+    """
+
+    first: int
+    stop: int
+    records: list[bytes]
+    size: int
+    digest: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSize:
+    """How large a batch may be. `cuts` are counts of records at which a batch must end (a canary's steps)."""
+
+    records: int = 100
+    bytes: int = _BATCH_BYTES
+    cuts: tuple[int, ...] = ()
+
+
+class Batches:
+    """One pass over a source, from its record number `start` on; what comes before is only counted and digested.
+
+    Not shared by threads, but used by one after the other. The counters are those of what `take` has come past.
+    `failed` is the error that ended the pass early; all that came before it is still given out.
+    """
+
+    def __init__(self, source: Source, limits: Limits, size: BatchSize, *, start: int = 0, skip_oversize: bool) -> None:
+        self._blocks = source.open()
+        self._limits = limits
+        self._max_bytes = min(size.bytes, limits.max_body - _BODY_HEADER)
+        self._size = size
+        self._skip = skip_oversize
+        self._start = start
+        self._waiting: list[bytes] = []
+        self._first = 0  # number of the first record that is in no batch yet
+        self._left_out = 0  # records too large, between _first and _waiting
+        self._digest = hashlib.sha256()
+        self.done = False
+        self.failed: HourscopeError | None = None
+        self.passed = 0
+        self.passed_bytes = 0
+        self.empty = 0
+        self.skipped = 0
+        self.damaged: list[DamagedChunk] = []
+
+    def take(self, most: int, seconds: float) -> list[Batch]:
+        """The next batches: at most about `most` of them, and those that are there after `seconds`."""
+        until = time.monotonic() + seconds
+        found: list[Batch] = []
+        try:
+            while len(found) < most and not self.done:
+                if (block := next(self._blocks, None)) is None:
+                    self.done = True
+                else:
+                    self._add(block, found)
+                if time.monotonic() > until:
+                    break
+        except HourscopeError as error:
+            self.failed, self.done = error, True
+        late = self.done or time.monotonic() > until
+        found += self._cut(whole_only=not late)
+        return found
+
+    def digest(self) -> Any:
+        """The digest of what was passed over so far."""
+        return self._digest.copy()
+
+    def _add(self, block: SourceBlock, found: list[Batch]) -> None:
+        self.empty += block.empty
+        if block.damaged:
+            self.damaged.append(block.damaged)
+        records = block.records
+        if not records:
+            return
+        if max(map(len, records)) <= self._largest:
+            self._add_run(records)
+        else:
+            self._add_with_oversize(block, found)
+        if len(self._waiting) >= self._size.records:
+            found += self._cut(whole_only=True)
+
+    @property
+    def _largest(self) -> int:
+        return min(self._limits.max_message, self._limits.max_body - _BODY_HEADER - _RECORD_HEADER)
+
+    def _add_with_oversize(self, block: SourceBlock, found: list[Batch]) -> None:
+        run = 0
+        for index, record in enumerate(block.records):
+            if len(record) <= self._largest:
+                continue
+            if not self._skip:
+                self._add_run(block.records[run:index])
+                raise oversize_error((Place(block.key, block.lines[index], len(record)),), 1, self._largest)
+            self._add_run(block.records[run:index])
+            found += self._cut(whole_only=False)
+            self.skipped += 1
+            self._left_out += 1
+            run = index + 1
+        self._add_run(block.records[run:])
+
+    def _add_run(self, records: list[bytes]) -> None:
+        """Pass over what an earlier run has confirmed; the rest waits for its batch."""
+        number = self._first + self._left_out + len(self._waiting)
+        if number < self._start:
+            passed = records[: self._start - number]
+            records = records[len(passed) :]
+            if passed:
+                self._digest.update(_lines(passed))
+                self.passed += len(passed)
+                self.passed_bytes += sum(map(len, passed))
+                self._first += self._left_out + len(passed)
+                self._left_out = 0
+        self._waiting += records
+
+    def _cut(self, *, whole_only: bool) -> Iterator[Batch]:
+        waiting, at = self._waiting, 0
+        while at < len(waiting):
+            begin = self._first + self._left_out
+            most = min([self._size.records, *(cut - begin for cut in self._size.cuts if cut > begin)])
+            records = waiting[at : at + most]
+            size = sum(map(len, records))
+            if size + len(records) * _RECORD_HEADER > self._max_bytes:
+                records, size = _fitting(records, self._max_bytes)
+            elif len(records) < most and whole_only:
+                break
+            at += len(records)
+            self._digest.update(_lines(records))
+            yield Batch(self._first, begin + len(records), records, size, self._digest.copy())
+            self._first, self._left_out = begin + len(records), 0
+        del waiting[:at]
+
+
+def _fitting(records: list[bytes], most: int) -> tuple[list[bytes], int]:
+    """As many as fit into `most` bytes; one at least."""
+    size = total = 0
+    for index, record in enumerate(records):
+        total += len(record) + _RECORD_HEADER
+        if total > most and index:
+            return records[:index], size
+        size += len(record)
+    return records, size
+
+
+def _lines(records: list[bytes]) -> bytes:
+    return b"\n".join(records) + b"\n"
+
+
+def oversize_error(places: tuple[Place, ...], count: int, limit: int) -> SendError:
+    """The sentence for records that the broker would not take."""
+    others = f" and {count - 1:,} more" if count > 1 else ""
+    subject, verb = f"{places[0]}{others}", "are" if count > 1 else "is"
+    return SendError(
+        f"{subject} {verb} larger than the {limit:,} bytes that nsqd takes; "
+        "raise nsqd's -max-msg-size, or leave them out with --skip-oversize"
+    )

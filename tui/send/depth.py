@@ -1,0 +1,73 @@
+"""Watching how deep a topic is while it is sent to, so that its consumers are not drowned."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from tui.errors import SendError
+
+_EVERY = 0.5  # seconds
+_AT_ONCE = 0.02
+
+
+class DepthWatch:
+    """Asks again and again, in a thread; between two answers only as much goes out as the last one left room for.
+
+    So `most` is overshot by no more than a window, however fast the sender is. Without `most` it only looks.
+    """
+
+    def __init__(self, ask: Callable[[], int], most: int | None = None) -> None:
+        self._ask = ask
+        self._most = most
+        self._room_until: int | None = None  # records handed over, in all, that the last answer leaves room for
+        self._handed_over = 0
+        self._in_flight = 0
+        self._hungry = asyncio.Event()
+        self.depth: int | None = None
+        self.note = ""
+
+    def has_room(self, handed_over: int, in_flight: int) -> bool:
+        """May something go out, when so many records have been handed over by now, so many of them unanswered?"""
+        self._handed_over, self._in_flight = handed_over, in_flight
+        if self._most is None:
+            return True
+        if self._room_until is not None and handed_over < self._room_until:
+            return True
+        self._hungry.set()
+        return False
+
+    async def watch(self, changed: Callable[[], None]) -> None:
+        """Until it is cancelled."""
+        while True:
+            began = time.monotonic()
+            before = self._handed_over - self._in_flight
+            try:
+                self.depth = await asyncio.to_thread(self._ask)
+            except SendError as error:
+                self.depth, self.note = None, f"paused: {error}" if self._most is not None else ""
+            else:
+                self._answered(self.depth, before)
+            changed()
+            self._hungry.clear()
+            await self._rest(began)
+
+    def _answered(self, depth: int, before: int) -> None:
+        self.note = ""
+        if self._most is None:
+            return
+        self._room_until = before + self._most - depth
+        if depth >= self._most:
+            self.note = f"paused: the topic is {depth:,} deep, {self._most:,} are allowed"
+
+    async def _rest(self, began: float) -> None:
+        full = self.depth is None or (self._most is not None and self.depth >= self._most)
+        if full or self._most is None:
+            await asyncio.sleep(_EVERY)
+            return
+        try:
+            await asyncio.wait_for(self._hungry.wait(), _EVERY)
+        except TimeoutError:
+            return
+        await asyncio.sleep(max(0.0, began + _AT_ONCE - time.monotonic()))

@@ -1,0 +1,67 @@
+"""The in-flight table: what was handed over, what is unknown, what is confirmed up to where."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from tui.send.batches import Batch
+
+
+@dataclass(slots=True)
+class _Out:
+    batch: Batch
+    at: float
+
+
+class Window:
+    """Batches between handing over and answer. Its clock is the caller's.
+
+    A batch is in flight, then answered; or its link is lost, then it is unknown and goes out again, in order.
+    """
+
+    def __init__(self) -> None:
+        self._out: dict[int, _Out] = {}
+        self._unknown: deque[Batch] = deque()
+        self.records = 0
+        self.bytes = 0
+        self.unknown_records = 0
+
+    def __len__(self) -> int:
+        return len(self._out)
+
+    def put(self, batch: Batch, now: float) -> int:
+        """The batch goes out; its number is that of its first record."""
+        self._out[batch.first] = _Out(batch, now)
+        self.records += len(batch.records)
+        self.bytes += batch.size
+        return batch.first
+
+    def answered(self, number: int) -> Batch | None:
+        """The batch that has arrived; None if it is not in flight (pynsq may answer twice)."""
+        out = self._out.pop(number, None)
+        if out is None:
+            return None
+        self.records -= len(out.batch.records)
+        self.bytes -= out.batch.size
+        return out.batch
+
+    def lose(self) -> None:
+        """The link is gone: what is in flight is unknown, in front of what was unknown before."""
+        lost = [out.batch for out in self._out.values()]
+        self._unknown = deque(sorted([*lost, *self._unknown], key=lambda batch: batch.first))
+        self.unknown_records = sum(len(batch.records) for batch in self._unknown)
+        self._out.clear()
+        self.records = self.bytes = 0
+
+    def peek_unknown(self) -> Batch | None:
+        return self._unknown[0] if self._unknown else None
+
+    def pop_unknown(self) -> Batch:
+        batch = self._unknown.popleft()
+        self.unknown_records -= len(batch.records)
+        return batch
+
+    def waited(self, now: float) -> float:
+        """Seconds since the oldest batch in flight went out."""
+        return now - next(iter(self._out.values())).at if self._out else 0.0
