@@ -110,5 +110,3 @@ class LeanCompositor(Compositor):
     def render_partial_update(self) -> ChopsUpdate | None:
         update = super().render_partial_update()
         return None if update is None else _SpansUpdate(update.chops, update.spans, update.chop_ends)
-
-

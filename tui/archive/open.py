@@ -37,27 +37,19 @@ class Archive:
 
         Raises LayoutError, with three of the keys, if there are objects and the layout fits none.
         """
-        chunks = 0
-        unmatched: list[str] = []
-
-        def read() -> Iterator[Chunk | StoredObject]:
-            nonlocal chunks
-            for item in self._listed(*widened(start, stop)):
-                if isinstance(item, Chunk):
-                    chunks += 1
-                elif len(unmatched) < 3:
-                    unmatched.append(item.key)
-                yield item
-
-        catalog = make_catalog(read(), start, stop)
-        if not chunks and unmatched:
-            raise LayoutError(
-                f"the layout '{self.layout.pattern}' fits no key of {self.url}, which holds {three(unmatched)}; "
-                "give the layout that fits them"
-            )
-        if not chunks and not any(True for _ in self._listed(None, None)):
-            raise ArchiveError(f"{self.url} is empty: no object was found there; check the bucket and the prefix")
+        catalog = make_catalog(self._listed(*widened(start, stop)), start, stop)
+        if catalog.first is None and not any(isinstance(item, Chunk) for item in self._listed(None, None)):
+            raise self._nothing_fits()
         return catalog
+
+    def _nothing_fits(self) -> ArchiveError:
+        keys = [item.key for item in islice(self.store.objects(), 3) if is_chunk_name(item.key)]
+        if not keys:
+            return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
+        return LayoutError(
+            f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
+            "give the layout that fits them"
+        )
 
     def chunk_of(self, item: StoredObject) -> Chunk | None:
         """The chunk that an object is, if the layout fits its key."""

@@ -16,7 +16,7 @@ from tui.send.survey import Place
 # nsqd, readMPUB: a count of messages in front, a size in front of each message.
 _BODY_HEADER = 4
 _RECORD_HEADER = 4
-_BATCH_BYTES = 512 << 10
+BATCH_BYTES = 512 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class BatchSize:
     """How large a batch may be. `cuts` are counts of records at which a batch must end (a canary's steps)."""
 
     records: int = 100
-    bytes: int = _BATCH_BYTES
+    bytes: int = BATCH_BYTES
     cuts: tuple[int, ...] = ()
 
 
@@ -64,6 +64,7 @@ class Batches:
         self.failed: HourscopeError | None = None
         self.passed = 0
         self.passed_bytes = 0
+        self.digest_passed = self._digest.copy()  # of what an earlier run has confirmed
         self.empty = 0
         self.skipped = 0
         self.damaged: list[DamagedChunk] = []
@@ -85,10 +86,6 @@ class Batches:
         late = self.done or time.monotonic() > until
         found += self._cut(whole_only=not late)
         return found
-
-    def digest(self) -> Any:
-        """The digest of what was passed over so far."""
-        return self._digest.copy()
 
     def _add(self, block: SourceBlock, found: list[Batch]) -> None:
         self.empty += block.empty
@@ -131,6 +128,7 @@ class Batches:
             records = records[len(passed) :]
             if passed:
                 self._digest.update(_lines(passed))
+                self.digest_passed = self._digest.copy()
                 self.passed += len(passed)
                 self.passed_bytes += sum(map(len, passed))
                 self._first += self._left_out + len(passed)

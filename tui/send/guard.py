@@ -1,4 +1,4 @@
-"""Looking at the destination before anything is sent, over nsqd's HTTP: what is there, and what should make one pause."""
+"""Looking at the destination before anything is sent, over nsqd's HTTP: what is there, what speaks against it."""
 
 from __future__ import annotations
 

@@ -116,14 +116,16 @@ class Journal:
         self.close()
 
     def _append(self, lines: Iterable[dict[str, Any]]) -> None:
-        data = b"".join(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n" for line in lines)
+        data = b"".join(
+            json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n" for line in lines
+        )
         self._stream.write(data)
         self._stream.flush()
         os.fsync(self._stream.fileno())
 
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
-    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are left out."""
+    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
@@ -192,9 +194,7 @@ def _latest(folder: Path, source: Source, topic: str) -> Path:
         return found[-1].path
     others = earlier_sends(folder, topic=topic)
     hint = f"; the last one to it was of {others[-1].what}" if others else ""
-    raise SendError(
-        f"{folder} holds no journal of {source.description} to topic {topic}{hint}; send without --resume"
-    )
+    raise SendError(f"{folder} holds no journal of {source.description} to topic {topic}{hint}; send without --resume")
 
 
 def _locked(path: Path, flags: int) -> BinaryIO:
@@ -212,7 +212,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SendError(f"the journal {path} cannot be written or read: {reason(error)}; mend that and resume") from error
+        raise SendError(
+            f"the journal {path} cannot be written or read: {reason(error)}; mend that and resume"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

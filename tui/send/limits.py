@@ -1,7 +1,7 @@
 """Asking nsqd over TCP how large a record and a request may be.
 
-IDENTIFY's answer does not tell, and /config answers only to nsqd's own host by default. But nsqd names its limit when it
-refuses a size, which it does before it has read a byte of the body and before the topic comes into being
+IDENTIFY's answer does not tell, and /config answers only to nsqd's own host by default. But nsqd names its limit when
+it refuses a size, which it does before it has read a byte of the body and before the topic comes into being
 (nsqd/protocol_v2.go: `PUB message too big 2147483647 > 1048576`). So two sizes are announced that no nsqd takes.
 """
 
@@ -34,7 +34,9 @@ def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limi
     return Limits(message, body, asked=True)
 
 
-def _ask(target: NsqTarget, address: str, timeout: float, question: Callable[[socket.socket], int | None]) -> int | None:
+def _ask(
+    target: NsqTarget, address: str, timeout: float, question: Callable[[socket.socket], int | None]
+) -> int | None:
     try:
         connection = socket.create_connection(split_address(address), timeout)
     except OSError as error:

@@ -34,8 +34,8 @@ _REFUSALS = {
     "E_UNAUTHORIZED": "does not allow this secret to publish to the topic",
     "E_INVALID": "refuses the request; if it wants TLS, give its CA",
     "E_BAD_BODY": "takes no request of this size; see its -max-body-size",
-    "E_BAD_MESSAGE": "takes no record of this size; raise its -max-msg-size or leave such records out with --skip-oversize",
-    "E_MESSAGE_TOO_BIG": "takes no record of this size; raise its -max-msg-size or leave such records out",
+    "E_BAD_MESSAGE": "takes no record of this size; raise its -max-msg-size or add --skip-oversize",
+    "E_MESSAGE_TOO_BIG": "takes no record of this size; raise its -max-msg-size or add --skip-oversize",
 }
 
 # A library prints nothing: without a handler, logging writes pynsq's warnings to stderr.
@@ -190,11 +190,13 @@ def explained(address: str, topic: str, cause: object) -> Trouble:
         return SendError(f"{where} cannot be talked to by TLS ({cause.reason}); check that it offers TLS, and the CA")
     if isinstance(cause, OSError):
         return LinkLost(f"{where} cannot be reached: {reason(cause)}")
-    if type(cause) is nsq.protocol.Error and cause.args and isinstance(cause.args[0], bytes):
+    if isinstance(cause, nsq.protocol.Error) and cause.args and isinstance(cause.args[0], bytes):
         text = cause.args[0].decode("utf-8", "backslashreplace")
         code = text.split(" ", 1)[0]
         if code in _REFUSALS:
-            return SendError(f"{where} {_REFUSALS[code]} (topic {topic}: {text}); what was confirmed stays, and can be resumed")
+            return SendError(
+                f"{where} {_REFUSALS[code]} (topic {topic}: {text}); what was confirmed stays, and can be resumed"
+            )
         return LinkLost(f"{where} could not take a batch ({text})")
     return LinkLost(f"{where} closed the connection")
 

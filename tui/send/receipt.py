@@ -10,8 +10,8 @@ from typing import Any
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
 WHAT_OK_MEANS = (
-    "confirmed means that nsqd has the record, in memory or on disk: SIGTERM of nsqd loses none, kill -9 or a power cut "
-    "loses what its memory queue held; run nsqd with -mem-queue-size=0 and -sync-every=1 where that matters"
+    "confirmed means that nsqd has the record, in memory or on disk: SIGTERM of nsqd loses none, kill -9 or a power "
+    "cut loses what its memory queue held; run nsqd with -mem-queue-size=0 and -sync-every=1 where that matters"
 )
 
 

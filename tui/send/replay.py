@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tui.errors import SendError
-from tui.send.batches import Batches, BatchSize, oversize_error
+from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
 from tui.send.engine import Engine, EngineOptions
@@ -136,9 +136,11 @@ def _engine(
 ) -> Engine:
     from tui.send.nsq import NsqSink  # tornado is only imported by those who send
 
-    rate, records, size = options.rate, options.batch, BatchSize.bytes
+    rate, records, size = options.rate, options.batch, BATCH_BYTES
     if rate is not None:
-        records, size = (min(records, rate.at_once), size) if rate.unit == "records" else (records, min(size, rate.at_once))
+        records, size = (
+            (min(records, rate.at_once), size) if rate.unit == "records" else (records, min(size, rate.at_once))
+        )
     batches = Batches(
         source,
         limits,

@@ -56,21 +56,23 @@ class Source:
     open: Callable[[], Iterator[SourceBlock]]
 
 
-def file_source(path: Path, filter: Filter | None = None) -> Source:
+def file_source(path: Path, wanted: Filter | None = None) -> Source:
     """The lines of a file, plain, gzip or zstd by its first bytes. SendError if it cannot be read."""
     try:
         status = path.stat()
         path.open("rb").close()
     except OSError as error:
-        raise SendError(f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive") from error
-    store, chosen = FolderStore(path.parent), filter or Filter()
+        raise SendError(
+            f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive"
+        ) from error
+    store, chosen = FolderStore(path.parent), wanted or Filter()
     digest = _digest("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
     return Source(str(path), digest, chosen.describe(), lambda: _chunk_blocks(store, path.name, None, None, chosen))
 
 
-def archive_source(archive: Archive, chunks: Iterable[Chunk], filter: Filter | None = None) -> Source:
+def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | None = None) -> Source:
     """The records of an archive's chunks that match, by hour, then key. An extract is an archive."""
-    chosen = filter or Filter()
+    chosen = wanted or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
     what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
     digest = _digest("archive", archive.store.url, chosen.describe(), *what)
@@ -119,10 +121,10 @@ def _digest(*parts: object) -> str:
 
 
 def _chunk_blocks(
-    store: Store, key: str, etag: str | None, hour: datetime | None, filter: Filter
+    store: Store, key: str, etag: str | None, hour: datetime | None, wanted: Filter
 ) -> Iterator[SourceBlock]:
     """One pass over a chunk. Damage is the last block's, not an error: what came before it counts."""
-    matcher = filter.matcher()
+    matcher = wanted.matcher()
     line = 1
     try:
         with ChunkReader(store, key, etag=etag) as reader:

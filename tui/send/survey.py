@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,13 +27,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a source holds. `bytes` are the records' own, without newlines. `complete` once all of it was read.
+    """What a source holds. `size` is the records' bytes, without newlines. `complete` once all of it was read.
 
     `oversize` names the first hundred records larger than the limit that was asked about, `oversize_count` counts them.
     """
 
     count: int = 0
-    bytes: int = 0
+    size: int = 0
     empty: int = 0
     first_hour: datetime | None = None
     last_hour: datetime | None = None
@@ -47,10 +48,7 @@ class Survey:
 
 def survey(source: Source, *, max_message: int | None = None) -> Survey:
     """Read a source once, to its end."""
-    found = Survey()
-    for found in surveying(source, max_message=max_message):
-        pass
-    return found
+    return deque(surveying(source, max_message=max_message), maxlen=1).pop()
 
 
 def surveying(source: Source, *, max_message: int | None = None) -> Iterator[Survey]:
@@ -85,7 +83,9 @@ def surveying(source: Source, *, max_message: int | None = None) -> Iterator[Sur
             if largest is None or most > largest.size:
                 largest = Place(block.key, block.lines[sizes.index(most)], most)
             if max_message is not None and most > max_message:
-                places = [Place(block.key, line, n) for line, n in zip(block.lines, sizes, strict=True) if n > max_message]
+                places = [
+                    Place(block.key, line, n) for line, n in zip(block.lines, sizes, strict=True) if n > max_message
+                ]
                 oversize_count += len(places)
                 oversize += places[: _NAMED - len(oversize)]
         if number % _EVERY == 0:

@@ -103,7 +103,11 @@ class KeyLine(LineWidget):
         found: dict[str, tuple[int, str, str]] = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.show and enabled and binding.action not in found:
-                found[binding.action] = (_rank(binding), spell_key(binding.key_display or binding.key), binding.description)
+                found[binding.action] = (
+                    _rank(binding),
+                    spell_key(binding.key_display or binding.key),
+                    binding.description,
+                )
         ordered = sorted(found.values(), key=lambda item: item[0])
         return [(key, label) for _, key, label in ordered]
 

@@ -122,7 +122,11 @@ class MonthGrid(LineWidget, can_focus=True):
             style = self._style(hour, inside)
             text = self.grid.mark(hour).value
             if hour == cursor:
-                pieces += [("[", palette.cursor), (text, palette.cursor if not inside else palette.cursor), ("]", palette.cursor)]
+                pieces += [
+                    ("[", palette.cursor),
+                    (text, palette.cursor if not inside else palette.cursor),
+                    ("]", palette.cursor),
+                ]
             elif hour == next_hour(cursor) and number > 0:
                 pieces.append((text, style))
             else:

@@ -1,0 +1,48 @@
+"""Running the command line as a person or a script does: another process, real pipes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command left: its exit code, its data, its narration."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[bytes]:
+        return self.out.splitlines()
+
+    @property
+    def sentence(self) -> str:
+        """The one line that stderr holds."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        return lines[0]
+
+
+def hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
+    """Run `hourscope WORDS` without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+def shell(script: str, *, cwd: object = None) -> bytes:
+    """What a bash script prints: the judge of what the old tools say."""
+    done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd, check=False)
+    return done.stdout

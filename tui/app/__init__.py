@@ -1,0 +1,21 @@
+"""The explorer: the only part of hourscope that knows Textual. Importing this module does not import it yet."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tui.config import Config, S3Options
+from tui.errors import HourscopeError
+
+
+def run_explorer(url: str | None, *, timezone: str | None, s3: S3Options, config: Config) -> int:
+    """Open `url` (an archive's location or name; None: choose one) in the explorer; returns the exit code."""
+    if os.environ.get("TERM", "") in ("", "dumb") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise HourscopeError(
+            f"the explorer needs a terminal that can move its cursor; the same without one: hourscope ls {url or 'ARCHIVE'}"
+        )
+    from tui.app.app import Explorer, mouse_wanted
+
+    explorer = Explorer(url, timezone=timezone, s3=s3, config=config)
+    return explorer.run(mouse=mouse_wanted()) or 0

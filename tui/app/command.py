@@ -1,0 +1,52 @@
+"""The command line that does what a screen does, so that a look around becomes a runbook."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+
+from tui.app.session import Session
+from tui.archive.times import spell_hour
+from tui.filter import Filter
+
+
+def scan_command(session: Session, start: datetime, stop: datetime, wanted: Filter, out: str) -> str:
+    """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`."""
+    return _spelled("scan", session, _range(start, stop), wanted.arguments(), ["-o", out])
+
+
+def ls_command(session: Session) -> str:
+    return _spelled("ls", session)
+
+
+def cat_command(session: Session, hour: datetime, wanted: Filter) -> str:
+    return _spelled("cat", session, ["--hour", spell_hour(hour)], wanted.arguments())
+
+
+def _range(start: datetime, stop: datetime) -> list[str]:
+    return ["--from", spell_hour(start), "--to", spell_hour(stop)]
+
+
+def _spelled(verb: str, session: Session, *words: list[str]) -> str:
+    zone = [] if session.name else _options(session)
+    return shlex.join(["hourscope", verb, session.title, *(word for part in words for word in part), *zone])
+
+
+def _options(session: Session) -> list[str]:
+    """The options without which the same archive would not be reached."""
+    s3 = session.s3
+    words: list[str] = []
+    for name, value in (("--profile", s3.profile), ("--region", s3.region), ("--endpoint-url", s3.endpoint_url)):
+        words += [name, value] if value else []
+    words += ["--no-sign-request"] if s3.no_sign_request else []
+    return words + (["--request-payer"] if s3.request_payer else [])
+
+
+def shell_read(session: Session, key: str) -> str:
+    """How one chunk is read by hand."""
+    root = session.archive.store.url
+    place = f"{root}/{key}"
+    if root.startswith("s3://"):
+        return f"aws s3 cp {shlex.quote(place)} - | zcat"
+    return f"zcat {shlex.quote(str(Path(place)))}"

@@ -1,0 +1,67 @@
+"""What workers tell the screens: small frozen facts, posted from threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui.app.reading import Batch, Torn
+from tui.app.scanning import ScanState
+from tui.app.session import Session
+from tui.filter import Filter
+
+
+@dataclass
+class Opened(Message):
+    """An archive was listed."""
+
+    session: Session
+
+
+@dataclass
+class Failed(Message):
+    """Something could not be done; `sentence` is for a person."""
+
+    sentence: str
+
+
+@dataclass
+class RecordsRead(Message):
+    """The preview has more records."""
+
+    batch: Batch
+
+
+@dataclass
+class ChunkTorn(Message):
+    """A chunk ended before its end."""
+
+    torn: Torn
+
+
+@dataclass
+class ReadingPaused(Message):
+    """The preview read as far as it was asked to, or (`ended`) to the end of the hour."""
+
+    ended: bool
+
+
+@dataclass
+class Judged(Message):
+    """Which of the records [start, end) the filter keeps."""
+
+    filter: Filter
+    start: int
+    end: int
+    hits: tuple[int, ...]
+
+
+@dataclass
+class ScanMoved(Message):
+    """A scan got further; only the newest counts."""
+
+    state: ScanState
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ScanMoved)

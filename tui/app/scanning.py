@@ -1,0 +1,103 @@
+"""A scan as a screen sees it: the core's events, folded into snapshots a few times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tui.scan import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Matches, Progress, ScanEvent, ScanPlan, Totals
+
+INTERVAL = 0.25
+KEPT_MATCHES = 200
+
+
+@dataclass(frozen=True)
+class ScanState:
+    """How far a scan is. `marks` holds a sign for each chunk of the plan, in order."""
+
+    chunks: int
+    total_chunks: int
+    bytes_compressed: int
+    total_bytes: int
+    bytes: int
+    records: int
+    matches: int
+    seconds: float
+    marks: str
+    matches_by_hour: Mapping[datetime, int]
+    first: tuple[bytes, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    over: bool = False
+    partial: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Bytes of lines a second."""
+        return self.bytes / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds to go, by the compressed bytes so far."""
+        if self.over or not self.bytes_compressed or self.seconds < 0.3:
+            return None
+        return self.seconds * (self.total_bytes - self.bytes_compressed) / self.bytes_compressed
+
+
+WAITING, RUNNING, DONE, EMPTY, DAMAGED, PARTIAL = "·", "▸", "✓", "-", "!", "✗"
+
+
+def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState]:
+    """A snapshot at most every quarter of a second, one as soon as there are first matches, and one at the end."""
+    totals = Totals()
+    marks = dict.fromkeys((chunk.key for chunk in plan.chunks), WAITING)
+    first: list[bytes] = []
+    shown = 0.0
+    for event in events:
+        totals.add(event)
+        _mark(marks, event)
+        had = len(first)
+        if isinstance(event, Matches) and had < KEPT_MATCHES:
+            first += event.lines.split(b"\n")[:-1][: KEPT_MATCHES - had]
+        now = time.monotonic()
+        if now - shown >= INTERVAL or (not had and first):
+            shown = now
+            yield _state(plan, totals, marks, first)
+    yield _state(plan, totals, marks, first, over=True)
+
+
+def _mark(marks: dict[str, str], event: ScanEvent) -> None:
+    match event:
+        case ChunkStarted(chunk):
+            marks[chunk.key] = RUNNING
+        case ChunkDamaged(chunk):
+            marks[chunk.key] = DAMAGED
+        case ChunkDone(chunk, counts, _, partial) if marks[chunk.key] != DAMAGED:
+            marks[chunk.key] = PARTIAL if partial else DONE if counts.matches else EMPTY
+        case ChunkKept(chunk, counts) if marks[chunk.key] != DAMAGED:
+            marks[chunk.key] = DONE if counts.matches else EMPTY
+        case Progress() | Matches() | ChunkDone() | ChunkKept():
+            pass
+
+
+def _state(
+    plan: ScanPlan, totals: Totals, marks: dict[str, str], first: list[bytes], *, over: bool = False
+) -> ScanState:
+    counts = totals.counts
+    return ScanState(
+        totals.chunks,
+        len(plan.chunks),
+        counts.bytes_compressed,
+        plan.bytes_compressed,
+        counts.bytes,
+        counts.records,
+        counts.matches,
+        totals.seconds,
+        "".join(marks.values()),
+        dict(totals.matches_by_hour),
+        tuple(first),
+        {event.chunk.key: event.reason for event in totals.damaged},
+        over,
+        over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
+    )

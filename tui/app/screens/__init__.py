@@ -1,0 +1,1 @@
+"""Screens: one for each thing a person does."""

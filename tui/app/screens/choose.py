@@ -1,0 +1,91 @@
+"""Choosing an archive, and waiting for its listing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from tui.app.messages import Failed
+from tui.app.screens.page import Page
+from tui.app.widgets.choices import Choice, Choices
+from tui.app.widgets.words import Words
+from tui.config import Config, cache_dir
+
+DEMO = "demo"
+
+
+class OpeningPage(Page):
+    """An archive is being listed; a failure is told here."""
+
+    title_of_help = "Opening an archive"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.words = Words((f"Listing {url} …", "", "Only names and sizes are read. esc gives up."))
+
+    def contents(self) -> list[Widget]:
+        return [self.words]
+
+    def on_mount(self) -> None:
+        self.header.show(self.url, "listing")
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        self.header.show(self.url, "not opened")
+        self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "The archive's objects are being listed: their names, sizes and times of upload. Nothing is downloaded.",
+        )
+
+
+class ChoosePage(Page):
+    """The archives of the config file, the demo, or a place to be typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "type", "open a place", id="open-place"),
+        Binding("q,escape", "leave", "quit", id="back"),
+    ]
+    title_of_help = "Choosing an archive"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        named = [Choice(name, spec.url, name) for name, spec in sorted(config.archives.items())]
+        demo = Choice("demo", "two weeks of made-up player events, with an incident to find", DEMO)
+        self.choices = Choices([*named, demo])
+
+    def contents(self) -> list[Widget]:
+        lead = "Which archive?"
+        hint = (
+            ""
+            if self.config.archives
+            else f"None has a name yet. Press o and type a folder or s3://bucket/prefix, or name some in {self.config.path}."
+        )
+        return [Words((lead, hint)), self.choices]
+
+    def on_mount(self) -> None:
+        self.header.show("choose an archive")
+        self.choices.focus()
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        if event.value == DEMO and DEMO not in self.config.archives:
+            self.explorer.open_demo(cache_dir() / "demo")
+        else:
+            self.explorer.open(event.value)
+
+    def action_type(self) -> None:
+        self.prompt.ask(
+            "folder or s3://bucket/prefix:", lambda text: self.explorer.open(text.strip()) if text.strip() else None
+        )
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place can be "
+            "opened without one.",
+            "$ hourscope s3://bucket/prefix",
+        )

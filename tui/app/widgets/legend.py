@@ -1,0 +1,75 @@
+"""Two lines under the calendar: what its signs mean, and what is selected."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from tui.app.heat import HeatGrid, Mark
+from tui.app.session import Hours, Session
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.units import plural, size
+
+_GET_DOLLARS = 0.0000004  # a GET request of S3 Standard; a LIST of 1,000 keys is 0.000005
+
+
+class Legend(LineWidget):
+    """The legend names only the signs that are there; the totals follow the range as it is drawn."""
+
+    def __init__(self, session: Session, grid: HeatGrid) -> None:
+        super().__init__()
+        self._session = session
+        self._grid = grid
+        self._marked: Hours | None = None
+        self._open = False
+
+    def show(self, grid: HeatGrid, marked: Hours | None, *, open_range: bool) -> None:
+        self._grid, self._marked, self._open = grid, marked, open_range
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        return strip_of(self._signs() if y == 0 else self._totals(), width)
+
+    def _signs(self) -> list[Piece]:
+        palette, present = self.palette, set(self._grid.marks.values())
+        heat = palette.heat
+        pieces: list[Piece] = [
+            (" ", palette.dim),
+            ("░░ ", heat[0]),
+            ("▒▒ ", heat[1]),
+            ("▓▓ ", heat[2]),
+            ("██", heat[3]),
+            (" small to large", palette.dim),
+        ]
+        signs = (
+            (Mark.GAP, palette.gap, "gap"),
+            (Mark.DAMAGED, palette.trouble, "damaged"),
+            (Mark.ODD_LARGE, palette.odd, "unusually large"),
+            (Mark.ODD_SMALL, palette.odd, "unusually small"),
+            (Mark.FROZEN, palette.frozen, "needs restore"),
+        )
+        for mark, style, meaning in signs:
+            if mark in present:
+                pieces += [("   ", palette.dim), (mark.value.strip(), style), (f" {meaning}", palette.dim)]
+        return pieces
+
+    def _totals(self) -> list[Piece]:
+        palette, marked = self.palette, self._marked
+        if marked is None:
+            return [(" nothing selected", palette.dim), ("  ·  v begins a range, space takes one hour", palette.faint)]
+        chunks = self._session.catalog.between(marked.start, marked.stop)
+        hours = len({chunk.hour for chunk in chunks})
+        words = f"{marked.start:%a %d %b %H:00} – {marked.stop:%a %d %b %H:00}"
+        pieces: list[Piece] = [
+            (" ── ", palette.selected),
+            (words, palette.selected),
+            (f" · {plural(hours, 'hour')} · {plural(len(chunks), 'chunk')} · ", palette.text),
+            (size(sum(chunk.size for chunk in chunks)), palette.strong),
+            (self._cost(len(chunks)), palette.dim),
+        ]
+        return [*pieces, ("  ·  v ends the range", palette.dim)] if self._open else pieces
+
+    def _cost(self, chunks: int) -> str:
+        if not self._session.archive.store.url.startswith("s3://"):
+            return ""
+        dollars = chunks * _GET_DOLLARS + 0.000005
+        return f" · about ${dollars:.2f} to list and get" if dollars >= 0.01 else " · under $0.01 to list and get"

@@ -1,0 +1,82 @@
+"""A question on the last line: one input, answered with enter, dropped with escape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.app.widgets.lines import LineWidget, strip_of
+from textual.strip import Strip
+
+
+class Label(LineWidget):
+    """One line of words."""
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__()
+        self._words = words
+        self.styles.width = len(words)
+
+    def say(self, words: str) -> None:
+        if words != self._words:
+            self._words = words
+            self.styles.width = len(words)
+            self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        return strip_of([(self._words, self.palette.dim)], width)
+
+
+def plain_input(value: str = "", *, id: str | None = None, placeholder: str = "") -> Input:  # noqa: A002
+    """An input that sends little: no border, no blinking cursor."""
+    field = Input(value, id=id, compact=True, select_on_focus=False, placeholder=placeholder)
+    field.cursor_blink = False
+    return field
+
+
+class Prompt(Horizontal):
+    """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "give up", id="prompt-drop")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label = Label()
+        self._input = plain_input()
+        self._answer: Callable[[str], None] | None = None
+        self._before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._label
+        yield self._input
+
+    def ask(self, question: str, answer: Callable[[str], None], value: str = "") -> None:
+        """Ask; `answer` is called with what was typed."""
+        self._before = self.screen.focused
+        self._answer = answer
+        self._label.say(f" {question} ")
+        self._input.value = value
+        self._input.cursor_position = len(value)
+        self.display = True
+        self._input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        answer, self._answer = self._answer, None
+        self.action_drop()
+        if answer is not None:
+            answer(event.value)
+
+    def action_drop(self) -> None:
+        self.display = False
+        if self._before is not None:
+            self._before.focus()
