@@ -31,6 +31,10 @@ class SendError(HourscopeError):
     """A send that was refused, or that could not be finished."""
 
 
+class NothingToSendError(SendError):
+    """The source holds no record that matches; the command line exits with 1, as grep does."""
+
+
 class FilterError(HourscopeError):
     """An expression that cannot be parsed; `column` counts from 0 in `expression`."""
 

@@ -165,7 +165,7 @@ class Nsqd(_NsqServer):
 
     def stats(self, topic: str) -> TopicStats:
         answer: dict[str, Any] = json.loads(self.request("GET", f"/stats?format=json&topic={quote(topic)}"))
-        for found in answer["topics"]:
+        for found in answer["topics"] or ():
             if found["topic_name"] == topic:
                 return _topic_stats(found)
         return TopicStats()

@@ -13,7 +13,7 @@ def run_explorer(url: str | None, *, timezone: str | None, s3: S3Options, config
     """Open `url` (an archive's location or name; None: choose one) in the explorer; returns the exit code."""
     if os.environ.get("TERM", "") in ("", "dumb") or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise HourscopeError(
-            f"the explorer needs a terminal that can move its cursor; the same without one: hourscope ls {url or 'ARCHIVE'}"
+            f"the explorer needs a terminal that can move its cursor; without one: hourscope ls {url or 'ARCHIVE'}"
         )
     from tui.app.app import Explorer, mouse_wanted
 

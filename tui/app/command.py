@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tui.app.session import Session
 from tui.archive.times import spell_hour
-from tui.filter import Filter
+from tui.errors import FilterError
+from tui.filter import Filter, parse_filter
+from tui.shell import shell_join, shell_word
 
 
 def scan_command(session: Session, start: datetime, stop: datetime, wanted: Filter, out: str) -> str:
@@ -30,7 +32,7 @@ def _range(start: datetime, stop: datetime) -> list[str]:
 
 def _spelled(verb: str, session: Session, *words: list[str]) -> str:
     zone = [] if session.name else _options(session)
-    return shlex.join(["hourscope", verb, session.title, *(word for part in words for word in part), *zone])
+    return shell_join(["hourscope", verb, session.title, *(word for part in words for word in part), *zone])
 
 
 def _options(session: Session) -> list[str]:
@@ -48,5 +50,29 @@ def shell_read(session: Session, key: str) -> str:
     root = session.archive.store.url
     place = f"{root}/{key}"
     if root.startswith("s3://"):
-        return f"aws s3 cp {shlex.quote(place)} - | zcat"
-    return f"zcat {shlex.quote(str(Path(place)))}"
+        return f"aws s3 cp {shell_word(place)} - | zcat"
+    return f"zcat {shell_word(str(Path(place)))}"
+
+
+def send_command(session: Session, source: tuple[str, ...], to: list[str]) -> str:
+    """`hourscope send SOURCE … --nsqd-tcp-address … --topic …`."""
+    return shell_join(["hourscope", "send", *source, *to, *([] if session.name else _options(session))])
+
+
+def read_filter(words: str) -> Filter:
+    """A filter as the command line spells it: `-g TEXT -e RE -m EXPR -v`; FilterError if it is not."""
+    found: dict[str, list[str]] = {"-g": [], "-e": [], "-m": []}
+    try:
+        rest = shlex.split(words)
+    except ValueError as error:
+        raise FilterError(f"a quote is not closed in: {words}", words) from error
+    invert = False
+    while rest:
+        word = rest.pop(0)
+        if word == "-v":
+            invert = True
+        elif word in found and rest:
+            found[word].append(rest.pop(0))
+        else:
+            raise FilterError(f"'{word}' is none of -g TEXT, -e REGEX, -m JMESPATH, -v", words, words.find(word))
+    return parse_filter(grep=found["-g"], regex=found["-e"], match=found["-m"], invert=invert)

@@ -10,6 +10,7 @@ from tui.app.reading import Batch, Torn
 from tui.app.scanning import ScanState
 from tui.app.session import Session
 from tui.filter import Filter
+from tui.send import Destination, Earlier, SendEvent, Source, Survey
 
 
 @dataclass
@@ -65,3 +66,26 @@ class ScanMoved(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ScanMoved)
+
+
+@dataclass
+class Counted(Message):
+    """What a send would send, as far as it was read."""
+
+    source: Source
+    survey: Survey
+
+
+@dataclass
+class Checked(Message):
+    """What is at the destination, and whether the same was sent there before."""
+
+    destination: Destination
+    earlier: Earlier | None
+
+
+@dataclass
+class SendMoved(Message):
+    """A send got further, or ended."""
+
+    event: SendEvent

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from tui.scan import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Matches, Progress, ScanEvent, ScanPlan, Totals
+from tui.archive.times import spell_hour
+from tui.archive.writer import file_of_lines, names_folder
+from tui.config import S3Options, state_dir
+from tui.scan import (
+    ChunkDamaged,
+    ChunkDone,
+    ChunkKept,
+    ChunkStarted,
+    Matches,
+    Progress,
+    ScanEvent,
+    ScanPlan,
+    Totals,
+    open_extract,
+    run_plan,
+)
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
@@ -21,7 +39,7 @@ class ScanState:
     total_chunks: int
     bytes_compressed: int
     total_bytes: int
-    bytes: int
+    bytes_of_lines: int
     records: int
     matches: int
     seconds: float
@@ -35,7 +53,7 @@ class ScanState:
     @property
     def rate(self) -> float:
         """Bytes of lines a second."""
-        return self.bytes / self.seconds if self.seconds > 0 else 0.0
+        return self.bytes_of_lines / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def remaining(self) -> float | None:
@@ -101,3 +119,35 @@ def _state(
         over,
         over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
     )
+
+
+def run(plan: ScanPlan, out: str, s3: S3Options, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+    """Scan into an extract (`out` names a folder or prefix) or into one file of lines."""
+    if names_folder(out) or out.startswith("s3://"):
+        extract = open_extract(out, plan, s3=s3, resume=resume)
+        yield from run_plan(plan, cancel=cancel, extract=extract)
+        return
+    target = Path(out).expanduser()
+    partial = target.with_name(partial_name(target.name))
+    with file_of_lines(target, overwrite=False, final=lambda: partial if cancel.is_set() else target) as stream:
+        for event in run_plan(plan, cancel=cancel):
+            if isinstance(event, Matches):
+                stream.write(event.lines)
+            yield event
+
+
+def partial_name(name: str) -> str:
+    """`errors.jsonl.gz` → `errors.partial.jsonl.gz`: what a stopped scan had found."""
+    stem, dot, rest = name.partition(".")
+    return f"{stem}.partial{dot}{rest}"
+
+
+def default_out(title: str, start: datetime) -> str:
+    """A new folder for an extract, below the state folder, named by archive and hour."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", title.rstrip("/").rpartition("/")[2]).strip("-") or "archive"
+    base = state_dir() / "extracts" / f"{name[:40]}.{spell_hour(start)}"
+    number, path = 1, base
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}.{number}")
+    return f"{path}/"

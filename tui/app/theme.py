@@ -1,4 +1,4 @@
-"""The colours: few, and each with one meaning. Calm greys carry the page; blue is data, amber is you, red is trouble."""
+"""The colours: few, each with one meaning. Calm greys carry the page; blue is data, amber is you, red is trouble."""
 
 from __future__ import annotations
 

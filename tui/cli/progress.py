@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tui.send.events import Sending
 from tui.units import count, duration, plural, size
 
 
@@ -41,3 +42,13 @@ def scan_text(done: int, chunks: int, fetched: int, wanted: int, lines: int, mat
         f"{left} left",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def send_text(event: Sending) -> str:
+    """Confirmed, in flight, unknown, rate, time to go, and what the operator should know."""
+    parts = [f"{plural(event.confirmed, 'record')} confirmed", f"{count(round(event.rate))}/s"]
+    parts += [f"{count(event.in_flight)} in flight"] if event.in_flight else []
+    parts += [f"{count(event.unknown)} unknown"] if event.unknown else []
+    parts += [f"depth {count(event.depth)}"] if event.depth is not None else []
+    parts += [f"{duration(event.eta)} left"] if event.eta is not None else []
+    return " · ".join([*parts, event.note] if event.note else parts)

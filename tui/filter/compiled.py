@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import stringzilla as sz
+
 Test = Callable[[bytes], bool]
 Find = Callable[[memoryview, int, int], int]
 
@@ -17,11 +19,22 @@ class NotJsonError(ValueError):
 class Compiled:
     """A term ready to run.
 
-    `test` looks at one record. `find(block, start, end)`, where there is one, gives the offset of a byte in the
-    next line that can match (-1: none), so that a block without a candidate is never cut into lines; `exact` says
-    that such a line does match, untested.
+    `test` looks at one record. Each of `finders` gives the offset of a hit in a block (-1: none), and every matching
+    line has a hit of at least one of them, so that a block without any is never cut into lines; without finders every
+    line must be tested. `exact` says that a line with a hit does match, untested. `parses` says that the test is slow:
+    it parses the record.
     """
 
     test: Test
-    find: Find | None = None
+    finders: tuple[Find, ...] = ()
     exact: bool = False
+    parses: bool = False
+
+
+def finder(needle: bytes) -> Find:
+    """Where `needle` is in a block."""
+
+    def find(block: memoryview, start: int, end: int) -> int:
+        return int(sz.find(block, needle, start, end))
+
+    return find

@@ -1,7 +1,8 @@
 """JMESPath on parsed records: `--match`. A record matches if the result is truthy in JMESPath's sense.
 
-jmespath.py is the judge of what an expression means; orjson parses. An expression that fails on a record (a
-function given the wrong type) does not match it.
+jmespath.py is the judge of what an expression means. Before it is asked, a record must hold the expression's needles,
+and the shapes that people write are evaluated on the few fields that they name; all three give the same answer. An
+expression that fails on a record (a function given the wrong type) does not match it.
 """
 
 from __future__ import annotations
@@ -12,27 +13,43 @@ from collections.abc import Iterator
 from typing import Any
 
 import jmespath
-import orjson
+import msgspec
 from jmespath import exceptions
 from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import Compiled, NotJsonError
+from tui.filter.compiled import Compiled, NotJsonError, finder
+from tui.filter.needles import ESCAPE, Needle, needles
+from tui.filter.shapes import MISFITS, compile_shape, is_true
 
 
 def compile_match(expression: str) -> Compiled:
     """A record matches if `expression` gives something other than false, null, "", [] or {}."""
     parsed = parse_expression(expression)
+    shape = compile_shape(parsed.parsed)
+    wanted = needles(parsed.parsed)
 
     def test(record: bytes) -> bool:
-        value = load(record)
+        if not _may_match(record, wanted):
+            return False
         try:
-            return truthy(parsed.search(value))
-        except exceptions.JMESPathError:
+            if shape is not None:
+                try:
+                    return is_true(shape(record))
+                except MISFITS:
+                    pass  # not JSON, or not of the expected shape: the judge decides
+            return is_true(parsed.search(load(record)))
+        except (exceptions.JMESPathError, TypeError):
             return False
 
-    return Compiled(test)
+    leads = (*sorted(wanted[0].texts), ESCAPE) if wanted else ()
+    return Compiled(test, tuple(finder(lead) for lead in leads), parses=True)
+
+
+def _may_match(record: bytes, wanted: tuple[Needle, ...]) -> bool:
+    """Does the record hold every needle, or an escape that may spell one?"""
+    return all(needle.fits(record) for needle in wanted) or ESCAPE in record
 
 
 def parse_expression(expression: str) -> ParsedResult:
@@ -52,21 +69,16 @@ def parse_expression(expression: str) -> ParsedResult:
 def load(record: bytes) -> Any:
     """The record's JSON value; NotJsonError if it is none.
 
-    orjson is strict and fast; what it refuses gets a second chance, for lone surrogates and integers beyond 64 bits.
+    msgspec is strict and fast; what it refuses gets a second chance, for lone surrogates and bytes that are not UTF-8.
     """
     try:
-        return orjson.loads(record)
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(record, parse_constant=_no_constant)
+        return json.loads(record.decode("utf-8", "surrogateescape"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from error
-
-
-def truthy(value: Any) -> bool:
-    """JMESPath's truth: everything but false, null and the empty string, list and object (0 is true)."""
-    return not (value is None or value is False or value == "" or value == [] or value == {})
 
 
 def _no_constant(name: str) -> Any:

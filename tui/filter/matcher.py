@@ -19,7 +19,7 @@ class Matcher:
     def __init__(self, terms: Sequence[Compiled], *, invert: bool = False) -> None:
         self._terms = tuple(terms)
         self._invert = invert
-        self._lead = next((term for term in terms if term.find is not None), None)
+        self._lead = _lead(self._terms)
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
         self.not_json = 0
 
@@ -44,8 +44,7 @@ class Matcher:
         return self._held(block)
 
     def _held(self, block: Block) -> Iterator[Span]:
-        lead = self._lead.find if self._lead else None
-        lines = candidates(block, lead) if lead else block.spans()
+        lines = candidates(block, self._lead.finders) if self._lead else block.spans()
         tests = self._tests
         if not tests:
             yield from lines
@@ -68,18 +67,34 @@ class Matcher:
         yield from line_spans(block.buffer, block.end, done)
 
 
-def candidates(block: Block, find: Find) -> Iterator[Span]:
-    """The lines that `find` points at, each once."""
+def _lead(terms: Sequence[Compiled]) -> Compiled | None:
+    """The term to search for first: one whose hits need no test, else one that names bytes at all."""
+    findable = [term for term in terms if term.finders]
+    return next((term for term in findable if term.exact), findable[0] if findable else None)
+
+
+def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
+    """The lines that have a hit of any finder, each once."""
     buffer, stop = block.buffer, block.end
     position = 0
     with block.view() as view:
-        while position < stop:
-            hit = find(view, position, stop)
-            if hit < 0 or hit >= stop:
-                return
+        hits = [_hit(find, view, 0, stop) for find in finders]
+        while (hit := min(hits)) < stop:
             start = buffer.rfind(b"\n", position, hit) + 1 or position
             end = buffer.find(b"\n", hit, stop)
             if end < 0:
                 end = stop
             yield start, end
             position = end + 1
+            hits = [
+                at if at >= position else _hit(find, view, position, stop)
+                for at, find in zip(hits, finders, strict=True)
+            ]
+
+
+def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
+    """The next hit, or `stop` if there is none."""
+    if start >= stop:
+        return stop
+    at = find(view, start, stop)
+    return stop if at < 0 else min(at, stop)

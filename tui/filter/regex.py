@@ -29,7 +29,7 @@ def compile_regex(pattern: str) -> Compiled:
         match = lines.search(block, start, end)
         return -1 if match is None else int(match.start())
 
-    return Compiled(test, find, exact=True)
+    return Compiled(test, (find,), exact=True)
 
 
 def _compile(pattern: str, shown: str) -> Any:

@@ -76,6 +76,7 @@ class Engine:
         self._retry_at, self._retries, self._lost_why = 0.0, 0, "connecting"
         self._progress_at = time.monotonic()
         self._delay = _TICK
+        self._careful_until = 0  # up to here batches are unknown, or were until they went out again
         self._put_until = 0  # number behind the last record that was ever handed over
         self.sent = self.repeated = 0
         self.snapshot = Sending(note=self._lost_why, total=total)
@@ -172,7 +173,9 @@ class Engine:
             batch = self._window.answered(number) if mine and self._link is mine[0] else None
             if batch is not None:
                 self._ledger.add(batch)
-                self._progress_at = time.monotonic()
+                if batch.stop >= self._careful_until:
+                    self._careful_until = 0
+                self._progress_at, self._retries = time.monotonic(), 0
                 self._wake.set()
 
         def trouble(error: Trouble) -> None:
@@ -183,7 +186,7 @@ class Engine:
         try:
             self._link = await self._sink.connect(confirmed, trouble)
             mine.append(self._link)
-            self._once_connected, self._retries = True, 0
+            self._once_connected = True
         except SendError as error:
             self._failed = error
         except LinkLost as error:
@@ -211,6 +214,8 @@ class Engine:
             self._link.close()
         self._link = self._trouble = None
         self._window.lose()
+        if self._window.unknown_records:
+            self._careful_until = self._put_until
 
     # Handing over
 
@@ -232,7 +237,10 @@ class Engine:
         window, options = self._window, self._options
         if self._control.paused or self._halted_by_canary():
             return False
-        if len(window) >= options.in_flight or len(window) + len(self._ledger) >= options.unconfirmed:
+        # What is unknown goes out one by one: nsqd closes on the batch that it refuses, and where more of them wait
+        # unread, the reset that follows can destroy its words.
+        most = 1 if self._careful_until else options.in_flight
+        if len(window) >= most or len(window) + len(self._ledger) >= options.unconfirmed:
             return False
         if len(window) and window.bytes + batch.size > options.in_flight_bytes:
             return False
@@ -273,8 +281,8 @@ class Engine:
         waited = self._window.waited(now)
         if self._link is not None and waited > options.answer_timeout:
             self._again_later(f"{self._link.where} gave no answer for {duration(waited)}")
-        if self._link is not None and waited < _SLOW:
-            self._progress_at = max(self._progress_at, now - _SLOW)
+        if self._link is not None and not self._window:
+            self._progress_at = now
         elif now - self._progress_at > options.patience and not self._ending:
             self._failed = SendError(
                 f"{self._note()}: given up after {duration(now - self._progress_at)} without progress; "

@@ -10,7 +10,7 @@ from typing import Literal
 
 from tui.errors import SendError
 
-_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)(B?)(?:/s)?")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)(B?)(?:/s)?", re.ASCII)
 _FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _SMOOTH = 0.05  # seconds: nothing larger than this much of a second goes out at once
 

@@ -72,7 +72,7 @@ class CalendarPage(Page):
             plural(len(catalog.gaps), "gap"),
         )
         self.details.show(grid.cursor)
-        self.legend.show(grid.grid, grid.marked, open_range=grid.anchor is not None)
+        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
 
     def action_preview(self) -> None:
         from tui.app.screens.preview import PreviewPage
@@ -87,18 +87,18 @@ class CalendarPage(Page):
             self.app.push_screen(PreviewPage(self.session, hour))
 
     def action_range(self) -> None:
-        if self.grid.anchor is None:
-            self.grid.anchor = self.grid.cursor
+        if self.grid.began is None:
+            self.grid.began = self.grid.cursor
         else:
             self.session.selection = self.grid.marked
-            self.grid.anchor = None
+            self.grid.began = None
         self._redraw()
 
     def action_select(self) -> None:
         """This hour alone; one that touches the selection makes it longer; the only one selected is let go."""
         hour, selection = self.grid.cursor, self.session.selection
         alone = Hours.of(hour, hour)
-        self.grid.anchor = None
+        self.grid.began = None
         if selection == alone:
             self.session.selection = None
         else:
@@ -106,7 +106,7 @@ class CalendarPage(Page):
         self._redraw()
 
     def action_drop(self) -> None:
-        self.grid.anchor = None
+        self.grid.began = None
         self.session.selection = None
         self._redraw()
 
@@ -152,11 +152,11 @@ class CalendarPage(Page):
         layout = self.session.archive.layout.pattern
         how = "It was guessed from the keys." if self.session.archive.detected else "It was given."
         return (
-            "Every cell is one hour of the archive. Its shade is the compressed size of that hour's chunks, compared with "
-            "the archive's large hours. Only the listing was read so far: nothing was downloaded.",
-            f"The hour comes from each object's name, by the layout {layout}. {how} It is the hour in which messages were "
-            "consumed, which is not always when the events happened.",
-            "A gap is an hour inside the archive's span that has no object. ++ and -- are hours of 2.5 times, or of less "
-            "than 0.4 times, the median of the same hour of other days.",
+            "Every cell is one hour of the archive. Its shade is the compressed size of that hour's chunks, compared "
+            "with the archive's large hours. Only the listing was read so far: nothing was downloaded.",
+            f"The hour comes from each object's name, by the layout {layout}. {how} It is the hour in which messages "
+            "were consumed, which is not always when the events happened.",
+            "A gap is an hour inside the archive's span that has no object. ++ and -- are hours of 2.5 times, or of "
+            "less than 0.4 times, the median of the same hour of other days.",
             f"$ {ls_command(self.session)}",
         )

@@ -33,7 +33,7 @@ class OpeningPage(Page):
         self.header.show(self.url, "listing")
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
+        message.prevent_default().stop()
         self.header.show(self.url, "not opened")
         self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
 
@@ -61,11 +61,9 @@ class ChoosePage(Page):
 
     def contents(self) -> list[Widget]:
         lead = "Which archive?"
-        hint = (
-            ""
-            if self.config.archives
-            else f"None has a name yet. Press o and type a folder or s3://bucket/prefix, or name some in {self.config.path}."
-        )
+        hint = "Press o to open a folder or s3://bucket/prefix."
+        if not self.config.archives:
+            hint += f" Places that have names in {self.config.path} are listed here."
         return [Words((lead, hint)), self.choices]
 
     def on_mount(self) -> None:
@@ -85,7 +83,7 @@ class ChoosePage(Page):
 
     def explanation(self) -> tuple[str, ...]:
         return (
-            f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place can be "
-            "opened without one.",
+            f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place "
+            "can be opened without one.",
             "$ hourscope s3://bucket/prefix",
         )

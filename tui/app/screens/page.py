@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Page(Screen[None]):
     """A screen of hourscope. Subclasses give `contents`, `explanation` and their keys."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (112, "-wide")]
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help"),
         Binding("x", "explain", "explain", show=False, id="explain"),

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widgets import Input
 
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
 from tui.printable import printable
@@ -61,7 +62,7 @@ class HeaderLine(LineWidget):
 
 
 class KeyLine(LineWidget):
-    """One line: the keys of the screen and of the widget in focus, as far as they fit; or a message until the next key."""
+    """One line: the keys of the screen and of what has the focus, as far as they fit; or one sentence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +102,10 @@ class KeyLine(LineWidget):
     def _keys(self) -> list[tuple[str, str]]:
         """(key, label) of every binding to be shown, one for each action, the screen's order kept."""
         found: dict[str, tuple[int, str, str]] = {}
+        typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if typing and len(spell_key(binding.key)) == 1:
+                continue  # it would be typed
             if binding.show and enabled and binding.action not in found:
                 found[binding.action] = (
                     _rank(binding),

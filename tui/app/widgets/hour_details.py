@@ -33,9 +33,8 @@ class HourDetails(LineWidget):
 
     def draw(self, y: int, width: int) -> Strip:
         lines = self._lines(width - 2, self.size.height)
-        return strip_of(
-            [("│ ", self.palette.faint), *lines[y]] if y < len(lines) else [("│", self.palette.faint)], width
-        )
+        edge: Piece = ("│ " if self.region.x else " ", self.palette.faint)
+        return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
 
     def _lines(self, width: int, height: int) -> list[Line]:
         session, palette, hour = self._session, self.palette, self._hour

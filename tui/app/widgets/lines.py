@@ -49,6 +49,12 @@ def shorten(text: str, width: int) -> str:
     return cut + "…" if width > 0 else ""
 
 
+def fit(text: str, width: int) -> str:
+    """Exactly `width` cells: cut, or filled with blanks."""
+    cut = shorten(text, width)
+    return cut + " " * max(width - cell_len(cut), 0)
+
+
 def shorten_middle(text: str, width: int) -> str:
     """At most `width` cells, the middle cut with `…`: places are known by both ends."""
     if len(text) <= width:
@@ -110,7 +116,7 @@ class LineWidget(Widget):
         return palette_of(self.app)
 
     def render_line(self, y: int) -> Strip:
-        strip = self.draw(y, self.size.width)
+        strip = self.draw(y, self.size.width).apply_style(self.rich_style)
         self._shown[y] = strip
         return strip
 
@@ -118,10 +124,10 @@ class LineWidget(Widget):
         """Draw every line that is on the screen again; send the cells that differ."""
         if not self.is_mounted or not self.size:
             return
-        width = self.size.width
+        width, base = self.size.width, self.rich_style
         for y in range(self.size.height):
             old = self._shown.get(y)
-            new = self.draw(y, width)
+            new = self.draw(y, width).apply_style(base)
             if new == old:
                 continue
             self._shown[y] = new

@@ -42,13 +42,13 @@ class MonthGrid(LineWidget, can_focus=True):
         self.session = session
         self.grid = grid
         self.cursor = session.clamped(session.last)
-        self.anchor: datetime | None = None
+        self.began: datetime | None = None
         self.top = 0
 
     @property
     def marked(self) -> Hours | None:
         """The range as it is drawn: the one being made, else the selected one."""
-        return Hours.of(self.anchor, self.cursor) if self.anchor else self.session.selection
+        return Hours.of(self.began, self.cursor) if self.began else self.session.selection
 
     def show(self, grid: HeatGrid) -> None:
         self.grid = grid
@@ -103,14 +103,13 @@ class MonthGrid(LineWidget, can_focus=True):
     def _ruler(self) -> list[Piece]:
         palette = self.palette
         pieces: list[Piece] = [(" " * _LABEL, palette.dim)]
-        for hour in range(24):
-            pieces.append((f"{hour:02d} ", palette.strong if hour == self.cursor.hour else palette.dim))
-        return pieces
+        here = self.cursor.hour
+        return pieces + [(f"{hour:02d} ", palette.strong if hour == here else palette.dim) for hour in range(24)]
 
     def _day(self, day: date) -> list[Piece]:
         palette, cursor = self.palette, self.cursor
         here = cursor.date() == day
-        label = palette.strong if here else palette.dim if day.weekday() < 5 else palette.faint
+        label = palette.strong if here else palette.dim
         pieces: list[Piece] = [(f" {day:%a}"[:3] + f" {day.day:2d}", label)]
         marked = self.marked
         start = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo)
@@ -124,7 +123,7 @@ class MonthGrid(LineWidget, can_focus=True):
             if hour == cursor:
                 pieces += [
                     ("[", palette.cursor),
-                    (text, palette.cursor if not inside else palette.cursor),
+                    (text, palette.cursor),
                     ("]", palette.cursor),
                 ]
             elif hour == next_hour(cursor) and number > 0:

@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.app.widgets.lines import LineWidget, strip_of
-from textual.strip import Strip
 
 
 class Label(LineWidget):
@@ -78,5 +78,4 @@ class Prompt(Horizontal):
 
     def action_drop(self) -> None:
         self.display = False
-        if self._before is not None:
-            self._before.focus()
+        self.screen.set_focus(self._before)

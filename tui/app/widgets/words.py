@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.printable import printable
-from typing import ClassVar
 
 
 class Words(LineWidget):
-    """The first paragraph is the headline; one that begins with `$ ` is a command; `key  meaning` rows keep their shape."""
+    """The first paragraph is the headline; `$ ` begins a command; `keys⇥meaning` is a row of two columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", "down", show=False),

@@ -1,0 +1,51 @@
+"""What the tests of tui.send share."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tests.servers.nsqd import Nsqd
+from tui.send import NsqTarget, Receipt, SendEvent, Sending, Sent, Source, file_source
+
+
+def lines(count: int, size: int = 100) -> list[bytes]:
+    """Different records of about `size` bytes each."""
+    return [b'{"n":%d,"pad":"%s"}' % (number, b"x" * max(size - 20, 0)) for number in range(count)]
+
+
+def write_lines(path: Path, records: Iterable[bytes], *, newline_at_end: bool = True) -> Source:
+    path.write_bytes(b"\n".join(records) + (b"\n" if newline_at_end else b""))
+    return file_source(path)
+
+
+def finish(events: Iterable[SendEvent]) -> Receipt:
+    """The receipt at the end; everything before it must be Sending."""
+    *before, last = events
+    assert all(isinstance(event, Sending) for event in before)
+    assert isinstance(last, Sent)
+    return last.receipt
+
+
+def states(events: Iterator[SendEvent]) -> Iterator[Sending]:
+    for event in events:
+        if isinstance(event, Sending):
+            yield event
+
+
+def target(topic: str, *servers: object, http: Sequence[str] = ()) -> NsqTarget:
+    return NsqTarget(topic, tuple(server.tcp_address for server in servers), tuple(http))  # type: ignore[attr-defined]
+
+
+def digest(records: Iterable[bytes]) -> str:
+    """As `sha256sum` of the lines."""
+    whole = hashlib.sha256()
+    for record in records:
+        whole.update(record + b"\n")
+    return whole.hexdigest()
+
+
+def arrived(nsqd: Nsqd, topic: str) -> int:
+    """How many messages nsqd has taken for the topic, 0 for one that it does not know."""
+    topics = json.loads(nsqd.request("GET", "/stats?format=json"))["topics"] or ()
+    return sum(found["message_count"] for found in topics if found["topic_name"] == topic)

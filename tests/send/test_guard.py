@@ -1,0 +1,154 @@
+"""Looking at the destination, and saying what speaks against it."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.send.helpers import finish, lines, target, write_lines
+from tests.servers.build import NsqPrograms
+from tests.servers.consume import read_messages
+from tests.servers.nsqd import Nsqd
+from tests.servers.tls import make_certificate
+from tui.errors import SendError
+from tui.send import NsqTarget, SendOptions, Tls, check_destination, send_to_nsq
+from tui.send.target import split_address
+
+pytestmark = pytest.mark.nsq
+
+
+def test_a_topic_that_is_not_there_yet(nsqd: Nsqd, topic: str) -> None:
+    found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert (found.http, found.exists, found.version, found.deepest) == (True, False, "1.3.0", 0)
+    assert found.warnings == (f"the topic {topic} does not exist yet: it would be made, and nobody reads it",)
+
+
+def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
+    nsqd.publish(topic, lines(12_000, 30))
+    nsqd.create_channel(topic, "nsq_to_file")
+    nsqd.create_channel(topic, "web")
+    nsqd.request("POST", f"/channel/pause?topic={topic}&channel=web")
+    nsqd.request("POST", f"/topic/pause?topic={topic}")
+    found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert found.exists
+    assert found.message_count == 12_000
+    assert found.deepest >= 12_000
+    text = "\n".join(found.warnings)
+    assert f"the topic {topic} is paused" in text
+    assert "the channel nsq_to_file looks like an archiver" in text
+    assert "the channel web is paused" in text
+    assert "12,000 messages" in text
+
+
+def test_an_archiver_is_known_by_its_client(nsqd: Nsqd, topic: str) -> None:
+    nsqd.create_topic(topic)
+    with socket.create_connection(("127.0.0.1", nsqd.tcp_port)) as consumer:
+        identity = b'{"feature_negotiation": true, "user_agent": "nsq_to_file/1.3.0 go-nsq/1.1.0"}'
+        consumer.sendall(b"  V2IDENTIFY\n" + len(identity).to_bytes(4, "big") + identity)
+        consumer.sendall(b"SUB %s daily\n" % topic.encode())
+        consumer.recv(1000)
+        consumer.recv(1000)
+        found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert found.channels[0].looks_like_archiver
+    assert any("would be archived again" in warning for warning in found.warnings)
+
+
+def test_ephemeral(nsqd: Nsqd) -> None:
+    found = check_destination(target("gone#ephemeral", nsqd, http=[nsqd.http_address]))
+    assert "drops what its memory queue cannot hold" in found.warnings[0]
+
+
+def test_http_that_cannot_be_reached_is_said(nsqd: Nsqd, topic: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"127.0.0.1:{taken.getsockname()[1]}"
+    found = check_destination(target(topic, nsqd, http=[nobody]))
+    assert not found.http
+    assert found.limits.asked
+    assert f"nsqd's HTTP at {nobody} cannot be reached (Connection refused)" in found.warnings[0]
+
+
+def test_another_nsqds_http_is_not_believed(nsqd: Nsqd, nsq_programs: NsqPrograms, tmp_path: Path) -> None:
+    with Nsqd(nsq_programs.nsqd, tmp_path / "other") as other:
+        found = check_destination(target("t", nsqd, http=[other.http_address]))
+    assert "is not the HTTP of the nsqd at" in found.warnings[0]
+
+
+def test_a_ceiling_that_cannot_be_watched_is_refused(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        to = target(topic, nsqd, http=[f"127.0.0.1:{taken.getsockname()[1]}"])
+    with pytest.raises(SendError, match="HTTP at .* cannot be reached"):
+        finish(send_to_nsq(write_lines(tmp_path / "out", [b"a"]), to, options=SendOptions(max_depth=10)))
+
+
+def test_tls(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    wrong_folder = tmp_path / "wrong"
+    wrong_folder.mkdir()
+    wrong = make_certificate(wrong_folder)
+    records = lines(500)
+    source = write_lines(tmp_path / "out", records)
+    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", made.nsqd_options) as nsqd:
+        http = (nsqd.http_address,)
+        good = NsqTarget("t", (nsqd.tcp_address,), http, tls=Tls(made.certificate))
+        assert check_destination(good).limits.asked
+        assert finish(send_to_nsq(source, good)).confirmed == 500
+        refused = {
+            "check the CA and the host name": NsqTarget("t", good.nsqd_tcp_addresses, http, tls=Tls(wrong.certificate)),
+            "if it wants TLS, give its CA": NsqTarget("t", good.nsqd_tcp_addresses, http),
+            "check the CA and the host": NsqTarget(
+                "t", (f"localhost:{nsqd.tcp_port}",), http, tls=Tls(made.certificate)
+            ),
+        }
+        for sentence, to in refused.items():
+            with pytest.raises(SendError, match=sentence):
+                finish(send_to_nsq(source, to))
+        context = __import__("ssl").create_default_context(cafile=made.certificate)
+        assert read_messages(nsqd, "t", 500, tls=context) == records
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("h:1", ("h", 1)), ("h", ("h", 4150)), ("[::1]:4150", ("::1", 4150)), ("[::1]", ("::1", 4150))],
+)
+def test_addresses(text: str, parts: tuple[str, int]) -> None:
+    assert split_address(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", ":1", "h:", "h:x", "h:0", "h:70000", "::1:4150", "http://h:1", "h:٣"])
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(SendError, match="is no address of an nsqd"):
+        split_address(text)
+
+
+def test_ipv6(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
+        relay = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        threading.Thread(target=_relay, args=(relay, nsqd.tcp_port), daemon=True).start()
+        to = NsqTarget("t", (f"[::1]:{relay.getsockname()[1]}",), (nsqd.http_address,))
+        assert finish(send_to_nsq(write_lines(tmp_path / "out", lines(300)), to)).confirmed == 300
+        relay.close()
+
+
+def _relay(listener: socket.socket, port: int) -> None:
+    while True:
+        try:
+            near, _ = listener.accept()
+        except OSError:
+            return
+        far = socket.create_connection(("127.0.0.1", port))
+        for a, b in ((near, far), (far, near)):
+            threading.Thread(target=_copy, args=(a, b), daemon=True).start()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        return

@@ -1,0 +1,260 @@
+"""What a real nsqd cannot be made to do on demand: error frames, half frames, silence, answers that come twice."""
+
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.send.helpers import finish, lines, target, write_lines
+from tests.send.scripted_nsqd import Client, ScriptedNsqd
+from tui.errors import SendError
+from tui.send import Journal, NsqTarget, Sending, SendOptions, Sent, send_to_nsq
+
+FAST = SendOptions(answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
+
+
+def _honest(client: Client) -> None:
+    while True:
+        client.mpub()
+        client.ok()
+
+
+def _send(nsqd: ScriptedNsqd, tmp_path: Path, count: int = 300, options: SendOptions = FAST):  # type: ignore[no-untyped-def]
+    return finish(send_to_nsq(write_lines(tmp_path / "out", lines(count)), target("t", nsqd), options=options))
+
+
+def test_an_honest_server(tmp_path: Path) -> None:
+    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+        receipt = _send(nsqd, tmp_path)
+    assert (receipt.confirmed, receipt.repeated) == (300, 0)
+    assert nsqd.records == lines(300)
+    assert receipt.message_count_before is None  # it has no HTTP
+
+
+def test_an_error_means_unknown_and_is_sent_again(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.mpub()
+        if turn == 0:
+            client.error(b"E_MPUB_FAILED MPUB failed exiting")
+            return
+        client.ok()
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        receipt = _send(nsqd, tmp_path)
+    assert receipt.confirmed == 300
+    assert 100 <= receipt.repeated <= 300
+    assert nsqd.records[-300:] == lines(300)
+
+
+def test_ok_after_error_confirms_nothing(tmp_path: Path) -> None:
+    """The late OK would be taken for the next batch's, if the connection were used on."""
+
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.error(b"E_MPUB_FAILED MPUB failed exiting")
+            client.ok()
+            client.ok()
+            client.silence()
+        else:
+            _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        receipt = _send(nsqd, tmp_path)
+    assert receipt.confirmed == 300
+    assert nsqd.records[-300:] == lines(300)
+
+
+def test_two_oks_for_one_batch_confirm_it_once(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.mpub()
+        client.ok()
+        time.sleep(0.1)
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        assert _send(nsqd, tmp_path, options=SendOptions(in_flight=1)).confirmed == 300
+        assert len(nsqd.records) == 300
+
+
+def test_half_a_frame_and_then_the_end(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.raw(struct.pack(">ii", 6, 0) + b"O")
+            return
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        assert _send(nsqd, tmp_path).confirmed == 300
+    assert nsqd.turns == 2
+
+
+def test_a_frame_of_nonsense(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            client.silence()
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        assert _send(nsqd, tmp_path).confirmed == 300
+
+
+def test_silence_after_a_batch(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.ok()
+            client.silence()
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        receipt = _send(nsqd, tmp_path)
+    assert (receipt.confirmed, receipt.repeated) == (300, 200)
+
+
+def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_told(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.ok()
+        client.silence()
+
+    with ScriptedNsqd(script) as nsqd, pytest.raises(SendError, match="given up .* 100 records are confirmed"):
+        _send(nsqd, tmp_path)
+
+
+def test_the_operator_sees_trouble_within_five_seconds(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.silence()
+
+    source = write_lines(tmp_path / "out", lines(10))
+    with ScriptedNsqd(script) as nsqd:
+        events, began = send_to_nsq(source, target("t", nsqd)), time.monotonic()
+        for event in events:
+            if isinstance(event, Sending) and event.note.startswith("no answer from nsqd at"):
+                break
+        assert time.monotonic() - began < 5
+        assert event.in_flight == 10
+        stopper = threading.Thread(target=events.close)  # type: ignore[attr-defined]
+        stopper.start()
+    stopper.join()
+
+
+def test_events_keep_coming_whatever_happens(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn < 2:
+            time.sleep(0.7)
+            return
+        _honest(client)
+
+    gaps, last = [], time.monotonic()
+    with ScriptedNsqd(script) as nsqd:
+        for event in send_to_nsq(write_lines(tmp_path / "out", lines(300)), target("t", nsqd), options=FAST):
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+    assert isinstance(event, Sent)
+    assert max(gaps) < 0.5  # 0.25 s, and a slow machine
+
+
+def test_heartbeats_are_answered_while_nothing_is_sent(tmp_path: Path) -> None:
+    answers: list[bytes] = []
+
+    def script(client: Client, turn: int) -> None:
+        client.mpub()
+        client.heartbeat()
+        answers.append(client.command())
+        client.ok()
+        _honest(client)
+
+    with ScriptedNsqd(script) as nsqd:
+        assert _send(nsqd, tmp_path, options=SendOptions(in_flight=1)).confirmed == 300
+    assert answers == [b"NOP"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        (b'E_BAD_TOPIC MPUB topic name "t" is not valid', "does not allow this topic's name"),
+        (b"E_AUTH_FIRST AUTH required before MPUB", "wants a secret"),
+        (b"E_UNAUTHORIZED AUTH failed for MPUB on t", "does not allow this secret to publish"),
+        (b"E_INVALID cannot MPUB in current state (TLS required)", "if it wants TLS, give its CA"),
+        (b"E_BAD_BODY MPUB body too big 50 > 10", "takes no request of this size"),
+        (b"E_BAD_MESSAGE MPUB message too big 50 > 10", "takes no record of this size"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_is_not_tried_again(frame: bytes, sentence: str, tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.mpub()
+        client.error(frame)
+
+    with ScriptedNsqd(script) as nsqd:
+        with pytest.raises(SendError, match=sentence) as caught:
+            _send(nsqd, tmp_path)
+        assert nsqd.turns <= 2  # the first answer may be lost, because the server closes on what it has not read
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refusal_keeps_what_was_confirmed(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        if turn == 0:
+            client.mpub()
+            client.ok()
+        client.mpub()
+        client.error(b"E_BAD_MESSAGE MPUB message too big 50 > 10")
+
+    source = write_lines(tmp_path / "out", lines(300))
+    with ScriptedNsqd(script) as nsqd:
+        to = target("t", nsqd)
+        with Journal.start(tmp_path, source, to) as journal, pytest.raises(SendError):
+            finish(send_to_nsq(source, to, journal=journal, options=FAST))
+        with Journal.resume(tmp_path, source, to) as journal:
+            assert journal.confirmed_until == 100
+
+
+def test_auth_refused_at_once(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.command()
+        client.error(b"E_AUTH_FAILED AUTH failed")
+
+    source = write_lines(tmp_path / "out", lines(3))
+    with ScriptedNsqd(script, auth_required=True) as nsqd:
+        to = NsqTarget("t", (nsqd.tcp_address,), auth_secret="s3cret")
+        with pytest.raises(SendError, match="does not accept the secret") as caught:
+            finish(send_to_nsq(source, to))
+    assert "s3cret" not in str(caught.value) + repr(to)
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "out", lines(3))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(SendError, match=rf"nsqd at {address} cannot be reached: Connection refused; check"):
+        finish(send_to_nsq(source, NsqTarget("t", (address,))))
+
+
+def test_a_name_that_does_not_exist(tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "out", lines(3))
+    with pytest.raises(SendError, match="nsqd at no-such-host.invalid:4150 cannot be reached"):
+        finish(send_to_nsq(source, NsqTarget("t", ("no-such-host.invalid:4150",))))
+
+
+def test_something_that_never_answers(tmp_path: Path) -> None:
+    source, began = write_lines(tmp_path / "out", lines(3)), time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        to = NsqTarget("t", (f"127.0.0.1:{mute.getsockname()[1]}",))
+        with pytest.raises(SendError, match="does not answer within 1 s"):
+            finish(send_to_nsq(source, to, options=FAST))
+    assert time.monotonic() - began < 6
+
+
+@pytest.mark.parametrize("topic", ["bad topic!", "", "x" * 65, "new\n", "a#ephemeralx", "#ephemeral"])
+def test_a_topic_that_nsq_does_not_allow(topic: str, tmp_path: Path) -> None:
+    with pytest.raises(SendError, match="NSQ allows no topic named"):
+        finish(send_to_nsq(write_lines(tmp_path / "out", lines(3)), NsqTarget(topic, ("127.0.0.1:1",))))

@@ -1,0 +1,168 @@
+"""Needles, shapes and jmespath.py give the same answer on every record; jmespath.py is the judge."""
+
+import json
+from typing import Any
+
+import jmespath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jmespath import exceptions
+
+from tui.filter import parse_filter
+from tui.filter.needles import ESCAPE, needles
+from tui.filter.shapes import compile_shape, is_true
+
+KEYS = ("a", "b", "code", "event", "weird key", "ü", 'q"uote')
+TEXTS = ("", "error", "err", "a/b", 'say "x"', "back\\slash", "Zürich", "東京", "tab\t", "😀", "true", "5")
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from(TEXTS),
+    st.sampled_from((0, 1, 5, 5.0, -1, 0.5, 2**70)),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)),
+    max_leaves=8,
+)
+documents = st.one_of(st.dictionaries(st.sampled_from(KEYS), values, max_size=5), values)
+
+
+def _identifier(key: str) -> str:
+    return json.dumps(key, ensure_ascii=False)
+
+
+paths = st.lists(
+    st.one_of(
+        st.sampled_from(KEYS).map(lambda key: "." + _identifier(key)), st.sampled_from(("[0]", "[-1]", "[*]", "[]"))
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda steps: "".join(steps).removeprefix(".") if steps[0].startswith(".") else "@" + "".join(steps))
+literals = scalars.map(lambda value: "`" + json.dumps(value).replace("`", "\\`") + "`")
+operands = st.one_of(paths, literals)
+functions = st.one_of(
+    st.tuples(st.sampled_from(("contains", "starts_with", "ends_with")), operands, operands).map(
+        lambda call: f"{call[0]}({call[1]}, {call[2]})"
+    ),
+    st.tuples(st.sampled_from(("type", "length", "to_string")), operands).map(lambda call: f"{call[0]}({call[1]})"),
+)
+comparisons = st.tuples(
+    st.one_of(operands, functions), st.sampled_from(("==", "!=", "<", "<=", ">", ">=")), operands
+).map(" ".join)
+filtered = st.tuples(paths, comparisons, paths).map(lambda parts: f"{parts[0]}[?{parts[1]}].{parts[2]}")
+expressions = st.recursive(
+    st.one_of(comparisons, paths, functions, filtered.filter(lambda text: ".@" not in text)),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(("&&", "||")), inner).map(lambda parts: f"({' '.join(parts)})"),
+        inner.map(lambda text: f"!({text})"),
+    ),
+    max_leaves=4,
+)
+
+
+def judged(expression: str, document: Any) -> bool:
+    """What jmespath.py says; an expression that fails does not hold."""
+    try:
+        return is_true(jmespath.search(expression, document))
+    except (exceptions.JMESPathError, TypeError):
+        return False
+
+
+def spellings(document: Any) -> list[bytes]:
+    """The same JSON as different writers write it."""
+    plain = json.dumps(document, ensure_ascii=False)
+    return [
+        plain.encode(),
+        json.dumps(document).encode(),
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/").encode(),
+        json.dumps(document, indent=1).replace("\n", " ").replace("e", "\\u0065", 0).encode(),
+    ]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(expressions, documents)
+def test_all_layers_agree(expression: str, document: Any) -> None:
+    expected = judged(expression, document)
+    chosen = parse_filter(match=[expression])
+    for record in spellings(document):
+        assert chosen.matches(record) is expected, record
+
+
+@settings(max_examples=1500, deadline=None)
+@given(expressions, documents)
+def test_a_matching_record_holds_every_needle(expression: str, document: Any) -> None:
+    wanted = needles(jmespath.compile(expression).parsed)
+    if judged(expression, document):
+        for record in spellings(document):
+            assert ESCAPE in record or all(any(text in record for text in needle.texts) for needle in wanted)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("event == 'error'", [{b'"error"'}, {b'"event"'}]),
+        ("event == 'error' && error.code == `5003`", [{b'"event"'}, {b'"error"'}, {b'"code"'}]),
+        ("event == 'play' || event == 'pause'", [{b'"play"', b'"pause"'}]),
+        ("event != 'error'", []),
+        ("!event", []),
+        ("player.position > `300`", [{b'"position"'}, {b'"player"'}]),
+        ("fatal == `true`", [{b'"fatal"'}, {b"true"}]),
+        ("x == `5`", [{b'"x"'}]),
+        ("a[*].bcd[*].efg", [{b'"a"'}, {b'"bcd"'}]),
+        ("contains(video.title, 'Paris')", [{b"Paris"}, {b'"video"'}, {b'"title"'}]),
+        ("starts_with(video.title, 'Par')", [{b'"Par'}, {b'"video"'}, {b'"title"'}]),
+        ("type(video) == 'object'", []),
+        ("a | 'yes'", []),
+        ("tags[?name == 'fast/lane'].value", [{b'"value"'}, {b'"tags"'}, {b'"name"'}, {b'"fast'}]),
+        ("to_string(@) == 'xyz'", []),
+    ],
+)
+def test_needles_of_common_expressions(expression: str, expected: list[set[bytes]]) -> None:
+    found = {needle.texts for needle in needles(jmespath.compile(expression).parsed)}
+    assert found == {frozenset(texts) for texts in expected}
+
+
+@pytest.mark.parametrize(
+    ("expression", "fast"),
+    [
+        ("event == 'error' && error.code == `500`", True),
+        ("player.position > `300`", True),
+        ("a.b[0].c != `null` || !contains(tags, 'x')", True),
+        ("a && a.b", True),
+        ("a[*].b", False),
+        ("sort(a)[0]", False),
+        ("'constant'", False),
+    ],
+)
+def test_which_shapes_are_fast(expression: str, fast: bool) -> None:
+    assert (compile_shape(jmespath.compile(expression).parsed) is not None) is fast
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"  ", b"{", b'{"event": error}', b"NaN", b"\xff", b'{"event":"error"} x', b'{"event":"error",}'],
+)
+def test_what_is_no_json_is_counted_and_does_not_match(record: bytes) -> None:
+    matcher = parse_filter(match=["event || !event"]).matcher()
+    assert not matcher.matches(record)
+    assert matcher.not_json == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "expression"),
+    [
+        (b'{"event":"\\u0065rror"}', "event == 'error'"),
+        (b'{"ev\\u0065nt":"error"}', "event == 'error'"),
+        (b'{"event":"error","title":"\\ud800"}', "event == 'error'"),
+        (b'{"event":"error","title":"\xff"}', "event == 'error'"),
+        (b'{"n":123456789012345678901234567890}', "n == `123456789012345678901234567890`"),
+        (b'{"n":5e2}', "n == `500`"),
+        (b'{"event":"first","event":"error"}', "event == 'error'"),
+        (b'{"a":{"b":1}}\r', "a.b == `1`"),
+    ],
+)
+def test_spellings_that_a_fast_way_could_miss(record: bytes, expression: str) -> None:
+    assert parse_filter(match=[expression]).matches(record)

@@ -1,0 +1,135 @@
+"""What is sent: order, bytes, line numbers, and how it is cut into batches."""
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.archive import open_archive
+from tui.errors import SendError
+from tui.filter import parse_filter
+from tui.send import Limits, Source, SourceBlock, archive_source, file_source, mapped_source, survey
+from tui.send.batches import Batch, Batches, BatchSize
+
+records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
+
+
+def blocks_source(records: list[bytes], block: int = 7) -> Source:
+    def blocks():  # type: ignore[no-untyped-def]
+        for at in range(0, len(records), block):
+            part = records[at : at + block]
+            yield SourceBlock("k", None, list(part), range(at + 1, at + 1 + len(part)))
+
+    return Source("made", "0" * 32, "every record", blocks)
+
+
+def all_batches(batches: Batches) -> list[Batch]:
+    found: list[Batch] = []
+    while not batches.done:
+        found += batches.take(5, 1.0)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    records=records_of,
+    block=st.integers(1, 50),
+    most=st.integers(1, 60),
+    size=st.integers(30, 500),
+    start=st.integers(0, 450),
+    cuts=st.lists(st.integers(1, 300), max_size=3).map(lambda c: tuple(sorted(set(c)))),
+    limit=st.integers(5, 60),
+)
+def test_batches_hold_every_record_once_in_order_within_the_limits(
+    records: list[bytes], block: int, most: int, size: int, start: int, cuts: tuple[int, ...], limit: int
+) -> None:
+    batches = Batches(
+        blocks_source(records, block),
+        Limits(limit, 10_000),
+        BatchSize(most, size, cuts),
+        start=start,
+        skip_oversize=True,
+    )
+    found = all_batches(batches)
+    fit = [record for record in records if len(record) <= limit]
+    passed = [record for record in records[:start] if len(record) <= limit]
+    sent = [record for batch in found for record in batch.records]
+    assert passed + sent == fit
+    assert (batches.passed, batches.skipped) == (len(passed), len(records) - len(fit))
+    assert batches.passed_bytes == sum(map(len, passed))
+    for batch in found:
+        assert 1 <= len(batch.records) <= most
+        assert batch.size == sum(map(len, batch.records))
+        assert len(batch.records) == 1 or batch.size + 4 * len(batch.records) <= size
+        assert not any(batch.first < cut < batch.stop for cut in cuts)
+    for left, right in zip(found, found[1:], strict=False):
+        assert left.stop == right.first
+    if found:
+        digest = found[-1].digest.hexdigest()
+        assert digest == hashlib.sha256(b"".join(record + b"\n" for record in fit)).hexdigest()
+
+
+def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
+    batches = Batches(
+        blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8), skip_oversize=False
+    )
+    found = all_batches(batches)
+    assert [record for batch in found for record in batch.records] == [b"a"] * 20
+    assert isinstance(batches.failed, SendError)
+    assert "line 21 of k (99 bytes)" in str(batches.failed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from([b"", b"a", b"foo", b"x foo y", b"\r", b"foo\r"]), max_size=60), end=st.booleans()
+)
+@pytest.mark.parametrize("words", [(), ("foo",)])
+def test_lines_have_their_numbers(
+    words: tuple[str, ...], lines: list[bytes], end: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("s") / "lines"
+    path.write_bytes(b"\n".join(lines) + (b"\n" if end and lines else b""))
+    source = file_source(path, parse_filter(grep=words))
+    wanted = [(n, line) for n, line in enumerate(lines, 1) if line and all(w.encode() in line for w in words)]
+    found = [(n, r) for block in source.open() for n, r in zip(block.lines, block.records, strict=True)]
+    assert found == wanted
+
+
+def test_a_survey(tmp_path: Path) -> None:
+    (tmp_path / "e.2015-01-20_12.log.gz").write_bytes(gzip.compress(b"one\n\nthree3\n"))
+    (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"four\nfive\n" * 1000)[:-12])
+    archive = open_archive(f"{tmp_path}/e.%Y-%m-%d_%H.log.gz")
+    found = survey(archive_source(archive, archive.catalog().chunks), max_message=5)
+    assert (found.empty, found.first, found.complete) == (1, b"one", True)
+    assert found.count > 2  # what could be decoded of the torn chunk counts
+    assert (found.first_hour.hour, found.last_hour.hour) == (12, 13)
+    assert str(found.largest) == "line 3 of e.2015-01-20_12.log.gz (6 bytes)"
+    assert (found.oversize_count, [place.line for place in found.oversize]) == (1, [3])
+    assert [damaged.key for damaged in found.damaged] == ["e.2015-01-20_13.log.gz"]
+
+
+def test_identity_tells_sources_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one\n")
+    first = file_source(path)
+    assert file_source(path).identity == first.identity
+    assert file_source(path, parse_filter(grep=["o"])).identity != first.identity
+    path.write_bytes(b"one\ntwo\n")
+    assert file_source(path).identity != first.identity
+    assert mapped_source(first, bytes.upper, "upper").identity != first.identity
+
+
+def test_a_mapped_source(tmp_path: Path) -> None:
+    source = mapped_source(blocks_source([b"a", b"drop", b"b"]), lambda r: b"" if r == b"drop" else r.upper(), "upper")
+    blocks = list(source.open())
+    assert [(block.records, list(block.lines), block.empty) for block in blocks] == [([b"A", b"B"], [1, 3], 1)]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SendError, match="none cannot be read: No such file"):
+        file_source(tmp_path / "none")
+    with pytest.raises(SendError, match="cannot be read: Is a directory"):
+        file_source(tmp_path)

@@ -1,0 +1,275 @@
+"""The scan: what will be read and where it goes, then how far it is, what it found, and when."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from tui.app.command import read_filter, scan_command
+from tui.app.facts import Fact
+from tui.app.messages import Failed, ScanMoved
+from tui.app.ordering import cargo_of_extract, cargo_of_file
+from tui.app.scan_facts import state_facts
+from tui.app.scanning import ScanState, default_out, run, snapshots
+from tui.app.screens.page import Page
+from tui.app.session import Hours, Session
+from tui.app.widgets.board import Board
+from tui.app.widgets.record_list import RecordList
+from tui.app.widgets.timeline import Timeline
+from tui.archive.times import hours_between, parse_range, spell_hour, zone_name
+from tui.archive.writer import names_folder
+from tui.errors import FilterError, HourscopeError, TimeError
+from tui.scan import ScanPlan
+from tui.units import count, plural, size
+
+
+class ScanPage(Page):
+    """Ready, running, or over; esc stops a running scan and keeps what it found."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "start", id="scan-start"),
+        Binding("enter", "open", "open what was found", id="scan-open"),
+        Binding("r", "range", "range", id="scan-range"),
+        Binding("slash", "filter", "filter", id="scan-filter"),
+        Binding("o", "out", "where to", id="scan-out"),
+        Binding("c", "again", "go on", id="scan-resume"),
+        Binding("p", "send", "publish", id="send"),
+    ]
+    title_of_help = "The scan"
+
+    def __init__(self, session: Session, hours: Hours) -> None:
+        super().__init__()
+        self.session = session
+        self.hours = hours
+        self.wanted = session.filter
+        self.out = default_out(session.title, hours.start)
+        self.state: ScanState | None = None
+        self.plan = self._planned()
+        self.board = Board()
+        self.timeline = Timeline()
+        self.found: list[bytes] = []
+        self.listing = RecordList(self.found)
+        self._cancel: threading.Event | None = None
+        self._failed = ""
+
+    def contents(self) -> list[Widget]:
+        return [self.board, self.timeline, self.listing]
+
+    def on_mount(self) -> None:
+        self.listing.focus()
+        self._tell()
+
+    def _planned(self) -> ScanPlan:
+        chunks = self.session.catalog.between(self.hours.start, self.hours.stop)
+        return ScanPlan(self.session.archive, self.hours.start, self.hours.stop, self.wanted, chunks)
+
+    @property
+    def running(self) -> bool:
+        return self._cancel is not None
+
+    @property
+    def over(self) -> bool:
+        return self.state is not None and self.state.over and not self.running
+
+    # Before it runs: what, where.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        over = self.over
+        if action in ("range", "filter", "out"):
+            return not self.running and self.state is None
+        if action == "again":
+            return over and self.state is not None and self.state.partial and names_folder(self.out)
+        if action == "send":
+            return over and self.state is not None and self.state.matches > 0
+        if action == "open":
+            return over
+        return not self.running and not over if action == "start" else True
+
+    def action_range(self) -> None:
+        shown = f"{spell_hour(self.hours.start)} to {spell_hour(self.hours.stop)}"
+        self.prompt.ask("hours, from … to …:", self._take_range, shown)
+
+    def _take_range(self, text: str) -> None:
+        start, _, stop = text.partition(" to ")
+        try:
+            first, last = parse_range(start.strip(), stop.strip() or None, self.session.archive.zone)
+        except TimeError as error:
+            self.say(str(error), bad=True)
+            return
+        end = last or self.session.catalog.stop
+        if first is None or end is None or first >= end:
+            self.say("give two times, such as 2015-01-20T13 to 2015-01-21", bad=True)
+            return
+        self.hours = Hours(first, end)
+        self._changed()
+
+    def action_filter(self) -> None:
+        words = "" if not self.wanted.arguments() else self.wanted.describe()
+        self.prompt.ask("filter, as -g TEXT -e REGEX -m JMESPATH -v:", self._take_filter, words)
+
+    def _take_filter(self, words: str) -> None:
+        try:
+            self.wanted = read_filter(words)
+        except FilterError as error:
+            self.say(str(error), bad=True)
+            return
+        self.session.filter = self.wanted
+        self._changed()
+
+    def action_out(self) -> None:
+        self.prompt.ask("into a folder/ (an extract) or a file (.gz, .zst, plain):", self._take_out, self.out)
+
+    def _take_out(self, text: str) -> None:
+        self.out = text.strip() or self.out
+        self._changed()
+
+    def _changed(self) -> None:
+        self.plan = self._planned()
+        self._failed = ""
+        self._tell()
+
+    # Running.
+
+    def action_start(self) -> None:
+        if self.plan.chunks:
+            self._start(resume=False)
+        else:
+            self.say("no chunk lies in these hours; r takes others", bad=True)
+
+    def action_open(self) -> None:
+        """Open what was found as the archive that it is."""
+        if self.state is None or not self.state.matches:
+            self.say("nothing matched, so there is nothing to open; q goes back")
+        elif not names_folder(self.out):
+            self.say(f"the matches are in the file {self.out}; choose a folder/ to get an extract that opens here")
+        else:
+            self.explorer.open(self.out)
+
+    def action_again(self) -> None:
+        self._start(resume=True)
+
+    def _start(self, *, resume: bool) -> None:
+        cancel = threading.Event()
+        self._cancel, self._failed = cancel, ""
+        self.state = None
+        self.found.clear()
+        plan, out, s3 = self.plan, self.out, self.session.s3
+
+        def work() -> None:
+            try:
+                for state in snapshots(plan, run(plan, out, s3, resume=resume, cancel=cancel)):
+                    self.post_message(ScanMoved(state))
+            except HourscopeError as error:
+                self.post_message(Failed(str(error)))
+
+        self.run_worker(work, thread=True, exit_on_error=False, group="scan")
+        self._tell()
+
+    def on_scan_moved(self, message: ScanMoved) -> None:
+        self.state = state = message.state
+        self.session.damage.update(state.damaged)
+        self.found.extend(state.first[len(self.found) :])
+        if state.over:
+            self._cancel = None
+            self.session.matches = state.matches_by_hour
+        self.listing.show(None, only=False)
+        self._tell()
+
+    def on_failed(self, message: Failed) -> None:
+        message.prevent_default().stop()
+        self._cancel = None
+        self._failed = message.sentence
+        self._tell()
+
+    def interrupt(self) -> bool:
+        if self._cancel is None:
+            return False
+        self._cancel.set()
+        self.say("stopping; what was found is kept")
+        return True
+
+    def action_leave(self) -> None:
+        if not self.interrupt():
+            super().action_leave()
+
+    def on_unmount(self) -> None:
+        if self._cancel is not None:
+            self._cancel.set()
+
+    def action_send(self) -> None:
+        from tui.app.screens.send import SendPage
+
+        cargo = cargo_of_extract(self.session, self.out) if names_folder(self.out) else cargo_of_file(self.out)
+        self.app.push_screen(SendPage(self.session, cargo))
+
+    # What is shown.
+
+    def _tell(self) -> None:
+        plan, hours = self.plan, self.hours
+        zone, weight = zone_name(self.session.archive.zone), size(plan.bytes_compressed)
+        self.header.show(
+            self.session.title,
+            f"scan {hours.start:%a %d %b %H:00} – {hours.stop:%a %d %b %H:00} {zone}",
+            plural(len(plan.chunks), "chunk"),
+            weight,
+        )
+        kind = (
+            "an extract: it opens, filters and sends like any archive"
+            if names_folder(self.out)
+            else "one file of lines"
+        )
+        command = scan_command(self.session, hours.start, hours.stop, self.wanted, self.out)
+        self.board.show(
+            [
+                Fact(),
+                Fact(
+                    "hours",
+                    f"{spell_hour(hours.start)} to {spell_hour(hours.stop)} {zone}",
+                    "strong",
+                    f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight} of gzip",
+                ),
+                Fact("filter", self.wanted.describe(), "strong"),
+                Fact("into", self.out, "text", kind),
+                Fact("command", command, "command"),
+                Fact(),
+                *self._progress(),
+            ]
+        )
+        known = self._known()
+        self.timeline.show(hours, self.state.matches_by_hour if self.state else {}, known)
+        shown = f"the first {count(len(self.found))} matches, as they came" if self.found else ""
+        self.listing.explain(shown, "", "")
+        self.refresh_bindings()
+
+    def _known(self) -> frozenset[datetime]:
+        """The hours of which every chunk was read."""
+        if self.state is None:
+            return frozenset()
+        waiting = {chunk.hour for chunk, mark in zip(self.plan.chunks, self.state.marks, strict=True) if mark in "·▸✗"}
+        return frozenset(hour for hour in hours_between(self.hours.start, self.hours.stop) if hour not in waiting)
+
+    def _progress(self) -> list[Fact]:
+        state = self.state
+        if self._failed:
+            return [
+                Fact("stopped", self._failed, "trouble"),
+                Fact("", "change what is wrong (r, /, o), then enter", "dim"),
+            ]
+        if state is None:
+            word = "starting …" if self.running else "ready: enter starts it, r / o change it"
+            return [Fact("scan", word, "you")]
+        return state_facts(state, self.wanted)
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of "
+            "hour, key and line. Chunks are read several at a time.",
+            "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
+            "being read, ✗ was cut short by stopping.",
+            "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
+            f"$ {scan_command(self.session, self.hours.start, self.hours.stop, self.wanted, self.out)}",
+        )

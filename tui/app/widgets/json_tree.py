@@ -1,0 +1,182 @@
+"""One record as a tree that folds. The path of the line under the cursor is always on the first line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.app.tree import NotJson, Path, Row, brief, parse, rows
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.filter.build import spell_path
+from tui.printable import printable
+from tui.units import count, size
+
+_SHOWN = 400  # characters of a string that are looked at for one line
+
+
+class JsonTree(LineWidget, can_focus=True):
+    """Shows a record; `=` and `-` post `Wanted` for the value under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "down", show=False, id="down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="up"),
+        Binding("g,home", "move(-1_000_000_000)", "first line", show=False, id="first"),
+        Binding("G,end", "move(1_000_000_000)", "last line", show=False, id="last"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
+        Binding("l,right", "unfold", "open", show=False, id="right"),
+        Binding("h,left", "fold", "close, or go to the parent", show=False, id="left"),
+        Binding("enter,space", "flip", "open or close", show=False, id="toggle"),
+    ]
+
+    @dataclass
+    class Wanted(Message):
+        """Only records with this value at this path (or, `only` false, all but these)."""
+
+        path: Path
+        value: object
+        only: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._record: bytes | None = None
+        self._value: object = None
+        self._rows: tuple[Row, ...] = ()
+        self._folds: dict[Path, bool] = {}
+        self._path: Path = ()
+        self._at = 0
+        self._top = 0
+
+    def show(self, record: bytes | None) -> None:
+        """Another record; the cursor stays at its path where the record has it."""
+        if record == self._record:
+            return
+        self._record = record
+        self._value = parse(record) if record is not None else None
+        self._arrange()
+
+    def _arrange(self) -> None:
+        found = isinstance(self._value, NotJson) or self._record is None
+        self._rows = () if found else rows(self._value, self._folds)
+        places = (number for number, row in enumerate(self._rows) if row.path == self._path)
+        self._at = next(places, min(self._at, max(len(self._rows) - 1, 0)))
+        self._scroll()
+        self.repaint()
+
+    @property
+    def current(self) -> Row | None:
+        return self._rows[self._at] if self._at < len(self._rows) else None
+
+    def want(self, *, only: bool) -> None:
+        """Ask for the value under the cursor to become a term."""
+        if row := self.current:
+            self.post_message(self.Wanted(row.path, row.value, only))
+
+    def action_move(self, step: int) -> None:
+        if not self._rows:
+            return
+        self._at = max(0, min(self._at + step, len(self._rows) - 1))
+        self._path = self._rows[self._at].path
+        self._scroll()
+        self.repaint()
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * max(self.size.height - 2, 1))
+
+    def action_flip(self) -> None:
+        if (row := self.current) and row.open is not None:
+            self._folds[row.path] = not row.open
+            self._arrange()
+
+    def action_unfold(self) -> None:
+        row = self.current
+        if row and row.open is False:
+            self.action_flip()
+        elif row and row.open:
+            self.action_move(1)
+
+    def action_fold(self) -> None:
+        row = self.current
+        if row and row.open:
+            self.action_flip()
+        elif row:
+            self._path = row.path[:-1]
+            self._arrange()
+
+    def _scroll(self) -> None:
+        room = max(self.size.height - 1, 1)
+        if self._at < self._top:
+            self._top = max(0, self._at - room // 3)
+        elif self._at >= self._top + room:
+            self._top = self._at - room + 1 + room // 3
+        self._top = max(0, min(self._top, len(self._rows) - room))
+
+    def on_resize(self, event: object) -> None:
+        self._shown.clear()
+        self._scroll()
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        if y == 0:
+            return strip_of([edge, *self._title(width - 1)], width)
+        if not self._rows:
+            return strip_of([edge, *self._plain(y - 1, width - 2)], width)
+        number = self._top + y - 1
+        if number >= len(self._rows):
+            return strip_of([edge], width)
+        here = number == self._at
+        ground = None if not here else palette.cursor if self.has_focus else palette.cursor_idle
+        line = strip_of(self._line(self._rows[number], width), width - 1, ground)
+        return Strip([*strip_of([edge], 1), *line])
+
+    def _title(self, width: int) -> list[Piece]:
+        palette, row = self.palette, self.current
+        if self._record is None:
+            return []
+        if isinstance(self._value, NotJson):
+            return [(f" not JSON: {self._value.reason}", palette.trouble)]
+        path = printable(spell_path(row.path), 300) if row else ""
+        weight = size(len(self._record))
+        return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
+
+    def _line(self, row: Row, width: int) -> list[Piece]:
+        palette = self.palette
+        sign = "  " if row.open is None else "▾ " if row.open else "▸ "
+        pieces: list[Piece] = [(" " + "  " * max(row.depth - 1, 0) + sign, palette.faint)]
+        if row.label:
+            index = bool(row.path) and isinstance(row.path[-1], int)
+            pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
+        if row.open:
+            return [*pieces, (brief(row.value) if row.kind == "array" else "", palette.faint)]
+        text, style, note = self._value_of(row, width)
+        return [*pieces, (text, style), (note, palette.faint)]
+
+    def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
+        palette = self.palette
+        if isinstance(row.value, str):
+            text = printable(row.value, _SHOWN)
+            room = max(width - 2 * row.depth - len(row.label) - 16, 12)
+            if len(text) <= room:
+                return f'"{text}"', palette.string, ""
+            return f'"{text[: room - 1]}…', palette.string, f"  {count(len(row.value))} characters"
+        style = {"number": palette.number, "constant": palette.constant}.get(row.kind, palette.dim)
+        return brief(row.value), style, ""
+
+    def _plain(self, y: int, width: int) -> list[Piece]:
+        """A record that is no JSON, as it is, wrapped."""
+        if self._record is None or y < 0:
+            return []
+        text = printable(self._record, width * max(self.size.height, 1))
+        return [(" ", self.palette.text), (text[y * (width - 1) : (y + 1) * (width - 1)], self.palette.text)]
