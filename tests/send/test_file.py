@@ -81,7 +81,8 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     write_lines(tmp_path / "in", lines(200_000))
     program = (
         "import sys; from pathlib import Path; from tui.send import file_source, send_to_file\n"
-        f"*_, last = send_to_file(file_source(Path({str(tmp_path / 'in')!r})), '-', stdout=open(1, 'wb', closefd=False))\n"
+        f"source, out = file_source(Path({str(tmp_path / 'in')!r})), open(1, 'wb', closefd=False)\n"
+        "*_, last = send_to_file(source, '-', stdout=out)\n"
         "sys.stderr.write(str(last.receipt.partial))"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -1,7 +1,9 @@
 """Looking at the destination, and saying what speaks against it."""
 
 import socket
+import ssl
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +27,12 @@ def test_a_topic_that_is_not_there_yet(nsqd: Nsqd, topic: str) -> None:
 
 
 def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
-    nsqd.publish(topic, lines(12_000, 30))
+    nsqd.create_topic(topic)
     nsqd.create_channel(topic, "nsq_to_file")
     nsqd.create_channel(topic, "web")
+    nsqd.publish(topic, lines(12_000, 30))
+    while nsqd.stats(topic).channels["nsq_to_file"].depth < 12_000:
+        time.sleep(0.01)
     nsqd.request("POST", f"/channel/pause?topic={topic}&channel=web")
     nsqd.request("POST", f"/topic/pause?topic={topic}")
     found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
@@ -38,7 +43,7 @@ def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
     assert f"the topic {topic} is paused" in text
     assert "the channel nsq_to_file looks like an archiver" in text
     assert "the channel web is paused" in text
-    assert "12,000 messages" in text
+    assert "the channel nsq_to_file is 12,000 messages behind already" in text
 
 
 def test_an_archiver_is_known_by_its_client(nsqd: Nsqd, topic: str) -> None:
@@ -69,15 +74,17 @@ def test_http_that_cannot_be_reached_is_said(nsqd: Nsqd, topic: str) -> None:
 
 
 def test_another_nsqds_http_is_not_believed(nsqd: Nsqd, nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    with Nsqd(nsq_programs.nsqd, tmp_path / "other") as other:
-        found = check_destination(target("t", nsqd, http=[other.http_address]))
+    other = Nsqd(nsq_programs.nsqd, tmp_path / "other")
+    other.http_port = nsqd.tcp_port + 1
+    with other:
+        found = check_destination(target("t", nsqd))
     assert "is not the HTTP of the nsqd at" in found.warnings[0]
 
 
 def test_a_ceiling_that_cannot_be_watched_is_refused(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         to = target(topic, nsqd, http=[f"127.0.0.1:{taken.getsockname()[1]}"])
-    with pytest.raises(SendError, match="HTTP at .* cannot be reached"):
+    with pytest.raises(SendError, match=r"HTTP at .* cannot be reached"):
         finish(send_to_nsq(write_lines(tmp_path / "out", [b"a"]), to, options=SendOptions(max_depth=10)))
 
 
@@ -103,7 +110,7 @@ def test_tls(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
         for sentence, to in refused.items():
             with pytest.raises(SendError, match=sentence):
                 finish(send_to_nsq(source, to))
-        context = __import__("ssl").create_default_context(cafile=made.certificate)
+        context = ssl.create_default_context(cafile=made.certificate)
         assert read_messages(nsqd, "t", 500, tls=context) == records
 
 

@@ -3,9 +3,11 @@
 import gzip
 import json
 import random
+import socket
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from tui.filter import parse_filter
 from tui.send import (
     Control,
     Journal,
+    Limits,
     NsqTarget,
     Rate,
     Sending,
@@ -28,6 +31,7 @@ from tui.send import (
     Sent,
     archive_source,
     check_destination,
+    earlier_sends,
     file_source,
     records_source,
     send_to_nsq,
@@ -100,6 +104,7 @@ def test_a_record_too_large_is_named_and_nothing_is_sent(nsqd: Nsqd, topic: str,
     assert arrived(nsqd, topic) == 0
     receipt = finish(send_to_nsq(source, _to(nsqd, topic), options=SendOptions(skip_oversize=True)))
     assert (receipt.confirmed, receipt.skipped, receipt.partial) == (2, 1, False)
+    assert receipt.as_json()["left_out"] == [{"key": "big.jsonl", "line": 3, "size": (1 << 20) + 1}]
     assert read_messages(nsqd, topic, 2) == [b"a", b"c"]
 
 
@@ -320,3 +325,31 @@ def test_a_slow_reader_of_the_events_does_not_hold_up_the_send(nsqd: Nsqd, topic
     time.sleep(1.5)
     assert arrived(nsqd, topic) == 5_000
     assert finish(events).confirmed == 5_000
+
+
+def test_one_oversize_record_does_not_take_the_window_with_it(
+    nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the limit is not known, nsqd refuses on the way, and the reset can swallow the OKs before it."""
+    monkeypatch.setattr("tui.send.replay.ask_limits", lambda *_, **__: Limits(1 << 30, 5 << 20))
+    records = [*lines(350), b"b" * ((1 << 20) + 1), *lines(350)]
+    source, to = write_lines(tmp_path / "out", records), _to(nsqd, topic)
+    with Journal.start(tmp_path / "j", source, to) as journal:
+        with pytest.raises(SendError, match="message too big 1048577 > 1048576"):
+            finish(send_to_nsq(source, to, journal=journal))
+        confirmed = earlier_sends(tmp_path / "j")[0].confirmed
+    assert confirmed == 350
+    assert set(read_messages(nsqd, topic, arrived(nsqd, topic))) == set(lines(350))
+
+
+def test_no_events_are_lost_to_a_slow_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    """HTTP that never answers costs seconds, not the events, and not the send."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        to = target(topic, nsqd, http=[f"127.0.0.1:{mute.getsockname()[1]}"])
+        times, events = [time.monotonic()], []
+        for event in send_to_nsq(write_lines(tmp_path / "out", lines(10)), to):
+            times.append(time.monotonic())
+            events.append(event)
+    receipt = finish(events)
+    assert (receipt.confirmed, receipt.message_count_before) == (10, None)
+    assert max(later - earlier for earlier, later in pairwise(times)) < 0.5

@@ -71,7 +71,7 @@ def test_it_is_read_from_the_xdg_folder(monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("[archives.a]\nurl = ", "line 2"),
+        ("[archives.a]\nurl = nothing", "line 2"),
         ("[archives.a]\n", "archives.a.url"),
         ("[archives.a]\nurl = ''", "archives.a.url"),
         ("[archives.a]\nurl = 5", "archives.a.url"),

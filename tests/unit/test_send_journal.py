@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_joined_covers_the_same(pairs: list[tuple[int, int]]) -> None:
     runs = [(first, first + size) for first, size in pairs]
     whole = joined(runs)
     assert {n for a, b in runs for n in range(a, b)} == {n for a, b in whole for n in range(a, b)}
-    assert all(left[1] < right[0] for left, right in zip(whole, whole[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in pairwise(whole))
 
 
 def test_it_is_for_people(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_batches_hold_every_record_once_in_order_within_the_limits(
         assert batch.size == sum(map(len, batch.records))
         assert len(batch.records) == 1 or batch.size + 4 * len(batch.records) <= size
         assert not any(batch.first < cut < batch.stop for cut in cuts)
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         assert left.stop == right.first
     if found:
         digest = found[-1].digest.hexdigest()

@@ -9,8 +9,9 @@ from tui.send.events import SendEvent, Sending, Sent
 from tui.send.file import send_to_file
 from tui.send.guard import ChannelState, Destination, check_destination
 from tui.send.journal import Earlier, Journal, earlier_sends
+from tui.send.options import SendOptions
 from tui.send.receipt import Receipt
-from tui.send.replay import SendOptions, send_to_nsq
+from tui.send.replay import send_to_nsq
 from tui.send.sink import Limits
 from tui.send.source import (
     DamagedChunk,

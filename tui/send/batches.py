@@ -16,6 +16,7 @@ from tui.send.survey import Place
 # nsqd, readMPUB: a count of messages in front, a size in front of each message.
 _BODY_HEADER = 4
 _RECORD_HEADER = 4
+_NAMED = 100
 BATCH_BYTES = 512 << 10
 
 
@@ -67,6 +68,7 @@ class Batches:
         self.digest_passed = self._digest.copy()  # of what an earlier run has confirmed
         self.empty = 0
         self.skipped = 0
+        self.left_out: list[Place] = []  # the first of those that are skipped
         self.damaged: list[DamagedChunk] = []
 
     def take(self, most: int, seconds: float) -> list[Batch]:
@@ -116,6 +118,8 @@ class Batches:
             self._add_run(block.records[run:index])
             found += self._cut(whole_only=False)
             self.skipped += 1
+            if len(self.left_out) < _NAMED:
+                self.left_out.append(Place(block.key, block.lines[index], len(record)))
             self._left_out += 1
             run = index + 1
         self._add_run(block.records[run:])

@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from tui.errors import SendError
@@ -23,29 +22,15 @@ from tui.send.events import Sending
 from tui.send.journal import Journal
 from tui.send.ledger import Ledger
 from tui.send.meter import Meter
+from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
-from tui.send.throttle import Rate, TokenBucket
+from tui.send.throttle import TokenBucket
 from tui.send.window import Window
 from tui.units import duration
 
 _TICK = 0.05  # seconds between two looks at the clock and the brakes
 _READ_AHEAD = 64  # batches
 _SLOW = 2.0  # seconds without an answer, after which the operator is told
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """`in_flight` batches and `in_flight_bytes` may be unanswered; `unconfirmed` batches may be unanswered or not yet
-    in the journal: that is what a crash repeats. Times in seconds: for one answer, and without any progress at all.
-    """
-
-    rate: Rate | None = None
-    in_flight: int = 8
-    in_flight_bytes: int = 4 << 20
-    unconfirmed: int = 64
-    answer_timeout: float = 10.0
-    patience: float = 300.0
-    pauses: tuple[int, ...] = ()
 
 
 class Engine:
@@ -55,7 +40,7 @@ class Engine:
         self,
         batches: Batches,
         sink: Sink,
-        options: EngineOptions,
+        options: SendOptions,
         control: Control,
         journal: Journal | None = None,
         depth: DepthWatch | None = None,
@@ -65,7 +50,7 @@ class Engine:
         self._control, self._depth, self._total = control, depth, total
         self._window, self._ledger, self._meter = Window(), Ledger(journal), Meter()
         self._tokens = TokenBucket(options.rate.per_second, options.rate.at_once) if options.rate else None
-        self._pauses = deque(options.pauses)
+        self._pauses = deque(options.canary)
         self._asking = False
         self._ready: deque[Batch] = deque()
         self._reading: asyncio.Future[list[Batch]] | None = None

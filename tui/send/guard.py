@@ -75,6 +75,15 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     return found
 
 
+def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
+    """nsqd's HTTP address. SendError if it cannot be reached, or was guessed and is another nsqd's."""
+    http_address = target.http_address(address)
+    info = _get(http_address, "/info", timeout)
+    if http_address not in target.nsqd_http_addresses and info.get("tcp_port") != split_address(address)[1]:
+        raise SendError(f"http://{http_address} is not the HTTP of the nsqd at {address}")
+    return http_address
+
+
 def topic_depth(http_address: str, topic: str, *, timeout: float = 5.0) -> int:
     """What waits in the topic and then in its deepest channel, now."""
     return _depth(_topic(_stats(http_address, topic, timeout, clients=False), topic))
@@ -89,9 +98,8 @@ def message_count(http_address: str, topic: str, *, timeout: float = 5.0) -> int
 
 
 def _look(http_address: str, target: NsqTarget, address: str, limits: Limits, timeout: float) -> Destination:
+    http_of(target, address, timeout=timeout)
     info = _get(http_address, "/info", timeout)
-    if info.get("tcp_port") != split_address(address)[1]:
-        raise SendError(f"http://{http_address} is not the HTTP of the nsqd at {address}")
     stats = _stats(http_address, target.topic, timeout, clients=True)
     topic = _topic(stats, target.topic)
     channels = tuple(_channel(item) for item in topic.get("channels") or ())

@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from tui.errors import SendError
 from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
-from tui.send.engine import Engine, EngineOptions
+from tui.send.engine import Engine
 from tui.send.events import SendEvent, Sending, Sent
-from tui.send.guard import message_count, topic_depth
+from tui.send.guard import http_of, message_count, topic_depth
 from tui.send.journal import Journal
 from tui.send.limits import ask_limits
+from tui.send.options import SendOptions
 from tui.send.receipt import Receipt, whoami
 from tui.send.sink import Limits
 from tui.send.source import Source
 from tui.send.survey import Survey, surveying
 from tui.send.target import NsqTarget
-from tui.send.throttle import Rate
 from tui.units import plural
 
+T = TypeVar("T")
+
 _TELL = 0.2  # seconds between two events
-
-
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """How to send.
-
-    `rate`: records or bytes a second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
-    records after which `Sending.asking` waits for `Control.resume`, such as (1, 11). `check_first`: read the source
-    once before anything is sent, so that a record too large is named before, not in the middle. `batch` records go in
-    one request, `in_flight` requests wait for an answer, `unconfirmed` requests for that and the journal: a crash
-    repeats `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`,
-    `patience` without any progress before the send gives up.
-    """
-
-    rate: Rate | None = None
-    max_depth: int | None = None
-    canary: tuple[int, ...] = ()
-    skip_oversize: bool = False
-    check_first: bool = True
-    batch: int = 100
-    in_flight: int = 8
-    unconfirmed: int = 64
-    answer_timeout: float = 10.0
-    connect_timeout: float = 5.0
-    patience: float = 300.0
+_GRACE = 20.0  # seconds that a send may take to stop: an answer, and a connection that is being made
 
 
 def send_to_nsq(
@@ -72,51 +51,83 @@ def send_to_nsq(
     """
     options, control, started = options or SendOptions(), control or Control(), datetime.now(UTC)
     target.check()
-    yield Sending(note=f"asking nsqd at {target.nsqd_tcp_addresses[0]}")
-    limits, address = _limits(target, options)
-    before = _message_count(target)
+    asking = Sending(note=f"asking nsqd at {target.nsqd_tcp_addresses[0]}")
+    there = yield from _beside(lambda: _ask(target, options), lambda: asking, control)
     found = surveyed
     if found is None and options.check_first:
-        for found in surveying(source, max_message=limits.max_message):
-            yield Sending(note=f"reading what will be sent: {plural(found.count, 'record')}", total=None)
-            if control.stopped:
-                break
+        found = yield from _look_first(source, there.limits, control)
     if found is not None and not control.stopped:
-        _refuse(found, limits, source, options)
-    engine = _engine(source, target, journal, options, control, limits, found, address)
-    yield from _running(engine, target, options, control)
-    receipt = _receipt(source, target, journal, engine, control, started, before, _message_count(target))
-    if journal is not None:
-        journal.finish(receipt)
+        _refuse(found, there.limits, source, options)
+    engine = _engine(source, target, journal, options, control, there, found)
+    yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
+    after = yield from _beside(lambda: _message_count(target, there.http), lambda: engine.snapshot, control)
+    receipt = _receipt(source, target, journal, engine, started, there.message_count, after)
     if not receipt.confirmed and not receipt.partial and not receipt.skipped:
         raise _nothing(source)
+    if journal is not None:
+        journal.finish(receipt)
     yield Sent(receipt)
 
 
-def _limits(target: NsqTarget, options: SendOptions) -> tuple[Limits, str]:
-    """The limits of the first nsqd that answers."""
-    errors: list[SendError] = []
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What is asked before anything is sent: limits, HTTP addresses by TCP address, `message_count`."""
+
+    limits: Limits
+    http: Mapping[str, str]
+    message_count: int | None
+
+
+def _ask(target: NsqTarget, options: SendOptions) -> _There:
+    """The limits of the first nsqd that answers, and whose HTTP can be used."""
+    limits, errors = None, []
     for address in target.nsqd_tcp_addresses:
         try:
-            return ask_limits(target, address, timeout=options.connect_timeout), address
+            limits = ask_limits(target, address, timeout=options.connect_timeout)
+            break
         except SendError as error:
             errors.append(error)
-    raise errors[0]
+    if limits is None:
+        raise errors[0]
+    http = {}
+    for address in target.nsqd_tcp_addresses:
+        try:
+            http[address] = http_of(target, address, timeout=2.0)
+        except SendError:
+            if options.max_depth is not None:  # a ceiling that cannot be watched is refused at once
+                raise
+    return _There(limits, http, _message_count(target, http))
 
 
-def _message_count(target: NsqTarget) -> int | None:
+def _message_count(target: NsqTarget, http: Mapping[str, str]) -> int | None:
     """Of all the target's nsqds; None if one of them cannot be asked."""
-    counts = [message_count(target.http_address(a), target.topic, timeout=2.0) for a in target.nsqd_tcp_addresses]
+    counts = [message_count(http[a], target.topic) if a in http else None for a in target.nsqd_tcp_addresses]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def _look_first(source: Source, limits: Limits, control: Control) -> Generator[Sending, None, Survey]:
+    seen = [Survey()]
+
+    def look() -> Survey:
+        for found in surveying(source, max_message=limits.max_message):
+            seen[0] = found
+            if control.stopped:
+                break
+        return seen[0]
+
+    def state() -> Sending:
+        return Sending(note=f"reading what will be sent: {plural(seen[0].count, 'record')}")
+
+    return (yield from _beside(look, state, control))
 
 
 def _refuse(found: Survey, limits: Limits, source: Source, options: SendOptions) -> None:
     if found.complete and not found.count:
         raise _nothing(source)
-    too_large = found.largest is not None and found.largest.size > limits.max_message
-    if too_large and found.largest is not None and not options.skip_oversize:
-        raise oversize_error(found.oversize or (found.largest,), found.oversize_count or 1, limits.max_message)
+    largest = found.largest
+    if largest is not None and largest.size > limits.max_message and not options.skip_oversize:
+        raise oversize_error(found.oversize or (largest,), found.oversize_count or 1, limits.max_message)
 
 
 def _nothing(source: Source) -> SendError:
@@ -130,71 +141,58 @@ def _engine(
     journal: Journal | None,
     options: SendOptions,
     control: Control,
-    limits: Limits,
+    there: _There,
     found: Survey | None,
-    address: str,
 ) -> Engine:
     from tui.send.nsq import NsqSink  # tornado is only imported by those who send
 
-    rate, records, size = options.rate, options.batch, BATCH_BYTES
-    if rate is not None:
-        records, size = (
-            (min(records, rate.at_once), size) if rate.unit == "records" else (records, min(size, rate.at_once))
-        )
-    batches = Batches(
-        source,
-        limits,
-        BatchSize(records, size, options.canary),
-        start=journal.confirmed_until if journal else 0,
-        skip_oversize=options.skip_oversize,
-    )
-    http_address = target.http_address(address)
-    depth = DepthWatch(lambda: topic_depth(http_address, target.topic), options.max_depth)
-    if options.max_depth is not None:
-        topic_depth(http_address, target.topic)  # a ceiling that cannot be watched is refused at once
-    engine_options = EngineOptions(
-        rate=rate,
-        in_flight=options.in_flight,
-        unconfirmed=options.unconfirmed,
-        answer_timeout=options.answer_timeout,
-        patience=options.patience,
-        pauses=options.canary,
-    )
-    total = found.count if found is not None and found.complete else None
     sink = NsqSink(target, connect_timeout=options.connect_timeout)
-    return Engine(batches, sink, engine_options, control, journal, depth, total)
+
+    def depth() -> int:
+        if sink.address not in there.http:
+            raise SendError(f"how deep the topic is at nsqd {sink.address} cannot be seen")
+        return topic_depth(there.http[sink.address], target.topic)
+
+    start = journal.confirmed_until if journal else 0
+    batches = Batches(source, there.limits, _batch_size(options), start=start, skip_oversize=options.skip_oversize)
+    watch = DepthWatch(depth, options.max_depth) if there.http else None
+    total = found.count if found is not None and found.complete else None
+    return Engine(batches, sink, options, control, journal, watch, total)
 
 
-def _running(engine: Engine, target: NsqTarget, options: SendOptions, control: Control) -> Iterator[Sending]:
-    """Run the engine in a thread of its own, and tell where it is until it is done."""
-    outcome: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+def _batch_size(options: SendOptions) -> BatchSize:
+    """Smaller batches for small rates, so that they go out evenly."""
+    rate = options.rate
+    if rate is None:
+        return BatchSize(options.batch, cuts=options.canary)
+    if rate.unit == "records":
+        return BatchSize(min(options.batch, rate.at_once), cuts=options.canary)
+    return BatchSize(options.batch, min(BATCH_BYTES, rate.at_once), options.canary)
 
-    def work() -> None:
+
+def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
+    """Do the work in a thread of its own, and tell its state until it is done; leaving early stops the send."""
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            asyncio.run(engine.run())
-        except BaseException as error:  # noqa: BLE001  (it is raised again, in the thread that is waiting for it)
-            outcome.put(error)
-        else:
-            outcome.put(None)
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001  (raised again below, in the thread that waits for it)
+            done.set_exception(error)
 
-    thread = threading.Thread(target=work, name="hourscope-send", daemon=True)
+    thread = threading.Thread(target=run, name="hourscope-send", daemon=True)
     thread.start()
     try:
-        while True:
-            yield engine.snapshot
-            try:
-                error = outcome.get(timeout=_TELL)
-                break
-            except queue.Empty:
-                continue
+        while not done.done():
+            yield state()
+            wait([done], timeout=_TELL)
     except BaseException:
         control.stop()
+        thread.join(_GRACE)
         raise
-    finally:
-        thread.join(options.answer_timeout + options.connect_timeout + 1)
-    if error is not None:
-        raise error
-    yield engine.snapshot
+    result = done.result()
+    yield state()
+    return result
 
 
 def _receipt(
@@ -202,7 +200,6 @@ def _receipt(
     target: NsqTarget,
     journal: Journal | None,
     engine: Engine,
-    control: Control,
     started: datetime,
     before: int | None,
     after: int | None,
@@ -227,6 +224,7 @@ def _receipt(
         skipped=batches.skipped,
         empty=batches.empty,
         unknown=engine.unknown,
+        left_out=tuple(batches.left_out),
         damaged=tuple((item.key, item.offset, item.reason) for item in batches.damaged),
         message_count_before=before,
         message_count_after=after,

@@ -1,0 +1,93 @@
+"""A real terminal for tests: the explorer in a pty, its bytes counted, its screen kept by pyte."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from types import TracebackType
+
+import pyte
+
+_QUIET = 0.35  # seconds without a byte: the screen is done
+_RUN = (
+    "import sys; from tui.app import run_explorer; from tui.config import S3Options, load_config; "
+    "sys.exit(run_explorer(sys.argv[1], timezone=None, s3=S3Options(), config=load_config()))"
+)
+
+
+class Terminal:
+    """`press` sends keys and returns how many bytes came back; `text` is what a person sees."""
+
+    def __init__(self, archive: str, columns: int, lines: int, environment: dict[str, str] | None = None) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = bytearray()
+        self.code: int | None = None
+        settings = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.environ.update(settings)
+            os.execv(sys.executable, [sys.executable, "-c", _RUN, archive])
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.code is None:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._fd)
+
+    def read(self, quiet: float = _QUIET, most: float = 15.0) -> int:
+        """Take bytes until none came for `quiet` seconds; how many came."""
+        count, end = 0, time.monotonic() + most
+        while time.monotonic() < end and select.select([self._fd], [], [], quiet)[0]:
+            try:
+                data = os.read(self._fd, 1 << 16)
+            except OSError:  # the other side is gone
+                break
+            if not data:
+                break
+            self.raw += data
+            count += len(data)
+            self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
+        return count
+
+    def press(self, keys: str, quiet: float = _QUIET) -> int:
+        os.write(self._fd, keys.encode())
+        return self.read(quiet)
+
+    def wait_for(self, words: str, most: float = 20.0) -> int:
+        """Until `words` are on the screen; how many bytes came."""
+        count, end = 0, time.monotonic() + most
+        while words not in self.text:
+            assert time.monotonic() < end, f"{words!r} did not come:\n{self.text}"
+            count += self.read(0.05, 1.0)
+        return count + self.read()
+
+    def finish(self, keys: str, most: float = 10.0) -> int:
+        """Send the keys that end it; the exit code."""
+        os.write(self._fd, keys.encode())
+        self.read(0.5)
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                return self.code
+            self.read(0.05, 0.2)
+        raise AssertionError(f"it did not end:\n{self.text}")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)

@@ -1,0 +1,132 @@
+"""The layouts of the writers that are out there, found from the keys they leave."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tui.archive.detect import detect, three
+from tui.errors import LayoutError
+
+
+def some_uuid(number: int) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, str(number)))
+
+
+# writer: keys with the hour that each says
+WRITERS = {
+    "the article": {
+        "prefix.2015-01-31_13.log.gz": "2015-01-31 13",
+        "prefix.2015-02-01_00.log.gz": "2015-02-01 00",
+    },
+    "nsq_to_file": {
+        "events.web01.2026-11-23_12.log": "2026-11-23 12",
+        "events.web02.2026-11-23_12.log": "2026-11-23 12",
+    },
+    "nsq_to_file -gzip, with a restart": {
+        "events.web01-000000.2026-11-23_12.log.gz": "2026-11-23 12",
+        "events.web01-000001.2026-11-23_12.log.gz": "2026-11-23 12",
+        "events.web02-000000.2026-11-23_13.log.gz": "2026-11-23 13",
+    },
+    "nsq_to_file, before and after -gzip": {
+        "events.web01.2026-11-23_12.log": "2026-11-23 12",
+        "events.web01-000000.2026-11-23_13.log.gz": "2026-11-23 13",
+    },
+    "nsq_to_file, custom": {
+        "events/2026-11-23_12/web01-722-000000.log.gz": "2026-11-23 12",
+        "events/2026-11-23_13/web02-91-000000.log.gz": "2026-11-23 13",
+    },
+    "nsq-to-s3": {
+        "path/2016/January/2/15/4.json.gz": "2016-01-02 15",
+        "path/2016/December/12/5/14.json.gz": "2016-12-12 05",
+    },
+    "Firehose": {
+        f"2024/05/01/{hour:02}/mystream-1-2024-05-01-{hour:02}-00-05-{some_uuid(hour)}.gz": f"2024-05-01 {hour:02}"
+        for hour in range(24)
+    },
+    "Secor": {
+        "prefix/topic/dt=2015-07-07/hr=02/1_0_00000000000000000042.gz": "2015-07-07 02",
+        "prefix/topic/dt=2015-07-07/hr=13/1_3_00000000000000000517.gz": "2015-07-07 13",
+    },
+    "Kafka Connect": {
+        "topics/T/year=2024/month=11/day=21/hour=14/T+1+0000000042.json.gz": "2024-11-21 14",
+        "topics/T/year=2024/month=11/day=21/hour=15/T+0+0000000043.json.gz": "2024-11-21 15",
+    },
+    "Kafka Connect, by date": {
+        "topics/T/dt=2024-11-21/hour=14/T+1+0000000042.json.gz": "2024-11-21 14",
+        "topics/T/dt=2024-11-22/hour=00/T+2+0000000099.json.gz": "2024-11-22 00",
+    },
+    "Vector": {
+        f"date=2019-06-18/{1560886634 + 3600 * n}-{some_uuid(n)}.log.gz": f"2019-06-18 {19 + n}" for n in range(4)
+    },
+    "Fluent Bit": {
+        "app/2022/12/25/00_00_00.gz-apwgylqg": "2022-12-25 00",
+        "app/2022/12/25/01_00_00.gz-k2jd8fhq": "2022-12-25 01",
+    },
+    "Fluent Bit, with its tag": {
+        "fluent-bit-logs/kube.web/2022/12/25/13/05/09": "2022-12-25 13",
+        "fluent-bit-logs/kube.api/2022/12/25/14/06/10": "2022-12-25 14",
+    },
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_keys_of_every_writer_are_understood(writer: str) -> None:
+    layout = detect(WRITERS[writer])
+    found = {key: layout.parse(key) for key in WRITERS[writer]}
+    assert {key: named and named.hour.strftime("%Y-%m-%d %H") for key, named in found.items()} == WRITERS[writer]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_one_key_is_enough(writer: str) -> None:
+    for key, hour in WRITERS[writer].items():
+        named = detect([key]).parse(key)
+        assert named is not None
+        assert named.hour.strftime("%Y-%m-%d %H") == hour
+
+
+def test_nsq_to_files_names_say_topic_host_and_revision() -> None:
+    layout = detect(WRITERS["nsq_to_file -gzip, with a restart"])
+    assert layout.pattern == "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz"
+
+
+def test_what_varies_is_a_star_and_what_does_not_stays() -> None:
+    keys = ["logs/v2/a-x.2015-01-20_13.log.gz", "logs/v2/b-x.2015-01-20_13.log.gz"]
+    layout = detect(keys)
+    assert layout.pattern.startswith("logs/v2/")
+    assert layout.parse("logs/v2/c-x.2015-01-20_14.log.gz")
+    assert not layout.parse("logs/v1/a-x.2015-01-20_14.log.gz")
+
+
+def test_a_percent_sign_in_a_key_is_no_hole() -> None:
+    layout = detect(["100%/e.2015-01-20_13.log", "100%/e.2015-01-20_14.log"])
+    assert layout.parse("100%/e.2015-01-20_15.log")
+
+
+@pytest.mark.parametrize("folder", ["{x}", "{topic", "*", "%Y"])
+def test_odd_characters_of_a_key_do_no_harm(folder: str) -> None:
+    keys = [f"{folder}/e.2015-01-20_13.log", f"{folder}/e.2015-01-20_14.log"]
+    layout = detect(keys)
+    assert all(layout.parse(key) for key in keys)
+
+
+def test_most_keys_decide_and_strays_do_not() -> None:
+    keys = [f"e.2015-01-20_{hour:02}.log.gz" for hour in range(24)]
+    layout = detect([*keys, "README.md", "2015/01/20/13/x.gz", "old/deep/e.2014-01-20_13.log.gz"])
+    assert all(layout.parse(key) for key in keys)
+    assert layout.parse("README.md") is None
+
+
+def test_keys_without_an_hour_are_shown_three_at_most() -> None:
+    keys = ["a.txt", "b\x1b[31m.txt", "c.txt", "d.txt"]
+    with pytest.raises(LayoutError) as caught:
+        detect(keys)
+    assert "a.txt, b\\x1b[31m.txt, c.txt;" in str(caught.value)
+    assert "d.txt" not in str(caught.value)
+    assert three([]) == "none"
+
+
+def test_numbers_that_are_no_date_are_no_layout() -> None:
+    with pytest.raises(LayoutError):
+        detect(["e.2015-13-40_99.log.gz", "e.2015-02-30_25.log.gz"])

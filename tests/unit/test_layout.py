@@ -1,0 +1,201 @@
+"""A layout reads the hour out of a key, spells a key for an hour, and says under which prefixes a range lies."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.archive.layout import Layout, has_holes
+from tui.archive.times import HOUR
+from tui.errors import LayoutError
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PATTERNS = (
+    "prefix.%Y-%m-%d_%H.log.gz",
+    "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz",
+    "path/%Y/%B/%-d/%-H.json.gz",
+    "%Y/%b/%d/%H/x",
+    "topics/{topic}/year=%Y/month=%m/day=%d/hour=%H/part",
+    "dt=%Y-%m-%d/hr=%H/{host}",
+    "app/%Y/%m/%d/%H_%M_%S.gz",
+    "100%%/%Y%m%d%H",
+    "%d.%m.%Y/%H",
+    "date=%Y-%m-%d/%s.log",
+    "%Y/%m/%d/%H/stream-%Y-%m-%d-%H",
+)
+names = st.text(st.sampled_from("abcXYZ019_"), min_size=1, max_size=8)
+revisions = st.sampled_from(["", "-000000", "-000001", "-123456"])
+zones = st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/New_York"]).map(ZoneInfo)
+hours = st.integers(0, 60 * 365 * 24).map(lambda n: datetime(1975, 1, 1) + n * HOUR)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(hour=hours, zone=zones, topic=names, host=names, rev=revisions)
+@settings(max_examples=30, deadline=None)
+def test_what_is_spelled_is_read_again(
+    pattern: str, hour: datetime, zone: ZoneInfo, topic: str, host: str, rev: str
+) -> None:
+    # an hour that clocks showed: through UTC and back
+    hour = hour.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(minute=0, fold=0)
+    layout = Layout(pattern)
+    found = layout.parse(layout.spell(hour, topic=topic, host=host, rev=rev), zone)
+    assert found is not None
+    assert found.hour.replace(tzinfo=None) == hour.replace(tzinfo=None)
+    for word, value in (("topic", topic), ("host", host), ("rev", rev)):
+        assert getattr(found, word) == (value if f"{{{word}}}" in pattern else "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "hour"),
+    [
+        ("p.%Y-%m-%d_%H.log.gz", "p.2015-01-31_13.log.gz", "2015-01-31 13"),
+        ("%Y/%B/%-d/%-H.gz", "2016/January/2/5.gz", "2016-01-02 05"),
+        ("%Y/%B/%-d/%-H.gz", "2016/january/12/15.gz", "2016-01-12 15"),
+        ("%Y/%b/%d/%H", "2016/Sep/02/05", "2016-09-02 05"),
+        ("date=%Y-%m-%d/%s-*.log.gz", "date=2019-06-18/1560886634-a.log.gz", "2019-06-18 19"),
+        ("%s", "1560886634", "2019-06-18 19"),
+        ("%Y/%m/%d/%H/*", "2024/05/01/13/stream.gz", "2024-05-01 13"),
+        ("%Y/%m/%d/%H/%M/%S", "2024/05/01/13/59/58", "2024-05-01 13"),
+        ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that is no hole is a brace
+    ],
+)
+def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
+    found = Layout(pattern).parse(key)
+    assert found is not None
+    assert found.hour.strftime("%Y-%m-%d %H") == hour
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key"),
+    [
+        ("%Y-%m-%d_%H", "2015-02-29_13"),
+        ("%Y-%m-%d_%H", "2015-13-01_13"),
+        ("%Y-%m-%d_%H", "2015-00-01_13"),
+        ("%Y-%m-%d_%H", "2015-01-31_24"),
+        ("%Y-%m-%d_%H", "0000-01-31_13"),
+        ("%Y-%m-%d_%H", "2015-1-31_13"),
+        ("%Y-%m-%d_%H", "2015-01-31_13.log"),  # the whole key must fit
+        ("%Y-%m-%d_%H", "x2015-01-31_13"),
+        ("%Y-%m-%d_%H", "2015-01-31_13\n"),
+        ("%Y/%B/%-d/%-H", "2016/Brumaire/2/5"),
+        ("%Y/%m/%d/%H/*", "2024/05/01/13/a/b"),  # * stops at a slash
+        ("%Y/%m/%d/%H/s-%Y-%m", "2024/05/01/13/s-2024-06"),  # a hole that comes twice must say the same
+        ("p.%Y-%m-%d_%H", "px2015-01-31_13"),  # a dot is a dot
+        ("{host}{rev}.%Y-%m-%d_%H", ".2015-01-31_13"),
+    ],
+)
+def test_keys_that_are_no_chunk(pattern: str, key: str) -> None:
+    assert Layout(pattern).parse(key) is None
+
+
+def test_a_key_says_topic_host_and_revision() -> None:
+    layout = Layout("{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz")
+    for key, words in {
+        "events.web01-000000.2026-11-23_12.log.gz": ("events", "web01", "-000000"),
+        "events.web01.2026-11-23_12.log.gz": ("events", "web01", ""),
+        "my.topic.web-01-000002.2026-11-23_12.log.gz": ("my", "topic.web-01", "-000002"),
+    }.items():
+        found = layout.parse(key)
+        assert found is not None
+        assert (found.topic, found.host, found.rev) == words
+
+
+def test_hours_are_in_the_zone_of_the_archive_and_epoch_seconds_are_of_all_zones() -> None:
+    written = Layout("%Y-%m-%d_%H").parse("2015-07-01_13", BERLIN)
+    counted = Layout("%s").parse("1435748400", BERLIN)
+    assert written is not None
+    assert counted is not None
+    assert written.hour == counted.hour == datetime(2015, 7, 1, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("events.log.gz", "names no hour"),
+        ("%Y-%m-%d", "names no hour"),
+        ("%Y-%d_%H", "names no month"),
+        ("%m-%d_%H", "names no hour"),
+        ("%Y-%m-%d_%H.%j", "has '%j'"),
+        ("%Y-%m-%d_%H%", "has '%'"),
+        ("{tpoic}.%Y-%m-%d_%H", "has '{tpoic}'"),
+    ],
+)
+def test_a_layout_that_cannot_be_read_says_why(pattern: str, words: str) -> None:
+    with pytest.raises(LayoutError) as caught:
+        Layout(pattern)
+    assert words in str(caught.value)
+    assert f"'{pattern}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "holes"),
+    [("s/p", False), ("events.", False), ("{x}/", False), ("%Y", True), ("a/*.gz", True), ("{topic}/", True)],
+)
+def test_which_locations_spell_a_layout(text: str, holes: bool) -> None:
+    assert has_holes(text) is holes
+
+
+@pytest.mark.parametrize("pattern", [p for p in PATTERNS if "{" not in p and "%s" not in p])
+@given(start=hours, length=st.integers(1, 24 * 200), offset=st.integers(0, 24 * 200), zone=zones)
+@settings(max_examples=25, deadline=None)
+def test_the_prefixes_hold_every_key_of_the_range(
+    pattern: str, start: datetime, length: int, offset: int, zone: ZoneInfo
+) -> None:
+    layout = Layout(pattern)
+    start = start.replace(tzinfo=zone)
+    stop = start + length * HOUR
+    key = layout.spell(start + (offset % length) * HOUR)
+    prefixes = layout.prefixes(start, stop)
+    assert any(key.startswith(prefix) for prefix in prefixes)
+    assert not any(one != other and one.startswith(other) for one in prefixes for other in prefixes)  # listed once
+
+
+@pytest.mark.parametrize(
+    ("pattern", "days", "prefixes"),
+    [
+        ("e.%Y-%m-%d_%H", 1, ("e.2015-01-20", "e.2015-01-21", "e.2015-01-22")),
+        ("logs/%Y/%m/%d/%H.gz", 60, ("logs/2015/01/", "logs/2015/02/", "logs/2015/03/")),
+        ("path/%Y/%B/%-d/%-H.gz", 1, ("path/2015/",)),
+        ("50%%/{topic}/%Y/%m/%d/%H", 1, ("50%/",)),
+        ("%H/%Y/%m/%d", 1, ("",)),
+    ],
+)
+def test_prefixes_are_as_narrow_as_the_pattern_allows(pattern: str, days: int, prefixes: tuple[str, ...]) -> None:
+    start = datetime(2015, 1, 20, tzinfo=UTC)
+    found = Layout(pattern).prefixes(start, start + timedelta(days=days))
+    assert all(any(one.startswith(prefix) for prefix in prefixes) for one in found)
+    assert len(found) <= len(prefixes)
+
+
+def test_an_open_range_has_one_prefix() -> None:
+    layout = Layout("logs/e.%Y-%m-%d_%H")
+    start = datetime(2015, 1, 20, tzinfo=UTC)
+    assert layout.prefixes() == layout.prefixes(start, None) == layout.prefixes(None, start) == ("logs/e.",)
+
+
+def test_a_range_of_centuries_is_not_thousands_of_listings() -> None:
+    """A listing costs a request per prefix at least; `--from 2000-01-01 --to 2999-01-01` means all that there is."""
+    began = time.perf_counter()
+    found = Layout("e.%Y-%m-%d_%H").prefixes(datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
+    assert len(found) <= 100
+    assert time.perf_counter() - began < 0.2
+
+
+def test_a_layout_goes_to_other_processes() -> None:
+    layout = pickle.loads(pickle.dumps(Layout("e.%Y-%m-%d_%H")))
+    assert layout == Layout("e.%Y-%m-%d_%H")
+    assert layout.parse("e.2015-01-31_13") is not None
+
+
+def test_a_hostile_key_takes_no_time() -> None:
+    layout = Layout("{topic}.{host}{rev}.%Y-%m-%d_%H.*.log.gz")
+    began = time.perf_counter()
+    assert layout.parse("." * 1024) is None
+    assert layout.parse("a.b-000000" * 100) is None
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,33 @@
+"""How to send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.send.throttle import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """How to send.
+
+    `rate`: records or bytes a second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
+    records after which `Sending.asking` waits for `Control.resume`, such as (1, 11). `check_first`: read the source
+    once before anything is sent, so that a record too large is named before, not in the middle. `batch` records go in
+    one request, `in_flight` requests or `in_flight_bytes` wait for an answer, `unconfirmed` requests for that and the journal: a crash
+    repeats `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`,
+    `patience` without any progress before the send gives up.
+    """
+
+    rate: Rate | None = None
+    max_depth: int | None = None
+    canary: tuple[int, ...] = ()
+    skip_oversize: bool = False
+    check_first: bool = True
+    batch: int = 100
+    in_flight: int = 8
+    in_flight_bytes: int = 4 << 20
+    unconfirmed: int = 64
+    answer_timeout: float = 10.0
+    connect_timeout: float = 5.0
+    patience: float = 300.0
