@@ -2,4 +2,5 @@
 
 from tui.cli import main
 
-main()
+if __name__ == "__main__":  # processes of a scan import this too
+    main()

@@ -23,6 +23,10 @@ class TimeError(HourscopeError):
     """A time or a range that cannot be understood."""
 
 
+class ScanError(HourscopeError):
+    """A scan that could not be finished, for no fault of a chunk."""
+
+
 class OutputError(HourscopeError):
     """A place that cannot be written: it exists, is full, or is forbidden."""
 

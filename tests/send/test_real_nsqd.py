@@ -91,7 +91,9 @@ def test_records_near_the_limits(nsqd: Nsqd, topic: str, tmp_path: Path) -> None
     records = [bytes([65 + number % 26]) * (1 << 20) for number in range(12)]  # 12 MiB: more than one body of 5 MiB
     records[3:3] = [b"small"] * 250
     source = write_lines(tmp_path / "big", records)
-    assert survey(source).largest.size == 1 << 20
+    largest = survey(source).largest
+    assert largest is not None
+    assert largest.size == 1 << 20
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
     assert receipt.confirmed == len(records)
     assert sorted(read_messages(nsqd, topic, len(records))) == sorted(records)
@@ -310,7 +312,7 @@ def test_closing_the_generator_stops_the_send(nsqd: Nsqd, topic: str, tmp_path: 
     for event in events:
         if isinstance(event, Sending) and event.confirmed:
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     count = arrived(nsqd, topic)
     time.sleep(0.3)
     assert arrived(nsqd, topic) == count

@@ -1,9 +1,13 @@
 """What a real nsqd cannot be made to do on demand: error frames, half frames, silence, answers that come twice."""
 
+import io
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +15,8 @@ import pytest
 
 from tests.send.helpers import finish, lines, target, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd
-from tui.errors import SendError
-from tui.send import Journal, NsqTarget, SendEvent, Sending, SendOptions, Sent, send_to_nsq
+from tui.errors import ArchiveError, SendError
+from tui.send import Journal, NsqTarget, SendEvent, Sending, SendOptions, Sent, Source, SourceBlock, send_to_nsq
 
 FAST = SendOptions(answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
 
@@ -142,8 +146,9 @@ def test_the_operator_sees_trouble_within_five_seconds(tmp_path: Path) -> None:
             if isinstance(event, Sending) and event.note.startswith("no answer from nsqd at"):
                 break
         assert time.monotonic() - began < 5
+        assert isinstance(event, Sending)
         assert event.in_flight == 10
-        stopper = threading.Thread(target=events.close)  # type: ignore[attr-defined]
+        stopper = threading.Thread(target=events.close)
         stopper.start()
     stopper.join()
 
@@ -260,3 +265,56 @@ def test_something_that_never_answers(tmp_path: Path) -> None:
 def test_a_topic_that_nsq_does_not_allow(topic: str, tmp_path: Path) -> None:
     with pytest.raises(SendError, match="NSQ allows no topic named"):
         finish(send_to_nsq(write_lines(tmp_path / "out", lines(3)), NsqTarget(topic, ("127.0.0.1:1",))))
+
+
+def test_nothing_is_printed_whatever_pynsq_and_tornado_log(tmp_path: Path) -> None:
+    def script(client: Client, turn: int) -> None:
+        client.mpub()
+        if turn == 0:
+            client.error(b"E_MPUB_FAILED MPUB failed exiting")
+        elif turn == 1:
+            client.raw(b"nonsense, and a frame that is far too long")
+        else:
+            client.ok()
+            _honest(client)
+
+    write_lines(tmp_path / "out", lines(3_000))
+    with ScriptedNsqd(script) as nsqd, socket.create_server(("127.0.0.1", 0)) as taken:
+        http = f"127.0.0.1:{taken.getsockname()[1]}"
+        taken.close()
+        words = [str(tmp_path / "out"), "t", nsqd.tcp_address, http, str(tmp_path), "1000000"]
+        run = subprocess.run([sys.executable, "-m", "tests.send.sender", *words], check=True, capture_output=True)
+    assert (run.stdout, run.stderr) == (b"", b"")
+    assert set(nsqd.records) == set(lines(3_000))
+
+
+def test_the_source_that_breaks_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    def blocks() -> Iterator[SourceBlock]:
+        yield SourceBlock("k", None, lines(250), range(1, 251))
+        raise ArchiveError("k is gone from the bucket")
+
+    source = Source("made", "0" * 32, "every record", blocks)
+    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+        with pytest.raises(SendError, match="k is gone from the bucket"):
+            finish(send_to_nsq(source, target("t", nsqd), options=SendOptions(check_first=False)))
+        assert nsqd.records == lines(250)
+
+
+def test_a_journal_that_cannot_be_written_ends_the_send(tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "out", lines(300))
+    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+        to = target("t", nsqd)
+        with Journal.start(tmp_path, source, to) as journal:
+            journal._stream.close()
+            journal._stream = io.FileIO("/dev/full", "r+")
+            with pytest.raises(SendError, match="cannot be written or read: No space left on device"):
+                finish(send_to_nsq(source, to, journal=journal))
+
+
+def test_it_runs_in_any_thread(tmp_path: Path) -> None:
+    found: list[int] = []
+    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+        thread = threading.Thread(target=lambda: found.append(_send(nsqd, tmp_path).confirmed))
+        thread.start()
+        thread.join(20)
+    assert found == [300]

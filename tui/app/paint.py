@@ -1,28 +1,35 @@
-"""What goes over the wire: the compositor's updates, written with as few bytes as a terminal needs.
+"""What goes over the wire: of every update only the cells that differ from what the terminal shows already.
 
-Textual sends whole runs of a line with full colours and a reset for each piece. Over SSH that is most of what a
-person waits for, so these two updates send only the changed cells, and of colours only what differs from the last.
+Textual sends whole runs of a line, and whole screens when the focus or the layout changes. Over SSH that is most of
+what a person waits for. A Glass remembers the cells on the terminal, so that drawing something again costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.color import Color, ColorSystem
-from rich.console import Console
-from rich.control import Control
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-_DEFAULT = ("", "39", "49")
+Codes = tuple[str, str, str]
+Cell = tuple[str, Codes]
+
+_PLAIN: Codes = ("", "39", "49")
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
+_NEAR = 5  # unchanged cells between two changes: sending them is cheaper than moving over them
+_UNKNOWN: Cell = ("\0", _PLAIN)
 
 
 @lru_cache(maxsize=4096)
-def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
+def _codes(style: Style, system: ColorSystem | None) -> Codes:
     """The style as three independent parts: attributes, foreground, background."""
+    if system is None:
+        return _PLAIN
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     return attributes, _color(style.color, system, True), _color(style.bgcolor, system, False)
 
@@ -33,80 +40,137 @@ def _color(color: Color | None, system: ColorSystem, foreground: bool) -> str:
     return ";".join(color.downgrade(system).get_ansi_codes(foreground))
 
 
-class Pen:
-    """Writes strips one after another and remembers which colours the terminal has."""
+def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:
+    """One (character, codes) a cell. The second half of a wide character is empty; marks join what they stand on."""
+    cells: list[Cell] = []
+    for text, style, control in strip:
+        if control:
+            continue
+        codes = _codes(style or Style.null(), system)
+        blank = codes if codes[0] else ("", "39", codes[2])  # nobody sees the colour of a blank
+        if text.isascii():
+            cells.extend((char, blank if char == " " else codes) for char in text)
+            continue
+        for char in text:
+            size = cell_len(char)
+            if size:
+                cells.append((char, codes))
+                cells.extend([("", codes)] * (size - 1))
+            elif cells:
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
+    return cells
 
-    def __init__(self, console: Console) -> None:
-        self._system = ColorSystem(console._color_system) if console._color_system is not None else None
-        self._now = _DEFAULT
+
+def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
+    """[start, end) of the runs of `new` that must be sent, near ones joined; never half of a wide character."""
+    start = end = -1
+    for x, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before == after:
+            continue
+        if start >= 0 and x - end > _NEAR:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = x
+            while start and not new[start][0]:
+                start -= 1
+        end = x + 1
+        while end < len(new) and not new[end][0]:
+            end += 1
+    if start >= 0:
+        yield start, end
+
+
+class Glass:
+    """The terminal's cells as they were last sent. `forget` when something else may have written there."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, list[Cell]] = {}
+        self._width = 0
+
+    def forget(self) -> None:
+        self._lines.clear()
+
+    def lean(self, update: object) -> object:
+        """The same update, to be written as the difference; anything else is left alone and forgotten."""
+        if isinstance(update, LayoutUpdate | ChopsUpdate):
+            return _Difference(self, update)
+        if update is not None:
+            self.forget()
+        return update
+
+    def write(self, pieces: Iterable[tuple[int, int, Strip]], console: Console) -> str:
+        """The bytes that bring strips at (x, y) onto the terminal."""
+        system = ColorSystem(console._color_system) if console._color_system is not None else None
+        if console.width != self._width:
+            self.forget()
+            self._width = console.width
+        pen = _Pen()
+        for x, y, strip in pieces:
+            cells = cells_of(strip, system)
+            line = self._lines.setdefault(y, [])
+            if len(line) < x + len(cells):
+                line.extend([_UNKNOWN] * (x + len(cells) - len(line)))
+            for start, end in changes(line[x : x + len(cells)], cells):
+                pen.put(x + start, y, cells[start:end])
+            line[x : x + len(cells)] = cells
+        return pen.finish()
+
+
+class _Pen:
+    """Writes cells and remembers which colours the terminal has."""
+
+    def __init__(self) -> None:
+        self._now = _PLAIN
         self._out: list[str] = []
 
-    def move(self, x: int, y: int) -> None:
-        self._out.append(Control.move_to(x, y).segment.text)
+    def put(self, x: int, y: int, cells: list[Cell]) -> None:
+        self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        for char, codes in cells:
+            if codes != self._now and char:
+                self._switch(codes if char != " " or codes[0] else (codes[0], self._now[1], codes[2]))
+            self._out.append(char)
 
-    def write(self, strips: Iterable[Strip]) -> None:
-        for strip in strips:
-            for text, style, control in strip:
-                if control:
-                    self._out.append(text)
-                elif text:
-                    self._switch(style or Style.null(), text)
-                    self._out.append(text)
-
-    def _switch(self, style: Style, text: str) -> None:
-        if self._system is None:
+    def _switch(self, codes: Codes) -> None:
+        attributes, front, back = codes
+        if codes == self._now:
             return
-        attributes, front, back = _codes(style, self._system)
-        if not attributes and text.isspace():
-            front = self._now[1]  # nobody sees the colour of a blank
-        if (attributes, front, back) == self._now:
-            return
-        codes = []
         if attributes != self._now[0]:
-            codes = [code for code in ("0", attributes) if code]
-            codes += [code for code, plain in ((front, "39"), (back, "49")) if code != plain]
+            parts = [part for part in ("0", attributes) if part]
+            parts += [code for code, plain in ((front, "39"), (back, "49")) if code != plain]
         else:
-            codes = [code for code, now in ((front, self._now[1]), (back, self._now[2])) if code != now]
-        self._out.append(f"\x1b[{';'.join(codes)}m")
-        self._now = (attributes, front, back)
+            parts = [code for code, now in ((front, self._now[1]), (back, self._now[2])) if code != now]
+        self._out.append(f"\x1b[{';'.join(parts)}m")
+        self._now = codes
 
     def finish(self) -> str:
-        if self._now != _DEFAULT:
+        if self._now != _PLAIN:
             self._out.append("\x1b[0m")
         return "".join(self._out)
 
 
-class _WholeUpdate(LayoutUpdate):
-    def render_segments(self, console: Console) -> str:
-        pen = Pen(console)
-        for y, strips in enumerate(self.strips, self.region.y):
-            pen.move(self.region.x, y)
-            pen.write(strips)
-        return pen.finish()
+class _Difference(CompositorUpdate):
+    """An update of the compositor, written through the glass."""
 
+    def __init__(self, glass: Glass, update: LayoutUpdate | ChopsUpdate) -> None:
+        self._glass = glass
+        self._update = update
 
-class _SpansUpdate(ChopsUpdate):
-    """Unlike its parent, begins where the change begins and not where the widget does."""
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._update
 
     def render_segments(self, console: Console) -> str:
-        pen = Pen(console)
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                first = max(x, x1)
-                pen.move(first, y)
-                pen.write([strip.crop(first - x, min(end, x2) - x)])
-        return pen.finish()
+        pieces = _whole(self._update) if isinstance(self._update, LayoutUpdate) else _parts(self._update)
+        return self._glass.write(pieces, console)
 
 
-class LeanCompositor(Compositor):
-    """Textual's compositor, with lean updates."""
+def _whole(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
+    for y, strips in enumerate(update.strips, update.region.y):
+        yield update.region.x, y, Strip.join(list(strips))
 
-    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
-        update = super().render_full_update(simplify)
-        return _WholeUpdate(update.strips, update.region)
 
-    def render_partial_update(self) -> ChopsUpdate | None:
-        update = super().render_partial_update()
-        return None if update is None else _SpansUpdate(update.chops, update.spans, update.chop_ends)
+def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    for y, x1, x2 in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < x2 and end > x1:
+                yield x, y, strip

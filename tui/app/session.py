@@ -48,7 +48,7 @@ class Session:
     filter: Filter = field(default_factory=Filter)
     selection: Hours | None = None
     damage: dict[str, str] = field(default_factory=dict)  # key → reason
-    matches: Mapping[datetime, int] | None = None  # of the last scan, by hour
+    matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan, by hour
 
     @property
     def title(self) -> str:

@@ -43,10 +43,13 @@ class Block:
         """[start, end) of every record, without its newline."""
         return line_spans(self.buffer, self.end)
 
-    def records(self) -> Iterator[bytes]:
+    def records(self) -> list[bytes]:
         """Every record as bytes of its own."""
-        for start, end in self.spans():
-            yield bytes(self.buffer[start:end])
+        with self.view() as view:
+            records = bytes(view).split(_NEWLINE)
+        if not records[-1]:
+            records.pop()  # behind the last newline
+        return records
 
 
 def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[tuple[int, int]]:

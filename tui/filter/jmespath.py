@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jmespath
@@ -19,9 +19,11 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import Compiled, NotJsonError, finder
+from tui.filter.compiled import Compiled, NotJsonError, Test, finder
 from tui.filter.needles import ESCAPE, Needle, needles
 from tui.filter.shapes import MISFITS, compile_shape, is_true
+
+_FAILURES = (exceptions.JMESPathError, TypeError)  # an expression that does not go with a record
 
 
 def compile_match(expression: str) -> Compiled:
@@ -30,21 +32,32 @@ def compile_match(expression: str) -> Compiled:
     shape = compile_shape(parsed.parsed)
     wanted = needles(parsed.parsed)
 
-    def test(record: bytes) -> bool:
+    def judge(record: bytes) -> bool:
         if not _may_match(record, wanted):
             return False
         try:
-            if shape is not None:
-                try:
-                    return is_true(shape(record))
-                except MISFITS:
-                    pass  # not JSON, or not of the expected shape: the judge decides
             return is_true(parsed.search(load(record)))
-        except (exceptions.JMESPathError, TypeError):
+        except _FAILURES:
             return False
 
     leads = (*sorted(wanted[0].texts), ESCAPE) if wanted else ()
+    test = judge if shape is None else _quick(shape, judge)
     return Compiled(test, tuple(finder(lead) for lead in leads), parses=True)
+
+
+def _quick(shape: Callable[[bytes], Any], judge: Test) -> Test:
+    """The fast evaluator where a record has the expected shape, the judge where it has not."""
+
+    def test(record: bytes) -> bool:
+        try:
+            value = shape(record)
+            return value is True or (value is not False and is_true(value))
+        except MISFITS:
+            return judge(record)
+        except _FAILURES:
+            return False
+
+    return test
 
 
 def _may_match(record: bytes, wanted: tuple[Needle, ...]) -> bool:

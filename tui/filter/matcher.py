@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import stringzilla as sz
+
 from tui.archive.reader import Block, line_spans
-from tui.filter.compiled import Compiled, Find, NotJsonError
+from tui.filter.compiled import Compiled, Find, NotJsonError, Test
 
 Span = tuple[int, int]
+
+_MANY = 0.5  # of a block's lines: more candidates than that, and searching for them first is a waste
+_STRAIGHT_BLOCKS = 31
 
 
 class Matcher:
@@ -21,6 +26,7 @@ class Matcher:
         self._invert = invert
         self._lead = _lead(self._terms)
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
+        self._straight_on = 0  # blocks that will be read line by line
         self.not_json = 0
 
     @property
@@ -44,19 +50,44 @@ class Matcher:
         return self._held(block)
 
     def _held(self, block: Block) -> Iterator[Span]:
-        lines = candidates(block, self._lead.finders) if self._lead else block.spans()
-        tests = self._tests
-        if not tests:
-            yield from lines
-            return
-        buffer = block.buffer
-        for start, end in lines:
-            record = bytes(buffer[start:end])
+        lead = self._lead
+        if lead is None or not (lead.exact or self._worth_leading(block)):
+            return self._straight(block)
+        lines = candidates(block, lead.finders)
+        return self._tested(block, lines) if self._tests else lines
+
+    def _straight(self, block: Block) -> Iterator[Span]:
+        """Line by line, those that pass every test."""
+        test, start = _conjunction(self._tests), 0
+        for record in block.records():
+            end = start + len(record)
             try:
-                if all(test(record) for test in tests):
+                if test(record):
                     yield start, end
             except NotJsonError:
                 self.not_json += 1
+            start = end + 1
+
+    def _tested(self, block: Block, lines: Iterator[Span]) -> Iterator[Span]:
+        """Those of `lines` that pass every test."""
+        test, found = _conjunction(self._tests), 0
+        with block.view() as view:
+            for start, end in lines:
+                found += 1
+                try:
+                    if test(bytes(view[start:end])):
+                        yield start, end
+                except NotJsonError:
+                    self.not_json += 1
+        if found > _MANY * block.count():
+            self._straight_on = _STRAIGHT_BLOCKS
+
+    def _worth_leading(self, block: Block) -> bool:
+        """Not where most lines were candidates lately; nor where some are no objects, which are to be counted."""
+        if self._straight_on:
+            self._straight_on -= 1
+            return False
+        return _all_objects(block)
 
     def _outside(self, block: Block) -> Iterator[Span]:
         """The lines between those that the terms hold for."""
@@ -65,6 +96,19 @@ class Matcher:
             yield from line_spans(block.buffer, start, done)
             done = end + 1
         yield from line_spans(block.buffer, block.end, done)
+
+
+def _conjunction(tests: Sequence[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda record: all(test(record) for test in tests)
+
+
+def _all_objects(block: Block) -> bool:
+    """Does every line look like a JSON object: `{` at its begin, `}` at its end?"""
+    ends = (b"{", b"}\n")
+    with block.view() as view:
+        return (bytes(view[:1]), bytes(view[-2:])) == ends and int(sz.count(view, b"}\n{")) == block.count() - 1
 
 
 def _lead(terms: Sequence[Compiled]) -> Compiled | None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from tui.archive import Archive
 from tui.archive.times import parse_range
 from tui.filter import Filter
-from tui.scan.events import ScanEvent
+from tui.scan.events import ChunkDone, ScanEvent
 from tui.scan.extract import Extract
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
-from tui.scan.task import ScanTask, scan_chunk
-
-_QUEUED = 256  # events between the jobs and the reader: a slow reader slows the jobs down
+from tui.scan.task import ScanTask
+from tui.scan.workers import processes, threads
 
 
 def scan(
@@ -56,11 +53,11 @@ def run_plan(
     """Run a plan; see `scan`. With `count_only` no match is told, only counted."""
     cancel = cancel or threading.Event()
     if extract is None:
-        yield from in_order(_run(_tasks(plan, None, count_only), jobs or plan.default_jobs, cancel), plan.chunks)
+        yield from in_order(_run(plan, _tasks(plan, None, count_only), jobs, cancel), plan.chunks)
         return
     with extract:
         yield from extract.kept()
-        for event in _run(_tasks(plan, extract), jobs or plan.default_jobs, cancel):
+        for event in _run(plan, _tasks(plan, extract), jobs, cancel):
             extract.record(event)
             yield event
         extract.finish(whole=not cancel.is_set())
@@ -74,37 +71,18 @@ def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) ->
             yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only)
 
 
-def _run(tasks: Iterator[ScanTask], jobs: int, cancel: threading.Event) -> Iterator[ScanEvent]:
+def _run(plan: ScanPlan, tasks: Iterator[ScanTask], jobs: int | None, cancel: threading.Event) -> Iterator[ScanEvent]:
     """At most `jobs` tasks at a time; the first error of a task ends the others and is raised."""
-    events: queue.Queue[ScanEvent | Future[None]] = queue.Queue(_QUEUED)
-    abandoned = threading.Event()
-
-    def put(event: ScanEvent | Future[None]) -> None:
-        while not abandoned.is_set():
-            try:
-                events.put(event, timeout=0.2)
+    jobs = jobs or plan.default_jobs
+    pool = processes if jobs > 1 and plan.wants_processes else threads
+    running = 0
+    with pool(jobs, cancel) as workers:
+        while True:
+            while running < jobs and not cancel.is_set() and (task := next(tasks, None)):
+                workers.submit(task)
+                running += 1
+            if not running:
                 return
-            except queue.Full:
-                continue
-
-    def stopped() -> bool:
-        return cancel.is_set() or abandoned.is_set()
-
-    with ThreadPoolExecutor(jobs, thread_name_prefix="scan") as executor:
-        running: set[Future[None]] = set()
-        try:
-            while True:
-                while len(running) < jobs and not stopped() and (task := next(tasks, None)):
-                    future = executor.submit(scan_chunk, task, put, stopped)
-                    running.add(future)
-                    future.add_done_callback(put)
-                if not running:
-                    return
-                event = events.get()
-                if isinstance(event, Future):
-                    running.discard(event)
-                    event.result()
-                else:
-                    yield event
-        finally:
-            abandoned.set()
+            event = workers.next_event()
+            running -= isinstance(event, ChunkDone)
+            yield event

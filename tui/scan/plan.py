@@ -11,6 +11,7 @@ from tui.archive import Archive, Chunk, empty_range
 from tui.archive.store import is_s3
 from tui.filter import Filter
 
+_WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of parsing
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
 
 
@@ -32,6 +33,11 @@ class ScanPlan:
     def bytes_compressed(self) -> int:
         """Bytes to fetch."""
         return sum(chunk.size for chunk in self.chunks)
+
+    @property
+    def wants_processes(self) -> bool:
+        """Does the filter parse records, and is there enough to read to make up for starting processes?"""
+        return self.bytes_compressed > _WORTH_PROCESSES and any(term.compiled.parses for term in self.filter.active)
 
     @property
     def default_jobs(self) -> int:

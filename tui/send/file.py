@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +28,7 @@ def send_to_file(
     overwrite: bool = False,
     control: Control | None = None,
     stdout: BinaryIO | None = None,
-) -> Iterator[SendEvent]:
+) -> Generator[SendEvent, None, None]:
     """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`.
 
     A file appears whole or not at all: if the send is stopped there is none, and the partial receipt confirms nothing.

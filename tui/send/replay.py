@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def send_to_nsq(
     options: SendOptions | None = None,
     control: Control | None = None,
     surveyed: Survey | None = None,
-) -> Iterator[SendEvent]:
+) -> Generator[SendEvent, None, None]:
     """Send every record of the source, confirmed, in order; the last event is `Sent`.
 
     A plain generator: it may be used in any thread, and keeps sending in a thread of its own while its user is slow.

@@ -30,6 +30,7 @@ class CalendarPage(Page):
         Binding("s", "scan", "scan", id="scan"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "trouble before", show=False, id="previous-trouble"),
+        Binding("i", "matches", "sizes/matches", id="overlay"),
         Binding("colon", "time", "go to time", id="go-to-time"),
         Binding("escape", "drop", "drop the selection", show=False, id="drop"),
         Binding("q", "leave", "quit", id="leave-archive"),
@@ -39,6 +40,7 @@ class CalendarPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.of_matches = False
         grid = heat_grid(session)
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
@@ -53,7 +55,7 @@ class CalendarPage(Page):
 
     def on_screen_resume(self) -> None:
         """What a preview or a scan has found meanwhile is shown."""
-        self.grid.show(heat_grid(self.session))
+        self.grid.show(heat_grid(self.session, matches=self.of_matches))
         self.details.repaint()
         self._moved()
 
@@ -71,8 +73,9 @@ class CalendarPage(Page):
             size(catalog.size),
             plural(len(catalog.gaps), "gap"),
         )
+        self.refresh_bindings()
         self.details.show(grid.cursor)
-        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
+        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None, of_matches=self.of_matches)
 
     def action_preview(self) -> None:
         from tui.app.screens.preview import PreviewPage
@@ -127,6 +130,14 @@ class CalendarPage(Page):
             self.say(f"no more trouble {'after' if step > 0 else 'before'} this hour")
         else:
             self.grid.go(ahead[0])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self.session.matches) if action == "matches" else True
+
+    def action_matches(self) -> None:
+        """The sizes of the hours, or the matches of the last scan in them."""
+        self.of_matches = not self.of_matches
+        self.on_screen_resume()
 
     def action_time(self) -> None:
         self.prompt.ask("go to", self._go)

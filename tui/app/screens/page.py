@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from tui.app.messages import Failed
-from tui.app.paint import LeanCompositor
 from tui.app.widgets.bars import HeaderLine, KeyLine
 from tui.app.widgets.prompt import Prompt
 
@@ -33,7 +34,6 @@ class Page(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = LeanCompositor()
         self.header = HeaderLine()
         self.keys = KeyLine()
         self.prompt = Prompt()
@@ -69,6 +69,13 @@ class Page(Screen[None]):
     def on_failed(self, message: Failed) -> None:
         message.stop()
         self.say(message.sentence, bad=True)
+
+    @on(Worker.StateChanged)
+    def tell_defect(self, event: Worker.StateChanged) -> None:
+        """A worker that broke is told in a sentence; the screen stays."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            self.post_message(Failed(f"something broke, please report it: {type(error).__name__}: {error}"))
 
     def interrupt(self) -> bool:
         """Stop what runs here; False if nothing does."""

@@ -271,7 +271,7 @@ class PreviewPage(Page):
         commands = [f"$ {shell_read(self.session, chunk.key)}{wanted}" for chunk in self.chunks[:4]]
         return (
             "These are the records of one hour: the lines of its chunks, one chunk after the other, byte for byte "
-            "as they were archived. What a terminal would obey (control bytes, bidi marks) is shown as \\x1b and the like.",
+            "as they were archived. What a terminal would obey (control bytes, bidi marks) is shown as \\x1b.",
             "Text and regex terms look at the raw bytes of the line, with its JSON escapes. JMESPath terms look at the "
             "parsed value; a line that is no JSON never matches them.",
             "The count is over what was previewed, not over the whole hour or archive: a scan tells that.",

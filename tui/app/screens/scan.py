@@ -175,7 +175,7 @@ class ScanPage(Page):
         self.found.extend(state.first[len(self.found) :])
         if state.over:
             self._cancel = None
-            self.session.matches = state.matches_by_hour
+            self.session.matches = dict.fromkeys(self._known(), 0) | dict(state.matches_by_hour)
         self.listing.show(None, only=False)
         self._tell()
 

@@ -89,32 +89,30 @@ class KeyLine(LineWidget):
         if self._notice:
             style = palette.trouble if self._bad else palette.strong
             return strip_of([(" ", style), (self._notice, style)], width)
+        keys = self._keys()
+        sizes = [len(key) + len(label) + 3 for key, label, _ in keys]
+        while sum(sizes) > width and (loose := [n for n, (_, _, rank) in enumerate(keys) if rank < _KEPT]):
+            del keys[loose[-1]], sizes[loose[-1]]
         pieces: list[Piece] = [(" ", palette.bar_dim)]
-        used = 1
-        for key, label in self._keys():
-            size = len(key) + len(label) + 3
-            if used + size > width:
-                break
-            pieces += [(key, palette.key), (f" {label}  ", palette.bar_dim)]
-            used += size
+        for key, label, _ in keys:
+            pieces += [(f"{key} ", palette.key), (f"{label}  ", palette.bar_dim)]
         return strip_of(pieces, width)
 
-    def _keys(self) -> list[tuple[str, str]]:
-        """(key, label) of every binding to be shown, one for each action, the screen's order kept."""
-        found: dict[str, tuple[int, str, str]] = {}
+    def _keys(self) -> list[tuple[str, str, int]]:
+        """(key, label, rank) of every binding to be shown, one for each action, the screen's order kept."""
+        found: dict[str, tuple[str, str, int]] = {}
         typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and len(spell_key(binding.key)) == 1:
                 continue  # it would be typed
             if binding.show and enabled and binding.action not in found:
-                found[binding.action] = (
-                    _rank(binding),
-                    spell_key(binding.key_display or binding.key),
-                    binding.description,
-                )
-        ordered = sorted(found.values(), key=lambda item: item[0])
-        return [(key, label) for _, key, label in ordered]
+                key = spell_key(binding.key_display or binding.key)
+                found[binding.action] = (key, binding.description, _rank(binding))
+        return sorted(found.values(), key=lambda item: item[2])
+
+
+_KEPT = 90  # keys of this rank and above stay where there is little room
 
 
 def _rank(binding: Binding) -> int:
-    return {"help": 90, "leave": 91, "quit": 92}.get(binding.action.rpartition(".")[2], 0)
+    return {"help": _KEPT, "leave": _KEPT + 1}.get(binding.action.rpartition(".")[2], 0)

@@ -32,7 +32,7 @@ class HourDetails(LineWidget):
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
-        lines = self._lines(width - 2, self.size.height)
+        lines = self._lines(width - 3, self.size.height)
         edge: Piece = ("│ " if self.region.x else " ", self.palette.faint)
         return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
 
@@ -70,9 +70,11 @@ class HourDetails(LineWidget):
             return []
         usual = size(session.usual_size[self._hour.hour])
         odd = ratio >= 2.5 or ratio <= 0.4
+        found = session.matches.get(self._hour)
         return [
             (f"{ratio:.1f}×", palette.odd if odd else palette.text),
             (f" the median {self._hour:%H}:00 hour ({usual})", palette.dim),
+            ("" if found is None else f" · {plural(found, 'match')}", palette.selected),
         ]
 
     def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[Line]:

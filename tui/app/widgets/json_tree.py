@@ -117,7 +117,6 @@ class JsonTree(LineWidget, can_focus=True):
         self._top = max(0, min(self._top, len(self._rows) - room))
 
     def on_resize(self, event: object) -> None:
-        self._shown.clear()
         self._scroll()
 
     def on_focus(self) -> None:

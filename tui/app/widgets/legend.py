@@ -21,9 +21,10 @@ class Legend(LineWidget):
         self._grid = grid
         self._marked: Hours | None = None
         self._open = False
+        self._of_matches = False
 
-    def show(self, grid: HeatGrid, marked: Hours | None, *, open_range: bool) -> None:
-        self._grid, self._marked, self._open = grid, marked, open_range
+    def show(self, grid: HeatGrid, marked: Hours | None, *, open_range: bool, of_matches: bool) -> None:
+        self._grid, self._marked, self._open, self._of_matches = grid, marked, open_range, of_matches
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
@@ -38,9 +39,10 @@ class Legend(LineWidget):
             ("▒▒ ", heat[1]),
             ("▓▓ ", heat[2]),
             ("██", heat[3]),
-            (" small to large", palette.dim),
+            (f" {'few to many matches' if self._of_matches else 'small to large'}", palette.dim),
         ]
         signs = (
+            (Mark.NONE, palette.faint, "none"),
             (Mark.GAP, palette.gap, "gap"),
             (Mark.DAMAGED, palette.trouble, "damaged"),
             (Mark.ODD_LARGE, palette.odd, "unusually large"),

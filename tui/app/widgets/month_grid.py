@@ -77,7 +77,6 @@ class MonthGrid(LineWidget, can_focus=True):
         self.go(self.cursor.replace(year=months // 12, month=months % 12 + 1, day=min(self.cursor.day, 28)))
 
     def on_resize(self, event: object) -> None:
-        self._shown.clear()
         self._scroll()
 
     def _scroll(self) -> None:
@@ -118,7 +117,7 @@ class MonthGrid(LineWidget, can_focus=True):
             inside = marked is not None and hour in marked
             joined = inside and marked is not None and shifted(hour, -1) in marked and number > 0
             before = "─" if joined else " "
-            style = self._style(hour, inside)
+            style = self._style(hour)
             text = self.grid.mark(hour).value
             if hour == cursor:
                 pieces += [
@@ -132,7 +131,7 @@ class MonthGrid(LineWidget, can_focus=True):
                 pieces += [(before, palette.selected if joined else _BLANK), (text, style)]
         return pieces
 
-    def _style(self, hour: datetime, inside: bool) -> Style:
+    def _style(self, hour: datetime) -> Style:
         palette, mark = self.palette, self.grid.mark(hour)
         heat = palette.heat
         styles = {
@@ -144,6 +143,6 @@ class MonthGrid(LineWidget, can_focus=True):
             Mark.DAMAGED: palette.trouble,
             Mark.FROZEN: palette.frozen,
             Mark.OUTSIDE: palette.faint,
+            Mark.NONE: palette.faint,
         }
-        style = styles.get(mark, palette.odd)
-        return style + palette.selected if inside and mark is not Mark.GAP else style
+        return styles.get(mark, palette.odd)

@@ -153,7 +153,6 @@ class RecordList(LineWidget, can_focus=True):
             self.post_message(self.NearEnd())
 
     def on_resize(self, event: object) -> None:
-        self._shown.clear()
         if self._records and not self._raw:
             self._choose()
         self._scroll()

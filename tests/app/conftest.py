@@ -1,0 +1,120 @@
+"""A small archive for the explorer's tests, and a way to drive it by keys."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tui.app.app import Explorer
+from tui.config import S3Options, load_config
+
+FIRST = datetime(2015, 1, 19, 22, tzinfo=UTC)
+HOURS = 30
+GAP = datetime(2015, 1, 20, 9, tzinfo=UTC)
+TORN = datetime(2015, 1, 20, 20, tzinfo=UTC)
+LAST = FIRST + timedelta(hours=HOURS - 1)
+RECORDS = 40
+
+Opened = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+def record(hour: datetime, number: int) -> bytes:
+    """Every tenth is an error; titles are hostile."""
+    value = {
+        "event": "error" if number % 10 == 3 else "play",
+        "ts": (hour + timedelta(seconds=number)).isoformat(),
+        "n": number,
+        "player": {"version": "4.13.0" if number % 2 else "4.12.1", "odd key": None},
+        "tags": ["hd", "live"] if number % 3 == 0 else [],
+        "title": "red \x1b[31m [bold]markup[/] \u202etxt",
+    }
+    return json.dumps(value, ensure_ascii=number % 2 == 0).encode()
+
+
+def chunk_path(folder: Path, hour: datetime) -> Path:
+    return folder / f"events.web01-000000.{hour:%Y-%m-%d_%H}.log.gz"
+
+
+@pytest.fixture(scope="session")
+def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty hours over three days, forty records each, one gap, one torn chunk (that ends after about half)."""
+    folder = tmp_path_factory.mktemp("small-archive")
+    for number in range(HOURS):
+        hour = FIRST + timedelta(hours=number)
+        if hour == GAP:
+            continue
+        half = b"".join(record(hour, n) + b"\n" for n in range(RECORDS // 2))
+        rest = b"".join(record(hour, n) + b"\n" for n in range(RECORDS // 2, RECORDS))
+        tail = gzip.compress(rest, mtime=0)
+        path = chunk_path(folder, hour)
+        path.write_bytes(gzip.compress(half, mtime=0) + (tail[:15] if hour == TORN else tail))
+        os.utime(path, ((hour + timedelta(minutes=62)).timestamp(),) * 2)
+    return folder
+
+
+@pytest.fixture
+def opened(small_archive: Path) -> Opened:
+    """`async with opened() as pilot`: the explorer on the small archive, its calendar on the screen."""
+
+    @asynccontextmanager
+    async def run(url: str | None = str(small_archive), size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[int]]:
+        app = Explorer(url, timezone=None, s3=S3Options(), config=load_config())
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            yield pilot
+
+    return run
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Until no worker works (the preview's reader may sleep) and all messages are dealt with."""
+    for _ in range(2):
+        busy = [worker for worker in pilot.app.workers if worker.group not in ("read", "scan", "send")]
+        await asyncio.gather(*(worker.wait() for worker in busy), return_exceptions=True)
+        await pilot.pause(0.02)
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait for something that a worker brings about."""
+    for _ in range(int(seconds / 0.02)):
+        if true():
+            await pilot.pause()
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"it did not come about:\n{shown(pilot)}")
+
+
+async def type_text(pilot: Pilot[int], text: str) -> None:
+    await pilot.press(*(_KEYS.get(char, char) for char in text))
+
+
+_KEYS = {
+    " ": "space",
+    "'": "apostrophe",
+    "=": "equals_sign",
+    ".": "full_stop",
+    ":": "colon",
+    "-": "minus",
+    "/": "slash",
+    '"': "quotation_mark",
+    "_": "underscore",
+    "&": "ampersand",
+    "(": "left_parenthesis",
+    ")": "right_parenthesis",
+    ",": "comma",
+}
+
+
+def shown(pilot: Pilot[int]) -> str:
+    """The screen as text."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
