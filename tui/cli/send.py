@@ -166,7 +166,7 @@ def _to_nsq(request: Request, target: NsqTarget, options: SendOptions) -> int:
         print_plan(request.source, found, destination, as_json=request.as_json)
         return EXIT_MATCHED if found.count else EXIT_NOTHING
     if not found.count:
-        say(f"{request.source.description} holds no record that matches: nothing was sent")
+        say(f"{request.source.nothing}: nothing was sent")
         return EXIT_NOTHING
     for line in plan_lines(request.source, found, destination):
         narrate(line)

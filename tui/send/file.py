@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui.archive.writer import file_of_lines
-from tui.errors import SendError
+from tui.errors import NothingToSendError
 from tui.send.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.receipt import Receipt, whoami
@@ -33,7 +33,7 @@ def send_to_file(
 
     A file appears whole or not at all: if the send is stopped there is none, and the partial receipt confirms nothing.
     A pipe that is closed at its other end ends the send quietly, as a stop. OutputError if the file exists or cannot be
-    written, SendError if there is nothing to send.
+    written, NothingToSendError if there is nothing to send.
     """
     control, writing = control or Control(), _Writing(source, out)
     if out == STDOUT:
@@ -88,8 +88,7 @@ class _Writing:
                 yield self._state()
                 told = time.monotonic()
         if not self._count and not self.stopped:
-            chosen = "" if self._source.filter == "every record" else f" that matches {self._source.filter}"
-            raise SendError(f"{self._source.description} holds no record{chosen}: there is nothing to send")
+            raise NothingToSendError(f"{self._source.nothing}: there is nothing to send")
         yield self._state()
 
     def forget(self) -> None:

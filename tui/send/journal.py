@@ -82,7 +82,7 @@ class Journal:
 
         SendError if there is none, if it tells of another source or topic, or if that send was finished.
         """
-        path = _latest(where, source, target.topic) if where.is_dir() else where
+        path = where if where.is_file() else _latest(where, source, target.topic)
         with _told(path):
             stream = _locked(path, 0)
             try:

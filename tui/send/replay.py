@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tui.errors import SendError
+from tui.errors import NothingToSendError, SendError
 from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
@@ -130,9 +130,8 @@ def _refuse(found: Survey, limits: Limits, source: Source, options: SendOptions)
         raise oversize_error(found.oversize or (largest,), found.oversize_count or 1, limits.max_message)
 
 
-def _nothing(source: Source) -> SendError:
-    chosen = "" if source.filter == "every record" else f" that matches {source.filter}"
-    return SendError(f"{source.description} holds no record{chosen}: there is nothing to send")
+def _nothing(source: Source) -> NothingToSendError:
+    return NothingToSendError(f"{source.nothing}: there is nothing to send")
 
 
 def _engine(

@@ -55,6 +55,12 @@ class Source:
     filter: str
     open: Callable[[], Iterator[SourceBlock]]
 
+    @property
+    def nothing(self) -> str:
+        """The words for a source without a record."""
+        chosen = "" if self.filter == "every record" else f" that matches {self.filter}"
+        return f"{self.description} holds no record{chosen}"
+
 
 def file_source(path: Path, wanted: Filter | None = None) -> Source:
     """The lines of a file, plain, gzip or zstd by its first bytes. SendError if it cannot be read."""

@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.app.session import Session, shifted
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
 from tui.archive import Chunk
 from tui.archive.times import zone_name
 from tui.printable import printable
@@ -43,7 +43,7 @@ class HourDetails(LineWidget):
         lines: list[Line] = [[(f"{hour:%a %Y-%m-%d %H:%M}–{end}", palette.strong), (f" {zone}", palette.dim)]]
         chunks = session.chunks(hour)
         if not chunks:
-            lines += [[("gap", palette.gap), (" · no chunk has this hour in its name", palette.dim)]]
+            lines += [[("gap", palette.gap), (" · no chunk names this hour", palette.dim)]]
         else:
             lines += [self._sum(chunks), self._usual()]
             room = max(height - len(lines) - 1, 1) if height < 12 else max(height - 9, 3)
@@ -90,7 +90,7 @@ class HourDetails(LineWidget):
                 right = [("❄ restore  ", palette.frozen), *right]
             name = printable(chunk.host + chunk.rev or chunk.key.rpartition("/")[2], 60)
             used = sum(len(text) for text, _ in right)
-            lines.append(both_ends([(shorten(name, width - used - 1), palette.name)], right, width))
+            lines.append(both_ends([(shorten_middle(name, width - used - 1), palette.name)], right, width))
         if len(shown) < len(chunks):
             lines.append([(f"and {plural(len(chunks) - len(shown), 'more chunk')}", palette.dim)])
         return lines

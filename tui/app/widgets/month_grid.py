@@ -13,7 +13,6 @@ from textual.strip import Strip
 from tui.app.heat import HeatGrid, Mark, MonthTitle
 from tui.app.session import Hours, Session, shifted
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
-from tui.archive.times import next_hour
 
 GRID_WIDTH = 80
 _LABEL = 7  # cells before the first hour
@@ -107,29 +106,26 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def _day(self, day: date) -> list[Piece]:
         palette, cursor = self.palette, self.cursor
-        here = cursor.date() == day
-        label = palette.strong if here else palette.dim
+        label = palette.strong if cursor.date() == day else palette.dim
         pieces: list[Piece] = [(f" {day:%a}"[:3] + f" {day.day:2d}", label)]
-        marked = self.marked
         start = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo)
-        for number in range(24):
-            hour = start + timedelta(hours=number)
-            inside = marked is not None and hour in marked
-            joined = inside and marked is not None and shifted(hour, -1) in marked and number > 0
-            before = "─" if joined else " "
-            style = self._style(hour)
-            text = self.grid.mark(hour).value
-            if hour == cursor:
-                pieces += [
-                    ("[", palette.cursor),
-                    (text, palette.cursor),
-                    ("]", palette.cursor),
-                ]
-            elif hour == next_hour(cursor) and number > 0:
-                pieces.append((text, style))
-            else:
-                pieces += [(before, palette.selected if joined else _BLANK), (text, style)]
-        return pieces
+        hours = [start + timedelta(hours=number) for number in range(24)]
+        for hour in hours:
+            style = palette.cursor if hour == cursor else self._style(hour)
+            pieces += [self._between(shifted(hour, -1), hour), (self.grid.mark(hour).value, style)]
+        return [*pieces, self._between(hours[-1], start + timedelta(days=1))]
+
+    def _between(self, before: datetime, after: datetime) -> Piece:
+        """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours."""
+        palette, marked, cursor = self.palette, self.marked, self.cursor
+        if after == cursor:
+            return "[", palette.cursor
+        if before == cursor:
+            return "]", palette.cursor
+        if marked is None or (before not in marked and after not in marked):
+            return " ", _BLANK
+        sign = "─" if before in marked and after in marked else "(" if after in marked else ")"
+        return sign, palette.selected
 
     def _style(self, hour: datetime) -> Style:
         palette, mark = self.palette, self.grid.mark(hour)

@@ -193,9 +193,8 @@ class RecordList(LineWidget, can_focus=True):
     def _title(self, width: int) -> list[Piece]:
         palette = self.palette
         place = f"{count(self._at + 1)} of {count(len(self._rows))}" if self._rows else ""
-        left: list[Piece] = [(f" {self._where}", palette.dim)]
-        if self._trouble:
-            left.append((f"  !! {self._trouble}", palette.trouble))
+        left: list[Piece] = [(f" !! {self._trouble}", palette.trouble)] if self._trouble else []
+        left.append((f" {self._where}", palette.dim))
         return both_ends(left, [(place + " ", palette.dim)], width)
 
 

@@ -1,0 +1,134 @@
+"""The calendar, driven by keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, settled, shown, type_text
+from tui.app.screens.calendar import CalendarPage
+from tui.app.screens.choose import ChoosePage, OpeningPage
+from tui.app.screens.help import ExplainPage, HelpPage
+from tui.app.session import Hours
+
+HOUR = timedelta(hours=1)
+
+
+def calendar(pilot: object) -> CalendarPage:
+    page = pilot.app.screen  # type: ignore[attr-defined]
+    assert isinstance(page, CalendarPage)
+    return page
+
+
+async def test_it_opens_on_the_last_hour_and_says_what_there_is(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert calendar(pilot).grid.cursor == LAST
+        header = shown(pilot).splitlines()[0]
+        assert "January 2015 · UTC · 29/30 h" in header and "1 gap" in header
+        assert "1 chunk" in shown(pilot) and "events." in shown(pilot)
+
+
+async def test_the_cursor_walks_hours_and_days_and_stays_in_the_archive(opened: Opened) -> None:
+    async with opened() as pilot:
+        grid = calendar(pilot).grid
+        await pilot.press("h", "left", "k")
+        assert grid.cursor == LAST - 26 * HOUR
+        await pilot.press("g")
+        assert grid.cursor == FIRST
+        await pilot.press("h", "k")
+        assert grid.cursor == FIRST
+        await pilot.press("l", "down", "G")
+        assert grid.cursor == LAST
+
+
+async def test_e_walks_over_trouble(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = calendar(pilot)
+        await pilot.press("g", "e")
+        assert page.grid.cursor == GAP
+        assert "no chunk names this hour" in shown(pilot)
+        await pilot.press("enter")
+        assert calendar(pilot) is page and "is a gap" in shown(pilot)
+        await pilot.press("E")
+        assert "no more trouble before" in shown(pilot)
+
+
+async def test_v_makes_a_range_and_space_takes_hours(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = calendar(pilot)
+        await pilot.press("g", "v", "l", "l")
+        assert page.session.selection is None and "v ends the range" in shown(pilot)
+        await pilot.press("v")
+        assert page.session.selection == Hours(FIRST, FIRST + 3 * HOUR)
+        assert "3 hours · 3 chunks" in shown(pilot)
+        await pilot.press("l", "space")
+        assert page.session.selection == Hours(FIRST, FIRST + 4 * HOUR)
+        await pilot.press("escape")
+        assert page.session.selection is None
+        await pilot.press("space", "space")
+        assert page.session.selection is None
+
+
+async def test_a_time_can_be_typed(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = calendar(pilot)
+        await pilot.press("colon")
+        await type_text(pilot, "2015-01-20T13")
+        await pilot.press("enter")
+        assert page.grid.cursor == FIRST + 15 * HOUR
+        await pilot.press("colon")
+        await type_text(pilot, "2016-01-01")
+        await pilot.press("enter")
+        assert page.grid.cursor == LAST and "after the archive ends" in shown(pilot)
+        await pilot.press("colon")
+        await type_text(pilot, "soon")
+        await pilot.press("enter")
+        assert "'soon' is not a time" in shown(pilot)
+        await pilot.press("colon", "escape", "h")
+        assert page.grid.cursor == LAST - HOUR
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_every_line_fits(opened: Opened, size: tuple[int, int]) -> None:
+    async with opened(size=size) as pilot:
+        lines = shown(pilot).splitlines()
+        assert len(lines) == size[1]
+        assert "? help" in lines[-1] and "q quit" in lines[-1]
+        assert any("Tu 20" in line for line in lines)
+
+
+async def test_help_and_explain_come_and_go(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpPage)
+        assert "go to time" in shown(pilot) and "next trouble" in shown(pilot)
+        await pilot.press("escape", "x")
+        assert isinstance(pilot.app.screen, ExplainPage)
+        assert "$ hourscope ls" in shown(pilot)
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, CalendarPage)
+
+
+async def test_q_ends_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("q")
+    assert pilot.app.return_code == 0
+
+
+async def test_an_archive_that_is_not_there_is_told_in_a_sentence(opened: Opened) -> None:
+    async with opened("/no/such/archive") as pilot:
+        assert isinstance(pilot.app.screen, OpeningPage)
+        assert "/no/such/archive does not exist" in shown(pilot)
+
+
+async def test_without_an_archive_one_is_chosen(opened: Opened, small_archive: object) -> None:
+    async with opened(None) as pilot:
+        assert isinstance(pilot.app.screen, ChoosePage)
+        assert "demo" in shown(pilot)
+        await pilot.press("o")
+        await type_text(pilot, str(small_archive))
+        await pilot.press("enter")
+        await settled(pilot)
+        assert calendar(pilot).session.catalog.gaps == (GAP,)
+        assert len(calendar(pilot).session.catalog.hours) == HOURS - 1

@@ -1,0 +1,155 @@
+"""The preview, driven by keys: reading, filtering while typing, terms from values, writing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.app.conftest import LAST, RECORDS, TORN, Opened, record, settled, shown, type_text, until
+from tui.app.screens.preview import PreviewPage
+
+
+async def preview(pilot: Pilot[int]) -> PreviewPage:
+    await pilot.press("enter")
+    page = pilot.app.screen
+    assert isinstance(page, PreviewPage)
+    await until(pilot, lambda: page.ended)
+    return page
+
+
+async def filtered(pilot: Pilot[int], page: PreviewPage, words: str) -> None:
+    await until(pilot, lambda: words in shown(pilot))
+    await settled(pilot)
+
+
+async def test_it_reads_the_hour_and_shows_hostile_text_harmlessly(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert page.records == [record(LAST, number) for number in range(RECORDS)]
+        text = shown(pilot)
+        assert "40 previewed" in text
+        assert "red \\x1b[31m [bold]" in text and "\x1b" not in text and "\u202e" not in text
+
+
+async def test_the_count_follows_the_typing_and_an_error_keeps_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "event == 'error'")
+        await filtered(pilot, page, "4 of 40 previewed")
+        await type_text(pilot, " && (")
+        await until(pilot, lambda: "^" in shown(pilot))
+        text = shown(pilot).splitlines()
+        assert "4 of 40 previewed" in text[1]
+        bar, error = text[1], text[2]
+        assert error.index("^") >= bar.index("(")
+        assert page.hits == [3, 13, 23, 33]
+
+
+async def test_kinds_are_switched_by_a_key(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "4.12.1")
+        assert "JMESPath of values" in shown(pilot)
+        await pilot.press("ctrl+t")
+        assert "text in raw bytes" in shown(pilot)
+        await filtered(pilot, page, "20 of 40 previewed")
+        await pilot.press("ctrl+t")
+        assert "regex in raw bytes" in shown(pilot)
+
+
+async def test_terms_stack_switch_and_go(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        for text in ("event == 'error'", "n > `10`"):
+            await pilot.press("slash")
+            await type_text(pilot, text.replace("`", "`"))
+            await pilot.press("enter")
+        await filtered(pilot, page, "3 of 40 previewed")
+        assert "1 ● event == 'error'   2 ● n > `10`" in shown(pilot)
+        await pilot.press("2")
+        await filtered(pilot, page, "4 of 40 previewed")
+        assert "2 ○ n > `10`" in shown(pilot)
+        page.bar.line.focus()
+        await pilot.press("l", "d")
+        assert [term.text for term in page.bar.terms.terms] == ["event == 'error'"]
+        await pilot.press("exclamation_mark")
+        await filtered(pilot, page, "36 of 40 previewed")
+        await pilot.press("exclamation_mark", "enter")
+        assert page.bar.draft == "event == 'error'" and not page.bar.terms.terms
+
+
+async def test_a_value_becomes_a_term(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("tab")
+        for _ in range(20):
+            row = page.nodes.current
+            if row is not None and row.path == ("player", "version"):
+                break
+            await pilot.press("j")
+        await pilot.press("equals_sign")
+        await filtered(pilot, page, "20 of 40 previewed")
+        assert "player.version == '4.12.1'" in shown(pilot)
+        await pilot.press("1", "j", "minus")
+        assert page.bar.terms.terms[-1].text == 'player."odd key" != `null`'
+        await filtered(pilot, page, "0 of 40 previewed")
+        assert "none of 40 records matches" in shown(pilot)
+
+
+async def test_the_tree_folds_and_tells_the_path(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        page.nodes.focus()
+        await pilot.press("G", "k", "h")
+        assert page.nodes.current is not None and page.nodes.current.path == ("tags",)
+        await pilot.press("h")
+        assert page.nodes.current.open is False
+        await pilot.press("l", "l")
+        assert page.nodes.current is not None and page.nodes.current.path == ("tags", 0)
+        assert "tags[0]" in shown(pilot)
+
+
+async def test_matches_are_shown_in_place_and_walked_over(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "event == 'error'")
+        await pilot.press("enter")
+        await filtered(pilot, page, "4 of 40 previewed")
+        await pilot.press("g", "a", "n")
+        assert page.listing.current == 13
+        await pilot.press("n", "N", "N")
+        assert page.listing.current == 3
+        await pilot.press("G")
+        assert page.listing.current == RECORDS - 1
+
+
+async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("colon")
+        await type_text(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await pilot.press("enter")
+        page = await preview(pilot)
+        assert len(page.records) >= RECORDS // 2
+        assert "!! torn: the file ends in the middle of a gzip member" in shown(pilot)
+        await pilot.press("q")
+        assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
+
+
+async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tmp_path: Path) -> None:
+    target = tmp_path / "errors.jsonl"
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "event == 'error'")
+        await pilot.press("enter")
+        await filtered(pilot, page, "4 of 40 previewed")
+        for words in ("wrote 4 records", "exists"):
+            await pilot.press("w")
+            await type_text(pilot, str(target))
+            await pilot.press("enter")
+            await filtered(pilot, page, words)
+    assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
