@@ -84,7 +84,7 @@ def test_nothing_but_matches_waits() -> None:
             yield event
             if not isinstance(event, Matches):
                 assert seen[-1] == event
-        assert b"" == lines_of(seen)
+        assert lines_of(seen) == b""
         yield from events_of(0, [b"early\n"])
 
     for event in in_order(telling(), chunks):  # type: ignore[arg-type]

@@ -86,4 +86,7 @@ def make_catalog(
 def widened(start: datetime | None, stop: datetime | None) -> tuple[datetime | None, datetime | None]:
     """A day more on each side, so that a gap at the range's edge is known from the end of the archive."""
     day = timedelta(days=1)
-    return (start - day if start else None), (stop + day if stop else None)
+    try:
+        return (start - day if start else None), (stop + day if stop else None)
+    except OverflowError:  # a range from or to the end of the calendar: all there is
+        return None, None

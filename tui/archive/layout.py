@@ -38,6 +38,7 @@ _HOLES = {
     "{rev}": r"(?P<rev>-\d{6}|)",
     "*": r"[^/]*",
 }
+_SHORT, _LONG = timedelta(days=3), timedelta(days=1000)  # ranges: listed by day, by month, and as a whole
 _TOKEN = re.compile(r"%-?.|\{[a-z]*\}|\*|[^%{*]+|.", re.DOTALL)
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 
@@ -121,15 +122,14 @@ class Layout:
         head = ""
         for index, token in enumerate(self._tokens):
             if token in _HOLES and token != "%%":
-                if token == "%Y" and start and stop:
+                if token == "%Y" and start and stop and stop - start < _LONG:
                     return tuple(sorted({head + tail for tail in self._dated(index, start, stop)}))
                 break
             head += "%" if token == "%%" else token
         return (head,)
 
     def _dated(self, index: int, start: datetime, stop: datetime) -> Iterator[str]:
-        fine = stop - start <= timedelta(days=3)
-        depth = {"%Y", "%m", "%d"} if fine else {"%Y", "%m"}
+        depth = {"%Y", "%m", "%d"} if stop - start <= _SHORT else {"%Y", "%m"}
         day = start
         while day < stop + timedelta(days=1):
             spelled = ""

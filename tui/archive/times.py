@@ -71,16 +71,21 @@ def ceil_hour(time: datetime) -> datetime:
 
 def next_hour(hour: datetime) -> datetime:
     """The wall-clock hour after `hour`: one that a spring change leaves out is passed over."""
-    zone = hour.tzinfo
-    after = (hour.astimezone(UTC) + HOUR).astimezone(zone).replace(fold=0)
-    if after == hour:  # the repeated hour of an autumn change is one hour
-        after = (hour.astimezone(UTC) + 2 * HOUR).astimezone(zone).replace(fold=0)
+    after = hour + HOUR  # the wall clock's: arithmetic within a zone ignores its changes
+    while not _exists(after):
+        after += HOUR
     return after
+
+
+def _exists(hour: datetime) -> bool:
+    """Did the zone's clocks show any minute of it?"""
+    ends = (hour, hour + timedelta(minutes=59))
+    return any(end == end.astimezone(UTC).astimezone(end.tzinfo).replace(fold=0) for end in ends)
 
 
 def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
     """Every hour of [start, stop), both on the hour and in one zone."""
-    hour = start
+    hour = start if _exists(start) else next_hour(start)
     while hour < stop:
         yield hour
         hour = next_hour(hour)
@@ -91,7 +96,10 @@ def parse_range(
 ) -> tuple[datetime | None, datetime | None]:
     """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
     first = floor_hour(parse_time(start, zone, now)) if start else None
-    last = ceil_hour(parse_time(stop, zone, now)) if stop else None
+    try:
+        last = ceil_hour(parse_time(stop, zone, now)) if stop else None
+    except OverflowError as error:
+        raise TimeError(f"'{stop}' is in the last hour of all; write an earlier --to") from error
     if first and last and first >= last:
         raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
     return first, last

@@ -1,0 +1,159 @@
+"""From the calendar to an extract, and from there to a file and to a real nsqd, all by keys."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record, settled, shown, type_text, until
+from tests.servers.consume import read_messages
+from tests.servers.nsqd import Nsqd
+from tui.app.screens.calendar import CalendarPage
+from tui.app.screens.scan import ScanPage
+from tui.app.screens.send import SendPage
+from tui.archive import open_archive
+from tui.archive.times import hours_between
+
+ERRORS = (3, 13, 23, 33)
+
+
+def expected() -> list[bytes]:
+    """Every error of the archive; the torn hour has lost its second half."""
+    return [
+        record(hour, number)
+        for hour in hours_between(FIRST, FIRST.replace(day=21, hour=4))
+        if hour != GAP
+        for number in ERRORS
+        if hour != TORN or number < RECORDS // 2
+    ]
+
+
+async def answer(pilot: Pilot[int], key: str, text: str) -> None:
+    """Press a key that asks, and type what is wanted instead of what is proposed."""
+    await pilot.press(key, "ctrl+u")
+    await type_text(pilot, text)
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
+    """The whole archive, the errors, by the scan screen's own keys."""
+    await pilot.press("g", "v", "G", "v", "s")
+    page = pilot.app.screen
+    assert isinstance(page, ScanPage)
+    await answer(pilot, "slash", "-m \"event == 'error'\"")
+    if out:
+        await answer(pilot, "o", out)
+    await pilot.press("enter")
+    await until(pilot, lambda: page.over)
+    return page
+
+
+async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await scanned(pilot)
+        assert page.state is not None and page.state.matches == len(expected())
+        text = shown(pilot)
+        assert f"{len(expected())}  in " in text and "! damaged" in text and "done: enter opens" in text
+        assert "hourscope scan" in text and "-m \"event == 'error'\"" in text
+        out = page.out
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
+        await settled(pilot)
+        assert shown(pilot).splitlines()[0].startswith(" hourscope")
+        assert len(open_archive(out).catalog().hours) == HOURS - 1
+        await pilot.press("q", "q")
+        await pilot.press("i")
+        assert "few to many matches" in shown(pilot)
+
+
+async def test_a_scan_writes_a_file_too(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await scanned(pilot, str(tmp_path / "errors.jsonl.gz"))
+    lines = gzip.decompress((tmp_path / "errors.jsonl.gz").read_bytes()).splitlines()
+    assert lines == expected()
+
+
+async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Opened, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.jsonl"
+    taken.write_bytes(b"mine")
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await answer(pilot, "o", str(taken))
+        await pilot.press("enter")
+        await until(pilot, lambda: "exists" in shown(pilot))
+        await answer(pilot, "o", str(tmp_path / "other.jsonl"))
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+    assert taken.read_bytes() == b"mine"
+
+
+async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await answer(pilot, "r", "2015-01-20 to soon")
+        assert "'soon' is not a time" in shown(pilot)
+        await answer(pilot, "r", "2015-01-20 to 2015-01-21")
+        assert "23 hours · 23 chunks" in shown(pilot)
+        await answer(pilot, "slash", "-q 1")
+        assert "'-q' is none of" in shown(pilot)
+        await answer(pilot, "r", "2017-01-01 to 2017-01-02")
+        await pilot.press("enter")
+        assert "no chunk lies in these hours" in shown(pilot)
+
+
+async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:
+    target = tmp_path / "sent.jsonl"
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = pilot.app.screen
+        assert isinstance(page, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "o", str(target))
+        await pilot.press("enter")
+        await until(pilot, lambda: page.receipt is not None)
+        assert f"{len(expected())} records confirmed in" in shown(pilot)
+    assert target.read_bytes().splitlines() == expected()
+
+
+@pytest.mark.nsq
+async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = pilot.app.screen
+        assert isinstance(page, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await until(pilot, lambda: page.destination is not None)
+        assert "does not exist yet" in shown(pilot)
+        await answer(pilot, "enter", "other")
+        assert "nothing was sent" in shown(pilot)
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.receipt is not None)
+        assert f"{len(expected())} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
+    assert sorted(received) == sorted(expected())
+
+
+async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("p")
+        page = pilot.app.screen
+        assert isinstance(page, SendPage)
+        await answer(pilot, "d", "127.0.0.1:1")
+        await answer(pilot, "t", "replay")
+        await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))
+        assert "TOPIC" not in shown(pilot) and "--topic replay" in shown(pilot)
