@@ -12,6 +12,11 @@
 
     [filters]
     errors = "event == 'error'"
+
+    [prices]
+    transfer_per_gb = 0.0
+    source = "in the bucket's region"
+    date = "2026-11"
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from tui.errors import ConfigError
 
@@ -58,6 +64,17 @@ class NsqSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What S3 asks for, in US dollars: S3 Standard in us-east-1, requests and transfer out to the Internet."""
+
+    list_per_1000: float = 0.005
+    get_per_1000: float = 0.0004
+    transfer_per_gb: float = 0.09
+    source: str = "aws.amazon.com/s3/pricing, us-east-1"
+    date: str = "2025-01"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the config file says; empty where there is none."""
 
@@ -66,6 +83,7 @@ class Config:
     nsq: Mapping[str, NsqSpec] = field(default_factory=dict)
     filters: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    prices: Prices = field(default_factory=Prices)
 
 
 def _xdg(variable: str, default: str) -> Path:
@@ -103,7 +121,7 @@ def load_config(path: Path | None = None) -> Config:
         name: NsqSpec(_text(path, f"nsq.{name}.nsqd_tcp_address", table.get("nsqd_tcp_address")))
         for name, table in _tables(path, data, "nsq").items()
     }
-    return Config(path, archives, nsq, _texts(path, data, "filters"), _texts(path, data, "keys"))
+    return Config(path, archives, nsq, _texts(path, data, "filters"), _texts(path, data, "keys"), _prices(path, data))
 
 
 def _archive(path: Path, name: str, table: Mapping[str, object]) -> ArchiveSpec:
@@ -121,6 +139,22 @@ def _archive(path: Path, name: str, table: Mapping[str, object]) -> ArchiveSpec:
         flags["request_payer"],
     )
     return ArchiveSpec(_text(path, f"{where}.url", table.get("url")), zone, s3)
+
+
+def _prices(path: Path, data: Mapping[str, object]) -> Prices:
+    section = data.get("prices", {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{path}: [prices] must be a table such as get_per_1000 = 0.0004")
+    given: dict[str, Any] = {}
+    for name, value in section.items():
+        default = getattr(Prices(), name, None)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        if default is None or not (number if isinstance(default, float) else isinstance(value, str)):
+            raise ConfigError(
+                f"{path}: prices.{name} is no price; known are {', '.join(f.name for f in fields(Prices))}"
+            )
+        given[name] = value
+    return Prices(**given)
 
 
 def _tables(path: Path, data: Mapping[str, object], name: str) -> dict[str, Mapping[str, object]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui.app.app import Explorer
 from tui.config import S3Options, load_config
@@ -94,24 +95,12 @@ async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 15
 
 
 async def type_text(pilot: Pilot[int], text: str) -> None:
-    await pilot.press(*(_KEYS.get(char, char) for char in text))
-
-
-_KEYS = {
-    " ": "space",
-    "'": "apostrophe",
-    "=": "equals_sign",
-    ".": "full_stop",
-    ":": "colon",
-    "-": "minus",
-    "/": "slash",
-    '"': "quotation_mark",
-    "_": "underscore",
-    "&": "ampersand",
-    "(": "left_parenthesis",
-    ")": "right_parenthesis",
-    ",": "comma",
-}
+    """Into the input that has the focus, all at once."""
+    await pilot.pause()
+    field = pilot.app.focused
+    assert isinstance(field, Input), f"nothing to type into:\n{shown(pilot)}"
+    field.insert_text_at_cursor(text)
+    await pilot.pause()
 
 
 def shown(pilot: Pilot[int]) -> str:

@@ -136,7 +136,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
         await until(pilot, lambda: page.destination is not None)
-        assert "does not exist yet" in shown(pilot)
+        assert "! mind" in shown(pilot)
         await answer(pilot, "enter", "other")
         assert "nothing was sent" in shown(pilot)
         await answer(pilot, "enter", topic)

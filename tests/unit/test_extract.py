@@ -191,7 +191,7 @@ class TestMaking:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"line %d\n" % number)
         run(tmp_path / "source", tmp_path / "out", Filter())
-        assert records(tmp_path / "out") == [b"line %d" % number for number in range(len(keys))]
+        assert sorted(records(tmp_path / "out")) == [b"line %d" % number for number in range(len(keys))]
         hours = open_archive(str(tmp_path / "source")).catalog().hours
         assert list(open_archive(str(tmp_path / "out")).catalog().hours) == list(hours)
 

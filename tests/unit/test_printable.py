@@ -15,10 +15,12 @@ from tui.printable import printable
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Cc: controls; Cf: invisible format characters; Cs: halves of surrogate pairs; Zl, Zp: line and paragraph separators.
 OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Cf too, but signs that are seen: Arabic and Kaithi number signs and the Syriac abbreviation mark.
+SEEN = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 
 
 def obeyed(text: str) -> list[str]:
-    return [f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in OBEYED or c in BIDI]
+    return [f"U+{ord(c):04X}" for c in text if (unicodedata.category(c) in OBEYED and c not in SEEN) or c in BIDI]
 
 
 @given(st.text(st.characters(), max_size=60))

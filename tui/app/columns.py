@@ -12,7 +12,7 @@ from tui.app.tree import Path
 from tui.filter.build import spell_path
 from tui.printable import printable
 
-_SAMPLE = 200
+SAMPLE = 200
 _COVERAGE = 0.5
 _WIDEST = 24
 _LARGEST = 64_000  # bytes of a record that is still parsed while it is drawn
@@ -39,7 +39,7 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
     seen: dict[Path, list[str]] = {}
     times: dict[Path, int] = {}
     objects = 0
-    for record in records[:_SAMPLE]:
+    for record in records[:SAMPLE]:
         value = _object(record)
         if value is None:
             continue
@@ -48,7 +48,7 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
             text = _text(inner)
             seen.setdefault(path, []).append(text)
             times[path] = times.get(path, 0) + bool(_TIME.match(text))
-    if objects * 2 <= len(records[:_SAMPLE]):
+    if objects * 2 <= len(records[:SAMPLE]):
         return ()
     columns = [_column(path, texts, times[path], objects) for path, texts in seen.items()]
     return _fitting([column for column in columns if column is not None], room)

@@ -9,7 +9,7 @@ from tui.app.scanning import DAMAGED, ScanState
 from tui.filter import Filter
 from tui.units import count, duration, plural, size
 
-_MARKS = 64
+_MARKS = 48
 
 
 def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:

@@ -25,6 +25,7 @@ from tui.cli.console import (
     say,
     write_lines,
 )
+from tui.cli.estimate import print_estimate
 from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
 from tui.errors import OutputError
@@ -56,6 +57,9 @@ class Request:
 @range_options
 @filter_options
 @click.option("-o", "out", metavar="OUT", default=_STDOUT, help="'-', a file (.gz, .zst), or a folder/ for an extract.")
+@click.option(
+    "--estimate", "only_estimate", is_flag=True, help="From a sample: expected matches, time, cost; scan nothing."
+)
 @click.option("--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
@@ -69,6 +73,7 @@ def command(
     match: tuple[str, ...],
     invert: bool,
     out: str,
+    only_estimate: bool,
     count: bool,
     as_json: bool,
     jobs: int | None,
@@ -87,6 +92,8 @@ def command(
         raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
     opened = open_named(archive, given)
     plan = plan_scan(opened.archive, opened.start, opened.stop, filter_)
+    if only_estimate:
+        return print_estimate(plan, jobs, as_json=as_json)
     request = Request(archive, opened, plan, out, count, as_json, jobs, resume, force)
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)

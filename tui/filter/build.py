@@ -43,7 +43,9 @@ def equal_expression(path: Sequence[str | int], value: object) -> str:
     """An expression that holds where `path` has `value`; a place in a list stands for any place in it."""
     for index, step in enumerate(path):
         if isinstance(step, int):
-            items = spell_path(path[:index]) if index else "@"
+            items = spell_path(path[:index])
+            if value is None and index == len(path) - 1:  # a projection drops what is null
+                return f"type({items}) == 'array' && contains({items}, `null`)"
             return f"{items}[?{equal_expression(path[index + 1 :], value)}]"
     return f"{spell_path(path)} == {spell_value(value)}"
 

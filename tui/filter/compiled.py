@@ -21,14 +21,14 @@ class Compiled:
 
     `test` looks at one record. Each of `finders` gives the offset of a hit in a block (-1: none), and every matching
     line has a hit of at least one of them, so that a block without any is never cut into lines; without finders every
-    line must be tested. `exact` says that a line with a hit does match, untested. `parses` says that the test is slow:
-    it parses the record.
+    line must be tested. `exact` says that a line with a hit does match, untested. `holds_lock` says that
+    the work keeps the interpreter's lock, so that threads do not speed it up.
     """
 
     test: Test
     finders: tuple[Find, ...] = ()
     exact: bool = False
-    parses: bool = False
+    holds_lock: bool = False
 
 
 def finder(needle: bytes) -> Find:

@@ -42,7 +42,7 @@ def compile_match(expression: str) -> Compiled:
 
     leads = (*sorted(wanted[0].texts), ESCAPE) if wanted else ()
     test = judge if shape is None else _quick(shape, judge)
-    return Compiled(test, tuple(finder(lead) for lead in leads), parses=True)
+    return Compiled(test, tuple(finder(lead) for lead in leads), holds_lock=True)
 
 
 def _quick(shape: Callable[[bytes], Any], judge: Test) -> Test:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import re2
+import stringzilla as sz
 
 from tui.errors import FilterError
-from tui.filter.compiled import Compiled
+from tui.filter.compiled import Compiled, Find
 
 # These anchor to the text's ends, which a block of lines does not share with its lines.
-_TEXT_ANCHORS = re.compile(r"(?<!\\)(?:\\\\)*\\[Az]")
+_TEXT_ANCHORS = re.compile(r"(?<!\\)(?:\\\\)*\\[AzQE]")
+_NEAR = 1 << 12  # bytes: a literal in every tenth line or more
+_LONG = 3  # bytes: a shorter literal hits too often to be worth a search
 
 
 def compile_regex(pattern: str) -> Compiled:
@@ -22,14 +26,78 @@ def compile_regex(pattern: str) -> Compiled:
         return line.search(record) is not None
 
     if _TEXT_ANCHORS.search(pattern):
-        return Compiled(test)
+        return Compiled(test, holds_lock=True)
     lines = _compile(f"(?m:{pattern})", pattern)
+    literal = required_literal(pattern).encode()
+    find = _find_behind(literal, lines) if len(literal) >= _LONG else _find(lines)
+    return Compiled(test, (find,), exact=True, holds_lock=True)
 
+
+def _find(lines: Any) -> Find:
     def find(block: memoryview, start: int, end: int) -> int:
         match = lines.search(block, start, end)
         return -1 if match is None else int(match.start())
 
-    return Compiled(test, (find,), exact=True)
+    return find
+
+
+def _find_behind(literal: bytes, lines: Any) -> Find:
+    """Look for the literal first, and for the pattern only near it; where it is frequent, for the pattern at once."""
+    everywhere = _find(lines)
+
+    def find(block: memoryview, start: int, end: int) -> int:
+        while (hit := sz.find(block, literal, start, end)) >= 0:
+            if hit - start < _NEAR:
+                return everywhere(block, start, end)
+            first = sz.rfind(block, b"\n", start, hit) + 1 or start
+            last = sz.find(block, b"\n", hit, end)
+            last = end if last < 0 else last
+            match = lines.search(block, first, last)
+            if match is not None:
+                return int(match.start())
+            start = last
+        return -1
+
+    return find
+
+
+def required_literal(pattern: str) -> str:
+    """The longest text that every match holds, as far as it can be seen outside of groups; "" if none can.
+
+    A choice, a flag (`(?i)` makes case not matter) or an escape that is not plain punctuation may hide what is there,
+    never add to it.
+    """
+    if re.search(r"\(\?[a-zA-Z-]*[):]", pattern.replace("(?:", "(")) or "\\Q" in pattern:
+        return ""
+    best = run = ""
+    for token in _tokens(pattern):
+        if token == "|":
+            return ""
+        if (len(token) == 1 and token not in ".^$*+?") or re.fullmatch(r"\\[^\w\s]", token):
+            run += token[-1]
+        elif token == "+":
+            best, run = max(best, run, key=len), ""
+        else:  # a quantifier takes back what it stands behind; anything else just ends the run
+            whole = run[:-1] if token[0] in "*?{" else run
+            best, run = max(best, whole, key=len), ""
+    return max(best, run, key=len)
+
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]])*\]|[*+?]\??|\{\d+(?:,\d*)?\}\??|[()]|.", re.DOTALL)
+
+
+def _tokens(pattern: str) -> Iterator[str]:
+    """The pattern's parts outside of groups; a group is one token, `()`."""
+    depth = 0
+    for token in _TOKEN.findall(pattern):
+        if token == ")":
+            depth -= 1
+            if depth == 0:
+                yield "()"
+        elif token == "(":
+            depth += 1
+        elif depth == 0:
+            yield "+" if token == "+?" else token
 
 
 def _compile(pattern: str, shown: str) -> Any:

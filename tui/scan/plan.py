@@ -11,7 +11,7 @@ from tui.archive import Archive, Chunk, empty_range
 from tui.archive.store import is_s3
 from tui.filter import Filter
 
-_WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of parsing
+_WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
 
 
@@ -36,14 +36,19 @@ class ScanPlan:
 
     @property
     def wants_processes(self) -> bool:
-        """Does the filter parse records, and is there enough to read to make up for starting processes?"""
-        return self.bytes_compressed > _WORTH_PROCESSES and any(term.compiled.parses for term in self.filter.active)
+        """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
+        holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
+        return holds_lock and self.bytes_compressed > _WORTH_PROCESSES
+
+    @property
+    def cores(self) -> int:
+        """The processors that this process may use."""
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     @property
     def default_jobs(self) -> int:
         """Chunks at a time: a job a core for a folder; more for S3, whose requests also wait."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        jobs = max(cores, _S3_JOBS) if is_s3(self.archive.store.url) else cores
+        jobs = max(self.cores, _S3_JOBS) if is_s3(self.archive.store.url) else self.cores
         return max(1, min(jobs, len(self.chunks)))
 
 

@@ -31,11 +31,12 @@ class CalendarPage(Page):
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "trouble before", show=False, id="previous-trouble"),
         Binding("i", "matches", "sizes/matches", id="overlay"),
-        Binding("colon", "time", "go to time", id="go-to-time"),
+        Binding("colon", "time", "go to time", id="go-to-time", priority=True),
         Binding("escape", "drop", "drop the selection", show=False, id="drop"),
         Binding("q", "leave", "quit", id="leave-archive"),
     ]
     title_of_help = "The calendar"
+    ASKING = frozenset({"time"})
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -50,7 +51,7 @@ class CalendarPage(Page):
         return [Container(self.grid, self.details, id="calendar"), self.legend]
 
     def on_mount(self) -> None:
-        self.grid.focus()
+        self.set_focus(self.grid)
         self._moved()
 
     def on_screen_resume(self) -> None:
@@ -132,7 +133,7 @@ class CalendarPage(Page):
             self.grid.go(ahead[0])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self.session.matches) if action == "matches" else True
+        return bool(self.session.matches) if action == "matches" else super().check_action(action, parameters)
 
     def action_matches(self) -> None:
         """The sizes of the hours, or the matches of the last scan in them."""

@@ -47,10 +47,11 @@ class ChoosePage(Page):
     """The archives of the config file, the demo, or a place to be typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "type", "open a place", id="open-place"),
+        Binding("o", "type", "open a place", id="open-place", priority=True),
         Binding("q,escape", "leave", "quit", id="back"),
     ]
     title_of_help = "Choosing an archive"
+    ASKING = frozenset({"type"})
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -64,11 +65,11 @@ class ChoosePage(Page):
         hint = "Press o to open a folder or s3://bucket/prefix."
         if not self.config.archives:
             hint += f" Places that have names in {self.config.path} are listed here."
-        return [Words((lead, hint)), self.choices]
+        return [Words((lead, "", hint)), self.choices]
 
     def on_mount(self) -> None:
         self.header.show("choose an archive")
-        self.choices.focus()
+        self.set_focus(self.choices)
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         if event.value == DEMO and DEMO not in self.config.archives:

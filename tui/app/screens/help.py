@@ -25,7 +25,7 @@ class HelpPage(Page):
 
     def on_mount(self) -> None:
         self.header.show(self._of.title_of_help, "help")
-        self._words.focus()
+        self.set_focus(self._words)
 
     def action_help(self) -> None:
         self.action_leave()
@@ -47,10 +47,13 @@ class ExplainPage(Page):
 
     def on_mount(self) -> None:
         self.header.show(self._of.title_of_help, "explain")
-        self._words.focus()
+        self.set_focus(self._words)
 
     def action_explain(self) -> None:
         self.action_leave()
+
+
+_FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 
 
 def _keys(page: Page) -> list[str]:
@@ -65,4 +68,4 @@ def _keys(page: Page) -> list[str]:
 
 
 def _told(binding: Binding) -> bool:
-    return bool(binding.description) and binding.action not in ("screen.copy_text", "app.help_quit")
+    return bool(binding.description) and binding.description not in _FRAMEWORKS

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui.app.messages import Failed
@@ -31,6 +32,8 @@ class Page(Screen[None]):
         Binding("q,escape", "leave", "back", id="back"),
     ]
     title_of_help = "hourscope"
+    ASKING: ClassVar[frozenset[str]] = frozenset()
+    """Actions that open an input. Their keys have priority, so that what is typed ahead goes into that input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,6 +79,9 @@ class Page(Screen[None]):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             error = event.worker.error
             self.post_message(Failed(f"something broke, please report it: {type(error).__name__}: {error}"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action in self.ASKING and isinstance(self.focused, Input))
 
     def interrupt(self) -> bool:
         """Stop what runs here; False if nothing does."""

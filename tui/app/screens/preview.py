@@ -34,18 +34,19 @@ class PreviewPage(Page):
     """Reads on while one scrolls; everything slow happens in workers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", id="filter"),
+        Binding("slash", "filter", "filter", id="filter", priority=True),
         Binding("equals_sign", "only(True)", "only these", id="only-these"),
         Binding("minus", "only(False)", "not these", id="not-these"),
         Binding("a", "all", "all/matches", id="all-or-matches"),
         Binding("tab", "app.focus_next", "next pane", show=False),
         Binding("s", "scan", "scan", id="scan"),
-        Binding("w", "write", "write to file", id="write"),
+        Binding("w", "write", "write to file", id="write", priority=True),
         Binding("p", "send", "publish", id="send"),
         Binding("exclamation_mark", "invert", "turn the filter round", show=False, id="invert"),
         *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
     ]
     title_of_help = "The preview"
+    ASKING = frozenset({"filter", "write"})
 
     def __init__(self, session: Session, hour: datetime) -> None:
         super().__init__()
@@ -69,7 +70,7 @@ class PreviewPage(Page):
         return [self.bar, Container(self.listing, self.nodes, id="preview")]
 
     def on_mount(self) -> None:
-        self.listing.focus()
+        self.set_focus(self.listing)
         self._tell()
         self.run_worker(self._read, thread=True, exit_on_error=False, group="read")
 
@@ -204,7 +205,7 @@ class PreviewPage(Page):
             self.appetite.more(len(self.records) + MORE_RECORDS)
 
     def on_filter_bar_closed(self) -> None:
-        self.listing.focus()
+        self.set_focus(self.listing)
 
     def on_json_tree_wanted(self, message: JsonTree.Wanted) -> None:
         try:

@@ -33,13 +33,14 @@ class ScanPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="scan-start"),
         Binding("enter", "open", "open what was found", id="scan-open"),
-        Binding("r", "range", "range", id="scan-range"),
-        Binding("slash", "filter", "filter", id="scan-filter"),
-        Binding("o", "out", "where to", id="scan-out"),
+        Binding("r", "range", "range", id="scan-range", priority=True),
+        Binding("slash", "filter", "filter", id="scan-filter", priority=True),
+        Binding("o", "out", "where to", id="scan-out", priority=True),
         Binding("c", "again", "go on", id="scan-resume"),
         Binding("p", "send", "publish", id="send"),
     ]
     title_of_help = "The scan"
+    ASKING = frozenset({"range", "filter", "out"})
 
     def __init__(self, session: Session, hours: Hours) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class ScanPage(Page):
         return [self.board, self.timeline, self.listing]
 
     def on_mount(self) -> None:
-        self.listing.focus()
+        self.set_focus(self.listing)
         self._tell()
 
     def _planned(self) -> ScanPlan:
@@ -80,7 +81,7 @@ class ScanPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         over = self.over
         if action in ("range", "filter", "out"):
-            return not self.running and self.state is None
+            return not self.running and self.state is None and bool(super().check_action(action, parameters))
         if action == "again":
             return over and self.state is not None and self.state.partial and names_folder(self.out)
         if action == "send":

@@ -47,15 +47,16 @@ class SendPage(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "send", id="send-start"),
-        Binding("d", "address", "nsqd", id="send-nsqd"),
-        Binding("t", "topic", "topic", id="send-topic"),
-        Binding("o", "out", "file instead", id="send-file"),
-        Binding("r", "rate", "rate", id="send-rate"),
-        Binding("m", "depth", "depth ceiling", id="send-depth"),
+        Binding("d", "address", "nsqd", id="send-nsqd", priority=True),
+        Binding("t", "topic", "topic", id="send-topic", priority=True),
+        Binding("o", "out", "file instead", id="send-file", priority=True),
+        Binding("r", "rate", "rate", id="send-rate", priority=True),
+        Binding("m", "depth", "depth ceiling", id="send-depth", priority=True),
         Binding("c", "canary", "canary", id="send-canary"),
         Binding("space", "pause", "pause/go on", id="send-pause"),
     ]
     title_of_help = "The send"
+    ASKING = frozenset({"address", "topic", "out", "rate", "depth"})
 
     def __init__(self, session: Session, cargo: Cargo) -> None:
         super().__init__()
@@ -87,8 +88,9 @@ class SendPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "pause":
             return self.running
-        fixed = ("start", "address", "topic", "out", "rate", "depth", "canary")
-        return not self.running and self.receipt is None if action in fixed else True
+        if action in ("start", "canary") or action in self.ASKING:
+            return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
+        return True
 
     # Workers.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from rich.cells import cell_len
+from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.app.facts import Fact
@@ -12,10 +13,12 @@ from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.printable import printable
 
 _LABEL = 12
+_LOW = 30  # lines of a screen below which there is no room for empty ones
+_NOTE = 12  # cells below which a note says nothing
 
 
 class Board(LineWidget):
-    """Shows facts from its top; its height follows from how many lines they take."""
+    """Shows facts; it is as high as they are. Empty lines are left out on a low screen."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -23,7 +26,10 @@ class Board(LineWidget):
 
     def show(self, facts: list[Fact]) -> None:
         self._facts = tuple(facts)
-        self.repaint()
+        self.refresh(layout=len(self._lines(self.size.width)) != self.size.height)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
 
     def draw(self, y: int, width: int) -> Strip:
         lines = self._lines(width)
@@ -34,7 +40,10 @@ class Board(LineWidget):
         tones = {"you": palette.selected, "command": palette.string}
         lines: list[list[Piece]] = []
         room = max(width - _LABEL - 2, 20)
+        low = self.app.size.height < _LOW
         for fact in self._facts:
+            if low and fact == Fact():
+                continue
             style = tones.get(fact.tone) or getattr(palette, fact.tone)
             label: Piece = (f" {fact.label:<{_LABEL}}", palette.dim)
             text = printable(fact.text)
@@ -44,6 +53,7 @@ class Board(LineWidget):
                 lines += [[(" " * (_LABEL + 1), style), (line, style)] for line in wrapped[1:]]
                 continue
             shown = shorten(text, room)
-            note = shorten(f"  {printable(fact.note)}", room - cell_len(shown)) if fact.note else ""
+            left = room - cell_len(shown)
+            note = shorten(f"  {printable(fact.note)}", left) if fact.note and left >= _NOTE else ""
             lines.append([label, (shown, style), (note, palette.dim)])
         return lines

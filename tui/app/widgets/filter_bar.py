@@ -100,7 +100,7 @@ class FilterBar(Vertical):
         yield self.line
 
     def open(self) -> None:
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def count(self, words: str) -> None:
         self._count.say(words)
@@ -166,7 +166,7 @@ class FilterBar(Vertical):
         self._kind.repaint()
         self._input.value = term.text
         self._input.cursor_position = len(term.text)
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def action_kind(self) -> None:
         self._kind.kind = KINDS[(KINDS.index(self._kind.kind) + 1) % len(KINDS)]

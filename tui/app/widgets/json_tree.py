@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.tree import NotJson, Path, Row, brief, parse, rows
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
 from tui.filter.build import spell_path
 from tui.printable import printable
 from tui.units import count, size
@@ -166,10 +167,11 @@ class JsonTree(LineWidget, can_focus=True):
         palette = self.palette
         if isinstance(row.value, str):
             text = printable(row.value, _SHOWN)
-            room = max(width - 2 * row.depth - len(row.label) - 16, 12)
-            if len(text) <= room:
+            room = max(width - 2 * row.depth - len(row.label) - 7, 12)
+            if cell_len(text) <= room:
                 return f'"{text}"', palette.string, ""
-            return f'"{text[: room - 1]}…', palette.string, f"  {count(len(row.value))} characters"
+            note = f"  {count(len(row.value))} characters"
+            return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
         style = {"number": palette.number, "constant": palette.constant}.get(row.kind, palette.dim)
         return brief(row.value), style, ""
 

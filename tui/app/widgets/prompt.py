@@ -64,7 +64,7 @@ class Prompt(Horizontal):
         self._input.value = value
         self._input.cursor_position = len(value)
         self.display = True
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.columns import Column, cells, choose
+from tui.app.columns import SAMPLE, Column, cells, choose
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, strip_of
 from tui.printable import printable
 from tui.units import count
@@ -53,6 +53,7 @@ class RecordList(LineWidget, can_focus=True):
         self._left = 0
         self._columns: tuple[Column, ...] = ()
         self._raw = False
+        self._sampled = 0
         self._where = ""
         self._empty = ""
         self._trouble = ""
@@ -72,7 +73,7 @@ class RecordList(LineWidget, can_focus=True):
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
-        if not self._columns and self._records and not self._raw:
+        if not self._raw and self._sampled < min(len(self._records), SAMPLE):
             self._choose()
         everything: Sequence[int] = range(len(self._records))
         self._only = only
@@ -98,7 +99,7 @@ class RecordList(LineWidget, can_focus=True):
     @property
     def _lead(self) -> int:
         """Lines above the records: where one stands, and the columns' titles if there are columns."""
-        return 2 if self._columns and not self._raw else 1
+        return 2 if self._columns else 1
 
     def _scroll(self) -> None:
         """Keep the cursor in sight; move a third of the page at once, for each scroll sends all of it again."""
@@ -127,8 +128,8 @@ class RecordList(LineWidget, can_focus=True):
 
     def _choose(self) -> None:
         if self.size.width:
+            self._sampled = min(len(self._records), SAMPLE)
             self._columns = () if self._raw else choose(self._records, self.size.width - 1)
-            self._raw = self._raw or not self._columns
 
     def action_sideways(self, step: int) -> None:
         self._left = max(0, self._left + step * _SIDEWAYS)
@@ -185,7 +186,7 @@ class RecordList(LineWidget, can_focus=True):
 
     def _record(self, number: int, width: int, style: Style) -> list[Piece]:
         record = self._records[number]
-        texts = cells(record, self._columns) if not self._raw and not self._left else None
+        texts = cells(record, self._columns) if self._columns and not self._left else None
         if texts is None:
             return [(printable(record, self._left + width)[self._left :], style)]
         return [(fit(text, column.width) + "  ", style) for text, column in zip(texts, self._columns, strict=True)]

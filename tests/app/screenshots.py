@@ -1,0 +1,137 @@
+"""The pictures of the README, made from the sample archive: `python -m tests.app.screenshots [--check]`.
+
+The same code and sample give the same bytes, so that a test can tell when a picture is stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.app.conftest import settled, type_text, until
+from tui.app.app import Explorer
+from tui.app.messages import Checked
+from tui.app.ordering import Order, cargo_of_hours
+from tui.app.screens.calendar import CalendarPage
+from tui.app.screens.preview import PreviewPage
+from tui.app.screens.send import SendPage
+from tui.app.session import Hours
+from tui.archive.times import spell_hour
+from tui.config import ArchiveSpec, Config, S3Options
+from tui.demo import SampleSpec, incident_of, write_sample
+from tui.filter import parse_filter
+from tui.send import ChannelState, Destination, Limits
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+_SIZE = (120, 40)
+_SPEC = SampleSpec()
+_NSQD = "nsqd.example.com:4150"
+
+
+async def pictures() -> dict[str, str]:
+    """The SVG of each picture, by its file name."""
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in write_sample(Path(folder), _SPEC, jobs=os.cpu_count() or 1):
+            pass
+        config = Config(Path("/config.toml"), {"demo": ArchiveSpec(folder)})
+        app = Explorer("demo", timezone=None, s3=S3Options(), config=config)
+        async with app.run_test(size=_SIZE) as pilot:
+            await settled(pilot)
+            return {name: _svg(app) async for name in _tour(pilot)}
+
+
+async def _tour(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """From screen to screen; a picture is taken at each name."""
+    incident = incident_of(_SPEC)
+    await _go(pilot, spell_hour(incident.first))
+    await pilot.press("v", "l", "l", "l", "l", "l", "v", "h")
+    yield "calendar.svg"
+    await pilot.press("enter")
+    page = pilot.app.screen
+    assert isinstance(page, PreviewPage)
+    await until(pilot, lambda: page.ended)
+    await pilot.press("j", "j", "j", "tab", "j", "j", "j", "j", "j", "j")
+    yield "preview.svg"
+    for draft in ("event == 'error'", f"player.version == '{incident.version}'"):
+        await pilot.press("slash")
+        await type_text(pilot, draft)
+        await pilot.press("enter")
+        await pilot.pause(0.05)
+    await pilot.press("slash")
+    await type_text(pilot, f"player.cdn == '{incident.cdn}'")
+    await until(pilot, lambda: len(page.filter.terms) == 3 and page.judged == len(page.records))
+    yield "filter.svg"
+    await _send(pilot, Hours(incident.first, incident.stop))
+    yield "send.svg"
+
+
+async def _go(pilot: Pilot[int], time: str) -> None:
+    assert isinstance(pilot.app.screen, CalendarPage)
+    await pilot.press("colon")
+    await type_text(pilot, time)
+    await pilot.press("enter")
+
+
+async def _send(pilot: Pilot[int], hours: Hours) -> None:
+    """The send screen as it is before the topic's name is typed; what nsqd says is made up."""
+    page = pilot.app.screen
+    assert isinstance(page, PreviewPage)
+    wanted = parse_filter(match=["event == 'error'", "player.cdn == 'fastlane'"])
+    send = SendPage(page.session, cargo_of_hours(page.session, hours, wanted))
+    await pilot.app.push_screen(send)
+    await until(pilot, lambda: send.survey.complete)
+    channels = (
+        ChannelState("enrich", 0, 12, False, ("go-nsq/1.1.0 enrich-1", "go-nsq/1.1.0 enrich-2")),
+        ChannelState("to-archive", 3, 0, False, ("nsq_to_file/1.3.0 web01",)),
+    )
+    mind = ("the channel to-archive looks like an archiver: what is replayed would be archived again",)
+    limits = Limits()
+    found = Destination(
+        _NSQD,
+        "nsqd.example.com:4151",
+        "player-replay",
+        limits,
+        http=True,
+        exists=True,
+        channels=channels,
+        warnings=mind,
+    )
+    send.order = Order(address=_NSQD, topic="player-replay", rate="500", canary=True)
+    send.post_message(Checked(found, None))
+    await pilot.pause(0.1)
+
+
+def _svg(app: Explorer) -> str:
+    """The picture, without what differs from run to run."""
+    return re.sub(r"terminal-\d+", "terminal-hourscope", app.export_screenshot(title="hourscope", simplify=True)) + "\n"
+
+
+def stale(made: dict[str, str], folder: Path = FOLDER) -> list[str]:
+    """The pictures in the folder that are missing, or not what the code shows now."""
+    return [name for name, svg in made.items() if not (folder / name).is_file() or (folder / name).read_text() != svg]
+
+
+def main(words: list[str]) -> int:
+    made = asyncio.run(pictures())
+    if "--check" in words:
+        old = stale(made)
+        print(
+            "\n".join(f"{name} is stale: run python -m tests.app.screenshots" for name in old), end="\n" if old else ""
+        )
+        return 1 if old else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name, svg in made.items():
+        (FOLDER / name).write_text(svg)
+        print(FOLDER / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

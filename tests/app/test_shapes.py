@@ -1,0 +1,134 @@
+"""The parts without a screen: heat, trees, columns, commands, reading, scan snapshots."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
+from tui.app.columns import cells, choose
+from tui.app.command import read_filter, scan_command
+from tui.app.heat import LEVELS, Mark, MonthTitle, heat_grid, level, troubles
+from tui.app.reading import Appetite, Batch, Torn, read_hour
+from tui.app.scan_facts import squeezed
+from tui.app.scanning import partial_name
+from tui.app.session import Hours, Session
+from tui.app.tree import NotJson, brief, parse, rows
+from tui.archive import open_archive
+from tui.config import S3Options, load_config
+from tui.errors import FilterError
+from tui.filter import parse_filter
+
+
+@pytest.fixture
+def session(small_archive: Path) -> Session:
+    archive = open_archive(str(small_archive))
+    return Session(archive, archive.catalog(), load_config(), S3Options())
+
+
+def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
+    grid = heat_grid(session)
+    assert grid.mark(GAP) is Mark.GAP and grid.mark(FIRST) in LEVELS
+    assert grid.mark(FIRST.replace(day=18)) is Mark.OUTSIDE
+    assert grid.lines[0] == MonthTitle(2015, 1) and len(grid.lines) == 4
+    session.damage[session.chunks(TORN)[0].key] = "torn"
+    assert heat_grid(session).mark(TORN) is Mark.DAMAGED
+    assert troubles(heat_grid(session)) == [GAP, TORN]
+
+
+def test_the_grid_shows_the_matches_of_a_scan(session: Session) -> None:
+    session.matches = {FIRST: 8, LAST: 0}
+    grid = heat_grid(session, matches=True)
+    assert grid.mark(FIRST) is Mark.LARGEST and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
+
+
+def test_levels_are_quarters() -> None:
+    assert [level(size, 100) for size in (0, 24, 25, 50, 75, 100, 900)] == [0, 0, 1, 2, 3, 3, 3]
+    assert level(5, 0) == 0
+
+
+def test_ranges_grow_by_neighbours_only() -> None:
+    one = Hours.of(FIRST, FIRST)
+    after = datetime(2015, 1, 19, 23, tzinfo=UTC)
+    assert one.grown(after) == Hours.of(FIRST, after) == Hours.of(after, FIRST)
+    assert one.grown(LAST) is None
+
+
+def test_a_tree_has_a_row_for_each_node() -> None:
+    value = {"a": {"b": [1, "x"]}, "c": None, "d": {}}
+    found = rows(value, {})
+    assert [row.path for row in found] == [("a",), ("a", "b"), ("a", "b", 0), ("a", "b", 1), ("c",), ("d",)]
+    assert [row.kind for row in found] == ["object", "array", "number", "string", "constant", "object"]
+    folded = rows(value, {("a",): False})
+    assert [row.path for row in folded] == [("a",), ("c",), ("d",)]
+    assert brief(value["a"]) == "{1 key}" and brief([1, 2]) == "[2]"
+
+
+def test_a_tree_of_what_is_no_object() -> None:
+    assert [row.value for row in rows(7, {})] == [7]
+    assert isinstance(parse(b"{nope"), NotJson)
+    deep = parse(b"[" * 200 + b"]" * 200)
+    assert len(rows(deep, {})) < 20  # folded below the eighth level
+    assert len(rows({str(n): n for n in range(10_000)}, {})) == 10_000
+
+
+def test_columns_are_the_time_and_what_differs() -> None:
+    sample = [
+        json.dumps({"v": 1, "event": event, "ts": f"2015-01-20T13:00:0{n}.5Z", "ms": 1421758800000 + n, "p": {"q": n}})
+        for n, event in enumerate(("play", "error", "seek"))
+    ]
+    records = [line.encode() for line in sample]
+    columns = choose(records, 60)
+    assert [column.path for column in columns] == [("ts",), ("event",), ("p", "q")]
+    assert cells(records[1], columns) == ["13:00:01.5", "error", "1"]
+    assert cells(b"no json", columns) is None
+    assert choose([b"no json"], 60) == () and choose([], 60) == ()
+
+
+def test_commands_can_be_pasted(session: Session) -> None:
+    wanted = parse_filter(grep=["it's"], match=["event == 'error'"], invert=True)
+    words = shlex.split(scan_command(session, FIRST, LAST, wanted, "/tmp/out dir/"))
+    assert words[:3] == ["hourscope", "scan", session.archive.url]
+    assert words[3:7] == ["--from", "2015-01-19T22", "--to", "2015-01-21T03"]
+    assert words[-2:] == ["-o", "/tmp/out dir/"]
+    assert read_filter(wanted.describe()) == wanted
+    assert read_filter("") == parse_filter()
+    for wrong in ("-q x", "-g", "-m 'a", "word"):
+        with pytest.raises(FilterError):
+            read_filter(wrong)
+
+
+def test_an_hour_is_read_as_far_as_is_wanted(session: Session) -> None:
+    appetite = Appetite(10)
+    reading = read_hour(session.archive, session.chunks(FIRST), appetite)
+    first = next(reading)
+    assert isinstance(first, Batch) and len(first.records) == 10
+    assert next(reading) is None
+    appetite.more(1_000)
+    rest = next(reading)
+    assert isinstance(rest, Batch) and len(rest.records) == RECORDS - 10
+    assert list(reading) == []
+
+
+def test_reading_ends_when_nobody_looks(session: Session) -> None:
+    appetite = Appetite(1)
+    reading = read_hour(session.archive, session.chunks(FIRST), appetite)
+    assert isinstance(next(reading), Batch) and next(reading) is None
+    appetite.stop()
+    assert list(reading) == []
+
+
+def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
+    items = list(read_hour(session.archive, session.chunks(TORN), Appetite()))
+    assert isinstance(items[-1], Torn)
+    assert sum(len(item.records) for item in items if isinstance(item, Batch)) >= RECORDS // 2
+
+
+def test_many_chunks_squeeze_into_a_row() -> None:
+    assert squeezed("✓-✓", 10) == "✓-✓"
+    assert squeezed("✓✓--!-··", 4) == "✓-!·"
+    assert partial_name("errors.jsonl.gz") == "errors.partial.jsonl.gz"

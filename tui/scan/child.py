@@ -1,0 +1,122 @@
+"""A process that scans chunks for its parent: tasks come in on stdin, events go out on stdout, pickled.
+
+Not multiprocessing: that imports the parent's main module again, so that a script without a guard would run twice; or
+it forks, which is not safe beside threads. A child ends by itself when its parent is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import tui
+from tui.errors import HourscopeError, ScanError
+from tui.scan.events import ScanEvent
+from tui.scan.task import ScanTask, scan_chunk
+
+_MAIN = "from tui.scan.child import main; main()"
+
+
+class Child:
+    """The parent's end of one process. Used by one thread at a time, but for `stop`."""
+
+    def __init__(self) -> None:
+        home = str(Path(tui.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is for the parent, which then says stop
+        )
+        self._to = cast(BinaryIO, self._process.stdin)
+        self._from = cast(BinaryIO, self._process.stdout)
+
+    def scan(self, task: ScanTask, emit: Callable[[ScanEvent], None]) -> None:
+        """Run a task there; raises what it raised, ScanError if the process died."""
+        try:
+            self._send(task)
+            while not isinstance(message := pickle.load(self._from), _Done):
+                emit(message)
+        except (EOFError, pickle.UnpicklingError, BrokenPipeError) as error:
+            raise ScanError(
+                "a scanning process was killed, perhaps for lack of memory; go on with --resume and fewer --jobs"
+            ) from error
+        if message.error is not None:
+            raise message.error
+
+    def stop(self) -> None:
+        """End the task that runs there, and any to come; from any thread."""
+        with suppress(BrokenPipeError):  # gone already
+            self._send(None)
+
+    def close(self) -> None:
+        """Wait for the end of what runs, and of the process."""
+        with suppress(BrokenPipeError):
+            self._to.close()
+        self._from.close()
+        self._process.wait()
+
+    def _send(self, message: ScanTask | None) -> None:
+        self._to.write(pickle.dumps(message))
+        self._to.flush()
+
+
+class _Done:
+    """Follows a task's last event."""
+
+    def __init__(self, error: HourscopeError | None) -> None:
+        self.error = error
+
+
+def main() -> None:
+    """The child: until stdin ends."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    out = sys.stdout.buffer
+    sys.stdout = sys.stderr  # whatever prints must not print between events
+    stopped = threading.Event()
+    tasks = _Tasks(stopped)
+
+    def emit(message: ScanEvent | _Done) -> None:
+        pickle.dump(message, out)
+        out.flush()
+
+    while (task := tasks.next()) is not None:
+        try:
+            scan_chunk(task, emit, stopped.is_set)
+        except HourscopeError as error:
+            emit(_Done(error))
+        else:
+            emit(_Done(None))
+
+
+class _Tasks:
+    """What comes in on stdin, read beside the work so that a stop is seen at once."""
+
+    def __init__(self, stopped: threading.Event) -> None:
+        self._stopped = stopped
+        self._queue: queue.SimpleQueue[ScanTask | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def next(self) -> ScanTask | None:
+        return self._queue.get()
+
+    def _read(self) -> None:
+        try:
+            while (message := pickle.load(sys.stdin.buffer)) is not None:
+                self._queue.put(message)
+            self._stopped.set()
+            sys.stdin.buffer.read()
+        except EOFError:  # the parent has finished, or is gone
+            self._stopped.set()
+        self._queue.put(None)
