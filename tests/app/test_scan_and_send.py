@@ -66,7 +66,9 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         await settled(pilot)
         assert shown(pilot).splitlines()[0].startswith(" hourscope")
         assert len(open_archive(out).catalog().hours) == HOURS - 1
+        assert "q back" in shown(pilot)
         await pilot.press("q", "q")
+        assert "q quit" in shown(pilot)
         await pilot.press("i")
         assert "few to many matches" in shown(pilot)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -21,6 +22,7 @@ from tui.app.screens.choose import ChoosePage, OpeningPage
 from tui.app.screens.page import Page
 from tui.app.session import Session
 from tui.app.theme import THEMES
+from tui.app.widgets.bars import spell_key
 from tui.archive import open_archive
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
@@ -134,20 +136,36 @@ class Explorer(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every key of the screen by its words, and light or dark."""
+        told = set()
         for _, binding, enabled, _ in screen.active_bindings.values():
-            if enabled and binding.description and not binding.action.startswith(("app.", "screen.")):
-                yield SystemCommand(binding.description, f"key {binding.key}", lambda b=binding: self._press(b.key))
+            word = binding.action.partition("(")[0].rpartition(".")[2]
+            if enabled and binding.description and word not in _MOVES and binding.description not in told:
+                told.add(binding.description)
+                press = partial(self.simulate_key, binding.key.split(",")[0])
+                yield SystemCommand(binding.description, f"key {spell_key(binding.key)}", press)
         other = THEMES[1] if self.theme == THEMES[0].name else THEMES[0]
         yield SystemCommand(
             f"{'light' if not other.dark else 'dark'} colours", "switch the theme", lambda: self._dress(other.name)
         )
         yield SystemCommand("quit", "leave hourscope", lambda: self.exit(0))
 
-    def _press(self, key: str) -> None:
-        self.simulate_key(key.split(",")[0])
-
     def _dress(self, theme: str) -> None:
         self.theme = theme
+
+
+_MOVES = (
+    "move",
+    "page",
+    "month",
+    "first",
+    "last",
+    "sideways",
+    "scroll",
+    "fold",
+    "unfold",
+    "focus_next",
+    "focus_previous",
+)
 
 
 def mouse_wanted() -> bool:

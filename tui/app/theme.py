@@ -159,5 +159,6 @@ THEMES = (_theme("hourscope-dark", _DARK, True), _theme("hourscope-light", _LIGH
 
 def palette_of(app: App[object]) -> Palette:
     """The palette of the theme in use; Textual's own themes get the one of their darkness."""
-    fallback = "hourscope-dark" if app.current_theme.dark else "hourscope-light"
-    return _PALETTES.get(app.theme, _PALETTES[fallback])
+    if found := _PALETTES.get(app.theme):
+        return found
+    return _PALETTES["hourscope-dark" if app.current_theme.dark else "hourscope-light"]

@@ -48,6 +48,7 @@ class Request:
     count: bool
     as_json: bool
     jobs: int | None
+    dask: str | None
     resume: bool
     force: bool
 
@@ -62,6 +63,7 @@ class Request:
 )
 @click.option("--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
 @click.option("--resume", is_flag=True, help="Go on with an extract; its finished chunks are not read again.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -77,6 +79,7 @@ def command(
     count: bool,
     as_json: bool,
     jobs: int | None,
+    dask: str | None,
     resume: bool,
     force: bool,
     **given: Any,
@@ -94,7 +97,7 @@ def command(
     plan = plan_scan(opened.archive, opened.start, opened.stop, filter_)
     if only_estimate:
         return print_estimate(plan, jobs, as_json=as_json)
-    request = Request(archive, opened, plan, out, count, as_json, jobs, resume, force)
+    request = Request(archive, opened, plan, out, count, as_json, jobs, dask, resume, force)
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
@@ -105,7 +108,7 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
     totals = Totals()
     plan = request.plan
     count_only = request.count and extract is None
-    events = run_plan(plan, jobs=request.jobs, cancel=cancel, extract=extract, count_only=count_only)
+    events = run_plan(plan, jobs=request.jobs, dask=request.dask, cancel=cancel, extract=extract, count_only=count_only)
     with _sink(request, extract, cancel) as write, progress_line() as show:
         for event in events:
             totals.add(event)

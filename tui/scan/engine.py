@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from tui.archive import Archive
@@ -14,7 +15,7 @@ from tui.scan.extract import Extract
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.task import ScanTask
-from tui.scan.workers import processes, threads
+from tui.scan.workers import Workers, processes, threads
 
 
 def scan(
@@ -24,6 +25,7 @@ def scan(
     filter: Filter | None = None,  # noqa: A002
     *,
     jobs: int | None = None,
+    dask: str | None = None,
     cancel: threading.Event | None = None,
     extract: Extract | None = None,
 ) -> Iterator[ScanEvent]:
@@ -32,20 +34,21 @@ def scan(
     `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone. Setting `cancel` ends
     the scan within half a second; chunks that it cuts are told as partial. With an `extract` the matches are written
     there and only the first of each chunk are told. Damage is told, not raised; ArchiveError if the range has no chunk,
-    OutputError if the extract cannot be written.
+    OutputError if the extract cannot be written. `dask` is the address of a Dask scheduler to run on.
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
     first = parse_range(start, None, archive.zone)[0] if isinstance(start, str) else start
     last = parse_range(None, stop, archive.zone)[1] if isinstance(stop, str) else stop
     plan = plan_scan(archive, first, last, filter or Filter())
-    yield from run_plan(plan, jobs=jobs, cancel=cancel, extract=extract)
+    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
 
 
 def run_plan(
     plan: ScanPlan,
     *,
     jobs: int | None = None,
+    dask: str | None = None,
     cancel: threading.Event | None = None,
     extract: Extract | None = None,
     count_only: bool = False,
@@ -53,11 +56,11 @@ def run_plan(
     """Run a plan; see `scan`. With `count_only` no match is told, only counted."""
     cancel = cancel or threading.Event()
     if extract is None:
-        yield from in_order(_run(plan, _tasks(plan, None, count_only), jobs, cancel), plan.chunks)
+        yield from in_order(_run(plan, _tasks(plan, None, count_only), jobs, dask, cancel), plan.chunks)
         return
     with extract:
         yield from extract.kept()
-        for event in _run(plan, _tasks(plan, extract), jobs, cancel):
+        for event in _run(plan, _tasks(plan, extract), jobs, dask, cancel):
             extract.record(event)
             yield event
         extract.finish(whole=not cancel.is_set())
@@ -71,14 +74,25 @@ def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) ->
             yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only)
 
 
-def _run(plan: ScanPlan, tasks: Iterator[ScanTask], jobs: int | None, cancel: threading.Event) -> Iterator[ScanEvent]:
-    """At most `jobs` tasks at a time; the first error of a task ends the others and is raised."""
+def _workers(
+    plan: ScanPlan, jobs: int | None, dask: str | None, cancel: threading.Event
+) -> AbstractContextManager[Workers]:
+    if dask is not None:
+        from tui.scan.cluster import cluster  # an extra that few have
+
+        return cluster(dask, jobs, cancel)
     jobs = jobs or plan.default_jobs
-    pool = processes if jobs > 1 and plan.wants_processes else threads
+    return (processes if jobs > 1 and plan.wants_processes else threads)(jobs, cancel)
+
+
+def _run(
+    plan: ScanPlan, tasks: Iterator[ScanTask], jobs: int | None, dask: str | None, cancel: threading.Event
+) -> Iterator[ScanEvent]:
+    """At most `jobs` tasks at a time; the first error of a task ends the others and is raised."""
     running = 0
-    with pool(jobs, cancel) as workers:
+    with _workers(plan, jobs, dask, cancel) as workers:
         while True:
-            while running < jobs and not cancel.is_set() and (task := next(tasks, None)):
+            while running < workers.jobs and not cancel.is_set() and (task := next(tasks, None)):
                 workers.submit(task)
                 running += 1
             if not running:

@@ -1,11 +1,11 @@
-"""Scanning one chunk: the unit of work. Idempotent; it tells through `emit` and looks at `cancelled` between blocks."""
+"""Scanning one chunk: the unit of work. Idempotent; it looks at `cancelled` between blocks."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage
@@ -42,71 +42,70 @@ class ScanTask:
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
     """Read, filter, and write or tell. What cannot be read is told as damage; OutputError is raised."""
+    events = chunk_events(task, cancelled)
+    for event in written(task.output, events) if task.output else events:
+        emit(event)
+
+
+def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
+    """What there is in the chunk, all matches told; the last event is its ChunkDone."""
     chunk = task.chunk
-    emit(ChunkStarted(chunk))
-    with ExitStack() as stack:
-        run = _Run(task, emit, cancelled, stack)
-        try:
-            with ChunkReader(task.store, chunk.key, etag=chunk.etag) as reader:
-                run.read(reader)
-        except Damage as damage:
-            emit(ChunkDamaged(chunk, damage.offset, damage.reason))
-        except ArchiveError as error:
-            emit(ChunkDamaged(chunk, run.counts.bytes, str(error)))
-    if task.output and not run.counts.matches:
-        task.output.store.delete(task.output.key)  # of an earlier run, before the chunk changed
-    emit(ChunkDone(chunk, run.counts, run.written, run.stopped))
+    yield ChunkStarted(chunk)
+    counts, partial = Counts(), False
+    try:
+        with ChunkReader(task.store, chunk.key, etag=chunk.etag) as reader:
+            for event in _reading(task, reader):
+                if isinstance(event, Counts):
+                    counts = event
+                    if partial := cancelled():
+                        break
+                else:
+                    yield event
+    except Damage as damage:
+        yield ChunkDamaged(chunk, damage.offset, damage.reason)
+    except ArchiveError as error:
+        yield ChunkDamaged(chunk, counts.bytes, str(error))
+    yield ChunkDone(chunk, counts, partial=partial)
 
 
-class _Run:
-    """The state of one pass."""
-
-    def __init__(self, task: ScanTask, emit: Emit, cancelled: Callable[[], bool], stack: ExitStack) -> None:
-        self.task = task
-        self.emit = emit
-        self.cancelled = cancelled
-        self.stack = stack
-        self.counts = Counts()
-        self.written: str | None = None
-        self.stopped = False
-        self._sink: BinaryIO | None = None
-        self._shown = 0
-
-    def read(self, reader: ChunkReader) -> None:
-        matcher = self.task.filter.matcher()
-        records = matches = 0
-        told = time.monotonic()
-        for block in reader:
-            records += block.count()
-            if self.task.count_only:
-                lines, found = b"", count_matches(block, matcher)
-            else:
-                lines, found = matching_lines(block, matcher)
+def _reading(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | Counts]:
+    """Block by block: its matches, then what was counted so far, and now and then the progress."""
+    matcher = task.filter.matcher()
+    records = matches = 0
+    told = time.monotonic()
+    for block in reader:
+        records += block.count()
+        if task.count_only:
+            matches += count_matches(block, matcher)
+        else:
+            lines, found = matching_lines(block, matcher)
             matches += found
-            self.counts = Counts(reader.bytes_compressed, block.offset + block.end, records, matches, matcher.not_json)
-            if lines:
-                self._keep(lines, found)
-            if self.cancelled():
-                self.stopped = True
-                return
-            if (now := time.monotonic()) - told >= PROGRESS_INTERVAL:
-                told = now
-                c = self.counts
-                self.emit(Progress(self.task.chunk, c.bytes_compressed, c.bytes, c.records, c.matches))
+            if found:
+                yield Matches(task.chunk, lines)
+        size = block.offset + block.end
+        yield Counts(reader.bytes_compressed, size, records, matches, matcher.not_json)
+        if (now := time.monotonic()) - told >= PROGRESS_INTERVAL:
+            told = now
+            yield Progress(task.chunk, reader.bytes_compressed, size, records, matches)
 
-    def _keep(self, lines: bytes, found: int) -> None:
-        output = self.task.output
-        if output is None:
-            self.emit(Matches(self.task.chunk, lines))
-            return
-        if self._sink is None:
-            self._sink = self.stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
-            self.written = output.key
-        self._sink.write(lines)
-        if self._shown < _SHOWN:
-            shown = lines.split(b"\n", _SHOWN - self._shown)[: _SHOWN - self._shown]
-            self._shown += found
-            self.emit(Matches(self.task.chunk, b"".join(line + b"\n" for line in shown if line)))
+
+def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
+    """Write the matches to `output`, whole or not at all, and pass on only the first; a chunk without any leaves none."""
+    with ExitStack() as stack:
+        sink: BinaryIO | None = None
+        for event in events:
+            if isinstance(event, Matches):
+                if sink is None:
+                    sink = stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
+                    yield Matches(event.chunk, b"".join(event.lines.splitlines(keepends=True)[:_SHOWN]))
+                sink.write(event.lines)
+            elif isinstance(event, ChunkDone):
+                stack.close()
+                if sink is None:
+                    output.store.delete(output.key)  # of an earlier run, before the chunk changed
+                yield replace(event, output=output.key if sink else None)
+            else:
+                yield event
 
 
 def count_matches(block: Block, matcher: Matcher) -> int:
@@ -116,23 +115,25 @@ def count_matches(block: Block, matcher: Matcher) -> int:
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     """The matching lines of a block as one piece, each with a newline, and how many they are."""
-    buffer = block.buffer
     if matcher.selects_all:
-        lines = bytes(block.view())
-        return (lines if lines.endswith(b"\n") else lines + b"\n"), block.count()
+        return _ended(bytes(block.view())), block.count()
     pieces: list[bytes] = []
     found = 0
     first = last = -1  # neighbours are cut out together
-    for start, end in matcher.spans(block):
-        found += 1
-        if start == last:
-            last = end + 1
-            continue
+    with block.view() as view:
+        for start, end in matcher.spans(block):
+            found += 1
+            if start == last:
+                last = end + 1
+                continue
+            if last > first:
+                pieces.append(bytes(view[first:last]))
+            first, last = start, end + 1
         if last > first:
-            pieces.append(bytes(buffer[first:last]))
-        first, last = start, end + 1
-    if last > first:
-        pieces.append(bytes(buffer[first : min(last, block.end)]))
-        if not pieces[-1].endswith(b"\n"):
-            pieces.append(b"\n")  # the chunk's last line may lack it
+            pieces.append(_ended(bytes(view[first:last])))
     return b"".join(pieces), found
+
+
+def _ended(lines: bytes) -> bytes:
+    """The chunk's last line may lack its newline."""
+    return lines if lines.endswith(b"\n") else lines + b"\n"

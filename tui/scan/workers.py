@@ -23,20 +23,22 @@ Emit = Callable[[ScanEvent], None]
 
 
 class Workers:
-    """Tasks go in, events come out through one queue. `run` does a task, `stop` tells those that run to end."""
+    """Tasks go in, `jobs` at a time, events come out. `run` does a task, `stop` tells those that run to end."""
 
     def __init__(
         self,
+        jobs: int,
         executor: Executor,
         cancel: threading.Event,
         run: Callable[[ScanTask, Emit], None],
-        stop: Callable[[], None],
+        stop: Callable[[], object],
     ) -> None:
+        self.jobs = jobs
         self._executor = executor
         self._cancel = cancel
         self._run = run
         self._stop = stop
-        self._abandoned = False
+        self._abandoned = self._stopping = False
         self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED)
 
     def submit(self, task: ScanTask) -> None:
@@ -47,7 +49,7 @@ class Workers:
         """Wait for the next event; raises what a task raised."""
         while True:
             if self._cancel.is_set():
-                self._stop()
+                self._stop_once()
             try:
                 event = self._events.get(timeout=_POLL)
             except queue.Empty:
@@ -59,7 +61,12 @@ class Workers:
     def abandon(self) -> None:
         """Nobody reads on: end what runs."""
         self._abandoned = True
-        self._stop()
+        self._stop_once()
+
+    def _stop_once(self) -> None:
+        if not self._stopping:
+            self._stopping = True
+            self._stop()
 
     def _put(self, event: ScanEvent | BaseException) -> None:
         while not self._abandoned:
@@ -82,7 +89,7 @@ def threads(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
     def run(task: ScanTask, emit: Emit) -> None:
         scan_chunk(task, emit, stopped.is_set)
 
-    with _working(jobs, cancel, run, stopped.set) as workers:
+    with working(jobs, cancel, run, stopped.set) as workers:
         yield workers
 
 
@@ -93,7 +100,6 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
     idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
     for child in children:
         idle.put(child)
-    stopped = threading.Event()
 
     def run(task: ScanTask, emit: Emit) -> None:
         child = idle.get()
@@ -101,13 +107,11 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
         idle.put(child)
 
     def stop() -> None:
-        if not stopped.is_set():
-            stopped.set()
-            for child in children:
-                child.stop()
+        for child in children:
+            child.stop()
 
     try:
-        with _working(jobs, cancel, run, stop) as workers:
+        with working(jobs, cancel, run, stop) as workers:
             yield workers
     finally:
         for child in children:
@@ -115,11 +119,12 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
 
 
 @contextmanager
-def _working(
-    jobs: int, cancel: threading.Event, run: Callable[[ScanTask, Emit], None], stop: Callable[[], None]
+def working(
+    jobs: int, cancel: threading.Event, run: Callable[[ScanTask, Emit], None], stop: Callable[[], object]
 ) -> Iterator[Workers]:
+    """Workers whose tasks are each driven by a thread here, whoever does the work."""
     with ThreadPoolExecutor(jobs, thread_name_prefix="scan") as executor:
-        workers = Workers(executor, cancel, run, stop)
+        workers = Workers(jobs, executor, cancel, run, stop)
         try:
             yield workers
         finally:

@@ -34,6 +34,7 @@ class CalendarPage(Page):
         Binding("colon", "time", "go to time", id="go-to-time", priority=True),
         Binding("escape", "drop", "drop the selection", show=False, id="drop"),
         Binding("q", "leave", "quit", id="leave-archive"),
+        Binding("q", "close", "back", id="close-archive"),
     ]
     title_of_help = "The calendar"
     ASKING = frozenset({"time"})
@@ -133,7 +134,13 @@ class CalendarPage(Page):
             self.grid.go(ahead[0])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("leave", "close"):
+            return (action == "leave") == (len(self.app.screen_stack) <= 2)
         return bool(self.session.matches) if action == "matches" else super().check_action(action, parameters)
+
+    def action_close(self) -> None:
+        """Back to where this archive was opened from."""
+        self.explorer.leave()
 
     def action_matches(self) -> None:
         """The sizes of the hours, or the matches of the last scan in them."""

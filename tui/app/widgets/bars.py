@@ -115,4 +115,4 @@ _KEPT = 90  # keys of this rank and above stay where there is little room
 
 
 def _rank(binding: Binding) -> int:
-    return {"help": _KEPT, "leave": _KEPT + 1}.get(binding.action.rpartition(".")[2], 0)
+    return {"help": _KEPT, "leave": _KEPT + 1, "close": _KEPT + 1}.get(binding.action.rpartition(".")[2], 0)

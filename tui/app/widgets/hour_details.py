@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.app.session import Session, shifted
+from tui.app.theme import Palette
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -26,13 +28,21 @@ class HourDetails(LineWidget):
         super().__init__()
         self._session = session
         self._hour = session.last
+        self._drawn: tuple[tuple[Size, Palette], list[Line]] | None = None
 
     def show(self, hour: datetime) -> None:
         self._hour = hour
         self.repaint()
 
+    def repaint(self) -> None:
+        self._drawn = None
+        super().repaint()
+
     def draw(self, y: int, width: int) -> Strip:
-        lines = self._lines(width - 3, self.size.height)
+        now = (self.size, self.palette)
+        if self._drawn is None or self._drawn[0] != now:
+            self._drawn = now, self._lines(width - 3, self.size.height)
+        lines = self._drawn[1]
         edge: Piece = ("│ " if self.region.x else " ", self.palette.faint)
         return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -68,6 +69,8 @@ class LineWidget(Widget):
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        self._shown: dict[int, Strip] = {}
+        self._ground: Style | None = None
         super().__init__(id=id, classes=classes)
 
     def draw(self, y: int, width: int) -> Strip:
@@ -79,8 +82,24 @@ class LineWidget(Widget):
         return palette_of(self.app)
 
     def render_line(self, y: int) -> Strip:
-        return self.draw(y, self.size.width).apply_style(self.rich_style)
+        strip = self.draw(y, self.size.width)
+        self._shown[y] = strip
+        if self._ground is None:
+            self._ground = self.rich_style
+        return strip.apply_style(self._ground)
 
     def repaint(self) -> None:
-        """Draw every line again; of it only the cells that differ go to the terminal (paint.py)."""
-        self.refresh()
+        """Draw again; lines that differ are rendered, and of those the cells that differ are sent (paint.py)."""
+        if not self.is_mounted:
+            return
+        width, height = self.size
+        for y in range(height):
+            strip = self.draw(y, width)
+            if self._shown.get(y) != strip:
+                self._shown[y] = strip
+                self.refresh(Region(0, y, width, 1))
+
+    def notify_style_update(self) -> None:
+        self._shown.clear()
+        self._ground = None
+        super().notify_style_update()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.style import Style
@@ -10,13 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.heat import HeatGrid, Mark, MonthTitle
+from tui.app.heat import LEVELS, HeatGrid, Mark, MonthTitle
 from tui.app.session import Hours, Session, shifted
+from tui.app.theme import Palette
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 
 GRID_WIDTH = 80
 _LABEL = 7  # cells before the first hour
 _BLANK = Style.null()
+_HOUR = timedelta(hours=1)  # of the wall's clock: datetimes of one zone add up without it
 
 
 class MonthGrid(LineWidget, can_focus=True):
@@ -105,40 +108,36 @@ class MonthGrid(LineWidget, can_focus=True):
         return pieces + [(f"{hour:02d} ", palette.strong if hour == here else palette.dim) for hour in range(24)]
 
     def _day(self, day: date) -> list[Piece]:
-        palette, cursor = self.palette, self.cursor
-        label = palette.strong if cursor.date() == day else palette.dim
-        pieces: list[Piece] = [(f" {day:%a}"[:3] + f" {day.day:2d}", label)]
-        start = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo)
-        hours = [start + timedelta(hours=number) for number in range(24)]
-        for hour in hours:
-            style = palette.cursor if hour == cursor else self._style(hour)
-            pieces += [self._between(shifted(hour, -1), hour), (self.grid.mark(hour).value, style)]
-        return [*pieces, self._between(hours[-1], start + timedelta(days=1))]
+        palette, cursor, marked, styles = self.palette, self.cursor, self.marked, _styles(self.palette)
+        pieces: list[Piece] = [
+            (f" {day:%a}"[:3] + f" {day.day:2d}", palette.strong if cursor.date() == day else palette.dim)
+        ]
+        before = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo) - _HOUR
+        for _ in range(24):
+            hour = before + _HOUR
+            mark = self.grid.mark(hour)
+            pieces += [
+                self._between(before, hour, marked),
+                (mark.value, palette.cursor if hour == cursor else styles.get(mark, palette.odd)),
+            ]
+            before = hour
+        return [*pieces, self._between(before, before + _HOUR, marked)]
 
-    def _between(self, before: datetime, after: datetime) -> Piece:
+    def _between(self, before: datetime, after: datetime, marked: Hours | None) -> Piece:
         """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours."""
-        palette, marked, cursor = self.palette, self.marked, self.cursor
-        if after == cursor:
-            return "[", palette.cursor
-        if before == cursor:
-            return "]", palette.cursor
+        if after == self.cursor:
+            return "[", self.palette.cursor
+        if before == self.cursor:
+            return "]", self.palette.cursor
         if marked is None or (before not in marked and after not in marked):
             return " ", _BLANK
         sign = "─" if before in marked and after in marked else "(" if after in marked else ")"
-        return sign, palette.selected
+        return sign, self.palette.selected
 
-    def _style(self, hour: datetime) -> Style:
-        palette, mark = self.palette, self.grid.mark(hour)
-        heat = palette.heat
-        styles = {
-            Mark.SMALL: heat[0],
-            Mark.MEDIUM: heat[1],
-            Mark.LARGE: heat[2],
-            Mark.LARGEST: heat[3],
-            Mark.GAP: palette.gap,
-            Mark.DAMAGED: palette.trouble,
-            Mark.FROZEN: palette.frozen,
-            Mark.OUTSIDE: palette.faint,
-            Mark.NONE: palette.faint,
-        }
-        return styles.get(mark, palette.odd)
+
+@lru_cache(maxsize=4)
+def _styles(palette: Palette) -> dict[Mark, Style]:
+    """What is not here is odd."""
+    levels = dict(zip(LEVELS, palette.heat, strict=True))
+    trouble = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
+    return levels | trouble | {Mark.OUTSIDE: palette.faint, Mark.NONE: palette.faint}

@@ -53,7 +53,7 @@ class RecordList(LineWidget, can_focus=True):
         self._left = 0
         self._columns: tuple[Column, ...] = ()
         self._raw = False
-        self._sampled = 0
+        self._chosen_for = (0, 0)
         self._where = ""
         self._empty = ""
         self._trouble = ""
@@ -73,8 +73,7 @@ class RecordList(LineWidget, can_focus=True):
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
-        if not self._raw and self._sampled < min(len(self._records), SAMPLE):
-            self._choose()
+        self._choose()
         everything: Sequence[int] = range(len(self._records))
         self._only = only
         self._hits = None if hits is None else frozenset(hits)
@@ -122,13 +121,16 @@ class RecordList(LineWidget, can_focus=True):
         """Aligned columns, or the records as they are."""
         self._raw = not self._raw
         self._left = 0
+        self._chosen_for = (0, 0)
         self._choose()
         self._scroll()
         self.repaint()
 
     def _choose(self) -> None:
-        if self.size.width:
-            self._sampled = min(len(self._records), SAMPLE)
+        """The columns for this width and for the first records, as soon as either is another."""
+        now = (self.size.width, min(len(self._records), SAMPLE))
+        if now != self._chosen_for:
+            self._chosen_for = now
             self._columns = () if self._raw else choose(self._records, self.size.width - 1)
 
     def action_sideways(self, step: int) -> None:
@@ -154,8 +156,7 @@ class RecordList(LineWidget, can_focus=True):
             self.post_message(self.NearEnd())
 
     def on_resize(self, event: object) -> None:
-        if self._records and not self._raw:
-            self._choose()
+        self._choose()
         self._scroll()
 
     def on_focus(self) -> None:
@@ -166,6 +167,7 @@ class RecordList(LineWidget, can_focus=True):
 
     def draw(self, y: int, width: int) -> Strip:
         if y == 0:
+            self._choose()
             return strip_of(self._title(width), width)
         palette = self.palette
         if y < self._lead:

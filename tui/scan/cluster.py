@@ -1,0 +1,131 @@
+"""The same tasks on an existing Dask cluster: `--dask tcp://HOST:PORT` (the extra `hourscope[dask]`).
+
+A task is one chunk, idempotent, so that Dask may run it again where a worker died. Matches go straight to the extract
+where that is in S3; else they come back in bounded parts, and a chunk of more than one part is scanned again for the next.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tui.archive.store import is_s3
+from tui.errors import ConfigError, HourscopeError, ScanError
+from tui.scan.events import ChunkDone, Matches, ScanEvent
+from tui.scan.task import ScanTask, chunk_events, written
+from tui.scan.workers import Emit, Workers, working
+
+_PART = 32 << 20  # bytes of matches that come back at once
+_ASK = 0.25  # seconds between two questions of a worker whether to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a worker gives back. `size` bytes of matches are in it; it ends with a ChunkDone if there are no more."""
+
+    events: tuple[ScanEvent, ...]
+    size: int
+
+    @property
+    def last(self) -> bool:
+        return isinstance(self.events[-1], ChunkDone)
+
+
+@contextmanager
+def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator[Workers]:
+    """Workers that are a cluster's, a task for each of its threads by default. ConfigError if it cannot be reached."""
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"no Dask scheduler answers at {address}; write --dask tcp://HOST:PORT") from error
+    with client:
+        slots = jobs or sum(client.nthreads().values())
+        if not slots:
+            raise ConfigError(f"the Dask scheduler at {address} has no worker; start one with: dask worker {address}")
+        stop_name = f"hourscope-stop-{uuid.uuid4().hex}"
+        stop = distributed.Event(stop_name, client=client)
+        executor = client.get_executor(pure=False)
+
+        def run(task: ScanTask, emit: Emit) -> None:
+            def submit(skip: int) -> Part:
+                part: Part = executor.submit(scan_part, remote, skip, stop_name).result()
+                return part
+
+            here = task.output if task.output and not is_s3(task.output.store.url) else None
+            remote = replace(task, output=None) if here else task
+            events = _parts(task, submit)
+            for event in written(here, events) if here else events:
+                emit(event)
+
+        with working(slots, cancel, run, stop.set) as workers:
+            yield workers
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ConfigError("Dask is not installed here; install it with: pip install 'hourscope[dask]'") from error
+    return distributed
+
+
+def _parts(task: ScanTask, submit: Callable[[int], Part]) -> Iterator[ScanEvent]:
+    """The events of a task, part after part."""
+    skip = 0
+    while True:
+        try:
+            part = submit(skip)
+        except HourscopeError:
+            raise
+        except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
+            raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; go on with --resume") from error
+        yield from part.events
+        if part.last:
+            return
+        skip += part.size
+
+
+# On a worker of the cluster
+
+
+def scan_part(task: ScanTask, skip: int, stop_name: str) -> Part:
+    """Scan a chunk, leave out the first `skip` bytes of its matches, and give back at most about 32 MB of the rest."""
+    events, size, left = [], 0, skip
+    found = chunk_events(task, _asking(stop_name))
+    for event in written(task.output, found) if task.output else found:
+        if isinstance(event, Matches):
+            lines = event.lines[left:]
+            left -= len(event.lines) - len(lines)
+            if not lines:
+                continue
+            event = Matches(event.chunk, lines)
+            size += len(lines)
+        elif skip and not isinstance(event, ChunkDone):
+            continue  # told with the first part
+        events.append(event)
+        if size >= _PART and task.output is None:
+            break
+    return Part(tuple(events), size)
+
+
+def _asking(stop_name: str) -> Callable[[], bool]:
+    """Does the event of that name say stop? It is in the scheduler: asked now and then, not for every block."""
+    from distributed import Event, get_client
+
+    event = Event(stop_name, client=get_client())
+    asked, answer = time.monotonic(), False
+
+    def stopped() -> bool:
+        nonlocal asked, answer
+        if not answer and time.monotonic() - asked > _ASK:
+            answer, asked = bool(event.is_set()), time.monotonic()
+        return answer
+
+    return stopped
