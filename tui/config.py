@@ -126,7 +126,7 @@ def load_config(path: Path | None = None) -> Config:
 
 def _archive(path: Path, name: str, table: Mapping[str, object]) -> ArchiveSpec:
     where = f"archives.{name}"
-    flags = {key: table.get(key, False) is True for key in ("no_sign_request", "request_payer")}
+    flags = {key: _flag(path, f"{where}.{key}", table.get(key, False)) for key in ("no_sign_request", "request_payer")}
     words = {
         key: _text(path, f"{where}.{key}", table[key]) for key in ("profile", "region", "endpoint_url") if key in table
     }
@@ -169,6 +169,12 @@ def _texts(path: Path, data: Mapping[str, object], name: str) -> dict[str, str]:
     if not isinstance(section, dict):
         raise ConfigError(f'{path}: [{name}] must be a table of name = "text"')
     return {key: _text(path, f"{name}.{key}", value) for key, value in section.items()}
+
+
+def _flag(path: Path, where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{path}: {where} must be true or false")
+    return value
 
 
 def _text(path: Path, where: str, value: object) -> str:

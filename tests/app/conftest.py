@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from tui.app.app import Explorer
 from tui.config import S3Options, load_config
+from tui.demo import SampleSpec, write_sample
 
 FIRST = datetime(2015, 1, 19, 22, tzinfo=UTC)
 HOURS = 30
@@ -59,6 +60,15 @@ def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = chunk_path(folder, hour)
         path.write_bytes(gzip.compress(half, mtime=0) + (tail[:15] if hour == TORN else tail))
         os.utime(path, ((hour + timedelta(minutes=62)).timestamp(),) * 2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three days of the sample archive."""
+    folder = tmp_path_factory.mktemp("sample")
+    for _ in write_sample(folder, SampleSpec(hours=72, records_per_hour=400)):
+        pass
     return folder
 
 

@@ -63,6 +63,12 @@ class Terminal:
             self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
         return count
 
+    def resize(self, columns: int, lines: int) -> int:
+        """As a window's edge that is pulled; pyte keeps what fits, as terminals do."""
+        self.screen.resize(lines, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        return self.read(1.0)
+
     def press(self, keys: str, quiet: float = _QUIET) -> int:
         os.write(self._fd, keys.encode())
         return self.read(quiet)

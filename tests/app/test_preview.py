@@ -139,6 +139,15 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
 
 
+async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(b"{}\n")
+    async with opened(str(tmp_path)) as pilot:
+        path.unlink()
+        await preview(pilot)
+        assert "cannot be read" in shown(pilot)
+
+
 async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tmp_path: Path) -> None:
     target = tmp_path / "errors.jsonl"
     async with opened() as pilot:

@@ -73,6 +73,19 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         assert "few to many matches" in shown(pilot)
 
 
+async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
+    async with opened(str(sample)) as pilot:
+        await pilot.press("g", "v", "G", "v", "s", "enter", "escape")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.partial
+        assert "stopped: this is a part only" in shown(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
+        assert page.state.chunks == page.state.total_chunks
+
+
 async def test_a_scan_writes_a_file_too(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
         await scanned(pilot, str(tmp_path / "errors.jsonl.gz"))

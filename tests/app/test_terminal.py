@@ -8,18 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.terminal import Terminal
-from tui.demo import SampleSpec, write_sample
 
 _LEGEND = "small to large"
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three days of the sample archive."""
-    folder = tmp_path_factory.mktemp("sample")
-    for _ in write_sample(folder, SampleSpec(hours=72, records_per_hour=400)):
-        pass
-    return folder
 
 
 @pytest.fixture
@@ -99,6 +89,17 @@ def test_the_screen_is_what_a_whole_redraw_gives(wide: Terminal) -> None:
     ):
         wide.press(keys, 0.2)
     before = wide.text
+    wide.press("\x0c")
+    assert wide.text == before
+
+
+def test_it_follows_the_terminals_size(wide: Terminal) -> None:
+    wide.wait_for(_LEGEND)
+    wide.resize(80, 24)
+    assert "q quit" in wide.screen.display[23] and "2 gaps" in wide.screen.display[0]
+    wide.resize(120, 40)
+    before = wide.text
+    assert "q quit" in wide.screen.display[39]
     wide.press("\x0c")
     assert wide.text == before
 

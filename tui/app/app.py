@@ -60,27 +60,27 @@ class Explorer(App[int]):
         else:
             self.open(self.url)
 
-    def open(self, url: str) -> None:
+    def open(self, url: str, s3: S3Options | None = None) -> None:
         """Show that `url` (or the archive named so) is being listed, and list it."""
         self.push_screen(OpeningPage(url))
-        self.run_worker(lambda: self._list(url), thread=True, exit_on_error=False, group="open", exclusive=True)
+        self.run_worker(lambda: self._list(url, s3), thread=True, exit_on_error=False, group="open", exclusive=True)
 
     @on(Worker.StateChanged)
     def _tell_defect(self, event: Worker.StateChanged) -> None:
         if isinstance(self.screen, Page):
             self.screen.tell_defect(event)
 
-    def _list(self, url: str) -> None:
+    def _list(self, url: str, given: S3Options | None = None) -> None:
         spec = self.config.archives.get(url)
         timezone = self.timezone or (spec.timezone if spec else None)
-        s3 = spec.s3.overlaid(self.s3) if spec else self.s3
+        s3 = spec.s3.overlaid(self.s3) if spec else given or self.s3
         try:
             archive = open_archive(spec.url if spec else url, timezone=timezone, s3=s3)
             session = Session(archive, archive.catalog(), self.config, s3, url if spec else "")
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
         else:
-            self.post_message(Opened(session))
+            self.post_message(Opened(url, session))
 
     def open_demo(self, folder: Path) -> None:
         """Write the sample archive where it is not there yet, and open it."""
@@ -103,7 +103,8 @@ class Explorer(App[int]):
         self._list(str(folder))
 
     def on_opened(self, message: Opened) -> None:
-        if isinstance(self.screen, OpeningPage):
+        """Show its calendar, unless somebody went elsewhere meanwhile."""
+        if isinstance(self.screen, OpeningPage) and self.screen.url == message.url:
             self.switch_screen(CalendarPage(message.session))
 
     def on_failed(self, message: Failed) -> None:

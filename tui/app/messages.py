@@ -15,8 +15,9 @@ from tui.send import Destination, Earlier, SendEvent, Source, Survey
 
 @dataclass
 class Opened(Message):
-    """An archive was listed."""
+    """The archive that was asked for as `url` is listed."""
 
+    url: str
     session: Session
 
 
@@ -43,9 +44,10 @@ class ChunkTorn(Message):
 
 @dataclass
 class ReadingPaused(Message):
-    """The preview read as far as it was asked to, or (`ended`) to the end of the hour."""
+    """The preview read as far as it was asked to, or (`ended`) as far as it can; `trouble` says why it broke off."""
 
     ended: bool
+    trouble: str = ""
 
 
 @dataclass

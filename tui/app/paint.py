@@ -86,7 +86,7 @@ class Glass:
 
     def __init__(self) -> None:
         self._lines: dict[int, list[Cell]] = {}
-        self._width = 0
+        self._size = (0, 0)
 
     def forget(self) -> None:
         self._lines.clear()
@@ -102,9 +102,9 @@ class Glass:
     def write(self, pieces: Iterable[tuple[int, int, Strip]], console: Console) -> str:
         """The bytes that bring strips at (x, y) onto the terminal."""
         system = ColorSystem(console._color_system) if console._color_system is not None else None
-        if console.width != self._width:
+        if self._size != (console.width, console.height):
             self.forget()
-            self._width = console.width
+            self._size = (console.width, console.height)
         pen = _Pen()
         for x, y, strip in pieces:
             cells = cells_of(strip, system)

@@ -10,13 +10,14 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from isal import igzip, igzip_lib
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 READ_SIZE = 1 << 18
+_ZSTD_READ_SIZE = 1 << 14
 _GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
 
 
@@ -60,14 +61,53 @@ def decoder(raw: BinaryIO) -> Readable:
     """The decoder for a stream, by its first bytes. Damage comes out of `readinto` as BrokenStream."""
     stream = io.BufferedReader(raw, READ_SIZE)  # type: ignore[type-var]
     magic = stream.peek(4)[:4]
-    if magic.startswith(GZIP_MAGIC):
+    if magic and GZIP_MAGIC.startswith(magic[:2]):  # also where it is torn in its first byte
         return _Guarded(igzip.open(stream, "rb"), _GZIP_ERRORS)  # type: ignore[no-untyped-call]
     if magic == ZSTD_MAGIC:
-        import zstandard
-
-        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        return _Guarded(reader, (zstandard.ZstdError,))
+        return _Guarded(_Pieces(_zstd_pieces(cast(BinaryIO, stream))), (_zstd_error(),))
     return stream
+
+
+class _Pieces:
+    """Pieces as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
+def _zstd_error() -> type[Exception]:
+    import zstandard
+
+    return cast(type[Exception], zstandard.ZstdError)
+
+
+def _zstd_pieces(raw: BinaryIO) -> Iterator[bytes]:
+    """Decode zstd frames; ZstdError for a frame that is torn, which zstandard's own reader passes over in silence."""
+    import zstandard
+
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    begun = False
+    while block := raw.read(_ZSTD_READ_SIZE):
+        while block:
+            yield frame.decompress(block)
+            begun = not frame.eof
+            block = frame.unused_data if frame.eof else b""
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+    if begun:
+        raise zstandard.ZstdError("the file ends in the middle of a zstd frame")
 
 
 def recover(reopen: Callable[[], BinaryIO], skip: int) -> Iterator[bytes]:
@@ -77,12 +117,15 @@ def recover(reopen: Callable[[], BinaryIO], skip: int) -> Iterator[bytes]:
     """
     done = 0
     with reopen() as raw:
-        pieces = _salvage(raw)
+        stream = io.BufferedReader(raw, READ_SIZE)  # type: ignore[type-var]
+        is_zstd = stream.peek(4)[:4] == ZSTD_MAGIC
+        pieces = _zstd_pieces(cast(BinaryIO, stream)) if is_zstd else _salvage(cast(BinaryIO, stream))
+        errors = _zstd_error() if is_zstd else zlib.error
         while True:
             try:
                 piece = next(pieces, None)
-            except zlib.error as error:
-                raise Damage(done, _words(str(error))) from error
+            except errors as error:
+                raise Damage(done, str(error) if is_zstd else _words(str(error))) from error
             if piece is None:
                 raise Damage(done, "the file ends in the middle of a gzip member")
             done += len(piece)
@@ -93,16 +136,22 @@ def recover(reopen: Callable[[], BinaryIO], skip: int) -> Iterator[bytes]:
 def _salvage(raw: BinaryIO) -> Iterator[bytes]:
     """Decode gzip members with zlib; step byte by byte where a block of input fails as a whole."""
     member = zlib.decompressobj(31)
+    between = False  # members: there zeros are padding
     while block := raw.read(READ_SIZE):
-        while block:
+        more = True
+        if between:
+            block = block.lstrip(b"\0")
+        while block or (more and not between):
             before = member.copy()
             try:
-                yield member.decompress(block)
+                piece = member.decompress(block, READ_SIZE)
             except zlib.error:
                 for index in range(len(block)):
                     yield before.decompress(block[index : index + 1])
                 raise
-            block = member.unused_data.lstrip(b"\0") if member.eof else b""
+            yield piece
+            more, between = len(piece) == READ_SIZE, member.eof
+            block = member.unused_data.lstrip(b"\0") if member.eof else member.unconsumed_tail
             if member.eof:
                 member = zlib.decompressobj(31)
 

@@ -102,4 +102,4 @@ def _varying_name(names: list[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    return text.replace("%", "%%")
+    return re.sub(r"\{[a-z]+\}", "*", text.replace("%", "%%"))

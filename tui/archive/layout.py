@@ -16,6 +16,7 @@ from functools import cached_property
 
 from tui.errors import LayoutError
 
+_YEARS = range(1970, 3000)  # a typo in one key must not make a calendar of thousands of years
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }
@@ -66,7 +67,7 @@ class Layout:
 
     def __post_init__(self) -> None:
         names = set(_GROUP.findall(self._regex.pattern))
-        if "s" not in names and not {"Y", "d", "H"} <= names | ({"Y"} if "s" in names else set()):
+        if "s" not in names and not {"Y", "d", "H"} <= names:
             raise LayoutError(f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s)")
         if "s" not in names and not names & {"m", "B"}:
             raise LayoutError(f"the layout '{self.pattern}' names no month; add %m")
@@ -103,6 +104,8 @@ class Layout:
                 month = int(groups["m"]) if "m" in groups else _MONTHS.get(groups["B"].lower(), 0)
                 time = datetime(int(groups["Y"]), month, int(groups["d"]), int(groups["H"]), tzinfo=zone)
         except (ValueError, OverflowError):
+            return None
+        if time.year not in _YEARS:
             return None
         return ParsedKey(time, *(groups.get(name) or "" for name in ("topic", "host", "rev")))
 

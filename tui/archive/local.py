@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
+from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
 from tui.errors import ArchiveError, OutputError
+from tui.printable import printable
 
 
 def reason(error: OSError) -> str:
@@ -35,9 +37,11 @@ class FolderStore:
         """Walk the folder that `prefix` lies in; the ETag stands for size and time of change."""
         if not self.folder.is_dir():
             raise ArchiveError(f"{self.folder} is not a folder; give a folder of chunks or s3://BUCKET/PREFIX")
-        base = self.folder / prefix.rpartition("/")[0] if "/" in prefix else self.folder
+        base = self._path(prefix.rpartition("/")[0])
         for directory, subfolders, names in os.walk(base, onerror=self._unreadable):
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            within = directory == str(base)  # only there the prefix has something to say
+            begin = prefix.rpartition("/")[2] if within else ""
+            subfolders[:] = sorted(n for n in subfolders if n.startswith(begin) and not n.startswith("."))
             for name in sorted(names):
                 path = Path(directory, name)
                 key = path.relative_to(self.folder).as_posix()
@@ -45,10 +49,11 @@ class FolderStore:
                     continue
                 try:
                     status = path.stat()
-                except FileNotFoundError:  # gone since the folder was read, or a dangling link
+                except OSError:  # gone since the folder was read, or a link that leads nowhere
                     continue
-                etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
-                yield StoredObject(key, status.st_size, etag, datetime.fromtimestamp(status.st_mtime, UTC))
+                if not stat.S_ISREG(status.st_mode):  # a pipe would block its reader
+                    continue
+                yield StoredObject(key, status.st_size, _etag(status), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def _unreadable(self, error: OSError) -> None:
         if isinstance(error, FileNotFoundError):
@@ -57,21 +62,41 @@ class FolderStore:
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         try:
-            stream = (self.folder / key).open("rb", buffering=0)
+            stream = self._path(key).open("rb", buffering=0)
+            status = os.fstat(stream.fileno())
             stream.seek(start)
         except OSError as error:
             raise ArchiveError(f"{self.folder / key} cannot be read: {reason(error)}") from error
+        if etag is not None and etag != _etag(status):
+            stream.close()
+            raise ArchiveError(f"{self.folder / key} cannot be read: the file was replaced meanwhile; list it again")
         return cast(BinaryIO, stream)
+
+    def _path(self, key: str) -> Path:
+        """Where a key is; ArchiveError for one that leads out of the folder (keys come from strangers' buckets)."""
+        if key.startswith("/") or ".." in key.split("/"):
+            raise ArchiveError(f"the key '{printable(key, 200)}' leads out of {self.folder}; it is refused")
+        return self.folder / key
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         """Write beside the target under a hidden name, then link or rename it into place."""
-        target = self.folder / key
+        try:
+            target = self._path(key)
+        except ArchiveError as error:
+            raise OutputError(str(error)) from error
         with atomic_file(target, overwrite=overwrite) as stream:
             yield stream
 
     def delete(self, key: str) -> None:
-        (self.folder / key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder / key} cannot be deleted: {reason(error)}") from error
+
+
+def _etag(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}"
 
 
 @contextmanager
@@ -82,24 +107,25 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
     """
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists; choose another name or add --force")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{target} cannot be written: it is not a regular file; choose another name")
+    part = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {reason(error)}") from error
-    part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield cast(BinaryIO, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        part.chmod(0o666 & ~_umask())
         if final and (other := final()) != target:
             target, overwrite = other, True
         if overwrite:
             part.replace(target)
         else:
-            os.link(part, target)  # unlike rename, refuses a file that has come meanwhile
+            _link(part, target)
     except FileExistsError as error:
         raise OutputError(f"{target} exists; choose another name or add --force") from error
     except OSError as error:
@@ -109,7 +135,13 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
         part.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _link(part: Path, target: Path) -> None:
+    """Unlike a rename, a link refuses a file that has come meanwhile; some file systems have none."""
+    try:
+        os.link(part, target)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        part.replace(target)

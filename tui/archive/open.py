@@ -37,13 +37,14 @@ class Archive:
 
         Raises LayoutError, with three of the keys, if there are objects and the layout fits none.
         """
+        start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
         catalog = make_catalog(self._listed(*widened(start, stop)), start, stop)
         if catalog.first is None and not any(isinstance(item, Chunk) for item in self._listed(None, None)):
             raise self._nothing_fits()
         return catalog
 
     def _nothing_fits(self) -> ArchiveError:
-        keys = [item.key for item in islice(self.store.objects(), 3) if is_chunk_name(item.key)]
+        keys = list(islice((item.key for item in self.store.objects() if is_chunk_name(item.key)), 3))
         if not keys:
             return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
         return LayoutError(
@@ -92,7 +93,16 @@ def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None 
     keys = [item.key for item in islice(store.objects(rest), _SAMPLE) if is_chunk_name(item.key)]
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
-    return Archive(url, store, detect(keys), parse_zone(timezone), detected=True)
+    return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True)
+
+
+def _detected(keys: list[str], prefix: str) -> Layout:
+    """The layout of the keys below a prefix: it holds nothing that does not begin with it."""
+    layout = detect(keys)
+    if layout.prefixes()[0].startswith(prefix):
+        return layout
+    below = detect(key.removeprefix(prefix) for key in keys)
+    return Layout(prefix.replace("%", "%%") + below.pattern)
 
 
 def _split(url: str) -> tuple[str, str, str | None]:

@@ -5,7 +5,7 @@ Everything that reads records stands on this: preview, filter, scan, send.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -13,9 +13,11 @@ import stringzilla as sz
 
 from tui.archive.codec import BrokenStream, Damage, Readable, decoder, recover
 from tui.archive.store import Store
+from tui.errors import ArchiveError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 MAX_RECORD = 64 << 20
+_MAGIC = 4  # bytes that tell a compression
 
 _NEWLINE = b"\n"
 
@@ -62,20 +64,37 @@ def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[
         start = stop + 1
 
 
-class _Counted:
-    """A raw stream that knows how far it was read."""
+class ReadCancelled(Exception):
+    """The reader was told to stop in the middle of a block."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+
+class _Counted:
+    """A raw stream that knows how far it was read, and stops when it is told to."""
+
+    def __init__(self, raw: BinaryIO, name: str, cancelled: Callable[[], bool]) -> None:
         self._raw = raw
+        self._name = name
+        self._cancelled = cancelled
         self.position = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._raw, name)
 
     def readinto(self, buffer: memoryview) -> int:
-        count = cast(int, self._raw.readinto(buffer))  # type: ignore[attr-defined]
+        count = self._read(buffer)
+        while 0 < count < min(_MAGIC, len(buffer)) and (more := self._read(buffer[count:])):
+            count += more  # so that a decoder's first look sees the whole magic number
         self.position += count
         return count
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._cancelled():
+            raise ReadCancelled
+        try:
+            return cast(int, self._raw.readinto(buffer))  # type: ignore[attr-defined]
+        except OSError as error:
+            words = error.strerror or str(error)
+            raise ArchiveError(f"{self._name} cannot be read on at byte {self.position:,}: {words}") from error
 
 
 class ChunkReader:
@@ -85,12 +104,20 @@ class ChunkReader:
     cuts is not a record. `bytes_compressed` and `bytes` say how far the pass is, in the stored object and in its lines.
     """
 
-    def __init__(self, store: Store, key: str, *, etag: str | None = None, block_size: int = BLOCK_SIZE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: str,
+        *,
+        etag: str | None = None,
+        block_size: int = BLOCK_SIZE,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
         self._key = key
         self._etag = etag
         self._buffer = bytearray(block_size)
-        self._raw = _Counted(store.open(key, etag=etag))
+        self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
         self.bytes = 0
 
     @property

@@ -68,11 +68,11 @@ def _client(options: S3Options) -> S3Client:
         raise ConfigError(f"{error}; write --endpoint-url as http://HOST:PORT") from error
 
 
-def session_endpoint() -> bool:
-    """Is an endpoint set by the environment? Servers other than AWS rarely have a host name for each bucket."""
+def session_endpoint() -> str:
+    """The endpoint that the environment sets, or "" (other servers rarely have a host name for each bucket)."""
     import os
 
-    return bool(os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _explain(error: Exception, store: S3Store) -> str:
             "no AWS credentials were found; set AWS_PROFILE or --profile, or add --no-sign-request for a public bucket"
         )
     if isinstance(error, aws.EndpointConnectionError | aws.ConnectTimeoutError | aws.ConnectionClosedError):
-        where = store.options.endpoint_url or "the S3 endpoint"
+        where = store.options.endpoint_url or session_endpoint() or "the S3 endpoint"
         return f"{where} does not answer; check --endpoint-url, --region and the network"
     return f"{error}".rstrip(".")
 
@@ -198,7 +198,7 @@ _CAUSES = {
 
 
 class _Body(io.RawIOBase):
-    """An object's bytes; opened at the first read, and again by Range where the connection broke."""
+    """An object's bytes; asked for again by Range where the connection broke."""
 
     def __init__(self, store: S3Store, key: str, start: int, etag: str | None) -> None:
         super().__init__()

@@ -23,7 +23,8 @@ from tui.filter.compiled import Compiled, NotJsonError, Test, finder
 from tui.filter.needles import ESCAPE, Needle, needles
 from tui.filter.shapes import MISFITS, compile_shape, is_true
 
-_FAILURES = (exceptions.JMESPathError, TypeError)  # an expression that does not go with a record
+# An expression that does not go with a record: ceil() of infinity, a slice of step 0, …
+_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 
 def compile_match(expression: str) -> Compiled:
@@ -33,10 +34,11 @@ def compile_match(expression: str) -> Compiled:
     wanted = needles(parsed.parsed)
 
     def judge(record: bytes) -> bool:
-        if not _may_match(record, wanted):
-            return False
+        if not _may_match(record, wanted) and record[:1] == b"{" and record[-1:] == b"}":
+            return False  # what is no object at all is looked at: it may be no JSON, and is to be counted
+        value = load(record)
         try:
-            return is_true(parsed.search(load(record)))
+            return is_true(parsed.search(value))
         except _FAILURES:
             return False
 
@@ -74,6 +76,8 @@ def parse_expression(expression: str) -> ParsedResult:
         raise FilterError(
             f"the JMESPath '{expression}' is wrong at column {column + 1}: {words}", expression, column
         ) from error
+    except RecursionError as error:
+        raise FilterError("the JMESPath is nested too deeply", expression, 0) from error
     for name, given in _calls(parsed.parsed):
         _check_call(expression, name, given)
     return parsed

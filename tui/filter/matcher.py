@@ -13,6 +13,7 @@ Span = tuple[int, int]
 
 _MANY = 0.5  # of a block's lines: more candidates than that, and searching for them first is a waste
 _STRAIGHT_BLOCKS = 31
+_NEWLINE = 0x0A
 
 
 class Matcher:
@@ -123,7 +124,7 @@ def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
     position = 0
     with block.view() as view:
         hits = [_hit(find, view, 0, stop) for find in finders]
-        while (hit := min(hits)) < stop:
+        while (hit := min(hits)) <= stop:
             start = buffer.rfind(b"\n", position, hit) + 1 or position
             end = buffer.find(b"\n", hit, stop)
             if end < 0:
@@ -137,8 +138,8 @@ def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
 
 
 def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
-    """The next hit, or `stop` if there is none."""
+    """The next hit, or one behind `stop` if there is none. A last line without a newline may be hit at its end."""
     if start >= stop:
-        return stop
+        return stop + 1
     at = find(view, start, stop)
-    return stop if at < 0 else min(at, stop)
+    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE) else at

@@ -13,7 +13,7 @@ from tui.errors import FilterError
 from tui.filter.compiled import Compiled, Find
 
 # These anchor to the text's ends, which a block of lines does not share with its lines.
-_TEXT_ANCHORS = re.compile(r"(?<!\\)(?:\\\\)*\\[AzQE]")
+_TEXT_ANCHORS = re.compile(r"(?<!\\)(?:\\\\)*\\[AzQE]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 _NEAR = 1 << 12  # bytes: a literal in every tenth line or more
 _LONG = 3  # bytes: a shorter literal hits too often to be worth a search
 
@@ -27,7 +27,7 @@ def compile_regex(pattern: str) -> Compiled:
 
     if _TEXT_ANCHORS.search(pattern):
         return Compiled(test, holds_lock=True)
-    lines = _compile(f"(?m:{pattern})", pattern)
+    lines = _compile(f"(?m){pattern}", pattern)  # no group: \\Q without \\E would quote its end
     literal = required_literal(pattern).encode()
     find = _find_behind(literal, lines) if len(literal) >= _LONG else _find(lines)
     return Compiled(test, (find,), exact=True, holds_lock=True)

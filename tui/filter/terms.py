@@ -81,7 +81,9 @@ class Filter:
 
     def arguments(self) -> list[str]:
         """The words of the command line that make this filter."""
-        words = [word for term in self.active for word in (_OPTIONS[term.kind], term.text)]
+        kinds = list(_OPTIONS)
+        active = sorted(self.active, key=lambda term: kinds.index(term.kind))  # as the command line groups them
+        words = [word for term in active for word in (_OPTIONS[term.kind], term.text)]
         return [*words, "-v"] if self.invert else words
 
     def describe(self) -> str:

@@ -1,7 +1,7 @@
 """The same tasks on an existing Dask cluster: `--dask tcp://HOST:PORT` (the extra `hourscope[dask]`).
 
 A task is one chunk, idempotent, so that Dask may run it again where a worker died. Matches go straight to the extract
-where that is in S3; else they come back in bounded parts, and a chunk of more than one part is scanned again for the next.
+where that is in S3; else they come back in bounded parts, and a chunk of several parts is scanned again for the next.
 """
 
 from __future__ import annotations
@@ -119,13 +119,13 @@ def _asking(stop_name: str) -> Callable[[], bool]:
     """Does the event of that name say stop? It is in the scheduler: asked now and then, not for every block."""
     from distributed import Event, get_client
 
-    event = Event(stop_name, client=get_client())
+    event = Event(stop_name, client=get_client())  # type: ignore[no-untyped-call]
     asked, answer = time.monotonic(), False
 
     def stopped() -> bool:
         nonlocal asked, answer
         if not answer and time.monotonic() - asked > _ASK:
-            answer, asked = bool(event.is_set()), time.monotonic()
+            answer, asked = event.is_set(), time.monotonic()  # type: ignore[no-untyped-call]
         return answer
 
     return stopped

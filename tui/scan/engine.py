@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from tui.archive import Archive
-from tui.archive.times import parse_range
+from tui.archive.times import ceil_hour, floor_hour, parse_time
 from tui.filter import Filter
 from tui.scan.events import ChunkDone, ScanEvent
 from tui.scan.extract import Extract
@@ -38,8 +38,10 @@ def scan(
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
-    first = parse_range(start, None, archive.zone)[0] if isinstance(start, str) else start
-    last = parse_range(None, stop, archive.zone)[1] if isinstance(stop, str) else stop
+    zone = archive.zone
+    first = parse_time(start, zone) if isinstance(start, str) else start and start.astimezone(zone)
+    last = parse_time(stop, zone) if isinstance(stop, str) else stop and stop.astimezone(zone)
+    first, last = first and floor_hour(first), last and ceil_hour(last)
     plan = plan_scan(archive, first, last, filter or Filter())
     yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
 

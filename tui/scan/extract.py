@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from tui.archive import Chunk
+from tui.archive import Chunk, Layout
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.config import S3Options
-from tui.errors import OutputError
+from tui.errors import HourscopeError, OutputError
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ScanEvent
 from tui.scan.manifest import Entry, Manifest, read_manifest, write_manifest
 from tui.scan.plan import ScanPlan
@@ -30,7 +31,11 @@ _SAVE_INTERVAL = 1.0  # seconds
 class Extract:
     """The folder or prefix that a scan writes, and what of it is done. Use it as a context manager."""
 
-    def __init__(self, store: Store, prefix: str, plan: ScanPlan, manifest: Manifest) -> None:
+    def __init__(
+        self, store: Store, prefix: str, plan: ScanPlan, manifest: Manifest, existing: Collection[str] = ()
+    ) -> None:
+        self._existing = existing
+        self._whole = True
         self._store = store
         self._prefix = prefix
         self._plan = plan
@@ -51,12 +56,14 @@ class Extract:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None and not isinstance(error, OutputError):
-            self._save()
+        if kind is not None:
+            with suppress(HourscopeError):  # the first error is the one to tell
+                self._save()
 
     def output(self, chunk: Chunk) -> Output:
         """Where the matches of a chunk go."""
-        return Output(self._store, self._prefix + self._name(chunk.key))
+        key = self._prefix + self._name(chunk.key)
+        return Output(self._store, key, exists=key in self._existing)
 
     def kept(self) -> Iterator[ChunkKept | ChunkDamaged]:
         """The chunks that an earlier run finished and that have not changed since, with their damage."""
@@ -71,7 +78,10 @@ class Extract:
         """Note what was finished."""
         if isinstance(event, ChunkDamaged):
             self._damage[event.chunk.key] = event
-        elif isinstance(event, ChunkDone) and (event.counts.records or not event.partial):
+        elif isinstance(event, ChunkDone) and event.partial and not event.counts.records:
+            self._whole = False
+        elif isinstance(event, ChunkDone):
+            self._whole = self._whole and not event.partial
             output = event.output.removeprefix(self._prefix) if event.output else None
             damage = self._damage.get(event.chunk.key)
             self.manifest = self.manifest.with_entry(
@@ -90,7 +100,7 @@ class Extract:
 
     def finish(self, *, whole: bool) -> None:
         """Close the books; `whole` says that every chunk of the plan was scanned."""
-        self.manifest = self.manifest.closed(whole)
+        self.manifest = self.manifest.closed(whole and self._whole)
         self._save()
 
     def _save(self) -> None:
@@ -109,20 +119,21 @@ def open_extract(
     store, prefix = _place(out, s3)
     fresh = Manifest.of(plan, _layout(plan))
     found = read_manifest(store, prefix + MANIFEST)
+    existing = {item.key for item in store.objects(prefix)}
     if found is None:
-        if not force and any(True for _ in store.objects(prefix)):
+        if not force and existing:
             raise OutputError(f"{out} is not empty; choose another place or add --force")
     elif resume:
         if difference := found.difference(fresh):
             raise OutputError(f"{out} is an extract of {difference}; resume it with the same, or choose another place")
-        return Extract(store, prefix, plan, found.reopened())
+        return Extract(store, prefix, plan, found.reopened(), existing)
     elif not force:
         raise OutputError(f"{out} holds an extract; add --resume to go on with it, or --force to replace it")
     else:
         for entry in found.chunks.values():
             if entry.output:
                 store.delete(prefix + entry.output)
-    return Extract(store, prefix, plan, fresh)
+    return Extract(store, prefix, plan, fresh, existing)
 
 
 def _place(out: str, s3: S3Options | None) -> tuple[Store, str]:
@@ -139,10 +150,15 @@ def _place(out: str, s3: S3Options | None) -> tuple[Store, str]:
 
 def _namer(plan: ScanPlan) -> Callable[[str], str]:
     """The source's key with `.jsonl.gz` for its suffix, or behind it where two sources would get the same."""
-    short = {_SUFFIX.sub("", chunk.key) for chunk in plan.chunks}
-    if len(short) == len(plan.chunks):
-        return lambda key: _SUFFIX.sub(_EXTENSION, key, count=1)
+    layout = Layout(_short(plan.archive.layout.pattern))
+    names = {_short(chunk.key) for chunk in plan.chunks}
+    if len(names) == len(plan.chunks) and all(map(layout.parse, names)):
+        return _short
     return lambda key: key + _EXTENSION
+
+
+def _short(key: str) -> str:
+    return _SUFFIX.sub(_EXTENSION, key, count=1)
 
 
 def _layout(plan: ScanPlan) -> str:

@@ -70,10 +70,14 @@ class Manifest:
         """What this extract is of that `other` is not; empty if both are of the same."""
         if self.archive != other.archive:
             return f"another archive ({self.archive})"
+        if self.timezone != other.timezone:
+            return f"another time zone ({self.timezone})"
         if (self.start, self.stop) != (other.start, other.stop):
             return f"another range (from {self.start} to {self.stop})"
         if self.filter != other.filter:
             return f"another filter ({' '.join(self.filter) or 'every record'})"
+        if self.layout != other.layout:  # chunks have come whose names clash with those that are there
+            return f"another layout ({self.layout})"
         return ""
 
 

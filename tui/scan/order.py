@@ -4,54 +4,57 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from typing import IO
 
 from tui.archive import Chunk
 from tui.scan.events import ChunkDone, ChunkKept, Matches, ScanEvent
 
-_IN_MEMORY = 1 << 20  # of the matches of a chunk whose turn has not come; the rest waits on disk
+_IN_MEMORY = 16 << 20  # of the matches of all chunks whose turn has not come; the rest waits on disk
 
 
 class _Waiting:
-    """The matches of a chunk whose turn has not come."""
+    """The matches of the chunks whose turn has not come, in one file."""
 
     def __init__(self, spool: IO[bytes]) -> None:
         self._spool = spool
-        self._sizes: list[int] = []
+        self._end = 0
+        self._places: dict[str, list[tuple[int, int]]] = {}
 
-    def add(self, lines: bytes) -> None:
-        self._spool.write(lines)
-        self._sizes.append(len(lines))
+    def add(self, event: Matches) -> None:
+        self._spool.seek(self._end)
+        self._spool.write(event.lines)
+        self._places.setdefault(event.chunk.key, []).append((self._end, len(event.lines)))
+        self._end += len(event.lines)
 
-    def drain(self) -> Iterator[bytes]:
-        self._spool.seek(0)
-        yield from (self._spool.read(size) for size in self._sizes)
-        self._spool.close()
+    def drain(self, chunk: Chunk) -> Iterator[Matches]:
+        for offset, size in self._places.pop(chunk.key, ()):
+            self._spool.seek(offset)
+            yield Matches(chunk, self._spool.read(size))
+        if not self._places:
+            self._spool.seek(0)
+            self._spool.truncate()
+            self._end = 0
 
 
 def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[ScanEvent]:
     """Pass everything on at once, but Matches by the order of `chunks`.
 
-    Those of the chunk whose turn it is pass straight through; the others wait, in memory up to 1 MB each, then on disk.
+    Those of the chunk whose turn it is pass straight through; the others wait, in memory up to 16 MB, then on disk.
     """
     turn = 0
     done: set[str] = set()
-    waiting: dict[str, _Waiting] = {}
-    with ExitStack() as stack:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+        waiting = _Waiting(spool)
         for event in events:
             if isinstance(event, Matches) and event.chunk.key != chunks[turn].key:
-                if event.chunk.key not in waiting:
-                    waiting[event.chunk.key] = _Waiting(stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
-                waiting[event.chunk.key].add(event.lines)
+                waiting.add(event)
                 continue
             yield event
             if isinstance(event, ChunkDone | ChunkKept):
                 done.add(event.chunk.key)
             while turn < len(chunks) and chunks[turn].key in done:
                 turn += 1
-                if turn < len(chunks) and (mine := waiting.pop(chunks[turn].key, None)):
-                    yield from (Matches(chunks[turn], lines) for lines in mine.drain())
+                if turn < len(chunks):
+                    yield from waiting.drain(chunks[turn])
         for chunk in chunks[turn:]:  # cut short: what was found stays
-            if mine := waiting.pop(chunk.key, None):
-                yield from (Matches(chunk, lines) for lines in mine.drain())
+            yield from waiting.drain(chunk)

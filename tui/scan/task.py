@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage
+from tui.archive.reader import ReadCancelled
 from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
 from tui.errors import ArchiveError
@@ -23,10 +24,11 @@ Emit = Callable[[ScanEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a task writes its matches: a key of a store, replaced if it is there."""
+    """Where a task writes its matches: a key of a store, replaced if it `exists`, of an earlier run."""
 
     store: Store
     key: str
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[Scan
     yield ChunkStarted(chunk)
     counts, partial = Counts(), False
     try:
-        with ChunkReader(task.store, chunk.key, etag=chunk.etag) as reader:
+        with ChunkReader(task.store, chunk.key, etag=chunk.etag, cancelled=cancelled) as reader:
             for event in _reading(task, reader):
                 if isinstance(event, Counts):
                     counts = event
@@ -61,9 +63,12 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[Scan
                         break
                 else:
                     yield event
+    except ReadCancelled:
+        partial = True
     except Damage as damage:
         yield ChunkDamaged(chunk, damage.offset, damage.reason)
-    except ArchiveError as error:
+    except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
+        partial = True
         yield ChunkDamaged(chunk, counts.bytes, str(error))
     yield ChunkDone(chunk, counts, partial=partial)
 
@@ -90,7 +95,7 @@ def _reading(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress
 
 
 def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
-    """Write the matches to `output`, whole or not at all, and pass on only the first; a chunk without any leaves none."""
+    """Write the matches to `output`, whole or not at all, and pass on only the first; without any there is no file."""
     with ExitStack() as stack:
         sink: BinaryIO | None = None
         for event in events:
@@ -101,8 +106,8 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 sink.write(event.lines)
             elif isinstance(event, ChunkDone):
                 stack.close()
-                if sink is None:
-                    output.store.delete(output.key)  # of an earlier run, before the chunk changed
+                if sink is None and output.exists:
+                    output.store.delete(output.key)  # the chunk has changed
                 yield replace(event, output=output.key if sink else None)
             else:
                 yield event

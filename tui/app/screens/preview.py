@@ -65,6 +65,7 @@ class PreviewPage(Page):
         self.nodes = JsonTree()
         self.bar = FilterBar(session.filter)
         self._reading: str | None = None
+        self._trouble = ""
 
     def contents(self) -> list[Widget]:
         return [self.bar, Container(self.listing, self.nodes, id="preview")]
@@ -80,6 +81,7 @@ class PreviewPage(Page):
     # Workers: iterate the core, post what comes.
 
     def _read(self) -> None:
+        trouble = ""
         try:
             for item in read_hour(self.session.archive, self.chunks, self.appetite):
                 if isinstance(item, Batch):
@@ -89,8 +91,8 @@ class PreviewPage(Page):
                 else:
                     self.post_message(ReadingPaused(ended=False))
         except HourscopeError as error:
-            self.post_message(Failed(str(error)))
-        self.post_message(ReadingPaused(ended=True))
+            trouble = str(error)
+        self.post_message(ReadingPaused(ended=True, trouble=trouble))
 
     def _judge(self, wanted: Filter, start: int, stop: int) -> None:
         worker = get_current_worker()
@@ -115,7 +117,7 @@ class PreviewPage(Page):
         self._tell()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
-        self.ended = message.ended
+        self.ended, self._trouble = message.ended, message.trouble
         self._tell()
 
     def on_judged(self, message: Judged) -> None:
@@ -173,7 +175,7 @@ class PreviewPage(Page):
             behind = "" if self.judged >= len(self.records) else " so far"
             self.bar.count(f"{count(len(self.hits))} of {count(self.judged)} previewed{behind}")
         damaged = [chunk for chunk in self.chunks if chunk.key in session.damage]
-        trouble = f"torn: {session.damage[damaged[0].key]}" if damaged else ""
+        trouble = self._trouble or (f"torn: {session.damage[damaged[0].key]}" if damaged else "")
         self.listing.explain(self._place(), self._empty(), trouble)
 
     def _place(self) -> str:
@@ -187,7 +189,8 @@ class PreviewPage(Page):
 
     def _empty(self) -> str:
         if not self.records:
-            return "this hour's chunks hold no record" if self.ended else "reading …"
+            nothing = self._trouble or "this hour's chunks hold no record"
+            return nothing if self.ended else "reading …"
         if self.judged < len(self.records):
             return "filtering …"
         rest = "" if self.ended else "; there is more: G reads on, s scans all"

@@ -148,7 +148,7 @@ class ScanPage(Page):
         elif not names_folder(self.out):
             self.say(f"the matches are in the file {self.out}; choose a folder/ to get an extract that opens here")
         else:
-            self.explorer.open(self.out)
+            self.explorer.open(self.out, self.session.s3)
 
     def action_again(self) -> None:
         self._start(resume=True)
