@@ -30,11 +30,17 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         self.code: int | None = None
-        settings = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
+        # An environment of our own: GNU readline, where some test imports it, sets LINES and COLUMNS behind Python's back.
+        settings = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LC_ALL": "C.UTF-8",
+            **(environment or {}),
+        }
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            os.environ.update(settings)
-            os.execv(sys.executable, [sys.executable, "-c", _RUN, archive])
+            os.execve(sys.executable, [sys.executable, "-c", _RUN, archive], settings)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def __enter__(self) -> Terminal:
@@ -63,11 +69,11 @@ class Terminal:
             self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
         return count
 
-    def resize(self, columns: int, lines: int) -> int:
-        """As a window's edge that is pulled; pyte keeps what fits, as terminals do."""
+    def resize(self, columns: int, lines: int) -> None:
+        """As a window's edge that is pulled; what was on the screen is gone, whatever a terminal would keep."""
         self.screen.resize(lines, columns)
+        self.screen.reset()
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        return self.read(1.0)
 
     def press(self, keys: str, quiet: float = _QUIET) -> int:
         os.write(self._fd, keys.encode())

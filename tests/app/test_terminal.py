@@ -96,8 +96,10 @@ def test_the_screen_is_what_a_whole_redraw_gives(wide: Terminal) -> None:
 def test_it_follows_the_terminals_size(wide: Terminal) -> None:
     wide.wait_for(_LEGEND)
     wide.resize(80, 24)
-    assert "q quit" in wide.screen.display[23] and "2 gaps" in wide.screen.display[0]
+    wide.wait_for("q quit")
+    assert "2 gaps" in wide.screen.display[0] and "[" in wide.text and "q quit" in wide.screen.display[23]
     wide.resize(120, 40)
+    wide.wait_for("This day")
     before = wide.text
     assert "q quit" in wide.screen.display[39]
     wide.press("\x0c")

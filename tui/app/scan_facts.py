@@ -38,7 +38,7 @@ def _end(state: ScanState, wanted: Filter) -> Fact:
     if not state.over:
         return Fact("", "running: esc stops it and keeps what it found", "you")
     if state.partial:
-        return Fact("", "stopped: this is a part only; enter opens it, c goes on, p publishes it", "trouble")
+        return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
     if not state.matches:
         return Fact("", f"done: no record matches {wanted.describe()}; q goes back to change it", "you")
     return Fact("", "done: enter opens what was found, p publishes it", "good")

@@ -13,8 +13,8 @@ from tui.archive.store import Store, is_s3
 
 
 def names_folder(out: str) -> bool:
-    """Does OUT mean an extract: a trailing slash, or a folder that exists?"""
-    return out.endswith("/") or (not is_s3(out) and Path(out).is_dir())
+    """Does OUT mean an extract: a trailing slash, a folder that exists, or a place in S3?"""
+    return out.endswith("/") or is_s3(out) or Path(out).is_dir()
 
 
 @contextmanager

@@ -30,7 +30,9 @@ from tui.cli.options import Opened, archive_argument, archive_options, filter_op
 from tui.cli.progress import progress_line, scan_text
 from tui.errors import OutputError
 from tui.filter import parse_filter
-from tui.scan import Extract, Matches, ScanPlan, Totals, open_extract, plan_scan, run_plan
+from tui.scan import Extract, Matches, ScanPlan, Totals, Wanted, open_extract, plan_scan, run_plan
+from tui.scan.order import first_matches
+from tui.scan.projection import projection
 from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
@@ -46,6 +48,7 @@ class Request:
     plan: ScanPlan
     out: str
     count: bool
+    max_count: int | None
     as_json: bool
     jobs: int | None
     dask: str | None
@@ -61,6 +64,13 @@ class Request:
 @click.option(
     "--estimate", "only_estimate", is_flag=True, help="From a sample: expected matches, time, cost; scan nothing."
 )
+@click.option("-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="N lines after each match, too.")
+@click.option(
+    "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="N lines before each match, too."
+)
+@click.option("-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="N lines on both sides.")
+@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
+@click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
 @click.option("--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
@@ -76,6 +86,11 @@ def command(
     invert: bool,
     out: str,
     only_estimate: bool,
+    after: int,
+    before: int,
+    around: int,
+    fields: str | None,
+    max_count: int | None,
     count: bool,
     as_json: bool,
     jobs: int | None,
@@ -93,27 +108,42 @@ def command(
     filter_ = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
     if resume and not names_folder(out):
         raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
+    wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
+    _check(out, wanted, max_count)
     opened = open_named(archive, given)
-    plan = plan_scan(opened.archive, opened.start, opened.stop, filter_)
+    plan = plan_scan(opened.archive, opened.start, opened.stop, filter_, wanted)
     if only_estimate:
         return print_estimate(plan, jobs, as_json=as_json)
-    request = Request(archive, opened, plan, out, count, as_json, jobs, dask, resume, force)
+    request = Request(archive, opened, plan, out, count, max_count, as_json, jobs, dask, resume, force)
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
 
 
+def _check(out: str, wanted: Wanted, max_count: int | None) -> None:
+    """What does not go together is refused before anything is read."""
+    if wanted.fields is not None:
+        projection(wanted.fields)
+    if wanted.fields is not None and (wanted.before or wanted.after):
+        raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")
+    if max_count is not None and (wanted.before or wanted.after or names_folder(out)):
+        raise click.UsageError("--max-count goes with stdout or a file, and without -A, -B and -C")
+
+
 def _run(request: Request, cancel: threading.Event) -> Totals:
     extract = _extract(request)
-    totals = Totals()
+    totals, told = Totals(), 0
     plan = request.plan
-    count_only = request.count and extract is None
+    count_only = request.count and extract is None and request.max_count is None
     events = run_plan(plan, jobs=request.jobs, dask=request.dask, cancel=cancel, extract=extract, count_only=count_only)
+    if request.max_count is not None:
+        events = first_matches(events, request.max_count)
     with _sink(request, extract, cancel) as write, progress_line() as show:
         for event in events:
             totals.add(event)
             if isinstance(event, Matches):
                 write(event.lines)
+                told += event.lines.count(b"\n")
             c = totals.counts
             show(
                 c.bytes_compressed / max(plan.bytes_compressed, 1),
@@ -127,6 +157,8 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
                     totals.seconds,
                 ),
             )
+    if request.max_count is not None:
+        totals.limit(told)
     return totals
 
 
@@ -196,7 +228,7 @@ def _again(request: Request, *more: str) -> str:
     words = ["hourscope", "scan", request.archive]
     for option, time in (("--from", plan.start), ("--to", plan.stop)):
         words += [option, spell_hour(time)] if time else []
-    words += plan.filter.arguments()
+    words += [*plan.filter.arguments(), *plan.wanted.arguments()]
     for option, value in (("--profile", s3.profile), ("--region", s3.region), ("--endpoint-url", s3.endpoint_url)):
         words += [option, value] if value else []
     words += ["--no-sign-request"] if s3.no_sign_request else []

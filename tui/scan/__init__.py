@@ -6,6 +6,7 @@ from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Co
 from tui.scan.extract import Extract, open_extract
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.tally import Totals
+from tui.scan.wanted import Wanted
 
 __all__ = [
     "ChunkDamaged",
@@ -20,6 +21,7 @@ __all__ = [
     "ScanEvent",
     "ScanPlan",
     "Totals",
+    "Wanted",
     "estimate",
     "open_extract",
     "plan_scan",

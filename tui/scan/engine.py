@@ -73,7 +73,7 @@ def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) ->
     for chunk in plan.chunks:
         if chunk.key not in done:
             output = extract.output(chunk) if extract else None
-            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only)
+            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only, plan.wanted)
 
 
 def _workers(

@@ -46,6 +46,11 @@ class Matches:
     chunk: Chunk
     lines: bytes
 
+    def first(self, most: int) -> Matches:
+        """The first lines of these, `most` at most."""
+        lines = self.lines.removesuffix(b"\n").split(b"\n", most)[:most]
+        return Matches(self.chunk, b"".join(line + b"\n" for line in lines))
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkDamaged:

@@ -53,7 +53,7 @@ class Manifest:
             zone_name(archive.zone),
             spell_hour(plan.start) if plan.start else None,
             spell_hour(plan.stop) if plan.stop else None,
-            tuple(plan.filter.arguments()),
+            (*plan.filter.arguments(), *plan.wanted.arguments()),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
 

@@ -36,6 +36,19 @@ class _Waiting:
             self._end = 0
 
 
+def first_matches(events: Iterable[ScanEvent], most: int) -> Iterator[ScanEvent]:
+    """The events up to the match number `most`, of matches that are a line each; then it ends."""
+    for event in events:
+        if not isinstance(event, Matches):
+            yield event
+            continue
+        first = event.first(most)
+        most -= first.lines.count(b"\n")
+        yield first
+        if not most:
+            return
+
+
 def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[ScanEvent]:
     """Pass everything on at once, but Matches by the order of `chunks`.
 

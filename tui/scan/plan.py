@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from tui.archive import Archive, Chunk, empty_range
 from tui.archive.store import is_s3
 from tui.filter import Filter
+from tui.scan.wanted import Wanted
 
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
@@ -24,6 +25,7 @@ class ScanPlan:
     stop: datetime | None
     filter: Filter
     chunks: tuple[Chunk, ...]
+    wanted: Wanted = field(default_factory=Wanted)
 
     @cached_property
     def hours(self) -> int:
@@ -38,7 +40,7 @@ class ScanPlan:
     def wants_processes(self) -> bool:
         """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
-        return holds_lock and self.bytes_compressed > _WORTH_PROCESSES
+        return (holds_lock or self.wanted.fields is not None) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property
     def cores(self) -> int:
@@ -52,9 +54,15 @@ class ScanPlan:
         return max(1, min(jobs, len(self.chunks)))
 
 
-def plan_scan(archive: Archive, start: datetime | None, stop: datetime | None, filter: Filter) -> ScanPlan:  # noqa: A002
+def plan_scan(
+    archive: Archive,
+    start: datetime | None,
+    stop: datetime | None,
+    filter: Filter,  # noqa: A002
+    wanted: Wanted | None = None,
+) -> ScanPlan:
     """List the range; ArchiveError, saying which hours there are, if it has no chunk."""
     chunks = archive.catalog(start, stop).chunks
     if not chunks:
         raise empty_range(archive, start, stop)
-    return ScanPlan(archive, start, stop, filter, chunks)
+    return ScanPlan(archive, start, stop, filter, chunks, wanted or Wanted())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from tui.archive import Chunk
@@ -24,6 +24,7 @@ class Totals:
     running: dict[str, Chunk] = field(default_factory=dict)
     _counts: dict[str, Counts] = field(default_factory=dict)
     _done: Counts = field(default_factory=Counts)
+    _limit: int | None = None
     _hours: set[datetime] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -46,6 +47,10 @@ class Totals:
                 self._count(chunk, counts)
                 self._done = _sum(self._done, self._counts.pop(chunk.key))
 
+    def limit(self, matches: int) -> None:
+        """The scan was ended at this many matches: jobs that were ahead may have counted more."""
+        self._limit = matches
+
     def _count(self, chunk: Chunk, counts: Counts) -> None:
         before = self._counts.get(chunk.key, Counts())
         hour = self.matches_by_hour.get(chunk.hour, 0)
@@ -58,7 +63,7 @@ class Totals:
         total = self._done
         for counts in self._counts.values():
             total = _sum(total, counts)
-        return total
+        return total if self._limit is None else replace(total, matches=self._limit)
 
     @property
     def hours(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage
@@ -14,7 +14,10 @@ from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
 from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
+from tui.scan.context import Context
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Matches, Progress, ScanEvent
+from tui.scan.projection import projection
+from tui.scan.wanted import Wanted
 
 PROGRESS_INTERVAL = 0.1  # seconds
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
@@ -40,6 +43,7 @@ class ScanTask:
     filter: Filter
     output: Output | None = None
     count_only: bool = False
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
@@ -76,17 +80,15 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[Scan
 def _reading(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | Counts]:
     """Block by block: its matches, then what was counted so far, and now and then the progress."""
     matcher = task.filter.matcher()
+    cut = _cutter(task, matcher)
     records = matches = 0
     told = time.monotonic()
     for block in reader:
         records += block.count()
-        if task.count_only:
-            matches += count_matches(block, matcher)
-        else:
-            lines, found = matching_lines(block, matcher)
-            matches += found
-            if found:
-                yield Matches(task.chunk, lines)
+        lines, found = cut(block)
+        matches += found
+        if lines:
+            yield Matches(task.chunk, lines)
         size = block.offset + block.end
         yield Counts(reader.bytes_compressed, size, records, matches, matcher.not_json)
         if (now := time.monotonic()) - told >= PROGRESS_INTERVAL:
@@ -102,7 +104,7 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
             if isinstance(event, Matches):
                 if sink is None:
                     sink = stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
-                    yield Matches(event.chunk, b"".join(event.lines.splitlines(keepends=True)[:_SHOWN]))
+                    yield event.first(_SHOWN)
                 sink.write(event.lines)
             elif isinstance(event, ChunkDone):
                 stack.close()
@@ -111,6 +113,26 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 yield replace(event, output=output.key if sink else None)
             else:
                 yield event
+
+
+def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, int]]:
+    """What is wanted of a block, and how many of its records match."""
+    wanted = task.wanted
+    if task.count_only:
+        return lambda block: (b"", count_matches(block, matcher))
+    if wanted.fields is not None:
+        project = projection(wanted.fields)
+
+        def projected(block: Block) -> tuple[bytes, int]:
+            with block.view() as view:
+                lines = [project(bytes(view[start:end])) + b"\n" for start, end in matcher.spans(block)]
+            return b"".join(lines), len(lines)
+
+        return projected
+    if wanted.before or wanted.after:
+        context = Context(wanted.before, wanted.after, separated=wanted.separated)
+        return lambda block: context.lines(block, matcher)
+    return lambda block: matching_lines(block, matcher)
 
 
 def count_matches(block: Block, matcher: Matcher) -> int:

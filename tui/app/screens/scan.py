@@ -36,7 +36,7 @@ class ScanPage(Page):
         Binding("r", "range", "range", id="scan-range", priority=True),
         Binding("slash", "filter", "filter", id="scan-filter", priority=True),
         Binding("o", "out", "where to", id="scan-out", priority=True),
-        Binding("c", "again", "go on", id="scan-resume"),
+        Binding("r", "again", "resume", id="scan-resume"),
         Binding("p", "send", "publish", id="send"),
     ]
     title_of_help = "The scan"

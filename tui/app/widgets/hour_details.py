@@ -56,7 +56,7 @@ class HourDetails(LineWidget):
             lines += [[("gap", palette.gap), (" · no chunk names this hour", palette.dim)]]
         else:
             lines += [self._sum(chunks), self._usual()]
-            room = max(height - len(lines) - 1, 1) if height < 12 else max(height - 9, 3)
+            room = max(height - len(lines), 1) if height < 12 else max(height - 9, 3)
             if height >= 12:
                 lines.append([])
             lines += self._chunks(chunks, width, room)

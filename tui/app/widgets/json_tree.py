@@ -117,9 +117,6 @@ class JsonTree(LineWidget, can_focus=True):
             self._top = self._at - room + 1 + room // 3
         self._top = max(0, min(self._top, len(self._rows) - room))
 
-    def on_resize(self, event: object) -> None:
-        self._scroll()
-
     def on_focus(self) -> None:
         self.repaint()
 
@@ -130,6 +127,7 @@ class JsonTree(LineWidget, can_focus=True):
         palette = self.palette
         edge: Piece = ("│" if self.region.x else " ", palette.faint)
         if y == 0:
+            self._scroll()
             return strip_of([edge, *self._title(width - 1)], width)
         if not self._rows:
             return strip_of([edge, *self._plain(y - 1, width - 2)], width)

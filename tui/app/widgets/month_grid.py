@@ -78,9 +78,6 @@ class MonthGrid(LineWidget, can_focus=True):
         months = self.cursor.year * 12 + self.cursor.month - 1 + step
         self.go(self.cursor.replace(year=months // 12, month=months % 12 + 1, day=min(self.cursor.day, 28)))
 
-    def on_resize(self, event: object) -> None:
-        self._scroll()
-
     def _scroll(self) -> None:
         """Keep the cursor's day in sight, a week at a time: a scroll sends the whole grid again."""
         room = max(self.size.height - 1, 1)
@@ -92,6 +89,7 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def draw(self, y: int, width: int) -> Strip:
         if y == 0:
+            self._scroll()
             return strip_of(self._ruler(), width)
         index = self.top + y - 1
         if index >= len(self.grid.lines):

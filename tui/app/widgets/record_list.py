@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,6 +18,7 @@ from tui.printable import printable
 from tui.units import count
 
 _SIDEWAYS = 20
+_EMPTY_TOP = 2  # the line on which an empty list says why
 
 
 class RecordList(LineWidget, can_focus=True):
@@ -155,10 +157,6 @@ class RecordList(LineWidget, can_focus=True):
         if target + 2 * self._room >= len(self._rows):
             self.post_message(self.NearEnd())
 
-    def on_resize(self, event: object) -> None:
-        self._choose()
-        self._scroll()
-
     def on_focus(self) -> None:
         self.repaint()
 
@@ -168,6 +166,7 @@ class RecordList(LineWidget, can_focus=True):
     def draw(self, y: int, width: int) -> Strip:
         if y == 0:
             self._choose()
+            self._scroll()
             return strip_of(self._title(width), width)
         palette = self.palette
         if y < self._lead:
@@ -175,8 +174,9 @@ class RecordList(LineWidget, can_focus=True):
             return strip_of([(" ", palette.dim), (titles, palette.dim)], width)
         row = self._top + y - self._lead
         if row >= len(self._rows):
-            words = self._empty if not self._rows and y == 2 else ""
-            return strip_of([("  ", palette.dim), (words, palette.text)], width)
+            words = [] if self._rows else textwrap.wrap(self._empty, max(width - 4, 20))
+            line = words[y - _EMPTY_TOP] if 0 <= y - _EMPTY_TOP < len(words) else ""
+            return strip_of([("  ", palette.dim), (line, palette.text)], width)
         number = self._rows[row]
         hit = self._hits is not None and number in self._hits
         here = row == self._at

@@ -1,0 +1,130 @@
+"""What is written of a match, how many, and what a scan would find."""
+
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import hourscope, shell
+from tests.e2e.conftest import SPEC
+from tui.archive import open_archive
+from tui.demo import incident_of
+from tui.filter import parse_filter
+from tui.scan import Totals, estimate, plan_scan, run_plan
+
+HOUR = ("--from", "2015-01-20T13", "--to", "2015-01-20T14")
+
+
+@pytest.mark.parametrize("options", [("-C", 2), ("-A", 1), ("-B", 3), ("-A", 4, "-B", 1), ("-C", 1000)])
+def test_context_is_greps(sample: Path, options: tuple[object, ...]) -> None:
+    words = " ".join(map(str, options))
+    old = shell(f"for f in *.2015-01-20_13.log.gz; do zcat $f | grep {words} -F 5003; done", cwd=sample)
+    ran = hourscope("scan", sample, *HOUR, "-g", "5003", *options)
+    assert (ran.code, ran.out) == (0, old)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_context_across_blocks_is_greps(tmp_path: Path, seed: int) -> None:
+    """Lines of very different lengths, so that matches fall on both sides of a block's end."""
+    source = random.Random(seed)
+    lines = [
+        (b"hit " if source.random() < 0.02 else b"") + b"x" * int(source.expovariate(1 / 3000)) for _ in range(1500)
+    ]
+    chunk = tmp_path / "e.2015-01-20_13.log"
+    chunk.write_bytes(b"\n".join(lines) + (b"\n" if seed % 2 else b""))
+    for before, after in ((0, 2), (3, 0), (2, 2), (40, 7)):
+        ran = hourscope("scan", tmp_path, "-g", "hit ", "-B", before, "-A", after)
+        assert ran.out == shell(f"grep -B {before} -A {after} 'hit ' {chunk}")
+
+
+def test_an_extract_with_context_has_no_separators(sample: Path, tmp_path: Path) -> None:
+    ran = hourscope("scan", sample, *HOUR, "-g", "5003", "-C", 1, "-o", f"{tmp_path}/x/")
+    assert ran.code == 0
+    assert all(json.loads(line) for line in hourscope("scan", f"{tmp_path}/x/").lines)
+
+
+def test_max_count_gives_the_first_in_order(sample: Path, tmp_path: Path) -> None:
+    everything = hourscope("scan", sample, "--from", "2015-01-20", "--to", "2015-01-21", "-g", "5003").lines
+    words = ("scan", sample, "--from", "2015-01-20", "--to", "2015-01-21", "-g", "5003", "--max-count", 60)
+    assert hourscope(*words).lines == everything[:60]
+    assert hourscope(*words, "--count").out == b"60\n"
+    summary = json.loads(hourscope(*words, "-o", tmp_path / "out", "--json").lines[-1])
+    assert summary["matches"] == 60
+    assert hourscope("scan", sample, *HOUR, "-g", "nowhere", "--max-count", 60).code == 1
+
+
+def test_fields_writes_a_part_of_each_match(sample: Path) -> None:
+    words = ("scan", sample, *HOUR, "-m", "event == 'error'")
+    records = [json.loads(line) for line in hourscope(*words).lines]
+    paths = [json.loads(line) for line in hourscope(*words, "--fields", "error.code, player.cdn").lines]
+    assert paths == [{"error.code": r["error"]["code"], "player.cdn": r["player"]["cdn"]} for r in records]
+    projected = [json.loads(line) for line in hourscope(*words, "--fields", "{c: error.code, t: video.tags[0]}").lines]
+    assert projected == [{"c": r["error"]["code"], "t": (r["video"].get("tags") or [None])[0]} for r in records]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--fields", "a ="),
+        ("--fields", ""),
+        ("--fields", "a", "-C", 1),
+        ("--max-count", 3, "-C", 1),
+        ("--max-count", 3, "-o", "x/"),
+        ("--max-count", 0),
+        ("-o", "s3://bucket/file.jsonl", "--resume", "--fields", "a ="),
+    ],
+)
+def test_what_does_not_go_together_is_refused(sample: Path, words: tuple[object, ...]) -> None:
+    ran = hourscope("scan", sample, *words)
+    assert ran.code == 2
+    assert ran.sentence
+
+
+def test_an_estimate_says_what_it_is_made_of(sample: Path) -> None:
+    ran = hourscope("scan", sample, "-m", "event == 'error'", "--estimate")
+    assert ran.code == 0
+    assert b"95 % between" in ran.out
+    assert b"64 chunks" in ran.out
+    found = json.loads(hourscope("scan", sample, "-m", "event == 'error'", "--estimate", "--json").out)
+    assert found["low"] < found["matches"] < found["high"]
+    assert found["bytes_compressed"] == sum(path.stat().st_size for path in sample.iterdir())
+    assert found["requests"] == 0, "a folder costs nothing"
+
+
+INCIDENT = incident_of(SPEC)
+
+
+@pytest.mark.parametrize(
+    "expression", ["event == 'error'", f"error.code == `{INCIDENT.code}`", "event == 'seek'", "event == 'nowhere'"]
+)
+def test_the_interval_holds_the_truth_in_90_of_100_seeds(sample: Path, expression: str) -> None:
+    plan = plan_scan(open_archive(str(sample)), None, None, parse_filter(match=[expression]))
+    totals = Totals()
+    for event in run_plan(plan, count_only=True):
+        totals.add(event)
+    estimates = [estimate(plan, seed=seed) for seed in range(100)]
+    assert sum(found.low <= totals.matches <= found.high for found in estimates) >= 90
+
+
+def test_a_scanning_process_that_is_killed_is_one_sentence(sample: Path, tmp_path: Path) -> None:
+    script = f"""
+        {hourscope.__globals__["sys"].executable} -m tui scan {sample} -m 'sum([player.position, `1`]) > `3`' \
+            -o {tmp_path}/x/ & scan=$!
+        for _ in $(seq 100); do
+            child=$(pgrep -P $scan -f scan.child | head -n 1)
+            [ -n "$child" ] && ls {tmp_path}/x/*.gz > /dev/null 2>&1 && break
+            sleep 0.05
+        done
+        kill -9 $child
+        wait $scan
+        echo $?
+    """
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "2"
+    assert "a scanning process was killed" in done.stderr.splitlines()[-1]
+    assert (
+        hourscope("scan", sample, "-m", "sum([player.position, `1`]) > `3`", "-o", f"{tmp_path}/x/", "--resume").code
+        == 2
+    )
