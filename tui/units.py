@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _STEPS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -18,6 +20,15 @@ def size(number: float) -> str:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError("unreachable")
+
+
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)i?B?\s*")
+
+
+def parse_size(text: str) -> int | None:
+    """`20GB`, `500M` or `1000000` in bytes (powers of 1000); None if it is no size."""
+    match = _SIZE.fullmatch(text)
+    return round(float(match[1]) * 1000 ** " KMGT".index(match[2].upper() or " ")) if match else None
 
 
 def plural(number: int, noun: str) -> str:

@@ -7,12 +7,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tui.archive.cache import CachedStore
+from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
 from tui.archive.writer import file_of_lines, names_folder
 from tui.cli.console import (
@@ -28,13 +30,14 @@ from tui.cli.console import (
 from tui.cli.estimate import print_estimate
 from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
+from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.filter import parse_filter
 from tui.scan import Extract, Matches, ScanPlan, Totals, Wanted, open_extract, plan_scan, run_plan
 from tui.scan.order import first_matches
 from tui.scan.projection import projection
 from tui.shell import shell_join
-from tui.units import count, duration, plural, size
+from tui.units import count, duration, parse_size, plural, size
 
 _STDOUT = "-"
 
@@ -74,6 +77,7 @@ class Request:
 @click.option("--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
 @click.option("--resume", is_flag=True, help="Go on with an extract; its finished chunks are not read again.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -95,6 +99,7 @@ def command(
     as_json: bool,
     jobs: int | None,
     dask: str | None,
+    cache: str | None,
     resume: bool,
     force: bool,
     **given: Any,
@@ -110,7 +115,7 @@ def command(
         raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
     wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
     _check(out, wanted, max_count)
-    opened = open_named(archive, given)
+    opened = _cached(open_named(archive, given), cache)
     plan = plan_scan(opened.archive, opened.start, opened.stop, filter_, wanted)
     if only_estimate:
         return print_estimate(plan, jobs, as_json=as_json)
@@ -118,6 +123,19 @@ def command(
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
+
+
+def _cached(opened: Opened, cache: str | None) -> Opened:
+    """The archive behind a cache; a folder needs none."""
+    if cache is None:
+        return opened
+    most = parse_size(cache)
+    if most is None:
+        raise click.UsageError(f"'{cache}' is no size; write --cache 20GB")
+    if not is_s3(opened.archive.store.url):
+        return opened
+    store = CachedStore(opened.archive.store, cache_dir() / "chunks", most)
+    return replace(opened, archive=replace(opened.archive, store=store))
 
 
 def _check(out: str, wanted: Wanted, max_count: int | None) -> None:

@@ -1,0 +1,120 @@
+"""Chunks that were fetched, kept by ETag under a size cap: the second question about the same hours makes no GET."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from tui.archive.chunk import StoredObject
+from tui.archive.store import Store
+
+_PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedStore:
+    """A store whose objects are kept in `folder` once they were read to their end; `most` bytes of them."""
+
+    store: Store
+    folder: Path
+    most: int
+
+    @property
+    def url(self) -> str:
+        return self.store.url
+
+    def objects(self, prefix: str = "") -> Iterator[StoredObject]:
+        return self.store.objects(prefix)
+
+    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
+        """From the cache if it has this ETag; else from the store, and into the cache."""
+        if etag is None:
+            return self.store.open(key, start=start)
+        kept = self.folder / hashlib.sha256(f"{self.url}\n{key}\n{etag}".encode("utf-8", "surrogateescape")).hexdigest()
+        try:
+            stream = kept.open("rb", buffering=0)
+        except OSError:
+            raw = self.store.open(key, start=start, etag=etag)
+            return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.most))
+        with suppress(OSError):  # only to know which were used last
+            os.utime(kept)
+        stream.seek(start)
+        return cast(BinaryIO, stream)
+
+    def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
+        return self.store.create(key, overwrite=overwrite)
+
+    def delete(self, key: str) -> None:
+        self.store.delete(key)
+
+
+class _Keeping(io.RawIOBase):
+    """A stream that is written down as it is read, and kept if it is read to its end.
+
+    A cache that cannot be written (a full disk) is no reason to fail: the chunk is just not kept.
+    """
+
+    def __init__(self, raw: BinaryIO, kept: Path, most: int) -> None:
+        super().__init__()
+        self._raw = raw
+        self._kept = kept
+        self._most = most
+        self._part = kept.with_name(f"{kept.name}.{uuid4().hex[:8]}{_PART}")
+        self._copy: io.FileIO | None = None
+        with suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            self._copy = io.FileIO(self._part, "xb")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        count: int = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+        if self._copy is not None:
+            try:
+                if count:
+                    self._copy.write(memoryview(buffer)[:count])
+                else:
+                    self._keep(self._copy)
+            except OSError:
+                self._forget()
+        return count
+
+    def close(self) -> None:
+        self._forget()
+        self._raw.close()
+        super().close()
+
+    def _keep(self, copy: io.FileIO) -> None:
+        copy.close()
+        self._copy = None
+        self._part.replace(self._kept)
+        _evict(self._kept.parent, self._most)
+
+    def _forget(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+            self._part.unlink(missing_ok=True)
+
+
+def _evict(folder: Path, most: int) -> None:
+    """Delete what was not used for longest, until what is left is at most `most` bytes."""
+    found = []
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):  # another process evicts too
+            status = entry.stat()
+            found.append((status.st_mtime_ns, status.st_size, entry.path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= most:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= size
