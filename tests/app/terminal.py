@@ -30,7 +30,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         self.code: int | None = None
-        # An environment of our own: GNU readline, where some test imports it, sets LINES and COLUMNS behind Python's back.
+        # An environment of our own: GNU readline, once imported, sets LINES and COLUMNS behind Python's back.
         settings = {
             **os.environ,
             "TERM": "xterm-256color",

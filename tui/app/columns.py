@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from tui.app.tree import Path
 from tui.filter.build import spell_path
+from tui.filter.compiled import NotJsonError
+from tui.filter.jmespath import load
 from tui.printable import printable
 
 SAMPLE = 200
@@ -96,13 +97,13 @@ def _cell(value: object, column: Column) -> str:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    return "–" if value is None else orjson.dumps(value).decode("utf-8", "replace")
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _object(record: bytes) -> dict[str, object] | None:
     try:
-        value = orjson.loads(record)
-    except orjson.JSONDecodeError:
+        value = load(record)
+    except NotJsonError:
         return None
     return value if isinstance(value, dict) else None
 

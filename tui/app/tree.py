@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import orjson
+from tui.filter.compiled import NotJsonError
+from tui.filter.jmespath import load
 
 Kind = Literal["object", "array", "string", "number", "constant"]
 Path = tuple[str | int, ...]
@@ -41,9 +43,11 @@ class NotJson:
 def parse(record: bytes) -> object:
     """The value of a record, or NotJson."""
     try:
-        return orjson.loads(record)
-    except orjson.JSONDecodeError as error:
-        return NotJson(str(error).partition(":")[0] + f" (column {error.colno})")
+        return load(record)
+    except NotJsonError as error:
+        cause = error.__cause__
+        column = f" (column {cause.colno})" if isinstance(cause, json.JSONDecodeError) else ""
+        return NotJson(str(error).partition(":")[0] + column)
 
 
 def kind_of(value: object) -> Kind:
@@ -93,4 +97,4 @@ def brief(value: object) -> str:
         return f"{{{len(value)} {'key' if len(value) == 1 else 'keys'}}}" if value else "{}"
     if isinstance(value, list):
         return f"[{len(value)}]"
-    return orjson.dumps(value).decode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False)
