@@ -119,6 +119,7 @@ def test_gaps_are_the_only_hours_without_a_chunk(hours: int) -> None:
     assert sum(plan.torn for plan in plan_sample(spec)) == sum(p.empty_member for p in plan_sample(spec)) == 1
 
 
+@pytest.mark.usefixtures("chunks")
 def test_a_restart_leaves_two_revisions_one_after_the_other(folder: Path) -> None:
     name = f"{restart_hour_of(SampleSpec()):%Y-%m-%d_%H}"
     before = lines(folder / f"events.web02-000000.{name}.log.gz")

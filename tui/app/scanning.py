@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from tui.archive.times import spell_hour
-from tui.archive.writer import file_of_lines, names_folder
+from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.config import S3Options, state_dir
 from tui.scan import (
     ChunkDamaged,
@@ -125,35 +123,18 @@ def _state(
 
 def run(plan: ScanPlan, out: str, s3: S3Options, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
     """Scan into an extract (`out` names a folder or prefix) or into one file of lines."""
-    if names_folder(out) or out.startswith("s3://"):
+    if names_folder(out):
         extract = open_extract(out, plan, s3=s3, resume=resume)
-        yield from _started(run_plan(plan, cancel=cancel, extract=extract))
+        yield from run_plan(plan, cancel=cancel, extract=extract)
         return
     target = Path(out).expanduser()
-    partial = target.with_name(partial_name(target.name))
-    with file_of_lines(target, overwrite=False, final=lambda: partial if cancel.is_set() else target) as stream:
-        for event in _started(run_plan(plan, cancel=cancel)):
+    with file_of_lines(
+        target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
+    ) as stream:
+        for event in run_plan(plan, cancel=cancel):
             if isinstance(event, Matches):
                 stream.write(event.lines)
             yield event
-
-
-def _started(events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
-    """Take the first event with a stderr that has a number: a pool of processes wants to hand it on as it starts.
-
-    While Textual runs, `sys.stderr` is its own, whose number is -1, and multiprocessing refuses that.
-    """
-    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
-        first = next(events, None)
-    if first is not None:
-        yield first
-        yield from events
-
-
-def partial_name(name: str) -> str:
-    """`errors.jsonl.gz` → `errors.partial.jsonl.gz`: what a stopped scan had found."""
-    stem, dot, rest = name.partition(".")
-    return f"{stem}.partial{dot}{rest}"
 
 
 def default_out(title: str, start: datetime) -> str:

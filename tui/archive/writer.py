@@ -17,6 +17,12 @@ def names_folder(out: str) -> bool:
     return out.endswith("/") or is_s3(out) or Path(out).is_dir()
 
 
+def partial_path(target: Path) -> Path:
+    """`errors.jsonl.gz` → `errors.partial.jsonl.gz`: what work that was cut short had found."""
+    stem, dot, rest = target.name.partition(".")
+    return target.with_name(f"{stem}.partial{dot}{rest}")
+
+
 @contextmanager
 def file_of_lines(path: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
     """A file that appears whole or not at all, compressed as its suffix says; for `final` see `atomic_file`."""

@@ -16,7 +16,7 @@ import click
 from tui.archive.cache import CachedStore
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
-from tui.archive.writer import file_of_lines, names_folder
+from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -197,16 +197,10 @@ def _sink(request: Request, extract: Extract | None, cancel: threading.Event) ->
         target = Path(request.out)
 
         def final() -> Path:
-            return _partial(target) if cancel.is_set() else target
+            return partial_path(target) if cancel.is_set() else target
 
         with file_of_lines(target, overwrite=request.force, final=final) as stream:
             yield stream.write
-
-
-def _partial(target: Path) -> Path:
-    """`errors.jsonl.gz` → `errors.partial.jsonl.gz`: what an interrupted scan had found."""
-    stem, dot, rest = target.name.partition(".")
-    return target.with_name(f"{stem}.partial{dot}{rest}")
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
@@ -237,7 +231,9 @@ def _say_interrupted(request: Request) -> None:
     elif names_folder(request.out):
         say(f"interrupted; go on with: {_again(request, '--resume')}")
     else:
-        say(f"interrupted; what was found is in {_partial(Path(request.out))}; run it again with: {_again(request)}")
+        say(
+            f"interrupted; what was found is in {partial_path(Path(request.out))}; run it again with: {_again(request)}"
+        )
 
 
 def _again(request: Request, *more: str) -> str:
