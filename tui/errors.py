@@ -40,9 +40,11 @@ class NothingToSendError(SendError):
 
 
 class FilterError(HourscopeError):
-    """An expression that cannot be parsed; `column` counts from 0 in `expression`."""
+    """An expression that cannot be parsed: `what` it is, and the column (from 0) where `reason` applies."""
 
-    def __init__(self, message: str, expression: str = "", column: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, expression: str = "", column: int | None = None, *, what: str = "") -> None:
+        place = f"the {what} '{expression}' is wrong at column {(column or 0) + 1}: " if what else ""
+        super().__init__(place + reason)
+        self.reason = reason
         self.expression = expression
         self.column = column

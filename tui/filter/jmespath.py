@@ -73,9 +73,7 @@ def parse_expression(expression: str) -> ParsedResult:
         parsed = jmespath.compile(expression)
     except exceptions.JMESPathError as error:
         column, words = _where(error, expression)
-        raise FilterError(
-            f"the JMESPath '{expression}' is wrong at column {column + 1}: {words}", expression, column
-        ) from error
+        raise FilterError(words, expression, column, what="JMESPath") from error
     except RecursionError as error:
         raise FilterError("the JMESPath is nested too deeply", expression, 0) from error
     for name, given in _calls(parsed.parsed):
@@ -130,13 +128,12 @@ def _check_call(expression: str, name: str, given: int) -> None:
     known = Functions.FUNCTION_TABLE
     match = re.search(rf"\b{re.escape(name)}\s*\(", expression)
     column = match.start() if match else 0
-    prefix = f"the JMESPath '{expression}' is wrong at column {column + 1}"
     if name not in known:
-        raise FilterError(
-            f"{prefix}: there is no function {name}(); known are {', '.join(sorted(known))}", expression, column
-        )
+        reason = f"there is no function {name}(); known are {', '.join(sorted(known))}"
+        raise FilterError(reason, expression, column, what="JMESPath")
     signature = known[name]["signature"]
     variadic = any(argument.get("variadic") for argument in signature)
     if given < len(signature) or (given > len(signature) and not variadic):
         wanted = f"{'at least ' if variadic else ''}{len(signature)}"
-        raise FilterError(f"{prefix}: {name}() takes {wanted} argument(s), not {given}", expression, column)
+        reason = f"{name}() takes {wanted} argument(s), not {given}"
+        raise FilterError(reason, expression, column, what="JMESPath")

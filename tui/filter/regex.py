@@ -109,9 +109,7 @@ def _compile(pattern: str, shown: str) -> Any:
     except re2.error as error:
         words = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be parsed"
         column = _column(words, shown)
-        raise FilterError(
-            f"the regex '{shown}' is wrong at column {column + 1}: {words} (RE2 syntax)", shown, column
-        ) from error
+        raise FilterError(f"{words} (RE2 syntax)", shown, column, what="regex") from error
 
 
 def _column(words: str, pattern: str) -> int:

@@ -154,8 +154,7 @@ class FilterBar(Vertical):
             wanted = self.terms.with_term(Term(self._kind.kind, text)) if text.strip() else self.terms
         except FilterError as error:
             column = error.column or 0
-            reason = str(error).partition(f" is wrong at column {column + 1}: ")[2] or str(error)
-            self.line.complain(reason, _KIND_WIDTH + min(column, max(self._input.size.width - 2, 0)))
+            self.line.complain(error.reason, _KIND_WIDTH + min(column, max(self._input.size.width - 2, 0)))
             return None
         self.line.complain("", 0)
         return wanted
