@@ -15,10 +15,10 @@ from tui.app.command import read_filter, scan_command
 from tui.app.heat import LEVELS, Mark, MonthTitle, heat_grid, level, troubles
 from tui.app.reading import Appetite, Batch, Torn, read_hour
 from tui.app.scan_facts import squeezed
-from tui.app.scanning import partial_name
 from tui.app.session import Hours, Session
 from tui.app.tree import NotJson, brief, parse, rows
 from tui.archive import open_archive
+from tui.archive.writer import partial_path
 from tui.config import S3Options, load_config
 from tui.errors import FilterError
 from tui.filter import parse_filter
@@ -131,4 +131,4 @@ def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
 def test_many_chunks_squeeze_into_a_row() -> None:
     assert squeezed("✓-✓", 10) == "✓-✓"
     assert squeezed("✓✓--!-··", 4) == "✓-!·"
-    assert partial_name("errors.jsonl.gz") == "errors.partial.jsonl.gz"
+    assert partial_path(Path("errors.jsonl.gz")).name == "errors.partial.jsonl.gz"
