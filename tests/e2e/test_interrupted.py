@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import hourscope, shell
+from tests.servers.consume import read_messages
+from tests.servers.nsqd import Nsqd
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
 SLOW = "sum([player.position, `1`]) > `300`"  # a shape that only jmespath.py does: about 30 MB/s
@@ -101,3 +103,30 @@ def test_a_closed_pipe_ends_quietly(archive: Path) -> None:
     )
     assert done.stdout.strip() == b"2"
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
+    archive: Path, nsqd: Nsqd, topic: str, number: int
+) -> None:
+    range_ = ("--from", "2015-01-12T03", "--to", "2015-01-12T05", "--timezone", "UTC")
+    wanted = hourscope("scan", archive, *range_, "-g", "heartbeat").lines
+    words = [
+        "send", str(archive), *range_, "-g", "heartbeat", "--rate", "800", "--yes",
+        "--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic,
+    ]  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "tui", *words], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not nsqd.stats(topic).message_count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert 0 < nsqd.stats(topic).message_count < len(wanted)
+    _, *again = shlex.split(err.splitlines()[-1].partition("go on with: ")[2])
+    resumed = hourscope(*again, "--json")
+    receipt = json.loads(resumed.lines[-1])
+    assert (resumed.code, receipt["confirmed"], receipt["repeated"]) == (0, len(wanted), 0)
+    assert receipt["resumed"] > 0
+    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+    assert nsqd.stats(topic).message_count == len(wanted), "nothing twice"

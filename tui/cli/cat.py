@@ -13,9 +13,9 @@ import click
 from tui.archive import Catalog, Chunk, ChunkReader, Damage, empty_range
 from tui.archive.times import floor_hour, next_hour, parse_time
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
-from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named
+from tui.cli.options import Opened, archive_argument, archive_options, filter_of, filter_options, open_named
 from tui.errors import ArchiveError
-from tui.filter import Filter, parse_filter
+from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
 from tui.printable import HOSTILE, printable
@@ -35,10 +35,6 @@ def command(
     key: str | None,
     lines: int | None,
     pretty: bool,
-    grep: tuple[str, ...],
-    regex: tuple[str, ...],
-    match: tuple[str, ...],
-    invert: bool,
     **given: Any,
 ) -> int:
     """Print the records of an hour of ARCHIVE, all or those that a filter keeps.
@@ -47,7 +43,7 @@ def command(
     hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
     hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
     """
-    filter_ = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
+    filter_ = filter_of(given)
     opened = open_named(archive, given)
     damaged: list[str] = []
     shown = 0

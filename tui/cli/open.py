@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.options import archive_options, s3_options
+from tui.cli.options import archive_options, s3_of
 from tui.config import S3Options, load_config
 from tui.errors import ConfigError
 
@@ -18,7 +18,7 @@ from tui.errors import ConfigError
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
     """Open ARCHIVE in the explorer."""
-    return explore(archive, given.pop("timezone"), s3_options(given))
+    return explore(archive, given.pop("timezone"), s3_of(given))
 
 
 def explore(archive: str | None, timezone: str | None = None, s3: S3Options | None = None) -> int:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
 from tui.archive import Archive, open_archive
-from tui.archive.times import parse_range
+from tui.archive.times import parse_range, spell_hour
 from tui.cli.console import DEBUG
 from tui.config import Config, S3Options, load_config
+from tui.filter import Filter, parse_filter
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,34 +54,47 @@ filter_options = _all(
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An archive, the range asked for, and the options that reach its store."""
+    """An archive, the range asked for, and the options that reach its store.
+
+    `words` are those of a command line that opens the same again, with times that do not move.
+    """
 
     archive: Archive
     s3: S3Options
-    start: datetime | None = None
-    stop: datetime | None = None
+    start: datetime | None
+    stop: datetime | None
+    words: tuple[str, ...]
 
 
-def s3_options(given: dict[str, Any]) -> S3Options:
-    """Take the S3 options out of a command's keyword arguments."""
-    return S3Options(
-        given.pop("profile"),
-        given.pop("region"),
-        given.pop("endpoint_url"),
-        given.pop("no_sign_request"),
-        given.pop("request_payer"),
+def filter_of(given: dict[str, Any]) -> Filter:
+    """The filter options of a command as a filter."""
+    return parse_filter(
+        grep=given.pop("grep"), regex=given.pop("regex"), match=given.pop("match"), invert=given.pop("invert")
     )
+
+
+def s3_of(given: dict[str, Any]) -> S3Options:
+    """The S3 options of a command."""
+    return S3Options(*(given.pop(field.name) for field in fields(S3Options)))
 
 
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:
     """Open an archive by location or config name, with the archive, S3 and range options of a command."""
     config = config or load_config()
-    s3, zone = s3_options(given), given.pop("timezone")
+    s3, zone = s3_of(given), given.pop("timezone")
+    words = [name, *_words({"timezone": zone} | asdict(s3))]
     if spec := config.archives.get(name):
         s3, zone, name = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
     archive = open_archive(name, timezone=zone, s3=s3)
-    opened = Opened(archive, s3)
-    if "start" in given:
-        start, stop = parse_range(given.pop("start"), given.pop("stop"), archive.zone)
-        opened = replace(opened, start=start, stop=stop)
-    return opened
+    start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
+    range_ = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
+    return Opened(archive, s3, start, stop, (*words, *_words(range_)))
+
+
+def _words(options: Mapping[str, str | bool | None]) -> list[str]:
+    """`{"endpoint_url": "http://…"}` as the words of a command line; what is not set is left out."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        words += [option] if value is True else [option, str(value)] if value else []
+    return words

@@ -15,7 +15,6 @@ import click
 
 from tui.archive.cache import CachedStore
 from tui.archive.store import is_s3
-from tui.archive.times import spell_hour
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
     EXIT_FAILED,
@@ -28,11 +27,18 @@ from tui.cli.console import (
     write_lines,
 )
 from tui.cli.estimate import print_estimate
-from tui.cli.options import Opened, archive_argument, archive_options, filter_options, open_named, range_options
+from tui.cli.options import (
+    Opened,
+    archive_argument,
+    archive_options,
+    filter_of,
+    filter_options,
+    open_named,
+    range_options,
+)
 from tui.cli.progress import progress_line, scan_text
 from tui.config import cache_dir
 from tui.errors import OutputError
-from tui.filter import parse_filter
 from tui.scan import Extract, Matches, ScanPlan, Totals, Wanted, open_extract, plan_scan, run_plan
 from tui.scan.order import first_matches
 from tui.scan.projection import projection
@@ -46,7 +52,6 @@ _STDOUT = "-"
 class Request:
     """A scan as it was asked for."""
 
-    archive: str
     opened: Opened
     plan: ScanPlan
     out: str
@@ -84,10 +89,6 @@ class Request:
 @archive_options
 def command(
     archive: str,
-    grep: tuple[str, ...],
-    regex: tuple[str, ...],
-    match: tuple[str, ...],
-    invert: bool,
     out: str,
     only_estimate: bool,
     after: int,
@@ -110,7 +111,7 @@ def command(
     hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-02-01 -m "event == 'error'" -o errors/
     hourscope scan /var/archive --from -2d --to now -g timeout --count
     """
-    filter_ = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
+    filter_ = filter_of(given)
     if resume and not names_folder(out):
         raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
     wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
@@ -119,7 +120,7 @@ def command(
     plan = plan_scan(opened.archive, opened.start, opened.stop, filter_, wanted)
     if only_estimate:
         return print_estimate(plan, jobs, as_json=as_json)
-    request = Request(archive, opened, plan, out, count, max_count, as_json, jobs, dask, resume, force)
+    request = Request(opened, plan, out, count, max_count, as_json, jobs, dask, resume, force)
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
@@ -231,21 +232,14 @@ def _say_interrupted(request: Request) -> None:
     elif names_folder(request.out):
         say(f"interrupted; go on with: {_again(request, '--resume')}")
     else:
-        say(
-            f"interrupted; what was found is in {partial_path(Path(request.out))}; run it again with: {_again(request)}"
-        )
+        partial = partial_path(Path(request.out))
+        say(f"interrupted; what was found is in {partial}; run it again with: {_again(request)}")
 
 
 def _again(request: Request, *more: str) -> str:
     """The command line of this scan, with times that do not move."""
-    plan, s3 = request.plan, request.opened.s3
-    words = ["hourscope", "scan", request.archive]
-    for option, time in (("--from", plan.start), ("--to", plan.stop)):
-        words += [option, spell_hour(time)] if time else []
-    words += [*plan.filter.arguments(), *plan.wanted.arguments()]
-    for option, value in (("--profile", s3.profile), ("--region", s3.region), ("--endpoint-url", s3.endpoint_url)):
-        words += [option, value] if value else []
-    words += ["--no-sign-request"] if s3.no_sign_request else []
+    plan = request.plan
+    words = ["hourscope", "scan", *request.opened.words, *plan.filter.arguments(), *plan.wanted.arguments()]
     words += ["--count"] if request.count else []
     words += ["-o", request.out] if request.out != _STDOUT else []
     return shell_join([*words, *more])

@@ -13,12 +13,12 @@ import click
 
 from tui.archive.writer import names_folder
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, narrate, say
-from tui.cli.options import archive_options, filter_options, open_named, range_options
+from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_plan import plan_lines, print_plan
 from tui.config import load_config, state_dir
 from tui.errors import NothingToSendError, SendError
-from tui.filter import parse_filter
+from tui.filter import Filter
 from tui.scan import plan_scan
 from tui.send import (
     Control,
@@ -77,10 +77,6 @@ class Request:
 @archive_options
 def command(
     source: str,
-    grep: tuple[str, ...],
-    regex: tuple[str, ...],
-    match: tuple[str, ...],
-    invert: bool,
     tcp: tuple[str, ...],
     http: tuple[str, ...],
     topic: str | None,
@@ -102,19 +98,14 @@ def command(
     hourscope send errors/ --nsqd-tcp-address 127.0.0.1:4150 --topic events
     hourscope send errors/ -o errors.jsonl.gz
     """
-    chosen = parse_filter(grep=grep, regex=regex, match=match, invert=invert)
+    chosen = filter_of(given)
     if (out is None) == (not tcp):
         raise click.UsageError("give either --nsqd-tcp-address and --topic, or -o")
     if out is not None and names_folder(out):
         raise SendError(f"{out} is a folder; make an extract with: hourscope scan {source} -o {out}")
-    words = tuple(_words(source, given, chosen.arguments()))
-    if Path(source).is_file():
-        what = file_source(Path(source), chosen)
-    else:
-        opened = open_named(source, given)
-        plan = plan_scan(opened.archive, opened.start, opened.stop, chosen)
-        what = archive_source(opened.archive, plan.chunks, chosen)
-    request = Request(what, yes, dry_run, resume, as_json, words)
+    what, words = _source(source, chosen, given)
+    words += [word for option, n in (("--rate", rate), ("--max-depth", max_depth)) if n for word in (option, str(n))]
+    request = Request(what, yes, dry_run, resume, as_json, (*words, *(["--skip-oversize"] if skip_oversize else [])))
     if out is not None:
         return _to_file(request, out, force)
     if not topic:
@@ -128,16 +119,13 @@ def command(
     return _to_nsq(request, target, options)
 
 
-def _words(source: str, given: dict[str, Any], filter_words: list[str]) -> list[str]:
-    words = ["hourscope", "send", source]
-    for name, option in (
-        ("start", "--from"),
-        ("stop", "--to"),
-        ("endpoint_url", "--endpoint-url"),
-        ("profile", "--profile"),
-    ):
-        words += [option, given[name]] if given.get(name) else []
-    return [*words, *filter_words]
+def _source(source: str, chosen: Filter, given: dict[str, Any]) -> tuple[Source, list[str]]:
+    """What is sent, and the words of a command line that sends the same."""
+    if Path(source).is_file():
+        return file_source(Path(source), chosen), [source, *chosen.arguments()]
+    opened = open_named(source, given)
+    plan = plan_scan(opened.archive, opened.start, opened.stop, chosen)
+    return archive_source(opened.archive, plan.chunks, chosen), [*opened.words, *chosen.arguments()]
 
 
 def _to_file(request: Request, out: str, force: bool) -> int:
@@ -243,8 +231,10 @@ def _report(request: Request, receipt: Receipt, *, to_stdout: bool = False, targ
         narrate(f"journal and receipt: {receipt.journal}")
     if receipt.partial:
         if target:
-            again = [*request.words, "--nsqd-tcp-address", target.nsqd_tcp_addresses[0], "--topic", target.topic]
-            line = shell_join([*again, "--resume", "--yes"])
+            pairs = [("--nsqd-tcp-address", address) for address in target.nsqd_tcp_addresses]
+            pairs += [("--nsqd-http-address", address) for address in target.nsqd_http_addresses]
+            where_to = [word for pair in [*pairs, ("--topic", target.topic)] for word in pair]
+            line = shell_join(["hourscope", "send", *request.words, *where_to, "--resume", "--yes"])
             say(f"interrupted after {count(receipt.confirmed)} records; go on with: {line}")
         return EXIT_INTERRUPTED
     return EXIT_FAILED if receipt.damaged else EXIT_MATCHED
