@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from textual.pilot import Pilot
 from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record, settled, shown, type_text, until
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
+from tui.app.messages import Estimated
+from tui.app.scanning import Power
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.scan import ScanPage
 from tui.app.screens.send import SendPage
@@ -125,6 +128,53 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
         await pilot.press("enter")
         assert "no chunk lies in these hours" in shown(pilot)
+
+
+async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "v", "G", "v", "s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await until(pilot, lambda: page.estimate is not None)
+        assert page.estimate is not None and page.estimate.exact
+        assert f"{page.estimate.matches:,} matches  counted, of" in shown(pilot) and "as the sample went" in shown(
+            pilot
+        )
+        await answer(pilot, "slash", "-m \"event == 'error'\"")
+        assert page.estimate is None and "reading a sample" in shown(pilot)
+        await until(pilot, lambda: page.estimate is not None)
+        assert f"{len(expected())} matches  counted, of" in shown(pilot)
+        old = Estimated(replace(page.plan), None, "of a plan that is gone")
+        page.post_message(old)
+        await settled(pilot)
+        assert page.estimate is not None
+
+
+async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await answer(pilot, "J", "tcp://10.0.0.1:8786 3")
+        assert page.power == Power(3, "tcp://10.0.0.1:8786")
+        command = " ".join(shown(pilot).split())
+        assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
+        await answer(pilot, "J", "many")
+        assert "'many' is neither" in shown(pilot)
+        await answer(pilot, "J", "127.0.0.1:1")
+        await pilot.press("enter")
+        await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
+        await answer(pilot, "J", "2")
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+
+
+async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"not json\n" + record(FIRST, 3) + b"\n"))
+    async with opened(str(tmp_path)) as pilot:
+        page = await scanned(pilot)
+        assert page.state is not None and page.state.not_json == 1
+        assert "! not JSON   1 record" in shown(pilot)
 
 
 async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from tui.filter import Filter, parse_filter
 from tui.shell import shell_join, shell_word
 
 
-def scan_command(session: Session, start: datetime, stop: datetime, wanted: Filter, out: str) -> str:
+def scan_command(
+    session: Session, start: datetime, stop: datetime, wanted: Filter, out: str, more: Sequence[str] = ()
+) -> str:
     """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`."""
-    return _spelled("scan", session, _range(start, stop), wanted.arguments(), ["-o", out])
+    return _spelled("scan", session, _range(start, stop), wanted.arguments(), [*more, "-o", out])
 
 
 def ls_command(session: Session) -> str:

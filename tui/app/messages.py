@@ -10,6 +10,7 @@ from tui.app.reading import Batch, Torn
 from tui.app.scanning import ScanState
 from tui.app.session import Session
 from tui.filter import Filter
+from tui.scan import Estimate, ScanPlan
 from tui.send import Destination, Earlier, SendEvent, Source, Survey
 
 
@@ -58,6 +59,15 @@ class Judged(Message):
     start: int
     end: int
     hits: tuple[int, ...]
+
+
+@dataclass
+class Estimated(Message):
+    """What a plan will find, take and cost; or, where the sample could not be read, why."""
+
+    plan: ScanPlan
+    estimate: Estimate | None
+    trouble: str = ""
 
 
 @dataclass

@@ -5,11 +5,68 @@ from __future__ import annotations
 import itertools
 
 from tui.app.facts import Fact
-from tui.app.scanning import DAMAGED, ScanState
+from tui.app.scanning import DAMAGED, Power, ScanState
+from tui.app.session import Hours
+from tui.archive.times import spell_hour, zone_name
+from tui.archive.writer import names_folder
+from tui.config import Prices
 from tui.filter import Filter
+from tui.scan import Estimate, ScanPlan
 from tui.units import count, duration, plural, size
 
 _MARKS = 48
+
+
+def plan_facts(plan: ScanPlan, hours: Hours, out: str, power: Power) -> list[Fact]:
+    """What will be read, by what, and where it goes."""
+    zone, weight = zone_name(plan.archive.zone), size(plan.bytes_compressed)
+    extract = "an extract: it opens, filters and sends like any archive"
+    facts = [
+        Fact(
+            "hours",
+            f"{spell_hour(hours.start)} to {spell_hour(hours.stop)} {zone}",
+            "strong",
+            f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight}",
+        ),
+        Fact("filter", plan.filter.describe(), "strong"),
+        Fact("into", out, "text", extract if names_folder(out) else "one file of lines"),
+    ]
+    jobs = plural(power.jobs, "chunk") + " at a time" if power.jobs else ""
+    if power.dask:
+        facts.append(Fact("on", f"the Dask cluster of {power.dask}", "text", jobs))
+    elif jobs:
+        facts.append(Fact("on", f"this machine, {jobs}"))
+    return facts
+
+
+def estimate_facts(found: Estimate, prices: Prices, *, remote: bool) -> list[Fact]:
+    """What the scan will find, take and cost, as a sample tells. `remote`: on a cluster, whose speed is not known."""
+    about = "" if found.exact else "about "
+    took = duration(max(found.seconds, 0.1))
+    sure = "counted" if found.exact else f"95 %: {count(found.low)} to {count(found.high)}"
+    facts = [
+        Fact(
+            "estimate",
+            f"{about}{plural(found.matches, 'match')}",
+            "strong",
+            f"{sure}, of {about}{plural(found.records, 'record')}",
+        ),
+        Fact(
+            "time",
+            f"about {took}" + (" on this machine" if remote else ""),
+            "text",
+            f"as the sample went: {plural(found.sampled, 'record')} of {plural(found.sampled_chunks, 'chunk')}",
+        ),
+    ]
+    if found.requests:
+        dollars = f"{_dollars(found.request_dollars)} for {plural(found.requests, 'request')}"
+        leaving = f"{_dollars(found.transfer_dollars)} more to leave AWS"
+        facts.append(Fact("cost", f"{dollars} · {leaving}", "text", f"{prices.source}, {prices.date}"))
+    return facts
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 0.01 or not amount else "under $0.01"
 
 
 def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
@@ -21,6 +78,8 @@ def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
         Fact("read", read, "text", _speed(state)),
         Fact("matches", count(state.matches), "strong", f"in {plural(state.records, 'record')}"),
     ]
+    if state.not_json:
+        facts.append(Fact("! not JSON", plural(state.not_json, "record"), "you", "no JMESPath term matches these"))
     damaged = list(state.damaged.items())
     facts += [Fact(f"{DAMAGED} damaged", key, "trouble", f"{why}; what came before counts") for key, why in damaged[:1]]
     if len(damaged) > 1:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tui.archive.times import spell_hour
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.config import S3Options, state_dir
+from tui.errors import ConfigError
 from tui.scan import (
     ChunkDamaged,
     ChunkDone,
@@ -46,6 +47,7 @@ class ScanState:
     marks: str
     matches_by_hour: Mapping[datetime, int]
     first: tuple[bytes, ...] = ()
+    not_json: int = 0
     damaged: Mapping[str, str] = field(default_factory=dict)
     over: bool = False
     partial: bool = False
@@ -115,23 +117,54 @@ def _state(
         "".join(marks.values()),
         dict(totals.matches_by_hour),
         tuple(first),
+        counts.not_json,
         {event.chunk.key: event.reason for event in totals.damaged},
         over,
         over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
     )
 
 
-def run(plan: ScanPlan, out: str, s3: S3Options, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What does the work: so many chunks at a time (None: as many as suit), here or on a Dask cluster."""
+
+    jobs: int | None = None
+    dask: str | None = None
+
+    @classmethod
+    def read(cls, words: str) -> Power:
+        """`8`, `tcp://HOST:PORT`, both or nothing, in any order; ConfigError if it is something else."""
+        jobs = dask = None
+        for word in words.split():
+            if word.isdecimal() and int(word) > 0:
+                jobs = int(word)
+            elif re.fullmatch(r"(\w+://)?[^\s/]+:\d+", word):
+                dask = word
+            else:
+                raise ConfigError(f"'{word}' is neither a number of jobs nor a scheduler such as tcp://HOST:8786")
+        return cls(jobs, dask)
+
+    def words(self) -> list[str]:
+        """The command line's words for it."""
+        return [*(["--jobs", str(self.jobs)] if self.jobs else []), *(["--dask", self.dask] if self.dask else [])]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.jobs or ""), self.dask)))
+
+
+def run(
+    plan: ScanPlan, out: str, s3: S3Options, power: Power, *, resume: bool, cancel: threading.Event
+) -> Iterator[ScanEvent]:
     """Scan into an extract (`out` names a folder or prefix) or into one file of lines."""
     if names_folder(out):
         extract = open_extract(out, plan, s3=s3, resume=resume)
-        yield from run_plan(plan, cancel=cancel, extract=extract)
+        yield from run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, extract=extract)
         return
     target = Path(out).expanduser()
     with file_of_lines(
         target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
     ) as stream:
-        for event in run_plan(plan, cancel=cancel):
+        for event in run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel):
             if isinstance(event, Matches):
                 stream.write(event.lines)
             yield event

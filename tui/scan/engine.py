@@ -70,10 +70,11 @@ def run_plan(
 
 def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) -> Iterator[ScanTask]:
     done = {event.chunk.key for event in extract.kept()} if extract else set()
+    read_ahead = len(plan.chunks) - len(done) < plan.cores
     for chunk in plan.chunks:
         if chunk.key not in done:
             output = extract.output(chunk) if extract else None
-            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only, plan.wanted)
+            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only, plan.wanted, read_ahead)
 
 
 def _workers(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage
+from tui.archive.ahead import ahead
 from tui.archive.reader import ReadCancelled
 from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
@@ -36,7 +37,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ScanTask:
-    """One chunk × filter. Matches go to `output`, or are told, or (`count_only`) are neither."""
+    """One chunk × filter. Matches go to `output`, or are told, or (`count_only`) are neither.
+
+    `read_ahead`: read and inflate in another thread, where there are cores to spare.
+    """
 
     store: Store
     chunk: Chunk
@@ -44,6 +48,7 @@ class ScanTask:
     output: Output | None = None
     count_only: bool = False
     wanted: Wanted = field(default_factory=Wanted)
+    read_ahead: bool = False
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
@@ -78,12 +83,17 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[Scan
 
 
 def _reading(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | Counts]:
-    """Block by block: its matches, then what was counted so far, and now and then the progress."""
+    """The matches, what was counted so far, and now and then the progress; reading ahead if that is wanted."""
+    with ahead(reader) if task.read_ahead else nullcontext(reader) as blocks:
+        yield from _filtering(task, reader, blocks)
+
+
+def _filtering(task: ScanTask, reader: ChunkReader, blocks: Iterable[Block]) -> Iterator[Matches | Progress | Counts]:
     matcher = task.filter.matcher()
     cut = _cutter(task, matcher)
     records = matches = 0
     told = time.monotonic()
-    for block in reader:
+    for block in blocks:
         records += block.count()
         lines, found = cut(block)
         matches += found

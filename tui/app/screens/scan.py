@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.app.command import read_filter, scan_command
+from tui.app.estimating import Estimator
 from tui.app.facts import Fact
-from tui.app.messages import Failed, ScanMoved
+from tui.app.messages import Estimated, Failed, ScanMoved
 from tui.app.ordering import cargo_of_extract, cargo_of_file
-from tui.app.scan_facts import state_facts
-from tui.app.scanning import ScanState, default_out, run, snapshots
+from tui.app.scan_facts import estimate_facts, plan_facts, state_facts
+from tui.app.scanning import Power, ScanState, default_out, run, snapshots
 from tui.app.screens.page import Page
 from tui.app.session import Hours, Session
 from tui.app.widgets.board import Board
@@ -22,8 +23,8 @@ from tui.app.widgets.record_list import RecordList
 from tui.app.widgets.timeline import Timeline
 from tui.archive.times import hours_between, parse_range, spell_hour, zone_name
 from tui.archive.writer import names_folder
-from tui.errors import FilterError, HourscopeError, TimeError
-from tui.scan import ScanPlan
+from tui.errors import ConfigError, FilterError, HourscopeError, TimeError
+from tui.scan import Estimate, ScanPlan
 from tui.units import count, plural, size
 
 
@@ -36,11 +37,12 @@ class ScanPage(Page):
         Binding("r", "range", "range", id="scan-range", priority=True),
         Binding("slash", "filter", "filter", id="scan-filter", priority=True),
         Binding("o", "out", "where to", id="scan-out", priority=True),
+        Binding("J", "power", "jobs, Dask", id="scan-jobs", priority=True),
         Binding("r", "again", "resume", id="scan-resume"),
         Binding("p", "send", "publish", id="send"),
     ]
     title_of_help = "The scan"
-    ASKING = frozenset({"range", "filter", "out"})
+    ASKING = frozenset({"range", "filter", "out", "power"})
 
     def __init__(self, session: Session, hours: Hours) -> None:
         super().__init__()
@@ -48,20 +50,24 @@ class ScanPage(Page):
         self.hours = hours
         self.wanted = session.filter
         self.out = default_out(session.title, hours.start)
+        self.power = Power()
         self.state: ScanState | None = None
         self.plan = self._planned()
+        self.estimate: Estimate | None = None
         self.board = Board()
         self.timeline = Timeline()
         self.found: list[bytes] = []
         self.listing = RecordList(self.found)
         self._cancel: threading.Event | None = None
-        self._failed = ""
+        self._failed = self._unread = ""
+        self._estimator = Estimator(self, session.config.prices)
 
     def contents(self) -> list[Widget]:
         return [self.board, self.timeline, self.listing]
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
+        self._estimator.ask(self.plan, self.power.jobs)
         self._tell()
 
     def _planned(self) -> ScanPlan:
@@ -80,7 +86,7 @@ class ScanPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         over = self.over
-        if action in ("range", "filter", "out"):
+        if action in self.ASKING:
             return not self.running and self.state is None and bool(super().check_action(action, parameters))
         if action == "again":
             return over and self.state is not None and self.state.partial and names_folder(self.out)
@@ -128,10 +134,28 @@ class ScanPage(Page):
         self.out = text.strip() or self.out
         self._changed()
 
+    def action_power(self) -> None:
+        question = "chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:"
+        self.prompt.ask(question, self._take_power, str(self.power))
+
+    def _take_power(self, words: str) -> None:
+        try:
+            self.power = Power.read(words)
+        except ConfigError as error:
+            self.say(str(error), bad=True)
+            return
+        self._changed()
+
     def _changed(self) -> None:
         self.plan = self._planned()
-        self._failed = ""
+        self.estimate, self._failed, self._unread = None, "", ""
+        self._estimator.ask(self.plan, self.power.jobs)
         self._tell()
+
+    def on_estimated(self, message: Estimated) -> None:
+        if message.plan is self.plan:
+            self.estimate, self._unread = message.estimate, message.trouble
+            self._tell()
 
     # Running.
 
@@ -154,15 +178,16 @@ class ScanPage(Page):
         self._start(resume=True)
 
     def _start(self, *, resume: bool) -> None:
+        self._estimator.drop()
         cancel = threading.Event()
         self._cancel, self._failed = cancel, ""
         self.state = None
         self.found.clear()
-        plan, out, s3 = self.plan, self.out, self.session.s3
+        plan, out, power, s3 = self.plan, self.out, self.power, self.session.s3
 
         def work() -> None:
             try:
-                for state in snapshots(plan, run(plan, out, s3, resume=resume, cancel=cancel)):
+                for state in snapshots(plan, run(plan, out, s3, power, resume=resume, cancel=cancel)):
                     self.post_message(ScanMoved(state))
             except HourscopeError as error:
                 self.post_message(Failed(str(error)))
@@ -218,33 +243,18 @@ class ScanPage(Page):
             plural(len(plan.chunks), "chunk"),
             weight,
         )
-        kind = (
-            "an extract: it opens, filters and sends like any archive"
-            if names_folder(self.out)
-            else "one file of lines"
-        )
-        command = scan_command(self.session, hours.start, hours.stop, self.wanted, self.out)
-        self.board.show(
-            [
-                Fact(),
-                Fact(
-                    "hours",
-                    f"{spell_hour(hours.start)} to {spell_hour(hours.stop)} {zone}",
-                    "strong",
-                    f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight} of gzip",
-                ),
-                Fact("filter", self.wanted.describe(), "strong"),
-                Fact("into", self.out, "text", kind),
-                Fact("command", command, "command"),
-                Fact(),
-                *self._progress(),
-            ]
-        )
+        facts = plan_facts(plan, hours, self.out, self.power)
+        self.board.show([Fact(), *facts, Fact("command", self._command, "command"), Fact(), *self._progress()])
         known = self._known()
         self.timeline.show(hours, self.state.matches_by_hour if self.state else {}, known)
         shown = f"the first {count(len(self.found))} matches, as they came" if self.found else ""
         self.listing.explain(shown, "", "")
         self.refresh_bindings()
+
+    @property
+    def _command(self) -> str:
+        more = self.power.words()
+        return scan_command(self.session, self.hours.start, self.hours.stop, self.wanted, self.out, more)
 
     def _known(self) -> frozenset[datetime]:
         """The hours of which every chunk was read."""
@@ -261,9 +271,18 @@ class ScanPage(Page):
                 Fact("", "change what is wrong (r, /, o), then enter", "dim"),
             ]
         if state is None:
-            word = "starting …" if self.running else "ready: enter starts it, r / o change it"
-            return [Fact("scan", word, "you")]
+            word = "starting …" if self.running else "ready: enter starts it; r, /, o and J change it"
+            return [*self._expected(), Fact("scan", word, "you")]
         return state_facts(state, self.wanted)
+
+    def _expected(self) -> list[Fact]:
+        """The estimate; until it is there, that it is being made. A scan need not wait for it."""
+        if self.estimate is not None:
+            remote = self.power.dask is not None
+            return estimate_facts(self.estimate, self.session.config.prices, remote=remote)
+        if self._unread:
+            return [Fact("estimate", self._unread, "trouble")]
+        return [Fact("estimate", "reading a sample …", "dim")] if self.plan.chunks and not self.running else []
 
     def explanation(self) -> tuple[str, ...]:
         return (
@@ -272,5 +291,7 @@ class ScanPage(Page):
             "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
             "being read, ✗ was cut short by stopping.",
             "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
-            f"$ {scan_command(self.session, self.hours.start, self.hours.stop, self.wanted, self.out)}",
+            "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds "
+            "the truth 95 times in 100.",
+            f"$ {self._command}",
         )

@@ -1,0 +1,68 @@
+"""Reading and inflating the next blocks while the last one is being filtered: for one chunk on several cores."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from tui.archive.reader import Block
+
+_DEPTH = 4  # blocks: a reader that is ahead must not fill the memory
+_POLL = 0.1  # seconds
+
+
+@contextmanager
+def ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
+    """The same blocks, read by a thread; what that raises is raised where they are used.
+
+    Each block is copied, as its reader uses one buffer; the copies are reused in turn.
+    """
+    done = threading.Event()
+    ready: queue.Queue[Block | BaseException | None] = queue.Queue(_DEPTH)
+    spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+
+    def put(item: Block | BaseException | None) -> bool:
+        while not done.is_set():
+            try:
+                ready.put(item, timeout=_POLL)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def read() -> None:
+        try:
+            if all(put(_copy(block, spare)) for block in blocks):
+                put(None)
+        except Exception as error:  # noqa: BLE001  (raised again by `used`)
+            put(error)
+
+    def used() -> Iterator[Block]:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+            spare.put(item.buffer)
+
+    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        yield used()
+    finally:
+        done.set()
+        thread.join()
+
+
+def _copy(block: Block, spare: queue.SimpleQueue[bytearray]) -> Block:
+    """A block of its own, in a buffer that was used before if there is one."""
+    try:
+        buffer = spare.get_nowait()
+    except queue.Empty:
+        buffer = bytearray()
+    if len(buffer) < block.end:
+        buffer = bytearray(block.view())
+    else:
+        buffer[: block.end] = block.view()
+    return Block(buffer, block.end, block.offset)
