@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def wanted(archive: Path) -> list[bytes]:
 @pytest.fixture(scope="module")
 def uploaded(archive: Path, seaweed: Seaweed) -> str:
     """The bucket that holds the archive below `logs/`."""
-    bucket = seaweed.create_bucket("media-archive")
+    bucket = seaweed.create_bucket(f"media-{uuid.uuid4().hex[:8]}")
     seaweed.upload_folder(archive, bucket, "logs/")
     return bucket
 
