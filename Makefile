@@ -1,6 +1,7 @@
 # make demo   the sample archive, opened in the explorer
 # make test   everything that the tests need, then the tests
 # make check  ruff, mypy, import-linter
+# make bench  how fast it is beside other tools: docs/benchmarks.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -26,6 +27,9 @@ fix: $(VENV)/.tested
 
 screenshots: $(VENV)/.tested
 	$(BIN)/python -m tests.app.screenshots
+
+bench: $(VENV)/.tested
+	@$(BIN)/python -m tests.benchmarks
 
 clean:
 	rm -rf $(VENV) .cache demo-archive

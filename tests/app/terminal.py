@@ -30,6 +30,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         self.code: int | None = None
+        self._gone = False
         # An environment of our own: GNU readline, once imported, sets LINES and COLUMNS behind Python's back.
         settings = {
             **os.environ,
@@ -38,10 +39,10 @@ class Terminal:
             "LC_ALL": "C.UTF-8",
             **(environment or {}),
         }
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
             os.execve(sys.executable, [sys.executable, "-c", _RUN, archive], settings)
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def __enter__(self) -> Terminal:
         return self
@@ -50,16 +51,16 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.code is None:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
-        os.close(self._fd)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.hang_up()
 
     def read(self, quiet: float = _QUIET, most: float = 15.0) -> int:
         """Take bytes until none came for `quiet` seconds; how many came."""
         count, end = 0, time.monotonic() + most
-        while time.monotonic() < end and select.select([self._fd], [], [], quiet)[0]:
+        while time.monotonic() < end and select.select([self.fd], [], [], quiet)[0]:
             try:
-                data = os.read(self._fd, 1 << 16)
+                data = os.read(self.fd, 1 << 16)
             except OSError:  # the other side is gone
                 break
             if not data:
@@ -69,14 +70,34 @@ class Terminal:
             self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
         return count
 
+    def hang_up(self) -> None:
+        """The window is closed, or the line is cut."""
+        if not self._gone:
+            self._gone = True
+            os.close(self.fd)
+
+    def ended(self, most: float = 40.0, *, reading: bool = True) -> int:
+        """Wait until it ends by itself; the exit code (of a signal: negative)."""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if reading and not self._gone:
+                self.read(0.05, 0.2)
+            else:
+                time.sleep(0.05)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                return self.code
+        raise AssertionError(f"it did not end:\n{self.text}")
+
     def resize(self, columns: int, lines: int) -> None:
         """As a window's edge that is pulled; what was on the screen is gone, whatever a terminal would keep."""
         self.screen.resize(lines, columns)
         self.screen.reset()
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def press(self, keys: str, quiet: float = _QUIET) -> int:
-        os.write(self._fd, keys.encode())
+        os.write(self.fd, keys.encode())
         return self.read(quiet)
 
     def wait_for(self, words: str, most: float = 20.0) -> int:
@@ -89,11 +110,11 @@ class Terminal:
 
     def finish(self, keys: str, most: float = 10.0) -> int:
         """Send the keys that end it; the exit code."""
-        os.write(self._fd, keys.encode())
+        os.write(self.fd, keys.encode())
         self.read(0.5)
         end = time.monotonic() + most
         while time.monotonic() < end:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)
                 return self.code

@@ -98,11 +98,23 @@ async def test_every_line_fits(opened: Opened, size: tuple[int, int]) -> None:
         assert any("Tu 20" in line for line in lines)
 
 
+@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "tab"), ("s",), ("enter", "p")])
+async def test_the_keys_fit_a_small_screen(opened: Opened, keys: tuple[str, ...]) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press(*keys, "question_mark")
+        page = pilot.app.screen
+        assert isinstance(page, HelpPage)
+        lines = page.table.lines(80)
+        assert len(lines) <= page.table.size.height
+        assert "…" not in "".join(text for line in lines for text, _ in line).replace("1 … 9", "")
+
+
 async def test_help_and_explain_come_and_go(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpPage)
-        assert "go to time" in shown(pilot) and "next trouble" in shown(pilot)
+        assert "go to time" in shown(pilot) and "e  E            next / previous trouble" in shown(pilot)
+        assert "h/←  l/→        hour before / after" in shown(pilot)
         await pilot.press("escape", "x")
         assert isinstance(pilot.app.screen, ExplainPage)
         assert "$ hourscope ls" in shown(pilot)

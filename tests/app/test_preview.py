@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import threading
+import time
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import LAST, RECORDS, TORN, Opened, record, settled, shown, type_text, until
@@ -162,3 +167,58 @@ async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tm
             await pilot.press("enter")
             await filtered(pilot, page, words)
     assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
+
+
+async def test_the_limit_of_a_preview_is_told(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.reading.MOST_RECORDS", 25)
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert len(page.records) == 25 and not page.whole
+        assert "stopped at 25 records" in shown(pilot) and "s scans the whole hour" in shown(pilot)
+        assert "25+ previewed" in shown(pilot)
+
+
+async def test_the_limit_is_one_of_bytes_too(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.reading.MOST_BYTES", 1_000)
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert 1_000 <= sum(map(len, page.records)) < 2_000
+
+
+LARGE = {
+    "bytes": b'{"a": "' + b"x" * 50_000_000 + b'", "b": [1]}',
+    "fields": json.dumps({f"field{n}": {"n": n, "text": "y" * 20} for n in range(10_000)}).encode(),
+    "levels": b'{"a":' * 200 + b"1" + b"}" * 200,
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+async def test_an_enormous_record_opens_and_keys_go_on(opened: Opened, tmp_path: Path, kind: str) -> None:
+    lines = b"".join(line + b"\n" for line in (b"{}", LARGE[kind], b'{"c": 1}'))
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(lines, 1))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        page.listing.action_move(1)
+        await until(pilot, lambda: page.nodes.current is not None and page.nodes.current.path != ("c",))
+        page.nodes.focus()
+        began = time.monotonic()
+        for key in ("j", "G", "h", "l", "pageup"):
+            await pilot.press(key)
+        assert time.monotonic() - began < 3.0
+        page.listing.focus()
+        await pilot.press("j")
+        assert page.nodes.current is not None and page.nodes.current.path == ("c",)
+
+
+async def test_a_large_record_is_announced_while_it_is_read(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr("tui.app.widgets.json_tree.LARGE", 10)
+    monkeypatch.setattr("tui.app.widgets.json_tree.parse", lambda record: gate.wait(10) and {"read": 1})
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert "reading … " in shown(pilot)
+        await pilot.press("j")
+        assert page.listing.current == 1
+        gate.set()
+        await until(pilot, lambda: page.nodes.current is not None)
+        assert page.nodes.current is not None and page.nodes.current.path == ("read",)

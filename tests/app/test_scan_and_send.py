@@ -174,7 +174,7 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
     async with opened(str(tmp_path)) as pilot:
         page = await scanned(pilot)
         assert page.state is not None and page.state.not_json == 1
-        assert "! not JSON   1 record" in shown(pilot)
+        assert "! not JSON  1 record" in shown(pilot)
 
 
 async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:

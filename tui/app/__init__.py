@@ -16,6 +16,8 @@ def run_explorer(url: str | None, *, timezone: str | None, s3: S3Options, config
             f"the explorer needs a terminal that can move its cursor; without one: hourscope ls {url or 'ARCHIVE'}"
         )
     from tui.app.app import Explorer, mouse_wanted
+    from tui.app.farewell import Farewell
 
     explorer = Explorer(url, timezone=timezone, s3=s3, config=config)
+    Farewell(explorer.jobs, explorer.end).listen()
     return explorer.run(mouse=mouse_wanted()) or 0

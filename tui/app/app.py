@@ -15,6 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
+from tui.app.jobs import Jobs
+from tui.app.keys import MOVES, action_name
 from tui.app.messages import Failed, Opened
 from tui.app.paint import Glass
 from tui.app.screens.calendar import CalendarPage
@@ -46,6 +48,7 @@ class Explorer(App[int]):
         self.s3 = s3
         self.config = config
         self.animation_level = "none"
+        self.jobs = Jobs()
         self._glass = Glass()
         for theme in THEMES:
             self.register_theme(theme)
@@ -127,6 +130,10 @@ class Explorer(App[int]):
         else:
             self.exit(0)
 
+    def end(self, code: int) -> None:
+        """End with an exit code; from any thread."""
+        self.call_from_thread(self.exit, code)
+
     async def action_quit(self) -> None:
         self.exit(0)
 
@@ -139,8 +146,12 @@ class Explorer(App[int]):
         """The palette: every key of the screen by its words, and light or dark."""
         told = set()
         for _, binding, enabled, _ in screen.active_bindings.values():
-            word = binding.action.partition("(")[0].rpartition(".")[2]
-            if enabled and binding.description and word not in _MOVES and binding.description not in told:
+            if (
+                enabled
+                and binding.description
+                and action_name(binding) not in MOVES
+                and binding.description not in told
+            ):
                 told.add(binding.description)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
                 yield SystemCommand(binding.description, f"key {spell_key(binding.key)}", press)
@@ -152,21 +163,6 @@ class Explorer(App[int]):
 
     def _dress(self, theme: str) -> None:
         self.theme = theme
-
-
-_MOVES = (
-    "move",
-    "page",
-    "month",
-    "first",
-    "last",
-    "sideways",
-    "scroll",
-    "fold",
-    "unfold",
-    "focus_next",
-    "focus_previous",
-)
 
 
 def mouse_wanted() -> bool:

@@ -41,7 +41,7 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
     times: dict[Path, int] = {}
     objects = 0
     for record in records[:SAMPLE]:
-        value = _object(record)
+        value = _object(record) if len(record) <= _LARGEST else None
         if value is None:
             continue
         objects += 1

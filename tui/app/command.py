@@ -79,3 +79,14 @@ def read_filter(words: str) -> Filter:
         else:
             raise FilterError(f"'{word}' is none of -g TEXT, -e REGEX, -m JMESPATH, -v", words, words.find(word))
     return parse_filter(grep=found["-g"], regex=found["-e"], match=found["-m"], invert=invert)
+
+
+def shell_filter(wanted: Filter) -> str:
+    """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
+    flag = "-v " if wanted.invert and len(wanted.active) == 1 else ""
+    options = {"grep": "-F", "regex": "-E"}
+    return "".join(
+        f" | grep {options[term.kind]} {flag}-- {shlex.quote(term.text)}"
+        for term in wanted.active
+        if term.kind in options
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from tui.app.reading import Batch, Torn
+from tui.app.reading import Batch, Limit, Torn
 from tui.app.scanning import ScanState
 from tui.app.session import Session
 from tui.filter import Filter
@@ -45,10 +45,12 @@ class ChunkTorn(Message):
 
 @dataclass
 class ReadingPaused(Message):
-    """The preview read as far as it was asked to, or (`ended`) as far as it can; `trouble` says why it broke off."""
+    """The preview read as far as it was asked to, or (`ended`) as far as it can: to the hour's end, to the `limit`
+    of what a preview holds, or until `trouble` broke it off."""
 
     ended: bool
     trouble: str = ""
+    limit: Limit | None = None
 
 
 @dataclass

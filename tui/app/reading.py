@@ -34,6 +34,14 @@ class Torn:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The preview holds as much as it ever does; the hour goes on."""
+
+    records: int
+    size: int
+
+
 class Appetite:
     """How many records are wanted so far. Screens raise it; the reader waits where it is met."""
 
@@ -66,7 +74,7 @@ class Appetite:
             return not self._over
 
 
-def read_hour(archive: Archive, chunks: tuple[Chunk, ...], appetite: Appetite) -> Iterator[Batch | Torn | None]:
+def read_hour(archive: Archive, chunks: tuple[Chunk, ...], appetite: Appetite) -> Iterator[Batch | Torn | Limit | None]:
     """The records of an hour's chunks. None says that the appetite is met; ask for the next to wait for more."""
     count = size = 0
     for chunk in chunks:
@@ -78,10 +86,12 @@ def read_hour(archive: Archive, chunks: tuple[Chunk, ...], appetite: Appetite) -
                     for record in block.records():
                         pending.append(record)
                         count, size = count + 1, size + len(record)
-                        if appetite.met(count):
+                        full = count >= MOST_RECORDS or size >= MOST_BYTES
+                        if full or appetite.met(count):
                             yield Batch(chunk, tuple(pending), reader.bytes_compressed)
                             pending, since = [], time.monotonic()
-                            if count >= MOST_RECORDS or size >= MOST_BYTES:
+                            if full:
+                                yield Limit(count, size)
                                 return
                             yield None
                             if not appetite.wait(count):

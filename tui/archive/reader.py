@@ -5,9 +5,10 @@ Everything that reads records stands on this: preview, filter, scan, send.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import stringzilla as sz
 
@@ -68,19 +69,26 @@ class ReadCancelled(Exception):
     """The reader was told to stop in the middle of a block."""
 
 
-class _Counted:
+class _Counted(io.RawIOBase):
     """A raw stream that knows how far it was read, and stops when it is told to."""
 
     def __init__(self, raw: BinaryIO, name: str, cancelled: Callable[[], bool]) -> None:
+        super().__init__()
         self._raw = raw
         self._name = name
         self._cancelled = cancelled
         self.position = 0
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._raw, name)
+    def readable(self) -> bool:
+        return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+    def readinto(self, buffer: Any, /) -> int:
+        buffer = memoryview(buffer)
         count = self._read(buffer)
         while 0 < count < min(_MAGIC, len(buffer)) and (more := self._read(buffer[count:])):
             count += more  # so that a decoder's first look sees the whole magic number
@@ -128,7 +136,7 @@ class ChunkReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        cast(BinaryIO, self._raw).close()
+        self._raw.close()
 
     def __iter__(self) -> Iterator[Block]:
         filled = 0

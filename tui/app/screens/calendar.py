@@ -29,7 +29,7 @@ class CalendarPage(Page):
         Binding("space", "select", "select hour", show=False, id="select"),
         Binding("s", "scan", "scan", id="scan"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
-        Binding("E", "trouble(-1)", "trouble before", show=False, id="previous-trouble"),
+        Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("i", "matches", "sizes/matches", id="overlay"),
         Binding("colon", "time", "go to time", id="go-to-time", priority=True),
         Binding("escape", "drop", "drop the selection", show=False, id="drop"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
 from textual.widget import Widget
 
+from tui.app.keys import key_groups
 from tui.app.screens.page import Page
-from tui.app.widgets.bars import spell_key
+from tui.app.widgets.key_table import KeyTable
 from tui.app.widgets.words import Words
 
 
@@ -18,14 +18,14 @@ class HelpPage(Page):
     def __init__(self, of: Page) -> None:
         super().__init__()
         self._of = of
-        self._words = Words((f"{of.title_of_help}: keys", "", *_keys(of)), scrolls=True)
+        self.table = KeyTable(key_groups([binding for _, binding, _, _ in of.active_bindings.values()]))
 
     def contents(self) -> list[Widget]:
-        return [self._words]
+        return [self.table]
 
     def on_mount(self) -> None:
         self.header.show(self._of.title_of_help, "help")
-        self.set_focus(self._words)
+        self.set_focus(self.table)
 
     def action_help(self) -> None:
         self.action_leave()
@@ -51,21 +51,3 @@ class ExplainPage(Page):
 
     def action_explain(self) -> None:
         self.action_leave()
-
-
-_FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
-
-
-def _keys(page: Page) -> list[str]:
-    """A row `keys⇥meaning` for each action that the page and its focus have."""
-    rows: dict[str, tuple[list[str], str]] = {}
-    for _, binding, _, _ in page.active_bindings.values():
-        if _told(binding):
-            keys, _ = rows.setdefault(binding.action, ([], binding.description))
-            if (key := spell_key(binding.key)) not in keys:
-                keys.append(key)
-    return [f"{' '.join(keys)}\t{meaning}" for keys, meaning in rows.values()]
-
-
-def _told(binding: Binding) -> bool:
-    return bool(binding.description) and binding.description not in _FRAMEWORKS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -12,11 +11,11 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.command import cat_command, shell_read
+from tui.app.command import cat_command, shell_filter, shell_read
 from tui.app.judging import judge
 from tui.app.messages import ChunkTorn, Failed, Judged, ReadingPaused, RecordsRead
 from tui.app.ordering import cargo_of_hours
-from tui.app.reading import MORE_RECORDS, MOST_RECORDS, Appetite, Batch, Torn, read_hour
+from tui.app.reading import MORE_RECORDS, Appetite, Batch, Limit, Torn, read_hour
 from tui.app.screens.page import Page
 from tui.app.session import Hours, Session
 from tui.app.widgets.filter_bar import FilterBar
@@ -60,6 +59,7 @@ class PreviewPage(Page):
         self.filter = session.filter
         self.appetite = Appetite()
         self.ended = False
+        self.limit: Limit | None = None
         self.only = True
         self.listing = RecordList(self.records)
         self.nodes = JsonTree()
@@ -81,18 +81,20 @@ class PreviewPage(Page):
     # Workers: iterate the core, post what comes.
 
     def _read(self) -> None:
-        trouble = ""
+        trouble, limit = "", None
         try:
             for item in read_hour(self.session.archive, self.chunks, self.appetite):
                 if isinstance(item, Batch):
                     self.post_message(RecordsRead(item))
                 elif isinstance(item, Torn):
                     self.post_message(ChunkTorn(item))
+                elif isinstance(item, Limit):
+                    limit = item
                 else:
                     self.post_message(ReadingPaused(ended=False))
         except HourscopeError as error:
             trouble = str(error)
-        self.post_message(ReadingPaused(ended=True, trouble=trouble))
+        self.post_message(ReadingPaused(ended=True, trouble=trouble, limit=limit))
 
     def _judge(self, wanted: Filter, start: int, stop: int) -> None:
         worker = get_current_worker()
@@ -117,7 +119,7 @@ class PreviewPage(Page):
         self._tell()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
-        self.ended, self._trouble = message.ended, message.trouble
+        self.ended, self._trouble, self.limit = message.ended, message.trouble, message.limit
         self._tell()
 
     def on_judged(self, message: Judged) -> None:
@@ -159,7 +161,7 @@ class PreviewPage(Page):
     def _tell(self) -> None:
         """The header, the count, and the line over the list."""
         session, known = self.session, count(len(self.records))
-        more = "" if self.ended else "+"
+        more = "" if self.whole else "+"
         zone = zone_name(session.archive.zone)
         weight = size(session.hour_size.get(self.hour, 0))
         until = (self.hour + timedelta(hours=1)).strftime("%H:%M")
@@ -176,7 +178,18 @@ class PreviewPage(Page):
             self.bar.count(f"{count(len(self.hits))} of {count(self.judged)} previewed{behind}")
         damaged = [chunk for chunk in self.chunks if chunk.key in session.damage]
         trouble = self._trouble or (f"torn: {session.damage[damaged[0].key]}" if damaged else "")
-        self.listing.explain(self._place(), self._empty(), trouble)
+        self.listing.explain(self._place(), self._empty(), trouble, self._stopped())
+
+    @property
+    def whole(self) -> bool:
+        """Is all of the hour here?"""
+        return self.ended and self.limit is None
+
+    def _stopped(self) -> str:
+        """That the hour goes on behind what the preview holds."""
+        if self.limit is None:
+            return ""
+        return f"stopped at {count(self.limit.records)} records, {size(self.limit.size)}: s scans the whole hour"
 
     def _place(self) -> str:
         """Chunk and line of the record under the cursor."""
@@ -193,7 +206,7 @@ class PreviewPage(Page):
             return nothing if self.ended else "reading …"
         if self.judged < len(self.records):
             return "filtering …"
-        rest = "" if self.ended else "; there is more: G reads on, s scans all"
+        rest = "" if self.whole else "; s scans all" if self.limit else "; there is more: G reads on, s scans all"
         return f"none of {count(len(self.records))} records matches {self.filter.describe()}{rest}"
 
     # Moving and acting.
@@ -204,7 +217,7 @@ class PreviewPage(Page):
         self._tell()
 
     def on_record_list_near_end(self) -> None:
-        if not self.ended and len(self.records) < MOST_RECORDS:
+        if not self.ended:
             self.appetite.more(len(self.records) + MORE_RECORDS)
 
     def on_filter_bar_closed(self) -> None:
@@ -267,11 +280,11 @@ class PreviewPage(Page):
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
             return
-        rest = "" if self.ended else " (of those previewed; s scans all)"
+        rest = "" if self.whole else " (of those previewed; s scans all)"
         self.app.call_from_thread(self.say, f"wrote {plural(len(lines), 'record')} to {target}{rest}")
 
     def explanation(self) -> tuple[str, ...]:
-        wanted = _shell_filter(self.filter)
+        wanted = shell_filter(self.filter)
         commands = [f"$ {shell_read(self.session, chunk.key)}{wanted}" for chunk in self.chunks[:4]]
         return (
             "These are the records of one hour: the lines of its chunks, one chunk after the other, byte for byte "
@@ -282,14 +295,3 @@ class PreviewPage(Page):
             f"$ {cat_command(self.session, self.hour, self.filter)}",
             *commands,
         )
-
-
-def _shell_filter(wanted: Filter) -> str:
-    """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
-    flag = "-v " if wanted.invert and len(wanted.active) == 1 else ""
-    options = {"grep": "-F", "regex": "-E"}
-    return "".join(
-        f" | grep {options[term.kind]} {flag}-- {shlex.quote(term.text)}"
-        for term in wanted.active
-        if term.kind in options
-    )

@@ -60,6 +60,7 @@ class ScanPage(Page):
         self.listing = RecordList(self.found)
         self._cancel: threading.Event | None = None
         self._failed = self._unread = ""
+        self._begun: tuple[ScanPlan, str] | None = None
         self._estimator = Estimator(self, session.config.prices)
 
     def contents(self) -> list[Widget]:
@@ -160,8 +161,8 @@ class ScanPage(Page):
     # Running.
 
     def action_start(self) -> None:
-        if self.plan.chunks:
-            self._start(resume=False)
+        if self.plan.chunks:  # the extract that a failure has left goes on
+            self._start(resume=self._begun == (self.plan, self.out) and names_folder(self.out))
         else:
             self.say("no chunk lies in these hours; r takes others", bad=True)
 
@@ -181,14 +182,16 @@ class ScanPage(Page):
         self._estimator.drop()
         cancel = threading.Event()
         self._cancel, self._failed = cancel, ""
-        self.state = None
+        self.state, self._begun = None, (self.plan, self.out)
         self.found.clear()
         plan, out, power, s3 = self.plan, self.out, self.power, self.session.s3
+        jobs = self.explorer.jobs
 
         def work() -> None:
             try:
-                for state in snapshots(plan, run(plan, out, s3, power, resume=resume, cancel=cancel)):
-                    self.post_message(ScanMoved(state))
+                with jobs.running(cancel.set):
+                    for state in snapshots(plan, run(plan, out, s3, power, resume=resume, cancel=cancel)):
+                        self.post_message(ScanMoved(state))
             except HourscopeError as error:
                 self.post_message(Failed(str(error)))
 

@@ -116,8 +116,9 @@ class SendPage(Page):
 
     def _send(self, source: Source, order: Order, control: Control) -> None:
         try:
-            for event in self._events(source, order, control):
-                self.post_message(SendMoved(event))
+            with self.explorer.jobs.running(control.stop):
+                for event in self._events(source, order, control):
+                    self.post_message(SendMoved(event))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 

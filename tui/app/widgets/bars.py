@@ -24,7 +24,18 @@ _NAMES = {
     "ctrl+p": "^p",
     "ctrl+t": "^t",
     "ctrl+r": "^r",
-    "space": "space",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "delete": "Del",
+    "backspace": "Bksp",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
 }
 
 

@@ -17,6 +17,7 @@ from tui.filter.build import spell_path
 from tui.printable import printable
 from tui.units import count, size
 
+LARGE = 64_000  # bytes of a record that is still parsed between two keys
 _SHOWN = 400  # characters of a string that are looked at for one line
 
 
@@ -31,7 +32,7 @@ class JsonTree(LineWidget, can_focus=True):
         Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
         Binding("l,right", "unfold", "open", show=False, id="right"),
-        Binding("h,left", "fold", "close, or go to the parent", show=False, id="left"),
+        Binding("h,left", "fold", "close, or parent", show=False, id="left"),
         Binding("enter,space", "flip", "open or close", show=False, id="toggle"),
     ]
 
@@ -43,8 +44,16 @@ class JsonTree(LineWidget, can_focus=True):
         value: object
         only: bool
 
+    @dataclass
+    class Parsed(Message):
+        """A large record's value."""
+
+        record: bytes
+        value: object
+
     def __init__(self) -> None:
         super().__init__()
+        self._reading = False
         self._record: bytes | None = None
         self._value: object = None
         self._rows: tuple[Row, ...] = ()
@@ -58,8 +67,23 @@ class JsonTree(LineWidget, can_focus=True):
         if record == self._record:
             return
         self._record = record
-        self._value = parse(record) if record is not None else None
+        if record is None or len(record) <= LARGE:
+            self._value = parse(record) if record is not None else None
+        else:
+            self._value = NotJson("")
+            job = lambda: self._parse(record)  # noqa: E731
+            self.run_worker(job, thread=True, exit_on_error=False, group="parse", exclusive=True)
+        self._reading = isinstance(self._value, NotJson) and not self._value.reason
         self._arrange()
+
+    def _parse(self, record: bytes) -> None:
+        self.post_message(self.Parsed(record, parse(record)))
+
+    def on_json_tree_parsed(self, message: Parsed) -> None:
+        message.stop()
+        if message.record is self._record:
+            self._value, self._reading = message.value, False
+            self._arrange()
 
     def _arrange(self) -> None:
         found = isinstance(self._value, NotJson) or self._record is None
@@ -143,6 +167,8 @@ class JsonTree(LineWidget, can_focus=True):
         palette, row = self.palette, self.current
         if self._record is None:
             return []
+        if self._reading:
+            return [(f" reading … {size(len(self._record))}", palette.selected)]
         if isinstance(self._value, NotJson):
             return [(f" not JSON: {self._value.reason}", palette.trouble)]
         path = printable(spell_path(row.path), 300) if row else ""

@@ -35,7 +35,7 @@ class RecordList(LineWidget, can_focus=True):
         Binding("less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
         Binding("c", "columns", "columns/raw", show=False, id="columns"),
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
-        Binding("N", "match(-1)", "match before", show=False, id="previous-match"),
+        Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
 
     class Moved(Message):
@@ -58,7 +58,7 @@ class RecordList(LineWidget, can_focus=True):
         self._chosen_for = (0, 0)
         self._where = ""
         self._empty = ""
-        self._trouble = ""
+        self._trouble = self._stopped = ""
 
     @property
     def current(self) -> int | None:
@@ -88,9 +88,9 @@ class RecordList(LineWidget, can_focus=True):
         if self.current != before:
             self.post_message(self.Moved())
 
-    def explain(self, where: str, empty: str, trouble: str = "") -> None:
-        """What line 0 says, and what is said where there is no record."""
-        self._where, self._empty, self._trouble = where, empty, trouble
+    def explain(self, where: str, empty: str, trouble: str = "", stopped: str = "") -> None:
+        """What line 0 says, what is said where there is no record, and what behind the last one."""
+        self._where, self._empty, self._trouble, self._stopped = where, empty, trouble, stopped
         self.repaint()
 
     @property
@@ -197,6 +197,7 @@ class RecordList(LineWidget, can_focus=True):
         palette = self.palette
         place = f"{count(self._at + 1)} of {count(len(self._rows))}" if self._rows else ""
         left: list[Piece] = [(f" !! {self._trouble}", palette.trouble)] if self._trouble else []
+        left += [(f" {self._stopped}  ", palette.selected)] if self._stopped else []
         left.append((f" {self._where}", palette.dim))
         return both_ends(left, [(place + " ", palette.dim)], width)
 

@@ -1,0 +1,157 @@
+"""Timing commands that take turns, on a machine that others may be using."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_NOISY = 0.10
+"""A run is repeated if others used more than this share of the machine meanwhile."""
+_REPEATS = 2
+_CALM = 0.10
+"""A run waits until the machine is used less than this."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: seconds of the clock, seconds of CPU, the share of the machine that others used meanwhile."""
+
+    seconds: float
+    cpu: float
+    foreign: float
+    answer: str
+
+
+@dataclass
+class Contestant:
+    """A command, and what it took. `command` is for bash; what it prints is its answer, a number."""
+
+    name: str
+    command: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    needs: Sequence[str] = ()
+    repeat: int = 1  # runs in a round, for what is over in no time
+    rounds: int | None = None  # fewer than the others, for what takes long and is far off
+    answers: bool = True  # False: it counts nothing
+    runs: list[Run] = field(default_factory=list)
+    failure: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return median(run.seconds for run in self.runs)
+
+    @property
+    def cpu(self) -> float:
+        return median(run.cpu for run in self.runs)
+
+    @property
+    def answer(self) -> str:
+        """What all its runs said; several, if they did not agree."""
+        return " or ".join(sorted({run.answer for run in self.runs}))
+
+
+class Bench:
+    """Runs contestants. At most `patience` seconds in all are spent on waiting for a calm machine."""
+
+    def __init__(self, patience: float, timeout: float) -> None:
+        self.noisy = 0
+        self._patience = patience
+        self._timeout = timeout
+
+    def take_turns(self, contestants: Sequence[Contestant], rounds: int) -> None:
+        """Round robin, so that whatever slows the machine down for a while slows all of them down."""
+        for number in range(rounds):
+            for contestant in contestants:
+                if contestant.failure or number >= (contestant.rounds or rounds):
+                    continue
+                self._wait_for_calm()
+                for _ in range(contestant.repeat):
+                    self._measure(contestant)
+            _say(f"round {number + 1} of {rounds}", contestants)
+
+    def _measure(self, contestant: Contestant) -> None:
+        best: Run | None = None
+        for _ in range(1 + _REPEATS):
+            run = self._once(contestant)
+            if run is None:
+                return
+            if best is None or run.foreign < best.foreign:
+                best = run
+            if best.foreign <= _NOISY or best.seconds < 0.5:
+                break
+        if best is not None:
+            self.noisy += best.foreign > _NOISY and best.seconds >= 0.5
+            contestant.runs.append(best)
+
+    def _once(self, contestant: Contestant) -> Run | None:
+        servers = _servers()
+        cpu, busy, served, began = _children(), _busy(), _used(servers), time.perf_counter()
+        process = subprocess.Popen(
+            ["bash", "-c", contestant.command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **contestant.env},
+            start_new_session=True,
+        )
+        try:
+            out, complaint = process.communicate(timeout=self._timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            contestant.failure = f"not done after {self._timeout:.0f} s"
+            return None
+        seconds = time.perf_counter() - began
+        cpu = _children() - cpu
+        foreign = max(0.0, _busy() - busy - cpu - (_used(servers) - served)) / seconds / (os.cpu_count() or 1)
+        if contestant.answers and not out.strip().isdigit():
+            contestant.failure = (complaint.strip() or out.strip() or f"exit code {process.returncode}")[-200:]
+            return None
+        return Run(seconds, cpu, foreign, out.strip())
+
+    def _wait_for_calm(self) -> None:
+        while self._patience > 0:
+            busy, began = _busy(), time.monotonic()
+            time.sleep(0.15)
+            if (_busy() - busy) / (time.monotonic() - began) <= _CALM * (os.cpu_count() or 1):
+                return
+            time.sleep(1)
+            self._patience -= time.monotonic() - began
+
+
+def _busy() -> float:
+    """CPU seconds that the whole machine was busy."""
+    words = Path("/proc/stat").read_text().split(maxsplit=9)
+    user, nice, system, _, _, irq, softirq, steal = map(int, words[1:9])
+    return (user + nice + system + irq + softirq + steal) / _TICK
+
+
+def _servers() -> list[int]:
+    """The processes that were started here and go on: their work is the contestant's, not a stranger's."""
+    return [int(pid) for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
+
+
+def _used(processes: Sequence[int]) -> float:
+    """CPU seconds that they used so far."""
+    words = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in processes]
+    return sum(int(stat[11]) + int(stat[12]) for stat in words) / _TICK
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _say(what: str, contestants: Sequence[Contestant]) -> None:
+    times = ", ".join(f"{c.name} {c.runs[-1].seconds:.2f}" for c in contestants if c.runs)
+    print(f"bench: {what}: {times} s", file=sys.stderr)
