@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -69,6 +68,8 @@ def run(words: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except (HourscopeError, click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError) as error:
         if debug:
+            import traceback
+
             traceback.print_exc()
         return _explain(error)
 

@@ -17,7 +17,6 @@ from tui.cli.options import Opened, archive_argument, archive_options, filter_of
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
-from tui.filter.jmespath import load
 from tui.printable import HOSTILE, printable
 
 
@@ -87,6 +86,8 @@ def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, damaged
 
 def _pretty(record: bytes) -> bytes:
     """Indented JSON that is safe to print and still the same JSON; what is no JSON is escaped."""
+    from tui.filter.jmespath import load
+
     try:
         text = json.dumps(load(record), indent=2, ensure_ascii=False)
     except NotJsonError:

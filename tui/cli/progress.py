@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from tui.send.events import Sending
 from tui.units import count, duration, plural, size
+
+if TYPE_CHECKING:
+    from tui.send import Sending
 
 
 @contextmanager

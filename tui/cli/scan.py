@@ -41,7 +41,6 @@ from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Extract, Matches, ScanPlan, Totals, Wanted, open_extract, plan_scan, run_plan
 from tui.scan.order import first_matches
-from tui.scan.projection import projection
 from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
 
@@ -142,6 +141,8 @@ def _cached(opened: Opened, cache: str | None) -> Opened:
 def _check(out: str, wanted: Wanted, max_count: int | None) -> None:
     """What does not go together is refused before anything is read."""
     if wanted.fields is not None:
+        from tui.scan.projection import projection
+
         projection(wanted.fields)
     if wanted.fields is not None and (wanted.before or wanted.after):
         raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")

@@ -27,7 +27,7 @@ from tui.filter.shapes import MISFITS, compile_shape, is_true
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 
-def compile_match(expression: str) -> Compiled:
+def compile_term(expression: str) -> Compiled:
     """A record matches if `expression` gives something other than false, null, "", [] or {}."""
     parsed = parse_expression(expression)
     shape = compile_shape(parsed.parsed)

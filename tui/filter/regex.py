@@ -18,7 +18,7 @@ _NEAR = 1 << 12  # bytes: a literal in every tenth line or more
 _LONG = 3  # bytes: a shorter literal hits too often to be worth a search
 
 
-def compile_regex(pattern: str) -> Compiled:
+def compile_term(pattern: str) -> Compiled:
     """A record matches if the pattern is found in it. UTF-8; `^` and `$` are the record's ends."""
     line = _compile(pattern, pattern)
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Literal
 
 from tui.archive.reader import Block
 from tui.filter.compiled import Compiled
-from tui.filter.jmespath import compile_match
 from tui.filter.matcher import Matcher, Span
-from tui.filter.regex import compile_regex
-from tui.filter.text import compile_text
 from tui.shell import shell_join
 
 Kind = Literal["grep", "regex", "match"]
 
-_COMPILERS: Mapping[Kind, Callable[[str], Compiled]] = {
-    "grep": compile_text,
-    "regex": compile_regex,
-    "match": compile_match,
-}
+_MODULES: Mapping[Kind, str] = {"grep": "text", "regex": "regex", "match": "jmespath"}
 _OPTIONS: Mapping[Kind, str] = {"grep": "-g", "regex": "-e", "match": "-m"}
 
 
@@ -38,7 +32,10 @@ class Term:
 
     @cached_property
     def compiled(self) -> Compiled:
-        return _COMPILERS[self.kind](self.text)
+        # only those who use a kind wait for its libraries
+        module = import_module(f"tui.filter.{_MODULES[self.kind]}")
+        compiled: Compiled = module.compile_term(self.text)
+        return compiled
 
     def __reduce__(self) -> tuple[type[Term], tuple[Kind, str, bool]]:
         return Term, (self.kind, self.text, self.enabled)  # compiled again where it arrives

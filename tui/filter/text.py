@@ -6,7 +6,7 @@ from tui.errors import FilterError
 from tui.filter.compiled import Compiled, finder
 
 
-def compile_text(text: str) -> Compiled:
+def compile_term(text: str) -> Compiled:
     """A record matches if it holds the UTF-8 bytes of `text`, as `grep -F` does."""
     needle = text.encode("utf-8", "surrogateescape")
     if b"\n" in needle:

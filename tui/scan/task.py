@@ -17,7 +17,6 @@ from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
 from tui.scan.context import Context
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Matches, Progress, ScanEvent
-from tui.scan.projection import projection
 from tui.scan.wanted import Wanted
 
 PROGRESS_INTERVAL = 0.1  # seconds
@@ -131,6 +130,8 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
     if task.count_only:
         return lambda block: (b"", count_matches(block, matcher))
     if wanted.fields is not None:
+        from tui.scan.projection import projection  # parsing takes libraries that few scans need
+
         project = projection(wanted.fields)
 
         def projected(block: Block) -> tuple[bytes, int]:
