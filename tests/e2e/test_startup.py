@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"textual", "boto3", "botocore", "nsq", "tornado", "rich", "zstandard"}
+HEAVY = {"textual", "boto3", "botocore", "nsq", "tornado", "rich", "zstandard", "jmespath", "re2"}
 
 SCRIPT = """
 import sys
