@@ -58,7 +58,7 @@ def folder_literal(data: Data, literal: str) -> Contest:
             Contestant("zgrep, one after another", f"zgrep -h -F {literal} {files} | wc -l", _QUIET, ("zgrep",)),
             in_turns("xargs -P2 'igzip \\| rg'", f"sh -c 'igzip -dc % | rg -F {literal}' | wc -l", "igzip", "rg"),
             in_turns("igzip alone, 2 processes", "igzip -dc % > /dev/null", "igzip", answers=False),
-            Contestant("ugrep -z -J2", f"ugrep -z -J2 -h -F {literal} {files} | wc -l", _QUIET, ("ugrep",)),
+            Contestant("ugrep -z -a -J2", f"ugrep -z -a -J2 -h -F {literal} {files} | wc -l", _QUIET, ("ugrep",)),
             Contestant("rg -z -j2", f"rg -z -j2 -I -F {literal} {files} | wc -l", _QUIET, ("rg",)),
         ),
         {"zgrep, one after another": 9, "xargs -P2 'igzip \\| rg'": 1.1, "igzip alone, 2 processes": 0.85},
@@ -141,16 +141,18 @@ def half(data: Data, position: int) -> Contest:
     )
 
 
-def small_chunks(data: Data, bucket: str, env: Mapping[str, str]) -> Contest:
+def small_chunks(data: Data, bucket: str, env: Mapping[str, str], jobs: int | None = None) -> Contest:
     """Hundreds of small chunks far away."""
+    connections = jobs or CONNECTIONS
+    words = f"s3://{bucket}/ -g 5003" + (f" --jobs {jobs}" if jobs else "")
     return Contest(
-        f"`-g 5003`, {data.chunks} small chunks behind {LATENCY * 1000:.0f} ms",
-        f"{CONNECTIONS} connections, the default",
-        _ours(f"s3://{bucket}/ -g 5003", env),
+        f"{data.chunks} small chunks behind {LATENCY * 1000:.0f} ms, {connections} connections",
+        f"`-g 5003 --jobs {jobs}`" if jobs else "`-g 5003`, as many connections as it opens by itself",
+        _ours(words, env),
         (),
         {"ideal": 0.75},
         data,
-        ideal=ceil(data.chunks / CONNECTIONS) * LATENCY,
+        ideal=ceil(data.chunks / connections) * LATENCY,
     )
 
 

@@ -60,7 +60,7 @@ class Contestant:
 
 
 class Bench:
-    """Runs contestants. At most `patience` seconds in all are spent on waiting for a calm machine."""
+    """Runs contestants. At most `patience` seconds in all go into waiting for a calm machine and into repeated runs."""
 
     def __init__(self, patience: float, timeout: float) -> None:
         self.noisy = 0
@@ -86,10 +86,11 @@ class Bench:
                 return
             if best is None or run.foreign < best.foreign:
                 best = run
-            if best.foreign <= _NOISY or best.seconds < 0.5:
+            if best.foreign <= _NOISY or best.seconds < 0.5 or self._patience <= run.seconds:
                 break
+            self._patience -= run.seconds
         if best is not None:
-            self.noisy += best.foreign > _NOISY and best.seconds >= 0.5
+            self.noisy += best.foreign > _NOISY
             contestant.runs.append(best)
 
     def _once(self, contestant: Contestant) -> Run | None:

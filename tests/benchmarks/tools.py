@@ -63,7 +63,7 @@ def _from_python() -> None:
         return
     if not PYTHON.exists() and not _run([sys.executable, "-m", "venv", VENV]):
         return
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if all([_run([*pip, package]) for package in PYTHON_PACKAGES]):  # noqa: C419 (each is tried)
         stamp.write_text(wanted)
 
@@ -77,7 +77,7 @@ def _s5cmd() -> None:
         return
     environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
     BIN.mkdir(parents=True, exist_ok=True)
-    build = ["go", "build", "-C", _S5CMD_MODULE, "-o", BIN / "s5cmd", "github.com/peak/s5cmd/v2"]
+    build: list[str | Path] = ["go", "build", "-C", _S5CMD_MODULE, "-o", BIN / "s5cmd", "github.com/peak/s5cmd/v2"]
     _run(build, environment)
 
 

@@ -19,7 +19,7 @@ from tui.config import S3Options
 from tui.errors import ArchiveError, LayoutError
 
 MANIFEST = "manifest.json"
-_SAMPLE = 2000  # keys that a detection looks at: two pages of a listing
+_SAMPLE = 2000  # keys that a detection looks at, at least, of all that there are
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Archive:
     layout: Layout
     zone: tzinfo
     detected: bool = False
+    extract: bool = False  # opened by its manifest: it may hold no chunk at all
 
     def catalog(self, start: datetime | None = None, stop: datetime | None = None) -> Catalog:
         """List the hours of [start, stop) (all of the archive by default).
@@ -39,7 +40,11 @@ class Archive:
         """
         start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
         catalog = make_catalog(self._listed(*widened(start, stop)), start, stop)
-        if catalog.first is None and not any(isinstance(item, Chunk) for item in self._listed(None, None)):
+        if (
+            catalog.first is None
+            and not self.extract
+            and not any(isinstance(item, Chunk) for item in self._listed(None, None))
+        ):
             raise self._nothing_fits()
         return catalog
 
@@ -79,7 +84,7 @@ class Archive:
 def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
     """Open `url`: a folder, `s3://bucket/prefix`, or either with a layout in it.
 
-    Without a layout it is taken from an extract's manifest, else detected from the first keys of the listing
+    Without a layout it is taken from an extract's manifest, else detected from the keys of the listing
     (`Archive.detected` says so). `timezone` is the IANA name of the zone that the keys' hours are written in (UTC by
     default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
     """
@@ -87,13 +92,29 @@ def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None 
     store = open_store(root, s3)
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone))
-    if manifest := _manifest(store, rest):
+    keys = _sample(store, rest)  # first: an error that it meets names what was asked for
+    if manifest := _manifest(store, rest if not rest or rest.endswith("/") else rest + "/"):
         layout, zone = manifest
-        return Archive(url, store, Layout(layout), parse_zone(timezone or zone))
-    keys = [item.key for item in islice(store.objects(rest), _SAMPLE) if is_chunk_name(item.key)]
+        return Archive(url, store, Layout(layout), parse_zone(timezone or zone), extract=True)
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
     return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True)
+
+
+def _sample(store: Store, prefix: str) -> list[str]:
+    """Every key, or evenly some thousands of them: at each power of two every other one is dropped.
+
+    The first pages of a listing are not enough: a second host or topic can begin behind thousands of keys of the first,
+    and a layout that knows only the first would leave it out of every scan without a word.
+    """
+    keys: list[str] = []
+    step = 1
+    for index, item in enumerate(item for item in store.objects(prefix) if is_chunk_name(item.key)):
+        if index % step == 0:
+            keys.append(item.key)
+        if len(keys) > 2 * _SAMPLE:
+            keys, step = keys[::2], step * 2
+    return keys
 
 
 def _detected(keys: list[str], prefix: str) -> Layout:
@@ -122,14 +143,12 @@ def _split(url: str) -> tuple[str, str, str | None]:
 
 def _manifest(store: Store, prefix: str) -> tuple[str, str] | None:
     """Layout and time zone of an extract, if there is one at `prefix` (a folder, or nothing)."""
-    if prefix and not prefix.endswith("/"):
-        return None
     key = prefix + MANIFEST
     if not any(item.key == key for item in store.objects(key)):
         return None
     with store.open(key) as stream:
         try:
-            manifest = json.loads(stream.read())
+            manifest = json.loads(stream.read().decode("utf-8", "surrogateescape"))
             return prefix + str(manifest["layout"]), str(manifest["timezone"])
         except (ValueError, KeyError, TypeError) as error:
             raise ArchiveError(f"{store.url}/{key} is no manifest of an extract; move it away") from error

@@ -64,6 +64,8 @@ def _client(options: S3Options) -> S3Client:
         aws.PartialCredentialsError,
     ) as error:
         raise ConfigError(f"AWS: {error}; see --profile and --region, or the AWS_* variables") from error
+    except aws.InvalidRegionError as error:
+        raise ConfigError(f"'{options.region}' is no AWS region; write --region as us-east-1") from error
     except ValueError as error:  # "Invalid endpoint: …"
         raise ConfigError(f"{error}; write --endpoint-url as http://HOST:PORT") from error
 

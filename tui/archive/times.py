@@ -95,9 +95,9 @@ def parse_range(
     start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
 ) -> tuple[datetime | None, datetime | None]:
     """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
-    first = floor_hour(parse_time(start, zone, now)) if start else None
+    first = floor_hour(parse_time(start, zone, now)) if start is not None else None
     try:
-        last = ceil_hour(parse_time(stop, zone, now)) if stop else None
+        last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
     except OverflowError as error:
         raise TimeError(f"'{stop}' is in the last hour of all; write an earlier --to") from error
     if first and last and first >= last:

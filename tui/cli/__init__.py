@@ -21,6 +21,10 @@ _COMMANDS = ("demo", "ls", "cat", "scan", "send")
 _OPEN = "open"  # what `hourscope ARCHIVE` means; hidden
 
 
+class _ReaderGone(Exception):
+    """The reader of our pipe has enough."""
+
+
 class Commands(click.Group):
     """Commands that are imported when they are called for; anything else is an archive to open."""
 
@@ -33,8 +37,16 @@ class Commands(click.Group):
         command: click.Command = import_module(f"tui.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would make 1 of it, which is grep's "nothing matched"
+            raise _ReaderGone from error
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
+        while args and args[0] == DEBUG:  # `run` has seen it; it may stand before the command, too
+            args = args[1:]
         if not args or (args[0] not in own and args[0] not in _COMMANDS):
             args = [_OPEN, *args]
         return super().parse_args(ctx, args)
@@ -66,7 +78,7 @@ def run(words: list[str]) -> int:
         code = commands.main(words, prog_name="hourscope", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except (HourscopeError, click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError) as error:
+    except (HourscopeError, click.ClickException, click.Abort, KeyboardInterrupt, _ReaderGone, OSError) as error:
         if debug:
             import traceback
 
@@ -74,11 +86,19 @@ def run(words: list[str]) -> int:
         return _explain(error)
 
 
+def _drop_stdout() -> None:
+    """What is still buffered goes nowhere, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _explain(error: BaseException) -> int:
     match error:
-        case BrokenPipeError():  # the reader of our pipe has enough: end as quietly as cat does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        case _ReaderGone() | BrokenPipeError():  # end as quietly as cat does
+            _drop_stdout()
             return 128 + 13
+        case OSError():  # what the core can name it has named: this is stdout's, such as that of a full disk
+            _drop_stdout()
+            say(f"the output cannot be written: {error.strerror or error}; free some space and run it again")
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
             return EXIT_INTERRUPTED

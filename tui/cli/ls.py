@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from tui.archive import Catalog, Chunk
+from tui.archive import Catalog, Chunk, empty_range
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.printable import printable
 from tui.units import plural, size
@@ -31,14 +31,13 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     if opened.archive.detected:
         narrate(f"layout: {opened.archive.layout.pattern} (detected)")
     catalog = opened.archive.catalog(opened.start, opened.stop)
+    if not catalog.chunks and not catalog.gaps:
+        raise empty_range(opened.archive, opened.start, opened.stop)
     if as_json:
         print(json.dumps(_as_json(opened, catalog), ensure_ascii=True))
     else:
         _print_table(opened, catalog)
-    if not catalog.chunks:
-        say("no chunk in this range")
-        return EXIT_NOTHING
-    return EXIT_MATCHED
+    return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
 
 
 def _as_json(opened: Opened, catalog: Catalog) -> dict[str, Any]:

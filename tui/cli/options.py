@@ -30,12 +30,32 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
 archive_options = _all(
-    click.option("--timezone", metavar="ZONE", help="Zone that the keys' hours are written in.  [default: UTC]"),
-    click.option("--profile", help="AWS profile, from the shared config files."),
-    click.option("--region", help="AWS region."),
-    click.option("--endpoint-url", metavar="URL", help="S3 endpoint, for servers other than AWS."),
-    click.option("--no-sign-request", is_flag=True, help="Read a public bucket without credentials."),
-    click.option("--request-payer", is_flag=True, help="Agree to pay for the requests (requester pays)."),
+    click.option(
+        "--timezone",
+        envvar="HOURSCOPE_TIMEZONE",
+        metavar="ZONE",
+        help="Zone that the keys' hours are written in.  [default: UTC]",
+    ),
+    click.option("--profile", envvar="HOURSCOPE_PROFILE", help="AWS profile, from the shared config files."),
+    click.option("--region", envvar="HOURSCOPE_REGION", help="AWS region."),
+    click.option(
+        "--endpoint-url",
+        envvar="HOURSCOPE_ENDPOINT_URL",
+        metavar="URL",
+        help="S3 endpoint, for servers other than AWS.",
+    ),
+    click.option(
+        "--no-sign-request",
+        envvar="HOURSCOPE_NO_SIGN_REQUEST",
+        is_flag=True,
+        help="Read a public bucket without credentials.",
+    ),
+    click.option(
+        "--request-payer",
+        envvar="HOURSCOPE_REQUEST_PAYER",
+        is_flag=True,
+        help="Agree to pay for the requests (requester pays).",
+    ),
     click.option(DEBUG, is_flag=True, expose_value=False, help="Show the traceback of an error."),
 )
 

@@ -13,17 +13,24 @@ if TYPE_CHECKING:
     from tui.send import Sending
 
 
+_WIDE = 110  # columns that take the bar and its text; with fewer the text has them all
+
+
 @contextmanager
-def progress_line() -> Iterator[Callable[[float, str], None]]:
-    """A bar with a text behind it: call it with the fraction done (0..1) and the text."""
-    if not sys.stderr.isatty():
+def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], None]]:
+    """A bar with a text behind it: call it with the fraction done (0..1) and the text.
+
+    None where records go to the same terminal (`beside`): rich would catch them, wrap them and put them on stderr.
+    """
+    if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
         yield lambda fraction, text: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}")
     console = Console(stderr=True)
+    text = TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}")
+    columns = (BarColumn(bar_width=24), *text) if console.width >= _WIDE else text[1:]
     with Progress(*columns, console=console, transient=True, refresh_per_second=8) as bar:
         task = bar.add_task("", total=1.0)
 
@@ -35,7 +42,7 @@ def progress_line() -> Iterator[Callable[[float, str], None]]:
 
 def scan_text(done: int, chunks: int, fetched: int, wanted: int, lines: int, matches: int, seconds: float) -> str:
     """Chunks, bytes of gzip and of lines, speed, matches, time to go."""
-    speed = f"{size(lines / seconds)}/s of lines" if seconds > 0.2 else ""
+    speed = f"{size(lines / seconds)}/s" if seconds > 0.2 else ""
     left = duration((wanted - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
     parts = [
         f"{count(done)}/{plural(chunks, 'chunk')}",

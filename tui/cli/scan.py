@@ -54,13 +54,13 @@ class Request:
     opened: Opened
     plan: ScanPlan
     out: str
-    count: bool
-    max_count: int | None
     as_json: bool
-    jobs: int | None
-    dask: str | None
     resume: bool
     force: bool
+    count: bool = False
+    max_count: int | None = None
+    jobs: int | None = None
+    dask: str | None = None
 
 
 @click.command("scan", short_help="Find the matching records of a range.")
@@ -114,12 +114,17 @@ def command(
     if resume and not names_folder(out):
         raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
     wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
-    _check(out, wanted, max_count)
+    _check(out, wanted, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
     plan = plan_scan(opened.archive, opened.start, opened.stop, filter_, wanted)
     if only_estimate:
         return print_estimate(plan, jobs, as_json=as_json)
-    request = Request(opened, plan, out, count, max_count, as_json, jobs, dask, resume, force)
+    request = Request(opened, plan, out, as_json, resume, force, count, max_count, jobs, dask)
+    return run(request)
+
+
+def run(request: Request) -> int:
+    """Scan, tell, and say how it ended: the exit code."""
     with cancel_on_signals() as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
@@ -138,7 +143,7 @@ def _cached(opened: Opened, cache: str | None) -> Opened:
     return replace(opened, archive=replace(opened.archive, store=store))
 
 
-def _check(out: str, wanted: Wanted, max_count: int | None) -> None:
+def _check(out: str, wanted: Wanted, max_count: int | None, *, count: bool) -> None:
     """What does not go together is refused before anything is read."""
     if wanted.fields is not None:
         from tui.scan.projection import projection
@@ -146,6 +151,8 @@ def _check(out: str, wanted: Wanted, max_count: int | None) -> None:
         projection(wanted.fields)
     if wanted.fields is not None and (wanted.before or wanted.after):
         raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")
+    if count and out != _STDOUT:
+        raise click.UsageError("--count writes no matches; leave out -o, or --count")
     if max_count is not None and (wanted.before or wanted.after or names_folder(out)):
         raise click.UsageError("--max-count goes with stdout or a file, and without -A, -B and -C")
 
@@ -158,7 +165,8 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
     events = run_plan(plan, jobs=request.jobs, dask=request.dask, cancel=cancel, extract=extract, count_only=count_only)
     if request.max_count is not None:
         events = first_matches(events, request.max_count)
-    with _sink(request, extract, cancel) as write, progress_line() as show:
+    tells = request.out == _STDOUT and not request.count
+    with _sink(request, extract, cancel) as write, progress_line(beside=tells) as show:
         for event in events:
             totals.add(event)
             if isinstance(event, Matches):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from tui.archive.writer import names_folder
+from tui.cli import scan
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, narrate, say
 from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
 from tui.cli.progress import progress_line, send_text
@@ -38,7 +40,7 @@ from tui.send import (
     survey,
 )
 from tui.shell import shell_join
-from tui.units import count, duration, plural, size
+from tui.units import duration, plural, size
 
 _CANARY = (1, 11)  # one record, then ten more
 
@@ -102,7 +104,7 @@ def command(
     if (out is None) == (not tcp):
         raise click.UsageError("give either --nsqd-tcp-address and --topic, or -o")
     if out is not None and names_folder(out):
-        raise SendError(f"{out} is a folder; make an extract with: hourscope scan {source} -o {out}")
+        return _to_extract(source, chosen, out, given, as_json=as_json, resume=resume, force=force)
     what, words = _source(source, chosen, given)
     words += [word for option, n in (("--rate", rate), ("--max-depth", max_depth)) if n for word in (option, str(n))]
     request = Request(what, yes, dry_run, resume, as_json, (*words, *(["--skip-oversize"] if skip_oversize else [])))
@@ -122,10 +124,23 @@ def command(
 def _source(source: str, chosen: Filter, given: dict[str, Any]) -> tuple[Source, list[str]]:
     """What is sent, and the words of a command line that sends the same."""
     if Path(source).is_file():
+        if given["start"] is not None or given["stop"] is not None:
+            raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
         return file_source(Path(source), chosen), [source, *chosen.arguments()]
     opened = open_named(source, given)
     plan = plan_scan(opened.archive, opened.start, opened.stop, chosen)
     return archive_source(opened.archive, plan.chunks, chosen), [*opened.words, *chosen.arguments()]
+
+
+def _to_extract(
+    source: str, chosen: Filter, out: str, given: dict[str, Any], *, as_json: bool, resume: bool, force: bool
+) -> int:
+    """Into a folder: that is a scan."""
+    if Path(source).is_file():
+        raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
+    opened = open_named(source, given)
+    plan = plan_scan(opened.archive, opened.start, opened.stop, chosen)
+    return scan.run(scan.Request(opened, plan, out, as_json, resume, force))
 
 
 def _to_file(request: Request, out: str, force: bool) -> int:
@@ -134,16 +149,18 @@ def _to_file(request: Request, out: str, force: bool) -> int:
         print_plan(request.source, found, None, as_json=request.as_json)
         return EXIT_MATCHED if found.count else EXIT_NOTHING
     control = Control()
-    with cancel_on_signals() as cancel, progress_line() as show:
+    with cancel_on_signals() as cancel, progress_line(beside=out == "-") as show:
         try:
             for event in send_to_file(request.source, out, overwrite=force, control=control):
                 if cancel.is_set():
                     control.stop()
                 if isinstance(event, Sent):
+                    if event.receipt.partial and out == "-" and not cancel.is_set():
+                        raise BrokenPipeError  # the reader of our pipe has enough
                     return _report(request, event.receipt, to_stdout=out == "-")
                 show(0.0, send_text(event))
         except NothingToSendError:
-            return EXIT_NOTHING
+            return _nothing(request, survey(request.source), None)
     raise AssertionError("a send ends with Sent")
 
 
@@ -155,7 +172,7 @@ def _to_nsq(request: Request, target: NsqTarget, options: SendOptions) -> int:
         return EXIT_MATCHED if found.count else EXIT_NOTHING
     if not found.count:
         say(f"{request.source.nothing}: nothing was sent")
-        return EXIT_NOTHING
+        return _nothing(request, found, target.topic)
     for line in plan_lines(request.source, found, destination):
         narrate(line)
     _confirm(request, found, target, options)
@@ -164,6 +181,17 @@ def _to_nsq(request: Request, target: NsqTarget, options: SendOptions) -> int:
     with journal, cancel_on_signals() as cancel:
         receipt = _send(request, target, options, journal, found, cancel)
     return _report(request, receipt, target=target)
+
+
+def _nothing(request: Request, found: Survey, topic: str | None) -> int:
+    """No record matched: the summary of a send of nothing, and the damage that may be why."""
+    for chunk in found.damaged:
+        say(f"{chunk.key} is damaged after {chunk.offset:,} bytes of lines: {chunk.reason}")
+    if request.as_json:
+        damaged = [{"key": d.key, "offset": d.offset, "reason": d.reason} for d in found.damaged]
+        nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
+        print(json.dumps({"what": request.source.description, **nothing, "damaged": damaged, "journal": None}))
+    return EXIT_FAILED if found.damaged else EXIT_NOTHING
 
 
 def _confirm(request: Request, found: Survey, target: NsqTarget, options: SendOptions) -> None:
@@ -235,6 +263,10 @@ def _report(request: Request, receipt: Receipt, *, to_stdout: bool = False, targ
             pairs += [("--nsqd-http-address", address) for address in target.nsqd_http_addresses]
             where_to = [word for pair in [*pairs, ("--topic", target.topic)] for word in pair]
             line = shell_join(["hourscope", "send", *request.words, *where_to, "--resume", "--yes"])
-            say(f"interrupted after {count(receipt.confirmed)} records; go on with: {line}")
+            say(f"interrupted after {plural(receipt.confirmed, 'record')}; go on with: {line}")
+        else:
+            again = shell_join(["hourscope", "send", *request.words, "-o", "-" if to_stdout else receipt.where[0]])
+            wrote = "the rest was not written" if to_stdout else "no file was written"
+            say(f"interrupted, {wrote}; run it again with: {again}")
         return EXIT_INTERRUPTED
     return EXIT_FAILED if receipt.damaged else EXIT_MATCHED

@@ -117,11 +117,12 @@ def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, f
     read = [max(sample.chunk.size * sample.share, 1.0) for sample in samples]
     total, size = float(plan.bytes_compressed), sum(read)
     seen = sum(sample.matches for sample in samples)
+    if total <= size:
+        records = float(sum(sample.records for sample in samples))
+        return seen, seen, seen, records
     records = total * sum(sample.records for sample in samples) / size
     found = total * seen / size
     count = len(samples)
-    if total <= size:
-        return seen, seen, seen, records
     ratio = seen / size
     squares = sum((sample.matches - ratio * bytes_) ** 2 for sample, bytes_ in zip(samples, read, strict=True))
     unread = 1 - size / total

@@ -117,6 +117,8 @@ def open_extract(
     archive, range or filter.
     """
     store, prefix = _place(out, s3)
+    if _holds_source(store, prefix, plan):
+        raise OutputError(f"{out} holds the archive that is scanned; choose another place for the extract")
     fresh = Manifest.of(plan, _layout(plan))
     found = read_manifest(store, prefix + MANIFEST)
     existing = {item.key for item in store.objects(prefix)}
@@ -134,6 +136,16 @@ def open_extract(
             if entry.output:
                 store.delete(prefix + entry.output)
     return Extract(store, prefix, plan, fresh, existing)
+
+
+def _holds_source(store: Store, prefix: str, plan: ScanPlan) -> bool:
+    """Would the extract lie in, or around, the folder that is scanned? Then it would replace what it reads."""
+    source = plan.archive.store.url
+    head = plan.archive.layout.prefixes()[0]
+    folder = head[: head.rfind("/") + 1]
+    if is_s3(source) or is_s3(store.url):
+        return source == store.url and folder.startswith(prefix)
+    return Path(source, folder).resolve().is_relative_to(Path(store.url).resolve())
 
 
 def _place(out: str, s3: S3Options | None) -> tuple[Store, str]:

@@ -62,7 +62,8 @@ def plan_scan(
     wanted: Wanted | None = None,
 ) -> ScanPlan:
     """List the range; ArchiveError, saying which hours there are, if it has no chunk."""
-    chunks = archive.catalog(start, stop).chunks
-    if not chunks:
+    catalog = archive.catalog(start, stop)
+    chunks = catalog.chunks
+    if not chunks and not (archive.extract and catalog.first is None):  # an extract of nothing is one all the same
         raise empty_range(archive, start, stop)
     return ScanPlan(archive, start, stop, filter, chunks, wanted or Wanted())
