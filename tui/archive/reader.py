@@ -33,11 +33,14 @@ class Block:
     buffer: bytearray
     end: int
     offset: int
+    _count: int = -1
 
     def count(self) -> int:
-        """How many records the block holds."""
-        lines = int(sz.count(self.view(), _NEWLINE))
-        return lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
+        """How many records the block holds; counted once."""
+        if self._count < 0:
+            lines = int(sz.count(self.view(), _NEWLINE))
+            self._count = lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
+        return self._count
 
     def view(self) -> memoryview:
         return memoryview(self.buffer)[: self.end]

@@ -43,16 +43,16 @@ def compile_term(expression: str) -> Compiled:
             return False
 
     leads = (*sorted(wanted[0].texts), ESCAPE) if wanted else ()
-    test = judge if shape is None else _quick(shape, judge)
+    test = judge if shape is None else _quick(*shape, judge)
     return Compiled(test, tuple(finder(lead) for lead in leads), holds_lock=True)
 
 
-def _quick(shape: Callable[[bytes], Any], judge: Test) -> Test:
+def _quick(decode: Callable[[bytes], Any], evaluate: Callable[[Any], Any], judge: Test) -> Test:
     """The fast evaluator where a record has the expected shape, the judge where it has not."""
 
     def test(record: bytes) -> bool:
         try:
-            value = shape(record)
+            value = evaluate(decode(record))
             return value is True or (value is not False and is_true(value))
         except MISFITS:
             return judge(record)

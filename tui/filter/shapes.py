@@ -28,11 +28,10 @@ _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')  # msgspec renames no field to these
 _SHAPES = ("comparator", "and_expression", "or_expression", "not_expression", "function_expression")
 
 
-def compile_shape(node: Node) -> Callable[[bytes], Any] | None:
-    """A function from a record's bytes to the expression's value, or None if the shape is not one of these.
+def compile_shape(node: Node) -> tuple[Callable[[bytes], Any], Value] | None:
+    """What decodes a record, and the expression's value of what is decoded; None if the shape is not one of these.
 
-    The function raises one of MISFITS for a record that it cannot look at, JMESPathError or TypeError where jmespath.py
-    would.
+    They raise one of MISFITS for a record that they cannot look at, JMESPathError or TypeError where jmespath.py would.
     """
     paths: set[Path] = set()
     if not _collect(node, paths):
@@ -43,7 +42,7 @@ def compile_shape(node: Node) -> Callable[[bytes], Any] | None:
     fields = _Fields(roots)
     value = _compile(node, fields)
     decode = msgspec.json.Decoder(fields.struct).decode
-    return lambda record: value(decode(record))
+    return decode, value
 
 
 def _collect(node: Node, paths: set[Path]) -> bool:
@@ -194,6 +193,13 @@ def _comparator(name: str, left_node: Node, right_node: Node, fields: _Fields) -
     if name in ("eq", "ne"):
         return _equality(left, right, right_node, wanted=name == "eq")
     compare = _ORDERINGS[name]
+    if right_node["type"] == "literal" and type(constant := right_node["value"]) in _COMPARABLE:
+
+        def ordering_to_constant(record: Any) -> Any:
+            one = left(record)
+            return compare(one, constant) if type(one) in _COMPARABLE else None
+
+        return ordering_to_constant
 
     def ordering(record: Any) -> Any:
         one, other = left(record), right(record)
@@ -206,6 +212,12 @@ def _equality(left: Value, right: Value, right_node: Node, *, wanted: bool) -> V
     if right_node["type"] == "literal" and isinstance(right_node["value"], str):
         text = right_node["value"]
         return (lambda record: left(record) == text) if wanted else (lambda record: left(record) != text)
+
+    if right_node["type"] == "literal" and type(right_node["value"]) in (int, float):
+        number = right_node["value"]
+        if wanted:
+            return lambda record: (one := left(record)) == number and type(one) is not bool
+        return lambda record: (one := left(record)) != number or type(one) is bool
 
     def equality(record: Any) -> bool:
         one, other = left(record), right(record)

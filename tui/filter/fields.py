@@ -1,0 +1,155 @@
+"""Facets of a sample: which paths its records have, of which types, how often, and with which values.
+
+Memory is bounded whatever is fed: so many paths, and so many distinct values of each; what comes beyond is counted
+together. Items of a list share one path (`tags[*]`), written with the step `ANY`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tui.filter.compiled import NotJsonError
+from tui.filter.jmespath import load
+
+MOST_PATHS = 2_000
+MOST_VALUES = 1_000  # distinct ones, of a path
+MOST_NUMBERS = 4_096  # kept of a path for its median
+LONGEST = 200  # characters of a text; longer ones are counted by their beginning
+_ITEMS = 100  # of a list that are looked at
+_DEEP = 16
+_EMPTY: Mapping[str, object] = {"object": {}, "array": []}
+
+
+class Step(Enum):
+    """The step of a path that stands for every item of a list."""
+
+    ANY = "*"
+
+
+ANY = Step.ANY
+Path = tuple[str | Step, ...]
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`."""
+
+    path: Path
+    records: int
+    coverage: float
+    types: Mapping[str, int]
+    distinct: int
+    exact: bool
+    top: tuple[tuple[object, int], ...]
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    records: int = 0
+    last: int = -1  # the record that was counted last: a list's items count once
+    types: Counter[str] = field(default_factory=Counter)
+    values: Counter[tuple[str, Scalar]] = field(default_factory=Counter)
+    full: bool = False
+    numbers: list[float] = field(default_factory=list)
+    seen: int = 0
+    low: float = float("inf")
+    high: float = float("-inf")
+
+
+class Fields:
+    """Feed it records; ask it for `found` at any time. Records that are no JSON objects count in `others`."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.records = self.others = 0
+        self.complete = True  # were there ever more paths than are kept?
+        self._tallies: dict[Path, _Tally] = {}
+        self._random = random.Random(seed)
+
+    def feed(self, records: Iterable[bytes]) -> None:
+        for record in records:
+            try:
+                value = load(record)
+            except NotJsonError:
+                value = None
+            if isinstance(value, dict):
+                self.add(value)
+            else:
+                self.others += 1
+
+    def add(self, value: Mapping[str, object]) -> None:
+        """One record."""
+        for path, scalar, kind in _leaves((), value):
+            tally = self._tallies.get(path)
+            if tally is None:
+                if len(self._tallies) >= MOST_PATHS:
+                    self.complete = False
+                    continue
+                tally = self._tallies[path] = _Tally()
+            self._count(tally, scalar, kind)
+        self.records += 1
+
+    def _count(self, tally: _Tally, value: Scalar, kind: str) -> None:
+        if tally.last != self.records:
+            tally.records, tally.last = tally.records + 1, self.records
+        tally.types[kind] += 1
+        key = (kind, value[:LONGEST] if isinstance(value, str) else value)
+        if key in tally.values or len(tally.values) < MOST_VALUES:
+            tally.values[key] += 1
+        else:
+            tally.full = True
+        if kind == "number" and isinstance(value, int | float):
+            self._measure(tally, value)
+
+    def _measure(self, tally: _Tally, value: float) -> None:
+        """The ends of all numbers, and a fair sample (Vitter's reservoir) for the median."""
+        tally.low, tally.high = min(tally.low, value), max(tally.high, value)
+        tally.seen += 1
+        if len(tally.numbers) < MOST_NUMBERS:
+            tally.numbers.append(value)
+        elif (at := self._random.randrange(tally.seen)) < MOST_NUMBERS:
+            tally.numbers[at] = value
+
+    def found(self, top: int = 5) -> tuple[Field, ...]:
+        """Every path in the order in which it came up, each with its `top` most frequent values."""
+        return tuple(self._field(path, tally, top) for path, tally in self._tallies.items())
+
+    def _field(self, path: Path, tally: _Tally, top: int) -> Field:
+        numbers = sorted(tally.numbers)
+        return Field(
+            path,
+            tally.records,
+            tally.records / self.records if self.records else 0.0,
+            dict(tally.types.most_common()),
+            len(tally.values),
+            not tally.full,
+            tuple((_EMPTY.get(kind, value), count) for (kind, value), count in tally.values.most_common(top)),
+            tally.low if numbers else None,
+            numbers[(len(numbers) - 1) // 2] if numbers else None,
+            tally.high if numbers else None,
+        )
+
+
+def _leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:
+    """(path, value, type) of every scalar in a value; an empty object or list is a value of its own."""
+    if isinstance(value, dict) and value and len(path) < _DEEP:
+        for name, inner in value.items():
+            yield from _leaves((*path, name), inner)
+    elif isinstance(value, list) and value and len(path) < _DEEP:
+        for inner in value[:_ITEMS]:
+            yield from _leaves((*path, ANY), inner)
+    elif isinstance(value, dict | list):
+        yield path, None, "object" if isinstance(value, dict) else "array"
+    elif isinstance(value, bool) or value is None:
+        yield path, value, "boolean" if value is not None else "null"
+    elif isinstance(value, int | float):
+        yield path, value, "number"
+    elif isinstance(value, str):
+        yield path, value, "string"
