@@ -22,7 +22,7 @@ from tui.app.ordering import Order, cargo_of_hours
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.preview import PreviewPage
 from tui.app.screens.send import SendPage
-from tui.app.session import Hours
+from tui.app.selection import Hours
 from tui.archive.times import spell_hour
 from tui.config import ArchiveSpec, Config, S3Options
 from tui.demo import SampleSpec, incident_of, write_sample

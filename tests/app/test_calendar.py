@@ -10,7 +10,7 @@ from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, settled, shown, 
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.choose import ChoosePage, OpeningPage
 from tui.app.screens.help import ExplainPage, HelpPage
-from tui.app.session import Hours
+from tui.app.selection import Hours, Selection
 
 HOUR = timedelta(hours=1)
 
@@ -58,16 +58,35 @@ async def test_v_makes_a_range_and_space_takes_hours(opened: Opened) -> None:
     async with opened() as pilot:
         page = calendar(pilot)
         await pilot.press("g", "v", "l", "l")
-        assert page.session.selection is None and "v ends the range" in shown(pilot)
+        assert not page.session.selection and "v ends the range" in shown(pilot)
         await pilot.press("v")
-        assert page.session.selection == Hours(FIRST, FIRST + 3 * HOUR)
+        assert page.session.selection == Selection((Hours(FIRST, FIRST + 3 * HOUR),))
         assert "3 hours · 3 chunks" in shown(pilot)
         await pilot.press("l", "space")
-        assert page.session.selection == Hours(FIRST, FIRST + 4 * HOUR)
+        assert page.session.selection == Selection((Hours(FIRST, FIRST + 4 * HOUR),))
         await pilot.press("escape")
-        assert page.session.selection is None
+        assert not page.session.selection
         await pilot.press("space", "space")
-        assert page.session.selection is None
+        assert not page.session.selection
+
+
+async def test_several_ranges_days_and_months_are_taken(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = calendar(pilot)
+        await pilot.press("g", "space", "l", "l", "l", "v", "l", "v")
+        assert page.session.selection == Selection(
+            (Hours(FIRST, FIRST + HOUR), Hours(FIRST + 3 * HOUR, FIRST + 5 * HOUR))
+        )
+        assert "2 ranges" in shown(pilot) and "3 hours · 3 chunks" in shown(pilot)
+        await pilot.press("D")
+        day = Hours(FIRST + 2 * HOUR, FIRST + 26 * HOUR)
+        assert page.session.selection == Selection((Hours(FIRST, FIRST + HOUR), day))
+        await pilot.press("space")
+        assert len(page.session.selection.ranges) == 3
+        await pilot.press("escape", "M")
+        assert page.session.selection == Selection((Hours(FIRST, LAST + HOUR),))
+        await pilot.press("M")
+        assert not page.session.selection
 
 
 async def test_a_time_can_be_typed(opened: Opened) -> None:
@@ -98,7 +117,7 @@ async def test_every_line_fits(opened: Opened, size: tuple[int, int]) -> None:
         assert any("Tu 20" in line for line in lines)
 
 
-@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "tab"), ("s",), ("enter", "p")])
+@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "tab"), ("enter", "f"), ("s",), ("enter", "p")])
 async def test_the_keys_fit_a_small_screen(opened: Opened, keys: tuple[str, ...]) -> None:
     async with opened(size=(80, 24)) as pilot:
         await pilot.press(*keys, "question_mark")

@@ -222,3 +222,57 @@ async def test_a_large_record_is_announced_while_it_is_read(opened: Opened, monk
         gate.set()
         await until(pilot, lambda: page.nodes.current is not None)
         assert page.nodes.current is not None and page.nodes.current.path == ("read",)
+
+
+async def test_a_record_a_value_and_a_path_are_copied(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard.encode() == record(LAST, 0)
+        assert "copied the record" in shown(pilot) and "w writes to a file" in shown(pilot)
+        page.nodes.focus()
+        await pilot.press("y")
+        assert pilot.app.clipboard == "play" and "copied the value" in shown(pilot)
+        await pilot.press("G", "Y")
+        assert pilot.app.clipboard == "title"
+
+
+async def test_times_json_in_strings_and_long_texts_are_readable(opened: Opened, tmp_path: Path) -> None:
+    value = {"at": 1421758805, "ts": "2015-01-20 13:00:05", "inner": '{"a": {"b": 7}}', "text": "word " * 100}
+    line = json.dumps(value).encode() + b"\n"
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(line))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert "1421758805 2015-01-20 13:00:05" in shown(pilot)
+        assert '"2015-01-20 13:00:05" Tue 13:00:05' in shown(pilot)
+        page.nodes.focus()
+        await pilot.press("j", "j", "enter", "j", "j")
+        assert page.nodes.spelled == "inner → a.b" and "JSON in a string" in shown(pilot)
+        await pilot.press("equals_sign")
+        assert not page.bar.terms.terms
+        await pilot.press("h", "h", "h")
+        assert page.nodes.spelled == "inner"
+        assert "500 characters" in shown(pilot)
+        await pilot.press("W")
+        assert shown(pilot).count("word word") >= 5 and "500 characters" not in shown(pilot)
+        await pilot.press("W", "G")
+        assert "500 characters" in shown(pilot)
+
+
+async def test_fields_are_measured_and_their_values_become_terms(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: "8 fields of 40 records" in shown(pilot))
+        text = shown(pilot)
+        assert "event  string" in text and "player.version  string" in text and "tags[*]  string" in text
+        await pilot.press("l")
+        assert page.panel.current is not None and "     36" in shown(pilot)
+        await pilot.press("j", "j", "equals_sign")
+        await filtered(pilot, page, "4 of 40 previewed")
+        assert page.bar.terms.terms[-1].text == "event == 'error'"
+        await until(pilot, lambda: "fields of 4 matches" in shown(pilot))
+        await pilot.press("1")
+        await until(pilot, lambda: "fields of 40 records" in shown(pilot))
+        await pilot.press("G", "enter", "G", "k", "k", "k", "f")
+        assert page.nodes.display and not page.panel.display

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,19 @@ async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Open
     assert taken.read_bytes() == b"mine"
 
 
+async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await scanned(pilot, f"{tmp_path}/found/")
+        await pilot.press("q", "s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        await answer(pilot, "o", f"{tmp_path}/found/")
+        for _ in range(2):
+            await pilot.press("enter")
+            await until(pilot, lambda: "holds an extract" in shown(pilot) and not page.running)
+        assert page.state is None
+
+
 async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
@@ -175,6 +189,18 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
         page = await scanned(pilot)
         assert page.state is not None and page.state.not_json == 1
         assert "! not JSON  1 record" in shown(pilot)
+
+
+async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "space", "l", "l", "space", "s")
+        page = pilot.app.screen
+        assert isinstance(page, ScanPage)
+        assert "2 ranges" in shown(pilot) and ".1/" in shown(pilot) and ".2/" in shown(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.matches == 2 * RECORDS
+        assert list(open_archive(page.out).catalog().hours) == [FIRST, FIRST + timedelta(hours=2)]
 
 
 async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
+from tui.app.clock import readable
 from tui.app.columns import cells, choose
-from tui.app.command import read_filter, scan_command
+from tui.app.command import numbered, read_filter, scan_command, scan_commands
 from tui.app.heat import LEVELS, Mark, MonthTitle, heat_grid, level, troubles
 from tui.app.reading import Appetite, Batch, Torn, read_hour
-from tui.app.scan_facts import squeezed
-from tui.app.session import Hours, Session
+from tui.app.scan_facts import estimate_facts, squeezed
+from tui.app.selection import Hours, Selection, read_selection
+from tui.app.session import Session
 from tui.app.tree import NotJson, brief, parse, rows
 from tui.archive import open_archive
+from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
-from tui.config import S3Options, load_config
+from tui.config import Prices, S3Options, load_config
 from tui.errors import FilterError
 from tui.filter import parse_filter
+from tui.scan import Estimate
 
 
 @pytest.fixture
@@ -51,11 +59,36 @@ def test_levels_are_quarters() -> None:
     assert level(5, 0) == 0
 
 
-def test_ranges_grow_by_neighbours_only() -> None:
-    one = Hours.of(FIRST, FIRST)
-    after = datetime(2015, 1, 19, 23, tzinfo=UTC)
-    assert one.grown(after) == Hours.of(FIRST, after) == Hours.of(after, FIRST)
-    assert one.grown(LAST) is None
+def test_commands_of_several_ranges_have_an_output_each(session: Session) -> None:
+    one, two = Hours.of(FIRST, FIRST), Hours.of(LAST, LAST)
+    found = scan_commands(session, Selection.of(two, one), parse_filter(), "/tmp/out/")
+    assert [shlex.split(words)[-1] for words in found] == ["/tmp/out.1/", "/tmp/out.2/"]
+    assert "--from 2015-01-19T22 --to 2015-01-19T23" in found[0]
+    assert scan_commands(session, Selection.of(one), parse_filter(), "x.gz")[0].endswith("-o x.gz")
+    assert numbered("/tmp/a.b.gz", 2) == "/tmp/a.2.b.gz"
+
+
+HOURS_OF_IT = st.builds(
+    lambda start, length: Hours(FIRST + timedelta(hours=start), FIRST + timedelta(hours=start + length)),
+    st.integers(0, 60),
+    st.integers(1, 12),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(HOURS_OF_IT, max_size=6), HOURS_OF_IT)
+def test_a_selection_is_a_set_of_hours(ranges: list[Hours], other: Hours) -> None:
+    selection = Selection.of(*ranges)
+    every = {hour for hours in ranges for hour in hours_between(hours.start, hours.stop)}
+    more = set(hours_between(other.start, other.stop))
+    assert set(selection.hours()) == every and list(selection.hours()) == sorted(every)
+    assert all(one.stop < two.start for one, two in itertools.pairwise(selection.ranges))
+    assert set(selection.added(other).hours()) == every | more
+    assert set(selection.without(other).hours()) == every - more
+    assert set(selection.toggled(other).hours()) == (every - more if more <= every else every | more)
+    assert all(hour in selection for hour in every)
+    if selection:
+        assert read_selection(selection.words(), FIRST.tzinfo, None) == selection
 
 
 def test_a_tree_has_a_row_for_each_node() -> None:
@@ -74,6 +107,29 @@ def test_a_tree_of_what_is_no_object() -> None:
     deep = parse(b"[" * 200 + b"]" * 200)
     assert len(rows(deep, {})) < 20  # folded below the eighth level
     assert len(rows({str(n): n for n in range(10_000)}, {})) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (1421758805, "2015-01-20 13:00:05"),
+        (1421758805123, "2015-01-20 13:00:05"),
+        (1421758805123456, "2015-01-20 13:00:05"),
+        (1421758805123456789, "2015-01-20 13:00:05"),
+        ("2015-01-20T14:00:05+01:00", "Tue 13:00:05"),
+        ("2015-01-20 13:00", "Tue 13:00:00"),
+        ("2015-01-20", ""),
+        ("2015-13-20T14:00:05", ""),
+        (5, ""),
+        (-1, ""),
+        (float("nan"), ""),
+        (True, ""),
+        (None, ""),
+        ({}, ""),
+    ],
+)
+def test_times_are_readable(value: object, words: str) -> None:
+    assert readable(value, UTC) == words
 
 
 def test_columns_are_the_time_and_what_differs() -> None:
@@ -126,6 +182,16 @@ def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
     items = list(read_hour(session.archive, session.chunks(TORN), Appetite()))
     assert isinstance(items[-1], Torn)
     assert sum(len(item.records) for item in items if isinstance(item, Batch)) >= RECORDS // 2
+
+
+def test_an_estimate_says_how_sure_it_is_and_what_it_costs() -> None:
+    found = Estimate(10, 5, 20, 1_000, 10**9, 3.0, 400, 64, False, 701, 0.0003, 0.09)
+    matches, time, cost = estimate_facts(found, Prices(), remote=True)
+    assert (matches.text, matches.note) == ("about 10 matches", "95 %: 5 to 20, of about 1,000 records")
+    assert time.text == "about 3.0s on this machine" and "400 records of 64 chunks" in time.note
+    assert cost.text == "under $0.01 for 701 requests · $0.09 more to leave AWS"
+    assert cost.note == f"{Prices().source}, {Prices().date}"
+    assert len(estimate_facts(replace(found, requests=0), Prices(), remote=False)) == 2
 
 
 def test_many_chunks_squeeze_into_a_row() -> None:

@@ -54,6 +54,10 @@ def test_what_is_sent_stays_small(wide: Terminal) -> None:
     wide.wait_for("previewed")
     assert max(wide.press("j") for _ in range(5)) <= 3_000
     assert wide.press("\x1b[6~") <= 9_000
+    assert wide.press("f", 1.0) <= 9_000
+    wide.wait_for("fields of")
+    assert max(wide.press("j") for _ in range(3)) <= 500
+    wide.press("f")
     wide.press("\t")
     assert max(wide.press("j") for _ in range(3)) <= 500
     wide.press("/")

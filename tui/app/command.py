@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from tui.app.selection import Selection
 from tui.app.session import Session
 from tui.archive.times import spell_hour
 from tui.errors import FilterError
@@ -17,8 +18,25 @@ from tui.shell import shell_join, shell_word
 def scan_command(
     session: Session, start: datetime, stop: datetime, wanted: Filter, out: str, more: Sequence[str] = ()
 ) -> str:
-    """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`."""
+    """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`, for one range."""
     return _spelled("scan", session, _range(start, stop), wanted.arguments(), [*more, "-o", out])
+
+
+def scan_commands(session: Session, hours: Selection, wanted: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
+    """One command a range; those of several ranges have an output each, numbered."""
+    outs = [out] if len(hours.ranges) == 1 else [numbered(out, at) for at in range(1, len(hours.ranges) + 1)]
+    return [
+        scan_command(session, each.start, each.stop, wanted, name, more)
+        for each, name in zip(hours.ranges, outs, strict=True)
+    ]
+
+
+def numbered(out: str, number: int) -> str:
+    """`found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
+    if out.endswith("/"):
+        return f"{out.rstrip('/')}.{number}/"
+    stem, dot, ending = Path(out).name.partition(".")
+    return str(Path(out).with_name(f"{stem}.{number}{dot}{ending}"))
 
 
 def ls_command(session: Session) -> str:

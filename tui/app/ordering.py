@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.app.session import Hours, Session
+from tui.app.selection import Hours
+from tui.app.session import Session
 from tui.archive import open_archive
 from tui.archive.times import spell_hour
 from tui.filter import Filter

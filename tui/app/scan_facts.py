@@ -6,7 +6,7 @@ import itertools
 
 from tui.app.facts import Fact
 from tui.app.scanning import DAMAGED, Power, ScanState
-from tui.app.session import Hours
+from tui.app.selection import Selection
 from tui.archive.times import spell_hour, zone_name
 from tui.archive.writer import names_folder
 from tui.config import Prices
@@ -15,18 +15,23 @@ from tui.scan import Estimate, ScanPlan
 from tui.units import count, duration, plural, size
 
 _MARKS = 48
+_COMMANDS = 3
 
 
-def plan_facts(plan: ScanPlan, hours: Hours, out: str, power: Power) -> list[Fact]:
+def plan_facts(plan: ScanPlan, hours: Selection, out: str, power: Power) -> list[Fact]:
     """What will be read, by what, and where it goes."""
     zone, weight = zone_name(plan.archive.zone), size(plan.bytes_compressed)
+    span = hours.span
+    amount = f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight}"
+    if len(hours.ranges) > 1:
+        amount = f"{len(hours.ranges)} ranges · {plan.hours} h · {plural(len(plan.chunks), 'chunk')}"
     extract = "an extract: it opens, filters and sends like any archive"
     facts = [
         Fact(
             "hours",
-            f"{spell_hour(hours.start)} to {spell_hour(hours.stop)} {zone}",
+            f"{spell_hour(span.start)} to {spell_hour(span.stop)} {zone}",
             "strong",
-            f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight}",
+            amount,
         ),
         Fact("filter", plan.filter.describe(), "strong"),
         Fact("into", out, "text", extract if names_folder(out) else "one file of lines"),
@@ -37,6 +42,13 @@ def plan_facts(plan: ScanPlan, hours: Hours, out: str, power: Power) -> list[Fac
     elif jobs:
         facts.append(Fact("on", f"this machine, {jobs}"))
     return facts
+
+
+def command_facts(commands: list[str]) -> list[Fact]:
+    """The command line that does the same; one a range."""
+    shown = [Fact("" if at else "command", words, "command") for at, words in enumerate(commands[:_COMMANDS])]
+    rest = len(commands) - len(shown)
+    return [*shown, Fact("", f"and {plural(rest, 'more command')}, one a range (x)", "dim")] if rest else shown
 
 
 def estimate_facts(found: Estimate, prices: Prices, *, remote: bool) -> list[Fact]:

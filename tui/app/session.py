@@ -1,4 +1,4 @@
-"""What the screens of one archive share: its catalog, what was learned of its hours, and the selected range."""
+"""What the screens of one archive share: its catalog, what was learned of its hours, and the selected hours."""
 
 from __future__ import annotations
 
@@ -8,32 +8,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
 
+from tui.app.selection import Selection
 from tui.archive import Archive, Catalog, Chunk
-from tui.archive.times import next_hour
 from tui.config import Config, S3Options
 from tui.filter import Filter
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A half-open range of hours."""
-
-    start: datetime
-    stop: datetime
-
-    def __contains__(self, hour: datetime) -> bool:
-        return self.start <= hour < self.stop
-
-    @classmethod
-    def of(cls, one: datetime, other: datetime) -> Hours:
-        """The range that has both hours in it, whichever comes first."""
-        return cls(min(one, other), next_hour(max(one, other)))
-
-    def grown(self, hour: datetime) -> Hours | None:
-        """This range and `hour`, if they touch."""
-        if hour in self or hour == self.stop or next_hour(hour) == self.start:
-            return Hours(min(self.start, hour), max(self.stop, next_hour(hour)))
-        return None
 
 
 @dataclass
@@ -46,7 +24,7 @@ class Session:
     s3: S3Options
     name: str = ""
     filter: Filter = field(default_factory=Filter)
-    selection: Hours | None = None
+    selection: Selection = field(default_factory=Selection)
     damage: dict[str, str] = field(default_factory=dict)  # key → reason
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan, by hour
 

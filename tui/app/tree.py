@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
+from tui.printable import printable
 
 Kind = Literal["object", "array", "string", "number", "constant"]
 Path = tuple[str | int, ...]
 
 _DEEP = 8
 _MANY = 50
+_MOST_WRAPPED = 4_000  # characters of a string that are wrapped
 MOST_ROWS = 20_000
+_LARGEST_INSIDE = 1 << 20  # characters of a string that is looked at as JSON
+
+
+class Inside(str):
+    """The step of a path from a string into the JSON that it holds."""
+
+
+INSIDE = Inside("→")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: a key or index, and its value. `open` is None for what has nothing inside."""
+    """One line: a key or index, and its value. `open` is None for what has nothing inside.
+
+    `part` is set where a long string is wrapped over several lines.
+    """
 
     path: Path
     label: str
     value: object
     kind: Kind
     open: bool | None
+    part: str = ""
 
     @property
     def depth(self) -> int:
-        return len(self.path)
+        return sum(step is not INSIDE for step in self.path)
+
+    @property
+    def embedded(self) -> bool:
+        """Is it in the JSON that a string holds?"""
+        return any(step is INSIDE for step in self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +95,15 @@ def _walk(path: Path, label: str, value: object, folds: Mapping[Path, bool]) -> 
     if children is None or (not path and not children):
         yield Row(path, label, value, kind_of(value), None)
         return
-    opened = bool(children) and folds.get(path, not path or (len(path) < _DEEP and len(children) <= _MANY))
+    inside = isinstance(value, str)
+    usual = not inside and (not path or (len(path) < _DEEP and len(children) <= _MANY))
+    opened = bool(children) and folds.get(path, usual)
     if path:
         yield Row(path, label, value, kind_of(value), opened if children else None)
     if opened:
         for step, inner in children:
-            yield from _walk((*path, step), step if isinstance(step, str) else str(step), inner, folds)
+            below = (*path, INSIDE, step) if inside else (*path, step)
+            yield from _walk(below, step if isinstance(step, str) else str(step), inner, folds)
 
 
 def _children(value: object) -> list[tuple[str | int, object]] | None:
@@ -88,7 +111,39 @@ def _children(value: object) -> list[tuple[str | int, object]] | None:
         return list(value.items())
     if isinstance(value, list):
         return list(enumerate(value))
+    if isinstance(value, str) and value[:1] in ("{", "[") and len(value) <= _LARGEST_INSIDE:
+        return _children(_embedded(value))
     return None
+
+
+@lru_cache(maxsize=64)
+def _embedded(text: str) -> object:
+    """The object or list that a string holds; None if it is only a string."""
+    value = parse(text.encode("utf-8", "surrogatepass"))
+    return value if isinstance(value, dict | list) else None
+
+
+def outside(path: Path) -> Path:
+    """The path as far as JMESPath can follow it."""
+    return path[: path.index(INSIDE)] if any(step is INSIDE for step in path) else path
+
+
+def parent(path: Path) -> Path:
+    return path[:-2] if path[-2:-1] == (INSIDE,) and path[-2] is INSIDE else path[:-1]
+
+
+def wrapped(found: tuple[Row, ...], width: int) -> tuple[Row, ...]:
+    """The rows with long strings on as many lines as they take (but no more than a page or two of each)."""
+    lines: list[Row] = []
+    for row in found:
+        room = max(width - 2 * row.depth - len(row.label) - 7, 12)
+        text = printable(row.value, _MOST_WRAPPED) if isinstance(row.value, str) and not row.open else ""
+        if len(text) <= room:
+            lines.append(row)
+            continue
+        pieces = [text[at : at + room] for at in range(0, len(text), room)]
+        lines += [replace(row, part=piece, label="" if at else row.label) for at, piece in enumerate(pieces)]
+    return tuple(lines)
 
 
 def brief(value: object) -> str:

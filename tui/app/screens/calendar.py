@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,7 +12,8 @@ from textual.widget import Widget
 from tui.app.command import ls_command
 from tui.app.heat import heat_grid, troubles
 from tui.app.screens.page import Page
-from tui.app.session import Hours, Session
+from tui.app.selection import Hours, Selection
+from tui.app.session import Session
 from tui.app.widgets.hour_details import HourDetails
 from tui.app.widgets.legend import Legend
 from tui.app.widgets.month_grid import MonthGrid
@@ -26,7 +28,9 @@ class CalendarPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "preview", "preview", id="preview"),
         Binding("v", "range", "range", id="range"),
-        Binding("space", "select", "select hour", show=False, id="select"),
+        Binding("space", "take('hour')", "take hour", show=False, id="select"),
+        Binding("D", "take('day')", "take day", show=False, id="select-day"),
+        Binding("M", "take('month')", "take month", show=False, id="select-month"),
         Binding("s", "scan", "scan", id="scan"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
@@ -99,20 +103,22 @@ class CalendarPage(Page):
             self.grid.began = None
         self._redraw()
 
-    def action_select(self) -> None:
-        """This hour alone; one that touches the selection makes it longer; the only one selected is let go."""
-        hour, selection = self.grid.cursor, self.session.selection
-        alone = Hours.of(hour, hour)
+    def action_take(self, unit: str) -> None:
+        """The hour, day or month under the cursor, or not: as far as the archive goes."""
+        hour, session = self.grid.cursor, self.session
+        first = hour if unit == "hour" else hour.replace(hour=0, day=1 if unit == "month" else hour.day)
+        last = {
+            "hour": hour,
+            "day": hour.replace(hour=23),
+            "month": hour.replace(hour=23, day=monthrange(hour.year, hour.month)[1]),
+        }[unit]
         self.grid.began = None
-        if selection == alone:
-            self.session.selection = None
-        else:
-            self.session.selection = (selection.grown(hour) if selection else None) or alone
+        session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
         self._redraw()
 
     def action_drop(self) -> None:
         self.grid.began = None
-        self.session.selection = None
+        self.session.selection = Selection()
         self._redraw()
 
     def _redraw(self) -> None:
@@ -164,7 +170,7 @@ class CalendarPage(Page):
     def action_scan(self) -> None:
         from tui.app.screens.scan import ScanPage
 
-        marked = self.grid.marked or Hours.of(self.grid.cursor, self.grid.cursor)
+        marked = self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
         self.app.push_screen(ScanPage(self.session, marked))
 
     def explanation(self) -> tuple[str, ...]:

@@ -11,15 +11,17 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.command import cat_command, shell_filter, shell_read
 from tui.app.judging import judge
 from tui.app.messages import ChunkTorn, Failed, Judged, ReadingPaused, RecordsRead
 from tui.app.ordering import cargo_of_hours
+from tui.app.preview_words import explanation, place
 from tui.app.reading import MORE_RECORDS, Appetite, Batch, Limit, Torn, read_hour
 from tui.app.screens.page import Page
-from tui.app.session import Hours, Session
+from tui.app.selection import Hours, Selection
+from tui.app.session import Session
+from tui.app.widgets.fields_panel import FieldsPanel
 from tui.app.widgets.filter_bar import FilterBar
-from tui.app.widgets.json_tree import JsonTree
+from tui.app.widgets.json_tree import MOST_COPIED, JsonTree
 from tui.app.widgets.record_list import RecordList
 from tui.archive.times import zone_name
 from tui.archive.writer import file_of_lines
@@ -41,6 +43,9 @@ class PreviewPage(Page):
         Binding("s", "scan", "scan", id="scan"),
         Binding("w", "write", "write to file", id="write", priority=True),
         Binding("p", "send", "publish", id="send"),
+        Binding("f", "fields", "fields", id="fields"),
+        Binding("y", "copy(False)", "copy value", show=False, id="copy"),
+        Binding("Y", "copy(True)", "copy path", show=False, id="copy-path"),
         Binding("exclamation_mark", "invert", "turn the filter round", show=False, id="invert"),
         *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
     ]
@@ -62,13 +67,14 @@ class PreviewPage(Page):
         self.limit: Limit | None = None
         self.only = True
         self.listing = RecordList(self.records)
-        self.nodes = JsonTree()
+        self.nodes = JsonTree(session.archive.zone)
+        self.panel = FieldsPanel()
         self.bar = FilterBar(session.filter)
         self._reading: str | None = None
         self._trouble = ""
 
     def contents(self) -> list[Widget]:
-        return [self.bar, Container(self.listing, self.nodes, id="preview")]
+        return [self.bar, Container(self.listing, self.nodes, self.panel, id="preview")]
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
@@ -155,8 +161,14 @@ class PreviewPage(Page):
 
     def _show(self) -> None:
         self.listing.show(self.hits if self._filtered else None, only=self.only)
+        self._look()
         self._tell()
         self.on_record_list_moved()
+
+    def _look(self) -> None:
+        """At the fields, of the matching records if there is a filter."""
+        if not self._filtered or self.judged >= len(self.records):
+            self.panel.look(self.records, self.hits if self._filtered else None)
 
     def _tell(self) -> None:
         """The header, the count, and the line over the list."""
@@ -196,9 +208,7 @@ class PreviewPage(Page):
         number = self.listing.current
         if number is None or not self.starts:
             return "reading …" if not self.ended and not self.records else ""
-        chunk = max(at for at, start in enumerate(self.starts) if start <= number)
-        name = self.chunks[chunk].host + self.chunks[chunk].rev or self.chunks[chunk].key.rpartition("/")[2]
-        return f"{name} line {count(number - self.starts[chunk] + 1)}"
+        return place(self.chunks, self.starts, number)
 
     def _empty(self) -> str:
         if not self.records:
@@ -233,7 +243,14 @@ class PreviewPage(Page):
         self.bar.open()
 
     def action_only(self, only: bool) -> None:
-        self.nodes.want(only=only)
+        (self.panel if self.panel.display else self.nodes).want(only=only)
+
+    def action_fields(self) -> None:
+        """The fields of all records, or again the one record."""
+        shown = not self.panel.display
+        self.panel.display, self.nodes.display = shown, not shown
+        self.set_focus(self.panel if shown else self.listing)
+        self._look()
 
     def action_all(self) -> None:
         self.only = not self.only
@@ -250,13 +267,25 @@ class PreviewPage(Page):
         from tui.app.screens.scan import ScanPage
 
         self.session.filter = self.filter
-        self.app.push_screen(ScanPage(self.session, self.session.selection or Hours.of(self.hour, self.hour)))
+        here = Selection.of(Hours.of(self.hour, self.hour))
+        self.app.push_screen(ScanPage(self.session, self.session.selection or here))
 
     def action_send(self) -> None:
         from tui.app.screens.send import SendPage
 
         hours = Hours.of(self.hour, self.hour)
         self.app.push_screen(SendPage(self.session, cargo_of_hours(self.session, hours, self.filter)))
+
+    def action_copy(self, path: bool) -> None:
+        """The record under the cursor; in the tree its value, or its path."""
+        what, text = self.nodes.copied(path=path, value=self.nodes.has_focus)
+        if not what:
+            return
+        if len(text) > MOST_COPIED:
+            self.say(f"{size(len(text))} are too much for a terminal's clipboard; w writes to a file", bad=True)
+            return
+        self.app.copy_to_clipboard(text)
+        self.say(f"copied the {what} ({plural(len(text), 'character')}), if this terminal can; w writes to a file")
 
     def action_write(self) -> None:
         wanted = self.hits if self._filtered else list(range(len(self.records)))
@@ -284,14 +313,4 @@ class PreviewPage(Page):
         self.app.call_from_thread(self.say, f"wrote {plural(len(lines), 'record')} to {target}{rest}")
 
     def explanation(self) -> tuple[str, ...]:
-        wanted = shell_filter(self.filter)
-        commands = [f"$ {shell_read(self.session, chunk.key)}{wanted}" for chunk in self.chunks[:4]]
-        return (
-            "These are the records of one hour: the lines of its chunks, one chunk after the other, byte for byte "
-            "as they were archived. What a terminal would obey (control bytes, bidi marks) is shown as \\x1b.",
-            "Text and regex terms look at the raw bytes of the line, with its JSON escapes. JMESPath terms look at the "
-            "parsed value; a line that is no JSON never matches them.",
-            "The count is over what was previewed, not over the whole hour or archive: a scan tells that.",
-            f"$ {cat_command(self.session, self.hour, self.filter)}",
-            *commands,
-        )
+        return explanation(self.session, self.hour, self.filter)

@@ -9,21 +9,22 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.app.command import read_filter, scan_command
+from tui.app.command import read_filter, scan_commands
 from tui.app.estimating import Estimator
 from tui.app.facts import Fact
 from tui.app.messages import Estimated, Failed, ScanMoved
 from tui.app.ordering import cargo_of_extract, cargo_of_file
-from tui.app.scan_facts import estimate_facts, plan_facts, state_facts
+from tui.app.scan_facts import command_facts, estimate_facts, plan_facts, state_facts
 from tui.app.scanning import Power, ScanState, default_out, run, snapshots
 from tui.app.screens.page import Page
-from tui.app.session import Hours, Session
+from tui.app.selection import Selection, read_selection
+from tui.app.session import Session
 from tui.app.widgets.board import Board
 from tui.app.widgets.record_list import RecordList
 from tui.app.widgets.timeline import Timeline
-from tui.archive.times import hours_between, parse_range, spell_hour, zone_name
+from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
-from tui.errors import ConfigError, FilterError, HourscopeError, TimeError
+from tui.errors import ConfigError, FilterError, HourscopeError, OutputError, TimeError
 from tui.scan import Estimate, ScanPlan
 from tui.units import count, plural, size
 
@@ -44,12 +45,12 @@ class ScanPage(Page):
     title_of_help = "The scan"
     ASKING = frozenset({"range", "filter", "out", "power"})
 
-    def __init__(self, session: Session, hours: Hours) -> None:
+    def __init__(self, session: Session, hours: Selection) -> None:
         super().__init__()
         self.session = session
         self.hours = hours
         self.wanted = session.filter
-        self.out = default_out(session.title, hours.start)
+        self.out = default_out(session.title, hours.span.start)
         self.power = Power()
         self.state: ScanState | None = None
         self.plan = self._planned()
@@ -72,8 +73,8 @@ class ScanPage(Page):
         self._tell()
 
     def _planned(self) -> ScanPlan:
-        chunks = self.session.catalog.between(self.hours.start, self.hours.stop)
-        return ScanPlan(self.session.archive, self.hours.start, self.hours.stop, self.wanted, chunks)
+        span, chunks = self.hours.span, self.hours.chunks(self.session.catalog)
+        return ScanPlan(self.session.archive, span.start, span.stop, self.wanted, chunks)
 
     @property
     def running(self) -> bool:
@@ -98,21 +99,14 @@ class ScanPage(Page):
         return not self.running and not over if action == "start" else True
 
     def action_range(self) -> None:
-        shown = f"{spell_hour(self.hours.start)} to {spell_hour(self.hours.stop)}"
-        self.prompt.ask("hours, from … to …:", self._take_range, shown)
+        self.prompt.ask("hours, from … to …, …:", self._take_range, self.hours.words())
 
     def _take_range(self, text: str) -> None:
-        start, _, stop = text.partition(" to ")
         try:
-            first, last = parse_range(start.strip(), stop.strip() or None, self.session.archive.zone)
+            self.hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
         except TimeError as error:
             self.say(str(error), bad=True)
             return
-        end = last or self.session.catalog.stop
-        if first is None or end is None or first >= end:
-            self.say("give two times, such as 2015-01-20T13 to 2015-01-21", bad=True)
-            return
-        self.hours = Hours(first, end)
         self._changed()
 
     def action_filter(self) -> None:
@@ -193,6 +187,8 @@ class ScanPage(Page):
                     for state in snapshots(plan, run(plan, out, s3, power, resume=resume, cancel=cancel)):
                         self.post_message(ScanMoved(state))
             except HourscopeError as error:
+                if isinstance(error, OutputError) and self.state is None:
+                    self._begun = None  # what is at that place is not ours
                 self.post_message(Failed(str(error)))
 
         self.run_worker(work, thread=True, exit_on_error=False, group="scan")
@@ -238,33 +234,32 @@ class ScanPage(Page):
     # What is shown.
 
     def _tell(self) -> None:
-        plan, hours = self.plan, self.hours
+        plan, span = self.plan, self.hours.span
         zone, weight = zone_name(self.session.archive.zone), size(plan.bytes_compressed)
         self.header.show(
             self.session.title,
-            f"scan {hours.start:%a %d %b %H:00} – {hours.stop:%a %d %b %H:00} {zone}",
+            f"scan {span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00} {zone}",
             plural(len(plan.chunks), "chunk"),
             weight,
         )
-        facts = plan_facts(plan, hours, self.out, self.power)
-        self.board.show([Fact(), *facts, Fact("command", self._command, "command"), Fact(), *self._progress()])
+        facts = plan_facts(plan, self.hours, self.out, self.power)
+        self.board.show([Fact(), *facts, *command_facts(self._commands), Fact(), *self._progress()])
         known = self._known()
-        self.timeline.show(hours, self.state.matches_by_hour if self.state else {}, known)
+        self.timeline.show(self.hours.hours(), self.state.matches_by_hour if self.state else {}, known)
         shown = f"the first {count(len(self.found))} matches, as they came" if self.found else ""
         self.listing.explain(shown, "", "")
         self.refresh_bindings()
 
     @property
-    def _command(self) -> str:
-        more = self.power.words()
-        return scan_command(self.session, self.hours.start, self.hours.stop, self.wanted, self.out, more)
+    def _commands(self) -> list[str]:
+        return scan_commands(self.session, self.hours, self.wanted, self.out, self.power.words())
 
     def _known(self) -> frozenset[datetime]:
         """The hours of which every chunk was read."""
         if self.state is None:
             return frozenset()
         waiting = {chunk.hour for chunk, mark in zip(self.plan.chunks, self.state.marks, strict=True) if mark in "·▸✗"}
-        return frozenset(hour for hour in hours_between(self.hours.start, self.hours.stop) if hour not in waiting)
+        return frozenset(hour for hour in self.hours.hours() if hour not in waiting)
 
     def _progress(self) -> list[Fact]:
         state = self.state
@@ -296,5 +291,5 @@ class ScanPage(Page):
             "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
             "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds "
             "the truth 95 times in 100.",
-            f"$ {self._command}",
+            *(f"$ {command}" for command in self._commands),
         )

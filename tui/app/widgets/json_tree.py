@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,12 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.tree import NotJson, Path, Row, brief, parse, rows
+from tui.app.clock import readable
+from tui.app.tree import INSIDE, NotJson, Path, Row, brief, parent, parse, rows, wrapped
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
 from tui.filter.build import spell_path
 from tui.printable import printable
 from tui.units import count, size
 
+MOST_COPIED = 64_000  # characters; terminals drop what is longer
 LARGE = 64_000  # bytes of a record that is still parsed between two keys
 _SHOWN = 400  # characters of a string that are looked at for one line
 
@@ -34,6 +38,7 @@ class JsonTree(LineWidget, can_focus=True):
         Binding("l,right", "unfold", "open", show=False, id="right"),
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
         Binding("enter,space", "flip", "open or close", show=False, id="toggle"),
+        Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
     ]
 
     @dataclass
@@ -51,8 +56,10 @@ class JsonTree(LineWidget, can_focus=True):
         record: bytes
         value: object
 
-    def __init__(self) -> None:
+    def __init__(self, zone: tzinfo = UTC) -> None:
         super().__init__()
+        self._zone = zone
+        self._wrap = False
         self._reading = False
         self._record: bytes | None = None
         self._value: object = None
@@ -88,8 +95,11 @@ class JsonTree(LineWidget, can_focus=True):
     def _arrange(self) -> None:
         found = isinstance(self._value, NotJson) or self._record is None
         self._rows = () if found else rows(self._value, self._folds)
+        if self._wrap:
+            self._rows = wrapped(self._rows, self.size.width)
         places = (number for number, row in enumerate(self._rows) if row.path == self._path)
-        self._at = next(places, min(self._at, max(len(self._rows) - 1, 0)))
+        here = self._at < len(self._rows) and self._rows[self._at].path == self._path  # a line of a wrapped text
+        self._at = self._at if here else next(places, min(self._at, max(len(self._rows) - 1, 0)))
         self._scroll()
         self.repaint()
 
@@ -97,10 +107,28 @@ class JsonTree(LineWidget, can_focus=True):
     def current(self) -> Row | None:
         return self._rows[self._at] if self._at < len(self._rows) else None
 
+    @property
+    def spelled(self) -> str:
+        """The path under the cursor: JMESPath, and an arrow where it goes into a string's JSON."""
+        parts: list[list[str | int]] = [[]]
+        for step in self.current.path if self.current else ():
+            parts.append([]) if step is INSIDE else parts[-1].append(step)
+        return " → ".join(map(spell_path, parts))
+
     def want(self, *, only: bool) -> None:
-        """Ask for the value under the cursor to become a term."""
-        if row := self.current:
+        """Ask for the value under the cursor to become a term; what is in a string's JSON cannot."""
+        if (row := self.current) and not row.embedded:
             self.post_message(self.Wanted(row.path, row.value, only))
+
+    def copied(self, *, path: bool, value: bool) -> tuple[str, str]:
+        """What is copied and its text: the path, the value under the cursor, or the whole record."""
+        if self._record is None:
+            return "", ""
+        if path:
+            return "path", self.spelled
+        if (row := self.current) and value:
+            return "value", row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False)
+        return "record", self._record[: MOST_COPIED + 1].decode("utf-8", "replace")
 
     def action_move(self, step: int) -> None:
         if not self._rows:
@@ -130,7 +158,15 @@ class JsonTree(LineWidget, can_focus=True):
         if row and row.open:
             self.action_flip()
         elif row:
-            self._path = row.path[:-1]
+            self._path = parent(row.path)
+            self._arrange()
+
+    def action_wrap(self) -> None:
+        self._wrap = not self._wrap
+        self._arrange()
+
+    def on_resize(self) -> None:
+        if self._wrap:
             self._arrange()
 
     def _scroll(self) -> None:
@@ -171,7 +207,7 @@ class JsonTree(LineWidget, can_focus=True):
             return [(f" reading … {size(len(self._record))}", palette.selected)]
         if isinstance(self._value, NotJson):
             return [(f" not JSON: {self._value.reason}", palette.trouble)]
-        path = printable(spell_path(row.path), 300) if row else ""
+        path = printable(self.spelled, 300) if row else ""
         weight = size(len(self._record))
         return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
 
@@ -183,21 +219,26 @@ class JsonTree(LineWidget, can_focus=True):
             index = bool(row.path) and isinstance(row.path[-1], int)
             pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
         if row.open:
-            return [*pieces, (brief(row.value) if row.kind == "array" else "", palette.faint)]
+            about = {"array": brief(row.value), "string": "JSON in a string"} if row.kind != "object" else {}
+            return [*pieces, (about.get(row.kind, ""), palette.faint)]
+        if row.part:
+            hang = 0 if row.label else len(str(row.path[-1])) + 2 if row.path else 0
+            return [*pieces, (" " * hang, palette.faint), (row.part, palette.string)]
         text, style, note = self._value_of(row, width)
         return [*pieces, (text, style), (note, palette.faint)]
 
     def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
         palette = self.palette
+        time = readable(row.value, self._zone)
         if isinstance(row.value, str):
             text = printable(row.value, _SHOWN)
             room = max(width - 2 * row.depth - len(row.label) - 7, 12)
             if cell_len(text) <= room:
-                return f'"{text}"', palette.string, ""
+                return f'"{text}"', palette.string, f" {time}" if cell_len(text) + len(time) < room else ""
             note = f"  {count(len(row.value))} characters"
             return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
         style = {"number": palette.number, "constant": palette.constant}.get(row.kind, palette.dim)
-        return brief(row.value), style, ""
+        return brief(row.value), style, f" {time}" if time else ""
 
     def _plain(self, y: int, width: int) -> list[Piece]:
         """A record that is no JSON, as it is, wrapped."""

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from tui.app.widgets.lines import LineWidget, Piece, fit, shorten, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, fit, strip_of
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 _TWO = 76  # cells from which there are two columns
@@ -43,7 +43,7 @@ class KeyTable(LineWidget, can_focus=True):
         """All of them, whatever is in sight."""
         if width < _TWO:
             return self._column(self._groups, width)
-        room = min(width * 9 // 20, _WIDEST)
+        room = min(max(width * 39 // 80, _need(self._groups[:1])), _WIDEST, width - _need(self._groups[1:]))
         left, right = self._column(self._groups[:1], room), self._column(self._groups[1:], min(width - room, _WIDEST))
         blank: list[Piece] = [(" " * room, self.palette.text)]
         left += [blank] * (len(right) - len(left))
@@ -58,6 +58,13 @@ class KeyTable(LineWidget, can_focus=True):
             lines += [[(" " * room, palette.text)]] if lines else []
             lines.append([(fit(f" {title}", room), palette.strong)])
             for keys, meaning in rows:
-                text = fit(shorten(meaning, room - wide - 3), room - wide - 2)
+                text = fit(meaning, room - wide - 2)
                 lines.append([(f"  {fit(keys, wide)}", palette.key), (text, palette.text)])
         return lines
+
+
+def _need(groups: Sequence[Group]) -> int:
+    """The cells that the longest row takes."""
+    rows = [row for _, rows in groups for row in rows]
+    keys, words = (max((cell_len(row[side]) for row in rows), default=0) for side in (0, 1))
+    return keys + words + 4

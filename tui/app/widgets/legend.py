@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from tui.app.heat import HeatGrid, Mark
-from tui.app.session import Hours, Session
+from tui.app.selection import Selection
+from tui.app.session import Session
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.archive.store import is_s3
 from tui.units import plural, size
-
-_GET_DOLLARS = 0.0000004  # a GET request of S3 Standard; a LIST of 1,000 keys is 0.000005
 
 
 class Legend(LineWidget):
@@ -19,11 +19,11 @@ class Legend(LineWidget):
         super().__init__()
         self._session = session
         self._grid = grid
-        self._marked: Hours | None = None
+        self._marked = Selection()
         self._open = False
         self._of_matches = False
 
-    def show(self, grid: HeatGrid, marked: Hours | None, *, open_range: bool, of_matches: bool) -> None:
+    def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool, of_matches: bool) -> None:
         self._grid, self._marked, self._open, self._of_matches = grid, marked, open_range, of_matches
         self.repaint()
 
@@ -56,22 +56,27 @@ class Legend(LineWidget):
 
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
-        if marked is None:
-            return [(" nothing selected", palette.dim), ("  ·  v begins a range, space takes one hour", palette.faint)]
-        chunks = self._session.catalog.between(marked.start, marked.stop)
+        if not marked:
+            hint = "  ·  v begins a range, space takes one hour"
+            return [(" nothing selected", palette.dim), (hint, palette.faint)]
+        chunks = marked.chunks(self._session.catalog)
         hours = len({chunk.hour for chunk in chunks})
-        words = f"{marked.start:%a %d %b %H:00} – {marked.stop:%a %d %b %H:00}"
+        span, several = marked.span, len(marked.ranges) > 1
+        words = f"{span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00}"
+        if several:
+            words = f"{plural(len(marked.ranges), 'range')}, {span.start:%d %b} – {marked.ranges[-1].start:%d %b}"
+        remote = is_s3(self._session.archive.store.url)
         pieces: list[Piece] = [
             (" ── ", palette.selected),
             (words, palette.selected),
-            (f" · {plural(hours, 'hour')} · {plural(len(chunks), 'chunk')} · ", palette.text),
+            (f" · {plural(hours, 'hour')} · " + ("" if remote else f"{plural(len(chunks), 'chunk')} · "), palette.text),
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
-            (self._cost(len(chunks)), palette.dim),
+            (self._cost(len(chunks)) if remote else "", palette.dim),
         ]
         return [*pieces, ("  ·  v ends the range", palette.dim)] if self._open else pieces
 
     def _cost(self, chunks: int) -> str:
-        if not self._session.archive.store.url.startswith("s3://"):
-            return ""
-        dollars = chunks * _GET_DOLLARS + 0.000005
-        return f" · about ${dollars:.2f} to list and get" if dollars >= 0.01 else " · under $0.01 to list and get"
+        """Of reading them from S3: a GET each."""
+        dollars = chunks * self._session.config.prices.get_per_1000 / 1000
+        price = f"about ${dollars:,.2f}" if dollars >= 0.01 else "under $0.01"
+        return f" · {plural(chunks, 'request')}, {price}"

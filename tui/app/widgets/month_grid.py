@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.heat import LEVELS, HeatGrid, Mark, MonthTitle
-from tui.app.session import Hours, Session, shifted
+from tui.app.selection import Hours, Selection
+from tui.app.session import Session, shifted
 from tui.app.theme import Palette
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 
@@ -48,9 +49,10 @@ class MonthGrid(LineWidget, can_focus=True):
         self.top = 0
 
     @property
-    def marked(self) -> Hours | None:
-        """The range as it is drawn: the one being made, else the selected one."""
-        return Hours.of(self.began, self.cursor) if self.began else self.session.selection
+    def marked(self) -> Selection:
+        """The hours as they are drawn: the selected ones, and the range that is being made."""
+        selection = self.session.selection
+        return selection.added(Hours.of(self.began, self.cursor)) if self.began else selection
 
     def show(self, grid: HeatGrid) -> None:
         self.grid = grid
@@ -119,15 +121,18 @@ class MonthGrid(LineWidget, can_focus=True):
                 (mark.value, palette.cursor if hour == cursor else styles.get(mark, palette.odd)),
             ]
             before = hour
-        return [*pieces, self._between(before, before + _HOUR, marked)]
+        pieces.append(self._between(before, before + _HOUR, marked))
+        if pieces[1][0] == ")":  # of yesterday
+            pieces[1] = (" ", _BLANK)
+        return pieces if pieces[-1][0] != "(" else [*pieces[:-1], (" ", _BLANK)]
 
-    def _between(self, before: datetime, after: datetime, marked: Hours | None) -> Piece:
+    def _between(self, before: datetime, after: datetime, marked: Selection) -> Piece:
         """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours."""
         if after == self.cursor:
             return "[", self.palette.cursor
         if before == self.cursor:
             return "]", self.palette.cursor
-        if marked is None or (before not in marked and after not in marked):
+        if not marked or (before not in marked and after not in marked):
             return " ", _BLANK
         sign = "─" if before in marked and after in marked else "(" if after in marked else ")"
         return sign, self.palette.selected

@@ -8,9 +8,7 @@ from datetime import datetime
 
 from textual.strip import Strip
 
-from tui.app.session import Hours
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
-from tui.archive.times import hours_between
 from tui.units import count, plural
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -25,9 +23,9 @@ class Timeline(LineWidget):
         self._matches: Mapping[datetime, int] = {}
         self._known: frozenset[datetime] = frozenset()
 
-    def show(self, hours: Hours, matches: Mapping[datetime, int], known: frozenset[datetime]) -> None:
+    def show(self, hours: tuple[datetime, ...], matches: Mapping[datetime, int], known: frozenset[datetime]) -> None:
         """`known` are the hours that were read, or that have no chunk."""
-        self._hours = tuple(hours_between(hours.start, hours.stop))
+        self._hours = hours
         self._matches, self._known = matches, known
         self.repaint()
 

@@ -1,0 +1,79 @@
+"""Facets of generated records, against counting by hand."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.filter import fields
+from tui.filter.fields import ANY, Fields
+
+names = st.sampled_from(["a", "b", "odd key", "ü"])
+scalars = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=4)
+values: st.SearchStrategy[Any] = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=8
+)
+records = st.lists(st.dictionaries(names, values, max_size=4), max_size=12)
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and value:
+        return [leaf for name, inner in value.items() for leaf in leaves(inner, (*path, name))]
+    if isinstance(value, list) and value:
+        return [leaf for inner in value for leaf in leaves(inner, (*path, ANY))]
+    return [(path, value)]
+
+
+@settings(deadline=None)
+@given(records)
+def test_it_counts_what_there_is(sample: list[dict[str, Any]]) -> None:
+    found = Fields()
+    found.feed(json.dumps(value).encode() for value in sample)
+    assert found.records == len(sample) and found.others == 0 and found.complete
+    every = [leaf for value in sample for leaf in leaves(value) if leaf[0]]
+    by_path = {each.path: each for each in found.found(top=1000) if each.path}
+    assert set(by_path) == {path for path, _ in every}
+    for path, each in by_path.items():
+        here = [value for where, value in every if where == path]
+        have = sum(any(where == path for where, _ in leaves(value)) for value in sample)
+        assert each.records == have and each.coverage == have / len(sample)
+        assert sum(each.types.values()) == len(here) == sum(count for _, count in each.top)
+        assert each.exact and each.distinct == len({json.dumps(value) for value in here})
+        numbers = [value for value in here if isinstance(value, int) and not isinstance(value, bool)]
+        assert each.median == (statistics.median_low(numbers) if numbers else None)
+        assert (each.low, each.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1))
+def test_the_top_values_come_first(numbers: list[int]) -> None:
+    found = Fields()
+    found.feed(json.dumps({"n": number}).encode() for number in numbers)
+    (each,) = found.found(top=3)
+    counts = [count for _, count in each.top]
+    assert counts == sorted(counts, reverse=True) == [c for _, c in Counter(numbers).most_common(3)]
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "MOST_PATHS", 10)
+    monkeypatch.setattr(fields, "MOST_VALUES", 20)
+    monkeypatch.setattr(fields, "MOST_NUMBERS", 50)
+    found = Fields()
+    found.feed(json.dumps({"n": n, f"k{n}": "x" * 1000}).encode() for n in range(1000))
+    first, second, *_ = found.found()
+    assert not found.complete and len(found.found()) == 10
+    assert not first.exact and first.distinct == 20 and (first.low, first.high) == (0, 999)
+    assert first.median is not None and 200 < first.median < 800
+    assert second.top == (("x" * fields.LONGEST, 1),)
+
+
+def test_what_is_no_object_is_counted_apart() -> None:
+    found = Fields()
+    found.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
+    assert found.records == 1 and found.others == 3
