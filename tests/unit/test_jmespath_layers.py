@@ -82,7 +82,7 @@ def spellings(document: Any) -> list[bytes]:
     ]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(expressions, documents)
 def test_all_layers_agree(expression: str, document: Any) -> None:
     expected = judged(expression, document)
@@ -91,7 +91,7 @@ def test_all_layers_agree(expression: str, document: Any) -> None:
         assert chosen.matches(record) is expected, record
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(expressions, documents)
 def test_a_matching_record_holds_every_needle(expression: str, document: Any) -> None:
     wanted = needles(jmespath.compile(expression).parsed)
