@@ -40,15 +40,17 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
         yield show
 
 
-def scan_text(done: int, chunks: int, fetched: int, wanted: int, lines: int, matches: int, seconds: float) -> str:
-    """Chunks, bytes of gzip and of lines, speed, matches, time to go."""
+def scan_text(
+    done: int, chunks: int, fetched: int, wanted: int, lines: int, matches: int | None, seconds: float
+) -> str:
+    """Chunks, bytes of gzip and of lines, speed, matches (None: there are none to count), time to go."""
     speed = f"{size(lines / seconds)}/s" if seconds > 0.2 else ""
     left = duration((wanted - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
     parts = [
         f"{count(done)}/{plural(chunks, 'chunk')}",
         f"{size(fetched)} of {size(wanted)}",
         speed,
-        plural(matches, "match"),
+        plural(matches, "match") if matches is not None else "",
         f"{left} left",
     ]
     return " · ".join(part for part in parts if part)

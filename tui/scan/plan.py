@@ -40,7 +40,8 @@ class ScanPlan:
     def wants_processes(self) -> bool:
         """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
-        return (holds_lock or self.wanted.fields is not None) and self.bytes_compressed > _WORTH_PROCESSES
+        for_each_record = self.wanted.fields is not None or self.wanted.fingerprints
+        return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property
     def cores(self) -> int:

@@ -129,6 +129,10 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
     wanted = task.wanted
     if task.count_only:
         return lambda block: (b"", count_matches(block, matcher))
+    if wanted.fingerprints:
+        from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
+
+        return lambda block: (b"".join(map(fingerprint, block.records())), block.count())
     if wanted.fields is not None:
         from tui.scan.projection import projection  # parsing takes libraries that few scans need
 

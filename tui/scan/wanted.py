@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Wanted:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
-    `separated`: `--` between groups of lines that do not touch, as grep has it.
+    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines at all, but
+    the 16 bytes by which `verify` knows a record again.
     """
 
     before: int = 0
     after: int = 0
     fields: str | None = None
     separated: bool = False
+    fingerprints: bool = False
 
     def arguments(self) -> list[str]:
         """The words of the command line that ask for it."""

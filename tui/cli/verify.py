@@ -1,0 +1,125 @@
+"""`hourscope verify`: read a whole range and say whether it is sound."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from tui.archive import Catalog
+from tui.archive.times import spell_hour, zone_name
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
+from tui.cli.progress import progress_line, scan_text
+from tui.scan import Totals
+from tui.scan.verify import Verified, plan_verify, verify
+from tui.shell import shell_join
+from tui.units import count, duration, plural, size
+
+_SHOWN = 10  # hours or chunks of a kind that are named; --json names all
+
+
+@click.command("verify", short_help="Read all of a range: counts, damage, duplicates, gaps.")
+@archive_argument
+@range_options
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object that names every hour and chunk.")
+@archive_options
+def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
+    """Read every record of ARCHIVE, or of a range of it: how many there are, what is damaged, what is there twice, and
+    which hours are missing.
+
+    Exit code 0 if it is sound, 1 if there are gaps or duplicates, 2 if something could not be read.
+
+    \b
+    hourscope verify s3://bucket/events. --from -2d
+    hourscope verify /var/archive --json
+    """
+    opened = open_named(archive, given)
+    plan = plan_verify(opened.archive, opened.start, opened.stop)
+    catalog = opened.archive.catalog(opened.start, opened.stop)
+    totals, verified = Totals(), Verified({}, 0, complete=False)
+    with cancel_on_signals() as cancel, progress_line() as show:
+        for event in verify(plan, jobs=jobs, cancel=cancel):
+            if isinstance(event, Verified):
+                verified = event
+                continue
+            totals.add(event)
+            c = totals.counts
+            done, whole = c.bytes_compressed, plan.bytes_compressed
+            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
+            show(done / max(whole, 1), text)
+    if as_json:
+        print(json.dumps(_as_json(opened, catalog, totals, verified)))
+    else:
+        _print_report(opened, catalog, totals, verified)
+    sys.stdout.flush()
+    if not verified.complete:
+        say(f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}")
+        return EXIT_INTERRUPTED
+    if totals.damaged:
+        return EXIT_FAILED
+    return EXIT_NOTHING if catalog.gaps or verified.duplicates else EXIT_MATCHED
+
+
+def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> None:
+    c = totals.counts
+    first, stop = (spell_hour(time) if time else "…" for time in (catalog.first, catalog.stop))
+    print(f"{opened.archive.url}  {first} to {stop} {zone_name(opened.archive.zone)}")
+    print(
+        f"{plural(totals.hours, 'hour')} · {plural(totals.chunks, 'chunk')} · {plural(c.records, 'record')}"
+        f" · {size(c.bytes_compressed)} of gzip, {size(c.bytes)} of lines · {duration(totals.seconds)}"
+    )
+    damaged = [f"{e.chunk.key}, after {size(e.offset)} of lines: {e.reason}" for e in totals.damaged]
+    copies = [f"{spell_hour(hour)}  {count(number)}" for hour, number in verified.copies.items()]
+    _print_kind("damaged", len(damaged), damaged)
+    _print_kind("duplicates", verified.duplicates, copies)
+    _print_kind("gaps", len(catalog.gaps), _runs(catalog.gaps))
+    _print_kind("empty lines", verified.empty, ())
+    _print_kind("other keys", len(catalog.unmatched), catalog.unmatched)
+
+
+def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
+    rows = list(rows)
+    print(f"{name:<12} {count(number):>8}")
+    for row in rows[:_SHOWN]:
+        print(f"{'':<12} {'':>8}  {row}")
+    if len(rows) > _SHOWN:
+        print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
+
+
+def _runs(gaps: Iterable[datetime]) -> list[str]:
+    """Hours that follow each other, together."""
+    runs: list[list[datetime]] = []
+    for hour in gaps:
+        if runs and (hour - runs[-1][-1]).total_seconds() == 3600:
+            runs[-1].append(hour)
+        else:
+            runs.append([hour])
+    return [
+        spell_hour(run[0]) + (f" to {spell_hour(run[-1])}, {plural(len(run), 'hour')}" if len(run) > 1 else "")
+        for run in runs
+    ]
+
+
+def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:
+    summary = totals.as_json()
+    return {
+        "archive": opened.archive.url,
+        "layout": opened.archive.layout.pattern,
+        "timezone": zone_name(opened.archive.zone),
+        "from": spell_hour(catalog.first) if catalog.first else None,
+        "to": spell_hour(catalog.stop) if catalog.stop else None,
+        **{name: summary[name] for name in ("chunks", "hours", "bytes_compressed", "bytes", "records", "damaged")},
+        "duplicates": verified.duplicates,
+        "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
+        "empty": verified.empty,
+        "gaps": [spell_hour(gap) for gap in catalog.gaps],
+        "unmatched": list(catalog.unmatched),
+        "complete": verified.complete,
+        "seconds": summary["seconds"],
+    }
