@@ -8,10 +8,15 @@
     profile = "prod"
 
     [nsq.prod]
-    nsqd_tcp_address = "nsqd.example.com:4150"
+    nsqd_tcp_address = "nsqd.example.com:4150"      # or a list, or lookupd_http_address = "lookupd.example.com:4161"
+    tls_root_ca_file = "/etc/ssl/our-ca.pem"        # and tls_cert, tls_key; tls = true for the system's CAs
 
     [filters]
     errors = "event == 'error'"
+
+    [explorer]
+    mouse = true
+    theme = "light"
 
     [prices]
     transfer_per_gb = 0.0
@@ -21,7 +26,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -58,14 +65,37 @@ class ArchiveSpec:
 
 @dataclass(frozen=True, slots=True)
 class NsqSpec:
-    """A named nsqd of the config file."""
+    """A named destination of the config file: nsqds, or the nsqlookupds that know them. A secret is never in it."""
 
-    nsqd_tcp_address: str
+    nsqd_tcp_addresses: tuple[str, ...] = ()
+    nsqd_http_addresses: tuple[str, ...] = ()
+    lookupd_http_addresses: tuple[str, ...] = ()
+    tls: bool = False
+    tls_root_ca_file: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+
+    @property
+    def nsqd_tcp_address(self) -> str:
+        """The first nsqd; empty where it is found through nsqlookupd."""
+        return next(iter(self.nsqd_tcp_addresses), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorerSpec:
+    """What the explorer does with the terminal; None leaves it to what the terminal says of itself."""
+
+    mouse: bool | None = None
+    theme: str | None = None  # dark or light
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What S3 asks for, in US dollars: S3 Standard in us-east-1, requests and transfer out to the Internet."""
+    """What S3 asks for, in US dollars: S3 Standard in us-east-1, requests, and transfer out to the Internet.
+
+    The transfer is that of a month's first 10 TB; more is cheaper, the first 100 GB and the region itself are free.
+    AWS's list prices as of `date` are no bill: other regions and contracts differ, and [prices] overrides them.
+    """
 
     list_per_1000: float = 0.005
     get_per_1000: float = 0.0004
@@ -84,6 +114,7 @@ class Config:
     filters: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
+    explorer: ExplorerSpec = field(default_factory=ExplorerSpec)
 
 
 def _xdg(variable: str, default: str) -> Path:
@@ -95,6 +126,15 @@ def _xdg(variable: str, default: str) -> Path:
 def config_dir() -> Path:
     """`$XDG_CONFIG_HOME/hourscope` (XDG Base Directory Specification: relative values are ignored)."""
     return _xdg("XDG_CONFIG_HOME", ".config")
+
+
+def nsq_of_environment() -> dict[str, tuple[str, ...]]:
+    """`HOURSCOPE_NSQD_TCP_ADDRESS` and `HOURSCOPE_LOOKUPD_HTTP_ADDRESS` as their options: addresses between spaces.
+
+    They count where a topic is given and no server: an environment alone must not turn a command towards NSQ.
+    """
+    names = ("nsqd_tcp_address", "lookupd_http_address")
+    return {name: tuple(os.environ.get(f"HOURSCOPE_{name.upper()}", "").split()) for name in names}
 
 
 def state_dir() -> Path:
@@ -117,11 +157,61 @@ def load_config(path: Path | None = None) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; mend the file or move it away") from error
     archives = {name: _archive(path, name, table) for name, table in _tables(path, data, "archives").items()}
-    nsq = {
-        name: NsqSpec(_text(path, f"nsq.{name}.nsqd_tcp_address", table.get("nsqd_tcp_address")))
-        for name, table in _tables(path, data, "nsq").items()
-    }
-    return Config(path, archives, nsq, _texts(path, data, "filters"), _texts(path, data, "keys"), _prices(path, data))
+    nsq = {name: _nsq(path, f"nsq.{name}", table) for name, table in _tables(path, data, "nsq").items()}
+    return Config(
+        path,
+        archives,
+        nsq,
+        _texts(path, data, "filters"),
+        _texts(path, data, "keys"),
+        _prices(path, data),
+        _explorer(path, data),
+    )
+
+
+def save_filter(path: Path, name: str, words: str) -> None:
+    """Add `name = "words"` to [filters] of the config file, or change it there; all the rest stays as it is.
+
+    ConfigError if the name is none, or if the file cannot be read or written, or is so written that a line cannot be
+    added to it.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ConfigError(f"'{name}' is no name for a filter: use letters, digits, _ and -")
+    target = path.resolve()  # of a link, what it leads to
+    try:
+        text = target.read_bytes().decode() if target.exists() else ""
+        wanted = tomllib.loads(text)
+        wanted.setdefault("filters", {})[name] = words
+        changed = _with_line(text, name, f"{name} = {_toml(words)}")
+        if tomllib.loads(changed) != wanted:
+            raise ConfigError(f"{path} is written too freely to add to it; write it there yourself, under [filters]")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        part.write_bytes(changed.encode())
+        if target.exists():
+            part.chmod(target.stat().st_mode & 0o777)
+        part.replace(target)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+        raise ConfigError(f"the filter could not be saved in {path}: {error}") from error
+
+
+def _with_line(text: str, name: str, line: str) -> str:
+    """The file's text with a line in [filters]: in place of the one of that name, else behind the table's last."""
+    lines = text.removesuffix("\n").split("\n") if text else []
+    begin = next((at for at, each in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", each)), None)
+    if begin is None:
+        return "\n".join([*lines, *([""] if lines else []), "[filters]", line, ""])
+    end = next((at for at in range(begin + 1, len(lines)) if re.match(r"\s*\[", lines[at])), len(lines))
+    for at in range(begin + 1, end):
+        if re.match(rf"""\s*["']?{name}["']?\s*=""", lines[at]):
+            return "\n".join([*lines[:at], line, *lines[at + 1 :], ""])
+    last = max(at for at in range(begin, end) if lines[at].strip() and not lines[at].strip().startswith("#"))
+    return "\n".join([*lines[: last + 1], line, *lines[last + 1 :], ""])
+
+
+def _toml(text: str) -> str:
+    """A basic string of TOML."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _archive(path: Path, name: str, table: Mapping[str, object]) -> ArchiveSpec:
@@ -141,6 +231,26 @@ def _archive(path: Path, name: str, table: Mapping[str, object]) -> ArchiveSpec:
     return ArchiveSpec(_text(path, f"{where}.url", table.get("url")), zone, s3)
 
 
+def _nsq(path: Path, where: str, table: Mapping[str, object]) -> NsqSpec:
+    known = ("nsqd_tcp_address", "nsqd_http_address", "lookupd_http_address")
+    files = ("tls_root_ca_file", "tls_cert", "tls_key")
+    for key in table:
+        if "secret" in key:
+            raise ConfigError(f"{path}: {where}.{key} is a secret in a file; set HOURSCOPE_NSQ_AUTH_SECRET instead")
+        if key not in (*known, *files, "tls"):
+            raise ConfigError(f"{path}: {where}.{key} is not known; known are {', '.join((*known, 'tls', *files))}")
+    tcp, http, lookupd = (_one_or_more(path, f"{where}.{key}", table.get(key, [])) for key in known)
+    if bool(tcp) == bool(lookupd):
+        raise ConfigError(f"{path}: {where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
+    named = {key: _text(path, f"{where}.{key}", table[key]) for key in files if key in table}
+    return NsqSpec(tcp, http, lookupd, _flag(path, f"{where}.tls", table.get("tls", bool(named))), **named)
+
+
+def _one_or_more(path: Path, where: str, value: object) -> tuple[str, ...]:
+    """`"a"` or `["a", "b"]`."""
+    return tuple(_text(path, where, each) for each in (value if isinstance(value, list) else [value]))
+
+
 def _prices(path: Path, data: Mapping[str, object]) -> Prices:
     section = data.get("prices", {})
     if not isinstance(section, dict):
@@ -155,6 +265,17 @@ def _prices(path: Path, data: Mapping[str, object]) -> Prices:
             )
         given[name] = value
     return Prices(**given)
+
+
+def _explorer(path: Path, data: Mapping[str, object]) -> ExplorerSpec:
+    section = data.get("explorer", {})
+    if not isinstance(section, dict) or not section.keys() <= {"mouse", "theme"}:
+        raise ConfigError(f'{path}: [explorer] must be a table of mouse = true and theme = "light", or one of them')
+    mouse = _flag(path, "explorer.mouse", section["mouse"]) if "mouse" in section else None
+    theme = _text(path, "explorer.theme", section["theme"]) if "theme" in section else None
+    if theme not in (None, "dark", "light"):
+        raise ConfigError(f"{path}: explorer.theme must be dark or light, and not '{theme}'")
+    return ExplorerSpec(mouse, theme)
 
 
 def _tables(path: Path, data: Mapping[str, object], name: str) -> dict[str, Mapping[str, object]]:

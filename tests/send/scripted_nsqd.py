@@ -19,6 +19,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from tui.send.limits import USER_AGENT
+
 RESPONSE, ERROR = 0, 1
 _HUGE = 0x7FFFFFFF
 
@@ -44,12 +46,17 @@ class Client:
         if command == b"IDENTIFY" and size == _HUGE:
             self.error(b"E_BAD_BODY IDENTIFY body too big %d > %d" % (size, max_body))
             return False
-        if command.startswith(b"PUB "):
-            self.error(b"E_BAD_MESSAGE PUB message too big %d > %d" % (size, max_message))
-            return False
-        self._exactly(size)
+        identity = json.loads(self._exactly(size))
         self.respond(json.dumps(self._answer).encode())
-        return True
+        if identity["user_agent"] != USER_AGENT:
+            return True
+        if (command := self._line()) == b"AUTH":
+            self._exactly(self._u32())
+            self.respond(b"{}")
+            command = self._line()
+        assert command.startswith(b"PUB "), command
+        self.error(b"E_BAD_MESSAGE PUB message too big %d > %d" % (self._u32(), max_message))
+        return False
 
     def mpub(self) -> list[bytes]:
         """The next MPUB's records; answers to heartbeats are passed over."""

@@ -1,7 +1,7 @@
 """Looking at the destination, and saying what speaks against it."""
 
+import json
 import socket
-import ssl
 import threading
 import time
 from pathlib import Path
@@ -10,11 +10,9 @@ import pytest
 
 from tests.send.helpers import finish, lines, target, write_lines
 from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
-from tests.servers.tls import make_certificate
 from tui.errors import SendError
-from tui.send import NsqTarget, SendOptions, Tls, check_destination, send_to_nsq
+from tui.send import NsqTarget, SendOptions, check_destination, send_to_nsq
 from tui.send.target import split_address
 
 pytestmark = pytest.mark.nsq
@@ -46,22 +44,27 @@ def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
     assert "the channel nsq_to_file is 12,000 messages behind already" in text
 
 
-def test_an_archiver_is_known_by_its_client(nsqd: Nsqd, topic: str) -> None:
+@pytest.mark.parametrize(
+    ("agent", "archives"),
+    [
+        ("nsq_to_file/1.3.0 go-nsq/1.1.0", True),
+        ("hourscope-archiver/0.1.0 pynsq/0.9.1", True),
+        ("nsq-to-s3/0.1", True),
+        ("billing/3.1 go-nsq/1.1.0", False),
+    ],
+)
+def test_an_archiver_is_known_by_its_client(agent: str, archives: bool, nsqd: Nsqd, topic: str) -> None:
     nsqd.create_topic(topic)
     with socket.create_connection(("127.0.0.1", nsqd.tcp_port)) as consumer:
-        identity = b'{"feature_negotiation": true, "user_agent": "nsq_to_file/1.3.0 go-nsq/1.1.0"}'
+        identity = json.dumps({"feature_negotiation": True, "user_agent": agent}).encode()
         consumer.sendall(b"  V2IDENTIFY\n" + len(identity).to_bytes(4, "big") + identity)
         consumer.sendall(b"SUB %s daily\n" % topic.encode())
-        consumer.recv(1000)
-        consumer.recv(1000)
+        answers = b""
+        while not answers.endswith(b"OK"):
+            answers += consumer.recv(1000)
         found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
-    assert found.channels[0].looks_like_archiver
-    assert any("would be archived again" in warning for warning in found.warnings)
-
-
-def test_ephemeral(nsqd: Nsqd) -> None:
-    found = check_destination(target("gone#ephemeral", nsqd, http=[nsqd.http_address]))
-    assert "drops what its memory queue cannot hold" in found.warnings[0]
+    assert found.channels[0].looks_like_archiver is archives
+    assert any("would be archived again" in warning for warning in found.warnings) is archives
 
 
 def test_http_that_cannot_be_reached_is_said(nsqd: Nsqd, topic: str) -> None:
@@ -86,32 +89,6 @@ def test_a_ceiling_that_cannot_be_watched_is_refused(nsqd: Nsqd, topic: str, tmp
         to = target(topic, nsqd, http=[f"127.0.0.1:{taken.getsockname()[1]}"])
     with pytest.raises(SendError, match=r"HTTP at .* cannot be reached"):
         finish(send_to_nsq(write_lines(tmp_path / "out", [b"a"]), to, options=SendOptions(max_depth=10)))
-
-
-def test_tls(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    made = make_certificate(tmp_path)
-    wrong_folder = tmp_path / "wrong"
-    wrong_folder.mkdir()
-    wrong = make_certificate(wrong_folder)
-    records = lines(500)
-    source = write_lines(tmp_path / "out", records)
-    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", made.nsqd_options) as nsqd:
-        http = (nsqd.http_address,)
-        good = NsqTarget("t", (nsqd.tcp_address,), http, tls=Tls(made.certificate))
-        assert check_destination(good).limits.asked
-        assert finish(send_to_nsq(source, good)).confirmed == 500
-        refused = {
-            "check the CA and the host name": NsqTarget("t", good.nsqd_tcp_addresses, http, tls=Tls(wrong.certificate)),
-            "if it wants TLS, give its CA": NsqTarget("t", good.nsqd_tcp_addresses, http),
-            "check the CA and the host": NsqTarget(
-                "t", (f"localhost:{nsqd.tcp_port}",), http, tls=Tls(made.certificate)
-            ),
-        }
-        for sentence, to in refused.items():
-            with pytest.raises(SendError, match=sentence):
-                finish(send_to_nsq(source, to))
-        context = ssl.create_default_context(cafile=made.certificate)
-        assert read_messages(nsqd, "t", 500, tls=context) == records
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from tui.filter import parse_filter
 from tui.send import (
     Control,
     Journal,
-    Limits,
     NsqTarget,
     Rate,
     Sending,
@@ -31,7 +30,6 @@ from tui.send import (
     Sent,
     archive_source,
     check_destination,
-    earlier_sends,
     file_source,
     records_source,
     send_to_nsq,
@@ -232,7 +230,7 @@ def test_max_depth_is_overshot_by_no_more_than_a_window(nsqd: Nsqd, topic: str, 
                 taken += read_messages(nsqd, topic, 1_500, "slow")
     assert isinstance(event, Sent)
     assert event.receipt.confirmed == 6_000
-    assert 2_000 <= deepest <= 2_000 + 800
+    assert 2_000 <= deepest <= 2_000 + 1_600
     assert sorted(taken + read_messages(nsqd, topic, 6_000 - len(taken), "slow")) == sorted(records)
 
 
@@ -254,7 +252,7 @@ def test_nsqd_restarted_in_mid_send(nsq_programs: NsqPrograms, tmp_path: Path) -
         assert (receipt.confirmed, receipt.sha256) == (60_000, digest(records))
         arrived = read_messages(nsqd, "t", 60_000)
         assert set(records) == set(arrived) | set(read_messages(nsqd, "t", nsqd.stats("t").channels["judge"].depth))
-        assert receipt.repeated <= 2 * 800
+        assert receipt.repeated <= 2 * 1_600
         assert any("connecting again" in note for note in notes)
 
 
@@ -267,26 +265,6 @@ def _restart_twice(nsqd: Nsqd, topic: str) -> None:
             nsqd.stop()
         time.sleep(0.3)
         nsqd.start()
-
-
-def test_a_frozen_nsqd_is_noticed_and_survived(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    records, notes = lines(4_000), []
-    source = write_lines(tmp_path / "out", records)
-    options = SendOptions(rate=Rate(4_000), answer_timeout=3.0, connect_timeout=1.0)
-    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
-        timers = [threading.Timer(0.5, nsqd.freeze), threading.Timer(5.5, nsqd.thaw)]
-        for timer in timers:
-            timer.start()
-        for event in send_to_nsq(source, _to(nsqd, "t"), options=options):
-            if isinstance(event, Sending):
-                notes.append(event.note)
-        assert isinstance(event, Sent)
-        assert event.receipt.confirmed == 4_000
-        assert any(note.startswith("no answer from nsqd at") for note in notes)
-        assert any("connecting again" in note for note in notes)
-        count = arrived(nsqd, "t")
-        assert count <= 4_000 + event.receipt.repeated
-        assert set(read_messages(nsqd, "t", count)) == set(records)
 
 
 def test_the_next_nsqd_takes_over(nsq_programs: NsqPrograms, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -327,21 +305,6 @@ def test_a_slow_reader_of_the_events_does_not_hold_up_the_send(nsqd: Nsqd, topic
     time.sleep(1.5)
     assert arrived(nsqd, topic) == 5_000
     assert finish(events).confirmed == 5_000
-
-
-def test_one_oversize_record_does_not_take_the_window_with_it(
-    nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the limit is not known, nsqd refuses on the way, and the reset can swallow the OKs before it."""
-    monkeypatch.setattr("tui.send.replay.ask_limits", lambda *_, **__: Limits(1 << 30, 5 << 20))
-    records = [*lines(350), b"b" * ((1 << 20) + 1), *lines(350)]
-    source, to = write_lines(tmp_path / "out", records), _to(nsqd, topic)
-    with Journal.start(tmp_path / "j", source, to) as journal:
-        with pytest.raises(SendError, match="message too big 1048577 > 1048576"):
-            finish(send_to_nsq(source, to, journal=journal))
-        confirmed = earlier_sends(tmp_path / "j")[0].confirmed
-    assert confirmed == 350
-    assert set(read_messages(nsqd, topic, arrived(nsqd, topic))) == set(lines(350))
 
 
 def test_no_events_are_lost_to_a_slow_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.send.scripted_nsqd import Client, ScriptedNsqd
 from tui.errors import ArchiveError, SendError
 from tui.send import Journal, NsqTarget, SendEvent, Sending, SendOptions, Sent, Source, SourceBlock, send_to_nsq
 
-FAST = SendOptions(answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
+FAST = SendOptions(batch=100, answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
 
 
 def _honest(client: Client) -> None:
@@ -37,53 +37,6 @@ def test_an_honest_server(tmp_path: Path) -> None:
     assert (receipt.confirmed, receipt.repeated) == (300, 0)
     assert nsqd.records == lines(300)
     assert receipt.message_count_before is None  # it has no HTTP
-
-
-def test_an_error_means_unknown_and_is_sent_again(tmp_path: Path) -> None:
-    def script(client: Client, turn: int) -> None:
-        client.mpub()
-        if turn == 0:
-            client.error(b"E_MPUB_FAILED MPUB failed exiting")
-            return
-        client.ok()
-        _honest(client)
-
-    with ScriptedNsqd(script) as nsqd:
-        receipt = _send(nsqd, tmp_path)
-    assert receipt.confirmed == 300
-    assert 100 <= receipt.repeated <= 300
-    assert nsqd.records[-300:] == lines(300)
-
-
-def test_ok_after_error_confirms_nothing(tmp_path: Path) -> None:
-    """The late OK would be taken for the next batch's, if the connection were used on."""
-
-    def script(client: Client, turn: int) -> None:
-        if turn == 0:
-            client.mpub()
-            client.error(b"E_MPUB_FAILED MPUB failed exiting")
-            client.ok()
-            client.ok()
-            client.silence()
-        else:
-            _honest(client)
-
-    with ScriptedNsqd(script) as nsqd:
-        receipt = _send(nsqd, tmp_path)
-    assert receipt.confirmed == 300
-    assert nsqd.records[-300:] == lines(300)
-
-
-def test_two_oks_for_one_batch_confirm_it_once(tmp_path: Path) -> None:
-    def script(client: Client, turn: int) -> None:
-        client.mpub()
-        client.ok()
-        time.sleep(0.1)
-        _honest(client)
-
-    with ScriptedNsqd(script) as nsqd:
-        assert _send(nsqd, tmp_path, options=SendOptions(in_flight=1)).confirmed == 300
-        assert len(nsqd.records) == 300
 
 
 def test_half_a_frame_and_then_the_end(tmp_path: Path) -> None:
@@ -109,19 +62,6 @@ def test_a_frame_of_nonsense(tmp_path: Path) -> None:
 
     with ScriptedNsqd(script) as nsqd:
         assert _send(nsqd, tmp_path).confirmed == 300
-
-
-def test_silence_after_a_batch(tmp_path: Path) -> None:
-    def script(client: Client, turn: int) -> None:
-        if turn == 0:
-            client.mpub()
-            client.ok()
-            client.silence()
-        _honest(client)
-
-    with ScriptedNsqd(script) as nsqd:
-        receipt = _send(nsqd, tmp_path)
-    assert (receipt.confirmed, receipt.repeated) == (300, 200)
 
 
 def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_told(tmp_path: Path) -> None:
@@ -181,7 +121,7 @@ def test_heartbeats_are_answered_while_nothing_is_sent(tmp_path: Path) -> None:
         _honest(client)
 
     with ScriptedNsqd(script) as nsqd:
-        assert _send(nsqd, tmp_path, options=SendOptions(in_flight=1)).confirmed == 300
+        assert _send(nsqd, tmp_path, options=SendOptions(batch=100, in_flight=1)).confirmed == 300
     assert answers == [b"NOP"]
 
 
@@ -261,12 +201,6 @@ def test_something_that_never_answers(tmp_path: Path) -> None:
     assert time.monotonic() - began < 6
 
 
-@pytest.mark.parametrize("topic", ["bad topic!", "", "x" * 65, "new\n", "a#ephemeralx", "#ephemeral"])
-def test_a_topic_that_nsq_does_not_allow(topic: str, tmp_path: Path) -> None:
-    with pytest.raises(SendError, match="NSQ allows no topic named"):
-        finish(send_to_nsq(write_lines(tmp_path / "out", lines(3)), NsqTarget(topic, ("127.0.0.1:1",))))
-
-
 def test_nothing_is_printed_whatever_pynsq_and_tornado_log(tmp_path: Path) -> None:
     def script(client: Client, turn: int) -> None:
         client.mpub()
@@ -309,12 +243,3 @@ def test_a_journal_that_cannot_be_written_ends_the_send(tmp_path: Path) -> None:
             journal._stream = io.FileIO("/dev/full", "r+")
             with pytest.raises(SendError, match="cannot be written or read: No space left on device"):
                 finish(send_to_nsq(source, to, journal=journal))
-
-
-def test_it_runs_in_any_thread(tmp_path: Path) -> None:
-    found: list[int] = []
-    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
-        thread = threading.Thread(target=lambda: found.append(_send(nsqd, tmp_path).confirmed))
-        thread.start()
-        thread.join(20)
-    assert found == [300]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tui.config import ArchiveSpec, NsqSpec, S3Options, cache_dir, config_dir, load_config, state_dir
+from tui.config import ArchiveSpec, NsqSpec, S3Options, cache_dir, config_dir, load_config, save_filter, state_dir
 from tui.errors import ConfigError
 
 WHOLE = """
@@ -27,6 +29,10 @@ url = "/var/archive"
 
 [nsq.prod]
 nsqd_tcp_address = "nsqd.example.com:4150"
+
+[nsq.cluster]
+lookupd_http_address = ["l1.example.com:4161", "l2.example.com:4161"]
+tls_root_ca_file = "/etc/ssl/ca.pem"
 
 [filters]
 errors = "event == 'error'"
@@ -56,7 +62,10 @@ def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
     )
     assert config.archives["public"] == ArchiveSpec("s3://public", None, S3Options(no_sign_request=True))
     assert config.archives["here"] == ArchiveSpec("/var/archive")
-    assert config.nsq == {"prod": NsqSpec("nsqd.example.com:4150")}
+    assert config.nsq["prod"] == NsqSpec(("nsqd.example.com:4150",))
+    assert config.nsq["prod"].nsqd_tcp_address == "nsqd.example.com:4150"
+    lookupds = ("l1.example.com:4161", "l2.example.com:4161")
+    assert config.nsq["cluster"] == NsqSpec((), (), lookupds, tls=True, tls_root_ca_file="/etc/ssl/ca.pem")
     assert config.filters == {"errors": "event == 'error'"}
     assert config.keys == {"quit": "ctrl+q"}
 
@@ -80,6 +89,11 @@ def test_it_is_read_from_the_xdg_folder(monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("[archives]\na = '/a'", "[archives.prod]"),
         ("archives = 1", "[archives]"),
         ("[nsq.a]\n", "nsq.a.nsqd_tcp_address"),
+        ("[nsq.a]\nnsqd_tcp_address = 'h:1'\nlookupd_http_address = 'h:2'", "not both"),
+        ("[nsq.a]\nnsqd_tcp_address = ['h:1', 2]", "nsq.a.nsqd_tcp_address"),
+        ("[nsq.a]\nnsqd_tcp_address = 'h:1'\nauth_secret = 'x'", "HOURSCOPE_NSQ_AUTH_SECRET"),
+        ("[nsq.a]\nnsqd_tcp_address = 'h:1'\nnsqd_tcp_adress = 'h:1'", "nsq.a.nsqd_tcp_adress is not known"),
+        ("[nsq.a]\nnsqd_tcp_address = 'h:1'\ntls = 'yes'", "nsq.a.tls"),
         ("[filters]\na = 1", "filters.a"),
         ("filters = 'x'", "[filters]"),
         # A flag in quotes must not be taken for "off": a person who wrote it wants it on.
@@ -127,3 +141,59 @@ def test_the_xdg_folders(monkeypatch: pytest.MonkeyPatch, variable: str, folder:
     for ignored in ("", "relative/folder"):  # the XDG specification: a relative path is invalid
         monkeypatch.setenv(variable, ignored)
         assert folder() == Path.home() / default / "hourscope"
+
+
+HANDWRITTEN = """# mine
+[archives.media]  # the big one
+url = "s3://media"
+
+[filters]
+# what to look at first
+errors = "event == 'error'"  # always
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '[filters]\nslow = "ms > `9`"\n'),
+        (HANDWRITTEN, HANDWRITTEN + 'slow = "ms > `9`"\n'),
+        (HANDWRITTEN + "\n[keys]\na = 'b'\n", HANDWRITTEN + "slow = \"ms > `9`\"\n\n[keys]\na = 'b'\n"),
+        ("[filters]\n  slow= 'x'\nb = 'c'\n", "[filters]\nslow = \"ms > `9`\"\nb = 'c'\n"),
+        ("[filters]", '[filters]\nslow = "ms > `9`"\n'),
+    ],
+)
+def test_a_filter_is_saved_beside_what_is_there(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "new" / "config.toml"
+    if before:
+        path.parent.mkdir()
+        path.write_text(before)
+        path.chmod(0o640)
+    save_filter(path, "slow", "ms > `9`")
+    assert path.read_text() == after and load_config(path).filters["slow"] == "ms > `9`"
+    assert not before or path.stat().st_mode & 0o777 == 0o640
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_whatever_a_filter_is_it_comes_back(tmp_path_factory: pytest.TempPathFactory, words: str) -> None:
+    path = tmp_path_factory.mktemp("saved") / "config.toml"
+    path.write_text(HANDWRITTEN)
+    save_filter(path, "odd", words)
+    assert load_config(path).filters == {"errors": "event == 'error'", "odd": words}
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["filters = {a = 'b'}\n", "filters.a = 'b'\n", "[filters]\na = '''\n[filters]\nslow = 'x'\n'''\n", "a = ["],
+)
+def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(before)
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        save_filter(path, "slow", "x")
+    assert path.read_text() == before
+
+
+def test_a_filters_name_is_a_plain_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no name"):
+        save_filter(tmp_path / "config.toml", "a b", "x")

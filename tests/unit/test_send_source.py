@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tui.archive import open_archive
 from tui.errors import SendError
 from tui.filter import parse_filter
-from tui.send import Limits, Source, SourceBlock, archive_source, file_source, mapped_source, survey
+from tui.send import Limits, Source, SourceBlock, archive_source, file_source, survey
 from tui.send.batches import Batch, Batches, BatchSize
+from tui.send.project import projected_source
 
 records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
 
@@ -93,9 +94,15 @@ def test_lines_have_their_numbers(
     words: tuple[str, ...], lines: list[bytes], end: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("s") / "lines"
-    path.write_bytes(b"\n".join(lines) + (b"\n" if end and lines else b""))
+    data = b"\n".join(lines) + (b"\n" if end and lines else b"")
+    path.write_bytes(data)
     source = file_source(path, parse_filter(grep=words))
-    wanted = [(n, line) for n, line in enumerate(lines, 1) if line and all(w.encode() in line for w in words)]
+    wanted = [
+        (n, line)
+        for n, line in enumerate(data.removesuffix(b"\n").split(b"\n"), 1)
+        if data
+        if all(w.encode() in line for w in words)
+    ]
     found = [(n, r) for block in source.open() for n, r in zip(block.lines, block.records, strict=True)]
     assert found == wanted
 
@@ -121,13 +128,44 @@ def test_identity_tells_sources_apart(tmp_path: Path) -> None:
     assert file_source(path, parse_filter(grep=["o"])).identity != first.identity
     path.write_bytes(b"one\ntwo\n")
     assert file_source(path).identity != first.identity
-    assert mapped_source(first, bytes.upper, "upper").identity != first.identity
+    assert projected_source(first, "a").identity != projected_source(first, "b").identity != first.identity
 
 
-def test_a_mapped_source(tmp_path: Path) -> None:
-    source = mapped_source(blocks_source([b"a", b"drop", b"b"]), lambda r: b"" if r == b"drop" else r.upper(), "upper")
-    blocks = list(source.open())
-    assert [(block.records, list(block.lines), block.empty) for block in blocks] == [([b"A", b"B"], [1, 3], 1)]
+def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(
+        b'{"a": {"b": 1.50, "c": "\xc3\xa9"}}\n\n{"a": 0}\n{"x": 1}\n{"a": false}\nhello\n{"a": "\\ud800"}\n'
+    )
+    source = projected_source(file_source(path), "a")
+    records = [record for block in source.open() for record in block.records]
+    assert records == [b'{"b":1.5,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
+    found = survey(source)
+    assert (found.count, found.empty, found.unfit_count) == (4, 0, 3)
+    assert list(map(str, found.unfit)) == [
+        "line 2 of in (not JSON)",
+        "line 4 of in (the projection gives null)",
+        "line 6 of in (not JSON)",
+    ]
+    assert "--project a" in source.description
+
+
+def test_shapes_are_sets_of_keys_the_commonest_first(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(b'{"a":1,"b":{"c":2}}\n{"b":1,"a":null}\n{"a":1,"error":2}\n[1]\nx\n{}\n' + b'{"a":0,"b":0}\n' * 9)
+    shapes = survey(file_source(path)).shapes
+    assert [(shape.keys, shape.count) for shape in shapes] == [
+        (("a", "b"), 11),
+        (None, 2),
+        (("a", "error"), 1),
+        ((), 1),
+    ]
+    assert [shape.words(shapes[0]) for shape in shapes] == ["a b", "no JSON object", "+error -b", "-a -b"]
+
+
+def test_shapes_are_bounded() -> None:
+    records = [b'{"k%d": 1}' % number for number in range(1_500)] + [b'{"%s": 1}' % (b"k" * 20_000)]
+    found = survey(blocks_source(records))
+    assert (len(found.shapes), found.shapeless) == (1_000, 501)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from typing import Any, Literal
 from tui import __version__
 from tui.archive import Archive, Catalog, Chunk, ChunkReader, Damage
 from tui.archive.times import next_hour, spell_hour, zone_name
-from tui.config import Config, cache_dir, load_config, state_dir
-from tui.errors import ArchiveError, ConfigError, HourscopeError, SendError
+from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
+from tui.errors import ArchiveError, ConfigError, HourscopeError
 from tui.filter.compiled import NotJsonError
-from tui.filter.jmespath import load
 from tui.units import count, duration, plural, size
 
 State = Literal["ok", "warning", "failed"]
@@ -82,20 +81,26 @@ def check_archive(archive: Archive) -> Iterator[Check]:
     yield _reading(archive, next((c for c in reversed(catalog.chunks) if not c.needs_restore), catalog.chunks[-1]))
 
 
-def check_nsqd(address: str) -> Check:
-    """Is it there, which version is it, what does it take?"""
-    from tui.send.guard import check_destination
-    from tui.send.target import NsqTarget
+def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
+    """Is it there, does it let us in, which version is it, what does it take?"""
+    from tui.send.discover import configured_target
+    from tui.send.guard import check_destinations
 
-    name = f"nsqd {address}"
     try:
-        found = check_destination(NsqTarget("hourscope-doctor", (address,)))
-    except SendError as error:
-        return Check(name, "failed", str(error))
-    limits = f"takes records up to {size(found.limits.max_message)}, requests up to {size(found.limits.max_body)}"
-    if not found.http:
-        return Check(name, "warning", f"{limits}; {found.warnings[0]}")
-    return Check(name, "ok", f"version {found.version}, {limits}; HTTP at {found.http_address}")
+        target, silent = configured_target(spec, "hourscope-doctor")
+        there = check_destinations(target)
+    except HourscopeError as error:
+        yield Check(f"nsqd {name}", "failed", str(error))
+        return
+    for words in silent:
+        yield Check(f"nsqd {name}", "warning", words)
+    for found in there:
+        limits = f"takes records up to {size(found.limits.max_message)}, requests up to {size(found.limits.max_body)}"
+        if found.http:
+            says = f"version {found.version}, {limits}; HTTP at {found.http_address}"
+        else:
+            says = f"{limits}; {found.warnings[0]}"
+        yield Check(f"nsqd {found.address}", "ok" if found.http else "warning", says)
 
 
 def _terminal() -> Check:
@@ -172,6 +177,8 @@ def _reading(archive: Archive, chunk: Chunk) -> Check:
 
 
 def _is_json(record: bytes) -> bool:
+    from tui.filter.jmespath import load  # `--help` starts without jmespath
+
     try:
         load(record)
     except NotJsonError:

@@ -13,6 +13,7 @@ import click
 from tui.cli.checkup import Check, check_archive, check_config, check_machine, check_nsqd, open_named_archive
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED
 from tui.cli.options import archive_argument, archive_options
+from tui.config import NsqSpec
 from tui.printable import printable
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
@@ -20,7 +21,13 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", 
 
 @click.command("doctor", short_help="Check that an archive, this machine and nsqd can be worked with.")
 @archive_argument
-@click.option("--nsqd-tcp-address", "nsqds", metavar="HOST:PORT", multiple=True, help="Look at this nsqd, too.")
+@click.option(
+    "--nsqd-tcp-address",
+    "nsqds",
+    metavar="HOST:PORT",
+    multiple=True,
+    help="Look at this nsqd, or name from the config, too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @archive_options
 def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -> int:
@@ -54,7 +61,7 @@ def _checks(name: str, nsqds: tuple[str, ...], given: dict[str, Any]) -> Iterato
     else:
         yield from check_archive(archive)
     for address in nsqds:
-        yield check_nsqd(config.nsq[address].nsqd_tcp_address if address in config.nsq else address)
+        yield from check_nsqd(address, config.nsq.get(address, NsqSpec((address,))))
 
 
 def _print(check: Check) -> None:

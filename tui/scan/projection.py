@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,14 @@ def projection(fields: str) -> Callable[[bytes], bytes]:
             found: Any = [expression.search(value) for expression in parsed]
         except (NotJsonError, exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
             return b"null"
-        return msgspec.json.encode(dict(zip(names, found, strict=True)) if names else found[0])
+        return encoded(dict(zip(names, found, strict=True)) if names else found[0])
 
     return project
+
+
+def encoded(value: Any) -> bytes:
+    """The value as JSON on one line."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can only spell as \uD800
+        return json.dumps(value, separators=(",", ":")).encode()

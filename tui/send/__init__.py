@@ -5,28 +5,32 @@ imports neither pynsq nor tornado.
 """
 
 from tui.send.control import Control
+from tui.send.discover import configured_target, find_nsqds
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.file import send_to_file
-from tui.send.guard import ChannelState, Destination, check_destination
+from tui.send.guard import ChannelState, Destination, check_destination, check_destinations
 from tui.send.journal import Earlier, Journal, earlier_sends
 from tui.send.options import SendOptions
+from tui.send.outputs import Split, parse_split
 from tui.send.receipt import Receipt
-from tui.send.replay import send_to_nsq
-from tui.send.sink import Limits
+from tui.send.replay import refuse_what_cannot_go, send_to, send_to_nsq
+from tui.send.shapes import Shape
+from tui.send.sink import Broker, Limits
 from tui.send.source import (
     DamagedChunk,
     Source,
     SourceBlock,
+    Unfit,
     archive_source,
     file_source,
-    mapped_source,
     records_source,
 )
-from tui.send.survey import Place, Survey, survey, surveying
+from tui.send.survey import Place, Survey, nothing_to_send, survey, surveying
 from tui.send.target import NsqTarget, Tls, valid_topic
 from tui.send.throttle import Rate, TokenBucket, parse_rate
 
 __all__ = [
+    "Broker",
     "ChannelState",
     "Control",
     "DamagedChunk",
@@ -42,18 +46,27 @@ __all__ = [
     "SendOptions",
     "Sending",
     "Sent",
+    "Shape",
     "Source",
     "SourceBlock",
+    "Split",
     "Survey",
     "Tls",
     "TokenBucket",
+    "Unfit",
     "archive_source",
     "check_destination",
+    "check_destinations",
+    "configured_target",
     "earlier_sends",
     "file_source",
-    "mapped_source",
+    "find_nsqds",
+    "nothing_to_send",
     "parse_rate",
+    "parse_split",
     "records_source",
+    "refuse_what_cannot_go",
+    "send_to",
     "send_to_file",
     "send_to_nsq",
     "survey",

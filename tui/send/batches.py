@@ -10,13 +10,12 @@ from typing import Any
 
 from tui.errors import HourscopeError, SendError
 from tui.send.sink import Limits
-from tui.send.source import DamagedChunk, Source, SourceBlock
-from tui.send.survey import Place
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
+from tui.send.survey import NAMED, Place
 
 # nsqd, readMPUB: a count of messages in front, a size in front of each message.
 _BODY_HEADER = 4
 _RECORD_HEADER = 4
-_NAMED = 100
 BATCH_BYTES = 512 << 10
 
 
@@ -69,6 +68,8 @@ class Batches:
         self.empty = 0
         self.skipped = 0
         self.left_out: list[Place] = []  # the first of those that are skipped
+        self.unfit = 0
+        self.unfit_named: list[Unfit] = []  # the first of them
         self.damaged: list[DamagedChunk] = []
 
     def take(self, most: int, seconds: float) -> list[Batch]:
@@ -89,10 +90,13 @@ class Batches:
         found += self._cut(whole_only=not late)
         return found
 
-    def _add(self, block: SourceBlock, found: list[Batch]) -> None:
-        self.empty += block.empty
-        if block.damaged:
-            self.damaged.append(block.damaged)
+    def _add(self, whole: SourceBlock, found: list[Batch]) -> None:
+        block = whole.filled()
+        self.empty += len(whole.records) - len(block.records)
+        self.unfit += len(whole.unfit)
+        self.unfit_named += whole.unfit[: NAMED - len(self.unfit_named)]
+        if whole.damaged:
+            self.damaged.append(whole.damaged)
         records = block.records
         if not records:
             return
@@ -118,7 +122,7 @@ class Batches:
             self._add_run(block.records[run:index])
             found += self._cut(whole_only=False)
             self.skipped += 1
-            if len(self.left_out) < _NAMED:
+            if len(self.left_out) < NAMED:
                 self.left_out.append(Place(block.key, block.lines[index], len(record)))
             self._left_out += 1
             run = index + 1

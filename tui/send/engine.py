@@ -16,6 +16,7 @@ from typing import Any
 
 from tui.errors import SendError
 from tui.send.batches import Batch, Batches
+from tui.send.canary import Canary
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
 from tui.send.events import Sending
@@ -24,13 +25,13 @@ from tui.send.ledger import Ledger
 from tui.send.meter import Meter
 from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
-from tui.send.throttle import TokenBucket
 from tui.send.window import Window
 from tui.units import duration
 
 _TICK = 0.05  # seconds between two looks at the clock and the brakes
 _READ_AHEAD = 64  # batches
 _SLOW = 2.0  # seconds without an answer, after which the operator is told
+_LINGER = 3.0  # seconds that a trouble stays on the screen when it is over: most are too short to be seen
 
 
 class Engine:
@@ -49,9 +50,8 @@ class Engine:
         self.batches, self._sink, self._options = batches, sink, options
         self._control, self._depth, self._total = control, depth, total
         self._window, self._ledger, self._meter = Window(), Ledger(journal), Meter()
-        self._tokens = TokenBucket(options.rate.per_second, options.rate.at_once) if options.rate else None
-        self._pauses = deque(options.canary)
-        self._asking = False
+        self._tokens = options.rate.bucket() if options.rate else None
+        self._canary = Canary(options.canary, control)
         self._ready: deque[Batch] = deque()
         self._reading: asyncio.Future[list[Batch]] | None = None
         self._link: Link | None = None
@@ -59,6 +59,7 @@ class Engine:
         self._failed: SendError | None = None
         self._once_connected = False
         self._retry_at, self._retries, self._lost_why = 0.0, 0, "connecting"
+        self._healed, self._healed_at, self._reconnects = "", 0.0, 0
         self._progress_at = time.monotonic()
         self._delay = _TICK
         self._careful_until = 0  # up to here batches are unknown, or were until they went out again
@@ -171,6 +172,10 @@ class Engine:
         try:
             self._link = await self._sink.connect(confirmed, trouble)
             mine.append(self._link)
+            if self._once_connected:
+                self._reconnects += 1
+                self._healed = f"{self._lost_why.replace('connecting', 'connected')} ({self._reconnects}×)"
+                self._healed_at = time.monotonic()
             self._once_connected = True
         except SendError as error:
             self._failed = error
@@ -220,7 +225,7 @@ class Engine:
 
     def _may_go(self, batch: Batch) -> bool:
         window, options = self._window, self._options
-        if self._control.paused or self._halted_by_canary():
+        if self._control.paused or self._canary.halts(self._put_until, settled=not self._unsettled):
             return False
         # What is unknown goes out one by one: nsqd closes on the batch that it refuses, and where more of them wait
         # unread, the reset that follows can destroy its words.
@@ -229,6 +234,9 @@ class Engine:
             return False
         if len(window) and window.bytes + batch.size > options.in_flight_bytes:
             return False
+        lowest = window.lowest  # a crash repeats from there; one slow server of several must not let it fall behind
+        if lowest is not None and batch.first - lowest >= options.unconfirmed * options.batch:
+            return False
         if self._depth is not None and not self._depth.has_room(self.sent + self.repeated, window.records):
             return False
         if self._tokens is not None and (wait := self._tokens.wait()):
@@ -236,21 +244,8 @@ class Engine:
             return False
         return True
 
-    def _halted_by_canary(self) -> bool:
-        """At a canary's step: wait until all before it is confirmed, then until the operator says go on."""
-        if not self._pauses or self._put_until < self._pauses[0]:
-            return False
-        if not self._asking:
-            if self._unsettled:
-                return True
-            self._control.pause()
-            self._asking = True
-        self._asking = self._control.paused
-        if not self._asking:
-            self._pauses.popleft()
-        return self._asking
-
     def _count_out(self, batch: Batch) -> None:
+        self._ledger.begin_at(batch.first)
         if batch.first < self._put_until:
             self.repeated += len(batch.records)
         else:
@@ -286,13 +281,16 @@ class Engine:
             return f"no answer from {self._link.where} for {duration(waited)}"
         if self._control.stopped:
             return "stopping: waiting for what is in flight"
-        if self._asking:
+        if self._canary.asking:
             return f"canary: {self._confirmed:,} arrived; look at them, then go on"
         if self._control.paused:
             return "paused"
         if self._depth is not None and self._depth.note:
             return self._depth.note
-        return "reading" if self._reading and not self._ready and not self._unsettled else ""
+        if self._healed and time.monotonic() - self._healed_at < _LINGER:
+            return self._healed
+        reading = "reading" if self._reading and not self._ready and not self._unsettled else ""
+        return reading or self._link.note
 
     def _publish(self) -> None:
         self.snapshot = Sending(
@@ -306,5 +304,5 @@ class Engine:
             note=self._note(),
             total=self._total,
             seconds=self._meter.seconds,
-            asking=self._asking,
+            asking=self._canary.asking,
         )

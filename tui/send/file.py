@@ -1,4 +1,4 @@
-"""Sending to a file (plain, .gz, .zst by its suffix) or to stdout, with the same events as to a broker."""
+"""Sending to files (plain, .gz, .zst by their suffix) or to stdout, with the same events as to a broker."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from tui.archive.writer import file_of_lines
-from tui.errors import NothingToSendError
 from tui.send.control import Control
 from tui.send.events import SendEvent, Sending, Sent
+from tui.send.outputs import Output, Split, Stream, as_lines, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
+from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
 _TELL = 0.2  # seconds between two events
@@ -26,26 +26,30 @@ def send_to_file(
     out: str,
     *,
     overwrite: bool = False,
+    append: bool = False,
+    split: Split | None = None,
     control: Control | None = None,
     stdout: BinaryIO | None = None,
 ) -> Generator[SendEvent, None, None]:
-    """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`.
+    """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`. Empty lines are kept.
 
-    A file appears whole or not at all: if the send is stopped there is none, and the partial receipt confirms nothing.
-    A pipe that is closed at its other end ends the send quietly, as a stop. OutputError if the file exists or cannot be
-    written, NothingToSendError if there is nothing to send.
+    A file appears whole or not at all, also what is appended to it, also all the parts of a split: if the send is
+    stopped nothing is there, and the partial receipt confirms nothing. A pipe that is closed at its other end ends the
+    send quietly, as a stop. OutputError if the file exists or cannot be written, NothingToSendError if there is nothing
+    to send.
     """
-    control, writing = control or Control(), _Writing(source, out)
+    control, writing = control or Control(), _Writing(source)
     if out == STDOUT:
         yield from _to_stdout(writing, stdout or sys.stdout.buffer, control)
     else:
         try:
-            with file_of_lines(Path(out), overwrite=overwrite) as stream:
-                yield from writing.all(stream, control)
+            with outputs(Path(out), overwrite=overwrite, append=append, split=split) as output:
+                yield from writing.all(output, control)
                 if writing.stopped:
                     raise _Stopped
         except _Stopped:
             writing.forget()
+        writing.where = tuple(output.places) or (out,)
     yield Sent(writing.receipt())
 
 
@@ -55,7 +59,7 @@ class _Stopped(Exception):
 
 def _to_stdout(writing: _Writing, stream: BinaryIO, control: Control) -> Iterator[Sending]:
     try:
-        yield from writing.all(stream, control)
+        yield from writing.all(Stream(stream, "stdout"), control)
         stream.flush()
     except BrokenPipeError:
         writing.stopped = True
@@ -64,16 +68,18 @@ def _to_stdout(writing: _Writing, stream: BinaryIO, control: Control) -> Iterato
 class _Writing:
     """The counts of one send to a file."""
 
-    def __init__(self, source: Source, out: str) -> None:
-        self._source, self._out = source, out
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.where: tuple[str, ...] = ("stdout",)
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
         self._digest = hashlib.sha256()
         self._damaged: list[DamagedChunk] = []
-        self._count = self._bytes = self._empty = self._sent = 0
+        self._unfit: list[Unfit] = []
+        self._count = self._bytes = self._sent = self._unfit_count = 0
         self.stopped = False
 
-    def all(self, stream: BinaryIO, control: Control) -> Iterator[Sending]:
+    def all(self, output: Output, control: Control) -> Iterator[Sending]:
         """Write every block; tell now and then."""
         told = 0.0
         for block in self._source.open():
@@ -83,12 +89,12 @@ class _Writing:
             if control.stopped:
                 self.stopped = True
                 break
-            self._write(stream, block)
+            self._write(output, block)
             if time.monotonic() - told > _TELL:
                 yield self._state()
                 told = time.monotonic()
         if not self._count and not self.stopped:
-            raise NothingToSendError(f"{self._source.nothing}: there is nothing to send")
+            raise nothing_to_send(self._source, self._unfit)
         yield self._state()
 
     def forget(self) -> None:
@@ -100,7 +106,7 @@ class _Writing:
         source = self._source
         return Receipt(
             what=source.description,
-            where=("stdout" if self._out == STDOUT else self._out,),
+            where=self.where,
             topic=None,
             filter=source.filter,
             identity=source.identity,
@@ -112,22 +118,23 @@ class _Writing:
             bytes=self._bytes,
             sha256=self._digest.hexdigest(),
             partial=self.stopped,
-            empty=self._empty,
+            unfit=self._unfit_count,
+            unfit_named=tuple(self._unfit),
             damaged=tuple((item.key, item.offset, item.reason) for item in self._damaged),
             note="stopped before all was written" if self.stopped else "",
         )
 
-    def _write(self, stream: BinaryIO, block: SourceBlock) -> None:
-        self._empty += block.empty
+    def _write(self, output: Output, block: SourceBlock) -> None:
+        self._unfit_count += len(block.unfit)
+        self._unfit += block.unfit[: NAMED - len(self._unfit)]
         if block.damaged:
             self._damaged.append(block.damaged)
         if block.records:
-            lines = b"\n".join(block.records) + b"\n"
-            stream.write(lines)
-            self._digest.update(lines)
+            output.write(block.hour, block.records)
+            self._digest.update(as_lines(block.records))
             self._count += len(block.records)
             self._sent = self._count
-            self._bytes += len(lines) - len(block.records)
+            self._bytes += sum(map(len, block.records))
 
     def _state(self, note: str = "") -> Sending:
         seconds = time.monotonic() - self._began

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from tui.archive.local import reason
 from tui.errors import SendError
-from tui.send.limits import ask_limits
+from tui.send.limits import NotThere, ask_limits
 from tui.send.sink import Limits
 from tui.send.target import NsqTarget, split_address
+from tui.send.web import get_json
 from tui.units import count, plural
 
 HIGH_DEPTH = 10_000  # nsqd's default -mem-queue-size: deeper than that is on disk
@@ -72,35 +70,57 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     except SendError as error:
         unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
         found = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
+    if target.auth_secret and target.tls is None:
+        found = replace(found, warnings=(*found.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
     return found
+
+
+def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
+    """Look at every nsqd of the target; one that is not there is named in the warnings of the first that is.
+
+    SendError if none is there, or if one refuses us.
+    """
+    found: list[Destination] = []
+    missing: list[NotThere] = []
+    for address in target.nsqd_tcp_addresses:
+        try:
+            found.append(check_destination(target, address))
+        except NotThere as error:
+            missing.append(error)
+    target.check()
+    if not found:
+        raise missing[0]
+    found[0] = replace(found[0], warnings=(*found[0].warnings, *map(str, missing)))
+    return tuple(found)
 
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
     """nsqd's HTTP address. SendError if it cannot be reached, or was guessed and is another nsqd's."""
     http_address = target.http_address(address)
-    info = _get(http_address, "/info", timeout)
+    info = _get(target, http_address, "/info", timeout)
     if http_address not in target.nsqd_http_addresses and info.get("tcp_port") != split_address(address)[1]:
         raise SendError(f"http://{http_address} is not the HTTP of the nsqd at {address}")
     return http_address
 
 
-def topic_depth(http_address: str, topic: str, *, timeout: float = 5.0) -> int:
+def topic_depth(target: NsqTarget, http_address: str, *, timeout: float = 5.0) -> int:
     """What waits in the topic and then in its deepest channel, now."""
-    return _depth(_topic(_stats(http_address, topic, timeout, clients=False), topic))
+    return _depth(_topic(_stats(target, http_address, timeout, clients=False), target.topic))
 
 
-def message_count(http_address: str, topic: str, *, timeout: float = 5.0) -> int | None:
+def message_count(target: NsqTarget, http_address: str, *, timeout: float = 5.0) -> int | None:
     """How many messages nsqd has taken for the topic since it started; None if it cannot be asked."""
     try:
-        return int(_topic(_stats(http_address, topic, timeout, clients=False), topic).get("message_count", 0))
+        stats = _stats(target, http_address, timeout, clients=False)
     except SendError:
         return None
+    return int(_topic(stats, target.topic).get("message_count", 0))
 
 
 def _look(http_address: str, target: NsqTarget, address: str, limits: Limits, timeout: float) -> Destination:
     http_of(target, address, timeout=timeout)
-    info = _get(http_address, "/info", timeout)
-    stats = _stats(http_address, target.topic, timeout, clients=True)
+    info = _get(target, http_address, "/info", timeout)
+    stats = _stats(target, http_address, timeout, clients=True)
     topic = _topic(stats, target.topic)
     channels = tuple(_channel(item) for item in topic.get("channels") or ())
     return Destination(
@@ -161,30 +181,18 @@ def _depth(topic: dict[str, Any]) -> int:
     return int(topic.get("depth", 0)) + max((int(channel["depth"]) for channel in channels), default=0)
 
 
-def _stats(http_address: str, topic: str, timeout: float, *, clients: bool) -> dict[str, Any]:
+def _stats(target: NsqTarget, http_address: str, timeout: float, *, clients: bool) -> dict[str, Any]:
     more = "" if clients else "&include_clients=false"
-    return _get(http_address, f"/stats?format=json&include_mem=false&topic={quote(topic)}{more}", timeout)
+    path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
+    return _get(target, http_address, path, timeout)
 
 
 def _topic(stats: dict[str, Any], name: str) -> dict[str, Any]:
     return next((topic for topic in stats.get("topics") or () if topic.get("topic_name") == name), {})
 
 
-def _get(http_address: str, path: str, timeout: float) -> dict[str, Any]:
-    """One GET of JSON; never through a proxy."""
-    host, port = split_address(http_address)
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        data = json.loads(response.read())
-    except OSError as error:
-        words = "no answer" if isinstance(error, TimeoutError) else reason(error)
-        raise SendError(f"nsqd's HTTP at {http_address} cannot be reached ({words})") from error
-    except (http.client.HTTPException, ValueError) as error:
-        raise SendError(f"http://{http_address} does not answer as nsqd does") from error
-    finally:
-        connection.close()
-    if response.status != http.HTTPStatus.OK or not isinstance(data, dict):
-        raise SendError(f"http://{http_address} does not answer as nsqd does (HTTP {response.status})")
+def _get(target: NsqTarget, http_address: str, path: str, timeout: float) -> dict[str, Any]:
+    data = get_json("nsqd", http_address, path, timeout, target.tls)
+    if data is None:
+        raise SendError(f"nsqd's HTTP at {http_address} does not know {path.partition('?')[0]}: is it nsqd's?")
     return data

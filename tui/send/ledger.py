@@ -10,7 +10,7 @@ from typing import Any
 from tui.send.batches import Batch
 from tui.send.journal import Journal
 
-_SYNC_BATCHES = 32
+_SYNC_BATCHES = 16  # half of what may be unconfirmed: one half is sent while the other is written
 _SYNC_SECONDS = 0.05
 
 InThread = Callable[[Callable[[], Any]], "asyncio.Future[Any]"]
@@ -19,7 +19,8 @@ InThread = Callable[[Callable[[], Any]], "asyncio.Future[Any]"]
 class Ledger:
     """Batches that the broker has, until they are written down. One fsync does for many, in a thread.
 
-    `records` and `bytes` count what is confirmed: on disk, where there is a journal.
+    `records` and `bytes` count what is confirmed: on disk, where there is a journal. `digest` is of what is confirmed
+    up to the first record that is not.
     """
 
     def __init__(self, journal: Journal | None) -> None:
@@ -30,10 +31,17 @@ class Ledger:
         self.records = 0
         self.bytes = 0
         self.digest: Any = None
+        self._until: int | None = None  # number of the first record that is not confirmed
+        self._ahead: dict[int, tuple[int, Any]] = {}  # confirmed behind that: first → stop, digest
 
     def __len__(self) -> int:
         """Batches that have arrived and are not confirmed yet."""
         return len(self._arrived)
+
+    def begin_at(self, first: int) -> None:
+        """The number of the first record that is handed over."""
+        if self._until is None:
+            self._until = first
 
     def add(self, batch: Batch) -> None:
         if not self._arrived:
@@ -76,4 +84,6 @@ class Ledger:
         for batch in batches:
             self.records += len(batch.records)
             self.bytes += batch.size
-            self.digest = batch.digest
+            self._ahead[batch.first] = batch.stop, batch.digest
+        while self._until in self._ahead:
+            self._until, self.digest = self._ahead.pop(self._until)

@@ -25,10 +25,10 @@ class SendOptions:
     canary: tuple[int, ...] = ()
     skip_oversize: bool = False
     check_first: bool = True
-    batch: int = 100
+    batch: int = 200
     in_flight: int = 8
     in_flight_bytes: int = 4 << 20
-    unconfirmed: int = 64
+    unconfirmed: int = 32
     answer_timeout: float = 10.0
     connect_timeout: float = 5.0
     patience: float = 300.0

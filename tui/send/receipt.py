@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.send.source import Unfit
 from tui.send.survey import Place
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
@@ -24,7 +25,8 @@ class Receipt:
     Counts are of records. `sent`: handed over by this run, each counted once. `confirmed`: known to have arrived, in
     this run and the runs that it resumed; `resumed` is the earlier runs' part. `repeated`: handed over more than once
     by this run, because the first answer was lost (an upper bound for doubles). `skipped`: larger than the broker
-    takes; `left_out` names the first hundred. `empty`: empty lines, which are never sent. `unknown`: handed over, and
+    takes; `left_out` names the first hundred. `unfit`: records that a projection makes nothing of, left out; the first
+    hundred are `unfit_named`. `empty`: empty lines, which are never sent to a broker. `unknown`: handed over, and
     unanswered when the send was stopped. `bytes`: of the confirmed records, without newlines. `sha256`: of the
     confirmed records in order, each with a newline, so that `sha256sum` of the lines gives it too.
     """
@@ -46,8 +48,10 @@ class Receipt:
     repeated: int = 0
     skipped: int = 0
     empty: int = 0
+    unfit: int = 0
     unknown: int = 0
     left_out: tuple[Place, ...] = ()
+    unfit_named: tuple[Unfit, ...] = ()
     damaged: tuple[tuple[str, int, str], ...] = ()
     message_count_before: int | None = None
     message_count_after: int | None = None
@@ -65,6 +69,7 @@ class Receipt:
             data[name] = data[name].astimezone(UTC).isoformat(timespec="milliseconds")
         data["where"] = list(self.where)
         data["left_out"] = [{"key": place.key, "line": place.line, "size": place.size} for place in self.left_out]
+        data["unfit_named"] = [{"key": u.key, "line": u.line, "reason": u.reason} for u in self.unfit_named]
         data["damaged"] = [{"key": key, "offset": offset, "reason": why} for key, offset, why in self.damaged]
         data["seconds"] = round(self.seconds, 3)
         if self.topic is not None:

@@ -1,29 +1,27 @@
-"""Sending a source into an NSQ topic, from the first look to the receipt."""
+"""Sending a source to a broker, from the first look to the receipt."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tui.errors import NothingToSendError, SendError
 from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
 from tui.send.engine import Engine
 from tui.send.events import SendEvent, Sending, Sent
-from tui.send.guard import http_of, message_count, topic_depth
 from tui.send.journal import Journal
-from tui.send.limits import ask_limits
+from tui.send.nsqds import Nsqds
 from tui.send.options import SendOptions
 from tui.send.receipt import Receipt, whoami
-from tui.send.sink import Limits
+from tui.send.restore import restored
+from tui.send.sink import Broker, Limits
 from tui.send.source import Source
-from tui.send.survey import Survey, surveying
+from tui.send.survey import Survey, nothing_to_send, surveying
 from tui.send.target import NsqTarget
 from tui.units import plural
 
@@ -42,6 +40,23 @@ def send_to_nsq(
     control: Control | None = None,
     surveyed: Survey | None = None,
 ) -> Generator[SendEvent, None, None]:
+    """Send every record of the source to a topic of nsqd; see `send_to`."""
+    options = options or SendOptions()
+    broker = Nsqds(target, options)
+    yield from send_to(
+        restored(source), broker, journal=journal, options=options, control=control or Control(), surveyed=surveyed
+    )
+
+
+def send_to(
+    source: Source,
+    broker: Broker,
+    *,
+    journal: Journal | None = None,
+    options: SendOptions,
+    control: Control,
+    surveyed: Survey | None = None,
+) -> Generator[SendEvent, None, None]:
     """Send every record of the source, confirmed, in order; the last event is `Sent`.
 
     A plain generator: it may be used in any thread, and keeps sending in a thread of its own while its user is slow.
@@ -49,68 +64,30 @@ def send_to_nsq(
     nothing is called confirmed before it is in there. `surveyed` saves the first look, if the caller had one.
     Raises SendError, a sentence for a person; what was confirmed by then stays in the journal.
     """
-    options, control, started = options or SendOptions(), control or Control(), datetime.now(UTC)
-    target.check()
-    asking = Sending(note=f"asking nsqd at {target.nsqd_tcp_addresses[0]}")
-    there = yield from _beside(lambda: _ask(target, options), lambda: asking, control)
+    started = datetime.now(UTC)
+    asking = Sending(note=f"asking {', '.join(broker.where)}")
+    limits, before = yield from _beside(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
     found = surveyed
     if found is None and options.check_first:
-        found = yield from _look_first(source, there.limits, control)
+        found = yield from _look_first(source, limits, control)
     if found is not None and not control.stopped:
-        _refuse(found, there.limits, source, options)
-    engine = _engine(source, target, journal, options, control, there, found)
+        refuse_what_cannot_go(found, limits, source, skip_oversize=options.skip_oversize)
+    engine = _engine(source, broker, journal, options, control, limits, found)
     yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
-    after = yield from _beside(lambda: _message_count(target, there.http), lambda: engine.snapshot, control)
-    receipt = _receipt(source, target, journal, engine, started, there.message_count, after)
+    after = yield from _beside(broker.message_count, lambda: engine.snapshot, control)
+    receipt = _receipt(source, broker, journal, engine, started, before, after)
     if not receipt.confirmed and not receipt.partial and not receipt.skipped:
-        raise _nothing(source)
+        raise nothing_to_send(source, receipt.unfit_named)
     if journal is not None:
         journal.finish(receipt)
     yield Sent(receipt)
-
-
-@dataclass(frozen=True, slots=True)
-class _There:
-    """What is asked before anything is sent: limits, HTTP addresses by TCP address, `message_count`."""
-
-    limits: Limits
-    http: Mapping[str, str]
-    message_count: int | None
-
-
-def _ask(target: NsqTarget, options: SendOptions) -> _There:
-    """The limits of the first nsqd that answers, and whose HTTP can be used."""
-    limits, errors = None, []
-    for address in target.nsqd_tcp_addresses:
-        try:
-            limits = ask_limits(target, address, timeout=options.connect_timeout)
-            break
-        except SendError as error:
-            errors.append(error)
-    if limits is None:
-        raise errors[0]
-    http = {}
-    for address in target.nsqd_tcp_addresses:
-        try:
-            http[address] = http_of(target, address, timeout=2.0)
-        except SendError:
-            if options.max_depth is not None:  # a ceiling that cannot be watched is refused at once
-                raise
-    return _There(limits, http, _message_count(target, http))
-
-
-def _message_count(target: NsqTarget, http: Mapping[str, str]) -> int | None:
-    """Of all the target's nsqds; None if one of them cannot be asked."""
-    counts = [message_count(http[a], target.topic) if a in http else None for a in target.nsqd_tcp_addresses]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
 
 
 def _look_first(source: Source, limits: Limits, control: Control) -> Generator[Sending, None, Survey]:
     seen = [Survey()]
 
     def look() -> Survey:
-        for found in surveying(source, max_message=limits.max_message):
+        for found in surveying(source, max_message=limits.max_message, shapes=False):
             seen[0] = found
             if control.stopped:
                 break
@@ -122,41 +99,29 @@ def _look_first(source: Source, limits: Limits, control: Control) -> Generator[S
     return (yield from _beside(look, state, control))
 
 
-def _refuse(found: Survey, limits: Limits, source: Source, options: SendOptions) -> None:
+def refuse_what_cannot_go(found: Survey, limits: Limits, source: Source, *, skip_oversize: bool) -> None:
+    """SendError that names a record too large for the broker, NothingToSendError where there is none."""
     if found.complete and not found.count:
-        raise _nothing(source)
+        raise nothing_to_send(source, found.unfit)
     largest = found.largest
-    if largest is not None and largest.size > limits.max_message and not options.skip_oversize:
+    if largest is not None and largest.size > limits.max_message and not skip_oversize:
         raise oversize_error(found.oversize or (largest,), found.oversize_count or 1, limits.max_message)
-
-
-def _nothing(source: Source) -> NothingToSendError:
-    return NothingToSendError(f"{source.nothing}: there is nothing to send")
 
 
 def _engine(
     source: Source,
-    target: NsqTarget,
+    broker: Broker,
     journal: Journal | None,
     options: SendOptions,
     control: Control,
-    there: _There,
+    limits: Limits,
     found: Survey | None,
 ) -> Engine:
-    from tui.send.nsq import NsqSink  # tornado is only imported by those who send
-
-    sink = NsqSink(target, connect_timeout=options.connect_timeout)
-
-    def depth() -> int:
-        if sink.address not in there.http:
-            raise SendError(f"how deep the topic is at nsqd {sink.address} cannot be seen")
-        return topic_depth(there.http[sink.address], target.topic)
-
     start = journal.confirmed_until if journal else 0
-    batches = Batches(source, there.limits, _batch_size(options), start=start, skip_oversize=options.skip_oversize)
-    watch = DepthWatch(depth, options.max_depth) if there.http else None
+    batches = Batches(source, limits, _batch_size(options), start=start, skip_oversize=options.skip_oversize)
+    watch = DepthWatch(broker.depth, options.max_depth) if broker.watched else None
     total = found.count if found is not None and found.complete else None
-    return Engine(batches, sink, options, control, journal, watch, total)
+    return Engine(batches, broker.sink(), options, control, journal, watch, total)
 
 
 def _batch_size(options: SendOptions) -> BatchSize:
@@ -196,7 +161,7 @@ def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Contro
 
 def _receipt(
     source: Source,
-    target: NsqTarget,
+    broker: Broker,
     journal: Journal | None,
     engine: Engine,
     started: datetime,
@@ -206,8 +171,8 @@ def _receipt(
     state, batches = engine.snapshot, engine.batches
     return Receipt(
         what=source.description,
-        where=target.nsqd_tcp_addresses,
-        topic=target.topic,
+        where=broker.where,
+        topic=broker.topic,
         filter=source.filter,
         identity=source.identity,
         started=started,
@@ -222,6 +187,8 @@ def _receipt(
         repeated=engine.repeated,
         skipped=batches.skipped,
         empty=batches.empty,
+        unfit=batches.unfit,
+        unfit_named=tuple(batches.unfit_named),
         unknown=engine.unknown,
         left_out=tuple(batches.left_out),
         damaged=tuple((item.key, item.offset, item.reason) for item in batches.damaged),

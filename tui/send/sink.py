@@ -1,4 +1,4 @@
-"""What a broker must offer to be sent to. NSQ is one (nsq.py); the engine knows only this."""
+"""What a broker must offer to be sent to. NSQ is one (nsqds.py, nsq.py); all else here knows only this."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class Limits:
     max_body: int = DEFAULT_MAX_BODY
     asked: bool = False
 
+    def within(self, other: Limits) -> Limits:
+        """What both take."""
+        most = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
+        return Limits(*most, asked=self.asked and other.asked)
+
 
 class LinkLost(Exception):
     """A connection that is of no use any more, with the reason for the operator: connect again and repeat."""
@@ -36,8 +41,12 @@ class Link(Protocol):
     def where(self) -> str:
         """What is at the other end, for the operator: `nsqd at HOST:PORT`."""
 
+    @property
+    def note(self) -> str:
+        """What the operator should know while all goes on: a server that is missing. Empty for nothing."""
+
     def put(self, number: int, records: list[bytes]) -> None:
-        """Hand over a batch. Its answer comes through the `confirmed` callback, in the order of `put`."""
+        """Hand over a batch. Its answer comes through the `confirmed` callback, in any order."""
 
     def close(self) -> None:
         """Let go of it, at once."""
@@ -52,3 +61,30 @@ class Sink(Protocol):
         `confirmed(number)` says that the broker has a batch. `trouble(error)` says that the link is lost, with
         LinkLost (what is unanswered is unknown), or that the broker refuses for good, with SendError.
         """
+
+
+class Broker(Protocol):
+    """A topic of a broker, and what is asked of it beside the sending. Its methods may take seconds, in any thread."""
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """Its servers' addresses, for the operator and the receipt."""
+
+    def ask(self) -> Limits:
+        """Called once, before all else. SendError if it cannot be sent to."""
+
+    def sink(self) -> Sink:
+        """What the records go through."""
+
+    @property
+    def watched(self) -> bool:
+        """Can `depth` be asked?"""
+
+    def depth(self) -> int:
+        """How many messages the slowest reader has before it. SendError if that cannot be seen now."""
+
+    def message_count(self) -> int | None:
+        """How many messages the topic has taken; None if that cannot be seen."""

@@ -27,19 +27,39 @@ class DamagedChunk:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceBlock:
-    """Some records of one chunk, without newlines, in order. `records` may be empty: a sign of life of a long search.
+class Unfit:
+    """A record that a projection makes nothing of."""
 
-    `lines` holds each record's line number in the chunk, from 1. `empty` counts the empty lines that were left out.
-    `damaged` says that the chunk ends here before its time.
+    key: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line:,} of {self.key} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBlock:
+    """Some records of one chunk, without newlines, in order; empty lines are records too, `b""`.
+
+    `records` may hold none: a sign of life of a long search. `lines` holds each record's line number in the chunk,
+    from 1. `unfit` are the records that a projection could make nothing of, and that are left out. `damaged` says that
+    the chunk ends here before its time.
     """
 
     key: str
     hour: datetime | None
     records: list[bytes]
     lines: Sequence[int]
-    empty: int = 0
+    unfit: tuple[Unfit, ...] = ()
     damaged: DamagedChunk | None = None
+
+    def filled(self) -> SourceBlock:
+        """The same without the empty lines, which no broker takes."""
+        if all(self.records):
+            return self
+        full = [(record, line) for record, line in zip(self.records, self.lines, strict=True) if record]
+        return replace(self, records=[record for record, _ in full], lines=[line for _, line in full])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +75,6 @@ class Source:
     filter: str
     open: Callable[[], Iterator[SourceBlock]]
 
-    @property
-    def nothing(self) -> str:
-        """The words for a source without a record."""
-        chosen = "" if self.filter == "every record" else f" that matches {self.filter}"
-        return f"{self.description} holds no record{chosen}"
-
 
 def file_source(path: Path, wanted: Filter | None = None) -> Source:
     """The lines of a file, plain, gzip or zstd by its first bytes. SendError if it cannot be read."""
@@ -72,7 +86,7 @@ def file_source(path: Path, wanted: Filter | None = None) -> Source:
             f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive"
         ) from error
     store, chosen = FolderStore(path.parent), wanted or Filter()
-    digest = _digest("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
+    digest = digest_of("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
     return Source(str(path), digest, chosen.describe(), lambda: _chunk_blocks(store, path.name, None, None, chosen))
 
 
@@ -81,7 +95,7 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
     chosen = wanted or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
     what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
-    digest = _digest("archive", archive.store.url, chosen.describe(), *what)
+    digest = digest_of("archive", archive.store.url, chosen.describe(), *what)
     hours = sorted({chunk.hour for chunk in ordered})
     span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
     description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
@@ -96,33 +110,18 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
 def records_source(description: str, records: Iterable[tuple[str, datetime | None, int, bytes]]) -> Source:
     """Records that are at hand, such as marked ones: (key, hour, line, bytes) each, put in order here."""
     marked = sorted(records, key=lambda item: (item[1] is not None, item[1], item[0], item[2]))
-    digest = _digest("records", *(f"{key} {line} {hashlib.sha256(data).hexdigest()}" for key, _, line, data in marked))
+    digest = digest_of(
+        "records", *(f"{key} {line} {hashlib.sha256(data).hexdigest()}" for key, _, line, data in marked)
+    )
 
     def blocks() -> Iterator[SourceBlock]:
         for key, hour, line, data in marked:
-            yield SourceBlock(key, hour, [data] if data else [], (line,) if data else (), empty=not data)
+            yield SourceBlock(key, hour, [data], (line,))
 
     return Source(description, digest, "every record", blocks)
 
 
-def mapped_source(source: Source, change: Callable[[bytes], bytes], description: str) -> Source:
-    """The source with every record changed, for instance into a projection; what becomes empty counts as empty."""
-
-    def blocks() -> Iterator[SourceBlock]:
-        for block in source.open():
-            changed = [change(record) for record in block.records]
-            kept = [index for index, record in enumerate(changed) if record]
-            yield replace(
-                block,
-                records=[changed[index] for index in kept],
-                lines=[block.lines[index] for index in kept],
-                empty=block.empty + len(changed) - len(kept),
-            )
-
-    return Source(f"{source.description}, {description}", _digest(source.identity, description), source.filter, blocks)
-
-
-def _digest(*parts: object) -> str:
+def digest_of(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -146,31 +145,22 @@ def _chunk_blocks(
         raise SendError(f"{key} cannot be read to its end: {reason(error)}; nothing behind it was sent") from error
 
 
-_Found = tuple[list[bytes], Sequence[int], int]
+_Found = tuple[list[bytes], Sequence[int]]
 
 
 def _all_records(block: Block, line: int) -> tuple[_Found, int]:
-    with block.view() as view:
-        records = bytes(view).split(b"\n")
-    if not records[-1]:
-        records.pop()  # behind the last newline
+    records = block.records()
     after = line + len(records)
-    if all(records):
-        return (records, range(line, after), 0), after
-    full = [(record, number) for number, record in enumerate(records, line) if record]
-    return ([record for record, _ in full], [number for _, number in full], len(records) - len(full)), after
+    return (records, range(line, after)), after
 
 
 def _matching(block: Block, spans: Iterator[tuple[int, int]], line: int) -> tuple[_Found, int]:
     records: list[bytes] = []
     lines: list[int] = []
-    buffer, empty, counted, number = block.buffer, 0, 0, line
+    buffer, counted, number = block.buffer, 0, line
     for start, end in spans:
-        if start == end:
-            empty += 1
-            continue
         number += buffer.count(b"\n", counted, start)
         counted = start
         records.append(bytes(buffer[start:end]))
         lines.append(number)
-    return (records, lines, empty), line + block.count()
+    return (records, lines), line + block.count()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.archive.local import reason
 from tui.errors import SendError
 
 # nsqd's own rule (internal/protocol/names.go): 1 to 64 characters, `#ephemeral` included.
@@ -21,20 +23,49 @@ def valid_topic(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS to nsqd, with its host name checked. `ca` is a PEM file; `cert` and `key` are the client's own."""
+    """TLS to nsqd; its certificate and host name are always checked.
 
-    ca: Path
+    `ca` is a PEM file; without it the system's CAs count. `cert` and `key` are the client's own, PEM files, too.
+    """
+
+    ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """TLS 1.2 or later. SendError if a file cannot be used."""
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except (OSError, ValueError) as error:
+            raise SendError(f"the CA file {self.ca} cannot be used: {_words(error)}; give a PEM file") from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.cert is not None:
+            try:
+                context.load_cert_chain(self.cert, self.key, password=_no_password)
+            except (OSError, ValueError) as error:
+                files = f"{self.cert} with {self.key}" if self.key else str(self.cert)
+                raise SendError(f"the certificate {files} cannot be used: {_words(error)}; give PEM files") from error
+        return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted, which is not supported")  # else OpenSSL asks on the terminal
+
+
+def _words(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"{error.reason or 'it holds none'}".lower().replace("_", " ")
+    return reason(error) if isinstance(error, OSError) else str(error)
 
 
 @dataclass(frozen=True, slots=True)
 class NsqTarget:
     """A topic and the nsqds that may take it, `HOST:PORT` each (`[::1]:4150` for IPv6).
 
-    Of several addresses one is used at a time, so that order holds; the next takes over when one stays away.
-    `nsqd_http_addresses` go with the TCP addresses one by one; where none is given, the port above the TCP port is
-    tried, as nsqd's defaults have it (4150, 4151).
+    Of several addresses one is used at a time, so that order holds; the next takes over when one stays away. With
+    `round_robin` batches go to all of them in turn, and there is no order. `nsqd_http_addresses` go with the TCP
+    addresses one by one; where none is given, the port above the TCP port is tried, as nsqd's defaults have it (4150,
+    4151); `https://HOST:PORT` is asked with `tls`.
     """
 
     topic: str
@@ -42,9 +73,10 @@ class NsqTarget:
     nsqd_http_addresses: tuple[str, ...] = ()
     tls: Tls | None = None
     auth_secret: str | None = field(default=None, repr=False)
+    round_robin: bool = False
 
     def check(self) -> None:
-        """SendError if the topic or an address makes no sense."""
+        """SendError if the topic or an address makes no sense, or a file of TLS cannot be used."""
         if not valid_topic(self.topic):
             raise SendError(
                 f"NSQ allows no topic named {self.topic!r}; use 1 to 64 letters, digits, '.', '_' or '-', "
@@ -52,8 +84,10 @@ class NsqTarget:
             )
         if not self.nsqd_tcp_addresses:
             raise SendError("no nsqd was named; give --nsqd-tcp-address HOST:PORT")
-        for address in (*self.nsqd_tcp_addresses, *self.nsqd_http_addresses):
+        for address in self.nsqd_tcp_addresses:
             split_address(address)
+        if self.tls is not None:
+            self.tls.context()
 
     def http_address(self, tcp_address: str) -> str:
         """nsqd's HTTP address that belongs to a TCP address."""

@@ -13,6 +13,8 @@ from tui.errors import SendError
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)(B?)(?:/s)?", re.ASCII)
 _FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _SMOOTH = 0.05  # seconds: nothing larger than this much of a second goes out at once
+_HICCUP = 0.2  # seconds that are made up for, on a machine that has other work: 4 % of 5 s
+_PAUSE = 0.5  # seconds after which nobody has asked on purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Rate:
         """The most that should go out in one piece, one at least: 1/20 s worth."""
         return max(int(self.per_second * _SMOOTH), 1)
 
+    def bucket(self) -> TokenBucket:
+        return TokenBucket(self.per_second, max(self.per_second * _HICCUP, 1))
+
     def __str__(self) -> str:
         return f"{self.per_second:,.0f} {self.unit}/s"
 
@@ -44,7 +49,7 @@ def parse_rate(text: str) -> Rate:
 
 
 class TokenBucket:
-    """Tokens come at `rate` a second, and `burst` of them keep at most.
+    """Tokens come at `rate` a second, and `burst` of them keep at most: a hiccup is made up for, a pause is not.
 
     Whoever finds the bucket not in debt may spend any amount, and the debt makes the next one wait. So a record larger
     than the burst still goes, and the rate holds.
@@ -60,7 +65,8 @@ class TokenBucket:
     def wait(self) -> float:
         """Seconds until something may go; 0 now."""
         now = self._clock()
-        self._level = min(self._level + (now - self._at) * self._rate, self._burst)
+        most = self._burst if now - self._at < _PAUSE else 0.0
+        self._level = min(self._level + (now - self._at) * self._rate, most)
         self._at = now
         return 0.0 if self._level >= 0 else -self._level / self._rate
 

@@ -62,6 +62,13 @@ class Window:
         self.unknown_records -= len(batch.records)
         return batch
 
+    @property
+    def lowest(self) -> int | None:
+        """Number of the first record that is handed over and not answered."""
+        first = min(self._out, default=None)
+        unknown = self._unknown[0].first if self._unknown else None
+        return min((number for number in (first, unknown) if number is not None), default=None)
+
     def waited(self, now: float) -> float:
         """Seconds since the oldest batch in flight went out."""
         return now - next(iter(self._out.values())).at if self._out else 0.0

@@ -1,0 +1,68 @@
+"""The receipt of a send, for a person at a terminal."""
+
+from __future__ import annotations
+
+from tui.printable import printable
+from tui.send import Receipt
+from tui.send.receipt import WHAT_OK_MEANS
+from tui.units import count, duration, plural, size
+
+
+def receipt_lines(receipt: Receipt) -> list[str]:
+    """What, where, when, who, how many of each kind, and what the broker counted."""
+    done = "stopped" if receipt.partial else "sent" if receipt.topic else "written"
+    where = f"topic {receipt.topic} at {', '.join(receipt.where)}" if receipt.topic else _files(receipt.where)
+    lines = [
+        f"{done:<8}{plural(receipt.confirmed, 'record')}, {size(receipt.bytes)}, in {duration(receipt.seconds)}",
+        f"of      {printable(receipt.what)}; {printable(receipt.filter)}",
+        f"to      {printable(where)}",
+        f"by      {printable(receipt.who)}, {receipt.started:%Y-%m-%d %H:%M:%S} to {receipt.finished:%H:%M:%S} UTC",
+        *(f"mind    {printable(words)}" for words in _mind(receipt)),
+        f"sha256  {receipt.sha256}",
+    ]
+    if receipt.topic:
+        lines += [f"nsqd    {words}" for words in _counted(receipt)]
+        lines.append(f"OK      {WHAT_OK_MEANS}")
+    if receipt.journal:
+        lines.append(f"journal {printable(receipt.journal)}")
+    return lines
+
+
+def _files(where: tuple[str, ...]) -> str:
+    return where[0] if len(where) == 1 else f"{where[0]} … {where[-1]} ({plural(len(where), 'file')})"
+
+
+def left_out_lines(receipt: Receipt) -> list[str]:
+    """The records that were left out on purpose, by name: the first of them; all are in the receipt."""
+    kinds = (
+        (receipt.skipped, "too large, left out", receipt.left_out),
+        (receipt.unfit, "left out by --project", receipt.unfit_named),
+    )
+    return [
+        f"{plural(number, 'record')} {words}: {', '.join(map(str, named[:3]))}{' …' if number > 3 else ''}"
+        for number, words, named in kinds
+        if number
+    ]
+
+
+def _mind(receipt: Receipt) -> list[str]:
+    kinds = (
+        (receipt.resumed, "record", "sent by earlier runs, which this one went on with"),
+        (receipt.repeated, "record", "sent again, unanswered the first time: at most so many are there twice"),
+        (receipt.unknown, "record", "handed over without an answer: resume to be sure"),
+        (receipt.empty, "empty line", "not sent"),
+    )
+    return [f"{plural(number, noun)} {words}" for number, noun, words in kinds if number]
+
+
+def _counted(receipt: Receipt) -> list[str]:
+    before, after = receipt.message_count_before, receipt.message_count_after
+    if before is None or after is None:
+        return ["its message_count could not be asked"]
+    words = f"message_count {count(before)} before, {count(after)} after"
+    wanted = receipt.confirmed - receipt.resumed
+    if after - before == wanted:
+        return [words]
+    if after - before < wanted:
+        return [words, "it counts fewer than were confirmed: it was restarted meanwhile, which begins the count anew"]
+    return [words, "it counts more than were confirmed: others publish there too, or some arrived twice"]

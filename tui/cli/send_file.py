@@ -1,0 +1,70 @@
+"""`hourscope send -o`: into files, or to stdout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.progress import progress_line, send_text
+from tui.cli.send_end import SendRequest, end_with_nothing, report
+from tui.cli.send_plan import print_plan
+from tui.errors import NothingToSendError, OutputError
+from tui.send import Control, Sent, Split, parse_split, send_to_file, survey
+
+
+@dataclass(frozen=True, slots=True)
+class FileRequest:
+    """How a file is written."""
+
+    out: str
+    append: bool
+    force: bool
+    split: Split | None
+    words: tuple[str, ...]
+
+
+def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
+    append, force, split = how["append"], how["force"], how["split"]
+    if resume:
+        raise click.UsageError("a file is written whole or not at all: there is nothing to --resume")
+    if append and (force or split):
+        raise click.UsageError("--append goes with one file that stays: leave out --force and --split")
+    if out == "-" and (append or force or split):
+        raise click.UsageError("--append, --split and --force go with a file, not with stdout")
+    words = ["-o", out, *(["--append"] if append else []), *(["--force"] if force else [])]
+    words += ["--split", split] if split else []
+    return FileRequest(out, append, force, parse_split(split) if split else None, tuple(words))
+
+
+def to_file(request: SendRequest, file: FileRequest) -> int:
+    if request.dry_run:
+        found = survey(request.source)
+        print_plan(request.source, found, (), as_json=request.as_json, out=file.out)
+        stays = file.force or file.append or file.split or file.out == "-"
+        if Path(file.out).exists() and not stays:
+            raise OutputError(f"{file.out} exists; choose another name or add --force")
+        return EXIT_MATCHED if found.count + found.empty else EXIT_NOTHING
+    control, to_stdout = Control(), file.out == "-"
+    with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:
+        try:
+            for event in send_to_file(
+                request.source, file.out, overwrite=file.force, append=file.append, split=file.split, control=control
+            ):
+                if cancel.is_set():
+                    control.stop()
+                if not isinstance(event, Sent):
+                    show(0.0, send_text(event))
+                elif event.receipt.partial and to_stdout and not cancel.is_set():
+                    raise BrokenPipeError  # the reader of our pipe has enough
+                else:
+                    receipt = event.receipt
+        except NothingToSendError as error:
+            found = survey(request.source, shapes=False)
+            if found.unfit:
+                say(str(error))
+            return end_with_nothing(request, found, None)
+    return report(request, receipt, file.words, to_stdout=to_stdout)

@@ -1,0 +1,32 @@
+"""ctrl-z in the middle of a send: first what is in flight gets its answer, so that nothing has to be repeated."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tui.send import Control, Sending
+
+
+@contextmanager
+def pause_on_suspend() -> Iterator[Callable[[Control, Sending], None]]:
+    """Call it with every event: after SIGTSTP it pauses, stops the process once all is confirmed, then goes on."""
+    wanted = threading.Event()
+    before = signal.signal(signal.SIGTSTP, lambda number, frame: wanted.set())
+
+    def suspend(control: Control, event: Sending) -> None:
+        if not wanted.is_set() or event.asking:
+            return
+        control.pause()
+        if event.in_flight == event.unknown == 0 and event.note == "paused":
+            wanted.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            control.resume()  # we are back: `fg`, or SIGCONT
+
+    try:
+        yield suspend
+    finally:
+        signal.signal(signal.SIGTSTP, before)

@@ -1,0 +1,207 @@
+"""Files that a send writes: one, one that grows, or one for every hour or so many bytes; whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from uuid import uuid4
+
+from tui.archive.codec import GZIP_MAGIC, ZSTD_MAGIC, Damage, encoder
+from tui.archive.local import FolderStore, atomic_file, reason
+from tui.archive.reader import ChunkReader
+from tui.archive.writer import file_of_lines
+from tui.errors import OutputError, SendError
+from tui.units import parse_size
+
+_HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one
+_COMPRESSIONS = {".gz": GZIP_MAGIC, ".zst": ZSTD_MAGIC}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A file for every hour, or for every `size` bytes of lines (before compression; one record at least)."""
+
+    size: int | None = None
+
+
+def parse_split(text: str) -> Split:
+    """`hour`, or a size such as `500MB` (powers of 1000)."""
+    if text == "hour":
+        return Split()
+    size = parse_size(text)
+    if not size:
+        raise SendError(f"'{text}' is no way to split; write hour, or a size such as 500MB")
+    return Split(size)
+
+
+class Output(Protocol):
+    """Where lines go. `places` are the files, once they are there."""
+
+    places: list[str]
+
+    def write(self, hour: datetime | None, records: list[bytes]) -> None:
+        """Records and a newline each."""
+
+
+@contextmanager
+def outputs(path: Path, *, overwrite: bool, append: bool, split: Split | None) -> Iterator[Output]:
+    """Leave it by an error, and nothing was written. OutputError if a file exists or cannot be written."""
+    if split is not None:
+        with _parts(path, split, overwrite) as parts:
+            yield parts
+    elif append and path.exists():
+        with _grown(path.resolve()) as stream:
+            yield Stream(stream, str(path))
+    else:
+        with file_of_lines(path, overwrite=overwrite) as stream:
+            yield Stream(stream, str(path))
+
+
+class Stream:
+    """One stream of lines."""
+
+    def __init__(self, stream: BinaryIO, place: str) -> None:
+        self._stream = stream
+        self.places = [place]
+
+    def write(self, hour: datetime | None, records: list[bytes]) -> None:
+        self._stream.write(as_lines(records))
+
+
+def as_lines(records: list[bytes]) -> bytes:
+    return b"\n".join(records) + b"\n"
+
+
+@contextmanager
+def _grown(path: Path) -> Iterator[BinaryIO]:
+    """A copy of the file, with more behind it, that takes its place at the end."""
+    open_end = _ends_in_mid_line(path)
+    try:
+        old = path.open("rb")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read: {reason(error)}") from error
+    with old, atomic_file(path, overwrite=True) as raw:
+        os.fchmod(raw.fileno(), os.fstat(old.fileno()).st_mode & 0o7777)
+        shutil.copyfileobj(old, raw, 1 << 20)
+        with encoder(raw, path.name) as stream:
+            if open_end:
+                stream.write(b"\n")
+            yield stream
+
+
+def _ends_in_mid_line(path: Path) -> bool:
+    """Does its last line lack its newline? OutputError if what is there cannot be appended to."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be appended to: {reason(error)}") from error
+    found = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
+    if head and found != (path.suffix if path.suffix in _COMPRESSIONS else ""):
+        kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[found]
+        raise OutputError(f"{path} cannot be appended to: it is {kind}, which its name does not say; rename it")
+    last = b"\n"
+    try:
+        with ChunkReader(FolderStore(path.parent), path.name) as reader:
+            for block in reader:
+                last = bytes(block.buffer[block.end - 1 : block.end])
+    except Damage as damage:
+        raise OutputError(f"{path} cannot be appended to: it is damaged ({damage}); name another file") from damage
+    return last != b"\n"
+
+
+class _Parts:
+    """Parts that wait in a hidden folder until all of them are written."""
+
+    def __init__(self, target: Path, split: Split, folder: Path, refuse: Callable[[Path], None]) -> None:
+        self._target, self._split, self._folder, self._refuse = target, split, folder, refuse
+        self._stack = ExitStack()
+        self._stream: BinaryIO | None = None
+        self._label = ""
+        self._size = 0
+        self.names: list[str] = []
+        self.places: list[str] = []
+
+    def write(self, hour: datetime | None, records: list[bytes]) -> None:
+        if self._split.size is None:
+            if hour is None:
+                raise SendError("a file has no hours to split by; give --split a size, such as 500MB")
+            self._turn_to(hour.strftime(_HOUR)).write(as_lines(records))
+            return
+        while records:
+            fit = self._how_many_fit(records, self._split.size)
+            lines = as_lines(records[:fit])
+            if not self.names or self._size + len(lines) > self._split.size:
+                self._turn_to(f"{len(self.names) + 1:04}")
+            self._size += len(lines)
+            if self._stream is not None:
+                self._stream.write(lines)
+            records = records[fit:]
+
+    def _how_many_fit(self, records: list[bytes], most: int) -> int:
+        """As many as the part has room for; those of the next part, where it has room for none; one at least."""
+        room = most - self._size if self._size + len(records[0]) + 1 <= most else most
+        for index, record in enumerate(records):
+            room -= len(record) + 1
+            if room < 0:
+                return max(index, 1)
+        return len(records)
+
+    def _turn_to(self, label: str) -> BinaryIO:
+        if self._stream is not None and label == self._label:
+            return self._stream
+        self._stack.close()  # the part before is whole now
+        name = part_name(self._target.name, label)
+        self._refuse(self._target.with_name(name))
+        self._label, self._size = label, 0
+        self.names.append(name)
+        self._stream = self._stack.enter_context(file_of_lines(self._folder / name, overwrite=False))
+        return self._stream
+
+    def end(self) -> None:
+        self._stack.close()
+
+    def abandon(self, error: BaseException) -> None:
+        self._stack.__exit__(type(error), error, error.__traceback__)
+
+
+@contextmanager
+def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_Parts]:
+    def refuse(place: Path) -> None:
+        if place.exists() and not (overwrite and place.is_file()):
+            raise OutputError(f"{place} exists; choose another name or add --force")
+
+    folder = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.parts")
+    parts = _Parts(target, split, folder, refuse)
+    try:
+        try:
+            yield parts
+        except BaseException as error:
+            parts.abandon(error)
+            raise
+        parts.end()
+        for name in parts.names:
+            refuse(target.with_name(name))
+        after = target.with_name(part_name(target.name, f"{len(parts.names) + 1:04}"))
+        if split.size is not None and after.exists():
+            raise OutputError(f"{after} is left of an earlier, longer send; move it away, nothing was replaced")
+        for name in parts.names:
+            (folder / name).replace(target.with_name(name))
+            parts.places.append(str(target.with_name(name)))
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {reason(error)}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def part_name(name: str, label: str) -> str:
+    """`errors.jsonl.gz` → `errors.2015-01-20_13.jsonl.gz`."""
+    compression = next((suffix for suffix in _COMPRESSIONS if name.endswith(suffix)), "")
+    stem, ending = os.path.splitext(name.removesuffix(compression))  # noqa: PTH122  (Path.stem takes a.b for a)
+    return f"{stem}.{label}{ending}{compression}"

@@ -1,0 +1,48 @@
+"""Sending a part of each record, or another shape of it, instead of its bytes: `--project`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from jmespath import exceptions
+
+from tui.filter.compiled import NotJsonError
+from tui.filter.jmespath import load, parse_expression
+from tui.scan.projection import encoded
+from tui.send.source import Source, SourceBlock, Unfit, digest_of
+from tui.shell import shell_word
+
+_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
+
+
+def projected_source(source: Source, expression: str) -> Source:
+    """The source with the JSON of a JMESPath's result for every record: `payload`, or `{id: user.id, at: t}`.
+
+    A record that is not JSON, or for which the result is null, is `unfit`: left out, named and counted, because null
+    is what a path that is not there gives. FilterError if the expression cannot be parsed.
+    """
+    search = parse_expression(expression).search
+
+    def project(key: str, line: int, record: bytes) -> bytes | Unfit:
+        try:
+            value = search(load(record))
+        except NotJsonError:
+            return Unfit(key, line, "not JSON")
+        except _FAILURES as error:
+            return Unfit(key, line, f"the projection fails: {error}".splitlines()[0])
+        return Unfit(key, line, "the projection gives null") if value is None else encoded(value)
+
+    def blocks() -> Iterator[SourceBlock]:
+        for block in source.open():
+            pairs = zip(block.records, block.lines, strict=True)
+            yield _sorted_out(block, [project(block.key, line, record) for record, line in pairs])
+
+    words = f"--project {shell_word(expression)}"
+    return Source(f"{source.description}, {words}", digest_of(source.identity, words), source.filter, blocks)
+
+
+def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
+    fit = [(result, line) for result, line in zip(results, block.lines, strict=True) if isinstance(result, bytes)]
+    unfit = tuple(result for result in results if isinstance(result, Unfit))
+    return replace(block, records=[result for result, _ in fit], lines=[line for _, line in fit], unfit=unfit)

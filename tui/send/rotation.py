@@ -1,0 +1,81 @@
+"""Several links as one: round robin over all servers that can be had. There is no order; the slowest sets the pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+
+from tui.errors import SendError
+from tui.send.sink import Link, LinkLost
+
+_AGAIN = 5.0  # seconds between two tries to get back a server that stays away
+
+Connect = Callable[[str], Awaitable[Link]]
+
+
+async def rotation(addresses: tuple[str, ...], connect: Connect) -> Rotation:
+    """A link to every address that can be had; LinkLost if none can, SendError if one refuses for good."""
+    found = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
+    links: dict[str, Link] = {}
+    away: dict[str, str] = {}
+    refusal: BaseException | None = None
+    for address, result in zip(addresses, found, strict=True):
+        if isinstance(result, LinkLost):
+            away[address] = str(result)
+        elif isinstance(result, BaseException):
+            refusal = result
+        else:
+            links[address] = result
+    if refusal is not None:
+        for link in links.values():
+            link.close()
+        raise refusal
+    if not links:
+        raise LinkLost("; ".join(map(str, away.values())))
+    return Rotation(links, away, connect)
+
+
+class Rotation:
+    """Each batch goes to the next of the links. If one is lost all are: what is unanswered on any of them is unknown.
+
+    A server that stays away is tried again while the others are sent to.
+    """
+
+    def __init__(self, links: Mapping[str, Link], away: Mapping[str, str], connect: Connect) -> None:
+        self._links = dict(links)
+        self._away = dict(away)
+        self._turn = count()
+        self._returning = asyncio.create_task(self._fetch_back(connect)) if away else None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(self._links)
+
+    @property
+    def where(self) -> str:
+        return ", ".join(link.where for link in self._links.values())
+
+    @property
+    def note(self) -> str:
+        return f"without {'; '.join(self._away.values())}" if self._away else ""
+
+    def put(self, number: int, records: list[bytes]) -> None:
+        links = list(self._links.values())
+        links[next(self._turn) % len(links)].put(number, records)
+
+    def close(self) -> None:
+        if self._returning is not None:
+            self._returning.cancel()
+        for link in self._links.values():
+            link.close()
+
+    async def _fetch_back(self, connect: Connect) -> None:
+        while self._away:
+            await asyncio.sleep(_AGAIN)
+            for address in list(self._away):
+                try:
+                    self._links[address] = await connect(address)
+                    del self._away[address]
+                except (LinkLost, SendError) as error:
+                    self._away[address] = str(error)
