@@ -1,12 +1,14 @@
-# make demo   the sample archive, opened in the explorer
-# make test   everything that the tests need, then the tests
-# make check  ruff, mypy, import-linter
-# make bench  how fast it is beside other tools: docs/benchmarks.md
+# make demo    the sample archive, opened in the explorer
+# make test    everything that the tests need, then the tests
+# make check   ruff, mypy, import-linter
+# make bench   how fast it is beside other tools: docs/benchmarks.md
+# make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
+# make soak    long shows on real servers: docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots bench clean
+.PHONY: demo test check fix screenshots bench circle soak clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -30,6 +32,12 @@ screenshots: $(VENV)/.tested
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.benchmarks
+
+circle: $(VENV)/.tested
+	@$(BIN)/python -m tests.circle
+
+soak: $(VENV)/.tested
+	@$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) .cache demo-archive
