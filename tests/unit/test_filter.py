@@ -250,6 +250,13 @@ class TestAsAValue:
         assert shlex.split(filter_.describe()) == filter_.arguments()
         assert Filter().describe() == "every record"
 
+    def test_a_text_that_must_not_be_there_has_an_option_of_its_own(self) -> None:
+        filter_ = parse_filter(grep=["a"], not_grep=["b"], not_regex=["c+"])
+        assert filter_.arguments() == ["-g", "a", "--not-grep", "b", "--not-regex", "c+"]
+        assert check(filter_, block_of([b"a", b"ab", b"acc", b"", b"xa"])) == [b"a", b"xa"]
+        assert check(parse_filter(not_grep=["b"]), block_of([b"a", b"", b"b"])) == [b"a", b""]
+        assert pickle.loads(pickle.dumps(filter_)) == filter_
+
     def test_the_order_in_which_terms_were_added_does_not_make_another_filter(self) -> None:
         """The explorer stacks terms in any order, the command line by kind; both resume the same extract."""
         one = Filter((Term("match", "a"), Term("grep", "b")))

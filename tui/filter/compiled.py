@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import stringzilla as sz
 
 Test = Callable[[bytes], bool]
+Verdicts = Callable[[memoryview], list[bool] | None]
 Find = Callable[[memoryview, int, int], int]
 
 
@@ -22,13 +23,17 @@ class Compiled:
     `test` looks at one record. Each of `finders` gives the offset of a hit in a block (-1: none), and every matching
     line has a hit of at least one of them, so that a block without any is never cut into lines; without finders every
     line must be tested. `exact` says that a line with a hit does match, untested. `holds_lock` says that
-    the work keeps the interpreter's lock, so that threads do not speed it up.
+    the work keeps the interpreter's lock, so that threads do not speed it up. `texts` are those that `finders` look
+    for, to tell how frequent they are. `verdicts` tests all lines of a block, each of them a JSON object, at once; None
+    where it leaves them to `test`.
     """
 
     test: Test
     finders: tuple[Find, ...] = ()
     exact: bool = False
     holds_lock: bool = False
+    texts: tuple[bytes, ...] = ()
+    verdicts: Verdicts | None = None
 
 
 def finder(needle: bytes) -> Find:
@@ -38,3 +43,9 @@ def finder(needle: bytes) -> Find:
         return int(sz.find(block, needle, start, end))
 
     return find
+
+
+def opposite(term: Compiled) -> Compiled:
+    """A term that holds where `term` does not. Nothing can be searched for: what is wanted is what is not there."""
+    test = term.test
+    return Compiled(lambda record: not test(record), holds_lock=term.holds_lock)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -19,6 +19,7 @@ MOST_PATHS = 2_000
 MOST_VALUES = 1_000  # distinct ones, of a path
 MOST_NUMBERS = 4_096  # kept of a path for its median
 LONGEST = 200  # characters of a text; longer ones are counted by their beginning
+BINS = 16
 _ITEMS = 100  # of a list that are looked at
 _DEEP = 16
 _EMPTY: Mapping[str, object] = {"object": {}, "array": []}
@@ -37,7 +38,11 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`."""
+    """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`.
+
+    Of its numbers: the least, the greatest, the median and the quartiles, and how many (of a fair sample) lie in each
+    of `BINS` equal steps from the least to the greatest.
+    """
 
     path: Path
     records: int
@@ -49,6 +54,8 @@ class Field:
     low: float | None = None
     median: float | None = None
     high: float | None = None
+    quartiles: tuple[float, float] | None = None
+    bins: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,7 +93,7 @@ class Fields:
 
     def add(self, value: Mapping[str, object]) -> None:
         """One record."""
-        for path, scalar, kind in _leaves((), value):
+        for path, scalar, kind in leaves((), value):
             tally = self._tallies.get(path)
             if tally is None:
                 if len(self._tallies) >= MOST_PATHS:
@@ -123,6 +130,7 @@ class Fields:
 
     def _field(self, path: Path, tally: _Tally, top: int) -> Field:
         numbers = sorted(tally.numbers)
+        last = len(numbers) - 1
         return Field(
             path,
             tally.records,
@@ -132,19 +140,30 @@ class Fields:
             not tally.full,
             tuple((_EMPTY.get(kind, value), count) for (kind, value), count in tally.values.most_common(top)),
             tally.low if numbers else None,
-            numbers[(len(numbers) - 1) // 2] if numbers else None,
+            numbers[last // 2] if numbers else None,
             tally.high if numbers else None,
+            (numbers[last // 4], numbers[last * 3 // 4]) if numbers else None,
+            _histogram(numbers, tally.low, tally.high) if numbers else (),
         )
 
 
-def _leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:
+def _histogram(numbers: Sequence[float], low: float, high: float) -> tuple[int, ...]:
+    """How many lie in each step; all in the first if they are all the same."""
+    found = [0] * BINS
+    width = high / BINS - low / BINS  # their difference may be more than a float holds
+    for number in numbers:
+        found[min(int(number / width - low / width), BINS - 1) if width else 0] += 1
+    return tuple(found)
+
+
+def leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:
     """(path, value, type) of every scalar in a value; an empty object or list is a value of its own."""
     if isinstance(value, dict) and value and len(path) < _DEEP:
         for name, inner in value.items():
-            yield from _leaves((*path, name), inner)
+            yield from leaves((*path, name), inner)
     elif isinstance(value, list) and value and len(path) < _DEEP:
         for inner in value[:_ITEMS]:
-            yield from _leaves((*path, ANY), inner)
+            yield from leaves((*path, ANY), inner)
     elif isinstance(value, dict | list):
         yield path, None, "object" if isinstance(value, dict) else "array"
     elif isinstance(value, bool) or value is None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import jmespath
@@ -19,66 +20,85 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import Compiled, NotJsonError, Test, finder
-from tui.filter.needles import ESCAPE, Needle, needles
-from tui.filter.shapes import MISFITS, compile_shape, is_true
-
-# An expression that does not go with a record: ceil() of infinity, a slice of step 0, …
-_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
+from tui.filter.compiled import Compiled, NotJsonError, Test, Verdicts, finder
+from tui.filter.needles import needles
+from tui.filter.shapes import FAILURES, MISFITS, Shape, compile_shape
+from tui.filter.translate import is_true
 
 
 def compile_term(expression: str) -> Compiled:
     """A record matches if `expression` gives something other than false, null, "", [] or {}."""
     parsed = parse_expression(expression)
-    shape = compile_shape(parsed.parsed)
-    wanted = needles(parsed.parsed)
+    try:
+        shape = compile_shape(parsed.parsed)
+        wanted = needles(parsed.parsed)
+    except RecursionError as error:
+        raise _too_deep(expression) from error
+    spellings = [needle.spellings for needle in wanted]
 
     def judge(record: bytes) -> bool:
-        if not _may_match(record, wanted) and record[:1] == b"{" and record[-1:] == b"}":
+        if not _may_match(record, spellings) and record[:1] == b"{" and record[-1:] == b"}":
             return False  # what is no object at all is looked at: it may be no JSON, and is to be counted
         value = load(record)
         try:
             return is_true(parsed.search(value))
-        except _FAILURES:
+        except (*FAILURES, RecursionError):
             return False
 
-    leads = (*sorted(wanted[0].texts), ESCAPE) if wanted else ()
-    test = judge if shape is None else _quick(*shape, judge)
-    return Compiled(test, tuple(finder(lead) for lead in leads), holds_lock=True)
+    compiled = Compiled(
+        judge,
+        tuple(map(finder, spellings[0])) if spellings else (),
+        holds_lock=True,
+        texts=tuple(wanted[0].texts) if wanted else (),
+    )
+    if shape is None:
+        return compiled
+    return replace(compiled, test=_quick(shape, judge), verdicts=_all_at_once(shape))
 
 
-def _quick(decode: Callable[[bytes], Any], evaluate: Callable[[Any], Any], judge: Test) -> Test:
+def _quick(shape: Shape, judge: Test) -> Test:
     """The fast evaluator where a record has the expected shape, the judge where it has not."""
 
     def test(record: bytes) -> bool:
         try:
-            value = evaluate(decode(record))
-            return value is True or (value is not False and is_true(value))
+            return shape.test(record)
         except MISFITS:
             return judge(record)
-        except _FAILURES:
-            return False
 
     return test
 
 
-def _may_match(record: bytes, wanted: tuple[Needle, ...]) -> bool:
-    """Does the record hold every needle, or an escape that may spell one?"""
-    return all(needle.fits(record) for needle in wanted) or ESCAPE in record
+def _all_at_once(shape: Shape) -> Verdicts:
+    def verdicts(lines: memoryview) -> list[bool] | None:
+        try:
+            return shape.test_all(lines)
+        except MISFITS:
+            return None
+
+    return verdicts
+
+
+def _may_match(record: bytes, wanted: Iterable[Iterable[bytes]]) -> bool:
+    """Does the record hold every needle, or an escape that may spell it?"""
+    return all(any(text in record for text in spellings) for spellings in wanted)
 
 
 def parse_expression(expression: str) -> ParsedResult:
     """The parsed expression; FilterError, with the column, for one that cannot be."""
     try:
         parsed = jmespath.compile(expression)
+        for name, given in _calls(parsed.parsed):
+            _check_call(expression, name, given)
     except exceptions.JMESPathError as error:
         column, words = _where(error, expression)
         raise FilterError(words, expression, column, what="JMESPath") from error
     except RecursionError as error:
-        raise FilterError("the JMESPath is nested too deeply", expression, 0) from error
-    for name, given in _calls(parsed.parsed):
-        _check_call(expression, name, given)
+        raise _too_deep(expression) from error
     return parsed
+
+
+def _too_deep(expression: str) -> FilterError:
+    return FilterError("the JMESPath is nested too deeply", expression, 0)
 
 
 def load(record: bytes) -> Any:

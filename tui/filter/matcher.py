@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 
 import stringzilla as sz
 
@@ -11,9 +12,10 @@ from tui.filter.compiled import Compiled, Find, NotJsonError, Test
 
 Span = tuple[int, int]
 
-_MANY = 0.5  # of a block's lines: more candidates than that, and searching for them first is a waste
-_STRAIGHT_BLOCKS = 31
-_NEWLINE = 0x0A
+_MANY = 0.3  # of a block's lines: with more candidates than that, to search for them first is a waste
+_GLANCE = 1 << 14  # bytes of a block that tell how many they are
+_APART = 31  # blocks whose lines are tested one after another, after one that did not go at once
+_NEWLINE = b"\n"
 
 
 class Matcher:
@@ -27,7 +29,7 @@ class Matcher:
         self._invert = invert
         self._lead = _lead(self._terms)
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
-        self._straight_on = 0  # blocks that will be read line by line
+        self._not_at_once = 0  # blocks whose lines will be tested one after another
         self.not_json = 0
 
     @property
@@ -46,19 +48,47 @@ class Matcher:
 
     def spans(self, block: Block) -> Iterator[Span]:
         """[start, end) of every matching record of a block, without its newline."""
-        if self._invert:
-            return self._outside(block)
-        return self._held(block)
+        held = self._held(block)
+        spans = compress(block.spans(), held) if isinstance(held, list) else held
+        return _between(block, spans) if self._invert else spans
 
-    def _held(self, block: Block) -> Iterator[Span]:
+    def count(self, block: Block) -> int:
+        """How many records of a block match."""
+        held = self._held(block)
+        count = held.count(True) if isinstance(held, list) else sum(1 for _ in held)
+        return block.count() - count if self._invert else count
+
+    def _held(self, block: Block) -> list[bool] | Iterator[Span]:
+        """Do the terms hold, for each record; or where are those that they hold for?"""
         lead = self._lead
-        if lead is None or not (lead.exact or self._worth_leading(block)):
-            return self._straight(block)
-        lines = candidates(block, lead.finders)
-        return self._tested(block, lines) if self._tests else lines
+        if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
+            lines = candidates(block, lead.finders)
+            return self._tested(block, lines) if self._tests else lines
+        verdicts = self._at_once(block)
+        return self._one_by_one(block) if verdicts is None else verdicts
 
-    def _straight(self, block: Block) -> Iterator[Span]:
-        """Line by line, those that pass every test."""
+    def _at_once(self, block: Block) -> list[bool] | None:
+        """Does each record match? None if they must be tested one after another, as for the next blocks then.
+
+        The decoder takes any number of values from a line, and a value may go over the end of one. But between `}` and
+        `{` no value does: so where every line is `{`…`}`, each has one at least, and with as many values as lines it
+        has just one.
+        """
+        if self._not_at_once:
+            self._not_at_once -= 1
+            return None
+        verdicts: list[list[bool]] = []
+        if all(term.verdicts for term in self._terms) and _all_objects(block):
+            with block.view() as view:
+                each = [term.verdicts(view) for term in self._terms if term.verdicts]
+            verdicts = [those for those in each if those is not None and len(those) == block.count()]
+        if not verdicts or len(verdicts) < len(self._terms):
+            self._not_at_once = _APART
+            return None
+        return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))
+
+    def _one_by_one(self, block: Block) -> Iterator[Span]:
+        """Of all lines, those that pass every test."""
         test, start = _conjunction(self._tests), 0
         for record in block.records():
             end = start + len(record)
@@ -69,34 +99,16 @@ class Matcher:
                 self.not_json += 1
             start = end + 1
 
-    def _tested(self, block: Block, lines: Iterator[Span]) -> Iterator[Span]:
+    def _tested(self, block: Block, lines: Iterable[Span]) -> Iterator[Span]:
         """Those of `lines` that pass every test."""
-        test, found = _conjunction(self._tests), 0
+        test = _conjunction(self._tests)
         with block.view() as view:
             for start, end in lines:
-                found += 1
                 try:
                     if test(bytes(view[start:end])):
                         yield start, end
                 except NotJsonError:
                     self.not_json += 1
-        if found > _MANY * block.count():
-            self._straight_on = _STRAIGHT_BLOCKS
-
-    def _worth_leading(self, block: Block) -> bool:
-        """Not where most lines were candidates lately; nor where some are no objects, which are to be counted."""
-        if self._straight_on:
-            self._straight_on -= 1
-            return False
-        return _all_objects(block)
-
-    def _outside(self, block: Block) -> Iterator[Span]:
-        """The lines between those that the terms hold for."""
-        done = 0
-        for start, end in self._held(block):
-            yield from line_spans(block.buffer, start, done)
-            done = end + 1
-        yield from line_spans(block.buffer, block.end, done)
 
 
 def _conjunction(tests: Sequence[Test]) -> Test:
@@ -105,11 +117,28 @@ def _conjunction(tests: Sequence[Test]) -> Test:
     return lambda record: all(test(record) for test in tests)
 
 
+def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
+    """The lines that are not among these."""
+    done = 0
+    for start, end in spans:
+        yield from line_spans(block.buffer, start, done)
+        done = end + 1
+    yield from line_spans(block.buffer, block.end, done)
+
+
 def _all_objects(block: Block) -> bool:
     """Does every line look like a JSON object: `{` at its begin, `}` at its end?"""
     ends = (b"{", b"}\n")
     with block.view() as view:
         return (bytes(view[:1]), bytes(view[-2:])) == ends and int(sz.count(view, b"}\n{")) == block.count() - 1
+
+
+def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
+    """Not where many lines have a hit, which its beginning tells; nor where some are no objects: they are counted."""
+    with block.view()[:_GLANCE] as view:
+        hits = sum(int(sz.count(view, text)) for text in texts)
+        many = hits > _MANY * int(sz.count(view, _NEWLINE))
+    return not many and _all_objects(block)
 
 
 def _lead(terms: Sequence[Compiled]) -> Compiled | None:
@@ -120,21 +149,21 @@ def _lead(terms: Sequence[Compiled]) -> Compiled | None:
 
 def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
     """The lines that have a hit of any finder, each once."""
-    buffer, stop = block.buffer, block.end
-    position = 0
+    buffer, stop, position = block.buffer, block.end, 0
     with block.view() as view:
-        hits = [_hit(find, view, 0, stop) for find in finders]
-        while (hit := min(hits)) <= stop:
-            start = buffer.rfind(b"\n", position, hit) + 1 or position
-            end = buffer.find(b"\n", hit, stop)
+        hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
+        while hits:
+            hit = min(hits.values())
+            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
+            end = buffer.find(_NEWLINE, hit, stop)
             if end < 0:
                 end = stop
             yield start, end
             position = end + 1
-            hits = [
-                at if at >= position else _hit(find, view, position, stop)
-                for at, find in zip(hits, finders, strict=True)
-            ]
+            for find in [find for find, at in hits.items() if at < position]:
+                hits[find] = _hit(find, view, position, stop)
+                if hits[find] > stop:
+                    del hits[find]
 
 
 def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
@@ -142,4 +171,4 @@ def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
     if start >= stop:
         return stop + 1
     at = find(view, start, stop)
-    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE) else at
+    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE[0]) else at

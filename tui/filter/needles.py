@@ -1,8 +1,8 @@
 """Bytes that a record must hold for a JMESPath expression to be truthy, found before anything is parsed.
 
 "Filter Before You Parse" (Sparser, VLDB 2018). Never a false negative: JSON may spell any character as `\\uXXXX` and
-`/` as `\\/` (RFC 8259 §7), so a line with `\\u` is always a candidate, and needles stop at characters that must or may
-be escaped. Numbers have many spellings (`500`, `5e2`): no needles from them.
+`/` as `\\/` (RFC 8259 §7), so a line with such an escape is a candidate too, and needles stop at characters that must
+or may be escaped in another way. Numbers have many spellings (`500`, `5e2`): no needles from them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,20 @@ class Needle:
         """Values tell more than keys, long texts more than short ones; a choice is as telling as its shortest."""
         return not self.is_key, min(map(len, self.texts))
 
-    def fits(self, record: bytes) -> bool:
-        return any(text in record for text in self.texts)
+    @property
+    def spellings(self) -> tuple[bytes, ...]:
+        """A record that means one of `texts` holds one of these: it, or the begin of an escape for a character of it.
+
+        Letters of `error` are `\\u006…` and `\\u007…`; `\\u00e9` is none of them. The quotes around it do not count.
+        """
+        characters = set(b"".join(self.texts)) - {_QUOTE}
+        if any(character >= 0x80 for character in characters):
+            return (*sorted(self.texts), _ESCAPE)  # its hexadecimal digits are in either case
+        return (*sorted(self.texts), *sorted({b"%s00%x" % (_ESCAPE, character >> 4) for character in characters}))
 
 
-ESCAPE = b"\\u"
+_ESCAPE = b"\\u"
+_QUOTE = 0x22
 _LONG = 3  # shorter needles hit too often to be worth a search
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\ud800-\udfff]+')
 _STRUCTURAL = {"field", "index", "slice", "current", "identity", "subexpression", "index_expression"}
@@ -39,10 +48,7 @@ _PROJECTIONS = {"projection", "value_projection", "filter_projection", "flatten"
 
 
 def needles(node: Node) -> tuple[Needle, ...]:
-    """What a record must hold if the expression is truthy on it: all of them, the most telling first.
-
-    A record that holds `ESCAPE` may lack any of them.
-    """
+    """What a record must hold if the expression is truthy on it: all of them, the most telling first."""
     return tuple(sorted(set(_truthy(node)), key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
 
 

@@ -9,25 +9,37 @@ from importlib import import_module
 from typing import Literal
 
 from tui.archive.reader import Block
-from tui.filter.compiled import Compiled
+from tui.filter.compiled import Compiled, opposite
 from tui.filter.matcher import Matcher, Span
 from tui.shell import shell_join
 
 Kind = Literal["grep", "regex", "match"]
 
 _MODULES: Mapping[Kind, str] = {"grep": "text", "regex": "regex", "match": "jmespath"}
-_OPTIONS: Mapping[Kind, str] = {"grep": "-g", "regex": "-e", "match": "-m"}
+_OPTIONS: Mapping[tuple[Kind, bool], str] = {
+    ("grep", False): "-g",
+    ("grep", True): "--not-grep",
+    ("regex", False): "-e",
+    ("regex", True): "--not-regex",
+    ("match", False): "-m",
+}
 
 
 @dataclass(frozen=True)
 class Term:
-    """One condition: literal bytes (`grep`), RE2 (`regex`) or JMESPath (`match`); FilterError if it is malformed."""
+    """One condition: literal bytes (`grep`), RE2 (`regex`) or JMESPath (`match`); FilterError if it is malformed.
+
+    `negated` turns a text or regex round; JMESPath says that itself, with `!`.
+    """
 
     kind: Kind
     text: str
     enabled: bool = True
+    negated: bool = False
 
     def __post_init__(self) -> None:
+        if self.negated and self.kind == "match":
+            raise ValueError("a JMESPath is turned round by !( )")
         _ = self.compiled
 
     @cached_property
@@ -35,10 +47,15 @@ class Term:
         # only those who use a kind wait for its libraries
         module = import_module(f"tui.filter.{_MODULES[self.kind]}")
         compiled: Compiled = module.compile_term(self.text)
-        return compiled
+        return opposite(compiled) if self.negated else compiled
 
-    def __reduce__(self) -> tuple[type[Term], tuple[Kind, str, bool]]:
-        return Term, (self.kind, self.text, self.enabled)  # compiled again where it arrives
+    def __reduce__(self) -> tuple[type[Term], tuple[Kind, str, bool, bool]]:
+        return Term, (self.kind, self.text, self.enabled, self.negated)  # compiled again where it arrives
+
+    @property
+    def option(self) -> str:
+        """The command line's option for it."""
+        return _OPTIONS[self.kind, self.negated]
 
 
 @dataclass(frozen=True)
@@ -78,9 +95,9 @@ class Filter:
 
     def arguments(self) -> list[str]:
         """The words of the command line that make this filter."""
-        kinds = list(_OPTIONS)
-        active = sorted(self.active, key=lambda term: kinds.index(term.kind))  # as the command line groups them
-        words = [word for term in active for word in (_OPTIONS[term.kind], term.text)]
+        options = list(_OPTIONS.values())
+        active = sorted(self.active, key=lambda term: options.index(term.option))  # as the command line groups them
+        words = [word for term in active for word in (term.option, term.text)]
         return [*words, "-v"] if self.invert else words
 
     def describe(self) -> str:
@@ -97,11 +114,22 @@ def parse_filter(
     regex: Iterable[str] = (),
     match: Iterable[str] = (),
     invert: bool = False,
+    not_grep: Iterable[str] = (),
+    not_regex: Iterable[str] = (),
 ) -> Filter:
     """A filter from texts, RE2 patterns and JMESPath expressions; FilterError says which is wrong, and where.
+
+    All must hold; of `not_grep` and `not_regex`, none may.
 
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True
     """
-    sources: tuple[tuple[Kind, Iterable[str]], ...] = (("grep", grep), ("regex", regex), ("match", match))
-    return Filter(tuple(Term(kind, text) for kind, texts in sources for text in texts), invert)
+    sources: tuple[tuple[Kind, bool, Iterable[str]], ...] = (
+        ("grep", False, grep),
+        ("grep", True, not_grep),
+        ("regex", False, regex),
+        ("regex", True, not_regex),
+        ("match", False, match),
+    )
+    terms = (Term(kind, text, negated=negated) for kind, negated, texts in sources for text in texts)
+    return Filter(tuple(terms), invert)

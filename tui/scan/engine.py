@@ -6,16 +6,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tui.archive import Archive
 from tui.archive.times import ceil_hour, floor_hour, parse_time
 from tui.filter import Filter
 from tui.scan.events import ChunkDone, ScanEvent
-from tui.scan.extract import Extract
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.task import ScanTask
 from tui.scan.workers import Workers, processes, threads
+
+if TYPE_CHECKING:
+    from tui.scan.extract import Extract
+
+_WAITING = 4  # tasks behind those that run: a connection must not be idle until an event was told
 
 
 def scan(
@@ -58,7 +63,8 @@ def run_plan(
     """Run a plan; see `scan`. With `count_only` no match is told, only counted."""
     cancel = cancel or threading.Event()
     if extract is None:
-        yield from in_order(_run(plan, _tasks(plan, None, count_only), jobs, dask, cancel), plan.chunks)
+        events = _run(plan, _tasks(plan, None, count_only), jobs, dask, cancel)
+        yield from events if count_only else in_order(events, plan.chunks)
         return
     with extract:
         yield from extract.kept()
@@ -71,7 +77,10 @@ def run_plan(
 def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) -> Iterator[ScanTask]:
     done = {event.chunk.key for event in extract.kept()} if extract else set()
     read_ahead = len(plan.chunks) - len(done) < plan.cores
-    for chunk in plan.chunks:
+    chunks = plan.chunks
+    if count_only:  # no order is to be kept: the largest first, so that no core waits long for another at the end
+        chunks = tuple(sorted(chunks, key=lambda chunk: chunk.size, reverse=True))
+    for chunk in chunks:
         if chunk.key not in done:
             output = extract.output(chunk) if extract else None
             yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only, plan.wanted, read_ahead)
@@ -91,14 +100,14 @@ def _workers(
 def _run(
     plan: ScanPlan, tasks: Iterator[ScanTask], jobs: int | None, dask: str | None, cancel: threading.Event
 ) -> Iterator[ScanEvent]:
-    """At most `jobs` tasks at a time; the first error of a task ends the others and is raised."""
+    """`jobs` tasks at a time; the first error of a task ends the others and is raised."""
     running = 0
     with _workers(plan, jobs, dask, cancel) as workers:
         while True:
-            while running < workers.jobs and not cancel.is_set() and (task := next(tasks, None)):
+            while running < workers.jobs + _WAITING and not cancel.is_set() and (task := next(tasks, None)):
                 workers.submit(task)
                 running += 1
-            if not running:
+            if running == workers.dropped:
                 return
             event = workers.next_event()
             running -= isinstance(event, ChunkDone)

@@ -54,11 +54,22 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ChunkDamaged:
-    """The chunk could be read only up to `offset` bytes of lines; what came before counts."""
+    """The chunk could be read only up to `offset` bytes of lines; what came before counts.
+
+    `unread`: it was the archive that did not give the rest (forbidden, gone, in Glacier); a later run asks again.
+    """
 
     chunk: Chunk
     offset: int
     reason: str
+    unread: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for a person."""
+        if self.unread:
+            return self.reason
+        return f"{self.chunk.key} is damaged after {self.offset:,} bytes of lines: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

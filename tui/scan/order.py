@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
@@ -54,6 +53,8 @@ def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[S
 
     Those of the chunk whose turn it is pass straight through; the others wait, in memory up to 16 MB, then on disk.
     """
+    import tempfile  # counting does without
+
     turn = 0
     done: set[str] = set()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:

@@ -8,17 +8,20 @@ from datetime import datetime
 from functools import cached_property
 
 from tui.archive import Archive, Chunk, empty_range
+from tui.archive.open import Listing
 from tui.archive.store import is_s3
 from tui.filter import Filter
 from tui.scan.wanted import Wanted
 
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
+_LARGE = 4 << 20  # bytes of a chunk that takes longer to fetch than to ask for
+_S3_JOBS_A_CORE = 4  # of large chunks: a connection brings some 60 MB/s, a core inflates some 215 MB/s of gzip
 
 
 @dataclass(frozen=True)
 class ScanPlan:
-    """Hours × filter: the chunks of [start, stop), by hour, then key."""
+    """Hours × filter: the chunks of [start, stop), by hour, then key; of `ranges` within it, if there are several."""
 
     archive: Archive
     start: datetime | None
@@ -26,6 +29,8 @@ class ScanPlan:
     filter: Filter
     chunks: tuple[Chunk, ...]
     wanted: Wanted = field(default_factory=Wanted)
+    unmatched: tuple[str, ...] = ()  # keys that the layout does not fit: they are left out
+    ranges: tuple[tuple[datetime, datetime], ...] = ()
 
     @cached_property
     def hours(self) -> int:
@@ -50,8 +55,11 @@ class ScanPlan:
 
     @property
     def default_jobs(self) -> int:
-        """Chunks at a time: a job a core for a folder; more for S3, whose requests also wait."""
-        jobs = max(self.cores, _S3_JOBS) if is_s3(self.archive.store.url) else self.cores
+        """Chunks at a time: a job a core for a folder; more for S3, whose requests and connections are slow."""
+        jobs = self.cores
+        if is_s3(self.archive.store.url):
+            large = self.bytes_compressed > _LARGE * len(self.chunks)
+            jobs = max(jobs, min(_S3_JOBS, jobs * _S3_JOBS_A_CORE) if large else _S3_JOBS)
         return max(1, min(jobs, len(self.chunks)))
 
 
@@ -61,10 +69,11 @@ def plan_scan(
     stop: datetime | None,
     filter: Filter,  # noqa: A002
     wanted: Wanted | None = None,
+    listing: Listing | None = None,
 ) -> ScanPlan:
-    """List the range; ArchiveError, saying which hours there are, if it has no chunk."""
-    catalog = archive.catalog(start, stop)
+    """List the range (or take it from a listing just made); ArchiveError, saying what there is, if it has no chunk."""
+    catalog = archive.catalog(start, stop, listing)
     chunks = catalog.chunks
     if not chunks and not (archive.extract and catalog.first is None):  # an extract of nothing is one all the same
         raise empty_range(archive, start, stop)
-    return ScanPlan(archive, start, stop, filter, chunks, wanted or Wanted())
+    return ScanPlan(archive, start, stop, filter, chunks, wanted or Wanted(), catalog.unmatched)

@@ -77,7 +77,7 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[Scan
         yield ChunkDamaged(chunk, damage.offset, damage.reason)
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
         partial = True
-        yield ChunkDamaged(chunk, counts.bytes, str(error))
+        yield ChunkDamaged(chunk, counts.bytes, str(error), unread=True)
     yield ChunkDone(chunk, counts, partial=partial)
 
 
@@ -128,7 +128,7 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
     """What is wanted of a block, and how many of its records match."""
     wanted = task.wanted
     if task.count_only:
-        return lambda block: (b"", count_matches(block, matcher))
+        return lambda block: (b"", matcher.count(block))
     if wanted.fingerprints:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
@@ -148,11 +148,6 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
         context = Context(wanted.before, wanted.after, separated=wanted.separated)
         return lambda block: context.lines(block, matcher)
     return lambda block: matching_lines(block, matcher)
-
-
-def count_matches(block: Block, matcher: Matcher) -> int:
-    """How many records of a block match."""
-    return block.count() if matcher.selects_all else sum(1 for _ in matcher.spans(block))
 
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tui.scan.child import Child
 from tui.scan.events import ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 
@@ -39,11 +38,15 @@ class Workers:
         self._run = run
         self._stop = stop
         self._abandoned = self._stopping = False
+        self._futures: set[Future[None]] = set()
+        self.dropped = 0  # tasks that were never begun, because the work was stopped
         self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED)
 
     def submit(self, task: ScanTask) -> None:
-        """Run a task; its last event is its ChunkDone."""
-        self._executor.submit(self._run, task, self._put).add_done_callback(self._failed)
+        """Run a task, or let it wait behind those that run; its last event is its ChunkDone."""
+        future = self._executor.submit(self._run, task, self._put)
+        self._futures.add(future)
+        future.add_done_callback(self._ended)
 
     def next_event(self) -> ScanEvent:
         """Wait for the next event; raises what a task raised."""
@@ -66,6 +69,8 @@ class Workers:
     def _stop_once(self) -> None:
         if not self._stopping:
             self._stopping = True
+            for future in list(self._futures):
+                future.cancel()
             self._stop()
 
     def _put(self, event: ScanEvent | BaseException) -> None:
@@ -76,8 +81,11 @@ class Workers:
             except queue.Full:
                 continue
 
-    def _failed(self, future: Future[None]) -> None:
-        if not future.cancelled() and (error := future.exception()):
+    def _ended(self, future: Future[None]) -> None:
+        self._futures.discard(future)
+        if future.cancelled():
+            self.dropped += 1
+        elif error := future.exception():
             self._put(error)
 
 
@@ -96,6 +104,8 @@ def threads(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
 @contextmanager
 def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
     """Workers that are processes, each driven by a thread. Leaving it ends what still runs."""
+    from tui.scan.child import Child  # starting processes takes libraries that threads do without
+
     children = [Child() for _ in range(jobs)]
     idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
     for child in children:
@@ -103,8 +113,10 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
 
     def run(task: ScanTask, emit: Emit) -> None:
         child = idle.get()
-        child.scan(task, emit)
-        idle.put(child)
+        try:
+            child.scan(task, emit)
+        finally:
+            idle.put(child)  # a dead one, too: the task behind this one must not wait for it
 
     def stop() -> None:
         for child in children:
