@@ -37,6 +37,11 @@ def plural(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{ending}"
 
 
+def dollars(amount: float) -> str:
+    """`$1,234.50`; what is less than a cent is said so."""
+    return f"${amount:,.2f}" if amount >= 0.01 or not amount else "under $0.01"
+
+
 def duration(seconds: float) -> str:
     """`75` → `1m 15s`; below ten seconds with one decimal."""
     if seconds < 9.95:

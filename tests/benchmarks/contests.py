@@ -16,8 +16,9 @@ from tests.benchmarks.measure import Contestant
 
 HOURSCOPE = quote(str(Path(sysconfig.get_path("scripts")) / "hourscope"))
 LATENCY = 0.040
-CONNECTIONS = 16  # what a scan of a bucket opens by itself
+CONNECTIONS = 16  # what a scan of a bucket of small chunks opens by itself
 _QUERY = f"{tools.PYTHON} {Path(__file__).with_name('query.py')}"
+_BARE = f"{quote(sys.executable)} {Path(__file__).with_name('bare.py')}"
 _QUIET = {"XDG_CONFIG_HOME": str(CACHE / "no-config"), "LC_ALL": "C.UTF-8"}
 
 
@@ -109,13 +110,7 @@ def one_percent(data: Data, code: int) -> Contest:
         _ours(f"{data.folder} -m {quote(expression)}"),
         (
             *_engines(f"SELECT count(*) FROM {duckdb}", f"SELECT count() FROM {_lines(files)} WHERE {chdb}"),
-            Contestant(
-                "zcat \\| jq",
-                f"zcat {files} | jq -c 'select(.event == \"error\" and .error.code == {code})' | wc -l",
-                _QUIET,
-                ("jq",),
-                rounds=2,
-            ),
+            _jq(files, f'.event == "error" and .error.code == {code}'),
         ),
         {"chDB": 2.5, "DuckDB": 2.5, "zcat \\| jq": 15},
         data,
@@ -134,22 +129,26 @@ def half(data: Data, position: int) -> Contest:
         f"``-m '{expression}'``",
         "{share:.0%} of the lines",
         _ours(f"{data.folder} -m {quote(expression)}"),
-        _engines(f"SELECT count(*) FROM {duckdb}", f"SELECT count() FROM {chdb}"),
-        {"chDB": 1.2, "DuckDB": 1.2},
+        (
+            *_engines(f"SELECT count(*) FROM {duckdb}", f"SELECT count() FROM {chdb}"),
+            _jq(files, f".player.position > {position}"),
+        ),
+        {"chDB": 1.2, "DuckDB": 1.2, "zcat \\| jq": 15},
         data,
         fastest_of=("chDB", "DuckDB"),
     )
 
 
 def small_chunks(data: Data, bucket: str, env: Mapping[str, str], jobs: int | None = None) -> Contest:
-    """Hundreds of small chunks far away."""
+    """Hundreds of small chunks far away. The bare connections show what the server takes for itself."""
     connections = jobs or CONNECTIONS
     words = f"s3://{bucket}/ -g 5003" + (f" --jobs {jobs}" if jobs else "")
+    bare = f"{_BARE} {env['AWS_ENDPOINT_URL'].removeprefix('http://')} {bucket} {data.folder} {connections}"
     return Contest(
         f"{data.chunks} small chunks behind {LATENCY * 1000:.0f} ms, {connections} connections",
         f"`-g 5003 --jobs {jobs}`" if jobs else "`-g 5003`, as many connections as it opens by itself",
         _ours(words, env),
-        (),
+        (Contestant("as many bare connections", bare, _QUIET, answers=False),),
         {"ideal": 0.75},
         data,
         ideal=ceil(data.chunks / connections) * LATENCY,
@@ -181,3 +180,9 @@ def _engines(duckdb: str, chdb: str) -> tuple[Contestant, Contestant]:
         Contestant("chDB", f"{_QUERY} chdb {quote(chdb)}", _QUIET, ("chdb",)),
         Contestant("DuckDB", f"{_QUERY} duckdb {quote(duckdb)}", _QUIET, ("duckdb",)),
     )
+
+
+def _jq(files: str, condition: str) -> Contestant:
+    """One process that parses all of it, and so slow that two rounds are enough."""
+    command = f"zcat {files} | jq -c {quote(f'select({condition})')} | wc -l"
+    return Contestant("zcat \\| jq", command, _QUIET, ("jq",), rounds=2)

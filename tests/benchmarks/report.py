@@ -41,6 +41,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     runs = sum(len(contestant.runs) for contest in contests for contestant in contest.contestants)
     text = [_HEAD.format(rounds=rounds, noisy=noisy or "none", runs=runs)]
+    text += _summary(contests)
     for contest in contests:
         text += _section(contest)
     text += ["## Machine\n", *_machine(versions, seconds), ""]
@@ -53,6 +54,23 @@ def wrong(contest: Contest) -> list[str]:
     answers = {c.name: c.answer for c in contest.contestants if c.runs and c.answers}
     right, _ = Counter(answers.values()).most_common(1)[0] if answers else ("", 0)
     return [name for name, answer in answers.items() if answer != right]
+
+
+def _summary(contests: Sequence[Contest]) -> Iterator[str]:
+    """What was to be shown, and what is."""
+    yield "## In short\n"
+    yield "| work | against | theirs / ours | at least | |"
+    yield "|---|---|--:|--:|---|"
+    for contest in contests:
+        for rival in contest.rivals:
+            if rival.runs and contest.ours.runs:
+                ratio, need, mark = _verdict(contest, rival, rival.seconds / contest.ours.seconds)
+                if need or mark.startswith("**"):
+                    yield f"| {contest.title} | {rival.name} | {ratio} | {need} | {mark} |"
+        if contest.ideal and contest.ours.runs:
+            ratio, need, mark = _ideal_verdict(contest, contest.ideal)
+            yield f"| {contest.title} | the ideal | {ratio} | {need} | {mark} |"
+    yield ""
 
 
 def _section(contest: Contest) -> Iterator[str]:
@@ -91,10 +109,13 @@ def _row(contest: Contest, contestant: Contestant) -> str:
 def _ideal(contest: Contest) -> str:
     if not contest.ours.runs or contest.ideal is None:
         return ""
-    ratio = contest.ideal / contest.ours.seconds
-    need = contest.required["ideal"]
-    cells = [f"{contest.ideal:.3g}", "", "", "", "", f"{ratio:.2f}", f"{need:.2f}", _mark(ratio, need)]
-    return f"| the ideal: requests × latency / connections, and no transfer | {' | '.join(cells)} |"
+    cells = [f"{contest.ideal:.3g}", "", "", "", "", *_ideal_verdict(contest, contest.ideal)]
+    return f"| the ideal: GETs × latency / connections, and nothing else | {' | '.join(cells)} |"
+
+
+def _ideal_verdict(contest: Contest, ideal: float) -> list[str]:
+    ratio, need = ideal / contest.ours.seconds, contest.required["ideal"]
+    return [f"{ratio:.2f}", f"{need:.2f}", _mark(ratio, need)]
 
 
 def _verdict(contest: Contest, contestant: Contestant, ratio: float) -> list[str]:

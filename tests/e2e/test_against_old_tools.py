@@ -71,6 +71,8 @@ def test_cat_pretty_is_the_same_json(sample: Path) -> None:
         ((), f"{ZCAT_ALL} | cat"),
         (("-g", "fastlane"), f"{ZCAT_ALL} | grep -F fastlane"),
         (("-g", "fastlane", "-v"), f"{ZCAT_ALL} | grep -vF fastlane"),
+        (("-g", "error", "--not-grep", "fastlane"), f"{ZCAT_ALL} | grep -F error | grep -vF fastlane"),
+        (("-e", "err.r", "--not-regex", "fast|slow"), f"{ZCAT_ALL} | grep -E err.r | grep -vE 'fast|slow'"),
         (("-g", "東京"), f"{ZCAT_ALL} | grep -F 東京"),
         (("-g", "fastlane", "-g", "4.13.0"), f"{ZCAT_ALL} | grep -F fastlane | grep -F 4.13.0"),
         (("-e", r"4\.13\.0.*fast(lane|er)"), rf"{ZCAT_ALL} | grep -E '4\.13\.0.*fast(lane|er)'"),

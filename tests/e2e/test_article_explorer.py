@@ -42,7 +42,7 @@ async def test_found_and_sent_by_keys(
             await pilot.press(key, "ctrl+u")
             await type_text(pilot, text)
             await pilot.press("enter")
-        await until(pilot, lambda: send.destination is not None)
+        await until(pilot, lambda: bool(send.destinations))
         await pilot.press("enter")
         await type_text(pilot, topic)
         await pilot.press("enter")

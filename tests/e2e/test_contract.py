@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import hourscope
+from tests.servers.nsqd import Nsqd
 
 HOUR = ("--from", "2015-01-20T13", "--to", "2015-01-20T14")
 
@@ -101,3 +102,12 @@ def test_the_environment_stands_for_options(tmp_path: Path) -> None:
     assert json.loads(hourscope(*words, env={"HOURSCOPE_TIMEZONE": "Europe/Berlin"}).out)["timezone"] == "Europe/Berlin"
     both = hourscope(*words, "--timezone", "UTC", env={"HOURSCOPE_TIMEZONE": "Europe/Berlin"})
     assert json.loads(both.out)["timezone"] == "UTC"
+
+
+def test_the_environment_names_the_nsqd_of_a_topic(tmp_path: Path, nsqd: Nsqd, topic: str) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_bytes(b'{"n":1}\n')
+    env = {"HOURSCOPE_NSQD_TCP_ADDRESS": nsqd.tcp_address}
+    assert hourscope("send", lines, "--topic", topic, "--yes", env=env).code == 0
+    assert nsqd.stats(topic).message_count == 1
+    assert hourscope("send", lines, "-o", "-", env=env).out == b'{"n":1}\n', "without a topic it means nothing"

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from isal import igzip
 
 from tests.e2e.command import hourscope, shell
-from tests.servers.process import free_ports
+from tests.servers.dask import Cluster
 from tests.servers.seaweed import Seaweed
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
@@ -28,48 +29,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Cluster:
-    """A scheduler and two workers, as the docs start them."""
-
-    def __init__(self, folder: Path) -> None:
-        (port,) = free_ports(1)
-        self.address = f"tcp://127.0.0.1:{port}"
-        self._folder = folder
-        self._processes = [self._start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
-        self.workers = [self.add_worker(), self.add_worker()]
-
-    def add_worker(self) -> "subprocess.Popen[bytes]":
-        words = ("worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny", "--host", "127.0.0.1")
-        worker = self._start(*words, "--local-directory", str(self._folder))
-        self._processes.append(worker)
-        return worker
-
-    def _start(self, *words: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def wait(self) -> None:
-        from distributed import Client
-
-        with Client(self.address, timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(len(self.workers), timeout=30)
-
-    def stop(self) -> None:
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.wait()
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    started = Cluster(tmp_path)
-    try:
-        started.wait()
+    with Cluster(tmp_path) as started:
         yield started
-    finally:
-        started.stop()
 
 
 def digest(folder: str) -> bytes:
@@ -122,16 +85,36 @@ def test_matches_go_straight_to_an_extract_in_s3(
     """The workers reach S3 by the options of the task, and by the environment that they were started in."""
     for name, value in seaweed.env.items():
         monkeypatch.setenv(name, value)
-    with_s3 = Cluster(tmp_path)
-    try:
-        with_s3.wait()
+    with Cluster(tmp_path) as with_s3:
         seaweed.upload_folder(archive, bucket, "logs/")
         words = ("scan", f"s3://{bucket}/logs/", "-m", "event == 'error'")
         ran = hourscope(*words, "-o", f"s3://{bucket}/errors/", "--json", "--dask", with_s3.address)
         assert ran.code == 0, ran.err
         assert hourscope("scan", f"s3://{bucket}/errors/").out == hourscope(*words).out
-    finally:
-        with_s3.stop()
+
+
+PEAK = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "tui", *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("out", ["extract/", "lines.jsonl"])
+def test_matches_of_any_size_come_back_in_parts(cluster: Cluster, tmp_path: Path, out: str) -> None:
+    """Three chunks of 80 MB of matches each, two at a time: more than may be here at once."""
+    folder = tmp_path / "large"
+    folder.mkdir()
+    line = b'{"event":"heartbeat","n":%d,"text":"' + b"x" * 300 + b'"}\n'
+    for hour in range(3):
+        with igzip.open(folder / f"e.2015-01-20_{hour:02}.log.gz", "wb", compresslevel=0) as stream:
+            for first in range(0, 240_000, 10_000):
+                stream.write(b"".join(line % n for n in range(first, first + 10_000)))
+    words = ("scan", str(folder), "-g", "heartbeat", "--dask", cluster.address, "-o", f"{tmp_path}/{out}")
+    peak = int(subprocess.run([sys.executable, "-c", PEAK, *words], capture_output=True, check=True).stdout)
+    found = f"zcat {tmp_path}/{out}*.gz" if out.endswith("/") else f"cat {tmp_path}/{out}"
+    assert shell(f"{found} | sha256sum") == shell(f"zcat {folder}/*.gz | sha256sum")
+    assert peak / 1000 < 150 + 40 * 2, "MB of the one who asked"
 
 
 def test_a_scheduler_that_is_not_there(archive: Path) -> None:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -65,16 +66,21 @@ def drain(
     nsqd: HasTcpPort, topic: str, channel: str = "judge", *, idle: float = 0.5, tls: ssl.SSLContext | None = None
 ) -> list[bytes]:
     """Takes every message from the channel until none has come for `idle` seconds."""
-    messages: list[bytes] = []
+    return list(each_message(nsqd, topic, channel, idle=idle, tls=tls))
+
+
+def each_message(
+    nsqd: HasTcpPort, topic: str, channel: str = "judge", *, idle: float = 0.5, tls: ssl.SSLContext | None = None
+) -> Iterator[bytes]:
+    """The same one by one, for what would not fit into memory."""
     with _Consumer(nsqd.tcp_port, topic, channel, tls) as consumer:
         consumer.ready_for(_WINDOW)
         quiet_at = time.monotonic() + idle
         while (left := quiet_at - time.monotonic()) > 0:
             if fresh := consumer.receive(left):
-                messages += fresh
+                yield from fresh
                 consumer.finish_received()
                 quiet_at = time.monotonic() + idle
-    return messages
 
 
 class _Consumer:

@@ -25,12 +25,16 @@ from tui.scan import (
     ChunkDone,
     ChunkKept,
     ChunkStarted,
+    Counts,
     ScanEvent,
+    ScanPlan,
     Totals,
     open_extract,
     plan_scan,
     run_plan,
+    scanned_hours,
 )
+from tui.scan.manifest import Entry, Manifest
 
 KEY = "events.{host}.2015-01-20_{hour:02}.log.gz"
 
@@ -481,3 +485,41 @@ def test_chunks_know_the_order_that_everything_is_written_in() -> None:
     hour = datetime(2015, 1, 20, tzinfo=UTC)
     chunks = [Chunk(key, hour.replace(hour=n), 1, "e", hour) for key, n in (("b", 1), ("a", 2), ("a", 1))]
     assert [(c.key, c.hour.hour) for c in sorted(chunks, key=lambda c: c.order)] == [("a", 1), ("b", 1), ("a", 2)]
+
+
+def test_hours_that_were_scanned_without_a_match_are_known(source: Path, tmp_path: Path) -> None:
+    """A reader can tell "nothing matched" from "nothing was there"."""
+    (source / KEY.format(host="web01", hour=1)).unlink()
+    (source / KEY.format(host="web02", hour=1)).unlink()
+    run(source, tmp_path / "x", parse_filter(grep=['"hour": 2,']))
+    extract = open_archive(str(tmp_path / "x"))
+    assert [hour.hour for hour in extract.catalog().hours] == [2]
+    assert sorted(hour.hour for hour in scanned_hours(extract)) == [0, 2, 3]
+    assert scanned_hours(open_archive(str(source))) == frozenset()
+    elsewhere = open_archive(str(tmp_path / "x"), timezone="Europe/Berlin")
+    assert set(elsewhere.catalog().hours) < scanned_hours(elsewhere)
+
+
+def test_an_hour_that_was_cut_short_is_not_called_scanned(source: Path, tmp_path: Path) -> None:
+    plan = plan_scan(open_archive(str(source)), None, None, FIVES)
+    manifest = Manifest.of(plan, "x")
+    for number, chunk in enumerate(plan.chunks[:4]):
+        manifest = manifest.with_entry(chunk.key, Entry(chunk.hour, chunk.etag, None, Counts(), partial=number == 2))
+    assert [hour.hour for hour in manifest.scanned_hours(UTC)] == [0]
+
+
+def test_the_manifest_says_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:
+    archive = open_archive(str(source))
+    chunks = archive.catalog().chunks
+    hours = sorted({chunk.hour for chunk in chunks})
+    two = (hours[0], hours[1]), (hours[3], hours[3].replace(hour=4))
+    plan = ScanPlan(archive, two[0][0], two[1][1], FIVES, (*chunks[:2], *chunks[6:]), ranges=two)
+    list(run_plan(plan, extract=open_extract(str(tmp_path / "x"), plan)))
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_bytes())
+    assert manifest["ranges"] == [
+        {"from": "2015-01-20T00", "to": "2015-01-20T01"},
+        {"from": "2015-01-20T03", "to": "2015-01-20T04"},
+    ]
+    whole = replace(plan, ranges=())
+    with pytest.raises(OutputError, match="other ranges"):
+        open_extract(str(tmp_path / "x"), whole, resume=True)

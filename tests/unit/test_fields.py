@@ -77,3 +77,17 @@ def test_what_is_no_object_is_counted_apart() -> None:
     found = Fields()
     found.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
     assert found.records == 1 and found.others == 3
+
+
+def test_numbers_have_quartiles_and_a_histogram() -> None:
+    found = Fields()
+    found.feed(json.dumps({"n": n, "same": 7}).encode() for n in range(161))
+    numbers, same = found.found()
+    assert numbers.quartiles == (40, 120) and numbers.bins == (10,) * 15 + (11,)
+    assert same.bins == (161,) + (0,) * 15 and same.quartiles == (7, 7)
+
+
+def test_numbers_as_large_as_json_allows_do_not_break_it() -> None:
+    found = Fields()
+    found.feed([b'{"n": 1e308}', b'{"n": -1e308}', b'{"n": 123456789012345678901234567890}'])
+    assert sum(found.found()[0].bins) == 3

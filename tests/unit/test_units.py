@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.units import count, duration, plural, size
+from tui.units import count, dollars, duration, plural, size
 
 UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 
@@ -87,3 +87,7 @@ def test_plurals(number: int, noun: str, words: str) -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_money_is_told_to_the_cent() -> None:
+    assert [dollars(amount) for amount in (0, 0.0003, 0.01, 1234.5)] == ["$0.00", "under $0.01", "$0.01", "$1,234.50"]

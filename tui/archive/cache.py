@@ -51,6 +51,12 @@ class CachedStore:
     def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
         return self.store.create(key, overwrite=overwrite)
 
+    def put(self, key: str, path: Path) -> None:
+        self.store.put(key, path)
+
+    def holds(self, key: str, path: Path) -> bool | None:
+        return self.store.holds(key, path)
+
     def delete(self, key: str) -> None:
         self.store.delete(key)
 

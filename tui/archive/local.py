@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from typing import BinaryIO, cast
 from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
-from tui.errors import ArchiveError, OutputError
+from tui.errors import ArchiveError, KeyTakenError, OutputError
 from tui.printable import printable
 
 
@@ -88,6 +90,30 @@ class FolderStore:
         with atomic_file(target, overwrite=overwrite) as stream:
             yield stream
 
+    def put(self, key: str, path: Path) -> None:
+        """Copied beside the target, synced, then linked into place; the folder is on disk, too, when this returns."""
+        target = self._path(key)
+        if target.exists():
+            raise KeyTakenError(f"{target} exists")
+        with path.open("rb") as source, self.create(key) as stream:
+            shutil.copyfileobj(source, stream, 1 << 20)
+        try:
+            for folder in (target.parent, *target.parent.parents):
+                sync_folder(folder)
+                if folder == self.folder:
+                    break
+        except OSError as error:
+            raise OutputError(f"{target} cannot be written: {reason(error)}") from error
+
+    def holds(self, key: str, path: Path) -> bool | None:
+        target = self._path(key)
+        try:
+            return filecmp.cmp(target, path, shallow=False)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ArchiveError(f"{target} cannot be read: {reason(error)}") from error
+
     def delete(self, key: str) -> None:
         try:
             self._path(key).unlink(missing_ok=True)
@@ -127,7 +153,7 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
         else:
             _link(part, target)
     except FileExistsError as error:
-        raise OutputError(f"{target} exists; choose another name or add --force") from error
+        raise KeyTakenError(f"{target} exists; choose another name or add --force") from error
     except OSError as error:
         hint = "; free some space and run it again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise OutputError(f"{target} cannot be written: {reason(error)}{hint}") from error
@@ -145,3 +171,12 @@ def _link(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         part.replace(target)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was created, renamed or removed in it is on disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

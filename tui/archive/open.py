@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -20,26 +20,40 @@ from tui.errors import ArchiveError, LayoutError
 
 MANIFEST = "manifest.json"
 _SAMPLE = 2000  # keys that a detection looks at, at least, of all that there are
+_HELD = 100_000  # objects of a listing that are kept for the first catalog, about 30 MB
+
+Listing = Sequence[StoredObject]
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A store, the layout of its keys, and the time zone that they are written in. Immutable and picklable."""
+    """A store, the layout of its keys, and the time zone that they are written in. Immutable and picklable.
+
+    `manifest` is the key of an extract's manifest, if the archive was opened by one.
+    """
 
     url: str
     store: Store
     layout: Layout
     zone: tzinfo
     detected: bool = False
-    extract: bool = False  # opened by its manifest: it may hold no chunk at all
+    manifest: str = ""
 
-    def catalog(self, start: datetime | None = None, stop: datetime | None = None) -> Catalog:
-        """List the hours of [start, stop) (all of the archive by default).
+    @property
+    def extract(self) -> bool:
+        """Is it known as an extract? Then it may hold no chunk at all."""
+        return bool(self.manifest)
+
+    def catalog(
+        self, start: datetime | None = None, stop: datetime | None = None, listing: Listing | None = None
+    ) -> Catalog:
+        """List the hours of [start, stop) (all of the archive by default), or take them from a listing just made.
 
         Raises LayoutError, with three of the keys, if there are objects and the layout fits none.
         """
         start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
-        catalog = make_catalog(self._listed(*widened(start, stop)), start, stop)
+        items = self._listed(*widened(start, stop)) if listing is None else self._sorted_out(listing)
+        catalog = make_catalog(items, start, stop)
         if (
             catalog.first is None
             and not self.extract
@@ -76,9 +90,13 @@ class Archive:
 
     def _listed(self, start: datetime | None, stop: datetime | None) -> Iterator[Chunk | StoredObject]:
         for prefix in self.layout.prefixes(start, stop):
-            for item in self.store.objects(prefix):
-                if is_chunk_name(item.key):
-                    yield self.chunk_of(item) or item
+            yield from self._sorted_out(self.store.objects(prefix))
+
+    def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
+        """Chunks, and what could be one but that the layout does not fit it."""
+        for item in items:
+            if is_chunk_name(item.key):
+                yield self.chunk_of(item) or item
 
 
 def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
@@ -88,33 +106,54 @@ def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None 
     (`Archive.detected` says so). `timezone` is the IANA name of the zone that the keys' hours are written in (UTC by
     default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
     """
+    return open_listed(url, timezone=timezone, s3=s3)[0]
+
+
+def open_listed(
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None
+) -> tuple[Archive, Listing | None]:
+    """The same, and the listing that the layout was found in: a first catalog need not ask for it again.
+
+    None where nothing was listed, or so much that a narrower listing is better than to hold it.
+    """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if pattern is not None:
-        return Archive(url, store, Layout(pattern), parse_zone(timezone))
-    keys = _sample(store, rest)  # first: an error that it meets names what was asked for
-    if manifest := _manifest(store, rest if not rest or rest.endswith("/") else rest + "/"):
-        layout, zone = manifest
-        return Archive(url, store, Layout(layout), parse_zone(timezone or zone), extract=True)
+        return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
+    manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
+    keys, listing, has_manifest = _look(store, rest, manifest_key)
+    if has_manifest:
+        layout, zone = _manifest(store, manifest_key)
+        return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
-    return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True)
+    return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
 
 
-def _sample(store: Store, prefix: str) -> list[str]:
-    """Every key, or evenly some thousands of them: at each power of two every other one is dropped.
+def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, bool]:
+    """List all below a prefix: some keys, every object if they are not too many, and whether there is a manifest.
 
-    The first pages of a listing are not enough: a second host or topic can begin behind thousands of keys of the first,
-    and a layout that knows only the first would leave it out of every scan without a word.
+    The keys are all, or evenly some thousands of them: at each power of two every other one is dropped. The first pages
+    of a listing are not enough: a second host or topic can begin behind thousands of keys of the first, and a layout
+    that knows only the first would leave it out of every scan without a word.
     """
     keys: list[str] = []
-    step = 1
-    for index, item in enumerate(item for item in store.objects(prefix) if is_chunk_name(item.key)):
+    listing: list[StoredObject] = []
+    step, index, has_manifest = 1, 0, False
+    for item in store.objects(prefix):
+        has_manifest = has_manifest or item.key == manifest_key
+        if not is_chunk_name(item.key):
+            continue
         if index % step == 0:
             keys.append(item.key)
         if len(keys) > 2 * _SAMPLE:
             keys, step = keys[::2], step * 2
-    return keys
+        index += 1
+        if index <= _HELD:
+            listing.append(item)
+        elif listing:
+            listing = []
+    return keys, tuple(listing) if index <= _HELD else None, has_manifest
 
 
 def _detected(keys: list[str], prefix: str) -> Layout:
@@ -141,15 +180,12 @@ def _split(url: str) -> tuple[str, str, str | None]:
     return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
-def _manifest(store: Store, prefix: str) -> tuple[str, str] | None:
-    """Layout and time zone of an extract, if there is one at `prefix` (a folder, or nothing)."""
-    key = prefix + MANIFEST
-    if not any(item.key == key for item in store.objects(key)):
-        return None
+def _manifest(store: Store, key: str) -> tuple[str, str]:
+    """Layout and time zone of an extract."""
     with store.open(key) as stream:
         try:
             manifest = json.loads(stream.read().decode("utf-8", "surrogateescape"))
-            return prefix + str(manifest["layout"]), str(manifest["timezone"])
+            return key.removesuffix(MANIFEST) + str(manifest["layout"]), str(manifest["timezone"])
         except (ValueError, KeyError, TypeError) as error:
             raise ArchiveError(f"{store.url}/{key} is no manifest of an extract; move it away") from error
 

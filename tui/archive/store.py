@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -30,8 +31,29 @@ class Store(Protocol):
     def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
         """A stream whose bytes appear under `key` whole or not at all; OutputError if it exists already."""
 
+    def put(self, key: str, path: Path) -> None:
+        """A local file's bytes under `key`, whole or not at all, checked on the way; KeyTakenError if it exists."""
+
+    def holds(self, key: str, path: Path) -> bool | None:
+        """Is the object under `key` a local file's bytes, by size and checksum? None if there is no object."""
+
     def delete(self, key: str) -> None:
         """Remove an object; no error if there is none."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Put off garbage collection while a hundred thousand objects are made that all stay.
+
+    To look through them again and again is a quarter of the time that boto3 and a client of it take.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def is_s3(location: str) -> bool:
@@ -41,7 +63,8 @@ def is_s3(location: str) -> bool:
 def open_store(root: str, options: S3Options | None = None) -> Store:
     """The store of a root: `s3://bucket` or a folder. Nothing is read yet, but a folder must exist."""
     if is_s3(root):
-        from tui.archive.s3 import S3Store  # boto3 takes 0.2 s to import: only those who need it wait
+        with uncollected():
+            from tui.archive.s3 import S3Store  # boto3 takes 0.2 s to import: only those who need it wait
 
         bucket = root.removeprefix(S3_SCHEME).strip("/")
         if not bucket or "/" in bucket:

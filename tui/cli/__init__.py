@@ -17,7 +17,7 @@ from tui import __version__
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_INTERRUPTED, say
 from tui.errors import HourscopeError
 
-_COMMANDS = ("demo", "ls", "cat", "scan", "send", "verify", "doctor")
+_COMMANDS = ("demo", "ls", "cat", "scan", "send", "archive", "verify", "doctor")
 _OPEN = "open"  # what `hourscope ARCHIVE` means; hidden
 
 

@@ -62,7 +62,7 @@ def command(
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
     start = floor_hour(parse_time(hour, opened.archive.zone))
     stop = next_hour(start)
-    catalog: Catalog = opened.archive.catalog(start, stop)
+    catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
     if not catalog.chunks:
         raise empty_range(opened.archive, start, stop)
     chosen = tuple(chunk for chunk in catalog.chunks if key in (None, chunk.key))
@@ -82,6 +82,8 @@ def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, damaged
                         yield bytes(block.buffer[start:end])
         except Damage as damage:
             damaged.append(f"{chunk.key} is damaged: {damage}")
+        except ArchiveError as error:  # the hour's other chunks may be readable
+            damaged.append(str(error))
 
 
 def _pretty(record: bytes) -> bytes:

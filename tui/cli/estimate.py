@@ -8,7 +8,7 @@ from dataclasses import asdict
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING
 from tui.config import load_config
 from tui.scan import ScanPlan, estimate
-from tui.units import count, duration, plural, size
+from tui.units import count, dollars, duration, plural, size
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
@@ -23,8 +23,10 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
         print(f"to fetch  {size(found.bytes_compressed)} in {plural(len(plan.chunks), 'chunk')}")
         print(f"time      about {duration(found.seconds)} at the sample's speed")
         if found.requests:
-            dollars = f"${found.request_dollars:.4f} for {plural(found.requests, 'request')}"
-            out = f"${found.transfer_dollars:.2f} to leave AWS, nothing within the region"
-            print(f"cost      {dollars}; {out} ({prices.source}, {prices.date})")
-        print(f"sample    {count(found.sampled)} records of {plural(found.sampled_chunks, 'chunk')}")
+            asked = f"{dollars(found.request_dollars)} for {plural(found.requests, 'request')}"
+            out = f"{dollars(found.transfer_dollars)} to leave AWS, nothing within the region"
+            print(f"cost      {asked}; {out}")
+            print(f"prices    {prices.source}, as of {prices.date}; yours go into [prices] of the config")
+        unread = f"; {plural(found.unread, 'chunk')} could not be read" if found.unread else ""
+        print(f"sample    {count(found.sampled)} records of {plural(found.sampled_chunks, 'chunk')}{unread}")
     return EXIT_MATCHED if found.high else EXIT_NOTHING

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -26,22 +28,37 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     \b
     hourscope ls /var/archive
     hourscope ls s3://bucket/events. --from 2015-01-20 --to 2015-01-21 --json
+
+    Exit code 1: the range lies inside the archive, but has no chunk.
     """
     opened = open_named(archive, given)
     if opened.archive.detected:
         narrate(f"layout: {opened.archive.layout.pattern} (detected)")
-    catalog = opened.archive.catalog(opened.start, opened.stop)
-    if not catalog.chunks and not catalog.gaps:
+    catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
+    empty = _without_matches(opened, catalog)
+    if not catalog.chunks and not catalog.gaps and not empty:
         raise empty_range(opened.archive, opened.start, opened.stop)
     if as_json:
-        print(json.dumps(_as_json(opened, catalog), ensure_ascii=True))
+        print(json.dumps(_as_json(opened, catalog, empty), ensure_ascii=True))
     else:
-        _print_table(opened, catalog)
+        _print_table(opened, catalog, empty)
     return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
 
 
-def _as_json(opened: Opened, catalog: Catalog) -> dict[str, Any]:
+def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
+    """The hours of an extract that were scanned and had no match: no gaps."""
+    if not opened.archive.extract:
+        return []
+    from tui.scan import scanned_hours  # only an extract needs it
+
+    start, stop = opened.start, opened.stop
+    asked = {h for h in scanned_hours(opened.archive) if (not start or h >= start) and (not stop or h < stop)}
+    return sorted(asked - set(catalog.hours))
+
+
+def _as_json(opened: Opened, catalog: Catalog, empty: list[datetime]) -> dict[str, Any]:
     start, stop = opened.start or catalog.first, opened.stop or catalog.stop
+    without_matches = {"without_matches": [spell_hour(hour) for hour in empty]} if opened.archive.extract else {}
     return {
         "archive": opened.archive.url,
         "layout": opened.archive.layout.pattern,
@@ -52,7 +69,8 @@ def _as_json(opened: Opened, catalog: Catalog) -> dict[str, Any]:
             {"hour": spell_hour(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
             for hour, chunks in catalog.hours.items()
         ],
-        "gaps": [spell_hour(hour) for hour in catalog.gaps],
+        "gaps": [spell_hour(hour) for hour in catalog.gaps if hour not in empty],
+        **without_matches,
         "unmatched": list(catalog.unmatched),
     }
 
@@ -67,21 +85,24 @@ def _chunk_json(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _print_table(opened: Opened, catalog: Catalog) -> None:
-    rows: list[tuple[Any, tuple[Chunk, ...]]] = [*catalog.hours.items(), *((gap, ()) for gap in catalog.gaps)]
-    for hour, chunks in sorted(rows, key=lambda row: row[0]):
-        if not chunks:
-            print(f"{spell_hour(hour)}         —  gap")
-            continue
-        keys = "  ".join(printable(chunk.key) for chunk in chunks)
-        print(f"{spell_hour(hour)}  {size(sum(chunk.size for chunk in chunks)):>8}  {keys}")
+def _print_table(opened: Opened, catalog: Catalog, empty: list[datetime]) -> None:
+    gaps = [hour for hour in catalog.gaps if hour not in empty]
+    rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
+    rows += [(hour, "       —  gap") for hour in gaps] + [(hour, "       —  no match") for hour in empty]
+    for hour, words in sorted(rows):
+        print(f"{spell_hour(hour)}  {words}")
+    opened.say_left_out(catalog.unmatched)
     parts = [
         plural(len(catalog.hours), "hour"),
         plural(len(catalog.chunks), "chunk"),
         size(catalog.size),
-        plural(len(catalog.gaps), "gap"),
+        plural(len(gaps), "gap"),
+        *([f"{plural(len(empty), 'hour')} without a match"] if empty else []),
         zone_name(opened.archive.zone),
     ]
-    if catalog.unmatched:
-        parts.append(f"{plural(len(catalog.unmatched), 'key')} not of this layout, such as {catalog.unmatched[0]}")
     narrate(" · ".join(parts))
+
+
+def _row(chunks: Sequence[Chunk]) -> str:
+    keys = "  ".join(printable(chunk.key) for chunk in chunks)
+    return f"{size(sum(chunk.size for chunk in chunks)):>8}  {keys}"

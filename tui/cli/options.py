@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.archive import Archive, open_archive
+from tui.archive import Archive
+from tui.archive.open import Listing, open_listed
 from tui.archive.times import parse_range, spell_hour
-from tui.cli.console import DEBUG
+from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
+from tui.shell import shell_join
+from tui.units import plural
+
+if TYPE_CHECKING:
+    from tui.scan import ScanPlan, Wanted
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,6 +74,8 @@ filter_options = _all(
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Literal text in the record's bytes."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Regular expression, RE2 syntax."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="JMESPath that gives something truthy."),
+    click.option("--not-grep", metavar="TEXT", multiple=True, help="Literal text that must not be there."),
+    click.option("--not-regex", metavar="RE", multiple=True, help="Regular expression that must not be found."),
     click.option("-v", "--invert", is_flag=True, help="Turn the whole filter round."),
 )
 
@@ -76,7 +84,8 @@ filter_options = _all(
 class Opened:
     """An archive, the range asked for, and the options that reach its store.
 
-    `words` are those of a command line that opens the same again, with times that do not move.
+    `words` are those of a command line that opens the same again, with times that do not move. `listing` is what was
+    listed to find the layout.
     """
 
     archive: Archive
@@ -84,13 +93,30 @@ class Opened:
     start: datetime | None
     stop: datetime | None
     words: tuple[str, ...]
+    listing: Listing | None = None
+
+    def plan(self, filter_: Filter, wanted: Wanted | None = None) -> ScanPlan:
+        """The scan of the range; keys that a detected layout leaves out are said."""
+        from tui.scan import plan_scan  # `ls` starts without it
+
+        plan = plan_scan(self.archive, self.start, self.stop, filter_, wanted, self.listing)
+        self.say_left_out(plan.unmatched)
+        return plan
+
+    def say_left_out(self, keys: Sequence[str]) -> None:
+        """A layout that was guessed must not lose keys without a word."""
+        if self.archive.detected and keys:
+            see = shell_join(["hourscope", "ls", *self.words, "--json"])
+            say(
+                f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}', "
+                f"such as {keys[0]}; to see them: {see}"
+            )
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
     """The filter options of a command as a filter."""
-    return parse_filter(
-        grep=given.pop("grep"), regex=given.pop("regex"), match=given.pop("match"), invert=given.pop("invert")
-    )
+    names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
+    return parse_filter(**{name: given.pop(name) for name in names})
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:
@@ -105,10 +131,10 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
     words = [name, *_words({"timezone": zone} | asdict(s3))]
     if spec := config.archives.get(name):
         s3, zone, name = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
-    archive = open_archive(name, timezone=zone, s3=s3)
+    archive, listing = open_listed(name, timezone=zone, s3=s3)
     start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
     range_ = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
-    return Opened(archive, s3, start, stop, (*words, *_words(range_)))
+    return Opened(archive, s3, start, stop, (*words, *_words(range_)), listing)
 
 
 def _words(options: Mapping[str, str | bool | None]) -> list[str]:

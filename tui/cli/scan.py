@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.archive.cache import CachedStore
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
@@ -26,7 +25,6 @@ from tui.cli.console import (
     say,
     write_lines,
 )
-from tui.cli.estimate import print_estimate
 from tui.cli.options import (
     Opened,
     archive_argument,
@@ -39,12 +37,16 @@ from tui.cli.options import (
 from tui.cli.progress import progress_line, scan_text
 from tui.config import cache_dir
 from tui.errors import OutputError
-from tui.scan import Extract, Matches, ScanPlan, Totals, Wanted, open_extract, plan_scan, run_plan
+from tui.scan import Matches, ScanPlan, Totals, Wanted, run_plan
 from tui.scan.order import first_matches
 from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
 
+if TYPE_CHECKING:
+    from tui.scan import Extract
+
 _STDOUT = "-"
+_SAID = 20  # damaged chunks that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,10 @@ def command(
     wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
     _check(out, wanted, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
-    plan = plan_scan(opened.archive, opened.start, opened.stop, filter_, wanted)
+    plan = opened.plan(filter_, wanted)
     if only_estimate:
+        from tui.cli.estimate import print_estimate
+
         return print_estimate(plan, jobs, as_json=as_json)
     request = Request(opened, plan, out, as_json, resume, force, count, max_count, jobs, dask)
     return run(request)
@@ -139,6 +143,8 @@ def _cached(opened: Opened, cache: str | None) -> Opened:
         raise click.UsageError(f"'{cache}' is no size; write --cache 20GB")
     if not is_s3(opened.archive.store.url):
         return opened
+    from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
+
     store = CachedStore(opened.archive.store, cache_dir() / "chunks", most)
     return replace(opened, archive=replace(opened.archive, store=store))
 
@@ -193,6 +199,8 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
 def _extract(request: Request) -> Extract | None:
     if request.count or not names_folder(request.out):
         return None
+    from tui.scan import open_extract  # JSON and files: a scan to stdout starts without them
+
     return open_extract(request.out, request.plan, s3=request.opened.s3, resume=request.resume, force=request.force)
 
 
@@ -214,8 +222,10 @@ def _sink(request: Request, extract: Extract | None, cancel: threading.Event) ->
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
-    for event in totals.damaged:
-        say(f"{event.chunk.key} is damaged after {event.offset:,} bytes of lines: {event.reason}")
+    for event in sorted(totals.damaged, key=lambda event: event.chunk.order)[:_SAID]:
+        say(event.sentence)
+    if len(totals.damaged) > _SAID:
+        say(f"… and {plural(len(totals.damaged) - _SAID, 'chunk')} more; --json names them all")
     if request.count:
         print(totals.matches)
     if request.as_json:

@@ -1,12 +1,18 @@
 """Hours × filter → extract: planning, running and adding up a scan."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tui.scan.engine import run_plan, scan
 from tui.scan.estimate import Estimate, estimate
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Counts, Matches, Progress, ScanEvent
-from tui.scan.extract import Extract, open_extract
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.tally import Totals
 from tui.scan.wanted import Wanted
+
+if TYPE_CHECKING:
+    from tui.scan.extract import Extract, open_extract
+    from tui.scan.manifest import scanned_hours
 
 __all__ = [
     "ChunkDamaged",
@@ -27,4 +33,14 @@ __all__ = [
     "plan_scan",
     "run_plan",
     "scan",
+    "scanned_hours",
 ]
+
+_LATER = {"Extract": "extract", "open_extract": "extract", "scanned_hours": "manifest"}
+
+
+def __getattr__(name: str) -> Any:
+    """What only those who write or open an extract wait for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

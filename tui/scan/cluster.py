@@ -2,6 +2,7 @@
 
 A task is one chunk, idempotent, so that Dask may run it again where a worker died. Matches go straight to the extract
 where that is in S3; else they come back in bounded parts, and a chunk of several parts is scanned again for the next.
+Parts that are done wait on their workers until one of the few that are held here has been passed on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tui.scan.task import ScanTask, chunk_events, written
 from tui.scan.workers import Emit, Workers, working
 
 _PART = 32 << 20  # bytes of matches that come back at once
+_HELD = 2  # parts that are here at a time, however many workers there are
 _ASK = 0.25  # seconds between two questions of a worker whether to stop
 
 
@@ -42,7 +44,7 @@ def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator
     """Workers that are a cluster's, a task for each of its threads by default. ConfigError if it cannot be reached."""
     distributed = _distributed()
     try:
-        client = distributed.Client(address, timeout=10, set_as_default=False)
+        client = distributed.Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConfigError(f"no Dask scheduler answers at {address}; write --dask tcp://HOST:PORT") from error
     with client:
@@ -51,16 +53,12 @@ def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator
             raise ConfigError(f"the Dask scheduler at {address} has no worker; start one with: dask worker {address}")
         stop_name = f"hourscope-stop-{uuid.uuid4().hex}"
         stop = distributed.Event(stop_name, client=client)
-        executor = client.get_executor(pure=False)
+        held = threading.Semaphore(_HELD)
 
         def run(task: ScanTask, emit: Emit) -> None:
-            def submit(skip: int) -> Part:
-                part: Part = executor.submit(scan_part, remote, skip, stop_name).result()
-                return part
-
             here = task.output if task.output and not is_s3(task.output.store.url) else None
             remote = replace(task, output=None) if here else task
-            events = _parts(task, submit)
+            events = _parts(client, remote, stop_name, held)
             for event in written(here, events) if here else events:
                 emit(event)
 
@@ -76,20 +74,34 @@ def _distributed() -> Any:
     return distributed
 
 
-def _parts(task: ScanTask, submit: Callable[[int], Part]) -> Iterator[ScanEvent]:
-    """The events of a task, part after part."""
+def _parts(client: Any, task: ScanTask, stop_name: str, held: threading.Semaphore) -> Iterator[ScanEvent]:
+    """The events of a task, part after part.
+
+    Not by the client's Executor: it fetches a result as soon as there is one, and a cluster has many workers.
+    """
     skip = 0
     while True:
-        try:
-            part = submit(skip)
-        except HourscopeError:
-            raise
-        except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
-            raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; go on with --resume") from error
-        yield from part.events
-        if part.last:
-            return
-        skip += part.size
+        future, done = client.submit(scan_part, task, skip, stop_name, pure=False), threading.Event()
+        future.add_done_callback(lambda _, done=done: done.set())
+        done.wait()
+        with held:
+            part = _fetched(task, future)
+            future.release()
+            yield from part.events
+            if part.last:
+                return
+            skip += part.size
+            del part
+
+
+def _fetched(task: ScanTask, future: Any) -> Part:
+    try:
+        part: Part = future.result()
+    except HourscopeError:
+        raise
+    except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
+        raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; go on with --resume") from error
+    return part
 
 
 # On a worker of the cluster

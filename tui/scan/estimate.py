@@ -7,18 +7,21 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from tui.archive import Chunk, ChunkReader, Damage
 from tui.archive.store import Store, is_s3
 from tui.config import Prices
+from tui.errors import ArchiveError
 from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
 SAMPLE_BYTES = 1 << 18  # of each, as stored
+_AT_ONCE = 8  # samples from S3, where each waits for its answer
 _LIST_PAGE = 1000  # keys a ListObjectsV2 answers with
 _CONFIDENCE = 0.95
 
@@ -27,8 +30,9 @@ _CONFIDENCE = 0.95
 class Estimate:
     """Expected matches with a 95 % interval; bytes and requests to fetch; seconds at the sample's speed; dollars.
 
-    `sampled` records of `sampled_chunks` chunks were read. `exact` says that the sample was everything. `requests` and
-    the costs are zero for a folder. `transfer_dollars` is what it costs out of AWS; within the region it is free.
+    `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be. `exact`: the
+    sample was everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
+    AWS; within the region it is free.
     """
 
     matches: int
@@ -43,28 +47,34 @@ class Estimate:
     requests: int = 0
     request_dollars: float = 0.0
     transfer_dollars: float = 0.0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """One chunk's beginning. `share` of its stored bytes were read."""
+    """One chunk's beginning. `share` of its stored bytes were read.
+
+    Seconds: `asking` until the archive answered, `reading` the bytes, and `working` on them.
+    """
 
     chunk: Chunk
     share: float
     records: int
     matches: int
+    asking: float
+    reading: float
+    working: float
+
+    @property
+    def fetched(self) -> float:
+        return self.chunk.size * self.share
 
 
 def estimate(plan: ScanPlan, *, prices: Prices | None = None, jobs: int | None = None, seed: int = 0) -> Estimate:
-    """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched."""
+    """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read."""
     chosen = stratified(plan.chunks, SAMPLE_CHUNKS, seed)
-    began = time.perf_counter()
-    samples = [_sample(plan, chunk) for chunk in chosen]
-    seconds = time.perf_counter() - began
+    samples = _samples(plan, chosen)
     found, low, high, records = _reckon(plan, samples)
-    fetched = sum(sample.chunk.size * sample.share for sample in samples)
-    speed = fetched / seconds if seconds > 0 else math.inf
-    workers = min(jobs or plan.default_jobs, plan.cores)
     exact = len(samples) == len(plan.chunks) and all(sample.share == 1 for sample in samples)
     gets = len(plan.chunks) if is_s3(plan.archive.store.url) else 0
     lists = math.ceil(gets / _LIST_PAGE)
@@ -75,13 +85,14 @@ def estimate(plan: ScanPlan, *, prices: Prices | None = None, jobs: int | None =
         high=math.ceil(high),
         records=round(records),
         bytes_compressed=plan.bytes_compressed,
-        seconds=plan.bytes_compressed / (speed * workers) if speed else 0.0,
+        seconds=_seconds(plan, samples, jobs or plan.default_jobs),
         sampled=sum(sample.records for sample in samples),
         sampled_chunks=len(samples),
         exact=exact,
         requests=gets + lists,
         request_dollars=(gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000,
         transfer_dollars=plan.bytes_compressed / 1e9 * prices.transfer_per_gb if gets else 0.0,
+        unread=len(chosen) - len(samples),
     )
 
 
@@ -94,17 +105,62 @@ def stratified(chunks: Sequence[Chunk], most: int, seed: int) -> list[Chunk]:
     return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]
 
 
+def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
+    """What can be read of them: one chunk in Glacier must not keep the others from being estimated."""
+    refused: list[ArchiveError] = []
+
+    def sample(chunk: Chunk) -> _Sample | None:
+        try:
+            return _sample(plan, chunk)
+        except ArchiveError as error:
+            refused.append(error)
+            return None
+
+    at_once = _AT_ONCE if is_s3(plan.archive.store.url) else 1
+    with ThreadPoolExecutor(at_once, thread_name_prefix="sample") as pool:
+        samples = [found for found in pool.map(sample, chosen) if found]
+    if refused and not samples:
+        raise refused[0]
+    return samples
+
+
 def _sample(plan: ScanPlan, chunk: Chunk) -> _Sample:
     """The whole lines of a chunk's first bytes. To the reader it is a chunk that was torn there."""
     matcher = plan.filter.matcher()
     records = matches = 0
-    head = cast(Store, _Head(plan.archive.store, SAMPLE_BYTES))
-    with suppress(Damage), ChunkReader(head, chunk.key, etag=chunk.etag) as reader:
+    began = time.perf_counter()
+    head, answered = _head(plan.archive.store, chunk)
+    read, worked = time.perf_counter(), time.thread_time()
+    with suppress(Damage), ChunkReader(cast(Store, head), chunk.key) as reader:
         for block in reader:
             records += block.count()
-            matches += block.count() if matcher.selects_all else sum(1 for _ in matcher.spans(block))
+            matches += matcher.count(block)
+    working = (head.broke or time.thread_time()) - worked
     share = min(1.0, SAMPLE_BYTES / chunk.size) if chunk.size else 1.0
-    return _Sample(chunk, share, records, matches)
+    return _Sample(chunk, share, records, matches, answered - began, read - answered, working)
+
+
+def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:
+    """The first bytes of a chunk, and when the archive answered."""
+    with store.open(chunk.key, etag=chunk.etag) as raw:
+        answered = time.perf_counter()
+        try:
+            return _Head(io.BufferedReader(raw).read(SAMPLE_BYTES)), answered  # type: ignore[type-var]
+        except OSError as error:
+            raise ArchiveError(f"{chunk.key} cannot be read: {error.strerror or error}") from error
+
+
+def _seconds(plan: ScanPlan, samples: Sequence[_Sample], jobs: int) -> float:
+    """Every chunk is asked for; then the limit is what a job does one after another, or this machine's cores."""
+    fetched = sum(sample.fetched for sample in samples)
+    if not fetched:
+        return 0.0
+    asking = sum(sample.asking for sample in samples) / len(samples) * len(plan.chunks)
+    reading, working = (
+        plan.bytes_compressed / fetched * sum(seconds)
+        for seconds in ((sample.reading for sample in samples), (sample.working for sample in samples))
+    )
+    return asking / jobs + max((reading + working) / jobs, working / min(jobs, plan.cores))
 
 
 def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, float, float]:
@@ -114,7 +170,7 @@ def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, f
     cluster can miss every sampled chunk, so the upper end also allows for as many chunks as could have hidden
     (1 - 0.05^(1/n) of them) being as dense as the densest seen; or all matching, where nothing was seen.
     """
-    read = [max(sample.chunk.size * sample.share, 1.0) for sample in samples]
+    read = [max(sample.fetched, 1.0) for sample in samples]
     total, size = float(plan.bytes_compressed), sum(read)
     seen = sum(sample.matches for sample in samples)
     if total <= size:
@@ -135,30 +191,19 @@ def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, f
 
 
 class _Head:
-    """A store whose objects end after `limit` bytes."""
+    """A store of one object, a chunk's first bytes.
 
-    def __init__(self, store: Store, limit: int) -> None:
-        self._store = store
-        self._limit = limit
+    Where they break off the reader opens it again, to find the last line before that: no scan does this, so `broke`,
+    the thread's time then, ends what counts as work.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._opened = False
+        self.broke: float | None = None
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        return cast(BinaryIO, _HeadStream(self._store.open(key, start=start, etag=etag), self._limit - start))
-
-
-class _HeadStream(io.RawIOBase):
-    def __init__(self, raw: BinaryIO, left: int) -> None:
-        super().__init__()
-        self._raw = raw
-        self._left = left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        count: int = self._raw.readinto(memoryview(buffer)[: self._left])  # type: ignore[attr-defined]
-        self._left -= count
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+        if self._opened and self.broke is None:
+            self.broke = time.thread_time()
+        self._opened = True
+        return io.BytesIO(self._data[start:])

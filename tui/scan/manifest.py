@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from tui import __version__
+from tui.archive import Archive
 from tui.archive.store import Store
 from tui.archive.times import parse_time, parse_zone, spell_hour, zone_name
 from tui.errors import OutputError
 from tui.scan.events import Counts
 from tui.scan.plan import ScanPlan
+
+Range = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`layout` is that of the extract's own keys; `filter` is the command line's words. Times are in `timezone`."""
+    """`layout` is that of the extract's own keys; `filter` is the command line's words. Times are in `timezone`.
+
+    `start` and `stop` bound what was scanned; `ranges` says which hours between them, half-open each.
+    """
 
     archive: str
     source_layout: str
@@ -42,19 +48,21 @@ class Manifest:
     created: str
     finished: bool = False
     chunks: Mapping[str, Entry] = field(default_factory=dict)
+    ranges: tuple[Range, ...] = ()
 
     @classmethod
     def of(cls, plan: ScanPlan, layout: str) -> Manifest:
         archive = plan.archive
+        span = _spelled(plan.start), _spelled(plan.stop)
         return cls(
             archive.url,
             archive.layout.pattern,
             layout,
             zone_name(archive.zone),
-            spell_hour(plan.start) if plan.start else None,
-            spell_hour(plan.stop) if plan.stop else None,
+            *span,
             (*plan.filter.arguments(), *plan.wanted.arguments()),
             datetime.now(UTC).isoformat(timespec="seconds"),
+            ranges=tuple((_spelled(start), _spelled(stop)) for start, stop in plan.ranges) or (span,),
         )
 
     def with_entry(self, key: str, entry: Entry) -> Manifest:
@@ -66,6 +74,11 @@ class Manifest:
     def reopened(self) -> Manifest:
         return replace(self, finished=False)
 
+    def scanned_hours(self, zone: tzinfo) -> frozenset[datetime]:
+        """The hours of which no known chunk was left half read, in the zone that the extract is opened in."""
+        hours = {entry.hour.replace(tzinfo=zone) for entry in self.chunks.values()}
+        return frozenset(hours - {entry.hour.replace(tzinfo=zone) for entry in self.chunks.values() if entry.partial})
+
     def difference(self, other: Manifest) -> str:
         """What this extract is of that `other` is not; empty if both are of the same."""
         if self.archive != other.archive:
@@ -74,11 +87,23 @@ class Manifest:
             return f"another time zone ({self.timezone})"
         if (self.start, self.stop) != (other.start, other.stop):
             return f"another range (from {self.start} to {self.stop})"
+        if self.ranges != other.ranges:
+            return f"other ranges ({', '.join(f'{start} to {stop}' for start, stop in self.ranges)})"
         if self.filter != other.filter:
             return f"another filter ({' '.join(self.filter) or 'every record'})"
         if self.layout != other.layout:  # chunks have come whose names clash with those that are there
             return f"another layout ({self.layout})"
         return ""
+
+
+def scanned_hours(archive: Archive) -> frozenset[datetime]:
+    """The hours that an extract's scan has read, matches or none; empty for an archive that is no extract.
+
+    An hour of these without a chunk had no match: it is no gap. While an extract is not finished, its hours are those
+    that it knows so far.
+    """
+    manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
+    return manifest.scanned_hours(archive.zone) if manifest else frozenset()
 
 
 def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
@@ -91,6 +116,7 @@ def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
         "timezone": manifest.timezone,
         "from": manifest.start,
         "to": manifest.stop,
+        "ranges": [{"from": start, "to": stop} for start, stop in manifest.ranges],
         "filter": list(manifest.filter),
         "created": manifest.created,
         "finished": manifest.finished,
@@ -118,9 +144,15 @@ def read_manifest(store: Store, key: str) -> Manifest | None:
             data["created"],
             data["finished"],
             {item["key"]: _entry_in(item, data["timezone"]) for item in data["chunks"]},
+            tuple((item["from"], item["to"]) for item in data.get("ranges", (data,))),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{store.url}/{key} is no manifest of an extract; choose another place") from error
+        where = f"{store.url}/{key}"
+        raise OutputError(f"{where} is no manifest of an extract; move it away, or choose another place") from error
+
+
+def _spelled(hour: datetime | None) -> str | None:
+    return spell_hour(hour) if hour else None
 
 
 def _entry_out(key: str, entry: Entry) -> dict[str, Any]:
