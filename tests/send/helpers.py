@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tests.servers.nsqd import Nsqd
-from tui.send import NsqTarget, Receipt, SendEvent, Sending, Sent, Source, file_source
+from tui.send import (
+    NsqTarget,
+    Receipt,
+    SendEvent,
+    Sending,
+    SendOptions,
+    Sent,
+    Source,
+    file_source,
+    send_to_nsq,
+)
+
+FAST = SendOptions(batch=100, answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
 
 
 def lines(count: int, size: int = 100) -> list[bytes]:
@@ -35,6 +47,16 @@ def states(events: Iterator[SendEvent]) -> Iterator[Sending]:
 
 def target(topic: str, *servers: object, http: Sequence[str] = ()) -> NsqTarget:
     return NsqTarget(topic, tuple(server.tcp_address for server in servers), tuple(http))  # type: ignore[attr-defined]
+
+
+def to_topic(nsqd: Nsqd, topic: str) -> NsqTarget:
+    """With the nsqd's HTTP."""
+    return target(topic, nsqd, http=[nsqd.http_address])
+
+
+def send_lines(nsqd: object, folder: Path, count: int = 300, options: SendOptions = FAST) -> Receipt:
+    """`lines(count)` to the topic `t`, to the end."""
+    return finish(send_to_nsq(write_lines(folder / "out", lines(count)), target("t", nsqd), options=options))
 
 
 def digest(records: Iterable[bytes]) -> str:

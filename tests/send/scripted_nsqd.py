@@ -114,6 +114,13 @@ class Client:
         return bytes(data)
 
 
+def honest(client: Client, turn: int = 0) -> None:
+    """A script: every batch arrives."""
+    while True:
+        client.mpub()
+        client.ok()
+
+
 Script = Callable[[Client, int], None]
 
 

@@ -13,27 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.send.helpers import finish, lines, target, write_lines
-from tests.send.scripted_nsqd import Client, ScriptedNsqd
+from tests.send.helpers import FAST, finish, lines, send_lines, target, write_lines
+from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
 from tui.errors import ArchiveError, SendError
 from tui.send import Journal, NsqTarget, SendEvent, Sending, SendOptions, Sent, Source, SourceBlock, send_to_nsq
 
-FAST = SendOptions(batch=100, answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
-
-
-def _honest(client: Client) -> None:
-    while True:
-        client.mpub()
-        client.ok()
-
-
-def _send(nsqd: ScriptedNsqd, tmp_path: Path, count: int = 300, options: SendOptions = FAST):  # type: ignore[no-untyped-def]
-    return finish(send_to_nsq(write_lines(tmp_path / "out", lines(count)), target("t", nsqd), options=options))
-
 
 def test_an_honest_server(tmp_path: Path) -> None:
-    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
-        receipt = _send(nsqd, tmp_path)
+    with ScriptedNsqd(honest) as nsqd:
+        receipt = send_lines(nsqd, tmp_path)
     assert (receipt.confirmed, receipt.repeated) == (300, 0)
     assert nsqd.records == lines(300)
     assert receipt.message_count_before is None  # it has no HTTP
@@ -45,10 +33,10 @@ def test_half_a_frame_and_then_the_end(tmp_path: Path) -> None:
             client.mpub()
             client.raw(struct.pack(">ii", 6, 0) + b"O")
             return
-        _honest(client)
+        honest(client)
 
     with ScriptedNsqd(script) as nsqd:
-        assert _send(nsqd, tmp_path).confirmed == 300
+        assert send_lines(nsqd, tmp_path).confirmed == 300
     assert nsqd.turns == 2
 
 
@@ -58,10 +46,10 @@ def test_a_frame_of_nonsense(tmp_path: Path) -> None:
             client.mpub()
             client.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             client.silence()
-        _honest(client)
+        honest(client)
 
     with ScriptedNsqd(script) as nsqd:
-        assert _send(nsqd, tmp_path).confirmed == 300
+        assert send_lines(nsqd, tmp_path).confirmed == 300
 
 
 def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_told(tmp_path: Path) -> None:
@@ -72,7 +60,7 @@ def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_told(tmp_path: P
         client.silence()
 
     with ScriptedNsqd(script) as nsqd, pytest.raises(SendError, match=r"given up .* 100 records are confirmed"):
-        _send(nsqd, tmp_path)
+        send_lines(nsqd, tmp_path)
 
 
 def test_the_operator_sees_trouble_within_five_seconds(tmp_path: Path) -> None:
@@ -98,7 +86,7 @@ def test_events_keep_coming_whatever_happens(tmp_path: Path) -> None:
         if turn < 2:
             time.sleep(0.7)
             return
-        _honest(client)
+        honest(client)
 
     events: list[SendEvent] = []
     times = [time.monotonic()]
@@ -118,10 +106,10 @@ def test_heartbeats_are_answered_while_nothing_is_sent(tmp_path: Path) -> None:
         client.heartbeat()
         answers.append(client.command())
         client.ok()
-        _honest(client)
+        honest(client)
 
     with ScriptedNsqd(script) as nsqd:
-        assert _send(nsqd, tmp_path, options=SendOptions(batch=100, in_flight=1)).confirmed == 300
+        assert send_lines(nsqd, tmp_path, options=SendOptions(batch=100, in_flight=1)).confirmed == 300
     assert answers == [b"NOP"]
 
 
@@ -143,7 +131,7 @@ def test_a_refusal_is_one_sentence_and_is_not_tried_again(frame: bytes, sentence
 
     with ScriptedNsqd(script) as nsqd:
         with pytest.raises(SendError, match=sentence) as caught:
-            _send(nsqd, tmp_path)
+            send_lines(nsqd, tmp_path)
         assert nsqd.turns <= 2  # the first answer may be lost, because the server closes on what it has not read
     assert "\n" not in str(caught.value)
 
@@ -210,7 +198,7 @@ def test_nothing_is_printed_whatever_pynsq_and_tornado_log(tmp_path: Path) -> No
             client.raw(b"nonsense, and a frame that is far too long")
         else:
             client.ok()
-            _honest(client)
+            honest(client)
 
     write_lines(tmp_path / "out", lines(3_000))
     with ScriptedNsqd(script) as nsqd, socket.create_server(("127.0.0.1", 0)) as taken:
@@ -228,15 +216,15 @@ def test_the_source_that_breaks_in_the_middle_loses_nothing(tmp_path: Path) -> N
         raise ArchiveError("k is gone from the bucket")
 
     source = Source("made", "0" * 32, "every record", blocks)
-    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+    with ScriptedNsqd(honest) as nsqd:
         with pytest.raises(SendError, match="k is gone from the bucket"):
             finish(send_to_nsq(source, target("t", nsqd), options=SendOptions(check_first=False)))
         assert nsqd.records == lines(250)
 
 
-def test_a_journal_that_cannot_be_written_ends_the_send(tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_ends_thesend_lines(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "out", lines(300))
-    with ScriptedNsqd(lambda client, turn: _honest(client)) as nsqd:
+    with ScriptedNsqd(honest) as nsqd:
         to = target("t", nsqd)
         with Journal.start(tmp_path, source, to) as journal:
             journal._stream.close()
