@@ -31,6 +31,10 @@ class OutputError(HourscopeError):
     """A place that cannot be written: it exists, is full, or is forbidden."""
 
 
+class KeyTakenError(OutputError):
+    """There is something under that key already, and it is not overwritten."""
+
+
 class SendError(HourscopeError):
     """A send that was refused, or that could not be finished."""
 

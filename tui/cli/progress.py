@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tui.cli.console import say
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
     from tui.send import Sending
 
 
+_FIGURES = re.compile(r"\d[\w.,:]*")
+_LASTING = 1.0  # seconds
 _WIDE = 110  # columns that take the bar and its text; with fewer the text has them all
 
 
@@ -38,6 +43,25 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
             bar.update(task, completed=min(fraction, 1.0), description=text)
 
         yield show
+
+
+def notes() -> Callable[[str], None]:
+    """For a job without a terminal: call it with what there is to note; each that lasts is one line on stderr.
+
+    Notes that differ only in their figures are the same one. On a terminal the progress line has them.
+    """
+    last, since, said = "", 0.0, False
+
+    def note(text: str) -> None:
+        nonlocal last, since, said
+        kind = _FIGURES.sub("", text)
+        if kind != last:
+            last, since, said = kind, time.monotonic(), False
+        if text and not said and time.monotonic() - since > _LASTING and not sys.stderr.isatty():
+            say(text)
+            said = True
+
+    return note
 
 
 def scan_text(

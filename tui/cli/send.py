@@ -18,7 +18,7 @@ from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, narra
 from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
 from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
-from tui.cli.progress import progress_line, send_text
+from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_plan import plan_lines, print_plan
@@ -234,7 +234,7 @@ def _send(
     found: Survey,
     cancel: threading.Event,
 ) -> Receipt:
-    control, asked_at = Control(), -1
+    control, asked_at, note = Control(), -1, notes()
     with ExitStack() as bar, pause_on_suspend() as suspend:
         show = bar.enter_context(progress_line())
         for event in send_to_nsq(
@@ -245,6 +245,7 @@ def _send(
             if isinstance(event, Sent):
                 return event.receipt
             suspend(control, event)
+            note(event.note)
             if event.asking and event.confirmed != asked_at:
                 bar.close()  # a bar that is drawn again would write over the question
                 if click.confirm(f"{plural(event.confirmed, 'record')} arrived; go on?", err=True):

@@ -1,0 +1,93 @@
+"""What a connection makes of bytes that come in any pieces."""
+
+import struct
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.archiver.consume import _Connection
+from tui.archiver.delivery import Delivery
+from tui.archiver.frames import ERROR, MESSAGE, RESPONSE
+
+
+def frame(kind: int, data: bytes) -> bytes:
+    return struct.pack(">ii", 4 + len(data), kind) + data
+
+
+def message(number: int, body: bytes, attempts: int) -> bytes:
+    return frame(MESSAGE, struct.pack(">qH", 1, attempts) + b"%016d" % number + body)
+
+
+class _FakeReader:
+    full = False
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+
+    def deliver(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+
+
+frames = st.lists(
+    st.one_of(
+        st.tuples(st.just(MESSAGE), st.binary(max_size=50)),
+        st.tuples(st.just(RESPONSE), st.sampled_from([b"OK", b"CLOSE_WAIT"])),
+        st.tuples(st.just(ERROR), st.just(b"E_FIN_FAILED FIN 0123456789abcdef failed ID not in flight")),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(frames, st.lists(st.integers(1, 200), max_size=20))
+def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cuts: list[int]) -> None:
+    stream = b"".join(
+        message(number, data, 1 + number % 2) if kind == MESSAGE else frame(kind, data)
+        for number, (kind, data) in enumerate(sent)
+    )
+    reader = _FakeReader()
+    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    others: list[bytes] = []
+    conn.on("data", lambda conn, data: others.append(data[4:]))
+    position = 0
+    for cut in (*cuts, len(stream)):
+        piece = stream[position : position + cut]
+        conn._cut(conn._rest + piece)
+        position += cut
+    numbers = [number for number, (kind, _) in enumerate(sent) if kind == MESSAGE]
+    assert [int(name) for delivery in reader.deliveries for name in delivery.ids] == numbers
+    bodies = [body for delivery in reader.deliveries for body in delivery.bodies]
+    assert bodies == [sent[number][1] for number in numbers]
+    assert sum(delivery.size for delivery in reader.deliveries) == sum(map(len, bodies))
+    assert sum(delivery.again for delivery in reader.deliveries) == sum(number % 2 for number in numbers)
+    assert others == [data for kind, data in sent if kind != MESSAGE]
+    assert conn.left == (b"CLOSE_WAIT" in others)
+    assert conn.in_flight == len(numbers)
+
+
+def test_a_flood_of_errors_is_no_deep_recursion() -> None:
+    reader = _FakeReader()
+    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn._cut(frame(ERROR, b"E_FIN_FAILED") * 5000 + message(1, b"last", 1))
+    assert [delivery.bodies for delivery in reader.deliveries] == [[b"last"]]
+
+
+def test_sizes_that_cannot_be_are_no_endless_loop() -> None:
+    for kind in (RESPONSE, MESSAGE):
+        for size in (-40, -4, 0, 3):
+            conn = _Connection(_FakeReader(), "127.0.0.1", 4150)  # type: ignore[arg-type]
+            conn._cut(struct.pack(">ii", size, kind) + bytes(100))
+            assert conn._reader.deliveries == []  # type: ignore[attr-defined]
+
+
+def test_answers_are_joined_into_one_write() -> None:
+    conn = _Connection(_FakeReader(), "127.0.0.1", 4150)  # type: ignore[arg-type]
+    written: list[bytes] = []
+    conn.send = written.append
+    for answer in (conn.finish, conn.give_back, conn.touch):
+        assert answer([b"a" * 16, b"b" * 16])
+    assert written == [
+        b"FIN aaaaaaaaaaaaaaaa\nFIN bbbbbbbbbbbbbbbb\n",
+        b"REQ aaaaaaaaaaaaaaaa 0\nREQ bbbbbbbbbbbbbbbb 0\n",
+        b"TOUCH aaaaaaaaaaaaaaaa\nTOUCH bbbbbbbbbbbbbbbb\n",
+    ]

@@ -1,0 +1,152 @@
+"""What is on disk after a sync, after a crash, and after a failure."""
+
+import gzip
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.archiver.folder import OPEN, SEALED, owned, spooled
+from tui.archiver.merge import drop_leftovers, merge
+from tui.archiver.repair import repair, sound_length
+from tui.archiver.spool import Spool, member
+from tui.errors import ArchiveError, OutputError
+
+HOUR = datetime(2026, 11, 23, 13, tzinfo=UTC)
+NEXT = HOUR + timedelta(hours=1)
+
+
+def states(folder: Path) -> list[str]:
+    return [file.state for file in spooled(folder, UTC)]
+
+
+def test_a_sync_is_a_gzip_member_and_an_hour_a_file(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append(HOUR, [b"one\n", b"two\n"])
+    spool.append(HOUR, [b"three\n"])
+    spool.append(NEXT, [b"four\n"])
+    assert states(tmp_path) == [OPEN, OPEN]
+    spool.rotate(NEXT)
+    assert states(tmp_path) == [SEALED, OPEN]
+    spool.close()
+    first, second = spooled(tmp_path, UTC)
+    assert (first.hour, second.hour) == (HOUR, NEXT)
+    assert gzip.decompress(first.path.read_bytes()) == b"one\ntwo\nthree\n"
+    assert first.path.read_bytes().count(b"\x1f\x8b\x08") == 2
+    assert gzip.decompress(second.path.read_bytes()) == b"four\n"
+
+
+def test_a_large_file_is_whole_before_its_hour_is_over(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, rotate_size=1000)
+    for _ in range(4):
+        spool.append(HOUR, [os.urandom(600).hex().encode() + b"\n"])
+    assert states(tmp_path) == [SEALED, SEALED]  # 600 bytes and more each, two to a file
+
+
+lines = st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"") + b"\n"), min_size=1, max_size=5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(lines.map(b"".join), min_size=1, max_size=4), st.data())
+def test_a_repair_keeps_every_whole_line_that_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[bytes], data: st.DataObject
+) -> None:
+    members = [member(block) for block in blocks]
+    whole = b"".join(members)
+    cut = data.draw(st.integers(0, len(whole)))
+    path = tmp_path_factory.mktemp("torn") / "torn"
+    garbage = data.draw(st.sampled_from([b"", b"\0" * 9, b"garbage", b"\x1f\x8b\x08"]))
+    path.write_bytes(whole[:cut] + garbage)
+    repair(path)
+    kept = gzip.decompress(path.read_bytes()) if path.stat().st_size else b""
+    sound = [block for index, block in enumerate(blocks) if sum(map(len, members[: index + 1])) <= cut]
+    assert kept.startswith(b"".join(sound))
+    if not garbage:  # what a torn member's last bytes are, its checksum can no longer say
+        assert b"".join(blocks).startswith(kept)
+    assert kept == b"" or kept.endswith(b"\n")
+    assert sound_length(path) == path.stat().st_size
+    before = path.read_bytes()
+    assert repair(path) == 0
+    assert path.read_bytes() == before
+
+
+def test_a_repair_gets_whole_lines_out_of_a_torn_member(tmp_path: Path) -> None:
+    torn = member(b"".join(b'{"n":%d,"pad":"%s"}\n' % (n, os.urandom(40).hex().encode()) for n in range(2000)))
+    path = tmp_path / "torn"
+    path.write_bytes(member(b"sound\n") + torn[: len(torn) // 2])
+    kept = repair(path)
+    assert 800 < kept < 1100
+    assert len(gzip.decompress(path.read_bytes()).splitlines()) == kept + 1
+
+
+def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.archiver.repair._MOST", 1000)
+    path = tmp_path / "damaged"
+    path.write_bytes(member(b"sound\n") + b"damaged" + member(os.urandom(2000).hex().encode() + b"\n"))
+    before = path.read_bytes()
+    assert repair(path) is None
+    assert path.read_bytes() == before
+
+
+def test_a_failed_write_leaves_what_was_whole_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    spool.append(HOUR, [b"safe\n"])
+    sync = os.fsync
+    failures = iter([OSError(5, "Input/output error")])
+
+    def fails_once(descriptor: int) -> None:
+        for error in failures:
+            raise error
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails_once)
+    with pytest.raises(OutputError, match="cannot be written: Input/output error"):
+        spool.append(HOUR, [b"not safe\n"])
+    spool.append(HOUR, [b"safe again\n"])
+    spool.close()
+    kept = [gzip.decompress(file.path.read_bytes()) for file in spooled(tmp_path, UTC)]
+    assert kept == [b"safe\n", b"safe again\n"]
+
+
+def test_a_merge_is_one_member_and_a_crash_in_it_leaves_one_of_both(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for number in range(50):
+        spool.append(HOUR, [b'{"n":%d,"event":"play"}\n' % number])
+    spool.close()
+    (file,) = spooled(tmp_path, UTC)
+    content, size = gzip.decompress(file.path.read_bytes()), file.size
+    copy = file.path.read_bytes()
+    merged = merge(file.path, file.hour, file.seq)
+    assert gzip.decompress(merged.read_bytes()) == content
+    assert merged.read_bytes().count(b"\x1f\x8b\x08") == 1
+    assert merged.stat().st_size < size / 4
+    file.path.write_bytes(copy)  # as after a crash before it was removed
+    (tmp_path / "2026-11-23T13.half.merging").write_bytes(copy[:10])
+    assert [left.path for left in drop_leftovers(tmp_path, spooled(tmp_path, UTC))] == [merged]
+    assert [path.name for path in tmp_path.iterdir()] == [merged.name]
+
+
+def test_a_spool_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    with (
+        owned(tmp_path, {"topic": "a"}),
+        pytest.raises(ArchiveError, match="another archiver uses the spool"),
+        owned(tmp_path, {"topic": "a"}),
+    ):
+        pass
+    with owned(tmp_path, {"topic": "a"}):
+        Spool(tmp_path).append(HOUR, [b"left\n"])
+
+
+def test_a_spool_with_files_of_another_archiver_is_refused(tmp_path: Path) -> None:
+    with owned(tmp_path, {"topic": "a", "host": "web01"}):
+        Spool(tmp_path).append(HOUR, [b"left\n"])
+    other = pytest.raises(ArchiveError, match=r"files of another archiver \(topic a\)")
+    with other, owned(tmp_path, {"topic": "b", "host": "web01"}):
+        pass
+    for file in spooled(tmp_path, UTC):
+        file.path.unlink()
+    with owned(tmp_path, {"topic": "b", "host": "web01"}):
+        pass  # empty, it may change hands

@@ -1,0 +1,258 @@
+"""From the spool into a folder and a bucket: revisions count up, nothing is overwritten, nothing goes too soon."""
+
+import base64
+import gzip
+import os
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.servers.seaweed import REGION, Seaweed
+from tui.archive import put
+from tui.archive.s3 import S3Store
+from tui.archive.store import Store
+from tui.archiver.folder import spooled
+from tui.archiver.options import ArchiverOptions, Source, destination
+from tui.archiver.spool import Spool
+from tui.archiver.upload import Uploader
+from tui.config import S3Options
+from tui.errors import ArchiveError, KeyTakenError, OutputError
+
+HOUR = datetime(2026, 11, 23, 13, tzinfo=UTC)
+KEY = "events.web01-00000{}.2026-11-23_13.log.gz"
+
+
+def options(archive: object, spool: Path, **more: bool) -> ArchiverOptions:
+    source = Source("events", "archive", ("127.0.0.1:4150",))
+    return ArchiverOptions(destination(str(archive)), source, spool, "web01", **more)  # type: ignore[arg-type]
+
+
+def spool_a_file(folder: Path, lines: bytes) -> None:
+    folder.mkdir(exist_ok=True)
+    spool = Spool(folder)
+    spool.append(HOUR, [lines])
+    spool.close()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
+
+
+def test_revisions_count_up_past_what_is_there(tmp_path: Path) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    said: list[str] = []
+    for number in range(3):
+        spool_a_file(spool, b"%d\n" % number)
+        uploader = Uploader(options(out, spool), said.append)  # each time as after a restart
+        assert uploader.once()
+    assert contents(out) == {KEY.format(n): b"%d\n" % n for n in range(3)}
+    assert spooled(spool, UTC) == []
+    assert said == [f"uploaded {KEY.format(n)} (22 B)" for n in range(3)]
+
+
+def test_equal_files_are_both_kept(tmp_path: Path) -> None:
+    """Two messages of the same bytes are two messages."""
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool_a_file(spool, b"same\n")
+    (file,) = spooled(spool, UTC)
+    bytes_ = file.path.read_bytes()
+    uploader = Uploader(options(out, spool), print)
+    assert uploader.once()
+    file.path.write_bytes(bytes_)
+    assert Uploader(options(out, spool), print).once()
+    assert list(contents(out).values()) == [b"same\n", b"same\n"]
+
+
+class _Store:
+    """A store in which a step fails once, after it was done or before."""
+
+    def __init__(self, inner: Store, step: str, *, done: bool) -> None:
+        self._inner, self._step, self._done, self._failed = inner, step, done, False
+
+    def __getattr__(self, name: str) -> object:
+        method = getattr(self._inner, name)
+        if name != self._step:
+            return method
+
+        def fails_once(*words: object) -> object:
+            if not self._failed:
+                self._failed = True
+                if self._done:
+                    method(*words)
+                raise OutputError("the answer was lost")
+            return method(*words)
+
+        return fails_once
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("step", ["put", "holds"])
+def test_an_upload_whose_end_was_not_seen_is_done_once(tmp_path: Path, step: str, done: bool) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool_a_file(spool, b"message\n")
+    wanted = options(out, spool)
+    object.__setattr__(wanted.archive, "store", _Store(wanted.archive.store, step, done=done))
+    uploader = Uploader(wanted, print)
+    assert not uploader.once()
+    assert "the answer was lost" in uploader.state.trouble
+    assert len(spooled(spool, UTC)) == 1
+    assert Uploader(wanted, print).once()  # as after a restart
+    assert contents(out) == {KEY.format(0): b"message\n"}
+    assert spooled(spool, UTC) == []
+
+
+def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
+    """Between the question and the put another one of the same host and topic was quicker."""
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool_a_file(spool, b"ours\n")
+    wanted = options(out, spool)
+    inner = wanted.archive.store
+
+    class Racing:
+        def put(self, key: str, path: Path) -> None:
+            if key == KEY.format(0):
+                (out / key).write_bytes(gzip.compress(b"theirs\n"))
+            inner.put(key, path)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(inner, name)
+
+    object.__setattr__(wanted.archive, "store", Racing())
+    assert Uploader(wanted, print).once()
+    assert contents(out) == {KEY.format(0): b"theirs\n", KEY.format(1): b"ours\n"}
+
+
+def test_what_a_dead_process_left_is_repaired_merged_and_uploaded(tmp_path: Path) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool.mkdir()
+    for line in (b"one\n", b"two\n"):
+        Spool(spool).append(HOUR, [line])  # and never closed
+    with spooled(spool, UTC)[0].path.open("ab") as torn:
+        torn.write(b"\x1f\x8b\x08\0torn")
+    uploader = Uploader(options(out, spool, merge_hour=True), print)
+    assert uploader.once()
+    assert not out.exists() or contents(out) == {}  # they may be another process's, until they are adopted
+    uploader.adopt()
+    assert uploader.once()
+    assert sorted(contents(out).values()) == [b"one\n", b"two\n"]
+    assert uploader.state.repaired == 2
+
+
+def test_a_damaged_file_is_uploaded_as_it_is_and_keeps_back_no_other(tmp_path: Path) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    said: list[str] = []
+    spool_a_file(spool, b"damaged\n")
+    (file,) = spooled(spool, UTC)
+    damaged = bytearray(file.path.read_bytes())
+    damaged[-5] ^= 1  # in its checksum
+    file.path.write_bytes(damaged)
+    spool_a_file(spool, b"sound\n")
+    uploader = Uploader(options(out, spool, merge_hour=True), said.append)
+    assert uploader.once()
+    assert (out / KEY.format(0)).read_bytes() == damaged
+    assert gzip.decompress((out / KEY.format(1)).read_bytes()) == b"sound\n"
+    assert "is damaged on its disk" in said[0]
+
+
+def test_a_file_that_cannot_be_read_keeps_back_no_other(tmp_path: Path) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool_a_file(spool, b"sound\n")
+    (spool / "2026-11-23T12.00000000000000000001-0.gz").mkdir()
+    uploader = Uploader(options(out, spool), print)
+    assert not uploader.once()
+    assert list(contents(out).values()) == [b"sound\n"]
+    assert "cannot be uploaded: Is a directory" in uploader.state.trouble
+
+
+@pytest.fixture
+def store(seaweed: Seaweed, bucket: str, monkeypatch: pytest.MonkeyPatch) -> S3Store:
+    for name, value in seaweed.env.items():
+        monkeypatch.setenv(name, value)
+    return S3Store(bucket, S3Options(region=REGION, endpoint_url=seaweed.endpoint_url))
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("size", [0, 1000, 11 << 20])
+def test_s3_puts_on_condition_and_compares_by_checksum(
+    store: S3Store, tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put, "WHOLE", 1 << 20)  # above it an object goes in parts, which S3 wants of 5 MB at least
+    monkeypatch.setattr(put, "PART", 5 << 20)
+    file, other = tmp_path / "file", tmp_path / "other"
+    file.write_bytes(os.urandom(size))
+    other.write_bytes(os.urandom(size) or b"1")
+    assert store.holds("a/key", file) is None
+    store.put("a/key", file)
+    assert store.holds("a/key", file) is True
+    assert store.holds("a/key", other) is False
+    with pytest.raises(KeyTakenError):
+        store.put("a/key", other)
+    assert store.holds("a/key", file) is True
+
+
+class _Client:
+    """S3's client, that fails once in the second part."""
+
+    def __init__(self, inner: object) -> None:
+        self._inner = inner
+        self.put: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def upload_part(self, **words: object) -> object:
+        number = words["PartNumber"]
+        assert isinstance(number, int)
+        self.put.append(number)
+        if number == 2 and self.put.count(2) == 1:
+            raise ConnectionError("broken off")
+        return self._inner.upload_part(**words)  # type: ignore[attr-defined]
+
+
+@pytest.mark.s3
+def test_an_upload_in_parts_goes_on_where_it_broke_off(
+    store: S3Store, seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put, "WHOLE", 1 << 20)
+    monkeypatch.setattr(put, "PART", 5 << 20)
+    file, client = tmp_path / "file", _Client(seaweed.client())
+    file.write_bytes(os.urandom(11 << 20))
+    with pytest.raises(ConnectionError):
+        put.put_file(client, store.bucket, "key", file, {})  # type: ignore[arg-type]
+    assert put.note_of(file).exists()
+    assert store.holds("key", file) is None
+    put.put_file(client, store.bucket, "key", file, {})  # type: ignore[arg-type]
+    assert store.holds("key", file) is True
+    assert sorted(client.put) == [1, 2, 2, 3]
+    assert not put.note_of(file).exists()
+    assert "Uploads" not in seaweed.client().list_multipart_uploads(Bucket=store.bucket)
+
+
+@pytest.mark.s3
+def test_a_server_that_keeps_no_checksum_has_to_send_the_bytes(
+    store: S3Store, seaweed: Seaweed, tmp_path: Path
+) -> None:
+    file, other = tmp_path / "file", tmp_path / "other"
+    file.write_bytes(b"one")
+    other.write_bytes(b"two")
+    crc = base64.b64encode(zlib.crc32(b"one").to_bytes(4, "big")).decode()
+    seaweed.client().put_object(Bucket=store.bucket, Key="key", Body=b"one", ChecksumCRC32=crc)
+    assert store.holds("key", file) is True
+    assert store.holds("key", other) is False
+
+
+def test_a_folder_is_a_store_of_the_same_kind(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    store = destination(str(tmp_path / "out")).store
+    (tmp_path / "file").write_bytes(b"1")
+    assert store.holds("a/key", tmp_path / "file") is None
+    store.put("a/key", tmp_path / "file")
+    assert store.holds("a/key", tmp_path / "file") is True
+    with pytest.raises(KeyTakenError):
+        store.put("a/key", tmp_path / "file")
+    (tmp_path / "file").write_bytes(b"2")
+    assert store.holds("a/key", tmp_path / "file") is False
+    with pytest.raises(ArchiveError, match="leads out of"):
+        store.put("../key", tmp_path / "file")

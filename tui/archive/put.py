@@ -1,0 +1,141 @@
+"""A local file into a bucket: in one request or in parts, checked by SHA-256 on the way; never over another.
+
+The checksum of an object in parts is S3's composite one: the digest of the parts' digests, and their number
+(docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html). The sizes of parts follow from the
+file's size alone, so the checksum of a file is the same whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+WHOLE = 32 << 20  # up to this many bytes it is one request
+PART = 8 << 20
+_MOST_PARTS = 10_000
+_BESIDE = 4  # parts at a time, each in memory
+_FAILURES = 4  # parts that may fail before an attempt is over
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How a file is cut for its upload."""
+
+    size: int
+
+    @property
+    def step(self) -> int:
+        return self.size if self.size <= WHOLE else max(PART, -(-self.size // _MOST_PARTS))
+
+    @property
+    def offsets(self) -> range:
+        return range(0, self.size, self.step) if self.size > WHOLE else range(1)
+
+
+def checksum(path: Path) -> str:
+    """What S3 says of an object with these bytes that `put_file` has put: base64, with `-N` for N parts."""
+    with path.open("rb") as stream:
+        return stream_checksum(stream, path.stat().st_size)
+
+
+def stream_checksum(stream: BinaryIO, size: int) -> str:
+    """The same of bytes that are read, `size` of them."""
+    parts = Parts(size)
+    digests = [_digest(stream, parts.step) for _ in parts.offsets]
+    if len(digests) == 1:
+        return _spell(digests[0])
+    return f"{_spell(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
+
+
+def put_file(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> None:
+    """Put the file unless the key is taken; raises what the client raises.
+
+    An upload in parts is noted beside the file, so that the next attempt, also one of another process, goes on with it.
+    """
+    where = {"Bucket": bucket, "Key": key, **payer}
+    parts = Parts(path.stat().st_size)
+    if len(parts.offsets) > 1:
+        _put_parts(client, where, path, parts)
+        return
+    with path.open("rb") as body:
+        client.put_object(**where, Body=body, ChecksumSHA256=checksum(path), IfNoneMatch="*")
+
+
+def note_of(path: Path) -> Path:
+    """Where the upload of a file is noted, once it has begun."""
+    return path.with_name(path.name + ".upload")
+
+
+def abandon(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> None:
+    """Give up an upload in parts that was begun: its parts cost money until then."""
+    note = note_of(path)
+    if note.exists():
+        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=note.read_text(), **payer)
+        note.unlink()
+
+
+def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts) -> None:
+    upload, there = _begun(client, where, path)
+    failed: list[Future[Any]] = []
+
+    def put_part(number: int, offset: int) -> Any:
+        if len(failed) >= _FAILURES:  # the rest has to wait for a better moment
+            return None
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            data = stream.read(parts.step)
+        digest = _spell(hashlib.sha256(data).digest())
+        part = there.get(number)
+        if part is None or not _is(part, data, digest):
+            part = client.upload_part(**where, UploadId=upload, PartNumber=number, Body=data, ChecksumSHA256=digest)
+        return {"PartNumber": number, "ETag": part["ETag"], "ChecksumSHA256": digest}
+
+    with ThreadPoolExecutor(_BESIDE, thread_name_prefix="put") as pool:
+        puts = [pool.submit(put_part, number, offset) for number, offset in enumerate(parts.offsets, 1)]
+        for put in puts:
+            put.add_done_callback(lambda done: failed.append(done) if done.exception() else None)
+    done = [put.result() for put in (*failed, *puts)]
+    client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*")
+    note_of(path).unlink()
+
+
+def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, dict[int, Any]]:
+    """The upload that was noted, and its parts by number; a new one if there is none, or if S3 knows it no longer."""
+    note = note_of(path)
+    if note.exists():
+        upload = note.read_text()
+        try:
+            pages = client.get_paginator("list_parts").paginate(**where, UploadId=upload)
+            return upload, {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+        except client.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+                raise
+    upload = client.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
+    note.write_text(upload)
+    return upload, {}
+
+
+def _is(part: Any, data: bytes, digest: str) -> bool:
+    """Is a part that is there already this one? Some servers list no checksum; the ETag is then the MD5."""
+    if kept := part.get("ChecksumSHA256"):
+        return bool(kept == digest)
+    return bool(part["ETag"].strip('"') == hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+
+def _digest(stream: BinaryIO, count: int) -> bytes:
+    digest = hashlib.sha256()
+    while count and (data := stream.read(min(count, 1 << 20))):
+        digest.update(data)
+        count -= len(data)
+    return digest.digest()
+
+
+def _spell(digest: bytes) -> str:
+    return base64.b64encode(digest).decode("ascii")

@@ -1,0 +1,32 @@
+"""The archiver: an NSQ topic into hourly gzip files of lines, in a folder or a bucket, without losing a message.
+
+A message goes line → spool → archive, and is finished (FIN) between the two arrows, once its line is on disk:
+
+    consume   pynsq, reading in bulk            intake   when to sync, what to finish, when to take no more
+    line      a message as a line               spool    gzip members, fsync, one file an hour
+    repair    a torn tail after a crash         upload   revisions, conditional puts, checksums, removal
+    folder    names, lock, whose spool it is    part     one consuming process of several
+    status    what is told                      run      the whole, as a generator of events
+
+Importing this package imports neither pynsq nor boto3.
+"""
+
+from tui.archiver.counters import Counters
+from tui.archiver.options import DEFAULT_LAYOUT, ArchiverOptions, Source, destination
+from tui.archiver.run import archive_topic
+from tui.archiver.status import Event, Said, Status, Stopped
+from tui.archiver.upload import UploadState
+
+__all__ = [
+    "DEFAULT_LAYOUT",
+    "ArchiverOptions",
+    "Counters",
+    "Event",
+    "Said",
+    "Source",
+    "Status",
+    "Stopped",
+    "UploadState",
+    "archive_topic",
+    "destination",
+]

@@ -1,0 +1,152 @@
+"""The spool folder: what its files are called, who owns it, what is in it.
+
+A file's name says how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
+
+    2026-11-23T13.SEQ.open        being appended to, a gzip member a sync
+    2026-11-23T13.SEQ.torn        left by a process that died: its last member may be torn
+    2026-11-23T13.SEQ.gz          whole, waits for its upload
+    2026-11-23T13.SEQ.merged.gz   whole, and one gzip stream
+    2026-11-23T13-000004.gz       has its revision; the archive may hold it already
+
+SEQ is a time and the number of the process that wrote it. Only the uploader gives revisions, so no two files of a spool
+ever want the same key.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from tui.archive.local import reason, sync_folder
+from tui.archive.times import spell_hour
+from tui.errors import ArchiveError
+
+OPEN, TORN, SEALED, MERGED, NAMED = ".open", ".torn", ".gz", ".merged.gz", "-"
+_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(?:\.(\d{20}-\d+)(\.open|\.torn|\.gz|\.merged\.gz)|-(\d{6})\.gz)")
+_IDENTITY = "spool.json"
+_LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """A file of the spool. `rev` is None until it has one; `size` in bytes, `changed` in seconds since 1970."""
+
+    path: Path
+    hour: datetime
+    seq: str
+    state: str
+    rev: int | None
+    size: int
+    changed: float
+
+    @property
+    def part(self) -> int:
+        """The process that wrote it."""
+        return int(self.seq.rpartition("-")[2] or 0)
+
+
+def file_name(hour: datetime, seq: str, state: str) -> str:
+    return f"{spell_hour(hour)}.{seq}{state}"
+
+
+def named(hour: datetime, rev: int) -> str:
+    return f"{spell_hour(hour)}{spell_rev(rev)}.gz"
+
+
+def spell_rev(rev: int) -> str:
+    """As nsq_to_file and layouts spell a revision: `-000004`."""
+    if rev > 999_999:
+        raise ArchiveError("an hour has a million files already; raise --rotate-size")
+    return f"-{rev:06d}"
+
+
+def spooled(folder: Path, zone: tzinfo) -> list[SpoolFile]:
+    """Every file of the spool, by hour, then age; files of other names are nobody's. Raises ArchiveError."""
+    found = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if match := _NAME.fullmatch(entry.name):
+                    with suppress(FileNotFoundError):  # renamed meanwhile: the next look finds it
+                        found.append(_file(Path(entry.path), match, entry.stat(), zone))
+    except OSError as error:
+        raise ArchiveError(f"the spool {folder} cannot be read: {reason(error)}") from error
+    return sorted(found, key=lambda file: (file.hour, file.rev is None, file.rev or 0, file.seq))
+
+
+def _file(path: Path, match: re.Match[str], status: os.stat_result, zone: tzinfo) -> SpoolFile:
+    hour = datetime.strptime(match[1], "%Y-%m-%dT%H").replace(tzinfo=zone)
+    rev = int(match[4]) if match[4] else None
+    return SpoolFile(path, hour, match[2] or "", match[3] or NAMED, rev, status.st_size, status.st_mtime)
+
+
+def rename(path: Path, name: str) -> Path:
+    """A new name in the same folder, on disk when this returns."""
+    target = path.with_name(name)
+    path.rename(target)
+    sync_folder(path.parent)
+    return target
+
+
+@contextmanager
+def owned(folder: Path, identity: Mapping[str, str], *, patience: float = 0.0) -> Iterator[int]:
+    """The spool as ours alone, until the end of this process and of those that inherit the descriptor it gives.
+
+    `identity` says whose messages are in it; a spool that holds another archiver's is refused. `patience` is how long,
+    in seconds, the children of one that was killed may take to end. Raises ArchiveError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise ArchiveError(f"the spool {folder} cannot be used: {reason(error)}; give another with --spool") from error
+    try:
+        deadline = time.monotonic() + patience
+        while not _locked(descriptor):
+            if time.monotonic() >= deadline:
+                raise ArchiveError(
+                    f"another archiver uses the spool {folder}; stop it, or give this one its own with --spool"
+                )
+            time.sleep(0.1)
+        _claim(folder, identity)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel lets it go, also after kill -9
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _claim(folder: Path, identity: Mapping[str, str]) -> None:
+    """Write down whose spool it is; ArchiveError if it still holds files of another."""
+    path = folder / _IDENTITY
+    try:
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if before == identity:
+            return
+        waits = any(_NAME.fullmatch(path.name) for path in folder.iterdir())
+        if waits and before is not None:
+            differs = ", ".join(f"{key} {value}" for key, value in before.items() if identity.get(key) != value)
+            raise ArchiveError(
+                f"the spool {folder} still holds files of another archiver ({differs}); run that one until they are "
+                "uploaded, or give this one its own spool with --spool"
+            )
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(dict(identity), indent=1) + "\n", encoding="utf-8")
+        fresh.replace(path)
+        sync_folder(folder)
+    except (OSError, ValueError) as error:
+        raise ArchiveError(f"{path} cannot be read or written: {error}; mend or remove it") from error

@@ -1,0 +1,41 @@
+"""NSQ's frames, cut out of whatever has come: many messages at a time. Pure.
+
+A frame is its size (4 bytes), its type (4), and data; a message's data are a time stamp (8), the number of attempts
+(2), an id (16) and the body (nsq.io/clients/tcp_protocol_spec.html).
+"""
+
+from __future__ import annotations
+
+import struct
+
+RESPONSE, ERROR, MESSAGE = 0, 1, 2
+_SIZES = struct.Struct(">ii")
+_MESSAGE = struct.Struct(">iiqH16s")
+
+
+def messages(data: bytes, start: int) -> tuple[list[bytes], list[bytes], int, int]:
+    """The whole messages that follow one another from `start`: ids, bodies, how many came before, where they end."""
+    ids: list[bytes] = []
+    bodies: list[bytes] = []
+    end, again = len(data), 0
+    unpack, head = _MESSAGE.unpack_from, _MESSAGE.size
+    while end - start >= head:
+        size, kind, _, attempts, name = unpack(data, start)
+        stop = start + 4 + size
+        if stop > end or kind != MESSAGE or stop < start + head:
+            break
+        ids.append(name)
+        bodies.append(data[start + head : stop])
+        again += attempts > 1
+        start = stop
+    return ids, bodies, again, start
+
+
+def other(data: bytes, start: int) -> tuple[bytes, int]:
+    """The whole frame at `start` that is no message, type and data, and where it ends; nothing if there is none."""
+    if len(data) - start >= _SIZES.size:
+        size, kind = _SIZES.unpack_from(data, start)
+        stop: int = start + 4 + size
+        if start + _SIZES.size <= stop <= len(data) and kind != MESSAGE:
+            return data[start + 4 : stop], stop
+    return b"", start

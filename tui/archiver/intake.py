@@ -1,0 +1,243 @@
+"""The heart of the archiver: deliveries come in, go to disk, and only then are finished.
+
+One event loop; one thread writes. A sync begins when half of what a link may have unfinished waits, when some MB wait,
+or after `sync_interval`; what comes meanwhile waits for the next. Nothing is finished that is not on disk; what cannot
+be written is given back to NSQ without a delay, and no more is asked for until the disk takes bytes again.
+
+Backpressure has three steps: RDY by the size of the messages, no reading from the sockets while too much waits, and
+RDY 0 while the spool is full or broken. What waits long is touched, so that no message times out under our hands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
+
+from tui.archive.times import floor_hour
+from tui.archiver.consume import Reader
+from tui.archiver.counters import Counters
+from tui.archiver.delivery import Delivery, Link, explained, is_late
+from tui.archiver.folder import spooled
+from tui.archiver.line import lines_of
+from tui.archiver.options import ArchiverOptions
+from tui.archiver.spool import Spool
+from tui.errors import ArchiveError, OutputError
+from tui.units import size
+
+T = TypeVar("T")
+
+_TICK = 0.1  # seconds between two looks at the clock
+_LOOK = 1.0  # seconds between two looks at the spool
+_SYNC_BYTES = 4 << 20
+_FULL_BYTES = 16 << 20  # more than this waits in sockets, not here
+_IN_FLIGHT_BYTES = 32 << 20  # RDY is lowered for large messages
+_REPEAT = 300.0  # seconds before the same trouble is told again
+_GRACE = 3.0  # seconds for nsqd to answer a goodbye
+
+
+class Intake:
+    """One consuming process's work. `run` it in an event loop; `counters` may be read from any thread.
+
+    `stopped` is asked ten times a second; `tell` gets sentences for the operator.
+    """
+
+    def __init__(
+        self,
+        options: ArchiverOptions,
+        *,
+        part: int = 0,
+        counters: Counters,
+        stopped: Callable[[], bool],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._options, self._counters, self._stopped, self._tell = options, counters, stopped, tell
+        self._spool = Spool(options.spool, rotate_size=options.rotate_size, part=part)
+        self._waiting: list[tuple[datetime, Delivery]] = []
+        self._writing: list[tuple[datetime, Delivery]] = []
+        self._waits: Counter[Link] = Counter()
+        self._bytes = 0  # of what waits and is being written
+        self._mean = 0.0  # bytes of a message
+        self._told: dict[str, float] = {}
+        self._last = False
+        self._broken = self._crowded = ""
+        self._looked = 0.0
+        self._linked = time.monotonic()
+        self._used = 0  # bytes of the spool, from the last look and what was written since
+        self._hour = self._now()
+
+    async def run(self) -> None:
+        """Until `stopped`; then everything that has come is on disk and finished, or given back."""
+        self._due = asyncio.Event()
+        self._reader = Reader(self._options.source, self._deliver, self._trouble)
+        with ThreadPoolExecutor(1, thread_name_prefix="spool") as self._thread:
+            async with asyncio.TaskGroup() as tasks:
+                ticking = tasks.create_task(self._tick())
+                writing = tasks.create_task(self._write())
+                while not self._stopped():
+                    await asyncio.sleep(_TICK)
+                await self._reader.leave(_GRACE)
+                self._last = True
+                self._due.set()
+                await writing
+                await self._in_thread(self._spool.close)
+                await self._reader.close_all(_GRACE)
+                ticking.cancel()
+
+    def _now(self) -> datetime:
+        return floor_hour(datetime.fromtimestamp(self._options.now(), self._options.archive.zone))
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._waiting.append((self._now(), delivery))
+        count = len(delivery.ids)
+        self._bytes += delivery.size
+        self._waits[delivery.link] += count
+        self._counters.again += delivery.again
+        self._counters.unfinished += count
+        self._mean += (delivery.size / count - self._mean) * 0.2
+        self._reader.full = self._bytes >= _FULL_BYTES
+        if self._waits[delivery.link] * 2 >= delivery.link.rdy or self._bytes >= _SYNC_BYTES:
+            self._due.set()
+
+    async def _write(self) -> None:
+        while not self._last or self._waiting:
+            await self._due.wait()
+            self._due.clear()
+            self._writing, self._waiting = self._waiting, []
+            self._waits.clear()
+            hour = self._now()
+            for its_hour, group in groupby(self._writing, key=lambda item: item[0]):
+                await self._sync(its_hour, [delivery for _, delivery in group])
+            self._writing = []
+            if hour != self._hour:
+                await self._rotate(hour)
+            for link in self._reader.conns.values():
+                link.go_on()
+
+    async def _sync(self, hour: datetime, deliveries: list[Delivery]) -> None:
+        by_link: dict[Link, list[bytes]] = defaultdict(list)
+        for delivery in deliveries:
+            by_link[delivery.link] += delivery.ids
+        counters = self._counters
+        try:
+            written, changed = await self._in_thread(lambda: self._store(hour, deliveries))
+        except OutputError as error:
+            self._break(str(error))
+            for link, ids in by_link.items():
+                counters.given_back += len(ids)
+                link.give_back(ids)
+        else:
+            counters.syncs += 1
+            counters.written += written
+            self._used += written
+            self._limit()
+            counters.changed += changed
+            counters.messages += sum(map(len, by_link.values()))
+            counters.bytes += sum(delivery.size for delivery in deliveries)
+            for link, ids in by_link.items():
+                counters.unsure += 0 if link.finish(ids) else len(ids)
+        counters.unfinished -= sum(map(len, by_link.values()))
+        self._bytes -= sum(delivery.size for delivery in deliveries)
+        self._reader.full = self._bytes >= _FULL_BYTES
+
+    def _store(self, hour: datetime, deliveries: list[Delivery]) -> tuple[int, Counter[str]]:
+        blocks, changed = [], Counter[str]()
+        for delivery in deliveries:
+            block, its = lines_of(delivery.bodies)
+            blocks.append(block)
+            changed += its
+        return self._spool.append(hour, blocks), changed
+
+    async def _rotate(self, hour: datetime) -> None:
+        try:
+            await self._in_thread(lambda: self._spool.rotate(hour))
+            self._hour = hour
+        except OutputError as error:
+            self._break(str(error))
+
+    async def _tick(self) -> None:
+        while True:
+            now = time.monotonic()
+            self._count(now)
+            if self._waiting and now - self._waiting[0][1].came >= self._options.sync_interval:
+                self._due.set()
+            if self._now() != self._hour:
+                self._due.set()
+            self._touch(now)
+            if now - self._looked >= _LOOK:
+                self._looked = now
+                await self._look()
+            self._reader.allow(self._allowed())
+            await asyncio.sleep(_TICK)
+
+    def _count(self, now: float) -> None:
+        oldest = self._writing[:1] or self._waiting[:1]
+        self._counters.oldest = now - oldest[0][1].came if oldest else 0.0
+        self._counters.links = len(self._reader.conns)
+        self._linked = now if self._counters.links else self._linked
+        self._counters.alone = now - self._linked
+        self._counters.paused = self._broken or self._crowded
+
+    def _touch(self, now: float) -> None:
+        for _, delivery in (*self._writing, *self._waiting):
+            if now - delivery.touched > delivery.link.message_timeout / 3:
+                delivery.touched = now
+                delivery.link.touch(delivery.ids)
+
+    async def _look(self) -> None:
+        """How full the spool is, and whether a broken one takes bytes again."""
+        try:
+            self._used = sum(file.size for file in spooled(self._options.spool, self._options.archive.zone))
+        except ArchiveError as error:
+            self._break(str(error))
+            return
+        self._limit()
+        if self._broken:
+            try:
+                await self._in_thread(self._spool.probe)
+            except OutputError:
+                return
+            self._broken = ""
+            self._tell("goes on: the spool can be written again")
+
+    def _limit(self) -> None:
+        """No more messages while the spool is too large."""
+        most = self._options.spool_max
+        if not self._crowded and self._used >= most:
+            self._crowded = f"the spool holds {size(self._used)}, of {size(most)} that it may (--spool-max)"
+            self._tell(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
+            self._reader.allow(0)
+        elif self._crowded and self._used < most * 0.9:
+            self._crowded = ""
+            self._tell("goes on: the spool has room again")
+
+    def _allowed(self) -> int:
+        if self._stopped() or self._broken or self._crowded:
+            return 0
+        most = self._options.source.max_in_flight
+        if self._mean * most <= _IN_FLIGHT_BYTES:
+            return most
+        return min(most, max(1, 1 << int(_IN_FLIGHT_BYTES / self._mean).bit_length() - 1))
+
+    def _break(self, why: str) -> None:
+        if not self._broken:
+            self._tell(f"paused: {why}; NSQ keeps the messages")
+        self._broken = why
+        self._reader.allow(0)
+
+    def _trouble(self, address: str, cause: object) -> None:
+        if is_late(cause):
+            self._counters.unsure += 1
+            return
+        text, now = explained(address, cause), time.monotonic()
+        if now - self._told.get(text, -_REPEAT) >= _REPEAT:  # else it would be said at every attempt
+            self._told[text] = now
+            self._tell(text)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

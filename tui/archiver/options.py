@@ -1,0 +1,114 @@
+"""What an archiver is told: where messages come from, where they are spooled, where they go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui.archive import Archive, open_archive
+from tui.archive.layout import has_holes
+from tui.archive.local import reason
+from tui.archive.store import is_s3
+from tui.archive.times import zone_name
+from tui.config import S3Options
+from tui.errors import ArchiveError, ConfigError
+from tui.send.target import Tls, split_address, valid_topic
+
+DEFAULT_LAYOUT = "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz"  # as nsq_to_file names its files
+MAX_IN_FLIGHT = 2500  # nsqd's default -max-rdy-count
+SYNC_INTERVAL = 5.0
+SPOOL_MAX = 20_000_000_000
+_ANY_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A topic's channel, and the nsqds that have it: named, or found through nsqlookupd.
+
+    `max_in_flight` messages may be unfinished at a time, over all nsqds; half of them are a sync.
+    """
+
+    topic: str
+    channel: str
+    nsqd_tcp_addresses: tuple[str, ...] = ()
+    lookupd_http_addresses: tuple[str, ...] = ()
+    max_in_flight: int = MAX_IN_FLIGHT
+    tls: Tls | None = None
+    auth_secret: str | None = field(default=None, repr=False)
+
+    def check(self) -> None:
+        """ConfigError or SendError if a name or an address makes no sense, or a file of TLS cannot be used."""
+        for what, name in (("topic", self.topic), ("channel", self.channel)):
+            if not valid_topic(name):
+                raise ConfigError(f"NSQ allows no {what} named {name!r}; use 1 to 64 letters, digits, '.', '_' or '-'")
+        if not self.nsqd_tcp_addresses and not self.lookupd_http_addresses:
+            raise ConfigError("no nsqd was named; give --nsqd-tcp-address or --lookupd-http-address HOST:PORT")
+        for address in (*self.nsqd_tcp_addresses, *self.lookupd_http_addresses):
+            split_address(address)
+        if self.tls is not None:
+            self.tls.context()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiverOptions:
+    """One archiver. `now` gives seconds since 1970 and says what hour it is; tests bring their own.
+
+    Sizes in bytes, times in seconds. `spool` belongs to this archiver alone. With more than one of `processes` each has
+    its own connections and files. `rotate_size` of None rotates at the hour only.
+    """
+
+    archive: Archive
+    source: Source
+    spool: Path
+    host: str
+    sync_interval: float = SYNC_INTERVAL
+    rotate_size: int | None = None
+    spool_max: int = SPOOL_MAX
+    merge_hour: bool = False
+    processes: int = 1
+    now: Callable[[], float] = time.time
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Whose messages the spool holds."""
+        return {
+            "archive": f"{self.archive.store.url}/{self.archive.layout.pattern}",
+            "topic": self.source.topic,
+            "host": self.host,
+            "timezone": zone_name(self.archive.zone),
+        }
+
+    def check(self) -> None:
+        """ConfigError if they make no sense together."""
+        self.source.check()
+        layout = self.archive.layout.pattern
+        if not layout.endswith(".gz"):
+            raise ConfigError(f"the archiver writes gzip, but the layout '{layout}' does not end in .gz")
+        if "{rev}" not in layout:
+            raise ConfigError(f"the layout '{layout}' needs a {{rev}}: after a restart an hour has more than one file")
+        if "*" in layout:
+            raise ConfigError(f"the layout '{layout}' has a '*', which names no file; spell it out")
+        if not self.host or "/" in self.host:
+            raise ConfigError(f"'{self.host}' can be no part of a key; give another --host")
+        key = self.archive.layout.spell(_ANY_HOUR, topic=self.source.topic, host=self.host, rev="-000001")
+        if self.archive.layout.parse(key) is None:
+            raise ConfigError(f"'{key}' would be a key that the layout '{layout}' does not read back; give another")
+
+
+def destination(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+    """The archive that will be written. A place without a layout gets nsq_to_file's; a folder is made.
+
+    Nothing is listed or detected: an archive begins empty.
+    """
+    whole = url if has_holes(url) else f"{url.rstrip('/')}/{DEFAULT_LAYOUT}"
+    if not is_s3(whole):
+        parts = Path(whole).expanduser().parts
+        fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
+        try:
+            Path(*fixed).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveError(f"{Path(*fixed)} cannot be made: {reason(error)}; give another ARCHIVE") from error
+    return open_archive(whole, timezone=timezone, s3=s3)

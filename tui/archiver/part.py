@@ -1,0 +1,152 @@
+"""One consuming process of an archiver: a thread of this process, or a child behind a pipe.
+
+A child shares the spool's lock with its parent, so that no other archiver begins while it still writes. It leaves
+signals to the parent and obeys only the pipe, whose end means stop: it outlives the parent by no more than a goodbye.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import tui
+from tui.archiver.counters import Counters
+from tui.archiver.options import ArchiverOptions
+from tui.errors import HourscopeError
+
+_MAIN = "from tui.archiver.part import main; main()"
+_TELL = 0.25  # seconds between two reports of a child
+
+
+class Part(Protocol):
+    """A consuming process, as the archiver sees it. `counters` are those of a moment ago."""
+
+    number: int
+    counters: Counters
+
+    @property
+    def alive(self) -> bool:
+        """Is it at work?"""
+
+    def stop(self) -> None:
+        """Come to an end in order."""
+
+    def join(self) -> None:
+        """Wait for the end; raises what it failed with."""
+
+
+def consume(
+    options: ArchiverOptions, number: int, counters: Counters, stopped: Callable[[], bool], tell: Callable[[str], None]
+) -> None:
+    """Take messages until `stopped`."""
+    from tui.archiver.intake import Intake  # pynsq and tornado, which the parent of several does not need
+
+    async def run() -> None:
+        await Intake(options, part=number, counters=counters, stopped=stopped, tell=tell).run()
+
+    asyncio.run(run())
+
+
+class ThreadPart:
+    """The only consumer of an archiver, in a thread of its process."""
+
+    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None]) -> None:
+        self.number, self.counters = number, Counters()
+        self._stop = threading.Event()
+        threads = ThreadPoolExecutor(1, thread_name_prefix="consume")
+        self._work: Future[None] = threads.submit(consume, options, number, self.counters, self._stop.is_set, tell)
+
+    @property
+    def alive(self) -> bool:
+        return not self._work.done()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def join(self) -> None:
+        self._work.result()
+
+
+class ChildPart:
+    """One consumer of several, in a process of its own; `lock` is the descriptor that keeps the spool ours."""
+
+    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None], lock: int) -> None:
+        self.number, self.counters = number, Counters()
+        home = str(Path(tui.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            pass_fds=(lock,),
+            start_new_session=True,  # Ctrl-C is for the parent, which then says stop
+        )
+        self._to = cast(BinaryIO, self._process.stdin)
+        self._tell = tell
+        with suppress(BrokenPipeError):  # dead already: `alive` says so
+            pickle.dump((options, number), self._to)
+            self._to.flush()
+        self._listener = threading.Thread(target=self._listen, name=f"part-{number}", daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        reports = cast(BinaryIO, self._process.stdout)
+        with suppress(EOFError, pickle.UnpicklingError):  # its end, or its death in the middle of a report
+            while True:
+                report = pickle.load(reports)
+                if isinstance(report, Counters):
+                    self.counters = report
+                else:
+                    self._tell(str(report))
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        with suppress(BrokenPipeError):
+            self._to.close()
+
+    def join(self) -> None:
+        self._process.wait()
+        self._listener.join()
+        if self._process.returncode:
+            raise HourscopeError(f"the consuming process {self.number} ended with {self._process.returncode}")
+
+
+def main() -> None:
+    """A child: what it is told comes on stdin, what it reports goes to stdout."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    options, part = pickle.load(sys.stdin.buffer)
+    counters, stop, lock = Counters(), threading.Event(), threading.Lock()
+
+    def report(what: Counters | str) -> None:
+        with lock, suppress(BrokenPipeError):  # the parent is gone, which also is what ends stdin
+            pickle.dump(what, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+
+    def obey() -> None:
+        sys.stdin.buffer.read()
+        stop.set()
+
+    def tell_counters() -> None:
+        while not stop.wait(_TELL):
+            report(counters)
+
+    for work in (obey, tell_counters):
+        threading.Thread(target=work, daemon=True).start()
+    consume(options, part, counters, stop.is_set, report)
+    report(counters)
+    os._exit(0)  # a thread still waits for stdin

@@ -1,0 +1,144 @@
+"""Lines into the spool, durably: one open file an hour, a gzip member for each sync.
+
+`append` returns when the bytes are on disk (fsync of the file, and of the folder when the file is new). Whatever goes
+wrong, a file ends with its last whole member again, or is left to the repair; nothing that failed counts as written.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from isal import igzip_lib
+
+from tui.archive.local import reason, sync_folder
+from tui.archiver.folder import OPEN, SEALED, TORN, file_name, rename
+from tui.errors import OutputError
+
+_LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
+
+_PROBE = 1 << 18
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    path: Path
+    hour: datetime
+    seq: str
+    descriptor: int
+    size: int = 0  # up to here it is whole, and on disk
+
+
+class Spool:
+    """The files that one process appends to. Not thread-safe: one thread writes."""
+
+    def __init__(self, folder: Path, *, rotate_size: int | None = None, part: int = 0) -> None:
+        self._folder, self._rotate_size, self._part = folder, rotate_size, part
+        self._open: dict[datetime, _OpenFile] = {}
+
+    def append(self, hour: datetime, blocks: Sequence[bytes]) -> int:
+        """Whole lines as one gzip member; the bytes written. OutputError if they are not on disk."""
+        data = member(b"".join(blocks))
+        try:
+            file = self._open.get(hour) or self._create(hour)
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            write_all(file.descriptor, data)
+            os.fsync(file.descriptor)
+        except OSError as error:
+            self._give_up(file)
+            raise self._failure(error) from error
+        file.size += len(data)
+        if self._rotate_size is not None and file.size >= self._rotate_size:
+            self._seal(file)
+        return len(data)
+
+    def rotate(self, hour: datetime) -> None:
+        """Every file of another hour is whole: its hour is over."""
+        for file in [file for file in self._open.values() if file.hour != hour]:
+            self._seal(file)
+
+    def close(self) -> None:
+        for file in list(self._open.values()):
+            self._seal(file)
+
+    def probe(self) -> None:
+        """OutputError if the disk takes no more. What is open is whole now, so that its upload can make room."""
+        self.close()
+        path = self._folder / f"probe-{self._part}"
+        try:
+            with path.open("wb") as stream:
+                stream.write(bytes(_PROBE))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise self._failure(error) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _create(self, hour: datetime) -> _OpenFile:
+        seq = f"{time.time_ns():020d}-{self._part}"
+        path = self._folder / file_name(hour, seq, OPEN)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        file = self._open[hour] = _OpenFile(path, hour, seq, descriptor)
+        try:
+            sync_folder(self._folder)
+        except OSError:
+            self._give_up(file)
+            raise
+        return file
+
+    def _seal(self, file: _OpenFile) -> None:
+        del self._open[file.hour]
+        os.close(file.descriptor)
+        try:
+            if file.size:
+                rename(file.path, file_name(file.hour, file.seq, SEALED))
+            else:
+                file.path.unlink()
+        except OSError as error:
+            self._leave(file)
+            raise self._failure(error) from error
+
+    def _give_up(self, file: _OpenFile) -> None:
+        """After a failed write or fsync nothing is sure of what the kernel still holds: this file ends here."""
+        self._open.pop(file.hour, None)
+        try:
+            if not file.size:
+                file.path.unlink()
+            else:
+                os.ftruncate(file.descriptor, file.size)
+                os.fsync(file.descriptor)
+                rename(file.path, file_name(file.hour, file.seq, SEALED))
+        except OSError:  # the same trouble again; what is whole in the file is found by the repair
+            self._leave(file)
+        finally:
+            os.close(file.descriptor)
+
+    def _leave(self, file: _OpenFile) -> None:
+        try:
+            file.path.rename(file.path.with_name(file_name(file.hour, file.seq, TORN)))
+        except OSError:  # it keeps the name of an open file, which the next start takes for torn
+            return
+
+    def _failure(self, error: OSError) -> OutputError:
+        return OutputError(f"the spool {self._folder} cannot be written: {reason(error)}")
+
+
+def member(lines: bytes) -> bytes:
+    """A gzip member. Its time stamp (RFC 1952 §2.3.1) keeps two files of the same lines apart."""
+    data = bytearray(igzip_lib.compress(lines, _LEVEL, igzip_lib.COMP_GZIP))
+    data[4:8] = int(time.time()).to_bytes(4, "little")
+    return cast(bytes, data)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

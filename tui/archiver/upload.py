@@ -1,0 +1,186 @@
+"""From the spool into the archive: whole files get a revision, go up, and are removed once the archive surely has them.
+
+One uploader a spool. It talks to whoever writes the files only through the folder. A file gets its revision by a rename
+before it goes up, so after a crash the same file is put under the same key: if that is there, with the size and the
+checksum of ours, it was ours. A key that holds anything else is another archiver's, and the next revision is tried.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tui.archive.local import reason
+from tui.archive.put import note_of
+from tui.archiver.folder import OPEN, SEALED, TORN, SpoolFile, file_name, named, rename, spell_rev, spooled
+from tui.archiver.merge import drop_leftovers, merge
+from tui.archiver.options import ArchiverOptions
+from tui.archiver.repair import repair, sound_length
+from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError
+from tui.units import plural, size
+
+_LOOK = 0.25  # seconds between two looks at the spool
+_RETRY_FIRST, _RETRY_MOST = 1.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """What waits and what went. `oldest` is how long, in seconds, the oldest whole file waits; `trouble` is why."""
+
+    waiting: int = 0
+    waiting_bytes: int = 0
+    spool_bytes: int = 0
+    oldest: float = 0.0
+    uploaded: int = 0
+    uploaded_bytes: int = 0
+    repaired: int = 0
+    failures: int = 0
+    last_key: str = ""
+    last_time: float = 0.0
+    trouble: str = ""
+
+
+class Uploader:
+    """`run` it in a thread of its own. `tell` gets sentences for the operator; `state` may be read from any thread."""
+
+    def __init__(self, options: ArchiverOptions, tell: Callable[[str], None]) -> None:
+        self._options, self._tell = options, tell
+        self._archive, self._folder = options.archive, options.spool
+        self._next_rev: dict[datetime, int] = {}
+        self._uploaded = self._uploaded_bytes = self._repaired = self._failures = 0
+        self._last_key, self._last_time, self._trouble = "", 0.0, ""
+        self.state = UploadState()
+
+    def adopt(self, part: int | None = None) -> None:
+        """What a process that is gone was appending to (any process, or the one with that number) is left to repair."""
+        for file in self._files():
+            if file.state == OPEN and part in (None, file.part):
+                rename(file.path, file_name(file.hour, file.seq, TORN))
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`; what fails is tried again, later and later."""
+        wait, told = _LOOK, ""
+        while not stop.wait(wait):
+            if self.once(stop):
+                wait, told = _LOOK, ""
+                continue
+            wait = min(max(wait, _RETRY_FIRST / 2) * 2, _RETRY_MOST)
+            if self._trouble != told:
+                told = self._trouble
+                self._tell(f"{told}; tried again until it works")
+
+    def once(self, stop: threading.Event | None = None) -> bool:
+        """Bring everything that is whole as far as it goes; False if something failed."""
+        trouble = ""
+        try:
+            for file in drop_leftovers(self._folder, self._files()):
+                if file.state != OPEN and not (stop and stop.is_set()):
+                    trouble = self._tried(file) or trouble
+        except HourscopeError as error:  # of the archive: it would be the same with the next file
+            trouble = str(error)
+        except OSError as error:
+            trouble = f"the spool {self._folder} cannot be used: {reason(error)}"
+        if self._trouble and not trouble:
+            self._tell("uploads work again")
+        self._failures += bool(trouble)
+        self._trouble = trouble
+        self._look()
+        return not trouble
+
+    def _tried(self, file: SpoolFile) -> str:
+        """What is wrong with this one file of the spool, which must not keep back the others; "" if it went."""
+        try:
+            self._bring(file)
+        except OSError as error:
+            return f"{file.path} cannot be uploaded: {reason(error)}"
+        return ""
+
+    def _files(self) -> list[SpoolFile]:
+        return spooled(self._folder, self._archive.zone)
+
+    def _look(self) -> None:
+        try:
+            files = self._files()
+        except ArchiveError as error:
+            self.state = replace(self.state, failures=self._failures, trouble=str(error))
+            return
+        whole = [file for file in files if file.state != OPEN]
+        self.state = UploadState(
+            len(whole),
+            sum(file.size for file in whole),
+            sum(file.size for file in files),
+            max((time.time() - file.changed for file in whole), default=0.0),
+            self._uploaded,
+            self._uploaded_bytes,
+            self._repaired,
+            self._failures,
+            self._last_key,
+            self._last_time,
+            self._trouble,
+        )
+
+    def _bring(self, file: SpoolFile) -> None:
+        """One file through all the steps that are left to it."""
+        path, state = file.path, file.state
+        if state == TORN:
+            kept = repair(path)
+            self._repaired += 1
+            if not path.stat().st_size:
+                path.unlink()
+                return
+            path, state = rename(path, file_name(file.hour, file.seq, SEALED)), SEALED
+            torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on its disk, not repaired"
+            self._tell(f"took over {path.name}, left by a process that died ({torn})")
+        if state == SEALED and self._options.merge_hour:
+            if sound_length(path) == path.stat().st_size:
+                path = merge(path, file.hour, file.seq)
+            else:
+                self._tell(f"{path} is damaged on its disk; it is uploaded as it is")
+        self._put(file, path)
+        self._look()
+
+    def _put(self, file: SpoolFile, path: Path) -> None:
+        store, rev = self._archive.store, file.rev
+        while True:
+            begun = rev is not None  # then what is there may be ours, from an attempt whose end we have not seen
+            rev = self._free_rev(file.hour) if rev is None else rev
+            key = self.key(file.hour, rev)
+            there = store.holds(key, path)
+            if there is None:
+                path, begun = rename(path, named(file.hour, rev)), True
+                with suppress(KeyTakenError):  # by another, or by ourselves, if the answer to a first try was lost
+                    store.put(key, path)
+                there = store.holds(key, path)
+            if there is None:
+                raise OutputError(f"{store.url}/{key} was put and is not there; it is kept in the spool")
+            self._next_rev[file.hour] = rev + 1
+            if there and begun:
+                self._done(key, path)
+                return
+            rev = None
+
+    def _free_rev(self, hour: datetime) -> int:
+        """The next revision that no file of the spool has."""
+        rev = self._next_rev.get(hour, 0)
+        while (self._folder / named(hour, rev)).exists():
+            rev += 1
+        return rev
+
+    def key(self, hour: datetime, rev: int) -> str:
+        return self._archive.layout.spell(
+            hour, topic=self._options.source.topic, host=self._options.host, rev=spell_rev(rev)
+        )
+
+    def _done(self, key: str, path: Path) -> None:
+        count = path.stat().st_size
+        note_of(path).unlink(missing_ok=True)  # of an upload whose end we have not heard
+        path.unlink()
+        self._uploaded += 1
+        self._uploaded_bytes += count
+        self._last_key, self._last_time = key, time.time()
+        self._tell(f"uploaded {key} ({size(count)})")

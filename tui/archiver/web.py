@@ -1,0 +1,106 @@
+"""The archiver's state over HTTP: `/healthz` for whoever restarts things, `/metrics` for Prometheus."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from tui.archive.local import reason
+from tui.archiver.status import Status
+from tui.errors import ConfigError
+from tui.send.target import split_address
+
+_PREFIX = "hourscope_archiver_"
+_CHANGES = {"json-newline": "spaced", "newline": "wrapped", "empty": "wrapped", "lookalike": "wrapped"}
+
+
+@contextmanager
+def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
+    """Answer at HOST:PORT, in threads of its own, until the end. ConfigError if nobody can listen there."""
+    host, port = split_address(address)
+    registry = CollectorRegistry()
+    registry.register(_Metrics(status))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                troubles = status().troubles
+                code = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
+                self._answer(code, "application/json", json.dumps({"ok": not troubles, "troubles": troubles}).encode())
+            elif self.path == "/metrics":
+                self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry))
+            else:
+                self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"there are /healthz and /metrics\n")
+
+        def _answer(self, code: HTTPStatus, kind: str, body: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """A library prints nothing."""
+
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise ConfigError(f"--status-address {address} cannot be listened on: {reason(error)}") from error
+    with server:
+        thread = threading.Thread(target=server.serve_forever, name="status", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+class _Metrics(Collector):
+    """The state of the moment as metrics."""
+
+    def __init__(self, status: Callable[[], Status]) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        status = self._status()
+        counters, uploads = status.counters, status.uploads
+        for name, help_, count in (
+            ("messages", "Messages that are on disk and finished", counters.messages),
+            ("message_bytes", "Bytes of their bodies", counters.bytes),
+            ("spooled_bytes", "Bytes of gzip written to the spool", counters.written),
+            ("syncs", "Syncs of the spool, a gzip member each", counters.syncs),
+            ("redelivered_messages", "Messages that had been delivered before, to any consumer", counters.again),
+            ("unsure_messages", "Messages whose FIN may not have counted: each may be archived twice", counters.unsure),
+            ("given_back_messages", "Messages given back to NSQ while the spool failed", counters.given_back),
+            ("uploads", "Files that the archive surely has", uploads.uploaded),
+            ("uploaded_bytes", "Their bytes", uploads.uploaded_bytes),
+            ("upload_failures", "Rounds of uploads that failed, and were tried again", uploads.failures),
+            ("repaired_files", "Files taken over from a process that died", uploads.repaired),
+        ):  # fmt: skip
+            yield CounterMetricFamily(_PREFIX + name, help_, value=count)
+        for name, help_, value in (
+            ("unfinished_messages", "Messages that wait for their sync", counters.unfinished),
+            ("oldest_unfinished_seconds", "How long the oldest of them waits", counters.oldest),
+            ("nsqd_connections", "Connections to nsqds", counters.links),
+            ("paused", "1 while no messages are asked for", float(bool(counters.paused))),
+            ("waiting_files", "Whole files that wait for their upload", uploads.waiting),
+            ("oldest_waiting_seconds", "How long the oldest of them waits", uploads.oldest),
+            ("spool_bytes", "Bytes in the spool", uploads.spool_bytes),
+            ("last_upload_timestamp_seconds", "When the last file went up, since 1970", uploads.last_time),
+            ("healthy", "1 if /healthz says so", float(not status.troubles)),
+        ):
+            yield GaugeMetricFamily(_PREFIX + name, help_, value=value)
+        changed = CounterMetricFamily(
+            _PREFIX + "changed_lines", "Lines that are not their message's bytes", labels=["form", "reason"]
+        )
+        for reason_, form in _CHANGES.items():
+            changed.add_metric([form, reason_], counters.changed[reason_])
+        yield changed

@@ -1,0 +1,76 @@
+"""What an archiver says on stderr: one line that is kept up to date on a terminal, log lines elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from tui.archiver import Status
+from tui.printable import printable
+from tui.units import count, duration, plural, size
+
+_LOG_EVERY = 60.0  # seconds between two states in a log
+
+
+class Log:
+    """A `with` of it leaves the terminal's line clean."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown = ""
+        self._logged = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wipe()
+
+    def line(self, text: str) -> None:
+        """Something that happened."""
+        self._wipe()
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        print(f"{stamp} {printable(text)}", file=sys.stderr, flush=True)
+
+    def status(self, status: Status, *, last: bool = False) -> None:
+        """How things are: shown at once on a terminal, once a minute in a log, and at the end in both."""
+        if last or (not self._terminal and time.monotonic() - self._logged >= _LOG_EVERY):
+            self._logged = time.monotonic()
+            self.line(status_text(status))
+        elif self._terminal:
+            text = printable(status_text(status))[: shutil.get_terminal_size().columns - 1]
+            if text != self._shown:  # nothing moves when nothing happens
+                self._wipe()
+                print(text, end="", file=sys.stderr, flush=True)
+                self._shown = text
+
+    def _wipe(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._shown = ""
+
+
+def status_text(status: Status) -> str:
+    """Messages, rate, what waits, what went up, what is wrong."""
+    counters, uploads = status.counters, status.uploads
+    parts = [f"{plural(counters.messages, 'message')} ({size(counters.bytes)})"]
+    if not status.stopping:
+        parts.append(f"{count(round(status.rate))}/s")
+    if counters.unfinished:
+        parts.append(f"{count(counters.unfinished)} not on disk yet")
+    if uploads.waiting:
+        parts.append(f"{plural(uploads.waiting, 'file')} to upload, the oldest for {duration(uploads.oldest)}")
+    parts.append(f"{plural(uploads.uploaded, 'file')} uploaded")
+    if uploads.spool_bytes:
+        parts.append(f"spool {size(uploads.spool_bytes)}")
+    if wrapped := sum(counters.changed.values()):
+        parts.append(f"{plural(wrapped, 'line')} changed ({', '.join(sorted(counters.changed))})")
+    if counters.unsure:
+        parts.append(f"{count(counters.unsure)} perhaps twice")
+    return " · ".join([*parts, *status.troubles])
