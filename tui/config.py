@@ -11,8 +11,9 @@
     nsqd_tcp_address = "nsqd.example.com:4150"      # or a list, or lookupd_http_address = "lookupd.example.com:4161"
     tls_root_ca_file = "/etc/ssl/our-ca.pem"        # and tls_cert, tls_key; tls = true for the system's CAs
 
-    [filters]
+    [filters]                                         # a JMESPath, or the command line's words
     errors = "event == 'error'"
+    fastlane = "-g fastlane --not-grep heartbeat"
 
     [explorer]
     mouse = true

@@ -17,17 +17,17 @@ from textual.pilot import Pilot
 
 from tests.app.conftest import settled, type_text, until
 from tui.app.app import Explorer
+from tui.app.calendar.selection import Hours
 from tui.app.messages import Checked
-from tui.app.ordering import Order, cargo_of_hours
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.preview import PreviewPage
 from tui.app.screens.send import SendPage
-from tui.app.selection import Hours
+from tui.app.work.ordering import Order, cargo_of_hours
 from tui.archive.times import spell_hour
-from tui.config import ArchiveSpec, Config, S3Options
+from tui.config import ArchiveSpec, Config, NsqSpec, S3Options
 from tui.demo import SampleSpec, incident_of, write_sample
 from tui.filter import parse_filter
-from tui.send import ChannelState, Destination, Limits
+from tui.send import ChannelState, Destination, Limits, NsqTarget
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 _SIZE = (120, 40)
@@ -103,8 +103,8 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
         channels=channels,
         warnings=mind,
     )
-    send.order = Order(address=_NSQD, topic="player-replay", rate="500", canary=True)
-    send.post_message(Checked(found, None))
+    send.order = Order(NsqSpec((_NSQD,)), topic="player-replay", rate="500", canary=True)
+    send.post_message(Checked(send.order, NsqTarget("player-replay", (_NSQD,)), (found,)))
     await pilot.pause(0.1)
 
 

@@ -25,15 +25,18 @@ _RUN = (
 class Terminal:
     """`press` sends keys and returns how many bytes came back; `text` is what a person sees."""
 
-    def __init__(self, archive: str, columns: int, lines: int, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, archive: str, columns: int, lines: int, environment: dict[str, str] | None = None, *, script: str = _RUN
+    ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         self.code: int | None = None
         self._gone = False
-        # An environment of our own: GNU readline, once imported, sets LINES and COLUMNS behind Python's back.
+        # GNU readline, once imported, sets LINES and COLUMNS behind Python's back, and pytest-xdist for its workers:
+        # they would hold against what the terminal says.
         settings = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in ("LINES", "COLUMNS")},
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LC_ALL": "C.UTF-8",
@@ -41,7 +44,7 @@ class Terminal:
         }
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(sys.executable, [sys.executable, "-c", _RUN, archive], settings)
+            os.execve(sys.executable, [sys.executable, "-c", script, archive], settings)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def __enter__(self) -> Terminal:

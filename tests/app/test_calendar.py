@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, settled, shown, type_text
+from tui.app.app import Explorer
+from tui.app.calendar.selection import Hours, Selection
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.choose import ChoosePage, OpeningPage
 from tui.app.screens.help import ExplainPage, HelpPage
-from tui.app.selection import Hours, Selection
 
 HOUR = timedelta(hours=1)
 
 
-def calendar(pilot: object) -> CalendarPage:
-    page = pilot.app.screen  # type: ignore[attr-defined]
+def calendar(pilot: Pilot[int]) -> CalendarPage:
+    page = pilot.app.screen
     assert isinstance(page, CalendarPage)
     return page
 
@@ -148,9 +150,24 @@ async def test_q_ends_it(opened: Opened) -> None:
 
 
 async def test_an_archive_that_is_not_there_is_told_in_a_sentence(opened: Opened) -> None:
-    async with opened("/no/such/archive") as pilot:
+    async with opened(None) as pilot:
+        await pilot.press("o")
+        await type_text(pilot, "/no/such/archive")
+        await pilot.press("enter")
+        await settled(pilot)
         assert isinstance(pilot.app.screen, OpeningPage)
         assert "/no/such/archive does not exist" in shown(pilot)
+        await pilot.press("x")
+        assert isinstance(pilot.app.screen, ExplainPage)
+        await pilot.press("q", "q")
+        assert isinstance(pilot.app.screen, ChoosePage)
+
+
+async def test_one_of_the_command_line_ends_it_with_the_sentence(opened: Opened) -> None:
+    async with opened("/no/such/archive") as pilot:
+        app = pilot.app
+        assert isinstance(app, Explorer)
+    assert app.return_value == 2 and "/no/such/archive does not exist" in app.refused
 
 
 async def test_without_an_archive_one_is_chosen(opened: Opened, small_archive: object) -> None:

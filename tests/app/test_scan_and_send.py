@@ -15,10 +15,10 @@ from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record,
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
 from tui.app.messages import Estimated
-from tui.app.scanning import Power
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.scan import ScanPage
 from tui.app.screens.send import SendPage
+from tui.app.work.scanning import Power
 from tui.archive import open_archive
 from tui.archive.times import hours_between
 
@@ -82,8 +82,8 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
         await pilot.press("g", "v", "G", "v", "s")
         page = pilot.app.screen
         assert isinstance(page, ScanPage)
-        page.action_start()  # as enter does, and at once what esc does: a key later all would be done
-        page.action_leave()
+        page.action_start()  # as enter does, and at once what S does: a key later all would be done
+        page.action_stop()
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
         assert "stopped: this is a part only" in shown(pilot)
@@ -134,11 +134,20 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         page = pilot.app.screen
         assert isinstance(page, ScanPage)
         await answer(pilot, "r", "2015-01-20 to soon")
-        assert "'soon' is not a time" in shown(pilot)
-        await answer(pilot, "r", "2015-01-20 to 2015-01-21")
-        assert "23 hours · 23 chunks" in shown(pilot)
+        *_, told, more, asked = shown(pilot).splitlines()
+        assert "'soon' is not a time" in told and more.endswith("yesterday")  # all of it, however long
+        assert asked.endswith("2015-01-20 to soon")  # to be typed on
+        await pilot.press(*["backspace"] * 4)
+        assert "is not a time" not in shown(pilot)
+        await type_text(pilot, "2015-01-21")
+        await pilot.press("enter")
+        assert "23 hours · 23 chunks" in shown(pilot) and page.out.endswith(".2015-01-20T00/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
+        await pilot.press("escape")
+        assert "'-q' is none of" not in shown(pilot)
+        await answer(pilot, "slash", "event == 'error'")
+        assert "filter      -m \"event == 'error'\"" in shown(pilot)
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
         await pilot.press("enter")
         assert "no chunk lies in these hours" in shown(pilot)
@@ -155,9 +164,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
             pilot
         )
         await answer(pilot, "slash", "-m \"event == 'error'\"")
-        assert page.estimate is None and "reading a sample" in shown(pilot)
-        await until(pilot, lambda: page.estimate is not None)
-        assert f"{len(expected())} matches  counted, of" in shown(pilot)
+        await until(pilot, lambda: f"{len(expected())} matches  counted, of" in shown(pilot))
         old = Estimated(replace(page.plan), None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
@@ -169,16 +176,16 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
         await pilot.press("s")
         page = pilot.app.screen
         assert isinstance(page, ScanPage)
-        await answer(pilot, "J", "tcp://10.0.0.1:8786 3")
+        await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
         assert page.power == Power(3, "tcp://10.0.0.1:8786")
         command = " ".join(shown(pilot).split())
         assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
-        await answer(pilot, "J", "many")
+        await answer(pilot, "W", "many")
         assert "'many' is neither" in shown(pilot)
-        await answer(pilot, "J", "127.0.0.1:1")
+        await answer(pilot, "W", "127.0.0.1:1")
         await pilot.press("enter")
         await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
-        await answer(pilot, "J", "2")
+        await answer(pilot, "W", "2")
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
 
@@ -228,7 +235,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
-        await until(pilot, lambda: page.destination is not None)
+        await until(pilot, lambda: page.target is not None)
         assert "! mind" in shown(pilot)
         await answer(pilot, "enter", "other")
         assert "nothing was sent" in shown(pilot)

@@ -7,6 +7,7 @@ import json
 import shlex
 from dataclasses import replace
 from datetime import UTC, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,22 +15,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
+from tui.app.calendar.heat import LEVELS, Mark, MonthTitle, Overlay, heat_grid, level, troubles
+from tui.app.calendar.selection import Hours, Selection, read_selection
 from tui.app.clock import readable
-from tui.app.columns import cells, choose
 from tui.app.command import numbered, read_filter, scan_command, scan_commands
-from tui.app.heat import LEVELS, Mark, MonthTitle, heat_grid, level, troubles
-from tui.app.reading import Appetite, Batch, Torn, read_hour
-from tui.app.scan_facts import estimate_facts, squeezed
-from tui.app.selection import Hours, Selection, read_selection
+from tui.app.preview.columns import cells, choose
+from tui.app.preview.reading import Appetite, Rested, read_hour
+from tui.app.preview.records import HourRecords, RecordsGone
+from tui.app.preview.tree import NotJson, brief, parse, rows
 from tui.app.session import Session
-from tui.app.tree import NotJson, brief, parse, rows
-from tui.archive import open_archive
+from tui.app.work.scan_facts import estimate_facts, squeezed
+from tui.archive import Archive, Chunk, Layout, open_archive
+from tui.archive.catalog import make_catalog
+from tui.archive.local import FolderStore
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
 from tui.config import Prices, S3Options, load_config
 from tui.errors import FilterError
 from tui.filter import parse_filter
-from tui.scan import Estimate
+from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Estimate, Progress
 
 
 @pytest.fixture
@@ -45,13 +49,43 @@ def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
     assert grid.lines[0] == MonthTitle(2015, 1) and len(grid.lines) == 4
     session.damage[session.chunks(TORN)[0].key] = "torn"
     assert heat_grid(session).mark(TORN) is Mark.DAMAGED
-    assert troubles(heat_grid(session)) == [GAP, TORN]
+    assert [found.first for found in troubles(heat_grid(session))] == [GAP, TORN]
 
 
 def test_the_grid_shows_the_matches_of_a_scan(session: Session) -> None:
     session.matches = {FIRST: 8, LAST: 0}
-    grid = heat_grid(session, matches=True)
+    grid = heat_grid(session, Overlay.MATCHES)
     assert grid.mark(FIRST) is Mark.LARGEST and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
+
+
+HOURS_OF_IT = st.builds(
+    lambda start, length: Hours(FIRST + timedelta(hours=start), FIRST + timedelta(hours=start + length)),
+    st.integers(0, 60),
+    st.integers(1, 12),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(HOURS_OF_IT, max_size=4))
+def test_the_totals_of_a_selection_are_those_of_its_chunks(ranges: list[Hours]) -> None:
+    session, selection = _made_up(), Selection.of(*ranges)
+    chunks = selection.chunks(session.catalog)
+    assert session.totals(selection) == (
+        len({chunk.hour for chunk in chunks}),
+        len(chunks),
+        sum(chunk.size for chunk in chunks),
+    )
+
+
+@cache
+def _made_up() -> Session:
+    """Every third hour has two chunks."""
+    hours = [FIRST + timedelta(hours=number // 2 * 3) for number in range(40)]
+    chunks = (Chunk(f"k{number}", hour, number, "e", hour) for number, hour in enumerate(hours))
+    catalog = make_catalog(chunks)
+    return Session(
+        Archive("/a", FolderStore(Path("/a")), Layout("%Y-%m-%d_%H"), UTC), catalog, load_config(), S3Options()
+    )
 
 
 def test_levels_are_quarters() -> None:
@@ -66,13 +100,6 @@ def test_commands_of_several_ranges_have_an_output_each(session: Session) -> Non
     assert "--from 2015-01-19T22 --to 2015-01-19T23" in found[0]
     assert scan_commands(session, Selection.of(one), parse_filter(), "x.gz")[0].endswith("-o x.gz")
     assert numbered("/tmp/a.b.gz", 2) == "/tmp/a.2.b.gz"
-
-
-HOURS_OF_IT = st.builds(
-    lambda start, length: Hours(FIRST + timedelta(hours=start), FIRST + timedelta(hours=start + length)),
-    st.integers(0, 60),
-    st.integers(1, 12),
-)
 
 
 @settings(deadline=None)
@@ -140,7 +167,7 @@ def test_columns_are_the_time_and_what_differs() -> None:
     records = [line.encode() for line in sample]
     columns = choose(records, 60)
     assert [column.path for column in columns] == [("ts",), ("event",), ("p", "q")]
-    assert cells(records[1], columns) == ["13:00:01.5", "error", "1"]
+    assert cells(records[1], columns) == ["13:00:01.5", "error", "   1"]
     assert cells(b"no json", columns) is None
     assert choose([b"no json"], 60) == () and choose([], 60) == ()
 
@@ -153,35 +180,44 @@ def test_commands_can_be_pasted(session: Session) -> None:
     assert words[-2:] == ["-o", "/tmp/out dir/"]
     assert read_filter(wanted.describe()) == wanted
     assert read_filter("") == parse_filter()
-    for wrong in ("-q x", "-g", "-m 'a", "word"):
+    assert read_filter(" event == 'error' ") == parse_filter(match=["event == 'error'"])
+    for wrong in ("-q x", "-g", "-m 'a", "two words", "-g a word"):
         with pytest.raises(FilterError):
             read_filter(wrong)
 
 
-def test_an_hour_is_read_as_far_as_is_wanted(session: Session) -> None:
-    appetite = Appetite(10)
-    reading = read_hour(session.archive, session.chunks(FIRST), appetite)
-    first = next(reading)
-    assert isinstance(first, Batch) and len(first.records) == 10
-    assert next(reading) is None
-    appetite.more(1_000)
-    rest = next(reading)
-    assert isinstance(rest, Batch) and len(rest.records) == RECORDS - 10
-    assert list(reading) == []
+def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:
+    lines = [b'{"n": %d}' % n for n in range(100_000)]
+    (tmp_path / "events.2015-01-20_13.log").write_bytes(b"\n".join(lines))  # no newline at its end
+    archive, appetite, records = open_archive(str(tmp_path)), Appetite(10), HourRecords()
+    reading = read_hour(archive, archive.catalog().chunks, appetite, records)
+    assert [type(event) for event in itertools.islice(reading, 3)] == [ChunkStarted, Progress, Rested]
+    assert 10 <= len(records) < 100_000  # a block
+    appetite.more(len(lines) + 1)
+    rest = list(reading)
+    assert isinstance(rest[-1], ChunkDone) and rest[-1].counts.records == 100_000
+    assert list(records) == lines and records.size == rest[-1].counts.bytes + 1
+    assert records.head(99_999, 3) == b'{"n' and records.length(99_999) == 12
+    assert records.place(1) == 9 and records.chunk_of(5)[1] == range(100_000)
+    records.discard()
+    with pytest.raises(RecordsGone):
+        records[0]
 
 
 def test_reading_ends_when_nobody_looks(session: Session) -> None:
     appetite = Appetite(1)
-    reading = read_hour(session.archive, session.chunks(FIRST), appetite)
-    assert isinstance(next(reading), Batch) and next(reading) is None
+    reading = read_hour(session.archive, session.chunks(FIRST), appetite, HourRecords())
+    while not isinstance(next(reading), Rested):
+        pass
     appetite.stop()
     assert list(reading) == []
 
 
 def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
-    items = list(read_hour(session.archive, session.chunks(TORN), Appetite()))
-    assert isinstance(items[-1], Torn)
-    assert sum(len(item.records) for item in items if isinstance(item, Batch)) >= RECORDS // 2
+    records = HourRecords()
+    events = list(read_hour(session.archive, session.chunks(TORN), Appetite(), records))
+    assert isinstance(events[-2], ChunkDamaged) and isinstance(events[-1], ChunkDone)
+    assert len(records) >= RECORDS // 2
 
 
 def test_an_estimate_says_how_sure_it_is_and_what_it_costs() -> None:

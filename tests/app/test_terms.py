@@ -9,7 +9,18 @@ import jmespath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.filter.build import differ_expression, equal_expression, spell_path, spell_value, term_of
+from tui.filter import Filter, Term
+from tui.filter.build import (
+    Comparison,
+    comparisons,
+    differ_expression,
+    equal_expression,
+    negated,
+    spell_path,
+    spell_value,
+    term_of,
+    whole_of,
+)
 from tui.printable import printable
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(["'", "`", "\\", '"', "\\`", "a.b", "\x7f"])
@@ -70,3 +81,81 @@ def test_what_a_person_reads() -> None:
     assert equal_expression(("items", 2, "name"), None) == "items[?name == `null`]"
     assert differ_expression(("n",), 1) == "n != `1`"
     assert differ_expression(("tags", 0), "live") == "!(tags[?@ == 'live'])"
+
+
+def _line(record: object) -> bytes:
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+@given(records, st.data())
+def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
+    record: dict[str, Any], data: st.DataObject
+) -> None:
+    record = json.loads(json.dumps(record))
+    path, value = data.draw(st.sampled_from(_places(record)))
+    in_list = any(isinstance(step, int) for step in path)
+    for each in comparisons(path, value):
+        assert printable(each.expression) == each.expression
+        found = _true(jmespath.search(each.expression, record)) if _comparable(each, in_list) else None
+        if each.sign in ("=", "<=", ">=", "^", "$", "~", "#"):
+            assert found is not False, each
+        elif each.sign == "-" or (each.sign in "<>" and not in_list):
+            assert not found, each
+        elif value is not None or not in_list:
+            assert found in (None, (each.sign == "?") == (value is not None)), each
+        if found is not None:
+            assert Term("match", each.expression).compiled.test(_line(record)) == found
+        start, stop = each.part
+        assert not stop or each.expression[start:stop] in (spell_value(value)[1:-1], spell_value(value)[2:-2])
+
+
+def _comparable(each: Comparison, in_list: bool) -> bool:
+    """In a list beside values of another type, an ordering or a part of a text fails, and does not match."""
+    return not (in_list and (each.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
+
+
+def test_the_menu_goes_by_type() -> None:
+    signs = {kind: [each.sign for each in comparisons(("a",), kind)] for kind in ("x", 5, True, None)}
+    assert signs["x"] == ["=", "-", "<", "<=", ">", ">=", "^", "$", "~", "?", "0"]
+    assert signs[5] == ["=", "-", "<", "<=", ">", ">=", "?", "0"] and signs[None] == ["=", "-", "?", "0"]
+    said = {each.meaning: each.expression for each in comparisons(("tags", 0), "hd")}
+    assert said["begins with"] == "tags[?@ && starts_with(@, 'hd')]"
+    assert said["is missing or null"] == "!(tags[?@ != `null`])"
+    assert comparisons(("a",), [1, 2])[2].expression == "a && length(a) >= `2`"
+
+
+kinds = st.sampled_from(
+    ["a", "b.c == `1`", "a || b", "a | b", "!(a)", "!(a) && !(b)", "contains(a || '', 'x')", "tags[]"]
+)
+terms = st.builds(Term, st.just("match"), kinds, st.booleans()) | st.builds(
+    Term, st.sampled_from(["grep", "regex"]), st.sampled_from(["a", "b"]), st.booleans(), st.booleans()
+)
+plain = st.dictionaries(st.sampled_from(["a", "b", "tags"]), st.sampled_from([None, 1, "x", [], {"c": 1}]))
+
+
+@given(st.lists(terms, max_size=4), plain)
+def test_the_whole_is_what_its_terms_are(stack: list[Term], record: dict[str, Any]) -> None:
+    wanted = Filter(tuple(stack))
+    whole = whole_of(wanted)
+    jmes = [term for term in wanted.active if term.kind == "match"]
+    assert len(whole.besides) == len(wanted.active) - len(jmes) and bool(whole.expression) == bool(jmes)
+    if whole.expression:
+        one = Filter((Term("match", whole.expression),))
+        assert one.matches(_line(record)) == Filter(tuple(jmes)).matches(_line(record))
+
+
+@given(terms, plain)
+def test_a_term_turned_round_is_its_opposite_and_back_again_itself(term: Term, record: dict[str, Any]) -> None:
+    other = negated(term)
+    assert negated(other).text == term.text or term.text.startswith("!(")
+    assert Filter((negated(other),)).matches(_line(record)) == Filter((term,)).matches(_line(record))
+    if term.enabled and not term.text.startswith("contains"):
+        assert Filter((other,)).matches(_line(record)) != Filter((term,)).matches(_line(record))
+
+
+def test_the_whole_tells_what_it_cannot_say() -> None:
+    stack = (Term("match", "a || b"), Term("grep", "foo", negated=True), Term("match", "n > `1`"))
+    assert whole_of(Filter(stack)).expression == "(a || b) && n > `1`"
+    assert whole_of(Filter(stack)).besides == ("no text foo",)
+    assert whole_of(Filter(stack[:1], invert=True)).expression == "!(a || b)"
+    assert whole_of(Filter()).expression == ""

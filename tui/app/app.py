@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from rich.console import RenderableType
 from textual import on
@@ -15,19 +15,26 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
-from tui.app.jobs import Jobs
 from tui.app.keys import MOVES, action_name
 from tui.app.messages import Failed, Opened
 from tui.app.paint import Glass
+from tui.app.remembered import recall
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.choose import ChoosePage, OpeningPage
+from tui.app.screens.job import JobPage
+from tui.app.screens.jobs import JobsPage
 from tui.app.screens.page import Page
 from tui.app.session import Session
-from tui.app.theme import THEMES
+from tui.app.terminal import dark_wanted
+from tui.app.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.app.widgets.bars import spell_key
+from tui.app.work.jobs import Jobs
 from tui.archive import open_archive
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
+from tui.scan import scanned_hours
+
+_TWICE = 8.0  # seconds in which the same key, pressed again, quits though jobs run
 
 
 class Explorer(App[int]):
@@ -49,10 +56,16 @@ class Explorer(App[int]):
         self.config = config
         self.animation_level = "none"
         self.jobs = Jobs()
-        self._glass = Glass()
+        self.job_pages: list[JobPage] = []
+        self._asked = 0.0  # when it was last said that jobs run which would be stopped
+        self.refused = ""  # why the archive of the command line could not be opened
+        self._glass = Glass(colors=not self.no_color)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self._dress(DARK if dark_wanted(config.explorer) else LIGHT)
+        if self.no_color:
+            self._filters.clear()  # they make greys of colours, and of dim: here are none to begin with
+            self._dress(PLAIN)
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
@@ -80,10 +93,13 @@ class Explorer(App[int]):
         try:
             archive = open_archive(spec.url if spec else url, timezone=timezone, s3=s3)
             session = Session(archive, archive.catalog(), self.config, s3, url if spec else "")
+            session.scanned = scanned_hours(archive)
+            told = recall(session)
+            _ = session.usual  # here, where nobody waits for it
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
         else:
-            self.post_message(Opened(url, session))
+            self.post_message(Opened(url, session, told))
 
     def open_demo(self, folder: Path) -> None:
         """Write the sample archive where it is not there yet, and open it."""
@@ -108,10 +124,14 @@ class Explorer(App[int]):
     def on_opened(self, message: Opened) -> None:
         """Show its calendar, unless somebody went elsewhere meanwhile."""
         if isinstance(self.screen, OpeningPage) and self.screen.url == message.url:
-            self.switch_screen(CalendarPage(message.session))
+            self.switch_screen(CalendarPage(message.session, message.told))
 
     def on_failed(self, message: Failed) -> None:
-        if isinstance(self.screen, Page):
+        """Told on the screen; but who named an archive on the command line is given the sentence, and the shell."""
+        if isinstance(self.screen, OpeningPage) and self.screen.url == self.url and len(self.screen_stack) == 2:
+            self.refused = message.sentence
+            self.exit(2)
+        elif isinstance(self.screen, Page):
             self.screen.on_failed(message)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
@@ -128,14 +148,64 @@ class Explorer(App[int]):
         if len(self.screen_stack) > 2:
             self.pop_screen()
         else:
+            self._quit("q")
+
+    def _quit(self, key: str) -> None:
+        """Out; if that stops jobs, only when it is said twice."""
+        running = [page for page in self.job_pages if page.running]
+        now = time.monotonic()
+        if running and now - self._asked > _TWICE and isinstance(self.screen, Page):
+            self._asked = now
+            what = f"a {running[0].kind} is" if len(running) == 1 else f"{len(running)} jobs are"
+            again = "resumed later; J shows it" if len(running) == 1 else "resumed later; J shows them"
+            self.screen.say(f"{what} still running: {key} again quits and stops it, to be {again}")
+        else:
             self.exit(0)
+
+    def exit(self, *given: Any, **options: Any) -> None:
+        """End; what still runs is asked to stop, or the program would wait for it."""
+        self.jobs.stop(0.0)
+        super().exit(*given, **options)
+
+    def keep(self, page: JobPage) -> None:
+        """A job begins (or goes on): its page outlives its place on the stack."""
+        if page not in self.job_pages:
+            self.job_pages.append(page)
+            self.install_screen(page, f"job-{len(self.job_pages)}")
+        self.tell_jobs()
+
+    def tell_jobs(self) -> None:
+        """What runs elsewhere, in the header of the screen that is shown."""
+        if not isinstance(self.screen, Page):
+            return
+        if isinstance(self.screen, JobsPage):
+            self.screen.show_jobs()
+            return
+        news = [page for page in self.job_pages if page is not self.screen and not page.seen]
+        running = sum(page.running for page in news)
+        words = f"▸ {running} of {len(news)} jobs run" if running else f"✓ {len(news)} jobs ended" if news else ""
+        self.screen.header.tell(news[0].job_state.brief(news[0].kind) if len(news) == 1 else words)
+
+    def tell_end(self, page: JobPage) -> None:
+        """A job that nobody looked at ended."""
+        if isinstance(self.screen, Page):
+            self.screen.say(f"{page.job_state.brief(page.kind)}: {page.job_state.words}; J leads there")
+            self.screen.learned()
+
+    def show_job(self, page: JobPage) -> None:
+        """Go to a job's page, wherever it is."""
+        if page in self.screen_stack:
+            while self.screen is not page:
+                self.pop_screen()
+        else:
+            self.switch_screen(page)
 
     def end(self, code: int) -> None:
         """End with an exit code; from any thread."""
         self.call_from_thread(self.exit, code)
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        self._quit("ctrl+q")
 
     def action_interrupt(self) -> None:
         """ctrl+c stops what the screen is doing; where nothing runs it says how to quit."""
@@ -155,17 +225,10 @@ class Explorer(App[int]):
                 told.add(binding.description)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
                 yield SystemCommand(binding.description, f"key {spell_key(binding.key)}", press)
-        other = THEMES[1] if self.theme == THEMES[0].name else THEMES[0]
-        yield SystemCommand(
-            f"{'light' if not other.dark else 'dark'} colours", "switch the theme", lambda: self._dress(other.name)
-        )
-        yield SystemCommand("quit", "leave hourscope", lambda: self.exit(0))
+        if not self.no_color:
+            name, other = ("light", LIGHT) if self.theme == DARK else ("dark", DARK)
+            yield SystemCommand(f"{name} colours", "switch the theme", lambda: self._dress(other))
+        yield SystemCommand("quit", "leave hourscope", lambda: self._quit("ctrl+q"))
 
     def _dress(self, theme: str) -> None:
         self.theme = theme
-
-
-def mouse_wanted() -> bool:
-    """Over SSH the mouse stays the terminal's, so that text can be marked; HOURSCOPE_MOUSE=1 takes it."""
-    setting = os.environ.get("HOURSCOPE_MOUSE")
-    return setting == "1" if setting else "SSH_CONNECTION" not in os.environ

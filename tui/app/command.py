@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tui.app.selection import Selection
+from tui.app.calendar.selection import Selection
 from tui.app.session import Session
 from tui.archive.times import spell_hour
 from tui.errors import FilterError
@@ -43,8 +43,10 @@ def ls_command(session: Session) -> str:
     return _spelled("ls", session)
 
 
-def cat_command(session: Session, hour: datetime, wanted: Filter) -> str:
-    return _spelled("cat", session, ["--hour", spell_hour(hour)], wanted.arguments())
+def cat_command(session: Session, hour: datetime, wanted: Filter, *, key: str | None = None) -> str:
+    """All of an hour, or one of its chunks."""
+    one = ["--key", key] if key is not None else []
+    return _spelled("cat", session, ["--hour", spell_hour(hour), *one], wanted.arguments())
 
 
 def _range(start: datetime, stop: datetime) -> list[str]:
@@ -66,6 +68,14 @@ def _options(session: Session) -> list[str]:
     return words + (["--request-payer"] if s3.request_payer else [])
 
 
+def shell_list(session: Session) -> str:
+    """How the archive is listed by hand."""
+    root, prefix = session.archive.store.url, session.archive.layout.prefixes()[0]
+    if root.startswith("s3://"):
+        return f"aws s3 ls --recursive {shell_word(f'{root}/{prefix}')}"
+    return f"find {shell_word(root)} -type f -ls"
+
+
 def shell_read(session: Session, key: str) -> str:
     """How one chunk is read by hand."""
     root = session.archive.store.url
@@ -81,8 +91,13 @@ def send_command(session: Session, source: tuple[str, ...], to: list[str]) -> st
 
 
 def read_filter(words: str) -> Filter:
-    """A filter as the command line spells it: `-g TEXT -e RE -m EXPR -v`; FilterError if it is not."""
-    found: dict[str, list[str]] = {"-g": [], "-e": [], "-m": []}
+    """A JMESPath, or a filter as the command line spells it: `-g TEXT -e RE -m EXPR -v …`; FilterError if neither.
+
+    No JMESPath begins with a `-`.
+    """
+    if words.strip() and not words.lstrip().startswith("-"):
+        return parse_filter(match=[words.strip()])
+    found: dict[str, list[str]] = {"-g": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
     try:
         rest = shlex.split(words)
     except ValueError as error:
@@ -95,16 +110,25 @@ def read_filter(words: str) -> Filter:
         elif word in found and rest:
             found[word].append(rest.pop(0))
         else:
-            raise FilterError(f"'{word}' is none of -g TEXT, -e REGEX, -m JMESPATH, -v", words, words.find(word))
-    return parse_filter(grep=found["-g"], regex=found["-e"], match=found["-m"], invert=invert)
+            known = "-g TEXT, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -v"
+            what = f"after {word} something is missing" if word in found else f"'{word}' is none of {known}"
+            raise FilterError(what, words, words.find(word))
+    return parse_filter(
+        grep=found["-g"],
+        regex=found["-e"],
+        match=found["-m"],
+        invert=invert,
+        not_grep=found["--not-grep"],
+        not_regex=found["--not-regex"],
+    )
 
 
 def shell_filter(wanted: Filter) -> str:
     """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
-    flag = "-v " if wanted.invert and len(wanted.active) == 1 else ""
+    whole = wanted.invert and len(wanted.active) == 1
     options = {"grep": "-F", "regex": "-E"}
     return "".join(
-        f" | grep {options[term.kind]} {flag}-- {shlex.quote(term.text)}"
+        f" | grep {options[term.kind]} {'-v ' if term.negated != whole else ''}-- {shlex.quote(term.text)}"
         for term in wanted.active
         if term.kind in options
     )

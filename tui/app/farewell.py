@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-from tui.app.jobs import Jobs
+from tui.app.work.jobs import Jobs
 
 _JOBS_SECONDS = 20.0
 _LOOP_SECONDS = 2.0

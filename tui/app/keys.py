@@ -11,10 +11,13 @@ from tui.app.widgets.bars import spell_key
 
 _STEPS = ("move", "page", "month", "first", "last", "sideways", "scroll", "match", "trouble", "time")
 MOVES = frozenset((*_STEPS, "fold", "unfold", "flip", "focus_next", "focus_previous"))
-_ALWAYS = frozenset(("help", "explain", "leave", "close", "quit", "redraw", "interrupt", "command_palette"))
+_ALWAYS = frozenset(
+    ("help", "explain", "leave", "close", "jobs", "zone", "quit", "redraw", "interrupt", "command_palette")
+)
 _FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
 _FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 _PARTNERS = {"last": "first", "unfold": "fold"}
+_APART = ("pick",)  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
 
@@ -55,7 +58,8 @@ def _add(rows: dict[str, Row], binding: Binding) -> None:
     name = action_name(binding)
     name = _PARTNERS.get(name, name)
     steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
-    kind = binding.description if name in _ALWAYS else f"{name} {steps if name in MOVES else ''}"
+    apart = steps if name in MOVES or name in _APART else bool(steps)  # `switch` is not `switch(3)`
+    kind = binding.description if name in _ALWAYS else f"{name} {apart}"
     row = rows.setdefault(kind, Row(name))
     meaning = _WORDS.get(binding.description, binding.description)
     if meaning not in row.meanings:

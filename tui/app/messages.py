@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from tui.app.reading import Batch, Limit, Torn
-from tui.app.scanning import ScanState
+from tui.app.preview.judging import Judgement
+from tui.app.preview.reading import Limit
 from tui.app.session import Session
+from tui.app.work.ordering import Order
+from tui.app.work.scanning import ScanState
 from tui.filter import Filter
-from tui.scan import Estimate, ScanPlan
-from tui.send import Destination, Earlier, SendEvent, Source, Survey
+from tui.scan import ChunkDamaged, Estimate, ScanPlan
+from tui.send import Destination, Earlier, NsqTarget, SendEvent, Source, Survey
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Opened(Message):
 
     url: str
     session: Session
+    told: str = ""
 
 
 @dataclass
@@ -29,18 +32,18 @@ class Failed(Message):
     sentence: str
 
 
-@dataclass
 class RecordsRead(Message):
     """The preview has more records."""
 
-    batch: Batch
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RecordsRead)
 
 
 @dataclass
 class ChunkTorn(Message):
     """A chunk ended before its end."""
 
-    torn: Torn
+    damaged: ChunkDamaged
 
 
 @dataclass
@@ -55,12 +58,10 @@ class ReadingPaused(Message):
 
 @dataclass
 class Judged(Message):
-    """Which of the records [start, end) the filter keeps."""
+    """Which records the filter keeps, of some more."""
 
     filter: Filter
-    start: int
-    end: int
-    hits: tuple[int, ...]
+    found: Judgement
 
 
 @dataclass
@@ -92,10 +93,13 @@ class Counted(Message):
 
 @dataclass
 class Checked(Message):
-    """What is at the destination, and whether the same was sent there before."""
+    """What is at an order's destination, and whether the same was sent there before; or what is wrong with it."""
 
-    destination: Destination
-    earlier: Earlier | None
+    order: Order
+    target: NsqTarget | None = None
+    destinations: tuple[Destination, ...] = ()
+    earlier: Earlier | None = None
+    trouble: str = ""
 
 
 @dataclass

@@ -12,25 +12,29 @@ from functools import lru_cache
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui.app.preview.scrolling import Scroll, scrolled
+
 Codes = tuple[str, str, str]
 Cell = tuple[str, Codes]
+Piece = tuple[int, int, list[Cell]]
 
 _PLAIN: Codes = ("", "39", "49")
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
-_NEAR = 5  # unchanged cells between two changes: sending them is cheaper than moving over them
+_NEAR = 5  # cells: writing fewer again is shorter than moving over them
 _UNKNOWN: Cell = ("\0", _PLAIN)
 
 
 @lru_cache(maxsize=4096)
 def _codes(style: Style, system: ColorSystem | None) -> Codes:
     """The style as three independent parts: attributes, foreground, background."""
-    if system is None:
-        return _PLAIN
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
+    if system is None:
+        return attributes, "39", "49"
     return attributes, _color(style.color, system, True), _color(style.bgcolor, system, False)
 
 
@@ -42,8 +46,13 @@ def _color(color: Color | None, system: ColorSystem, foreground: bool) -> str:
 
 def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:
     """One (character, codes) a cell. The second half of a wide character is empty; marks join what they stand on."""
+    return list(_cells(tuple(strip), system))
+
+
+@lru_cache(maxsize=512)  # lines that have only moved come again
+def _cells(segments: tuple[Segment, ...], system: ColorSystem | None) -> list[Cell]:
     cells: list[Cell] = []
-    for text, style, control in strip:
+    for text, style, control in segments:
         if control:
             continue
         codes = _codes(style or Style.null(), system)
@@ -62,12 +71,12 @@ def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:
 
 
 def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
-    """[start, end) of the runs of `new` that must be sent, near ones joined; never half of a wide character."""
+    """[start, end) of the runs of `new` that must be sent; never half of a wide character."""
     start = end = -1
     for x, (before, after) in enumerate(zip(old, new, strict=True)):
         if before == after:
             continue
-        if start >= 0 and x - end > _NEAR:
+        if start >= 0 and x > end:
             yield start, end
             start = -1
         if start < 0:
@@ -84,7 +93,8 @@ def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
 class Glass:
     """The terminal's cells as they were last sent. `forget` when something else may have written there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colors: bool = True) -> None:
+        self._colors = colors
         self._lines: dict[int, list[Cell]] = {}
         self._size = (0, 0)
 
@@ -101,35 +111,83 @@ class Glass:
 
     def write(self, pieces: Iterable[tuple[int, int, Strip]], console: Console) -> str:
         """The bytes that bring strips at (x, y) onto the terminal."""
-        system = ColorSystem(console._color_system) if console._color_system is not None else None
+        known = console._color_system if self._colors else None
+        system = ColorSystem(known) if known is not None else None
         if self._size != (console.width, console.height):
             self.forget()
             self._size = (console.width, console.height)
         pen = _Pen()
-        for x, y, strip in pieces:
-            cells = cells_of(strip, system)
+        for x, y, cells in self._scroll([(x, y, cells_of(strip, system)) for x, y, strip in pieces], pen):
             line = self._lines.setdefault(y, [])
             if len(line) < x + len(cells):
                 line.extend([_UNKNOWN] * (x + len(cells) - len(line)))
-            for start, end in changes(line[x : x + len(cells)], cells):
-                pen.put(x + start, y, cells[start:end])
+            if line[x : x + len(cells)] == cells:
+                continue
+            for start, end in changes(_sure(line)[x : x + len(cells)], cells):
+                pen.go(x + start, y, line)
+                pen.put(cells[start:end])
             line[x : x + len(cells)] = cells
         return pen.finish()
 
+    def _scroll(self, pieces: list[Piece], pen: _Pen) -> list[Piece]:
+        """Let the terminal move whole lines that have only moved; what is left to be written."""
+        wide = self._size[0]
+        whole = {y: cells for x, y, cells in pieces if x == 0 and len(cells) == wide}
+        lines = {y: line for y, line in self._lines.items() if len(line) == wide}
+        scroll = scrolled(lines, whole) if len(whole) > 1 else None
+        if scroll is None:
+            return pieces
+        pen.scroll(scroll)
+        moved = range(scroll.top, scroll.bottom + 1)
+        target = {y: list(lines[y]) for y in moved}
+        for x, y, cells in pieces:
+            if y in target:
+                target[y][x : x + len(cells)] = cells
+        for y in moved:
+            self._lines[y] = list(lines[y + (1 if scroll.up else -1)] if y != scroll.exposed else [_UNKNOWN] * wide)
+        return [*((0, y, cells) for y, cells in target.items()), *(each for each in pieces if each[1] not in target)]
+
+
+def _sure(line: list[Cell]) -> list[Cell]:
+    """What stands on the terminal for certain: it may have another width for a character with marks."""
+    marked = next((at for at, cell in enumerate(line) if len(cell[0]) > 1), len(line))
+    return line[:marked] + [_UNKNOWN] * (len(line) - marked)
+
 
 class _Pen:
-    """Writes cells and remembers which colours the terminal has."""
+    """Writes cells; remembers where it is and which colours the terminal has."""
 
     def __init__(self) -> None:
         self._now = _PLAIN
         self._out: list[str] = []
+        self._x = self._y = -1
 
-    def put(self, x: int, y: int, cells: list[Cell]) -> None:
-        self._out.append(f"\x1b[{y + 1};{x + 1}H")
+    def scroll(self, scroll: Scroll) -> None:
+        self._out.append(scroll.sequence)
+
+    def go(self, x: int, y: int, line: list[Cell]) -> None:
+        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colours."""
+        between = line[self._x : x] if y == self._y and x - self._x < _NEAR else [_UNKNOWN]
+        if all(self._writes(cell) for cell in between):
+            self._out.extend(char for char, _ in between)
+        elif y == self._y:
+            self._out.append(f"\x1b[{x + 1}G")  # by its column: right even if the terminal has other widths
+        else:
+            self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        self._x, self._y = x, y
+
+    def _writes(self, cell: Cell) -> bool:
+        """Would the cell be right, written as the pen is now? Nobody sees the colour of a blank."""
+        char, (attributes, front, back) = cell
+        same = attributes == self._now[0] and back == self._now[2] and (char == " " or front == self._now[1])
+        return same and char.isascii() and char.isprintable()
+
+    def put(self, cells: list[Cell]) -> None:
         for char, codes in cells:
             if codes != self._now and char:
                 self._switch(codes if char != " " or codes[0] else (codes[0], self._now[1], codes[2]))
             self._out.append(char)
+        self._x += len(cells)
 
     def _switch(self, codes: Codes) -> None:
         attributes, front, back = codes

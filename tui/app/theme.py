@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from rich.style import Style
 from textual.app import App
@@ -64,7 +64,7 @@ _DARK = _Hues(
     lifted="#263141",
     text="#c3ccd9",
     dim="#7f8b9c",
-    faint="#465062",
+    faint="#566175",
     strong="#f0f4fa",
     you="#f2b75c",
     you_ground="#3f3421",
@@ -83,7 +83,7 @@ _LIGHT = _Hues(
     lifted="#e2ddd2",
     text="#39414d",
     dim="#6b7480",
-    faint="#b5b6b6",
+    faint="#a3a5a7",
     strong="#0f141b",
     you="#8f5a00",
     you_ground="#f6e2b8",
@@ -126,10 +126,23 @@ def _palette(hues: _Hues) -> Palette:
     )
 
 
-_PALETTES = {"hourscope-dark": _palette(_DARK), "hourscope-light": _palette(_LIGHT)}
+def _plain() -> Palette:
+    """Without colours (NO_COLOR): bold, dim and reversed say what the colours say; signs do in any case."""
+    text = Style(bold=False)  # a style that says nothing would be false
+    dim, bold, reverse = Style(dim=True), Style(bold=True), Style(reverse=True)
+    styles = {field.name: text for field in fields(Palette)}
+    styles |= dict.fromkeys(("dim", "faint", "bar_dim"), dim)
+    styles |= {"cursor": reverse, "cursor_idle": Style(underline=True)}
+    loud = ("strong", "title", "key", "selected", "match", "trouble", "odd", "gap", "good", "name")
+    styles |= dict.fromkeys(loud, bold)
+    return Palette(**styles | {"heat": (text,) * 4})  # type: ignore[arg-type]  # all but the heat is a style
 
 
-def _theme(name: str, hues: _Hues, dark: bool) -> Theme:
+DARK, LIGHT, PLAIN = "hourscope-dark", "hourscope-light", "hourscope-plain"
+_PALETTES = {DARK: _palette(_DARK), LIGHT: _palette(_LIGHT), PLAIN: _plain()}
+
+
+def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
     return Theme(
         name,
         primary=hues.you,
@@ -147,6 +160,7 @@ def _theme(name: str, hues: _Hues, dark: bool) -> Theme:
             "raised": hues.raised,
             "lifted": hues.lifted,
             "quiet": hues.dim,
+            "input-cursor-text-style": caret,
             "input-cursor-background": hues.you,
             "input-cursor-foreground": hues.ground,
             "input-selection-background": hues.lifted,
@@ -154,11 +168,15 @@ def _theme(name: str, hues: _Hues, dark: bool) -> Theme:
     )
 
 
-THEMES = (_theme("hourscope-dark", _DARK, True), _theme("hourscope-light", _LIGHT, False))
+THEMES = (
+    _theme(DARK, _DARK, dark=True),
+    _theme(LIGHT, _LIGHT, dark=False),
+    _theme(PLAIN, _DARK, dark=True, caret="reverse"),
+)
 
 
 def palette_of(app: App[object]) -> Palette:
     """The palette of the theme in use; Textual's own themes get the one of their darkness."""
     if found := _PALETTES.get(app.theme):
         return found
-    return _PALETTES["hourscope-dark" if app.current_theme.dark else "hourscope-light"]
+    return _PALETTES[DARK if app.current_theme.dark else LIGHT]

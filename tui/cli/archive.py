@@ -156,7 +156,10 @@ def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_addre
                 log.status(event)
             elif isinstance(event, Stopped):
                 log.status(event.status, last=True)
-                return _end(options, event)
+                code = _end(options, event)
+                if event.hangs:  # in threads that Python would wait for
+                    os._exit(code)
+                return code
             else:
                 log.line(event.text)
     raise AssertionError("an archiver ends with Stopped")

@@ -9,15 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
-from tui.app.command import ls_command
-from tui.app.heat import heat_grid, troubles
+from tui.app.calendar.freshness import Freshness, freshness
+from tui.app.calendar.heat import HeatGrid, Overlay, Trouble, heat_grid, troubles
+from tui.app.calendar.selection import Hours, Selection
+from tui.app.command import ls_command, shell_list
+from tui.app.remembered import StateError, remember
 from tui.app.screens.page import Page
-from tui.app.selection import Hours, Selection
 from tui.app.session import Session
 from tui.app.widgets.hour_details import HourDetails
 from tui.app.widgets.legend import Legend
 from tui.app.widgets.month_grid import MonthGrid
-from tui.archive.times import floor_hour, parse_time, zone_name
+from tui.app.widgets.year_strip import YearStrip
+from tui.archive.times import floor_hour, parse_time
 from tui.errors import TimeError
 from tui.units import count, plural, size
 
@@ -34,7 +37,8 @@ class CalendarPage(Page):
         Binding("s", "scan", "scan", id="scan"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
-        Binding("i", "matches", "sizes/matches", id="overlay"),
+        Binding("i", "overlay", "overlay", id="overlay"),
+        Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
         Binding("colon", "time", "go to time", id="go-to-time", priority=True),
         Binding("escape", "drop", "drop the selection", show=False, id="drop"),
         Binding("q", "leave", "quit", id="leave-archive"),
@@ -43,57 +47,96 @@ class CalendarPage(Page):
     title_of_help = "The calendar"
     ASKING = frozenset({"time"})
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, told: str = "") -> None:
         super().__init__()
         self.session = session
-        self.of_matches = False
-        grid = heat_grid(session)
+        self._told = told
+        self.overlay = Overlay.SIZE
+        self._known: tuple[object, HeatGrid] | None = None
+        grid = self._heat()
+        self.strip = YearStrip(session)
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
 
     def contents(self) -> list[Widget]:
-        return [Container(self.grid, self.details, id="calendar"), self.legend]
+        return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
 
     def on_mount(self) -> None:
         self.set_focus(self.grid)
         self._moved()
+        if self._told:
+            self.say(self._told)
+
+    def on_unmount(self) -> None:
+        self._remember()
+
+    def on_screen_suspend(self) -> None:
+        self._remember()
 
     def on_screen_resume(self) -> None:
+        self.learned()
+        self._remember()
+
+    def _remember(self) -> None:
+        """Where this archive is left, if it is left now."""
+        try:
+            remember(self.session)
+        except StateError as error:
+            self.say(str(error), bad=True)
+
+    def learned(self) -> None:
         """What a preview or a scan has found meanwhile is shown."""
-        self.grid.show(heat_grid(self.session, matches=self.of_matches))
+        self.grid.show(self._heat())
         self.details.repaint()
         self._moved()
+
+    def _heat(self) -> HeatGrid:
+        """The grid; made again only if something was learned of the hours."""
+        state = (self.overlay, len(self.session.damage), self.session.matches)
+        if self._known is None or self._known[0] != state:
+            self._known = state, heat_grid(self.session, self.overlay)
+        return self._known[1]
 
     def on_month_grid_moved(self) -> None:
         self._moved()
 
     def _moved(self) -> None:
-        catalog, grid = self.session.catalog, self.grid
-        expected = len(catalog.hours) + len(catalog.gaps)
+        session, catalog, grid = self.session, self.session.catalog, self.grid
+        expected = len(catalog.hours) + len(session.gaps)
+        fresh = freshness(session)
         self.header.show(
-            self.session.title,
+            session.title,
             f"{grid.cursor:%B %Y}",
-            zone_name(self.session.archive.zone),
+            self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
             size(catalog.size),
-            plural(len(catalog.gaps), "gap"),
+            plural(len(session.gaps), "gap"),
+            fresh.brief if fresh else "",
         )
+        session.place = grid.cursor
         self.refresh_bindings()
+        self.strip.show(grid.cursor)
         self.details.show(grid.cursor)
-        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None, of_matches=self.of_matches)
+        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
+
+    def show_times(self) -> None:
+        self._moved()
 
     def action_preview(self) -> None:
+        """The hour, all of its chunks merged; or the one chunk that was chosen in its details."""
         from tui.app.screens.preview import PreviewPage
 
-        hour = self.grid.cursor
-        chunks = self.session.chunks(hour)
+        hour, one = self.grid.cursor, self.details.chosen
+        chunks = (one,) if one else self.session.chunks(hour)
         if not chunks:
-            self.say(f"{hour:%a %Y-%m-%d %H:00} is a gap: no chunk has this hour in its name; e goes to the next")
+            what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
+            self.say(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
         elif any(chunk.needs_restore for chunk in chunks):
-            self.say("this hour lies in Glacier: restore it first (aws s3api restore-object), then come back", bad=True)
+            what = "this chunk lies" if one else "this hour lies"
+            self.say(f"{what} in Glacier: restore it first (aws s3api restore-object), then come back", bad=True)
         else:
-            self.app.push_screen(PreviewPage(self.session, hour))
+            self.app.push_screen(PreviewPage(self.session, hour, chunks))
 
     def action_range(self) -> None:
         if self.grid.began is None:
@@ -126,41 +169,49 @@ class CalendarPage(Page):
         self._moved()
 
     def action_trouble(self, step: int) -> None:
-        """To the next (or the one before) gap, damage or odd size, and say which."""
-        found = troubles(self.grid.grid)
+        """To the next (or the one before) gap, damage, odd size, late or frozen hour."""
         here = self.grid.cursor
-        ahead = (
-            [hour for hour in found if hour > here] if step > 0 else [hour for hour in reversed(found) if hour < here]
-        )
+        found = troubles(self.grid.grid)
+        ahead: list[Trouble] = [each for each in found if (each.first > here if step > 0 else each.first < here)]
         if not found:
-            self.say("no trouble is known: no gap, no damage, no odd size")
+            self.say("no trouble is known: no gap, no damage, no odd size, no late upload")
         elif not ahead:
             self.say(f"no more trouble {'after' if step > 0 else 'before'} this hour")
         else:
-            self.grid.go(ahead[0])
+            nearest = ahead[0 if step > 0 else -1]
+            self.grid.go(nearest.first)
+            if nearest.hours > 1:
+                self.say(nearest.words())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("leave", "close"):
             return (action == "leave") == (len(self.app.screen_stack) <= 2)
-        return bool(self.session.matches) if action == "matches" else super().check_action(action, parameters)
+        return super().check_action(action, parameters)
 
     def action_close(self) -> None:
         """Back to where this archive was opened from."""
         self.explorer.leave()
 
-    def action_matches(self) -> None:
-        """The sizes of the hours, or the matches of the last scan in them."""
-        self.of_matches = not self.of_matches
-        self.on_screen_resume()
+    def action_overlay(self) -> None:
+        """The next of what the shades can stand for."""
+        session = self.session
+        empty = {
+            Overlay.USUAL: not session.usual.sizes,
+            Overlay.LAG: session.archive.extract,
+            Overlay.MATCHES: not session.matches,
+        }
+        have = [each for each in Overlay if not empty.get(each)]
+        self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
+        self.learned()
 
     def action_time(self) -> None:
-        self.prompt.ask("go to", self._go)
+        self.prompt.ask("go to (2015-01-20T13, yesterday, -6h):", self._go)
 
     def _go(self, text: str) -> None:
         try:
             hour = floor_hour(parse_time(text, self.session.archive.zone))
         except TimeError as error:
-            self.say(str(error), bad=True)
+            self.refuse(str(error))
             return
         self.grid.go(hour)
         if self.grid.cursor != hour:
@@ -174,14 +225,25 @@ class CalendarPage(Page):
         self.app.push_screen(ScanPage(self.session, marked))
 
     def explanation(self) -> tuple[str, ...]:
-        layout = self.session.archive.layout.pattern
-        how = "It was guessed from the keys." if self.session.archive.detected else "It was given."
+        session = self.session
+        layout = session.archive.layout.pattern
+        how = "It was guessed from the keys." if session.archive.detected else "It was given."
+        fresh = freshness(session)
+        news = [f"This archive {_sentence(fresh)}."] if fresh else []
         return (
-            "Every cell is one hour of the archive. Its shade is the compressed size of that hour's chunks, compared "
-            "with the archive's large hours. Only the listing was read so far: nothing was downloaded.",
-            f"The hour comes from each object's name, by the layout {layout}. {how} It is the hour in which messages "
-            "were consumed, which is not always when the events happened.",
-            "A gap is an hour inside the archive's span that has no object. ++ and -- are hours of 2.5 times, or of "
-            "less than 0.4 times, the median of the same hour of other days.",
-            f"$ {ls_command(self.session)}",
+            "Every cell is one hour; its shade is the size of that hour's chunks beside the archive's large hours. i "
+            "shows other things instead: matches, the size against the usual, chunks, how late they came. Only the "
+            "listing was read: nothing was downloaded.",
+            f"The hour is what a key says by the layout {layout}. {how} Messages were consumed in it, which is not "
+            "always when the events happened.",
+            "A gap is an hour within the archive's span without a chunk. ++ and -- are 2.5 times, or less than 0.4 "
+            "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
+            "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
+            *news,
+            f"$ {ls_command(session)}",
+            f"$ {shell_list(session)}",
         )
+
+
+def _sentence(fresh: Freshness) -> str:
+    return f"{'is ' if not fresh.ended else ''}{fresh.words()}; {fresh.uploads()}"

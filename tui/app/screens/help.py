@@ -39,8 +39,10 @@ class ExplainPage(Page):
     def __init__(self, of: Page) -> None:
         super().__init__()
         self._of = of
-        paragraphs = [line for paragraph in of.explanation() for line in (paragraph, "")]
-        self._words = Words((of.title_of_help, "", *paragraphs), scrolls=True)
+        told = of.explanation()
+        words = [line for text in told if not _is_command(text) for line in (text, "")]
+        commands = [text for text in told if _is_command(text)]
+        self._words = Words((of.title_of_help, "", *words, *commands), scrolls=True)
 
     def contents(self) -> list[Widget]:
         return [self._words]
@@ -51,3 +53,7 @@ class ExplainPage(Page):
 
     def action_explain(self) -> None:
         self.action_leave()
+
+
+def _is_command(text: str) -> bool:
+    return text.startswith("$ ")

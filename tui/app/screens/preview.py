@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from pathlib import Path
+from array import array
+from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
-from tui.app.judging import judge
-from tui.app.messages import ChunkTorn, Failed, Judged, ReadingPaused, RecordsRead
-from tui.app.ordering import cargo_of_hours
-from tui.app.preview_words import explanation, place
-from tui.app.reading import MORE_RECORDS, Appetite, Batch, Limit, Torn, read_hour
+from tui.app.calendar.selection import Hours, Selection
+from tui.app.filters.baseline import baseline_of
+from tui.app.filters.measuring import Look
+from tui.app.messages import ChunkTorn, Judged, ReadingPaused, RecordsRead
+from tui.app.preview.columns import LARGEST
+from tui.app.preview.feed import Feed
+from tui.app.preview.marking import Marking
+from tui.app.preview.outgoing import Outgoing
+from tui.app.preview.reading import Limit
+from tui.app.preview.showing import Showing
+from tui.app.preview.tabling import Tabling
+from tui.app.preview.viewing import Viewing
+from tui.app.preview.words import count_words, empty_words, explanation, header_words, limit_words, place, state_words
 from tui.app.screens.page import Page
-from tui.app.selection import Hours, Selection
 from tui.app.session import Session
 from tui.app.widgets.fields_panel import FieldsPanel
 from tui.app.widgets.filter_bar import FilterBar
-from tui.app.widgets.json_tree import MOST_COPIED, JsonTree
+from tui.app.widgets.json_tree import JsonTree
 from tui.app.widgets.record_list import RecordList
-from tui.archive.times import zone_name
-from tui.archive.writer import file_of_lines
-from tui.errors import FilterError, HourscopeError
+from tui.archive import Chunk
+from tui.errors import FilterError
 from tui.filter import Filter
 from tui.filter.build import term_of
-from tui.units import count, plural, size
+
+_TOLD = 2  # torn chunks that are told about
+_BREATH = 0.01  # seconds for keys, between two steps of something long
 
 
 class PreviewPage(Page):
@@ -38,197 +46,190 @@ class PreviewPage(Page):
         Binding("slash", "filter", "filter", id="filter", priority=True),
         Binding("equals_sign", "only(True)", "only these", id="only-these"),
         Binding("minus", "only(False)", "not these", id="not-these"),
+        Binding("o", "ask", "more of this value", id="ask-of-value"),
+        Binding("F", "saved", "saved filters", show=False, id="saved-filters"),
+        Binding("T", "terms", "terms of the filter", show=False, id="terms"),
         Binding("a", "all", "all/matches", id="all-or-matches"),
+        Binding("A", "around", "lines around", show=False, id="lines-around"),
+        Binding("space", "mark", "mark", id="mark"),
+        Binding("comma", "mark_like", "mark all like this value", show=False, id="mark-like"),
+        Binding("m", "marks", "marks", id="marks"),
+        Binding("U", "unmark", "forget all marks", show=False, id="unmark"),
         Binding("tab", "app.focus_next", "next pane", show=False),
         Binding("s", "scan", "scan", id="scan"),
         Binding("w", "write", "write to file", id="write", priority=True),
         Binding("p", "send", "publish", id="send"),
         Binding("f", "fields", "fields", id="fields"),
-        Binding("y", "copy(False)", "copy value", show=False, id="copy"),
-        Binding("Y", "copy(True)", "copy path", show=False, id="copy-path"),
+        Binding("c", "column", "column of this value, or not", show=False, id="column"),
+        Binding("C", "columns", "choose and order columns", show=False, id="columns", priority=True),
+        Binding("r", "raw", "columns/raw", show=False, id="raw"),
+        Binding("t", "tree", "tree beside the list, or not", show=False, id="tree"),
+        Binding("y", "copy", "copy", id="copy"),
+        Binding("escape", "leave(True)", "close, to the list, or back", show=False, id="step-back"),
         Binding("exclamation_mark", "invert", "turn the filter round", show=False, id="invert"),
         *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
     ]
     title_of_help = "The preview"
-    ASKING = frozenset({"filter", "write"})
+    ASKING = frozenset({"filter", "write", "columns"})
+    session: Session
 
-    def __init__(self, session: Session, hour: datetime) -> None:
+    def __init__(self, session: Session, hour: datetime, chunks: tuple[Chunk, ...] = ()) -> None:
         super().__init__()
         self.session = session
         self.hour = hour
-        self.chunks = session.chunks(hour)
-        self.records: list[bytes] = []
-        self.starts: list[int] = []  # where each chunk's records begin
-        self.hits: list[int] = []
-        self.judged = 0
-        self.filter = session.filter
-        self.appetite = Appetite()
+        self.chunks = chunks or session.chunks(hour)  # some of them, or the hour's
+        self.feed = Feed(self, session.archive, self.chunks)
+        self.records = self.feed.records
+        self.showing = Showing(self.records, session.filter)
         self.ended = False
         self.limit: Limit | None = None
-        self.only = True
         self.listing = RecordList(self.records)
-        self.nodes = JsonTree(session.archive.zone)
-        self.panel = FieldsPanel()
-        self.bar = FilterBar(session.filter)
-        self._reading: str | None = None
-        self._trouble = ""
+        self.nodes = JsonTree(session.zone)
+        self.panel = FieldsPanel(baseline_of(session, hour, self.chunks))
+        self.bar = FilterBar(session.filter, session.config.path)
+        self.outgoing, self.marking = Outgoing(self), Marking(self)
+        self.tabling, self.viewing = Tabling(self), Viewing(self)
+        self.trouble = ""
+        self._catching_up = False
+        line = session.line
+        self._left_at = line[1] if line and line[0] == hour else 0  # the record that was under the cursor
 
     def contents(self) -> list[Widget]:
-        return [self.bar, Container(self.listing, self.nodes, self.panel, id="preview")]
+        return [self.bar, Container(self.listing, self.nodes, self.panel, id="preview"), self.outgoing.menu]
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
+        self.listing.ordain(self.session.columns)
         self._tell()
-        self.run_worker(self._read, thread=True, exit_on_error=False, group="read")
+        self.feed.start()
+
+    def show_times(self) -> None:
+        self.nodes.show_times(self.session.zone)
 
     def on_unmount(self) -> None:
-        self.appetite.stop()
-
-    # Workers: iterate the core, post what comes.
-
-    def _read(self) -> None:
-        trouble, limit = "", None
-        try:
-            for item in read_hour(self.session.archive, self.chunks, self.appetite):
-                if isinstance(item, Batch):
-                    self.post_message(RecordsRead(item))
-                elif isinstance(item, Torn):
-                    self.post_message(ChunkTorn(item))
-                elif isinstance(item, Limit):
-                    limit = item
-                else:
-                    self.post_message(ReadingPaused(ended=False))
-        except HourscopeError as error:
-            trouble = str(error)
-        self.post_message(ReadingPaused(ended=True, trouble=trouble, limit=limit))
-
-    def _judge(self, wanted: Filter, start: int, stop: int) -> None:
-        worker = get_current_worker()
-        for first, end, hits in judge(wanted, self.records, start, stop):
-            if worker.is_cancelled:
-                return
-            self.post_message(Judged(wanted, first, end, hits))
-
-    # What they tell.
-
-    def on_records_read(self, message: RecordsRead) -> None:
-        batch = message.batch
-        if batch.chunk.key != self._reading:
-            self._reading = batch.chunk.key
-            self.starts.append(len(self.records))
-        self.records.extend(batch.records)
-        self._go_on()
-        self._show()
-
-    def on_chunk_torn(self, message: ChunkTorn) -> None:
-        self.session.damage[message.torn.chunk.key] = message.torn.reason
-        self._tell()
-
-    def on_reading_paused(self, message: ReadingPaused) -> None:
-        self.ended, self._trouble, self.limit = message.ended, message.trouble, message.limit
-        self._tell()
-
-    def on_judged(self, message: Judged) -> None:
-        if message.filter is not self.filter or message.start not in (0, self.judged):
-            return  # of a filter that is gone
-        if message.start == 0:
-            self.hits = []
-        self.hits.extend(message.hits)
-        self.judged = message.end
-        self._go_on()
-        self._show()
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        self.session.filter = self.bar.terms
-        if message.filter == self.filter:
-            return
-        self.filter = message.filter
-        self.judged = 0
-        self._go_on()
-        if not self._filtered:
-            self._show()
-
-    def _go_on(self) -> None:
-        """Judge what was not judged yet; the slice in work is let finish unless the filter is another."""
-        if self._filtered and self.judged < len(self.records):
-            wanted, start, stop = self.filter, self.judged, len(self.records)
-            job = lambda: self._judge(wanted, start, stop)  # noqa: E731
-            self.run_worker(job, thread=True, exit_on_error=False, group="judge", exclusive=True)
+        self.session.line = (self.hour, self.listing.current or 0)
+        self.marking.keep()
+        self.feed.stop(keep=self.outgoing.writing)
 
     @property
-    def _filtered(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
+    def filter(self) -> Filter:
+        return self.showing.filter
 
-    def _show(self) -> None:
-        self.listing.show(self.hits if self._filtered else None, only=self.only)
-        self._look()
-        self._tell()
-        self.on_record_list_moved()
+    @property
+    def hits(self) -> array[int]:
+        """The numbers of the records that match."""
+        return self.showing.hits
 
-    def _look(self) -> None:
-        """At the fields, of the matching records if there is a filter."""
-        if not self._filtered or self.judged >= len(self.records):
-            self.panel.look(self.records, self.hits if self._filtered else None)
-
-    def _tell(self) -> None:
-        """The header, the count, and the line over the list."""
-        session, known = self.session, count(len(self.records))
-        more = "" if self.whole else "+"
-        zone = zone_name(session.archive.zone)
-        weight = size(session.hour_size.get(self.hour, 0))
-        until = (self.hour + timedelta(hours=1)).strftime("%H:%M")
-        self.header.show(
-            session.title,
-            f"{self.hour:%a %Y-%m-%d %H:%M}–{until} {zone}",
-            f"{known}{more} records",
-            f"{plural(len(self.chunks), 'chunk')}, {weight}",
-        )
-        if not self._filtered:
-            self.bar.count(f"{known}{more} previewed")
-        else:
-            behind = "" if self.judged >= len(self.records) else " so far"
-            self.bar.count(f"{count(len(self.hits))} of {count(self.judged)} previewed{behind}")
-        damaged = [chunk for chunk in self.chunks if chunk.key in session.damage]
-        trouble = self._trouble or (f"torn: {session.damage[damaged[0].key]}" if damaged else "")
-        self.listing.explain(self._place(), self._empty(), trouble, self._stopped())
+    @property
+    def judged(self) -> int:
+        """How many records the filter has seen."""
+        return self.showing.judged
 
     @property
     def whole(self) -> bool:
         """Is all of the hour here?"""
-        return self.ended and self.limit is None
+        return self.ended and self.limit is None and not self.trouble
 
-    def _stopped(self) -> str:
-        """That the hour goes on behind what the preview holds."""
-        if self.limit is None:
-            return ""
-        return f"stopped at {count(self.limit.records)} records, {size(self.limit.size)}: s scans the whole hour"
+    # What the feed tells.
 
-    def _place(self) -> str:
-        """Chunk and line of the record under the cursor."""
+    def on_records_read(self, _: RecordsRead) -> None:
+        self.marking.restore()
+        self._judge()
+        self.show()
+
+    def on_chunk_torn(self, message: ChunkTorn) -> None:
+        self.session.damage[message.damaged.chunk.key] = message.damaged.reason
+        self._tell()
+
+    def on_reading_paused(self, message: ReadingPaused) -> None:
+        self.ended, self.trouble, self.limit = message.ended, message.trouble, message.limit
+        self._tell()
+
+    def on_judged(self, message: Judged) -> None:
+        self.feed.judged(message)
+        if message.filter is self.filter:
+            self.showing.take(message.found)
+            self._judge()
+            self.show()
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        self.session.filter = self.bar.terms
+        if message.filter != self.filter:
+            self.showing.put(message.filter)
+            self._judge()
+            if not self.showing.filtered:
+                self.show()
+
+    def _judge(self) -> None:
+        """What was not judged yet."""
+        if self.showing.behind:
+            self.feed.judge(self.filter, self.judged)
+
+    def show(self) -> None:
+        """Everything again, after what is shown has become other records."""
+        showing = self.showing
+        if showing.catch_up() and not self._catching_up:
+            self._catching_up = True
+            self.set_timer(_BREATH, self._catch_up)
+        self.listing.show(showing.rows, self.hits if showing.filtered else None, showing.marks)
+        self._look()
+        self.on_record_list_moved()
+        if 0 < self._left_at < len(self.records) and not showing.behind:
+            left, self._left_at = self._left_at, 0
+            if not self.listing.current or showing.filtered:  # nobody went elsewhere meanwhile
+                self.listing.go_to(left)
+
+    def _catch_up(self) -> None:
+        """Some more matches get their lines around, and then a key its turn."""
+        self._catching_up = False
+        self.show()
+
+    def _look(self) -> None:
+        """At the fields, of the matching records if there is a filter."""
+        if not self.showing.behind:
+            self.bar.look(self.records)
+            self.panel.look(self._looked_at())
+
+    def _looked_at(self) -> Look:
+        """All records, or the matching where only these are shown."""
+        if self.showing.filtered and self.showing.only:
+            return Look(self.records, self.hits, self.filter)
+        return Look(self.records, range(len(self.records)), Filter())
+
+    def _tell(self) -> None:
+        """The header, the count, and the line over the list."""
+        self.header.show(self.session.title, *header_words(self))
+        self.bar.count(count_words(self))
+        damage = self.session.damage
+        torn = [f"!! torn: {damage[chunk.key]}" for chunk in self.chunks if chunk.key in damage]
         number = self.listing.current
-        if number is None or not self.starts:
-            return "reading …" if not self.ended and not self.records else ""
-        return place(self.chunks, self.starts, number)
+        where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
+        notes = [f"!! {self.trouble}"] if self.trouble else torn[:_TOLD]
+        self.listing.explain(where, empty_words(self), state_words(self), (*notes, *limit_words(self)))
 
-    def _empty(self) -> str:
-        if not self.records:
-            nothing = self._trouble or "this hour's chunks hold no record"
-            return nothing if self.ended else "reading …"
-        if self.judged < len(self.records):
-            return "filtering …"
-        rest = "" if self.whole else "; s scans all" if self.limit else "; there is more: G reads on, s scans all"
-        return f"none of {count(len(self.records))} records matches {self.filter.describe()}{rest}"
-
-    # Moving and acting.
+    # Moving and choosing what is shown.
 
     def on_record_list_moved(self) -> None:
         number = self.listing.current
-        self.nodes.show(None if number is None else self.records[number])
+        if number is None:
+            self.nodes.show(None)
+        elif (length := self.records.length(number)) > LARGEST:
+            self.nodes.show_large(number, length, partial(self.records.__getitem__, number))
+        else:
+            self.nodes.show(self.records[number])
         self._tell()
 
-    def on_record_list_near_end(self) -> None:
+    def on_record_list_near_end(self, message: RecordList.NearEnd) -> None:
         if not self.ended:
-            self.appetite.more(len(self.records) + MORE_RECORDS)
+            self.feed.more(everything=message.everything)
+
+    def interrupt(self) -> bool:
+        """Read no more for now."""
+        reading = not self.ended and self.feed.rest()
+        if reading:
+            self.listing.follow(False)
+            self.say("stopped reading; what was read is here, G reads on")
+        return reading
 
     def on_filter_bar_closed(self) -> None:
         self.set_focus(self.listing)
@@ -245,17 +246,46 @@ class PreviewPage(Page):
     def action_only(self, only: bool) -> None:
         (self.panel if self.panel.display else self.nodes).want(only=only)
 
+    def action_ask(self) -> None:
+        """What can be asked of the value under the cursor of the tree, or of the fields."""
+        row = self.nodes.current
+        plain = row is not None and bool(row.path) and not row.embedded and not row.large
+        if (
+            found := self.panel.value if self.panel.display else (row.path, row.value, False) if row and plain else None
+        ) is None:
+            self.say("put the cursor on a value, of the tree or of the fields: o asks whether others are like it")
+        else:
+            self.bar.ask(*found)
+
+    def action_saved(self) -> None:
+        self.bar.action_saved()
+
+    def action_terms(self) -> None:
+        if self.bar.line.can_focus:
+            self.set_focus(self.bar.line)
+        else:
+            self.say("the filter has no terms yet: = on a value makes one, / types one")
+
     def action_fields(self) -> None:
-        """The fields of all records, or again the one record."""
-        shown = not self.panel.display
-        self.panel.display, self.nodes.display = shown, not shown
-        self.set_focus(self.panel if shown else self.listing)
-        self._look()
+        self.viewing.fields()
+
+    def action_tree(self) -> None:
+        self.viewing.tree()
 
     def action_all(self) -> None:
-        self.only = not self.only
-        self._show()
-        self.say("only matching records" if self.only else "all records; ▎ marks the matching ones, n and N go to them")
+        self.viewing.all()
+
+    def action_around(self) -> None:
+        self.viewing.around()
+
+    def action_column(self) -> None:
+        self.tabling.node()
+
+    def action_columns(self) -> None:
+        self.tabling.ask()
+
+    def action_raw(self) -> None:
+        self.listing.action_raw()
 
     def action_switch(self, number: int) -> None:
         self.bar.line.toggle(number)
@@ -263,54 +293,43 @@ class PreviewPage(Page):
     def action_invert(self) -> None:
         self.bar.line.action_invert()
 
+    # Marks, and what leaves.
+
+    def action_mark(self) -> None:
+        self.marking.one()
+
+    def action_mark_like(self) -> None:
+        self.marking.alike()
+
+    def action_marks(self) -> None:
+        self.marking.look()
+
+    def action_unmark(self) -> None:
+        self.marking.forget()
+
     def action_scan(self) -> None:
         from tui.app.screens.scan import ScanPage
 
+        if self.outgoing.scan():
+            return
         self.session.filter = self.filter
         here = Selection.of(Hours.of(self.hour, self.hour))
         self.app.push_screen(ScanPage(self.session, self.session.selection or here))
 
     def action_send(self) -> None:
-        from tui.app.screens.send import SendPage
+        self.outgoing.send()
 
-        hours = Hours.of(self.hour, self.hour)
-        self.app.push_screen(SendPage(self.session, cargo_of_hours(self.session, hours, self.filter)))
-
-    def action_copy(self, path: bool) -> None:
-        """The record under the cursor; in the tree its value, or its path."""
-        what, text = self.nodes.copied(path=path, value=self.nodes.has_focus)
-        if not what:
-            return
-        if len(text) > MOST_COPIED:
-            self.say(f"{size(len(text))} are too much for a terminal's clipboard; w writes to a file", bad=True)
-            return
-        self.app.copy_to_clipboard(text)
-        self.say(f"copied the {what} ({plural(len(text), 'character')}), if this terminal can; w writes to a file")
+    def action_copy(self) -> None:
+        self.outgoing.copy()
 
     def action_write(self) -> None:
-        wanted = self.hits if self._filtered else list(range(len(self.records)))
-        if not wanted:
-            self.say("there is nothing to write: no record matches")
-            return
-        lines = [self.records[number] for number in wanted]
-        self.prompt.ask(
-            f"write {plural(len(lines), 'record')} to (.gz, .zst or plain):", lambda path: self._save(path, lines)
-        )
+        self.outgoing.menu.close()
+        self.outgoing.write()
 
-    def _save(self, path: str, lines: list[bytes]) -> None:
-        if path.strip():
-            target = Path(path.strip()).expanduser()
-            self.run_worker(lambda: self._write(target, lines), thread=True, exit_on_error=False, group="write")
-
-    def _write(self, target: Path, lines: list[bytes]) -> None:
-        try:
-            with file_of_lines(target, overwrite=False) as stream:
-                stream.writelines(line + b"\n" for line in lines)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
-            return
-        rest = "" if self.whole else " (of those previewed; s scans all)"
-        self.app.call_from_thread(self.say, f"wrote {plural(len(lines), 'record')} to {target}{rest}")
+    def action_leave(self, step: bool = False) -> None:
+        """Back to the calendar; as a `step`, out of what was opened here first."""
+        if not (step and self.viewing.back()):
+            super().action_leave()
 
     def explanation(self) -> tuple[str, ...]:
-        return explanation(self.session, self.hour, self.filter)
+        return explanation(self.session, self.hour, self.chunks, self.filter)

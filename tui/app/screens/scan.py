@@ -9,72 +9,55 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.app.command import read_filter, scan_commands
-from tui.app.estimating import Estimator
-from tui.app.facts import Fact
-from tui.app.messages import Estimated, Failed, ScanMoved
-from tui.app.ordering import cargo_of_extract, cargo_of_file
-from tui.app.scan_facts import command_facts, estimate_facts, plan_facts, state_facts
-from tui.app.scanning import Power, ScanState, default_out, run, snapshots
-from tui.app.screens.page import Page
-from tui.app.selection import Selection, read_selection
+from tui.app.calendar.selection import Selection
+from tui.app.command import scan_commands, shell_filter, shell_read
+from tui.app.messages import Failed, ScanMoved
+from tui.app.preview.records import FewRecords
+from tui.app.screens.job import DONE, FAILED, RUNNING, STOPPED, JobState
+from tui.app.screens.scan_plan import PlanPage
 from tui.app.session import Session
 from tui.app.widgets.board import Board
 from tui.app.widgets.record_list import RecordList
 from tui.app.widgets.timeline import Timeline
+from tui.app.work.facts import Fact
+from tui.app.work.ordering import cargo_of_extract, cargo_of_file
+from tui.app.work.scan_facts import command_facts, estimate_facts, plan_facts, state_facts
+from tui.app.work.scanning import ScanState, run, snapshots
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
-from tui.errors import ConfigError, FilterError, HourscopeError, OutputError, TimeError
-from tui.scan import Estimate, ScanPlan
-from tui.units import count, plural, size
+from tui.errors import HourscopeError, OutputError
+from tui.scan import ScanPlan
+from tui.units import count, duration, plural, size
 
 
-class ScanPage(Page):
-    """Ready, running, or over; esc stops a running scan and keeps what it found."""
+class ScanPage(PlanPage):
+    """Ready, running, or over. It runs on when it is left; S stops it and keeps what it found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="scan-start"),
         Binding("enter", "open", "open what was found", id="scan-open"),
-        Binding("r", "range", "range", id="scan-range", priority=True),
-        Binding("slash", "filter", "filter", id="scan-filter", priority=True),
-        Binding("o", "out", "where to", id="scan-out", priority=True),
-        Binding("J", "power", "jobs, Dask", id="scan-jobs", priority=True),
-        Binding("r", "again", "resume", id="scan-resume"),
         Binding("p", "send", "publish", id="send"),
     ]
     title_of_help = "The scan"
-    ASKING = frozenset({"range", "filter", "out", "power"})
+    kind = "scan"
 
     def __init__(self, session: Session, hours: Selection) -> None:
-        super().__init__()
-        self.session = session
-        self.hours = hours
-        self.wanted = session.filter
-        self.out = default_out(session.title, hours.span.start)
-        self.power = Power()
+        super().__init__(session, hours)
         self.state: ScanState | None = None
-        self.plan = self._planned()
-        self.estimate: Estimate | None = None
         self.board = Board()
         self.timeline = Timeline()
-        self.found: list[bytes] = []
+        self.found = FewRecords()
         self.listing = RecordList(self.found)
         self._cancel: threading.Event | None = None
-        self._failed = self._unread = ""
         self._begun: tuple[ScanPlan, str] | None = None
-        self._estimator = Estimator(self, session.config.prices)
 
     def contents(self) -> list[Widget]:
         return [self.board, self.timeline, self.listing]
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
-        self._estimator.ask(self.plan, self.power.jobs)
-        self._tell()
-
-    def _planned(self) -> ScanPlan:
-        span, chunks = self.hours.span, self.hours.chunks(self.session.catalog)
-        return ScanPlan(self.session.archive, span.start, span.stop, self.wanted, chunks)
+        self.estimator.ask(self.plan, self.power.jobs)
+        self.tell()
 
     @property
     def running(self) -> bool:
@@ -96,61 +79,9 @@ class ScanPage(Page):
             return over and self.state is not None and self.state.matches > 0
         if action == "open":
             return over
-        return not self.running and not over if action == "start" else True
-
-    def action_range(self) -> None:
-        self.prompt.ask("hours, from … to …, …:", self._take_range, self.hours.words())
-
-    def _take_range(self, text: str) -> None:
-        try:
-            self.hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
-        except TimeError as error:
-            self.say(str(error), bad=True)
-            return
-        self._changed()
-
-    def action_filter(self) -> None:
-        words = "" if not self.wanted.arguments() else self.wanted.describe()
-        self.prompt.ask("filter, as -g TEXT -e REGEX -m JMESPATH -v:", self._take_filter, words)
-
-    def _take_filter(self, words: str) -> None:
-        try:
-            self.wanted = read_filter(words)
-        except FilterError as error:
-            self.say(str(error), bad=True)
-            return
-        self.session.filter = self.wanted
-        self._changed()
-
-    def action_out(self) -> None:
-        self.prompt.ask("into a folder/ (an extract) or a file (.gz, .zst, plain):", self._take_out, self.out)
-
-    def _take_out(self, text: str) -> None:
-        self.out = text.strip() or self.out
-        self._changed()
-
-    def action_power(self) -> None:
-        question = "chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:"
-        self.prompt.ask(question, self._take_power, str(self.power))
-
-    def _take_power(self, words: str) -> None:
-        try:
-            self.power = Power.read(words)
-        except ConfigError as error:
-            self.say(str(error), bad=True)
-            return
-        self._changed()
-
-    def _changed(self) -> None:
-        self.plan = self._planned()
-        self.estimate, self._failed, self._unread = None, "", ""
-        self._estimator.ask(self.plan, self.power.jobs)
-        self._tell()
-
-    def on_estimated(self, message: Estimated) -> None:
-        if message.plan is self.plan:
-            self.estimate, self._unread = message.estimate, message.trouble
-            self._tell()
+        if action == "start":
+            return not self.running and not over
+        return super().check_action(action, parameters)
 
     # Running.
 
@@ -173,9 +104,9 @@ class ScanPage(Page):
         self._start(resume=True)
 
     def _start(self, *, resume: bool) -> None:
-        self._estimator.drop()
+        self.estimator.drop()
         cancel = threading.Event()
-        self._cancel, self._failed = cancel, ""
+        self._cancel, self.failure = cancel, ""
         self.state, self._begun = None, (self.plan, self.out)
         self.found.clear()
         plan, out, power, s3 = self.plan, self.out, self.power, self.session.s3
@@ -192,7 +123,8 @@ class ScanPage(Page):
                 self.post_message(Failed(str(error)))
 
         self.run_worker(work, thread=True, exit_on_error=False, group="scan")
-        self._tell()
+        self.begun()
+        self.tell()
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state
@@ -201,14 +133,16 @@ class ScanPage(Page):
         if state.over:
             self._cancel = None
             self.session.matches = dict.fromkeys(self._known(), 0) | dict(state.matches_by_hour)
-        self.listing.show(None, only=False)
-        self._tell()
+        self.listing.show()
+        self.tell()
+        self.moved()
 
     def on_failed(self, message: Failed) -> None:
         message.prevent_default().stop()
         self._cancel = None
-        self._failed = message.sentence
-        self._tell()
+        self.failure = message.sentence
+        self.tell()
+        self.moved()
 
     def interrupt(self) -> bool:
         if self._cancel is None:
@@ -217,9 +151,31 @@ class ScanPage(Page):
         self.say("stopping; what was found is kept")
         return True
 
-    def action_leave(self) -> None:
-        if not self.interrupt():
-            super().action_leave()
+    @property
+    def job_title(self) -> str:
+        span = self.hours.span
+        terms = ", ".join(term.text for term in self.wanted.active) or "every record"
+        return f"{span.start:%d %b %H:00} – {span.stop:%d %b %H:00} · {'not ' * self.wanted.invert}{terms}"
+
+    @property
+    def resume_command(self) -> str:
+        """Of an extract, which keeps books."""
+        return f"{self._commands[0]} --resume" if names_folder(self.out) else ""
+
+    @property
+    def job_state(self) -> JobState:
+        """How far it is, by the bytes that were fetched."""
+        state = self.state
+        if self.failure:
+            return JobState(FAILED, words=self.failure)
+        if state is None:
+            return JobState(RUNNING, 0.0, "starting")
+        found = plural(state.matches, "match")
+        if self.running:
+            left = f" · {duration(state.remaining)} to go" if state.remaining is not None else ""
+            share = state.bytes_compressed / state.total_bytes if state.total_bytes else 0.0
+            return JobState(RUNNING, share, f"{found} · {size(state.rate)}/s{left}")
+        return JobState(STOPPED if state.partial else DONE, words=f"{found} in {duration(state.seconds)}")
 
     def on_unmount(self) -> None:
         if self._cancel is not None:
@@ -233,7 +189,7 @@ class ScanPage(Page):
 
     # What is shown.
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         plan, span = self.plan, self.hours.span
         zone, weight = zone_name(self.session.archive.zone), size(plan.bytes_compressed)
         self.header.show(
@@ -247,7 +203,7 @@ class ScanPage(Page):
         known = self._known()
         self.timeline.show(self.hours.hours(), self.state.matches_by_hour if self.state else {}, known)
         shown = f"the first {count(len(self.found))} matches, as they came" if self.found else ""
-        self.listing.explain(shown, "", "")
+        self.listing.explain((shown,), "")
         self.refresh_bindings()
 
     @property
@@ -263,13 +219,13 @@ class ScanPage(Page):
 
     def _progress(self) -> list[Fact]:
         state = self.state
-        if self._failed:
+        if self.failure:
             return [
-                Fact("stopped", self._failed, "trouble"),
+                Fact("stopped", self.failure, "trouble"),
                 Fact("", "change what is wrong (r, /, o), then enter", "dim"),
             ]
         if state is None:
-            word = "starting …" if self.running else "ready: enter starts it; r, /, o and J change it"
+            word = "starting …" if self.running else "ready: enter starts it; r, /, o and W change it"
             return [*self._expected(), Fact("scan", word, "you")]
         return state_facts(state, self.wanted)
 
@@ -278,8 +234,8 @@ class ScanPage(Page):
         if self.estimate is not None:
             remote = self.power.dask is not None
             return estimate_facts(self.estimate, self.session.config.prices, remote=remote)
-        if self._unread:
-            return [Fact("estimate", self._unread, "trouble")]
+        if self.unread:
+            return [Fact("estimate", self.unread, "trouble")]
         return [Fact("estimate", "reading a sample …", "dim")] if self.plan.chunks and not self.running else []
 
     def explanation(self) -> tuple[str, ...]:
@@ -292,4 +248,13 @@ class ScanPage(Page):
             "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds "
             "the truth 95 times in 100.",
             *(f"$ {command}" for command in self._commands),
+            *self._by_hand(),
         )
+
+    def _by_hand(self) -> tuple[str, ...]:
+        """The shell for the first chunk."""
+        if not self.plan.chunks:
+            return ()
+        rest = len(self.plan.chunks) - 1
+        command = shell_read(self.session, self.plan.chunks[0].key) + shell_filter(self.wanted)
+        return (f"$ {command}" + (f"    # and so on: {plural(rest, 'chunk')} more" if rest else ""),)

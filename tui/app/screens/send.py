@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,19 +11,18 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from tui.app.command import send_command
-from tui.app.facts import Fact
-from tui.app.messages import Checked, Counted, Failed, SendMoved
-from tui.app.ordering import Cargo, Order
-from tui.app.screens.page import Page
-from tui.app.send_facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
+from tui.app.messages import Counted, Failed, SendMoved
+from tui.app.screens.job import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
+from tui.app.screens.send_order import OrderPage
 from tui.app.session import Session
-from tui.app.widgets.board import Board
+from tui.app.widgets.board import LOW, Board
+from tui.app.work.facts import Fact
+from tui.app.work.ordering import Cargo, Order
+from tui.app.work.send_facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
 from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.send import (
     Control,
-    Destination,
-    Earlier,
     Journal,
     NsqTarget,
     Receipt,
@@ -32,53 +31,37 @@ from tui.send import (
     Sent,
     Source,
     Survey,
-    check_destination,
-    earlier_sends,
-    parse_rate,
     send_to_file,
     send_to_nsq,
     surveying,
 )
-from tui.units import plural, size
+from tui.units import count, duration, plural, size
 
 
-class SendPage(Page):
-    """Nothing is sent before the topic's name was typed. space pauses, esc stops; both keep the books."""
+class SendPage(OrderPage):
+    """Nothing is sent before the topic's name was typed. space pauses, S stops; both keep the books."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "send", id="send-start"),
-        Binding("d", "address", "nsqd", id="send-nsqd", priority=True),
-        Binding("t", "topic", "topic", id="send-topic", priority=True),
-        Binding("o", "out", "file instead", id="send-file", priority=True),
-        Binding("r", "rate", "rate", id="send-rate", priority=True),
-        Binding("m", "depth", "depth ceiling", id="send-depth", priority=True),
-        Binding("c", "canary", "canary", id="send-canary"),
         Binding("space", "pause", "pause/go on", id="send-pause"),
     ]
     title_of_help = "The send"
-    ASKING = frozenset({"address", "topic", "out", "rate", "depth"})
+    kind = "send"
 
     def __init__(self, session: Session, cargo: Cargo) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.cargo = cargo
-        only = [spec.nsqd_tcp_address for spec in session.config.nsq.values()]
-        self.order = Order(address=only[0] if len(only) == 1 else "")
         self.board = Board(id="send")
-        self.source: Source | None = None
         self.survey = Survey()
-        self.destination: Destination | None = None
-        self.earlier: Earlier | None = None
         self.progress: Sending | None = None
         self.receipt: Receipt | None = None
         self.control: Control | None = None
-        self._failed = ""
 
     def contents(self) -> list[Widget]:
         return [self.board]
 
     def on_mount(self) -> None:
-        self._tell()
+        self.tell()
         self.run_worker(self._count, thread=True, exit_on_error=False, group="count")
 
     @property
@@ -88,9 +71,9 @@ class SendPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "pause":
             return self.running
-        if action in ("start", "canary") or action in self.ASKING:
+        if action in ("start", "canary", "skip") or action in self.ASKING:
             return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
-        return True
+        return super().check_action(action, parameters)
 
     # Workers.
 
@@ -105,33 +88,24 @@ class SendPage(Page):
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 
-    def _check(self, target: NsqTarget, source: Source | None) -> None:
-        try:
-            found = check_destination(target)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
-            return
-        earlier = earlier_sends(state_dir() / "journals", source, target.topic) if source else ()
-        self.post_message(Checked(found, earlier[-1] if earlier else None))
-
-    def _send(self, source: Source, order: Order, control: Control) -> None:
+    def _send(self, source: Source, order: Order, target: NsqTarget | None, control: Control) -> None:
         try:
             with self.explorer.jobs.running(control.stop):
-                for event in self._events(source, order, control):
+                for event in self._events(source, order, target, control):
                     self.post_message(SendMoved(event))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 
-    def _events(self, source: Source, order: Order, control: Control) -> Iterator[SendEvent]:
-        if order.target is None:
+    def _events(self, source: Source, order: Order, target: NsqTarget | None, control: Control) -> Iterator[SendEvent]:
+        if target is None:
             yield from send_to_file(source, order.out, control=control)
             return
         folder = state_dir() / "journals"
         resume = self.earlier is not None and not self.earlier.finished
         begin = Journal.resume if resume else Journal.start
-        with begin(folder, source, order.target) as journal:
+        with begin(folder, source, target) as journal:
             yield from send_to_nsq(
-                source, order.target, journal=journal, options=order.options(), control=control, surveyed=self.survey
+                source, target, journal=journal, options=order.options(), control=control, surveyed=self.survey
             )
 
     # What they tell.
@@ -140,81 +114,23 @@ class SendPage(Page):
         first = self.source is None
         self.source, self.survey = message.source, message.survey
         if first:
-            self._look()
-        self._tell()
-
-    def on_checked(self, message: Checked) -> None:
-        self.destination, self.earlier = message.destination, message.earlier
-        self._tell()
+            self.look()
+        self.tell()
 
     def on_send_moved(self, message: SendMoved) -> None:
         if isinstance(message.event, Sent):
             self.receipt, self.control = message.event.receipt, None
         else:
             self.progress = message.event
-        self._tell()
+        self.tell()
+        self.moved()
 
     def on_failed(self, message: Failed) -> None:
         message.prevent_default().stop()
         self.control = None
-        self._failed = message.sentence
-        self._tell()
-
-    # Where and how.
-
-    def action_address(self) -> None:
-        known = next(iter(self.session.config.nsq.values()), None)
-        value = self.order.address or (known.nsqd_tcp_address if known else "127.0.0.1:4150")
-        self.prompt.ask("nsqd at HOST:PORT (its TCP):", lambda text: self._set(address=text.strip(), out=""), value)
-
-    def action_topic(self) -> None:
-        self.prompt.ask("topic:", lambda text: self._set(topic=text.strip(), out=""), self.order.topic)
-
-    def action_out(self) -> None:
-        self.prompt.ask(
-            "file (.gz, .zst or plain); empty for NSQ:", lambda text: self._set(out=text.strip()), self.order.out
-        )
-
-    def action_rate(self) -> None:
-        self.prompt.ask(
-            "records a second (500, 2k), or bytes (5MB); empty for no limit:", self._set_rate, self.order.rate
-        )
-
-    def _set_rate(self, text: str) -> None:
-        try:
-            if text.strip():
-                parse_rate(text.strip())
-        except HourscopeError as error:
-            self.say(str(error), bad=True)
-            return
-        self._set(rate=text.strip())
-
-    def action_depth(self) -> None:
-        value = str(self.order.max_depth or "")
-        self.prompt.ask("pause while the topic is deeper than; empty for no ceiling:", self._set_depth, value)
-
-    def _set_depth(self, text: str) -> None:
-        word = text.strip().replace(",", "")
-        if word and not (word.isascii() and word.isdigit() and int(word)):
-            self.say(f"'{word}' is no number of messages", bad=True)
-            return
-        self._set(max_depth=int(word) if word else None)
-
-    def action_canary(self) -> None:
-        self._set(canary=not self.order.canary)
-
-    def _set(self, **changes: object) -> None:
-        self.order = replace(self.order, **changes)  # type: ignore[arg-type]
-        self._look()
-        self._tell()
-
-    def _look(self) -> None:
-        """Ask nsqd what is there, as soon as there is somebody to ask."""
-        self._failed, self.destination, self.earlier = "", None, None
-        if target := self.order.target:
-            source = self.source
-            job = lambda: self._check(target, source)  # noqa: E731
-            self.run_worker(job, thread=True, exit_on_error=False, group="check", exclusive=True)
+        self.refusal = message.sentence
+        self.tell()
+        self.moved()
 
     # Sending.
 
@@ -226,9 +142,9 @@ class SendPage(Page):
             self.say("there is nothing to send: no record matches")
         elif order.out:
             self._begin()
-        elif order.target is None:
+        elif not order.to_nsq:
             self.say("say where first: d for nsqd, t for the topic, or o for a file")
-        elif self.destination is None:
+        elif self.target is None:
             self.say("nsqd did not answer yet; d and t change where it is")
         else:
             self.prompt.ask(f"type the topic's name to send {plural(self.survey.count, 'record')}:", self._confirmed)
@@ -243,9 +159,11 @@ class SendPage(Page):
         source, order, control = self.source, self.order, Control()
         if source is None:
             return
-        self.control, self._failed = control, ""
-        self.run_worker(lambda: self._send(source, order, control), thread=True, exit_on_error=False, group="send")
-        self._tell()
+        self.control, self.refusal = control, ""
+        work = partial(self._send, source, order, None if order.out else self.target, control)
+        self.run_worker(work, thread=True, exit_on_error=False, group="send")
+        self.begun()
+        self.tell()
 
     def action_pause(self) -> None:
         if self.control is not None:
@@ -258,9 +176,28 @@ class SendPage(Page):
         self.say("stopping: what is in flight still gets its answer")
         return True
 
-    def action_leave(self) -> None:
-        if not self.interrupt():
-            super().action_leave()
+    @property
+    def job_title(self) -> str:
+        return f"{plural(self.survey.count, 'record')} to {self.order.out or self.order.topic}"
+
+    @property
+    def resume_command(self) -> str:
+        """Of a send to NSQ, which keeps a journal."""
+        return f"{self._command} --resume" if self.order.to_nsq else ""
+
+    @property
+    def job_state(self) -> JobState:
+        """How far it is, by the records that are confirmed."""
+        if self.receipt is not None:
+            words = f"{plural(self.receipt.confirmed, 'record')} confirmed in {duration(self.receipt.seconds)}"
+            return JobState(STOPPED if self.receipt.partial else DONE, words=words)
+        if self.refusal:
+            return JobState(FAILED, words=self.refusal)
+        progress, control = self.progress or Sending(), self.control
+        share = progress.confirmed / progress.total if progress.total else 0.0
+        asks = "asks whether to go on · " if progress.asking else ""
+        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
+        return JobState(PAUSED if progress.asking or (control and control.paused) else RUNNING, share, words)
 
     def on_unmount(self) -> None:
         if self.control is not None:
@@ -272,7 +209,7 @@ class SendPage(Page):
     def _command(self) -> str:
         return send_command(self.session, self.cargo.words, self.order.words())
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         found, order = self.survey, self.order
         self.header.show(
             self.cargo.title,
@@ -280,30 +217,33 @@ class SendPage(Page):
             plural(found.count, "record"),
             size(found.size),
         )
-        facts = [Fact(), *what_facts(self.cargo.title, found), Fact()]
-        facts += [*where_facts(order, self.destination, self.earlier, asking=self._asking), *how_facts(order), Fact()]
-        facts += [Fact("command", self._command, "command"), Fact(), *self._state()]
+        low = self.app.size.height < LOW
+        facts = [Fact(), *what_facts(self.cargo.title, found, brief=low or self.running or self.receipt is not None)]
+        if self.receipt is None:
+            there = () if self.running else self.destinations
+            facts += [Fact(), *where_facts(order, there, self.earlier, found, asking=self._asking), *how_facts(order)]
+        facts += [Fact(), Fact("command", self._command, "command"), Fact(), *self._state()]
         self.board.show(facts)
         self.refresh_bindings()
 
     @property
     def _asking(self) -> bool:
-        return self.order.target is not None and self.destination is None and not self._failed
+        return self.order.to_nsq and self.target is None and not self.refusal
 
     def _state(self) -> list[Fact]:
         if self.receipt is not None:
             return receipt_facts(self.receipt)
-        if self._failed:
-            return [Fact("refused", self._failed, "trouble"), Fact("", "change what is wrong, then enter", "dim")]
+        if self.refusal:
+            return [Fact("refused", self.refusal, "trouble"), Fact("", "change what is wrong, then enter", "dim")]
         if self.control is not None:
-            return progress_facts(self.progress or Sending(), self.control)
+            return progress_facts(self.progress or Sending(), self.control, self.order)
         if not self.survey.complete:
             return [Fact("", "reading what would be sent; nothing is sent yet", "you")]
         if not self.survey.count:
             return [Fact("", "there is nothing to send: no record matches", "you")]
         if self.order.out:
             return [Fact("", "ready: enter writes the file", "you")]
-        if self.order.target is None:
+        if not self.order.to_nsq:
             return [Fact("", "where to? d for nsqd, t for the topic, or o for a file", "you")]
         return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.cells import cell_len
 from textual.binding import Binding
 from textual.screen import Screen
@@ -15,11 +17,14 @@ _NAMES = {
     "question_mark": "?",
     "slash": "/",
     "colon": ":",
+    "comma": ",",
     "equals_sign": "=",
     "minus": "-",
     "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "exclamation_mark": "!",
     "ctrl+p": "^p",
     "ctrl+t": "^t",
@@ -28,6 +33,8 @@ _NAMES = {
     "right": "→",
     "up": "↑",
     "down": "↓",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
@@ -52,6 +59,12 @@ class HeaderLine(LineWidget):
         super().__init__()
         self._place = ""
         self._facts: tuple[str, ...] = ()
+        self._job = ""
+
+    def tell(self, job: str) -> None:
+        """Of what runs elsewhere; nothing if nothing does."""
+        self._job = job
+        self.repaint()
 
     def show(self, place: str, *facts: str) -> None:
         """Say where we are, and the facts in order of weight (the last give way first where room is short)."""
@@ -61,15 +74,16 @@ class HeaderLine(LineWidget):
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         facts = list(self._facts)
-        while len(facts) > 1 and len(" · ".join(facts)) > width - 28:
+        job = f"{self._job}   " if self._job else ""
+        while len(facts) > 1 and len(job + " · ".join(facts)) > width - 28:
             facts.pop()
         right = " · ".join(facts) + " "
-        room = max(width - cell_len(right) - 14, 8)
+        room = max(width - cell_len(job + right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
             (shorten_middle(self._place, room), palette.strong),
         ]
-        return strip_of(both_ends(left, [(right, palette.bar)], width), width)
+        return strip_of(both_ends(left, [(job, palette.selected), (right, palette.bar)], width), width)
 
 
 class KeyLine(LineWidget):
@@ -122,8 +136,36 @@ class KeyLine(LineWidget):
         return sorted(found.values(), key=lambda item: item[2])
 
 
+class Notice(LineWidget):
+    """A sentence that is longer than the line of keys, or told while an answer is typed there: over the lines above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+        self._bad = False
+
+    def say(self, sentence: str, *, bad: bool, asking: bool) -> None:
+        """Wrapped; nothing where the line of keys says it all. `asking`: the last line belongs to the prompt."""
+        self._bad = bad
+        room = max(self.app.size.width - 2, 10)
+        self._lines = wrap(printable(sentence), room, break_on_hyphens=False)[:_MOST_LINES]
+        self.display = len(self._lines) > (0 if asking else 1)
+        self.styles.height = max(len(self._lines) + asking, 1)
+        self.repaint()
+
+    def clear(self) -> None:
+        self.display = False
+
+    def draw(self, y: int, width: int) -> Strip:
+        style = self.palette.trouble if self._bad else self.palette.strong
+        return strip_of([(" ", style), (self._lines[y] if y < len(self._lines) else "", style)], width)
+
+
+_MOST_LINES = 8
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
 
 def _rank(binding: Binding) -> int:
-    return {"help": _KEPT, "leave": _KEPT + 1, "close": _KEPT + 1}.get(binding.action.rpartition(".")[2], 0)
+    """What one does here first, help and the way out last."""
+    ranks = {"start": -1, "open": -1, "help": _KEPT, "leave": _KEPT + 1, "close": _KEPT + 1}
+    return ranks.get(binding.action.rpartition(".")[2], 0)

@@ -8,12 +8,12 @@ from rich.cells import cell_len
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui.app.facts import Fact
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.app.work.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12
-_LOW = 30  # lines of a screen below which there is no room for empty ones
+LOW = 30  # lines of a screen below which there is no room for empty ones
 _NOTE = 12  # cells below which a note says nothing
 
 
@@ -40,11 +40,11 @@ class Board(LineWidget):
         tones = {"you": palette.selected, "command": palette.string}
         lines: list[list[Piece]] = []
         room = max(width - _LABEL - 2, 20)
-        low = self.app.size.height < _LOW
+        low = self.app.size.height < LOW
         for fact in self._facts:
             if low and fact == Fact():
                 continue
-            style = tones.get(fact.tone) or getattr(palette, fact.tone)
+            style = tones[fact.tone] if fact.tone in tones else getattr(palette, fact.tone)
             label: Piece = (f" {fact.label:<{_LABEL}}", palette.dim)
             text = printable(fact.text)
             if fact.tone in ("command", "trouble", "you") and not fact.note:

@@ -35,24 +35,36 @@ class Choices(LineWidget, can_focus=True):
     class Chosen(Message):
         value: str
 
+    class Moved(Message):
+        """Another choice is under the cursor."""
+
     def __init__(self, choices: list[Choice]) -> None:
         super().__init__()
         self._choices = choices
-        self._at = 0
+        self.at = 0
 
-    def action_move(self, step: int) -> None:
-        self._at = min(max(self._at + step, 0), len(self._choices) - 1)
+    def show(self, choices: list[Choice]) -> None:
+        """The same choices, of which other things are to be said now."""
+        self._choices = choices
         self.repaint()
 
+    def go(self, at: int) -> None:
+        self.at = min(max(at, 0), len(self._choices) - 1)
+        self.repaint()
+        self.post_message(self.Moved())
+
+    def action_move(self, step: int) -> None:
+        self.go(self.at + step)
+
     def action_choose(self) -> None:
-        self.post_message(self.Chosen(self._choices[self._at].value))
+        self.post_message(self.Chosen(self._choices[self.at].value))
 
     def draw(self, y: int, width: int) -> Strip:
-        top = max(0, self._at - self.size.height + 1)
+        top = max(0, self.at - self.size.height + 1)
         if y + top >= len(self._choices):
             return Strip.blank(width)
         choice, palette = self._choices[y + top], self.palette
-        here = y + top == self._at
+        here = y + top == self.at
         column = max(len(choice.name) for choice in self._choices) + 3
         pieces: list[Piece] = [
             (" ▸ " if here else "   ", palette.selected),

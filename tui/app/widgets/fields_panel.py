@@ -1,10 +1,14 @@
-"""The fields of the previewed records: which paths there are, how many records have them, and their values."""
+"""The fields of the previewed records: which paths there are, how many records have them, and their values.
+
+Or, with `d`, what of it is different from the same hour of another week.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,26 +17,19 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
+from tui.app.filters.baseline import Baseline
+from tui.app.filters.measuring import MOST_MEASURED, Compared, Look, Measured, compare, measure
+from tui.app.messages import Failed
+from tui.app.widgets.difference_line import difference_line
+from tui.app.widgets.field_line import Line, field_line
 from tui.app.widgets.json_tree import JsonTree
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, shorten_middle, strip_of
-from tui.filter.build import spell_path
-from tui.filter.fields import ANY, LONGEST, Field, Fields, Path
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.filter.differences import GROUPS, Difference
+from tui.filter.fields import ANY, LONGEST, Field, Path
 from tui.printable import printable
 from tui.units import count, plural
 
 _DEBOUNCE = 0.2
-_SLICE = 2_000
-_TOP = 8
-_BARS = "▏▎▍▌▋▊▉█"
-_BAR = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A field, or one of its values (by its place), or (-1) the ends and the middle of its numbers."""
-
-    field: Field
-    value: int | None = None
 
 
 class FieldsPanel(LineWidget, can_focus=True):
@@ -47,82 +44,123 @@ class FieldsPanel(LineWidget, can_focus=True):
         Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
         Binding("l,right", "unfold", "values", show=False, id="right"),
         Binding("h,left", "fold", "close", show=False, id="left"),
-        Binding("enter,space", "flip", "values, or not", show=False, id="toggle"),
+        Binding("enter", "flip", "values, or not", show=False, id="toggle"),
+        Binding("d", "compare", "beside last week", id="compare-hours"),
     ]
 
     @dataclass
-    class Measured(Message):
-        fields: tuple[Field, ...]
-        records: int
-        whole: bool
+    class Told(Message):
+        """What a look, or a comparison, has found."""
 
-    def __init__(self) -> None:
+        found: Measured | Compared
+
+    def __init__(self, baseline: Baseline | None) -> None:
         super().__init__()
-        self._lines: tuple[Line, ...] = ()
-        self._fields: tuple[Field, ...] = ()
+        self._baseline = baseline
+        self._lines: tuple[Line | Difference, ...] = ()
         self._open: set[Path] = set()
-        self._at = self._top = self._records = 0
-        self._of_matches = self._whole = False
+        self._at = self._top = 0
+        self._measured = Measured()
+        self._look: Look | None = None
+        self._comparing = False
+        self._compared: Compared | None = None
         self._timer: Timer | None = None
 
-    def look(self, records: Sequence[bytes], hits: Sequence[int] | None) -> None:
-        """Measure these records (of them only the hits) a moment from now, if the panel is shown."""
+    def look(self, look: Look) -> None:
+        """Measure these records a moment from now, if the panel is shown."""
         if not self.display:
             return
         if self._timer is not None:
             self._timer.stop()
-        self._of_matches = hits is not None
-        numbers: Sequence[int] = range(len(records)) if hits is None else tuple(hits)
-        self._timer = self.set_timer(_DEBOUNCE, lambda: self._begin(records, numbers))
+        self._look = look
+        self._timer = self.set_timer(_DEBOUNCE, self._begin)
 
-    def _begin(self, records: Sequence[bytes], numbers: Sequence[int]) -> None:
-        job = lambda: self._work(records, numbers)  # noqa: E731
-        self.run_worker(job, thread=True, exit_on_error=False, group="fields", exclusive=True)
+    def _begin(self) -> None:
+        if self._look is not None:
+            job = partial(self._compare if self._comparing else self._measure, self._look)
+            self.run_worker(job, thread=True, exit_on_error=False, group="fields", exclusive=True)
 
-    def _work(self, records: Sequence[bytes], numbers: Sequence[int]) -> None:
-        worker, found = get_current_worker(), Fields()
-        for start in range(0, max(len(numbers), 1), _SLICE):
-            found.feed(records[number] for number in numbers[start : start + _SLICE])
+    def _measure(self, look: Look) -> None:
+        worker = get_current_worker()
+        for measured in measure(look):
             if worker.is_cancelled:
                 return
-            whole = start + _SLICE >= len(numbers)
-            if whole or not start:
-                self.post_message(self.Measured(found.found(_TOP), found.records, whole))
+            if measured is not None:
+                self.post_message(self.Told(measured))
 
-    def on_fields_panel_measured(self, message: Measured) -> None:
+    def _compare(self, look: Look) -> None:
+        worker = get_current_worker()
+        found = compare(look, self._baseline, lambda: worker.is_cancelled)
+        if found is not None:
+            self.post_message(self.Told(found))
+
+    def on_fields_panel_told(self, message: Told) -> None:
         message.stop()
-        self._fields, self._records, self._whole = message.fields, message.records, message.whole
+        if isinstance(message.found, Measured):
+            self._measured = message.found
+        else:
+            self._compared = message.found
         self._arrange()
+
+    def action_compare(self) -> None:
+        """What differs from the same hour of another week, or again the fields."""
+        self._comparing, self._compared = not self._comparing, None
+        self._at = self._top = 0
+        self._arrange()
+        self._begin()
 
     def _arrange(self) -> None:
         here = self.current
-        lines: list[Line] = []
-        for each in self._fields:
-            lines.append(Line(each))
-            if each.path in self._open:
-                lines += [Line(each, -1)] if each.median is not None else []
-                lines += [Line(each, at) for at in range(len(each.top))]
+        lines: list[Line | Difference] = []
+        if self._comparing:
+            lines += self._compared.found if self._compared else ()
+        else:
+            lines += chain.from_iterable(map(self._lines_of, self._measured.fields))
         self._lines = tuple(lines)
-        if here is not None:
-            place = (
-                at for at, line in enumerate(lines) if (line.field.path, line.value) == (here.field.path, here.value)
+        if isinstance(here, Line):
+            key = (here.field.path, here.value)
+            places = (
+                at for at, each in enumerate(lines) if isinstance(each, Line) and (each.field.path, each.value) == key
             )
-            self._at = next(place, self._at)
+            self._at = next(places, self._at)
         self._at = max(0, min(self._at, len(lines) - 1))
         self.repaint()
 
+    def _lines_of(self, each: Field) -> list[Line]:
+        if each.path not in self._open:
+            return [Line(each)]
+        numbers = [Line(each, -1)] if each.median is not None else []
+        return [Line(each), *numbers, *(Line(each, at) for at in range(len(each.top)))]
+
     @property
-    def current(self) -> Line | None:
+    def current(self) -> Line | Difference | None:
         return self._lines[self._at] if self._at < len(self._lines) else None
 
-    def want(self, *, only: bool) -> None:
-        """Ask for the value under the cursor to become a term, unless only its beginning is known."""
+    @property
+    def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
+        """Path and value under the cursor (of a field its most frequent one), and whether the value is cut."""
         line = self.current
-        if line is None or line.value is None or line.value < 0:
+        if line is None:
+            return None
+        if isinstance(line, Difference):
+            value = {"value": line.value, "number": line.now}.get(line.what)
+        else:
+            value = line.field.top[max(line.value or 0, 0)][0]
+        path = line.path if isinstance(line, Difference) else line.field.path
+        return _places(path), value, isinstance(value, str) and len(value) >= LONGEST
+
+    def want(self, *, only: bool) -> None:
+        """Ask for the value under the cursor to become a term."""
+        line, found = self.current, self.value
+        of_value = line.what == "value" if isinstance(line, Difference) else line is not None and line.is_value
+        if found is None or not of_value:
+            if line is not None:
+                self.post_message(Failed("this line is no value: enter opens the values of a field, o asks for others"))
             return
-        value = line.field.top[line.value][0]
-        if not (isinstance(value, str) and len(value) >= LONGEST):
-            path = tuple(0 if step is ANY else step for step in line.field.path)
+        path, value, cut = found
+        if cut:
+            self.post_message(Failed("only the beginning of this text is known here: o asks for texts that begin so"))
+        else:
             self.post_message(JsonTree.Wanted(path, value, only))
 
     def action_move(self, step: int) -> None:
@@ -133,23 +171,26 @@ class FieldsPanel(LineWidget, can_focus=True):
         self.action_move(pages * max(self.size.height - 2, 1))
 
     def action_flip(self) -> None:
-        if line := self.current:
+        line = self.current
+        if isinstance(line, Line):
             self._open ^= {line.field.path}
-            self._at = next(at for at, each in enumerate(self._lines) if each.field is line.field)
+            own = [at for at, each in enumerate(self._lines) if isinstance(each, Line) and each.field is line.field]
+            self._at = own[0]
             self._arrange()
-            last = self._at + sum(each.field is line.field for each in self._lines)
-            self._top = max(self._top, min(self._at, last - self.size.height + 1))  # its values come into sight
+            last = self._at + len(self._lines_of(line.field)) - 1
+            self._top = max(self._top, min(self._at, last - self.size.height + 2))  # its values come into sight
             self.repaint()
 
     def action_unfold(self) -> None:
         line = self.current
-        if line and line.field.path not in self._open:
+        if isinstance(line, Line) and line.field.path not in self._open:
             self.action_flip()
         else:
             self.action_move(1)
 
     def action_fold(self) -> None:
-        if (line := self.current) and line.field.path in self._open:
+        line = self.current
+        if isinstance(line, Line) and line.field.path in self._open:
             self.action_flip()
 
     def on_focus(self) -> None:
@@ -164,57 +205,49 @@ class FieldsPanel(LineWidget, can_focus=True):
         if y == 0:
             room = max(self.size.height - 1, 1)
             self._top = max(0, min(self._top, self._at), self._at - room + 1)
-            of = plural(self._records, "match" if self._of_matches else "record")
-            left: list[Piece] = [(f" {plural(len(self._fields), 'field')} of {of}", palette.selected)]
-            state = "" if self._whole else " …"
-            return strip_of(
-                [edge, *both_ends([*left, (state, palette.dim)], [("has  distinct ", palette.dim)], width - 1)], width
-            )
+            title = self._title_of_differences(width - 1) if self._comparing else self._title(width - 1)
+            return strip_of([edge, *title], width)
         number = self._top + y - 1
         if number >= len(self._lines):
-            return strip_of([edge], width)
+            told = self._nothing(y - 1, width - 4) if self._comparing and not self._lines else ""
+            return strip_of([edge, (f"  {told}", palette.text)], width)
         ground = None if number != self._at else palette.cursor if self.has_focus else palette.cursor_idle
         line = self._lines[number]
-        pieces = self._head(line.field, width - 1) if line.value is None else self._value(line, width - 1)
+        if isinstance(line, Difference):
+            pieces = difference_line(line, palette, width - 1)
+        else:
+            pieces = field_line(line, palette, width - 1, unfolded=line.field.path in self._open)
         return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
 
-    def _head(self, each: Field, width: int) -> list[Piece]:
-        palette = self.palette
-        sign = " ▾ " if each.path in self._open else " ▸ "
-        share = f"{each.coverage:.0%}" if each.coverage >= 0.01 or not each.records else "<1%"
-        distinct = f"{count(each.distinct)}{'' if each.exact else '+'}"
-        types = "/".join(each.types)
-        path = shorten_middle(printable(spelled(each.path), 200), max(width - 22 - len(types), 12))
-        right: list[Piece] = [(f"{share:>5}", palette.text), (f"{distinct:>9} ", palette.dim)]
-        return both_ends([(sign, palette.faint), (path, palette.name), (f"  {types}", palette.dim)], right, width)
+    def _title(self, width: int) -> list[Piece]:
+        palette, look, found = self.palette, self._look, self._measured
+        of = plural(found.records, "match" if look is not None and look.of_matches else "record")
+        some = f" of {count(len(look.numbers))}" if look is not None and len(look.numbers) > MOST_MEASURED else ""
+        fields = plural(len(found.fields), "field")
+        left: list[Piece] = [(f" {fields if found.complete else f'the first {fields}'} of {of}", palette.selected)]
+        left.append((some if found.whole else " …", palette.dim))
+        return both_ends(left, [("has  distinct ", palette.dim)], width)
 
-    def _value(self, line: Line, width: int) -> list[Piece]:
-        palette, each = self.palette, line.field
-        if line.value == -1:
-            ends = [f"{value:,.6g}" for value in (each.low, each.median, each.high) if value is not None]
-            return [
-                ("     ", palette.faint),
-                (" … ".join(ends), palette.number),
-                ("  least, median, most", palette.dim),
-            ]
-        value, found = each.top[line.value or 0]
-        text = value if isinstance(value, str) else json.dumps(value)
-        room = max(width - _BAR - 17, 8)
-        shown = fit(shorten(printable(text, room + 1), room), room)
-        style = palette.string if isinstance(value, str) else palette.number
-        eighths = max(round(found / max(each.top[0][1], 1) * _BAR * 8), 1)
-        bar = "█" * (eighths // 8) + (_BARS[eighths % 8 - 1] if eighths % 8 else "")
-        return [
-            ("     ", palette.faint),
-            (shown, style),
-            (f" {bar:<{_BAR}} ", palette.heat[2]),
-            (f"{count(found):>9} ", palette.text),
-        ]
+    def _title_of_differences(self, width: int) -> list[Piece]:
+        palette, base, found = self.palette, self._baseline, self._compared
+        if base is None:
+            return [(" nothing to compare with", palette.selected)]
+        left: list[Piece] = [(f" beside {base.hour:%a %Y-%m-%d %H:%M}", palette.selected)]
+        right = "reading …" if found is None else f"{count(found.then)} → {count(found.now)} "
+        return both_ends(left, [(right, palette.dim)], width)
+
+    def _nothing(self, y: int, width: int) -> str:
+        """Why there is no line."""
+        found = self._compared
+        if found is None:
+            return ""
+        few = "There are too few records to say what differs."
+        same = "Nothing differs by more than chance would have it."
+        words = found.trouble or (same if min(found.now, found.then) >= 2 * GROUPS else few)
+        wrapped = wrap(printable(words), max(width, 20))
+        return wrapped[y - 1] if 0 < y <= len(wrapped) else ""
 
 
-def spelled(path: Path) -> str:
-    """`player.version`, `tags[*]`."""
-    text = ""
-    for step in path:
-        text = f"{text}[*]" if step is ANY else f"{text}{'.' if text else ''}{spell_path((step,))}"
-    return text or "@"
+def _places(path: Path) -> tuple[str | int, ...]:
+    """A field's path with any item of a list as its first."""
+    return tuple(0 if step is ANY else str(step) for step in path)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,14 +16,26 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.clock import readable
-from tui.app.tree import INSIDE, NotJson, Path, Row, brief, parent, parse, rows, wrapped
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
+from tui.app.preview.tree import (
+    INSIDE,
+    MOST_ROWS,
+    NotJson,
+    Path,
+    Row,
+    beginning,
+    brief,
+    parent,
+    parse,
+    rows,
+    unpack,
+    wrapped,
+)
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.errors import HourscopeError
 from tui.filter.build import spell_path
 from tui.printable import printable
 from tui.units import count, size
 
-MOST_COPIED = 64_000  # characters; terminals drop what is longer
-LARGE = 64_000  # bytes of a record that is still parsed between two keys
 _SHOWN = 400  # characters of a string that are looked at for one line
 
 
@@ -37,7 +51,7 @@ class JsonTree(LineWidget, can_focus=True):
         Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
         Binding("l,right", "unfold", "open", show=False, id="right"),
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
-        Binding("enter,space", "flip", "open or close", show=False, id="toggle"),
+        Binding("enter", "flip", "open or close", show=False, id="toggle"),
         Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
     ]
 
@@ -51,16 +65,25 @@ class JsonTree(LineWidget, can_focus=True):
 
     @dataclass
     class Parsed(Message):
-        """A large record's value."""
+        """A large record is read and parsed; `ticket` is the one that was given out when it was asked for."""
 
+        ticket: object
         record: bytes
         value: object
+
+    @dataclass
+    class Unpacked(Message):
+        """The next level of a large value is there."""
+
+        ticket: object
+        path: Path
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         super().__init__()
         self._zone = zone
         self._wrap = False
-        self._reading = False
+        self._reading = 0  # bytes of what is being parsed
+        self._ticket: object = None
         self._record: bytes | None = None
         self._value: object = None
         self._rows: tuple[Row, ...] = ()
@@ -69,27 +92,54 @@ class JsonTree(LineWidget, can_focus=True):
         self._at = 0
         self._top = 0
 
+    def show_times(self, zone: tzinfo) -> None:
+        """Readable times are of this zone from now on."""
+        self._zone = zone
+        self.repaint()
+
     def show(self, record: bytes | None) -> None:
         """Another record; the cursor stays at its path where the record has it."""
         if record == self._record:
             return
-        self._record = record
-        if record is None or len(record) <= LARGE:
-            self._value = parse(record) if record is not None else None
-        else:
-            self._value = NotJson("")
-            job = lambda: self._parse(record)  # noqa: E731
-            self.run_worker(job, thread=True, exit_on_error=False, group="parse", exclusive=True)
-        self._reading = isinstance(self._value, NotJson) and not self._value.reason
+        self._record, self._reading, self._ticket = record, 0, None
+        self._value = parse(record) if record is not None else None
         self._arrange()
 
-    def _parse(self, record: bytes) -> None:
-        self.post_message(self.Parsed(record, parse(record)))
+    def show_large(self, ticket: object, length: int, fetch: Callable[[], bytes]) -> None:
+        """A record that takes a while to read and to parse; `ticket` tells it from others."""
+        if ticket == self._ticket:
+            return
+        self._ticket, self._reading = ticket, length
+        self._record, self._value = None, None
+        self._work(partial(self._parse, ticket, fetch))
+        self._arrange()
+
+    def _work(self, job: Callable[[], None]) -> None:
+        self.run_worker(job, thread=True, exit_on_error=False, group="parse", exclusive=True)
+
+    def _parse(self, ticket: object, fetch: Callable[[], bytes]) -> None:
+        try:
+            record = fetch()
+        except HourscopeError as error:
+            self.post_message(self.Parsed(ticket, b"", NotJson(str(error))))
+            return
+        self.post_message(self.Parsed(ticket, record, parse(record)))
 
     def on_json_tree_parsed(self, message: Parsed) -> None:
         message.stop()
-        if message.record is self._record:
-            self._value, self._reading = message.value, False
+        if message.ticket == self._ticket:
+            self._record, self._value, self._reading = message.record, message.value, 0
+            self._arrange()
+
+    def _unpack(self, ticket: object, value: object, path: Path) -> None:
+        unpack(value, path)
+        self.post_message(self.Unpacked(ticket, path))
+
+    def on_json_tree_unpacked(self, message: Unpacked) -> None:
+        message.stop()
+        if message.ticket == self._ticket:
+            self._reading = 0
+            self._folds[message.path] = True
             self._arrange()
 
     def _arrange(self) -> None:
@@ -117,7 +167,7 @@ class JsonTree(LineWidget, can_focus=True):
 
     def want(self, *, only: bool) -> None:
         """Ask for the value under the cursor to become a term; what is in a string's JSON cannot."""
-        if (row := self.current) and not row.embedded:
+        if (row := self.current) and not row.embedded and not row.large:
             self.post_message(self.Wanted(row.path, row.value, only))
 
     def copied(self, *, path: bool, value: bool) -> tuple[str, str]:
@@ -128,7 +178,7 @@ class JsonTree(LineWidget, can_focus=True):
             return "path", self.spelled
         if (row := self.current) and value:
             return "value", row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False)
-        return "record", self._record[: MOST_COPIED + 1].decode("utf-8", "replace")
+        return "record", self._record.decode("utf-8", "replace")
 
     def action_move(self, step: int) -> None:
         if not self._rows:
@@ -142,9 +192,16 @@ class JsonTree(LineWidget, can_focus=True):
         self.action_move(pages * max(self.size.height - 2, 1))
 
     def action_flip(self) -> None:
-        if (row := self.current) and row.open is not None:
-            self._folds[row.path] = not row.open
-            self._arrange()
+        row = self.current
+        if row is None or row.open is None or self._reading:
+            return
+        if row.large:
+            self._reading = len(memoryview(row.held))  # type: ignore[arg-type]  # large is what is Raw
+            self._work(partial(self._unpack, self._ticket, self._value, row.path))
+            self.repaint()
+            return
+        self._folds[row.path] = not row.open
+        self._arrange()
 
     def action_unfold(self) -> None:
         row = self.current
@@ -201,14 +258,16 @@ class JsonTree(LineWidget, can_focus=True):
 
     def _title(self, width: int) -> list[Piece]:
         palette, row = self.palette, self.current
+        if self._reading:
+            return [(f" reading … {size(self._reading)}", palette.selected)]
         if self._record is None:
             return []
-        if self._reading:
-            return [(f" reading … {size(len(self._record))}", palette.selected)]
         if isinstance(self._value, NotJson):
             return [(f" not JSON: {self._value.reason}", palette.trouble)]
-        path = printable(self.spelled, 300) if row else ""
         weight = size(len(self._record))
+        if len(self._rows) >= MOST_ROWS:
+            weight = f"the first {count(MOST_ROWS)} lines of {weight}"
+        path = shorten_middle(printable(self.spelled), width - len(weight) - 4) if row else ""
         return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
 
     def _line(self, row: Row, width: int) -> list[Piece]:
@@ -219,8 +278,8 @@ class JsonTree(LineWidget, can_focus=True):
             index = bool(row.path) and isinstance(row.path[-1], int)
             pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
         if row.open:
-            about = {"array": brief(row.value), "string": "JSON in a string"} if row.kind != "object" else {}
-            return [*pieces, (about.get(row.kind, ""), palette.faint)]
+            words = {"array": brief(row.held), "string": "JSON in a string"} if row.kind != "object" else {}
+            return [*pieces, (words.get(row.kind, ""), palette.faint)]
         if row.part:
             hang = 0 if row.label else len(str(row.path[-1])) + 2 if row.path else 0
             return [*pieces, (" " * hang, palette.faint), (row.part, palette.string)]
@@ -229,16 +288,18 @@ class JsonTree(LineWidget, can_focus=True):
 
     def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
         palette = self.palette
-        time = readable(row.value, self._zone)
-        if isinstance(row.value, str):
-            text = printable(row.value, _SHOWN)
+        if row.kind == "string":
+            whole, length = beginning(row, _SHOWN)
+            time = readable(whole, self._zone)
+            text = printable(whole, _SHOWN)
             room = max(width - 2 * row.depth - len(row.label) - 7, 12)
-            if cell_len(text) <= room:
+            if cell_len(text) <= room and not row.large:
                 return f'"{text}"', palette.string, f" {time}" if cell_len(text) + len(time) < room else ""
-            note = f"  {count(len(row.value))} characters"
+            note = f"  {length}"
             return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
-        style = {"number": palette.number, "constant": palette.constant}.get(row.kind, palette.dim)
-        return brief(row.value), style, f" {time}" if time else ""
+        styles = {"number": palette.number, "constant": palette.constant}
+        time = readable(row.value, self._zone) if row.kind == "number" else ""
+        return brief(row.held), styles.get(row.kind, palette.dim), f" {time}" if time else ""
 
     def _plain(self, y: int, width: int) -> list[Piece]:
         """A record that is no JSON, as it is, wrapped."""

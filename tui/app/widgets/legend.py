@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.cells import cell_len
 from textual.strip import Strip
 
-from tui.app.heat import HeatGrid, Mark
-from tui.app.selection import Selection
+from tui.app.calendar.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay
+from tui.app.calendar.selection import Selection
 from tui.app.session import Session
-from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.archive.store import is_s3
 from tui.units import plural, size
+
+_SHORT = {
+    Mark.ODD_LARGE: "large",
+    Mark.ODD_SMALL: "small",
+    Mark.LATE: "late",
+    Mark.FROZEN: "restore",
+}
 
 
 class Legend(LineWidget):
@@ -21,57 +32,69 @@ class Legend(LineWidget):
         self._grid = grid
         self._marked = Selection()
         self._open = False
-        self._of_matches = False
+        self._present = frozenset(grid.marks.values())
 
-    def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool, of_matches: bool) -> None:
-        self._grid, self._marked, self._open, self._of_matches = grid, marked, open_range, of_matches
+    def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool) -> None:
+        if grid is not self._grid:
+            self._present = frozenset(grid.marks.values())
+        self._grid, self._marked, self._open = grid, marked, open_range
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
-        return strip_of(self._signs() if y == 0 else self._totals(), width)
+        return strip_of(self._signs(width) if y == 0 else self._totals(), width)
 
-    def _signs(self) -> list[Piece]:
-        palette, present = self.palette, set(self._grid.marks.values())
-        heat = palette.heat
-        pieces: list[Piece] = [
-            (" ", palette.dim),
-            ("░░ ", heat[0]),
-            ("▒▒ ", heat[1]),
-            ("▓▓ ", heat[2]),
-            ("██", heat[3]),
-            (f" {'few to many matches' if self._of_matches else 'small to large'}", palette.dim),
-        ]
-        signs = (
-            (Mark.NONE, palette.faint, "none"),
-            (Mark.GAP, palette.gap, "gap"),
-            (Mark.DAMAGED, palette.trouble, "damaged"),
-            (Mark.ODD_LARGE, palette.odd, "unusually large"),
-            (Mark.ODD_SMALL, palette.odd, "unusually small"),
-            (Mark.FROZEN, palette.frozen, "needs restore"),
-        )
-        for mark, style, meaning in signs:
-            if mark in present:
-                pieces += [("   ", palette.dim), (mark.value.strip(), style), (f" {meaning}", palette.dim)]
+    def _signs(self, width: int) -> list[Piece]:
+        overlay = self._grid.overlay
+        name = "" if overlay is Overlay.SIZE else f"i shows: {overlay.value} "
+        words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
+        for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
+            if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
+                return both_ends(pieces, [(shown, self.palette.selected)], width)
+        return words[1]
+
+    def _spelled(self, word: Callable[[Mark], str]) -> list[Piece]:
+        palette, grid = self.palette, self._grid
+        words = grid.overlay.shades
+        pieces: list[Piece] = [(" ", palette.dim)]
+        if grid.numbers:
+            pieces.append((" 1 ", palette.heat[0]))
+        elif len(words) == 1:
+            pieces += [(f"{mark.value} ", style) for mark, style in zip(LEVELS, palette.heat, strict=True)]
+        else:
+            for mark, style, each in zip(LEVELS, palette.heat, words, strict=False):
+                pieces += [(f"{mark.value} ", style), (f"{each}  ", palette.dim)]
+        pieces += [(words[0], palette.dim)] if len(words) == 1 else []
+        styles = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
+        for mark in TROUBLE:
+            if mark in self._present:
+                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else word(mark)
+                pieces += [
+                    ("  ", palette.dim),
+                    (mark.value.strip(), styles.get(mark, palette.odd)),
+                    (f" {meaning}", palette.dim),
+                ]
+        if Mark.NONE in self._present:
+            none = "nothing to compare with" if grid.overlay is Overlay.USUAL else "no match"
+            pieces += [("  · ", palette.faint), (none, palette.dim)]
         return pieces
 
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
         if not marked:
             hint = "  ·  v begins a range, space takes one hour"
-            return [(" nothing selected", palette.dim), (hint, palette.faint)]
-        chunks = marked.chunks(self._session.catalog)
-        hours = len({chunk.hour for chunk in chunks})
+            return [(" nothing selected", palette.text), (hint, palette.dim)]
+        hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1
         words = f"{span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00}"
         if several:
-            words = f"{plural(len(marked.ranges), 'range')}, {span.start:%d %b} – {marked.ranges[-1].start:%d %b}"
+            words = f"{plural(len(marked.ranges), 'range')}, {_day(span.start)} – {_day(marked.ranges[-1].start)}"
         remote = is_s3(self._session.archive.store.url)
         pieces: list[Piece] = [
             (" ── ", palette.selected),
             (words, palette.selected),
-            (f" · {plural(hours, 'hour')} · " + ("" if remote else f"{plural(len(chunks), 'chunk')} · "), palette.text),
-            (size(sum(chunk.size for chunk in chunks)), palette.strong),
-            (self._cost(len(chunks)) if remote else "", palette.dim),
+            (f" · {plural(hours, 'hour')} · " + ("" if remote else f"{plural(chunks, 'chunk')} · "), palette.text),
+            (size(weight), palette.strong),
+            (self._cost(chunks) if remote else "", palette.dim),
         ]
         return [*pieces, ("  ·  v ends the range", palette.dim)] if self._open else pieces
 
@@ -80,3 +103,7 @@ class Legend(LineWidget):
         dollars = chunks * self._session.config.prices.get_per_1000 / 1000
         price = f"about ${dollars:,.2f}" if dollars >= 0.01 else "under $0.01"
         return f" · {plural(chunks, 'request')}, {price}"
+
+
+def _day(hour: datetime) -> str:
+    return f"{hour:%d %b}"

@@ -88,12 +88,12 @@ class LineWidget(Widget):
             self._ground = self.rich_style
         return strip.apply_style(self._ground)
 
-    def repaint(self) -> None:
-        """Draw again; lines that differ are rendered, and of those the cells that differ are sent (paint.py)."""
+    def repaint(self, lines: int | None = None) -> None:
+        """Draw again (the first `lines`); of lines that differ the cells that differ are sent (paint.py)."""
         if not self.is_mounted:
             return
         width, height = self.size
-        for y in range(height):
+        for y in range(height if lines is None else min(lines, height)):
             strip = self.draw(y, width)
             if self._shown.get(y) != strip:
                 self._shown[y] = strip

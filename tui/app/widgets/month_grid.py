@@ -11,11 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.heat import LEVELS, HeatGrid, Mark, MonthTitle
-from tui.app.selection import Hours, Selection
+from tui.app.calendar.heat import LEVELS, HeatGrid, Mark, MonthTitle
+from tui.app.calendar.selection import Hours, Selection
 from tui.app.session import Session, shifted
 from tui.app.theme import Palette
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.archive.times import next_hour
 
 GRID_WIDTH = 80
 _LABEL = 7  # cells before the first hour
@@ -35,6 +36,8 @@ class MonthGrid(LineWidget, can_focus=True):
         Binding("G,end", "last", "last hour", show=False, id="last"),
         Binding("left_square_bracket,pageup", "month(-1)", "month before", show=False, id="month-before"),
         Binding("right_square_bracket,pagedown", "month(1)", "month after", show=False, id="month-after"),
+        Binding("left_curly_bracket", "month(-12)", "year before", show=False, id="year-before"),
+        Binding("right_curly_bracket", "month(12)", "year after", show=False, id="year-after"),
     ]
 
     class Moved(Message):
@@ -44,7 +47,7 @@ class MonthGrid(LineWidget, can_focus=True):
         super().__init__()
         self.session = session
         self.grid = grid
-        self.cursor = session.clamped(session.last)
+        self.cursor = session.clamped(session.place or session.last)
         self.began: datetime | None = None
         self.top = 0
 
@@ -59,8 +62,11 @@ class MonthGrid(LineWidget, can_focus=True):
         self.repaint()
 
     def go(self, hour: datetime) -> None:
-        """Put the cursor on an hour, or on the nearest one inside the archive."""
-        self.cursor = self.session.clamped(hour)
+        """Put the cursor on an hour, or on the nearest one inside the archive; never on one that no clock showed."""
+        real = next_hour(hour - _HOUR)
+        if real != hour and hour < self.cursor:
+            real = hour - _HOUR
+        self.cursor = self.session.clamped(real)
         self._scroll()
         self.repaint()
         self.post_message(self.Moved())
@@ -112,35 +118,39 @@ class MonthGrid(LineWidget, can_focus=True):
         pieces: list[Piece] = [
             (f" {day:%a}"[:3] + f" {day.day:2d}", palette.strong if cursor.date() == day else palette.dim)
         ]
+        here = palette.strong if palette.cursor.reverse else palette.cursor  # a reversed shade is another shade
         before = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo) - _HOUR
-        for _ in range(24):
+        for number in range(24):
             hour = before + _HOUR
             mark = self.grid.mark(hour)
             pieces += [
-                self._between(before, hour, marked),
-                (mark.value, palette.cursor if hour == cursor else styles.get(mark, palette.odd)),
+                self._between(before, hour, marked, sides=(number > 0, True)),
+                (self.grid.cells(hour, mark), here if hour == cursor else styles.get(mark, palette.odd)),
             ]
             before = hour
-        pieces.append(self._between(before, before + _HOUR, marked))
-        if pieces[1][0] == ")":  # of yesterday
-            pieces[1] = (" ", _BLANK)
-        return pieces if pieces[-1][0] != "(" else [*pieces[:-1], (" ", _BLANK)]
+        pieces.append(self._between(before, before + _HOUR, marked, sides=(True, False)))
+        return pieces
 
-    def _between(self, before: datetime, after: datetime, marked: Selection) -> Piece:
-        """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours."""
-        if after == self.cursor:
+    def _between(self, before: datetime, after: datetime, marked: Selection, sides: tuple[bool, bool]) -> Piece:
+        """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours.
+
+        `sides`: which of the two are on this line.
+        """
+        if after == self.cursor and sides[1]:
             return "[", self.palette.cursor
-        if before == self.cursor:
+        if before == self.cursor and sides[0]:
             return "]", self.palette.cursor
-        if not marked or (before not in marked and after not in marked):
-            return " ", _BLANK
-        sign = "─" if before in marked and after in marked else "(" if after in marked else ")"
-        return sign, self.palette.selected
+        first, second = marked and before in marked, marked and after in marked
+        if first and second:
+            return "─", self.palette.selected
+        if second and sides[1]:
+            return "(", self.palette.selected
+        return (")", self.palette.selected) if first and sides[0] else (" ", _BLANK)
 
 
 @lru_cache(maxsize=4)
 def _styles(palette: Palette) -> dict[Mark, Style]:
     """What is not here is odd."""
     levels = dict(zip(LEVELS, palette.heat, strict=True))
-    trouble = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
+    trouble = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}  # late: odd
     return levels | trouble | {Mark.OUTSIDE: palette.faint, Mark.NONE: palette.faint}

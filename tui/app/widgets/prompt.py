@@ -45,11 +45,14 @@ class Prompt(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "give up", id="prompt-drop")]
 
-    def __init__(self) -> None:
+    def __init__(self, typing: Callable[[], None]) -> None:
+        """`typing` is called when a question is asked, and when something is typed."""
         super().__init__()
+        self._typing = typing
         self._label = Label()
         self._input = plain_input()
-        self._answer: Callable[[str], None] | None = None
+        self._asked: tuple[str, Callable[[str], None]] | None = None
+        self._value = ""  # what stood there before anything was typed
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -58,23 +61,31 @@ class Prompt(Horizontal):
 
     def ask(self, question: str, answer: Callable[[str], None], value: str = "") -> None:
         """Ask; `answer` is called with what was typed."""
+        self._typing()
         self._before = self.screen.focused
-        self._answer = answer
+        self._asked, self._value = (question, answer), value
         self._label.say(f" {question} ")
         self._input.value = value
         self._input.cursor_position = len(value)
         self.display = True
         self.screen.set_focus(self._input)
 
+    def again(self) -> None:
+        """The same question, what was typed kept: it was refused."""
+        if self._asked is not None:
+            self.ask(*self._asked, self._input.value)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        if event.value != self._value:
+            self._value = event.value
+            self._typing()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        answer, self._answer = self._answer, None
-        self.action_drop()
-        if answer is not None:
-            answer(event.value)
+        if self.display and self._asked is not None:
+            self.action_drop()
+            self._asked[1](event.value)
 
     def action_drop(self) -> None:
         self.display = False

@@ -1,24 +1,27 @@
-"""The records of an hour, one line each: a window over a list that may still be growing."""
+"""The records of an hour, one line each (or wrapped): a window over a list that may still be growing."""
 
 from __future__ import annotations
 
 import textwrap
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Sequence
 from typing import ClassVar
 
-from rich.style import Style
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.columns import SAMPLE, Column, cells, choose
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, strip_of
+from tui.app.preview.drawn import Drawn
+from tui.app.preview.records import Records
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.printable import printable
 from tui.units import count
 
-_SIDEWAYS = 20
-_EMPTY_TOP = 2  # the line on which an empty list says why
+_SHORTEST = 8  # characters of a chunk's name
+
+
+Where = tuple[str, ...]
 
 
 class RecordList(LineWidget, can_focus=True):
@@ -27,13 +30,13 @@ class RecordList(LineWidget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="down"),
         Binding("k,up", "move(-1)", "up", show=False, id="up"),
-        Binding("g,home", "move(-1_000_000_000)", "first record", show=False, id="first"),
-        Binding("G,end", "move(1_000_000_000)", "last record", show=False, id="last"),
+        Binding("g,home", "first", "first record", show=False, id="first"),
+        Binding("G,end", "last", "last record", show=False, id="last"),
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="page-down"),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="page-up"),
-        Binding("greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
-        Binding("less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
-        Binding("c", "columns", "columns/raw", show=False, id="columns"),
+        Binding("l,right,greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
+        Binding("h,left,less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
+        Binding("W", "wrap", "wrap/cut long records", show=False, id="wrap-records"),
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
@@ -42,56 +45,87 @@ class RecordList(LineWidget, can_focus=True):
         """Another record is under the cursor."""
 
     class NearEnd(Message):
-        """The cursor is near the last record that was read."""
+        """The cursor is near the last record that was read, or (`everything`) was sent to the very last."""
 
-    def __init__(self, records: Sequence[bytes]) -> None:
+        def __init__(self, *, everything: bool = False) -> None:
+            super().__init__()
+            self.everything = everything
+
+    def __init__(self, records: Records) -> None:
         super().__init__()
         self._records = records
         self._rows: Sequence[int] = range(0)
-        self._hits: frozenset[int] | None = None
-        self._only = True
-        self._at = 0
-        self._top = 0
-        self._left = 0
-        self._columns: tuple[Column, ...] = ()
-        self._raw = False
-        self._chosen_for = (0, 0)
-        self._where = ""
-        self._empty = ""
-        self._trouble = self._stopped = ""
+        self._hits: Sequence[int] | None = None
+        self._marks: Container[int] = ()
+        self._at = self._top = 0
+        self._follows = False
+        self._drawn = Drawn(records)
+        self._layout: list[tuple[int, int]] = []  # for each line of the window: a row, and the line of its text
+        self._where: Where = ()
+        self._state = self._empty = ""
+        self._notes: tuple[str, ...] = ()
 
     @property
     def current(self) -> int | None:
         """The number of the record under the cursor."""
         return self._rows[self._at] if self._at < len(self._rows) else None
 
-    @property
-    def only(self) -> bool:
-        return self._only
-
-    def show(self, hits: Sequence[int] | None, *, only: bool) -> None:
-        """Show all records (`hits` None), only the matching ones, or all with the matching ones marked.
+    def show(
+        self, rows: Sequence[int] | None = None, hits: Sequence[int] | None = None, marks: Container[int] = ()
+    ) -> None:
+        """Show these records (None: all). `hits` are the matching ones, if there is a filter; both ascend.
 
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
-        self._choose()
-        everything: Sequence[int] = range(len(self._records))
-        self._only = only
-        self._hits = None if hits is None else frozenset(hits)
-        self._rows = hits if hits is not None and only else everything
+        self._drawn.fit(self.size.width - 1)
+        self._rows = range(len(self._records)) if rows is None else rows
+        self._hits, self._marks = hits, marks
         if before is not None and before != self.current:
-            self._at = _place(self._rows, before)
-        self._at = min(self._at, max(len(self._rows) - 1, 0))
+            self._at = max(0, bisect_right(self._rows, before) - 1)
+        last = max(len(self._rows) - 1, 0)
+        self._at = last if self._follows else min(self._at, last)
         self._scroll()
         self.repaint()
         if self.current != before:
             self.post_message(self.Moved())
 
-    def explain(self, where: str, empty: str, trouble: str = "", stopped: str = "") -> None:
-        """What line 0 says, what is said where there is no record, and what behind the last one."""
-        self._where, self._empty, self._trouble, self._stopped = where, empty, trouble, stopped
+    def explain(self, where: Where, empty: str, state: str = "", notes: tuple[str, ...] = ()) -> None:
+        """Line 0: the place, and what is shown if not all; `empty`: why there is no record; `notes`: lines below 0.
+
+        Of a place of several parts the second gives way where room is short.
+        """
+        notes = tuple(map(printable, notes))
+        same = notes == self._notes and bool(self._rows)
+        self._where, self._state, self._empty = tuple(map(printable, where)), printable(state), printable(empty)
+        self._notes = notes
+        self.repaint(1 if same else None)
+
+    def ordain(self, wanted: tuple[str, ...]) -> None:
+        """Show these columns (JMESPath); none: those that suit the records."""
+        self._drawn.ordain(wanted)
+        self._again()
+
+    def action_raw(self) -> None:
+        """Aligned columns, or the records as they are."""
+        self._drawn.flip_raw()
+        self._again()
+
+    def action_wrap(self) -> None:
+        """Long records on as many lines as they take, or cut at the edge."""
+        self._drawn.flip_wrap()
+        self._again()
+
+    def follow(self, follows: bool) -> None:
+        """Stay on the last record while more come?"""
+        self._follows = follows
+
+    def _again(self) -> None:
+        self._drawn.fit(self.size.width - 1)
+        self._scroll()
         self.repaint()
+
+    # Where the window is.
 
     @property
     def _room(self) -> int:
@@ -99,55 +133,90 @@ class RecordList(LineWidget, can_focus=True):
 
     @property
     def _lead(self) -> int:
-        """Lines above the records: where one stands, and the columns' titles if there are columns."""
-        return 2 if self._columns else 1
+        """Lines above the records: where one stands, the notes, and the columns' titles if there are columns."""
+        return 1 + len(self._notes) + bool(self._drawn.columns)
 
     def _scroll(self) -> None:
-        """Keep the cursor in sight; move a third of the page at once, for each scroll sends all of it again."""
-        jump = max(self._room // 3, 1)
+        """Keep the cursor in sight: by one record where the terminal itself can move whole lines (scrolling.py), else
+        by a third of the page, for each scroll sends all of it again.
+        """
+        room = self._room
+        jump = 1 if self.size.width == self.app.size.width and not self._drawn.wrapped else max(room // 3, 1)
         if self._at < self._top:
             self._top = max(0, min(self._at, self._top - jump))
-        elif self._at >= self._top + self._room:
-            self._top = max(self._at - self._room + 1, self._top + jump)
-        self._top = max(0, min(self._top, max(len(self._rows) - self._room, 0)))
+        elif not self._fits(self._top, self._at, room):
+            self._top = self._lowest(self._at, room if self._at - self._top > room else room - jump + 1)
+        if not self._drawn.wrapped:
+            self._top = max(0, min(self._top, len(self._rows) - room))
+            self._layout = [(row, 0) for row in range(self._top, min(self._top + room, len(self._rows)))]
+            return
+        self._layout = []
+        for row in range(self._top, len(self._rows)):
+            self._layout += ((row, line) for line in range(self._height(row)))
+            if len(self._layout) >= room:
+                break
+
+    def _fits(self, top: int, at: int, room: int) -> bool:
+        """Is all of row `at` in sight when `top` is the first row? Of one larger than the window, its begin."""
+        if at - top >= room:
+            return False
+        return top == at or not self._drawn.wrapped or sum(map(self._height, range(top, at + 1))) <= room
+
+    def _lowest(self, at: int, room: int) -> int:
+        """The first row when row `at` ends `room` lines below it."""
+        top, used = at, self._height(at)
+        while top > 0 and used + self._height(top - 1) <= max(room, 1):
+            top -= 1
+            used += self._height(top)
+        return top
+
+    def _height(self, row: int) -> int:
+        return len(self._drawn.lines(self._rows[row])) if self._drawn.wrapped else 1
+
+    # Moving.
 
     def action_move(self, step: int) -> None:
         self._go(self._at + step)
 
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a record, or on the nearest one before it that is shown."""
+        self._go(max(0, bisect_right(self._rows, number) - 1))
+
+    def action_first(self) -> None:
+        self._go(0)
+
+    def action_last(self) -> None:
+        """The last record that is there; the rest of the hour is read, and the cursor stays on the last."""
+        self._go(len(self._rows) - 1)
+        self._follows = True
+        self.post_message(self.NearEnd(everything=True))
+
     def action_page(self, pages: int) -> None:
-        step = pages * max(self._room - 1, 1)
-        self._top = max(0, min(self._top + step, len(self._rows) - self._room))
+        shown = self._layout[-1][0] - self._top if self._drawn.wrapped and self._layout else self._room - 1
+        step = pages * max(shown, 1)
+        self._top = max(0, min(self._top + step, len(self._rows) - 1))
         self._go(self._at + step)
 
-    def action_columns(self) -> None:
-        """Aligned columns, or the records as they are."""
-        self._raw = not self._raw
-        self._left = 0
-        self._chosen_for = (0, 0)
-        self._choose()
-        self._scroll()
-        self.repaint()
-
-    def _choose(self) -> None:
-        """The columns for this width and for the first records, as soon as either is another."""
-        now = (self.size.width, min(len(self._records), SAMPLE))
-        if now != self._chosen_for:
-            self._chosen_for = now
-            self._columns = () if self._raw else choose(self._records, self.size.width - 1)
-
     def action_sideways(self, step: int) -> None:
-        self._left = max(0, self._left + step * _SIDEWAYS)
+        self._drawn.sideways(step)
         self.repaint()
 
     def action_match(self, step: int) -> None:
         """The next (or the one before) record that matches."""
-        if self._hits is None or self._only:
+        hits, here = self._hits, self.current
+        if hits is None or here is None:
             self._go(self._at + step)
             return
-        ahead = range(self._at + step, len(self._rows) if step > 0 else -1, step)
-        self._go(next((at for at in ahead if self._rows[at] in self._hits), self._at))
+        place = bisect_right(hits, here) if step > 0 else bisect_left(hits, here) - 1
+        while 0 <= place < len(hits):
+            row = bisect_left(self._rows, hits[place])
+            if row < len(self._rows) and self._rows[row] == hits[place]:
+                self._go(row)
+                return
+            place += step
 
     def _go(self, at: int) -> None:
+        self._follows = False
         target = max(0, min(at, len(self._rows) - 1))
         if target != self._at:
             self._at = target
@@ -163,45 +232,60 @@ class RecordList(LineWidget, can_focus=True):
     def on_blur(self) -> None:
         self.repaint()
 
+    # Drawing.
+
     def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
         if y == 0:
-            self._choose()
+            self._drawn.fit(self.size.width - 1)
             self._scroll()
             return strip_of(self._title(width), width)
-        palette = self.palette
+        if y <= len(self._notes):
+            return strip_of([(shorten(f" {self._notes[y - 1]}", width), palette.trouble)], width)
         if y < self._lead:
-            titles = "".join(f"{column.title:<{column.width + 2}}" for column in self._columns)
-            return strip_of([(" ", palette.dim), (titles, palette.dim)], width)
-        row = self._top + y - self._lead
-        if row >= len(self._rows):
+            return strip_of([(" ", palette.dim), (self._drawn.titles, palette.dim)], width)
+        if y - self._lead >= len(self._layout):
             words = [] if self._rows else textwrap.wrap(self._empty, max(width - 4, 20))
-            line = words[y - _EMPTY_TOP] if 0 <= y - _EMPTY_TOP < len(words) else ""
+            line = words[y - top] if 0 <= y - (top := self._lead + 1) < len(words) else ""
             return strip_of([("  ", palette.dim), (line, palette.text)], width)
+        row, line_of_it = self._layout[y - self._lead]
         number = self._rows[row]
-        hit = self._hits is not None and number in self._hits
         here = row == self._at
-        style = palette.text if hit or self._hits is None else palette.dim
-        mark = "▸" if here else "▎" if hit and not self._only else " "
+        hit = self._hits is None or _holds(self._hits, number)
+        style = palette.strong if here else palette.text if hit else palette.dim
         ground = None if not here else palette.cursor if self.has_focus else palette.cursor_idle
-        style = palette.strong if here else style
-        return strip_of([(mark, palette.match), *self._record(number, width - 1, style)], width, ground)
+        text = self._drawn.lines(number)[line_of_it]
+        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, ground)
 
-    def _record(self, number: int, width: int, style: Style) -> list[Piece]:
-        record = self._records[number]
-        texts = cells(record, self._columns) if self._columns and not self._left else None
-        if texts is None:
-            return [(printable(record, self._left + width)[self._left :], style)]
-        return [(fit(text, column.width) + "  ", style) for text, column in zip(texts, self._columns, strict=True)]
+    def _sign(self, row: int, number: int, line: int) -> Piece:
+        """Before a record: `*` for a mark, `▸` for the cursor, `▎` for a match among others, `⋮` behind a gap."""
+        palette = self.palette
+        if line:
+            return " ", palette.text
+        if number in self._marks:
+            return "*", palette.match
+        if row == self._at:
+            return "▸", palette.match
+        if self._hits is None or len(self._rows) <= len(self._hits):
+            return " ", palette.text
+        if _holds(self._hits, number):
+            return "▎", palette.match
+        return "⋮" if row and self._rows[row - 1] != number - 1 else " ", palette.dim
 
     def _title(self, width: int) -> list[Piece]:
         palette = self.palette
         place = f"{count(self._at + 1)} of {count(len(self._rows))}" if self._rows else ""
-        left: list[Piece] = [(f" !! {self._trouble}", palette.trouble)] if self._trouble else []
-        left += [(f" {self._stopped}  ", palette.selected)] if self._stopped else []
-        left.append((f" {self._where}", palette.dim))
-        return both_ends(left, [(place + " ", palette.dim)], width)
+        right: list[Piece] = [(f" ◂ {self._drawn.left} ", palette.selected)] if self._drawn.left else []
+        left: list[Piece] = [(f"  {self._state}", palette.selected)] if self._state else []
+        parts = list(self._where)
+        if len(parts) > 1:
+            taken = sum(cell_len(text) for text, _ in (*left, *right)) + len(" · ".join(parts)) - len(parts[1])
+            parts[1] = shorten_middle(parts[1], max(width - taken - len(place) - 3, _SHORTEST))
+        left.insert(0, (" " + " · ".join(parts), palette.dim))
+        return both_ends(left, [*right, (place + " ", palette.dim)], width)
 
 
-def _place(rows: Sequence[int], number: int) -> int:
-    """Where `number` is in ascending rows, or the last smaller one."""
-    return max(0, bisect_right(rows, number) - 1)
+def _holds(numbers: Sequence[int], number: int) -> bool:
+    """Is it among numbers that ascend?"""
+    at = bisect_left(numbers, number)
+    return at < len(numbers) and numbers[at] == number

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 
-from tui.app.facts import Fact
-from tui.app.scanning import DAMAGED, Power, ScanState
-from tui.app.selection import Selection
+from tui.app.calendar.selection import Selection
+from tui.app.work.facts import Fact
+from tui.app.work.scanning import DAMAGED, Power, ScanState
 from tui.archive.times import spell_hour, zone_name
 from tui.archive.writer import names_folder
 from tui.config import Prices
 from tui.filter import Filter
 from tui.scan import Estimate, ScanPlan
-from tui.units import count, duration, plural, size
+from tui.units import count, dollars, duration, plural, size
 
 _MARKS = 48
 _COMMANDS = 3
@@ -71,14 +71,10 @@ def estimate_facts(found: Estimate, prices: Prices, *, remote: bool) -> list[Fac
         ),
     ]
     if found.requests:
-        dollars = f"{_dollars(found.request_dollars)} for {plural(found.requests, 'request')}"
-        leaving = f"{_dollars(found.transfer_dollars)} more to leave AWS"
-        facts.append(Fact("cost", f"{dollars} · {leaving}", "text", f"{prices.source}, {prices.date}"))
+        asking = f"{dollars(found.request_dollars)} for {plural(found.requests, 'request')}"
+        leaving = f"{dollars(found.transfer_dollars)} more to leave AWS"
+        facts.append(Fact("cost", f"{asking} · {leaving}", "text", f"{prices.source}, {prices.date}"))
     return facts
-
-
-def _dollars(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= 0.01 or not amount else "under $0.01"
 
 
 def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
@@ -107,7 +103,7 @@ def _speed(state: ScanState) -> str:
 
 def _end(state: ScanState, wanted: Filter) -> Fact:
     if not state.over:
-        return Fact("", "running: esc stops it and keeps what it found", "you")
+        return Fact("", "running: S stops it and keeps what it found; q leaves it running", "you")
     if state.partial:
         return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
     if not state.matches:

@@ -1,0 +1,144 @@
+"""Completion from the data: what may stand at the cursor of a JMESPath, given the fields of a sample.
+
+Names inside lists, projections, conditions and function arguments; the values of the path that is compared; functions
+with their signatures.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.app.filters.cursor_place import NUMBER, Place, Token, read, tokens
+from tui.app.filters.functions import SIGNATURES
+from tui.app.filters.sample_tree import Node
+from tui.filter.build import spell_name, spell_value
+from tui.filter.fields import LONGEST
+from tui.units import count
+
+Kind = Literal["path", "value", "function"]
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be put in place of [start, end) of the text, and a few words about it."""
+
+    text: str
+    about: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Candidates, the likeliest first, and the stretch of the text that each would replace."""
+
+    start: int
+    end: int
+    candidates: tuple[Candidate, ...] = ()
+
+    def taken(self, text: str, candidate: Candidate) -> tuple[str, int]:
+        """The text with a candidate in it, and where the cursor goes."""
+        return text[: self.start] + candidate.text + text[self.end :], self.start + len(candidate.text)
+
+
+def complete(text: str, cursor: int, root: Node) -> Completion:
+    """What may stand at `cursor`; nothing where nothing can be said."""
+    before = list(tokens(text[:cursor]))
+    typed = before.pop() if before and before[-1].is_word(cursor) else None
+    place = read(before, root)
+    start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
+    found = _at(place, text[start:cursor])
+    other = [each for each in found if each.text != text[start:end]]
+    return Completion(start, end, tuple(other[:MOST]))
+
+
+def _at(place: Place, word: str) -> list[Candidate]:
+    """What goes with a word that is typed at a place."""
+    if place.after_dot:
+        return [] if place.node is None else _names(place.node, word)
+    if not place.start:
+        return []
+    values = _values(place.compared, word)
+    if word[:1] in ("'", "`") and word:
+        return values
+    if NUMBER.fullmatch(word):
+        return [Candidate(f"`{word}`", "a number", "value"), *(each for each in values if each.text != f"`{word}`")]
+    return [*values, *_operands(place.base, word)]
+
+
+def _end(text: str, cursor: int, typed: Token | None) -> int:
+    """The end of the word under the cursor: all of a name, or of a text as far as it is closed."""
+    if typed is None:
+        return cursor
+    if typed.kind == "open":
+        rest = re.compile(rf"(?:\\.|[^{typed.text[0]}\\])*{typed.text[0]}").match(text, cursor)
+        return rest.end() if rest else cursor
+    rest = re.compile(r"\w*", re.ASCII).match(text, cursor)
+    return rest.end() if rest and typed.kind == "name" else cursor
+
+
+def _names(node: Node, word: str) -> list[Candidate]:
+    """The names below a node that go with what is typed: those that begin so first."""
+    return _sorted(
+        [(name, Candidate(spell_name(name), _about(inner), "path")) for name, inner in node.names.items()], word
+    )
+
+
+def _operands(node: Node | None, word: str) -> list[Candidate]:
+    """Names below `@`, then functions, then names further down."""
+    typed = word.strip('"').lower()
+    if node is None:
+        return _functions(typed)
+    near = _names(node, word)
+    seen = {each.text for each in near}
+    far = [
+        Candidate(spelled, _about(inner), "path")
+        for path, inner in node.below()
+        if len(path) > 1 and typed and path[-1].lower().startswith(typed)
+        for spelled in (".".join(map(spell_name, path)),)
+        if spelled not in seen
+    ]
+    return [*near, *far, *(_functions(typed) if not word.startswith('"') else [])]
+
+
+def _functions(typed: str) -> list[Candidate]:
+    return [
+        Candidate(f"{name}(", signature, "function")
+        for name, signature in SIGNATURES.items()
+        if name.startswith(typed) and name != typed
+    ]
+
+
+def _values(node: Node | None, word: str) -> list[Candidate]:
+    """The values of a path as literals, the most frequent first."""
+    if node is None or node.facts is None:
+        return []
+    typed = word.lstrip("'`").lower().removeprefix('"')
+    found = []
+    for value, times in node.facts.top:
+        if isinstance(value, str) and len(value) >= LONGEST:
+            continue  # only its beginning is known
+        shown = value if isinstance(value, str) else spell_value(value).strip("`")
+        if typed in shown.lower():
+            found.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
+    return [each for _, each in sorted(found, key=lambda pair: not pair[0].lower().startswith(typed))]
+
+
+def _sorted(found: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
+    typed = word.strip('"').lower()
+    fitting = [(name.lower(), each) for name, each in found if typed in name.lower()]
+    return [each for _, each in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
+
+
+def _about(node: Node) -> str:
+    """Types and coverage; of what has names below it, how many."""
+    if node.names:
+        return f"object, {len(node.names)} below"
+    if node.items is not None:
+        return "array: [?…] asks its items" if node.items.names else "array"
+    if node.facts is None:
+        return ""
+    share = f"{node.facts.coverage:.0%}" if node.facts.coverage >= 0.01 else "<1%"
+    return f"{'/'.join(node.facts.types)}, in {share}"

@@ -1,0 +1,1 @@
+"""What runs: scans, sends and estimates as the screens see them, and the jobs that outlive a screen."""

@@ -1,0 +1,137 @@
+"""What to send and where to, before anything moves: the cargo and the order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.app.calendar.selection import Hours
+from tui.app.session import Session
+from tui.archive import open_archive
+from tui.archive.times import spell_hour
+from tui.config import Config, NsqSpec
+from tui.errors import SendError
+from tui.filter import Filter
+from tui.send import NsqTarget, SendOptions, Source, Tls, archive_source, file_source, find_nsqds, parse_rate
+from tui.send.refusals import SECRET_VARIABLE
+from tui.send.target import split_address
+
+_CANARY = (1, 11)  # one record, then ten more
+_LOOKUP = "lookupd="
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """What is to be sent. `open` may list or read, so it runs in a worker; `words` name it on the command line."""
+
+    title: str
+    open: Callable[[], Source]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where and how: to a topic of an nsqd (named, or known to an nsqlookupd), or to a file."""
+
+    way: NsqSpec = field(default_factory=NsqSpec)
+    name: str = ""  # of the way, in the config
+    topic: str = ""
+    out: str = ""
+    rate: str = ""
+    max_depth: int | None = None
+    canary: bool = False
+    skip_oversize: bool = False
+
+    @property
+    def to_nsq(self) -> bool:
+        """Is it said which topic, and where?"""
+        return bool(self.where and self.topic and not self.out)
+
+    @property
+    def where(self) -> str:
+        """As a person types it, and `read_way` reads it."""
+        lookups = (f"{_LOOKUP}{address}" for address in self.way.lookupd_http_addresses)
+        return self.name or " ".join((*self.way.nsqd_tcp_addresses, *lookups))
+
+    @property
+    def about(self) -> str:
+        """What the name stands for, and whether it is TLS."""
+        way = self.way
+        places = ", ".join(way.nsqd_tcp_addresses or way.lookupd_http_addresses) if self.name else ""
+        lookup = "looked up" if way.lookupd_http_addresses else ""
+        return " · ".join(filter(None, (places, lookup, "TLS" if way.tls else "")))
+
+    def target(self) -> NsqTarget:
+        """Looked up where it must be, over the network; SendError if nothing is found or if it makes no sense."""
+        way = self.way
+        tls = Tls(*map(_path, (way.tls_root_ca_file, way.tls_cert, way.tls_key))) if way.tls else None
+        secret = os.environ.get(SECRET_VARIABLE, "").strip() or None
+        target = NsqTarget(self.topic, way.nsqd_tcp_addresses, way.nsqd_http_addresses, tls, secret)
+        if way.lookupd_http_addresses:
+            target = find_nsqds(way.lookupd_http_addresses, self.topic).of(target)
+        target.check()
+        return target
+
+    def options(self) -> SendOptions:
+        rate = parse_rate(self.rate) if self.rate else None
+        return SendOptions(rate, self.max_depth, _CANARY if self.canary else (), skip_oversize=self.skip_oversize)
+
+    def words(self) -> list[str]:
+        """The command line's words for it."""
+        if self.out:
+            return ["-o", self.out]
+        words = self._way_words()
+        words += ["--topic", self.topic or "TOPIC"]
+        words += ["--rate", self.rate] if self.rate else []
+        words += ["--max-depth", str(self.max_depth)] if self.max_depth else []
+        words += ["--skip-oversize"] if self.skip_oversize else []
+        return [*words, "--canary"] if self.canary else words
+
+    def _way_words(self) -> list[str]:
+        if self.name or not self.where:
+            return ["--nsqd-tcp-address", self.name or "HOST:PORT"]
+        nsqds = (word for address in self.way.nsqd_tcp_addresses for word in ("--nsqd-tcp-address", address))
+        lookups = (word for address in self.way.lookupd_http_addresses for word in ("--lookupd-http-address", address))
+        return [*nsqds, *lookups]
+
+
+def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
+    """A name of the config, or addresses: `HOST:PORT …`, or `lookupd=HOST:PORT …`; SendError if they are mixed."""
+    if words in config.nsq:
+        return words, config.nsq[words]
+    lookups = tuple(word.removeprefix(_LOOKUP) for word in words.split() if word.startswith(_LOOKUP))
+    nsqds = tuple(word for word in words.split() if not word.startswith(_LOOKUP))
+    if lookups and nsqds:
+        raise SendError(f"give nsqds, or {_LOOKUP}HOST:PORT to have them looked up, and not both")
+    for address in (*nsqds, *lookups):
+        split_address(address)
+    return "", NsqSpec(nsqds, (), lookups)
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def cargo_of_hours(session: Session, hours: Hours, wanted: Filter) -> Cargo:
+    """The matching records of some hours of an archive."""
+    chunks = session.catalog.between(hours.start, hours.stop)
+    span = ("--from", spell_hour(hours.start), "--to", spell_hour(hours.stop))
+    words = (session.title, *span, *wanted.arguments())
+    return Cargo(session.title, lambda: archive_source(session.archive, chunks, wanted), words)
+
+
+def cargo_of_extract(session: Session, place: str) -> Cargo:
+    """All of an extract."""
+
+    def source() -> Source:
+        archive = open_archive(place, s3=session.s3)
+        return archive_source(archive, archive.catalog().chunks)
+
+    return Cargo(place, source, (place,))
+
+
+def cargo_of_file(place: str) -> Cargo:
+    """All of a file of lines."""
+    return Cargo(place, lambda: file_source(Path(place).expanduser()), (place,))
