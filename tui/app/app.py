@@ -93,7 +93,8 @@ class Explorer(App[int]):
         try:
             archive = open_archive(spec.url if spec else url, timezone=timezone, s3=s3)
             session = Session(archive, archive.catalog(), self.config, s3, url if spec else "")
-            session.scanned = scanned_hours(archive)
+            session.matches = scanned_hours(archive)
+            session.scanned = frozenset(session.matches)
             told = recall(session)
             _ = session.usual  # here, where nobody waits for it
         except HourscopeError as error:

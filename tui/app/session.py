@@ -34,7 +34,7 @@ class Session:
     columns: tuple[str, ...] = ()  # of the preview, chosen: JMESPath expressions
     selection: Selection = field(default_factory=Selection)
     damage: dict[str, str] = field(default_factory=dict)  # key → reason
-    matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan, by hour
+    matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
 

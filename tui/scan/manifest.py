@@ -74,10 +74,19 @@ class Manifest:
     def reopened(self) -> Manifest:
         return replace(self, finished=False)
 
-    def scanned_hours(self, zone: tzinfo) -> frozenset[datetime]:
-        """The hours of which no known chunk was left half read, in the zone that the extract is opened in."""
-        hours = {entry.hour.replace(tzinfo=zone) for entry in self.chunks.values()}
-        return frozenset(hours - {entry.hour.replace(tzinfo=zone) for entry in self.chunks.values() if entry.partial})
+    def scanned_hours(self, zone: tzinfo) -> dict[datetime, int]:
+        """The hours of which no known chunk was left half read, and the matches in each, be it none.
+
+        In the zone that the extract is opened in.
+        """
+        found: dict[datetime, int] = {}
+        for entry in self.chunks.values():
+            hour = entry.hour.replace(tzinfo=zone)
+            found[hour] = found.get(hour, 0) + entry.counts.matches
+        for entry in self.chunks.values():
+            if entry.partial:
+                found.pop(entry.hour.replace(tzinfo=zone), None)
+        return found
 
     def difference(self, other: Manifest) -> str:
         """What this extract is of that `other` is not; empty if both are of the same."""
@@ -96,14 +105,14 @@ class Manifest:
         return ""
 
 
-def scanned_hours(archive: Archive) -> frozenset[datetime]:
-    """The hours that an extract's scan has read, matches or none; empty for an archive that is no extract.
+def scanned_hours(archive: Archive) -> dict[datetime, int]:
+    """The hours that an extract's scan has read, and the matches in each; empty for an archive that is no extract.
 
     An hour of these without a chunk had no match: it is no gap. While an extract is not finished, its hours are those
     that it knows so far.
     """
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
-    return manifest.scanned_hours(archive.zone) if manifest else frozenset()
+    return manifest.scanned_hours(archive.zone) if manifest else {}
 
 
 def write_manifest(store: Store, key: str, manifest: Manifest) -> None:

@@ -47,7 +47,7 @@ class Overlay(Enum):
     """What the shades stand for."""
 
     SIZE = "size"
-    MATCHES = "matches of the last scan"
+    MATCHES = "matches of the scan"
     USUAL = "size against the usual"
     CHUNKS = "chunks"
     LAG = "upload lag"

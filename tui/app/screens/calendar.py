@@ -51,7 +51,7 @@ class CalendarPage(Page):
         super().__init__()
         self.session = session
         self._told = told
-        self.overlay = Overlay.SIZE
+        self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
         grid = self._heat()
         self.strip = YearStrip(session)
