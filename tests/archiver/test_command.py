@@ -23,6 +23,7 @@ from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tests.servers.process import free_ports
 from tests.servers.seaweed import Seaweed
 from tui.archiver import destination
+from tui.archiver.folder import owned
 from tui.cli import run
 
 pytestmark = pytest.mark.nsq
@@ -203,6 +204,18 @@ def test_check_looks_at_everything_and_takes_nothing(
     failed = hourscope(*command, "--nsqd-tcp-address", "127.0.0.1:9", env=seaweed.env | {"AWS_SECRET_ACCESS_KEY": "no"})
     assert failed.code == 2
     assert failed.out.decode().count("✗") == 2
+
+
+def test_check_leaves_a_spool_alone_that_is_used(
+    nsqd: Nsqd, topic: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nsqd.create_channel(topic, CHANNEL)
+    with owned(tmp_path / "spool", {"topic": topic}):
+        assert run([*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--check"]) == 0
+    spool, disk, *_ = capsys.readouterr().out.splitlines()
+    assert spool.split()[0] == "!"
+    assert "an archiver uses" in spool
+    assert "free for a spool of" in disk
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ bodies = st.one_of(odd_bytes, odd_texts, lookalikes, st.binary(max_size=9).map(w
 @example(b"\xff\n")
 def test_what_is_wrapped_comes_back_and_is_one_line_of_json(body: bytes) -> None:
     line = wrap(body)
-    assert unwrap(line) == body
+    assert unwrap(line) == (body if needs_envelope(body) else line)
     assert b"\n" not in line
     assert isinstance(json.loads(line), dict)
 
@@ -63,6 +63,12 @@ def test_every_body_is_one_line_and_comes_back(some: list[bytes]) -> None:
         ("Grüße\n".encode(), '{"hourscope:body":"Grüße\\n"}'.encode(), "newline"),
         (b"\xff\n", b'{"hourscope:body:base64":"/wo="}', "newline"),
         (b"\xff", b"\xff", None),
+        pytest.param(
+            bytes(59) + b"\n",
+            b'{"hourscope:body:base64":"' + b"AAAA" * 19 + b'AAAK"}',
+            "newline",
+            id="control characters",
+        ),
         (b"", b'{"hourscope:body":""}', "empty"),
         (b'{"hourscope:body":"x"}', b'{"hourscope:body":"{\\"hourscope:body\\":\\"x\\"}"}', "lookalike"),
         (b"[" * 5000 + b"\n", b'{"hourscope:body":"' + b"[" * 5000 + b'\\n"}', "newline"),
@@ -85,5 +91,8 @@ def test_json_of_another_program_that_only_looks_like_an_envelope_is_left_alone(
         b'{"hourscope:body":"\\ud800"}',
         b'{"hourscope:body:base64":"not base64"}',
         b'{"hourscope:body:zip":"x"}',
+        b'{"hourscope:body":"plain"}',
+        b'{"hourscope:body":"\\u00e9\\n"}',
+        b'{"hourscope:body:base64":"cGxhaW4="}',
     ):
         assert unwrap(line) == line

@@ -2,14 +2,17 @@
 
 import gzip
 import os
+import subprocess
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from isal import igzip
 
-from tui.archiver.folder import OPEN, SEALED, owned, spooled
+from tui.archiver.folder import OPEN, SEALED, TORN, owned, spooled
 from tui.archiver.merge import drop_leftovers, merge
 from tui.archiver.repair import repair, sound_length
 from tui.archiver.spool import Spool, member
@@ -58,14 +61,12 @@ def test_a_repair_keeps_every_whole_line_that_can_be_read(
     whole = b"".join(members)
     cut = data.draw(st.integers(0, len(whole)))
     path = tmp_path_factory.mktemp("torn") / "torn"
-    garbage = data.draw(st.sampled_from([b"", b"\0" * 9, b"garbage", b"\x1f\x8b\x08"]))
-    path.write_bytes(whole[:cut] + garbage)
+    path.write_bytes(whole[:cut] + data.draw(st.sampled_from([b"", bytes(9), bytes(5000)])))
     repair(path)
     kept = gzip.decompress(path.read_bytes()) if path.stat().st_size else b""
     sound = [block for index, block in enumerate(blocks) if sum(map(len, members[: index + 1])) <= cut]
     assert kept.startswith(b"".join(sound))
-    if not garbage:  # what a torn member's last bytes are, its checksum can no longer say
-        assert b"".join(blocks).startswith(kept)
+    assert b"".join(blocks).startswith(kept)
     assert kept == b"" or kept.endswith(b"\n")
     assert sound_length(path) == path.stat().st_size
     before = path.read_bytes()
@@ -82,10 +83,61 @@ def test_a_repair_gets_whole_lines_out_of_a_torn_member(tmp_path: Path) -> None:
     assert len(gzip.decompress(path.read_bytes()).splitlines()) == kept + 1
 
 
+MESSAGES = b"".join(
+    b'{"n":%d,"user":"ann","message":"request took %d ms"}\n' % (n, n * 7919 % 9973) for n in range(6000)
+)
+
+
+@pytest.mark.parametrize("sound", [b"", member(b"sound\n") * 20])
+@pytest.mark.parametrize("pages", [slice(1, 2), slice(3, 5), slice(2, None)])
+def test_a_power_loss_invents_no_lines(tmp_path: Path, sound: bytes, pages: slice) -> None:
+    """Blocks that had not reached the disk read as zeros, which deflate takes for lines."""
+    path = tmp_path / "torn"
+    whole = sound + member(MESSAGES)
+    data = bytearray(whole)
+    hole = slice(pages.start * 4096, min(len(data), (pages.stop or 1000) * 4096))
+    data[hole] = bytes(hole.stop - hole.start)
+    path.write_bytes(data)
+    kept = repair(path)
+    lines = gzip.decompress(path.read_bytes())[len(b"sound\n") * sound.count(b"\x1f\x8b\x08") :]
+    assert MESSAGES.startswith(lines)
+    assert lines.count(b"\n") == kept
+    assert kept > 100  # what was written before the hole
+
+
+def test_a_repair_that_is_killed_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(descriptor: int, data: bytes) -> None:
+        os.write(descriptor, data[: len(data) // 2])
+        raise KeyboardInterrupt
+
+    path = tmp_path / "torn"
+    path.write_bytes(member(MESSAGES)[:-5000])
+    with monkeypatch.context() as killed:
+        killed.setattr("tui.archiver.repair.write_all", half)
+        with pytest.raises(KeyboardInterrupt):
+            repair(path)
+    repair(path)
+    lines = gzip.decompress(path.read_bytes())
+    assert MESSAGES.startswith(lines)
+    assert lines.count(b"\n") > 100
+
+
 def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.archiver.repair._MOST", 1000)
     path = tmp_path / "damaged"
     path.write_bytes(member(b"sound\n") + b"damaged" + member(os.urandom(2000).hex().encode() + b"\n"))
+    before = path.read_bytes()
+    assert repair(path) is None
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("rotten", [0, 2, 4])
+def test_what_a_disk_has_damaged_is_not_cut(tmp_path: Path, rotten: int) -> None:
+    """Its messages were finished: there is no other copy of what is behind the damage, or before it."""
+    members = [bytearray(member(os.urandom(2000).hex().encode() + b"\n")) for _ in range(5)]
+    members[rotten][500] ^= 4
+    path = tmp_path / "damaged"
+    path.write_bytes(b"".join(members))
     before = path.read_bytes()
     assert repair(path) is None
     assert path.read_bytes() == before
@@ -109,6 +161,49 @@ def test_a_failed_write_leaves_what_was_whole_before(tmp_path: Path, monkeypatch
     spool.close()
     kept = [gzip.decompress(file.path.read_bytes()) for file in spooled(tmp_path, UTC)]
     assert kept == [b"safe\n", b"safe again\n"]
+
+
+def test_no_two_files_are_the_same_bytes_and_every_reader_reads_them(tmp_path: Path) -> None:
+    """Else an archiver would take another one's object for its own."""
+    spool = Spool(tmp_path)
+    for hour in (HOUR, NEXT):
+        spool.append(hour, [b"tick\n"])
+    spool.close()
+    files = [file.path for file in spooled(tmp_path, UTC)]
+    assert files[0].read_bytes() != files[1].read_bytes()
+    files = [merge(file.path, file.hour, file.seq) for file in spooled(tmp_path, UTC)]
+    first, second = (path.read_bytes() for path in files)
+    assert first != second
+    assert zlib.decompress(first, 31) == gzip.decompress(first) == igzip.decompress(first) == b"tick\n"
+    assert subprocess.check_output(["zcat", *files]) == b"tick\ntick\n"
+
+
+def test_what_is_on_disk_counts_even_if_its_file_cannot_be_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path, name: str) -> Path:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("tui.archiver.spool.rename", fails)
+    assert Spool(tmp_path, rotate_size=10).append(HOUR, [b"safe\n"])
+    (file,) = spooled(tmp_path, UTC)
+    assert file.state == TORN
+    assert gzip.decompress(file.path.read_bytes()) == b"safe\n"
+
+
+@pytest.mark.parametrize("step", ["close", "unlink"])
+def test_whatever_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A close may tell of the disk's trouble as well, and a read-only disk even refuses to remove what is not there."""
+    spool = Spool(tmp_path)
+    spool.append(HOUR, [b"safe\n"])
+
+    def fails(*words: object, **more: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(*((os, step) if step == "close" else (Path, step)), fails)
+        with pytest.raises(OutputError, match="Read-only file system"):
+            spool.probe()
 
 
 def test_a_merge_is_one_member_and_a_crash_in_it_leaves_one_of_both(tmp_path: Path) -> None:

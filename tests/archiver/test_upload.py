@@ -1,9 +1,12 @@
 """From the spool into a folder and a bucket: revisions count up, nothing is overwritten, nothing goes too soon."""
 
 import base64
+import errno
 import gzip
 import os
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +52,7 @@ def test_revisions_count_up_past_what_is_there(tmp_path: Path) -> None:
         assert uploader.once()
     assert contents(out) == {KEY.format(n): b"%d\n" % n for n in range(3)}
     assert spooled(spool, UTC) == []
-    assert said == [f"uploaded {KEY.format(n)} (22 B)" for n in range(3)]
+    assert said == [f"uploaded {KEY.format(n)} (39 B)" for n in range(3)]
 
 
 def test_equal_files_are_both_kept(tmp_path: Path) -> None:
@@ -124,6 +127,77 @@ def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
     assert contents(out) == {KEY.format(0): b"theirs\n", KEY.format(1): b"ours\n"}
 
 
+def test_archivers_of_one_name_that_put_the_same_lines_at_once_both_keep_them(tmp_path: Path) -> None:
+    """The slower one's key is taken, by what must not look like its own file."""
+    out, both = tmp_path / "out", threading.Barrier(2)
+
+    class AtOnce:
+        def __init__(self, inner: Store) -> None:
+            self._inner = inner
+
+        def put(self, key: str, path: Path) -> None:
+            if key == KEY.format(0):
+                both.wait(10)
+            self._inner.put(key, path)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inner, name)
+
+    uploaders = []
+    for spool in (tmp_path / "one", tmp_path / "two"):
+        spool_a_file(spool, b"tick\n")
+        wanted = options(out, spool, merge_hour=True)
+        object.__setattr__(wanted.archive, "store", AtOnce(wanted.archive.store))
+        uploaders.append(Uploader(wanted, print))
+    with ThreadPoolExecutor(2) as threads:
+        assert all(threads.map(Uploader.once, uploaders))
+    assert contents(out) == {KEY.format(0): b"tick\n", KEY.format(1): b"tick\n"}
+
+
+def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> None:
+    """Another revision would fare no better: the file is kept, and keeps back no other."""
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    spool_a_file(spool, b"odd\n")
+    wanted = options(out, spool)
+    inner = wanted.archive.store
+
+    class Odd:
+        def holds(self, key: str, path: Path) -> bool | None:
+            return inner.holds(key, path) and key != KEY.format(0)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(inner, name)
+
+    object.__setattr__(wanted.archive, "store", Odd())
+    uploader = Uploader(wanted, print)
+    for _ in range(3):
+        assert not uploader.once()
+    assert f"{KEY.format(0)} is not what was put there" in uploader.state.trouble
+    assert list(contents(out)) == [KEY.format(0)]
+    spool_a_file(spool, b"good\n")
+    assert not uploader.once()
+    assert contents(out) == {KEY.format(0): b"odd\n", KEY.format(1): b"good\n"}
+    assert [file.rev for file in spooled(spool, UTC)] == [0]
+
+
+def test_a_full_disk_has_no_room_to_merge_and_is_emptied_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, spool = tmp_path / "out", tmp_path / "spool"
+    said: list[str] = []
+    spool_a_file(spool, b"message\n")
+
+    def full(path: Path, partial: Path) -> None:
+        partial.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tui.archiver.merge._squeeze", full)
+    assert Uploader(options(out, spool, merge_hour=True), said.append).once()
+    assert list(contents(out).values()) == [b"message\n"]
+    assert list(spool.iterdir()) == []
+    assert "cannot be merged: No space left on device; it is uploaded as it is" in said[0]
+
+
 def test_what_a_dead_process_left_is_repaired_merged_and_uploaded(tmp_path: Path) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool.mkdir()
@@ -193,10 +267,10 @@ def test_s3_puts_on_condition_and_compares_by_checksum(
 
 
 class _Client:
-    """S3's client, that fails once in the second part."""
+    """S3's client, that fails once in a part."""
 
-    def __init__(self, inner: object) -> None:
-        self._inner = inner
+    def __init__(self, inner: object, fails: int = 2) -> None:
+        self._inner, self._fails = inner, fails
         self.put: list[int] = []
 
     def __getattr__(self, name: str) -> object:
@@ -206,7 +280,7 @@ class _Client:
         number = words["PartNumber"]
         assert isinstance(number, int)
         self.put.append(number)
-        if number == 2 and self.put.count(2) == 1:
+        if number == self._fails and self.put.count(number) == 1:
             raise ConnectionError("broken off")
         return self._inner.upload_part(**words)  # type: ignore[attr-defined]
 
@@ -231,6 +305,43 @@ def test_an_upload_in_parts_goes_on_where_it_broke_off(
 
 
 @pytest.mark.s3
+@pytest.mark.parametrize("emptied", [b"", bytes(9)])
+def test_an_upload_in_parts_begins_again_if_a_power_loss_has_emptied_its_note(
+    store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, emptied: bytes
+) -> None:
+    monkeypatch.setattr(put, "WHOLE", 1 << 20)
+    monkeypatch.setattr(put, "PART", 5 << 20)
+    file = tmp_path / "file"
+    file.write_bytes(os.urandom(6 << 20))
+    put.note_of(file).write_bytes(emptied)
+    store.put("key", file)
+    assert store.holds("key", file) is True
+
+
+@pytest.mark.s3
+def test_an_upload_in_parts_needs_no_room_on_a_full_disk(
+    store: S3Store, seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put, "WHOLE", 1 << 20)
+    monkeypatch.setattr(put, "PART", 5 << 20)
+    file = tmp_path / "file"
+    file.write_bytes(os.urandom(6 << 20))
+
+    def full(path: Path, text: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    failing = _Client(seaweed.client(), fails=1)
+    with pytest.raises(ConnectionError):
+        put.put_file(failing, store.bucket, "key", file, {})  # type: ignore[arg-type]
+    assert "Uploads" not in seaweed.client().list_multipart_uploads(Bucket=store.bucket)  # as none can go on with it
+    store.put("key", file)
+    assert store.holds("key", file) is True
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.s3
 def test_a_server_that_keeps_no_checksum_has_to_send_the_bytes(
     store: S3Store, seaweed: Seaweed, tmp_path: Path
 ) -> None:
@@ -241,6 +352,18 @@ def test_a_server_that_keeps_no_checksum_has_to_send_the_bytes(
     seaweed.client().put_object(Bucket=store.bucket, Key="key", Body=b"one", ChecksumCRC32=crc)
     assert store.holds("key", file) is True
     assert store.holds("key", other) is False
+
+
+def test_what_a_folder_holds_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever put it may have been killed before the folder's entry was."""
+    synced: list[Path] = []
+    monkeypatch.setattr("tui.archive.local.sync_folder", synced.append)
+    store = destination(str(tmp_path / "new" / "out")).store
+    assert synced == [tmp_path / "new", tmp_path]
+    for path in (tmp_path / "file", tmp_path / "new" / "out" / "key"):
+        path.write_bytes(b"1")
+    assert store.holds("key", tmp_path / "file") is True
+    assert synced[2:] == [tmp_path / "new" / "out"]
 
 
 def test_a_folder_is_a_store_of_the_same_kind(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ A record is one line, so a body with a newline in it, or an empty one, needs a f
 can still read, and that nothing else writes by accident:
 
     {"hourscope:body":"two\\nlines"}             a body that is UTF-8
-    {"hourscope:body:base64":"/wBcCg=="}         any other
+    {"hourscope:body:base64":"/wBcCg=="}         any other, or one that is mostly control characters
 
-A genuine message that begins like one is wrapped as well, so `unwrap(wrap(body)) == body` for every body, and
-`unwrap(body) == body` for every body that `needs_envelope` finds good as it is.
+A genuine message that begins like one is wrapped as well, so `unwrap(wrap(body)) == body` for every body that
+`needs_envelope`, and `unwrap(body) == body` for every other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 
 MARK = b'{"hourscope:body'
 _TEXT, _BASE64, _END = MARK + b'":"', MARK + b':base64":"', b'"}'
+_SLACK = 100  # bytes; beyond it JSON may be twice as long as the body, but not the six times of control characters
 
 
 def needs_envelope(body: bytes) -> str:
@@ -32,10 +33,18 @@ def needs_envelope(body: bytes) -> str:
 def wrap(body: bytes) -> bytes:
     """The body as a line of JSON, without its newline."""
     try:
-        text = body.decode("utf-8")
+        line = _as_text(body)
     except UnicodeDecodeError:
-        return _BASE64 + base64.b64encode(body) + _END
-    return MARK + b'":' + json.dumps(text, ensure_ascii=False).encode("utf-8") + b"}"
+        return _as_base64(body)
+    return line if len(line) <= 2 * len(body) + _SLACK else _as_base64(body)
+
+
+def _as_text(body: bytes) -> bytes:
+    return MARK + b'":' + json.dumps(body.decode("utf-8"), ensure_ascii=False).encode("utf-8") + b"}"
+
+
+def _as_base64(body: bytes) -> bytes:
+    return _BASE64 + base64.b64encode(body) + _END
 
 
 def unwrap(line: bytes) -> bytes:
@@ -44,9 +53,11 @@ def unwrap(line: bytes) -> bytes:
         return line
     try:
         if line.startswith(_TEXT):
-            return str(json.loads(line[len(_TEXT) - 1 : -1])).encode("utf-8")
+            body = str(json.loads(line[len(_TEXT) - 1 : -1])).encode("utf-8")
+            return body if needs_envelope(body) and _as_text(body) == line else line
         if line.startswith(_BASE64):
-            return base64.b64decode(line[len(_BASE64) : -len(_END)], validate=True)
+            body = base64.b64decode(line[len(_BASE64) : -len(_END)], validate=True)
+            return body if needs_envelope(body) and _as_base64(body) == line else line
     except (ValueError, binascii.Error):  # JSON that another program wrote, or lone surrogates in it
         return line
     return line

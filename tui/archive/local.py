@@ -97,6 +97,9 @@ class FolderStore:
             raise KeyTakenError(f"{target} exists")
         with path.open("rb") as source, self.create(key) as stream:
             shutil.copyfileobj(source, stream, 1 << 20)
+        self._sync(target)
+
+    def _sync(self, target: Path) -> None:
         try:
             for folder in (target.parent, *target.parent.parents):
                 sync_folder(folder)
@@ -106,9 +109,13 @@ class FolderStore:
             raise OutputError(f"{target} cannot be written: {reason(error)}") from error
 
     def holds(self, key: str, path: Path) -> bool | None:
+        """If so it is on disk when this returns: whoever put it may have been killed before it was."""
         target = self._path(key)
         try:
-            return filecmp.cmp(target, path, shallow=False)
+            same = filecmp.cmp(target, path, shallow=False)
+            if same:
+                self._sync(target)
+            return same
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -171,6 +178,14 @@ def _link(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         part.replace(target)
+
+
+def make_folder(folder: Path) -> None:
+    """The folder is there, with all above it, and on disk."""
+    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in fresh:
+        sync_folder(each.parent)
 
 
 def sync_folder(folder: Path) -> None:

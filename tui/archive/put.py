@@ -75,10 +75,15 @@ def note_of(path: Path) -> Path:
 
 def abandon(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> None:
     """Give up an upload in parts that was begun: its parts cost money until then."""
+    if upload := _noted(path):
+        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, **payer)
+    note_of(path).unlink(missing_ok=True)
+
+
+def _noted(path: Path) -> str:
+    """The upload that was begun, or ""; a power loss may have emptied its note."""
     note = note_of(path)
-    if note.exists():
-        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=note.read_text(), **payer)
-        note.unlink()
+    return note.read_text(errors="replace").strip("\0") if note.exists() else ""
 
 
 def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts) -> None:
@@ -101,16 +106,16 @@ def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts
         puts = [pool.submit(put_part, number, offset) for number, offset in enumerate(parts.offsets, 1)]
         for put in puts:
             put.add_done_callback(lambda done: failed.append(done) if done.exception() else None)
+    if failed and not note_of(path).exists():  # nobody can go on with it
+        client.abort_multipart_upload(**where, UploadId=upload)
     done = [put.result() for put in (*failed, *puts)]
     client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*")
-    note_of(path).unlink()
+    note_of(path).unlink(missing_ok=True)
 
 
 def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, dict[int, Any]]:
     """The upload that was noted, and its parts by number; a new one if there is none, or if S3 knows it no longer."""
-    note = note_of(path)
-    if note.exists():
-        upload = note.read_text()
+    if upload := _noted(path):
         try:
             pages = client.get_paginator("list_parts").paginate(**where, UploadId=upload)
             return upload, {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
@@ -118,7 +123,10 @@ def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, di
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
     upload = client.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
-    note.write_text(upload)
+    try:
+        note_of(path).write_text(upload)
+    except OSError:  # the disk is full, where this upload will make room: all parts have to go in one attempt
+        note_of(path).unlink(missing_ok=True)
     return upload, {}
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from tui.archiver.folder import owned, spooled
+from tui.archiver.folder import SpoolInUseError, owned, spooled
 from tui.archiver.lookup import producers
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.spool import Spool
@@ -52,11 +52,14 @@ def _spool(options: ArchiverOptions) -> Iterator[Found]:
         with owned(folder, options.identity):
             Spool(folder).probe()
             waiting = spooled(folder, options.archive.zone)
+    except SpoolInUseError:
+        yield Found("spool", "warning", f"an archiver uses {folder} now; a second one needs its own (--spool)")
     except HourscopeError as error:
         yield Found("spool", "failed", str(error))
         return
-    left = f", {plural(len(waiting), 'file')} of an earlier run in it" if waiting else ""
-    yield Found("spool", "ok", f"{folder} can be written{left}")
+    else:
+        left = f", {plural(len(waiting), 'file')} of an earlier run in it" if waiting else ""
+        yield Found("spool", "ok", f"{folder} can be written{left}")
     free = shutil.disk_usage(folder).free
     enough = free >= options.spool_max
     says = f"{size(free)} free for a spool of {size(options.spool_max)} at most (--spool-max)"

@@ -63,7 +63,7 @@ class _Connection(AsyncConn):  # type: ignore[misc]
         self._rest = b""
         self.subscribed = self.held = self.left = False
         self.message_timeout = _DEFAULT_TIMEOUT
-        self.born = time.monotonic()
+        self.born = self.heard = time.monotonic()
 
     @property
     def id(self) -> str:
@@ -118,12 +118,13 @@ class _Connection(AsyncConn):  # type: ignore[misc]
     def go_on(self) -> None:
         """Read again, after the reader was full."""
         if self.held:
+            self.heard = time.monotonic()
             self._start_read()
 
     def _read_bulk(self, fut: Any) -> None:
         if fut.exception() is not None:  # the connection is closed, and its close callback says so
             return
-        self.last_recv_timestamp = time.time()
+        self.heard = time.monotonic()
         self._cut(self._rest + fut.result() if self._rest else fut.result())
         self._start_read()
 
@@ -133,7 +134,6 @@ class _Connection(AsyncConn):  # type: ignore[misc]
         while True:
             ids, bodies, again, stop = messages(data, start)
             if ids:
-                self.last_msg_timestamp = time.time()
                 self.in_flight += len(ids)
                 self._reader.deliver(Delivery(self, ids, bodies, sum(map(len, bodies)), again))
             frame, start = other(data, stop)
@@ -154,6 +154,10 @@ class _Connection(AsyncConn):  # type: ignore[misc]
 
     def touch(self, ids: list[bytes]) -> bool:
         return self._tell(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
+
+    def keep(self) -> None:
+        """A sign of life: nsqd's heartbeats are not read now."""
+        self._tell(b"NOP\n")
 
     def leave(self) -> None:
         self._tell(b"CLS\n")
@@ -203,6 +207,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self._closing = False
         self._connecting: set[str] = set()
         self._tries: dict[str, int] = {}
+        self.missing: dict[str, float] = {}  # nsqds without a connection, and since when (time.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def trouble(self, conn: Any, error: object) -> None:
@@ -213,22 +218,46 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             self.connect_to_nsqd(*split_address(address))
         if self.lookupd_http_addresses:
             self._later(0.0, self._ask_lookupds)
+        self._later(_HEARTBEAT, self._watch)
+
+    async def _watch(self) -> None:
+        """Hang up on an nsqd that is silent, and stay alive for one that is not read for now."""
+        while not self._closing:
+            now = time.monotonic()
+            for conn in list(self.conns.values()):
+                if conn.held:
+                    conn.keep()
+                elif now - conn.heard > 3 * _HEARTBEAT:
+                    self.trouble(conn, TimeoutError("silence"))
+                    conn.close()
+            await asyncio.sleep(_HEARTBEAT / 2)
+
+    def _check_last_recv_timestamps(self) -> None:
+        """pynsq's goes by the clock on the wall, which may be set; `_watch` takes its place."""
 
     async def _ask_lookupds(self) -> None:
         """All of them, again and again; pynsq asks one at a time, and tells nobody what went wrong."""
         while not self._closing:
+            known, heard = set(self.nsqd_tcp_addresses), True
             for address in self.lookupd_http_addresses:
                 try:
                     for nsqd in await asyncio.to_thread(producers, address, self.topic):
                         self.connect_to_nsqd(*split_address(nsqd))
+                        known.add(nsqd)
                 except SendError as error:
                     self._trouble(address, error)
+                    heard = False
+            for gone in self.missing.keys() - known if heard else ():
+                del self.missing[gone]
             await asyncio.sleep(_LOOKUP_EVERY)
 
     def connect_to_nsqd(self, host: str, port: int) -> None:
         """Without pynsq's rule of one attempt in ten seconds: our own waits are shorter at first."""
         address = join_address(host, port)
-        if self._closing or address in self.conns or address in self._connecting:
+        if self._closing or address in self.conns:
+            return
+        self.missing.setdefault(address, time.monotonic())
+        if address in self._connecting:
             return
         self._connecting.add(address)
         self._later(0.0, lambda: self._connect(host, port))
@@ -265,6 +294,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
 
     def _on_connection_ready(self, conn: Any, **kwargs: Any) -> None:
         self._connecting.discard(conn.id)
+        self.missing.pop(conn.id, None)
         conn.subscribed = True
         super()._on_connection_ready(conn, **kwargs)
         self.share()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counters:
-    """Since the start, but for `unfinished`, `oldest` (seconds that the oldest unfinished message waits), `links`,
-    `alone` (seconds without any) and `paused` (why no messages are asked for; "" if they are), which are now.
+    """Since the start, but for those that are now: `unfinished`, `oldest` (seconds that the oldest unfinished message
+    waits), `links`, `alone` (seconds without any), `missing` (nsqds not reached for a minute), `paused` (why nothing is
+    asked for; "" if something is) and `seen` (when it was last at work, on time.monotonic, which all processes share).
 
     `again`: messages that had been delivered before, to whomever. `unsure`: those whose FIN may not have counted, since
     the link was gone or the message's time over; each of them may come again and is then in the archive twice.
@@ -29,7 +31,9 @@ class Counters:
     oldest: float = 0.0
     links: int = 0
     alone: float = 0.0
+    missing: int = 0
     paused: str = ""
+    seen: float = field(default_factory=time.monotonic)
 
 
 def together(all_: Iterable[Counters]) -> Counters:
@@ -40,6 +44,8 @@ def together(all_: Iterable[Counters]) -> Counters:
             setattr(total, name, getattr(total, name) + getattr(one, name))
         total.changed += one.changed
         total.oldest = max(total.oldest, one.oldest)
+        total.missing = max(total.missing, one.missing)
         total.alone = max(total.alone, one.alone)
         total.paused = total.paused or one.paused
+        total.seen = min(total.seen, one.seen)
     return total

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from tui.archive.local import reason, sync_folder
+from tui.archive.local import atomic_file, make_folder, reason, sync_folder
 from tui.archive.times import spell_hour
 from tui.errors import ArchiveError
 
@@ -96,15 +96,19 @@ def rename(path: Path, name: str) -> Path:
     return target
 
 
+class SpoolInUseError(ArchiveError):
+    """Another archiver uses the spool now."""
+
+
 @contextmanager
 def owned(folder: Path, identity: Mapping[str, str], *, patience: float = 0.0) -> Iterator[int]:
     """The spool as ours alone, until the end of this process and of those that inherit the descriptor it gives.
 
     `identity` says whose messages are in it; a spool that holds another archiver's is refused. `patience` is how long,
-    in seconds, the children of one that was killed may take to end. Raises ArchiveError.
+    in seconds, the children of one that was killed may take to end. Raises SpoolInUseError or ArchiveError.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise ArchiveError(f"the spool {folder} cannot be used: {reason(error)}; give another with --spool") from error
@@ -112,7 +116,7 @@ def owned(folder: Path, identity: Mapping[str, str], *, patience: float = 0.0) -
         deadline = time.monotonic() + patience
         while not _locked(descriptor):
             if time.monotonic() >= deadline:
-                raise ArchiveError(
+                raise SpoolInUseError(
                     f"another archiver uses the spool {folder}; stop it, or give this one its own with --spool"
                 )
             time.sleep(0.1)
@@ -144,9 +148,8 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
                 f"the spool {folder} still holds files of another archiver ({differs}); run that one until they are "
                 "uploaded, or give this one its own spool with --spool"
             )
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(dict(identity), indent=1) + "\n", encoding="utf-8")
-        fresh.replace(path)
+        with atomic_file(path, overwrite=True) as stream:
+            stream.write(json.dumps(dict(identity), indent=1).encode() + b"\n")
         sync_folder(folder)
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read or written: {error}; mend or remove it") from error

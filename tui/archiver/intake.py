@@ -35,9 +35,11 @@ T = TypeVar("T")
 _TICK = 0.1  # seconds between two looks at the clock
 _LOOK = 1.0  # seconds between two looks at the spool
 _SYNC_BYTES = 4 << 20
-_FULL_BYTES = 16 << 20  # more than this waits in sockets, not here
-_IN_FLIGHT_BYTES = 32 << 20  # RDY is lowered for large messages
+_IN_FLIGHT_BYTES = 16 << 20  # RDY is lowered for large messages
+_FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
+_FIRST_RDY = 16  # until it is known how large messages are
 _REPEAT = 300.0  # seconds before the same trouble is told again
+_MISSING = 60.0  # seconds without a connection
 _GRACE = 3.0  # seconds for nsqd to answer a goodbye
 
 
@@ -85,7 +87,7 @@ class Intake:
                 self._last = True
                 self._due.set()
                 await writing
-                await self._in_thread(self._spool.close)
+                await self._close()
                 await self._reader.close_all(_GRACE)
                 ticking.cancel()
 
@@ -160,6 +162,13 @@ class Intake:
         except OutputError as error:
             self._break(str(error))
 
+    async def _close(self) -> None:
+        """Every open file is whole, so that its upload can make room."""
+        try:
+            await self._in_thread(self._spool.close)
+        except OutputError as error:
+            self._break(str(error))
+
     async def _tick(self) -> None:
         while True:
             now = time.monotonic()
@@ -176,9 +185,11 @@ class Intake:
             await asyncio.sleep(_TICK)
 
     def _count(self, now: float) -> None:
+        self._counters.seen = now
         oldest = self._writing[:1] or self._waiting[:1]
         self._counters.oldest = now - oldest[0][1].came if oldest else 0.0
         self._counters.links = len(self._reader.conns)
+        self._counters.missing = sum(now - since > _MISSING for since in self._reader.missing.values())
         self._linked = now if self._counters.links else self._linked
         self._counters.alone = now - self._linked
         self._counters.paused = self._broken or self._crowded
@@ -197,6 +208,8 @@ class Intake:
             self._break(str(error))
             return
         self._limit()
+        if self._crowded:
+            await self._close()
         if self._broken:
             try:
                 await self._in_thread(self._spool.probe)
@@ -220,6 +233,8 @@ class Intake:
         if self._stopped() or self._broken or self._crowded:
             return 0
         most = self._options.source.max_in_flight
+        if not self._mean:
+            return min(most, _FIRST_RDY)
         if self._mean * most <= _IN_FLIGHT_BYTES:
             return most
         return min(most, max(1, 1 << int(_IN_FLIGHT_BYTES / self._mean).bit_length() - 1))

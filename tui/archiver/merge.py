@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import struct
 import zlib
 from datetime import datetime
 from pathlib import Path
 
 from isal import igzip
 
+from tui.archive.local import reason
 from tui.archiver.folder import MERGED, SEALED, SpoolFile, file_name, rename
+from tui.archiver.spool import header
+from tui.errors import OutputError
 
 _BLOCK = 1 << 20
 _LEVEL = 6
@@ -17,18 +21,32 @@ MERGING = ".merging"
 
 
 def merge(path: Path, hour: datetime, seq: str) -> Path:
-    """The merged file, which has taken the place of the one with members. What a crash leaves is done again."""
+    """The merged file, which has taken the place of the one with members. What a crash leaves is done again.
+
+    OutputError, and the file is as it was, if there is no room for a second one.
+    """
     partial = path.with_name(file_name(hour, seq, MERGING))
-    encoder = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
-    with igzip.open(path, "rb") as lines, partial.open("wb") as out:  # type: ignore[no-untyped-call]
-        while block := lines.read(_BLOCK):
-            out.write(encoder.compress(block))
-        out.write(encoder.flush())
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        _squeeze(path, partial)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be merged: {reason(error)}") from error
     merged = rename(partial, file_name(hour, seq, MERGED))
     path.unlink()
     return merged
+
+
+def _squeeze(path: Path, partial: Path) -> None:
+    encoder = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    crc = count = 0
+    with igzip.open(path, "rb") as lines, partial.open("wb") as out:  # type: ignore[no-untyped-call]
+        out.write(header())
+        while block := lines.read(_BLOCK):
+            crc, count = zlib.crc32(block, crc), count + len(block)
+            out.write(encoder.compress(block))
+        out.write(encoder.flush() + struct.pack("<II", crc, count & 0xFFFFFFFF))
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def drop_leftovers(folder: Path, files: list[SpoolFile]) -> list[SpoolFile]:

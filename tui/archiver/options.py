@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui.archive import Archive, open_archive
 from tui.archive.layout import has_holes
-from tui.archive.local import reason
+from tui.archive.local import make_folder, reason
 from tui.archive.store import is_s3
 from tui.archive.times import zone_name
 from tui.config import S3Options
@@ -108,7 +108,7 @@ def destination(url: str, *, timezone: str | None = None, s3: S3Options | None =
         parts = Path(whole).expanduser().parts
         fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
         try:
-            Path(*fixed).mkdir(parents=True, exist_ok=True)
+            make_folder(Path(*fixed))
         except OSError as error:
             raise ArchiveError(f"{Path(*fixed)} cannot be made: {reason(error)}; give another ARCHIVE") from error
     return open_archive(whole, timezone=timezone, s3=s3)

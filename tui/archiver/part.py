@@ -26,6 +26,7 @@ from tui.errors import HourscopeError
 
 _MAIN = "from tui.archiver.part import main; main()"
 _TELL = 0.25  # seconds between two reports of a child
+_GOODBYE = 45.0  # seconds for a child to end in order
 
 
 class Part(Protocol):
@@ -119,7 +120,11 @@ class ChildPart:
             self._to.close()
 
     def join(self) -> None:
-        self._process.wait()
+        try:
+            self._process.wait(_GOODBYE)
+        except subprocess.TimeoutExpired:  # it is frozen; a kill loses nothing
+            self._process.kill()
+            self._process.wait()
         self._listener.join()
         if self._process.returncode:
             raise HourscopeError(f"the consuming process {self.number} ended with {self._process.returncode}")

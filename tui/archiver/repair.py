@@ -2,22 +2,27 @@
 
 What was synced is whole members. Behind them there may be a torn one, none of whose messages was finished, so NSQ gives
 them out again; its whole lines are kept all the same, since not even nsqd may have survived what ended us.
+
+After kill -9 the torn bytes are the first that were written. After a power loss some blocks of the file may never have
+reached the disk; they read as zeros, and would be decoded into lines that nobody sent. So nothing counts from there on.
+What decodes with an error, or has a sound member behind it, is not torn: its disk has damaged it, and nothing is cut.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from isal import igzip_lib
 
-from tui.archiver.spool import member, write_all
+from tui.archiver.spool import HEADER, member, write_all
 
 _BLOCK = 1 << 20
 _OUTPUT = 1 << 20
+_SECTOR = 512  # bytes: no disk writes less
 _MOST = 64 << 20  # bytes; a sync is a few MB
 _Error = cast(type[Exception], igzip_lib.error)
 
@@ -25,26 +30,23 @@ _Error = cast(type[Exception], igzip_lib.error)
 def repair(path: Path) -> int | None:
     """Make the file end with a whole member; how many lines of a torn one were kept. It may end up empty.
 
-    None, and the file is as it was, if more of it cannot be read than a crash can tear: then its disk has damaged it.
+    None, and the file is as it was, if it is not torn but damaged.
     """
     good = sound_length(path)
-    size = path.stat().st_size
-    lines = b""
-    if size - good > _MOST:
+    if path.stat().st_size - good > _MOST:
         return None
-    if good < size:
-        with path.open("rb") as stream:
-            stream.seek(good)
-            lines = salvage(stream.read())
+    with path.open("rb") as stream:
+        stream.seek(good)
+        torn = stream.read()
+    lines = salvage(torn, good)
+    if lines is None or _goes_on(torn):
+        return None
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        end = good
+        os.ftruncate(descriptor, good)  # first, so that a crash here leaves the beginning of a member again
         if lines:
-            kept = member(lines)
             os.lseek(descriptor, good, os.SEEK_SET)
-            write_all(descriptor, kept)
-            end += len(kept)
-        os.ftruncate(descriptor, end)
+            write_all(descriptor, member(lines))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -53,48 +55,59 @@ def repair(path: Path) -> int | None:
 
 def sound_length(path: Path) -> int:
     """How many bytes from its beginning are whole gzip members with right checksums."""
-    sound = read = 0
     with path.open("rb") as stream:
-        decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        data = stream.read(_BLOCK)
+        return _sound_length(stream)
+
+
+def _sound_length(stream: BinaryIO) -> int:
+    sound = read = 0
+    decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    data = stream.read(_BLOCK)
+    while data:
+        read += len(data)
         while data:
-            read += len(data)
-            while data:
-                try:
-                    decoder.decompress(data, _OUTPUT)
-                    while not decoder.eof and not decoder.needs_input:
-                        decoder.decompress(b"", _OUTPUT)
-                except _Error:
-                    return sound
-                if not decoder.eof:
-                    break
-                data = decoder.unused_data
-                sound = read - len(data)
-                decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-            data = stream.read(_BLOCK)
+            try:
+                decoder.decompress(data, _OUTPUT)
+                while not decoder.eof and not decoder.needs_input:
+                    decoder.decompress(b"", _OUTPUT)
+            except _Error:
+                return sound
+            if not decoder.eof:
+                break
+            data = decoder.unused_data
+            sound = read - len(data)
+            decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        data = stream.read(_BLOCK)
     return sound
 
 
-def salvage(torn: bytes) -> bytes:
-    """The whole lines of a torn gzip member."""
-    lines = b"".join(_pieces(torn))
+def _goes_on(torn: bytes) -> bool:
+    """Is there a sound member behind the one that begins here?"""
+    at = torn.find(HEADER, 1)
+    while at > 0:
+        if _sound_length(io.BytesIO(torn[at:])):
+            return True
+        at = torn.find(HEADER, at + 1)
+    return False
+
+
+def salvage(torn: bytes, start: int) -> bytes | None:
+    """The whole lines of a torn gzip member, which begins at `start` of its file; None if it is damaged."""
+    try:
+        lines = zlib.decompressobj(31).decompress(_written(torn, start))
+    except zlib.error:
+        return None
     return lines[: lines.rfind(b"\n") + 1]
 
 
-def _pieces(torn: bytes) -> Iterator[bytes]:
-    decoder = zlib.decompressobj(31)
-    for start in range(0, len(torn), 256):
-        before = decoder.copy()
-        try:
-            yield decoder.decompress(torn[start : start + 256])
-        except zlib.error:  # somewhere in these bytes: one at a time, up to there
-            yield from _bytewise(before, torn[start : start + 256])
-            return
+def _written(torn: bytes, start: int) -> bytes:
+    """The first of the torn bytes, from `start` of their file: up to a sector of zeros, and without zeros at the end.
 
-
-def _bytewise(decoder: zlib._Decompress, data: bytes) -> Iterator[bytes]:
-    for index in range(len(data)):
-        try:
-            yield decoder.decompress(data[index : index + 1])
-        except zlib.error:
-            return
+    Deflate has zeros of its own only for some 500 KB of one repeated byte, whose message NSQ gives out again.
+    """
+    first = start % _SECTOR
+    for at in range(0, first + len(torn), _SECTOR):
+        sector = torn[max(at - first, 0) : at - first + _SECTOR]
+        if not sector.strip(b"\0"):
+            return torn[: max(at - first, 0)].rstrip(b"\0")
+    return torn.rstrip(b"\0")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 
@@ -12,7 +15,7 @@ from tui.archiver.counters import Counters, together
 from tui.archiver.folder import owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.part import ChildPart, Part, ThreadPart
-from tui.archiver.status import Event, Said, Status, Stopped
+from tui.archiver.status import DEATHS, MOST_DEATHS, Event, Said, Status, Stopped
 from tui.archiver.upload import Uploader
 from tui.errors import HourscopeError
 
@@ -42,10 +45,10 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
             archiver.end_consuming()
             archiver.no_more_uploads.set()
         yield from archiver.said()
-        archiver.end_uploading()
+        hangs = archiver.end_uploading()
         yield from archiver.said()
         left = len(spooled(options.spool, options.archive.zone))
-        yield Stopped(archiver.status(stopping=True), left)
+        yield Stopped(archiver.status(stopping=True), left, hangs)
 
 
 class _Archiver:
@@ -54,7 +57,8 @@ class _Archiver:
         self._sayings: queue.Queue[str] = queue.Queue()
         self._uploader = Uploader(options, self._sayings.put)
         self._parts: list[Part] = []
-        self._gone = Counters()  # of consuming processes that have died
+        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._gone = _lasting(Counters())  # of consuming processes that have died
         self.no_more_uploads = threading.Event()
         self._began = time.monotonic()
         self._seen = (self._began, 0)
@@ -85,7 +89,11 @@ class _Archiver:
         return future
 
     def mind(self) -> None:
-        """Start a consuming process again that has died; what it was appending to is repaired and uploaded."""
+        """Start a consuming process again that has died; what it was appending to is repaired and uploaded.
+
+        The uploads' state is looked at here, since theirs may hang in a store that does not answer.
+        """
+        self._uploader.look()
         if self._uploads.done():
             self._uploads.result()  # it never ends by itself: this raises what ended it
         for index, part in enumerate(self._parts):
@@ -95,7 +103,8 @@ class _Archiver:
                 part.join()
             except HourscopeError as error:
                 self._sayings.put(f"{error}; started again")
-            self._gone = together([self._gone, _lasting(part.counters)])
+            self._gone = _lasting(together([self._gone, part.counters]))
+            self._deaths.append(time.monotonic())
             self._uploader.adopt(part.number)
             self._parts[index] = self._part(part.number)
 
@@ -115,7 +124,8 @@ class _Archiver:
             self._rate = (counters.messages - before) / (now - then)
             self._seen = now, counters.messages
         uploads, seconds = self._uploader.state, now - self._began
-        return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping)
+        deaths = sum(now - death < DEATHS for death in self._deaths)
+        return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping, deaths)
 
     def end_consuming(self) -> None:
         """Every consumer comes to its end: what it has is in the spool, whole."""
@@ -127,15 +137,20 @@ class _Archiver:
             except HourscopeError as error:  # a child died; what it had synced is in the spool
                 self._sayings.put(str(error))
 
-    def end_uploading(self) -> None:
-        """One last round of uploads, if the archive can be reached."""
-        wait([self._uploads], _LAST_UPLOADS)
-        if self._uploads.done():
+    def end_uploading(self) -> bool:
+        """One last round of uploads, if the archive can be reached; True if they hang."""
+        deadline, last = time.monotonic() + _LAST_UPLOADS, self._uploads
+        wait([last], _LAST_UPLOADS)
+        if last.done():
             self._uploader.adopt()  # of a child that died in its goodbye
-            wait([self._thread("last-uploads", self._uploader.once)], _LAST_UPLOADS)
+            last = self._thread("last-uploads", self._uploader.once)
+            wait([last], max(0.0, deadline - time.monotonic()))
+        if not last.done():
+            os.dup(self._lock)  # the spool is ours until the process ends
+        return not last.done()
 
 
 def _lasting(counters: Counters) -> Counters:
-    counters.unfinished = counters.links = 0
-    counters.oldest, counters.alone, counters.paused = 0.0, 0.0, ""
+    counters.unfinished = counters.links = counters.missing = 0
+    counters.oldest, counters.alone, counters.paused, counters.seen = 0.0, 0.0, "", math.inf
     return counters

@@ -7,12 +7,13 @@ wrong, a file ends with its last whole member again, or is left to the repair; n
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from isal import igzip_lib
 
@@ -23,6 +24,7 @@ from tui.errors import OutputError
 _LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
 
 _PROBE = 1 << 18
+HEADER = b"\x1f\x8b\x08\x10" + bytes(4) + b"\x00\xff"  # gzip, deflate, with a comment, no time, of unknown origin
 
 
 @dataclass(slots=True)
@@ -56,7 +58,8 @@ class Spool:
             raise self._failure(error) from error
         file.size += len(data)
         if self._rotate_size is not None and file.size >= self._rotate_size:
-            self._seal(file)
+            with suppress(OutputError):  # the lines are on disk all the same, and the file is left to the repair
+                self._seal(file)
         return len(data)
 
     def rotate(self, hour: datetime) -> None:
@@ -73,14 +76,15 @@ class Spool:
         self.close()
         path = self._folder / f"probe-{self._part}"
         try:
-            with path.open("wb") as stream:
-                stream.write(bytes(_PROBE))
-                stream.flush()
-                os.fsync(stream.fileno())
+            try:
+                with path.open("wb") as stream:
+                    stream.write(bytes(_PROBE))
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            finally:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise self._failure(error) from error
-        finally:
-            path.unlink(missing_ok=True)
 
     def _create(self, hour: datetime) -> _OpenFile:
         seq = f"{time.time_ns():020d}-{self._part}"
@@ -96,8 +100,8 @@ class Spool:
 
     def _seal(self, file: _OpenFile) -> None:
         del self._open[file.hour]
-        os.close(file.descriptor)
         try:
+            os.close(file.descriptor)
             if file.size:
                 rename(file.path, file_name(file.hour, file.seq, SEALED))
             else:
@@ -118,7 +122,7 @@ class Spool:
                 rename(file.path, file_name(file.hour, file.seq, SEALED))
         except OSError:  # the same trouble again; what is whole in the file is found by the repair
             self._leave(file)
-        finally:
+        with suppress(OSError):  # which would be news of the same bytes
             os.close(file.descriptor)
 
     def _leave(self, file: _OpenFile) -> None:
@@ -132,10 +136,14 @@ class Spool:
 
 
 def member(lines: bytes) -> bytes:
-    """A gzip member. Its time stamp (RFC 1952 §2.3.1) keeps two files of the same lines apart."""
-    data = bytearray(igzip_lib.compress(lines, _LEVEL, igzip_lib.COMP_GZIP))
-    data[4:8] = int(time.time()).to_bytes(4, "little")
-    return cast(bytes, data)
+    """A gzip member."""
+    return header() + igzip_lib.compress(lines, _LEVEL, igzip_lib.COMP_GZIP_NO_HDR)
+
+
+def header() -> bytes:
+    """Of a gzip member (RFC 1952 §2.3), with a random comment: what the archive holds with our bytes is surely ours."""
+    comment = secrets.token_hex(8).encode() + b"\0"
+    return HEADER + comment
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from tui.archiver.counters import Counters
 from tui.archiver.upload import UploadState
+from tui.units import plural
 
 _UPLOAD_AGE = 900.0  # seconds that a whole file may wait for its upload
 _FINISH_SLACK = 30.0  # seconds that a message may wait for its sync, beyond two intervals
 _ALONE = 30.0  # seconds without any nsqd
+_SILENT = 30.0  # seconds without a word from a consuming process, or from the archiver itself
+MOST_DEATHS = 3  # of consuming processes, in DEATHS seconds
+DEATHS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The archiver now. `rate` in messages a second; `seconds` since its start."""
+    """The archiver now. `rate` in messages a second; `seconds` since its start; `deaths` of late."""
 
     counters: Counters = field(default_factory=Counters)
     uploads: UploadState = field(default_factory=UploadState)
@@ -22,19 +27,28 @@ class Status:
     seconds: float = 0.0
     sync_interval: float = 5.0
     stopping: bool = False
+    deaths: int = 0
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Why it is not healthy; nothing if it is."""
+        """Why it is not healthy when this is asked; nothing if it is."""
         found = []
+        silent = time.monotonic() - self.counters.seen
+        if silent > _SILENT and not self.stopping:
+            found.append(f"a consuming process, or the archiver, does nothing for {silent:.0f} s")
+        if self.deaths >= MOST_DEATHS:
+            found.append(f"consuming processes died {self.deaths} times in five minutes")
         if self.counters.oldest > 2 * self.sync_interval + _FINISH_SLACK:
             found.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
         if self.uploads.oldest > _UPLOAD_AGE:
-            found.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({self.uploads.trouble})")
+            why = self.uploads.trouble or "it goes on"
+            found.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
         if self.counters.paused:
             found.append(f"no messages are taken: {self.counters.paused}")
         if self.counters.alone > _ALONE:
             found.append(f"no nsqd is connected for {self.counters.alone:.0f} s")
+        elif self.counters.missing:
+            found.append(f"{plural(self.counters.missing, 'nsqd')} cannot be reached for a minute and more")
         return tuple(found)
 
 
@@ -47,10 +61,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The last event: the archiver has stopped in order. What is `left` files could not be uploaded yet."""
+    """The last event: the archiver has stopped in order. What is `left` files could not be uploaded yet.
+
+    If an upload `hangs`, its threads would keep the process from ending: leave by os._exit.
+    """
 
     status: Status
     left: int
+    hangs: bool = False
 
 
 Event = Status | Said | Stopped

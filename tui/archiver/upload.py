@@ -52,6 +52,7 @@ class Uploader:
         self._options, self._tell = options, tell
         self._archive, self._folder = options.archive, options.spool
         self._next_rev: dict[datetime, int] = {}
+        self._put_keys: set[str] = set()  # by this process, and not yet seen to be what was put
         self._uploaded = self._uploaded_bytes = self._repaired = self._failures = 0
         self._last_key, self._last_time, self._trouble = "", 0.0, ""
         self.state = UploadState()
@@ -60,7 +61,10 @@ class Uploader:
         """What a process that is gone was appending to (any process, or the one with that number) is left to repair."""
         for file in self._files():
             if file.state == OPEN and part in (None, file.part):
-                rename(file.path, file_name(file.hour, file.seq, TORN))
+                try:
+                    rename(file.path, file_name(file.hour, file.seq, TORN))
+                except OSError as error:
+                    self._tell(f"{file.path} is left for the next start: {reason(error)}")
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is tried again, later and later."""
@@ -89,21 +93,21 @@ class Uploader:
             self._tell("uploads work again")
         self._failures += bool(trouble)
         self._trouble = trouble
-        self._look()
+        self.look()
         return not trouble
 
     def _tried(self, file: SpoolFile) -> str:
         """What is wrong with this one file of the spool, which must not keep back the others; "" if it went."""
         try:
-            self._bring(file)
+            return self._bring(file)
         except OSError as error:
             return f"{file.path} cannot be uploaded: {reason(error)}"
-        return ""
 
     def _files(self) -> list[SpoolFile]:
         return spooled(self._folder, self._archive.zone)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Renew `state`."""
         try:
             files = self._files()
         except ArchiveError as error:
@@ -124,27 +128,37 @@ class Uploader:
             self._trouble,
         )
 
-    def _bring(self, file: SpoolFile) -> None:
-        """One file through all the steps that are left to it."""
+    def _bring(self, file: SpoolFile) -> str:
+        """One file through all the steps that are left to it; what is wrong with it, or ""."""
         path, state = file.path, file.state
         if state == TORN:
             kept = repair(path)
             self._repaired += 1
             if not path.stat().st_size:
                 path.unlink()
-                return
+                return ""
             path, state = rename(path, file_name(file.hour, file.seq, SEALED)), SEALED
             torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on its disk, not repaired"
             self._tell(f"took over {path.name}, left by a process that died ({torn})")
         if state == SEALED and self._options.merge_hour:
-            if sound_length(path) == path.stat().st_size:
-                path = merge(path, file.hour, file.seq)
-            else:
-                self._tell(f"{path} is damaged on its disk; it is uploaded as it is")
-        self._put(file, path)
-        self._look()
+            path = self._merged(file, path)
+        trouble = self._put(file, path)
+        self.look()
+        return trouble
 
-    def _put(self, file: SpoolFile, path: Path) -> None:
+    def _merged(self, file: SpoolFile, path: Path) -> Path:
+        """As one stream, if that can be: a full disk has no room for it until the upload makes some."""
+        why = f"{path} is damaged on its disk"
+        if sound_length(path) == path.stat().st_size:
+            try:
+                return merge(path, file.hour, file.seq)
+            except OutputError as error:
+                why = str(error)
+        self._tell(f"{why}; it is uploaded as it is")
+        return path
+
+    def _put(self, file: SpoolFile, path: Path) -> str:
+        """Under the first revision that is free; what is wrong, or ""."""
         store, rev = self._archive.store, file.rev
         while True:
             begun = rev is not None  # then what is there may be ours, from an attempt whose end we have not seen
@@ -155,13 +169,17 @@ class Uploader:
                 path, begun = rename(path, named(file.hour, rev)), True
                 with suppress(KeyTakenError):  # by another, or by ourselves, if the answer to a first try was lost
                     store.put(key, path)
+                    self._put_keys.add(key)
                 there = store.holds(key, path)
             if there is None:
                 raise OutputError(f"{store.url}/{key} was put and is not there; it is kept in the spool")
             self._next_rev[file.hour] = rev + 1
             if there and begun:
+                self._put_keys.discard(key)
                 self._done(key, path)
-                return
+                return ""
+            if key in self._put_keys:  # another revision would fare no better, and there would be no end of them
+                return f"{store.url}/{key} is not what was put there; see archive --check; {path} is kept"
             rev = None
 
     def _free_rev(self, hour: datetime) -> int:

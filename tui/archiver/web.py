@@ -90,6 +90,7 @@ class _Metrics(Collector):
             ("unfinished_messages", "Messages that wait for their sync", counters.unfinished),
             ("oldest_unfinished_seconds", "How long the oldest of them waits", counters.oldest),
             ("nsqd_connections", "Connections to nsqds", counters.links),
+            ("missing_nsqds", "nsqds that could not be reached for a minute", counters.missing),
             ("paused", "1 while no messages are asked for", float(bool(counters.paused))),
             ("waiting_files", "Whole files that wait for their upload", uploads.waiting),
             ("oldest_waiting_seconds", "How long the oldest of them waits", uploads.oldest),
