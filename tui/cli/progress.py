@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
 _LASTING = 1.0  # seconds
+_CALM = ("asking", "connecting", "reading")  # notes of a send that goes well
 _WIDE = 110  # columns that take the bar and its text; with fewer the text has them all
 
 
@@ -57,7 +58,7 @@ def notes() -> Callable[[str], None]:
         kind = _FIGURES.sub("", text)
         if kind != last:
             last, since, said = kind, time.monotonic(), False
-        if text and not said and time.monotonic() - since > _LASTING and not sys.stderr.isatty():
+        if text and not text.startswith(_CALM) and not said and time.monotonic() - since > _LASTING and not sys.stderr.isatty():
             say(text)
             said = True
 
