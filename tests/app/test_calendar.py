@@ -180,3 +180,15 @@ async def test_without_an_archive_one_is_chosen(opened: Opened, small_archive: o
         await settled(pilot)
         assert calendar(pilot).session.catalog.gaps == (GAP,)
         assert len(calendar(pilot).session.catalog.hours) == HOURS - 1
+
+
+async def test_the_hour_under_the_cursor_is_in_sight_however_small_the_terminal_is(opened: Opened) -> None:
+    for size in ((40, 10), (30, 7), (60, 12), (80, 24)):
+        async with opened(size=size) as pilot:
+            await pilot.press("escape")
+            for key in ("G", "h", "k", "g", "l", "e", "j"):
+                await pilot.press(key)
+                page = pilot.app.screen
+                assert isinstance(page, CalendarPage)
+                day = next(line for line in shown(pilot).splitlines() if "[" in line)
+                assert int(day.split()[1].partition("[")[0]) == page.grid.cursor.day

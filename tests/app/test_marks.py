@@ -290,3 +290,19 @@ async def test_help_says_all_of_what_the_terms_keys_do(opened: Opened) -> None:
             words = shown(pilot)
             assert "…" not in words.replace("1 … 9", "") and "turn the whole round" in words
             assert any(line.split()[:2] == ["space", "on/off"] for line in words.splitlines())
+
+
+async def test_a_number_of_a_field_is_told_in_full(opened: Opened, tmp_path: Path) -> None:
+    lines = [
+        b'{"at": %d, "wide": {%s}}' % (1421020809946 + n, b",".join(b'"f%d": 1' % k for k in range(3000)))
+        for n in range(3)
+    ]
+    (tmp_path / "events.2015-01-20_13.log").write_bytes(b"\n".join(lines))
+    async with opened(str(tmp_path), (80, 24)) as pilot:
+        await preview(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: "the first 2,000 fields of 3 records" in shown(pilot))
+        await pilot.press("equals_sign")
+        assert "this line is no value: enter opens" in shown(pilot)
+        await pilot.press("enter")
+        assert "1,421,020,809,946 … 1,421,020,809,947 … 1,421,020,809,948" in shown(pilot)

@@ -163,7 +163,7 @@ async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tm
         await type_text(pilot, "event == 'error'")
         await pilot.press("enter")
         await filtered(pilot, page, "4 of 40 previewed")
-        for words in ("wrote 4 matching records", "exists"):
+        for words in ("wrote 4 matching records", "exists; choose another name"):
             await pilot.press("w")
             await type_text(pilot, str(target))
             await pilot.press("enter")

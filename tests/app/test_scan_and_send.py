@@ -141,7 +141,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 hours · 23 chunks" in shown(pilot) and page.out.endswith(".2015-01-20T00/")
+        assert "23 h · 23 chunks" in shown(pilot) and page.out.endswith(".2015-01-20T00/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -242,6 +242,34 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await answer(pilot, "enter", topic)
         await until(pilot, lambda: page.receipt is not None)
         assert f"{len(expected())} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
+    assert sorted(received) == sorted(expected())
+
+
+@pytest.mark.nsq
+async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = pilot.app.screen
+        assert isinstance(page, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await answer(pilot, "r", "40")
+        await until(pilot, lambda: page.target is not None)
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.progress is not None and page.progress.confirmed > 0)
+        await pilot.press("S")
+        await until(pilot, lambda: page.receipt is not None)
+        assert page.receipt is not None and 0 < page.receipt.confirmed < len(expected()) and page.receipt.partial
+        assert "r resume" in shown(pilot).splitlines()[-1]
+        await pilot.press("r")
+        assert page.running
+        await until(pilot, lambda: page.receipt is not None and not page.receipt.partial)
+        assert page.receipt.confirmed == len(expected()) and page.receipt.resumed > 0 and page.receipt.repeated == 0
+        await pilot.press("q", "p")
+        assert nsqd.tcp_address in shown(pilot) and f"send to {topic}" in shown(pilot)  # where the last one went
     received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
     assert sorted(received) == sorted(expected())
 

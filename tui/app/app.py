@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
-from tui.app.keys import MOVES, action_name
+from tui.app.keys import FRAMEWORKS, MOVES, action_name
 from tui.app.messages import Failed, Opened
 from tui.app.paint import Glass
 from tui.app.remembered import recall
@@ -222,6 +222,7 @@ class Explorer(App[int]):
                 and binding.description
                 and action_name(binding) not in MOVES
                 and binding.description not in told
+                and binding.description not in FRAMEWORKS
             ):
                 told.add(binding.description)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
@@ -229,7 +230,6 @@ class Explorer(App[int]):
         if not self.no_color:
             name, other = ("light", LIGHT) if self.theme == DARK else ("dark", DARK)
             yield SystemCommand(f"{name} colours", "switch the theme", lambda: self._dress(other))
-        yield SystemCommand("quit", "leave hourscope", lambda: self._quit("ctrl+q"))
 
     def _dress(self, theme: str) -> None:
         self.theme = theme

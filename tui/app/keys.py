@@ -15,7 +15,7 @@ _ALWAYS = frozenset(
     ("help", "explain", "leave", "close", "jobs", "zone", "quit", "redraw", "interrupt", "command_palette")
 )
 _FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
-_FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
+FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 _PARTNERS = {"last": "first", "unfold": "fold"}
 _APART = ("pick",)  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
@@ -40,7 +40,7 @@ def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, s
     """(title, rows) of what there is to do, of moving about, and of what every screen has."""
     rows: dict[str, Row] = {}
     for binding in bindings:
-        if binding.description and binding.description not in _FRAMEWORKS:
+        if binding.description and binding.description not in FRAMEWORKS:
             _add(rows, binding)
     groups: dict[str, list[Row]] = {"Do": [], "Move": [], "Always": []}
     for row in rows.values():

@@ -11,6 +11,7 @@ from tui.app.preview.reading import Limit
 from tui.app.session import Session
 from tui.app.work.ordering import Order
 from tui.app.work.scanning import ScanState
+from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.scan import ChunkDamaged, Estimate, ScanPlan
 from tui.send import Destination, Earlier, NsqTarget, SendEvent, Source, Survey
@@ -30,6 +31,11 @@ class Failed(Message):
     """Something could not be done; `sentence` is for a person."""
 
     sentence: str
+
+
+def refusal(error: HourscopeError) -> Failed:
+    """What the core says, without the command line's options."""
+    return Failed(str(error).removesuffix(" or add --force"))
 
 
 class RecordsRead(Message):

@@ -14,7 +14,7 @@ from tui.app.calendar.selection import Selection
 from tui.app.calendar.usual import Usual, usual_of
 from tui.archive import Archive, Catalog, Chunk
 from tui.archive.times import floor_hour, hours_between, next_hour
-from tui.config import Config, S3Options
+from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
 
 
@@ -36,6 +36,7 @@ class Session:
     damage: dict[str, str] = field(default_factory=dict)  # key → reason
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
+    sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
 
     @property

@@ -58,7 +58,13 @@ def notes() -> Callable[[str], None]:
         kind = _FIGURES.sub("", text)
         if kind != last:
             last, since, said = kind, time.monotonic(), False
-        if text and not text.startswith(_CALM) and not said and time.monotonic() - since > _LASTING and not sys.stderr.isatty():
+        if (
+            text
+            and not text.startswith(_CALM)
+            and not said
+            and time.monotonic() - since > _LASTING
+            and not sys.stderr.isatty()
+        ):
             say(text)
             said = True
 

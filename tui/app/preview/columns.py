@@ -25,7 +25,8 @@ _WIDEST = 24
 _WIDEST_CHOSEN = 40
 _WIDEST_LAST = 400
 _GROWTH = 3  # figures by which numbers may be longer farther on in the hour
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ](\d\d:\d\d:\d\d(?:\.\d{1,3})?)")
+_TIME = re.compile(r"\d{4}-(\d\d-\d\d)[T ]((\d\d:\d\d:\d\d)(?:\.\d{1,3})?)")
+_CLOCK, _MOMENT = 12, 14  # cells of `01:12:19.535`, and of `01-20 01:12:19`
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|–")
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
@@ -38,6 +39,7 @@ class Column:
     width: int
     path: Path | None = None
     time: bool = False
+    days: bool = False  # the times are of several
     number: bool = False
 
     @property
@@ -76,10 +78,11 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
         draft = Column(text, _WIDEST_LAST, path_of(text))
         found = [words for value in values if (words := _raw_cell(value, draft))]
         time = sum(map(bool, map(_TIME.match, found))) * 2 > len(found)
-        usual = 12 if time else _usual(found)
+        days = time and _several_days(found)
+        usual = (_MOMENT if days else _CLOCK) if time else _usual(found)
         number = _numbers(found)
         width = max(min(usual, _WIDEST_CHOSEN) + _GROWTH * number, min(len(text), 16))
-        columns.append(replace(draft, width=width, time=time, number=number))
+        columns.append(replace(draft, width=width, time=time, days=days, number=number))
     left = room - sum(column.width + 2 for column in columns)
     if columns and left > 0 and not columns[-1].time and not columns[-1].number:
         columns[-1] = replace(columns[-1], width=columns[-1].width + left)
@@ -130,12 +133,18 @@ def _column(path: Path, texts: list[str], times: int, objects: int) -> Column | 
     if len(texts) < objects * _COVERAGE or (len(set(texts)) < 2 and objects > 1):
         return None
     if times * 2 > len(texts):
-        return Column(spell_path(path), 12, path, time=True)
+        days = _several_days(texts)
+        return Column(spell_path(path), _MOMENT if days else _CLOCK, path, time=True, days=days)
     usual = _usual(texts)
     if usual >= 13 and all(text.isdigit() for text in texts):
         return None  # an epoch: the time is there already, or the tree tells it
     width = max(min(usual, _WIDEST), min(len(str(path[-1])), 12))
     return Column(spell_path(path), width, path, number=_numbers(texts))
+
+
+def _several_days(texts: list[str]) -> bool:
+    """Then the clock alone would not say when."""
+    return len({match[1] for text in texts if (match := _TIME.match(text))}) > 1
 
 
 def _numbers(texts: list[str]) -> bool:
@@ -179,7 +188,9 @@ def cells(record: bytes, columns: Sequence[Column]) -> list[str] | None:
 def _cell(value: dict[str, object], column: Column) -> str:
     text = _raw_cell(value, column)
     match = _TIME.match(text) if column.time else None
-    return match[1] if match else column.aligned(printable(text, column.width))
+    if match is None:
+        return column.aligned(printable(text, column.width))
+    return f"{match[1]} {match[3]}" if column.days else match[2]
 
 
 def _raw_cell(value: dict[str, object], column: Column) -> str:

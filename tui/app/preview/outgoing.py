@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.app.calendar.selection import Hours
-from tui.app.messages import Failed
+from tui.app.messages import refusal
 from tui.app.preview.copying import MOST, gathered, passed_on
 from tui.app.preview.saving import BY_HAND, Pick, save
 from tui.app.screens.page import Page
@@ -152,7 +152,7 @@ class Outgoing:
             try:
                 save(pick, out, page.session, page.hour)
             except HourscopeError as error:
-                explorer.post_message(Failed(str(error)))
+                explorer.post_message(refusal(error))
             else:
                 explorer.call_from_thread(then)
             finally:

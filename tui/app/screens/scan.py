@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tui.app.calendar.selection import Selection
 from tui.app.command import scan_commands, shell_filter, shell_read
-from tui.app.messages import Failed, ScanMoved
+from tui.app.messages import Failed, ScanMoved, refusal
 from tui.app.preview.records import FewRecords
 from tui.app.screens.job import DONE, FAILED, RUNNING, STOPPED, JobState
 from tui.app.screens.scan_plan import PlanPage
@@ -120,7 +120,7 @@ class ScanPage(PlanPage):
             except HourscopeError as error:
                 if isinstance(error, OutputError) and self.state is None:
                     self._begun = None  # what is at that place is not ours
-                self.post_message(Failed(str(error)))
+                self.post_message(refusal(error))
 
         self.run_worker(work, thread=True, exit_on_error=False, group="scan")
         self.begun()

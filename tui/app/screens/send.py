@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from tui.app.command import send_command
-from tui.app.messages import Counted, Failed, SendMoved
+from tui.app.messages import Counted, Failed, SendMoved, refusal
 from tui.app.screens.job import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.screens.send_order import OrderPage
 from tui.app.session import Session
@@ -31,6 +31,7 @@ from tui.send import (
     Sent,
     Source,
     Survey,
+    earlier_sends,
     send_to_file,
     send_to_nsq,
     surveying,
@@ -71,6 +72,8 @@ class SendPage(OrderPage):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "pause":
             return self.running
+        if action == "again":
+            return not self.running and self.receipt is not None and self.receipt.partial and self.order.to_nsq
         if action in ("start", "canary", "skip") or action in self.ASKING:
             return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
         return super().check_action(action, parameters)
@@ -94,15 +97,15 @@ class SendPage(OrderPage):
                 for event in self._events(source, order, target, control):
                     self.post_message(SendMoved(event))
         except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+            self.post_message(refusal(error))
 
     def _events(self, source: Source, order: Order, target: NsqTarget | None, control: Control) -> Iterator[SendEvent]:
         if target is None:
             yield from send_to_file(source, order.out, control=control)
             return
         folder = state_dir() / "journals"
-        resume = self.earlier is not None and not self.earlier.finished
-        begin = Journal.resume if resume else Journal.start
+        earlier = earlier_sends(folder, source, target.topic)  # this very page's, too
+        begin = Journal.resume if earlier and not earlier[-1].finished else Journal.start
         with begin(folder, source, target) as journal:
             yield from send_to_nsq(
                 source, target, journal=journal, options=order.options(), control=control, surveyed=self.survey
@@ -120,6 +123,7 @@ class SendPage(OrderPage):
     def on_send_moved(self, message: SendMoved) -> None:
         if isinstance(message.event, Sent):
             self.receipt, self.control = message.event.receipt, None
+            self.hush()  # it is no longer stopping
         else:
             self.progress = message.event
         self.tell()
@@ -164,6 +168,11 @@ class SendPage(OrderPage):
         self.run_worker(work, thread=True, exit_on_error=False, group="send")
         self.begun()
         self.tell()
+
+    def action_again(self) -> None:
+        """What was stopped goes on; its topic was confirmed."""
+        self.receipt, self.progress = None, None
+        self._begin()
 
     def action_pause(self) -> None:
         if self.control is not None:

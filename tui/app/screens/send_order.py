@@ -12,7 +12,7 @@ from tui.app.messages import Checked
 from tui.app.screens.job import JobPage
 from tui.app.session import Session
 from tui.app.work.ordering import Order, read_way
-from tui.config import state_dir
+from tui.config import NsqSpec, state_dir
 from tui.errors import HourscopeError
 from tui.send import Destination, Earlier, NsqTarget, Source, check_destinations, earlier_sends, parse_rate
 
@@ -27,6 +27,7 @@ class OrderPage(JobPage):
         Binding("t", "topic", "topic", id="send-topic", priority=True),
         Binding("o", "out", "file instead", id="send-file", priority=True),
         Binding("r", "rate", "rate", id="send-rate", priority=True),
+        Binding("r", "again", "resume", id="send-resume"),  # the same key: it is one or the other
         Binding("m", "depth", "depth ceiling", id="send-depth", priority=True),
         Binding("c", "canary", "canary", id="send-canary"),
         Binding("l", "skip", "leave out too large ones", show=False, id="send-skip"),
@@ -36,8 +37,9 @@ class OrderPage(JobPage):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        name, way, topic = session.sent_to
         only = list(session.config.nsq.items()) if len(session.config.nsq) == 1 else []
-        self.order = Order(name=only[0][0], way=only[0][1]) if only else Order()
+        self.order = Order(name=only[0][0], way=only[0][1]) if only and way == NsqSpec() else Order(way, name, topic)
         self.source: Source | None = None
         self.target: NsqTarget | None = None
         self.destinations: tuple[Destination, ...] = ()
@@ -100,7 +102,8 @@ class OrderPage(JobPage):
         self._set(skip_oversize=not self.order.skip_oversize)
 
     def _set(self, **changes: object) -> None:
-        self.order = replace(self.order, **changes)  # type: ignore[arg-type]
+        self.order = order = replace(self.order, **changes)  # type: ignore[arg-type]
+        self.session.sent_to = (order.name, order.way, order.topic)
         self.look()
         self.tell()
 

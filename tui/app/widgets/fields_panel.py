@@ -30,6 +30,7 @@ from tui.printable import printable
 from tui.units import count, plural
 
 _DEBOUNCE = 0.2
+_NO_FIELDS = "No JSON object is shown, so there are no fields; where a filter is the reason, a shows all records."
 
 
 class FieldsPanel(LineWidget, can_focus=True):
@@ -209,7 +210,7 @@ class FieldsPanel(LineWidget, can_focus=True):
             return strip_of([edge, *title], width)
         number = self._top + y - 1
         if number >= len(self._lines):
-            told = self._nothing(y - 1, width - 4) if self._comparing and not self._lines else ""
+            told = "" if self._lines else self._nothing(y - 1, width - 4)
             return strip_of([edge, (f"  {told}", palette.text)], width)
         ground = None if number != self._at else palette.cursor if self.has_focus else palette.cursor_idle
         line = self._lines[number]
@@ -239,11 +240,14 @@ class FieldsPanel(LineWidget, can_focus=True):
     def _nothing(self, y: int, width: int) -> str:
         """Why there is no line."""
         found = self._compared
-        if found is None:
-            return ""
-        few = "There are too few records to say what differs."
-        same = "Nothing differs by more than chance would have it."
-        words = found.trouble or (same if min(found.now, found.then) >= 2 * GROUPS else few)
+        if not self._comparing:
+            words = _NO_FIELDS if self._measured.whole else ""
+        elif found is None:
+            words = ""
+        else:
+            few = "There are too few records to say what differs."
+            same = "Nothing differs by more than chance would have it."
+            words = found.trouble or (same if min(found.now, found.then) >= 2 * GROUPS else few)
         wrapped = wrap(printable(words), max(width, 20))
         return wrapped[y - 1] if 0 < y <= len(wrapped) else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -83,12 +84,12 @@ class HourDetails(LineWidget, can_focus=True):
         if not chunks:
             lines.append(self._nothing())
         elif high:
-            lines += [self._sum(chunks), *self._usual(width), []]
+            lines += [self._sum(chunks, width), *self._usual(width), []]
             lines += [*self._chunks(chunks, width, max(height - 16, 4), rows=2), *self._whole_key(width)]
         elif self.chosen is not None:  # a low screen: the chunk instead of the hour
             lines += [*self._chunks(chunks, width, 2, rows=1), *self._whole_key(width)][: height - 1]
         else:
-            lines += [self._sum(chunks), *self._usual(width)]
+            lines += [self._sum(chunks, width), *self._usual(width)]
             lines += self._chunks(chunks, width, max(height - len(lines), 1), rows=1)
         return [*lines, [], *self._day(width), [], *self._archive()] if high else lines
 
@@ -112,7 +113,7 @@ class HourDetails(LineWidget, can_focus=True):
             ]
         return [("gap", self.palette.gap), (" · no chunk names this hour", self.palette.dim)]
 
-    def _sum(self, chunks: tuple[Chunk, ...]) -> Line:
+    def _sum(self, chunks: tuple[Chunk, ...], width: int) -> Line:
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
@@ -121,6 +122,8 @@ class HourDetails(LineWidget, can_focus=True):
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
             (f" · uploaded {_when(newest, self._hour)}", palette.odd if late else palette.dim),
         ]
+        if not late and sum(cell_len(text) for text, _ in line) > width:
+            line[-1] = (f" · ↑ {_when(newest, self._hour)}", line[-1][1])
         return [*line, (f", {ago(session.usual.lags[self._hour])} after", palette.odd)] if late else line
 
     def _usual(self, width: int) -> list[Line]:

@@ -91,21 +91,34 @@ class MonthGrid(LineWidget, can_focus=True):
         room = max(self.size.height - 1, 1)
         y = self.grid.line_of.get(self.cursor.date(), 0)
         limit = max(len(self.grid.lines) - room, 0)
-        if y < self.top + 1 or y >= self.top + room:
-            self.top = max(0, y - 7 if y < self.top + 1 else y - room + 7)
+        above = 1 if room > 1 else 0  # lines that stay in sight above the cursor's
+        if y < self.top + above:
+            self.top = max(y - min(7, room - 1), 0)
+        elif y >= self.top + room:
+            self.top = y - room + 1 + min(6, room - 1 - above)
         self.top = min(self.top, limit)
 
     def draw(self, y: int, width: int) -> Strip:
         if y == 0:
             self._scroll()
-            return strip_of(self._ruler(), width)
+            return self._in_sight(self._ruler(), width)
         index = self.top + y - 1
         if index >= len(self.grid.lines):
             return Strip.blank(width)
         line = self.grid.lines[index]
         if isinstance(line, MonthTitle):
             return strip_of([(f" {line.text}", self.palette.strong)], width)
-        return strip_of(self._day(line), width)
+        return self._in_sight(self._day(line), width)
+
+    def _in_sight(self, pieces: list[Piece], width: int) -> Strip:
+        """All hours; on a slim screen those around the cursor, six at a time."""
+        room, hour = max((width - _LABEL) // 3, 1), self.cursor.hour
+        if room >= 24 or hour < room:
+            return strip_of(pieces, width)
+        first = min((hour - room) // 6 * 6 + 6, 24 - room)
+        whole, edge = strip_of(pieces, GRID_WIDTH), _LABEL - 1
+        parts = [whole.crop(0, edge), whole.crop(edge + 3 * first, GRID_WIDTH)]
+        return Strip.join(parts).adjust_cell_length(width)
 
     def _ruler(self) -> list[Piece]:
         palette = self.palette

@@ -22,7 +22,7 @@ def plan_facts(plan: ScanPlan, hours: Selection, out: str, power: Power) -> list
     """What will be read, by what, and where it goes."""
     zone, weight = zone_name(plan.archive.zone), size(plan.bytes_compressed)
     span = hours.span
-    amount = f"{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {weight}"
+    amount = f"{count(plan.hours)} h · {plural(len(plan.chunks), 'chunk')} · {weight}"
     if len(hours.ranges) > 1:
         amount = f"{len(hours.ranges)} ranges · {plan.hours} h · {plural(len(plan.chunks), 'chunk')}"
     extract = "an extract: it opens, filters and sends like any archive"
@@ -96,9 +96,9 @@ def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
 
 
 def _speed(state: ScanState) -> str:
-    words = f"{size(state.bytes_of_lines)} of lines · {size(state.rate)}/s"
-    left = state.remaining
-    return words + (f" · {duration(left)} to go" if left is not None else f" · {duration(state.seconds)}")
+    left, lines = state.remaining, f"{size(state.bytes_of_lines)} of lines"
+    time = f"{duration(left)} to go" if left is not None else duration(state.seconds)
+    return f"{size(state.rate)}/s · {time} · {lines}"
 
 
 def _end(state: ScanState, wanted: Filter) -> Fact:

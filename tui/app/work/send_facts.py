@@ -20,7 +20,8 @@ def what_facts(title: str, found: Survey, *, brief: bool = False) -> list[Fact]:
         return [Fact("what", title, "strong", f"counting … {plural(found.count, 'record')} so far")]
     hours = ""
     if found.first_hour and found.last_hour:
-        hours = f" · {found.first_hour:%a %Y-%m-%d %H:00} to {found.last_hour:%a %Y-%m-%d %H:59}"
+        same = found.first_hour.date() == found.last_hour.date()
+        hours = f" · {found.first_hour:%a %Y-%m-%d %H:00} to {found.last_hour:{'' if same else '%a %Y-%m-%d '}%H:59}"
     facts = [
         Fact("what", f"{plural(found.count, 'record')} · {size(found.size)}{hours}", "strong"),
         Fact("of", title),
@@ -164,9 +165,9 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
             facts.append(Fact("! mind", f"{plural(number, 'record')} {words}", "you"))
     facts.append(Fact("sha256", receipt.sha256, "dim"))
     if receipt.journal:
-        facts.append(Fact("journal", receipt.journal, "dim"))
+        facts.append(Fact("journal", receipt.journal, "command"))
     if receipt.partial and receipt.topic:
-        facts.append(Fact("", "the same send, started again, goes on where this one stopped", "you"))
+        facts.append(Fact("", "r resumes it where it stopped; so does the command with --resume", "you"))
     return facts
 
 
