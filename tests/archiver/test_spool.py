@@ -88,7 +88,7 @@ MESSAGES = b"".join(
 )
 
 
-@pytest.mark.parametrize("sound", [b"", member(b"sound\n") * 20])
+@pytest.mark.parametrize("sound", [b"", member(b"sound\n") * 20], ids=["torn", "torn behind sound"])
 @pytest.mark.parametrize("pages", [slice(1, 2), slice(3, 5), slice(2, None)])
 def test_a_power_loss_invents_no_lines(tmp_path: Path, sound: bytes, pages: slice) -> None:
     """Blocks that had not reached the disk read as zeros, which deflate takes for lines."""
