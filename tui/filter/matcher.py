@@ -7,7 +7,7 @@ from itertools import compress
 
 import stringzilla as sz
 
-from tui.archive.reader import Block, line_spans
+from tui.archive.block import Block, line_spans
 from tui.filter.compiled import Compiled, Find, NotJsonError, Test
 
 Span = tuple[int, int]
