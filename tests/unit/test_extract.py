@@ -109,7 +109,7 @@ def records(folder: Path) -> list[bytes]:
     found: list[bytes] = []
     for chunk in archive.catalog().chunks:
         with ChunkReader(archive.store, chunk.key) as reader:
-            for block in reader:
+            for block in reader.blocks():
                 found += block.records()
     return found
 

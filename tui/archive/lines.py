@@ -96,10 +96,14 @@ class _Lines:
             yield Damage(0, self._at(), "it holds only zero bytes")
         if rest and self._buffer.count(b"\0", 0, rest) == rest:
             return  # padding
-        if rest and self._doubt_last and not is_json_object(bytes(self._buffer[:rest])):
+        if not rest:
             return
-        if rest:
-            yield from self._cleaned(rest, last=True)
+        begins_json = self._buffer[0] in b"{["
+        if (begins_json or self._doubt_last) and not _ends_whole(bytes(self._buffer[:rest])):
+            if not self._doubt_last:
+                yield Damage(self._at(), self._at(), f"it ends in the middle of a line, after {size(rest)} of it")
+            return
+        yield from self._cleaned(rest, last=True)
 
     def drop_zeros(self) -> bool:
         """Do without what is carried if it is only zeros: however many they are, they take no memory."""
@@ -168,6 +172,12 @@ class _Lines:
         yield block_of(records, self._offset, blank=blank, split=split)
         for zeros in _ZERO_RUNS.finditer(text):
             yield Damage(self._begun_at, self._at(), f"a run of {len(zeros.group()):,} zero bytes in the text")
+
+
+def _ends_whole(line: bytes) -> bool:
+    """Is the last line, which lacks its newline, one or more whole JSON objects?"""
+    line = line.rstrip(b"\r\0")
+    return is_json_object(line) or objects_on(line) is not None
 
 
 def _is_odd(block: Block) -> bool:
