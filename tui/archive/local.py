@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,11 @@ from typing import BinaryIO, cast
 from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
+from tui.config import cache_dir, state_dir
 from tui.errors import ArchiveError, KeyTakenError, OutputError
 from tui.printable import printable
+
+_PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
 
 
 def reason(error: OSError) -> str:
@@ -133,10 +136,13 @@ def _etag(status: os.stat_result) -> str:
 
 
 @contextmanager
-def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
+def atomic_file(
+    target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None, private: bool = False
+) -> Iterator[BinaryIO]:
     """A file that appears whole (synced, then renamed) or not at all; OutputError when it can't.
 
-    `final` is asked at the end which name it gets, for work that was cut short on purpose.
+    `final` is asked at the end which name it gets, for work that was cut short on purpose. `private`: only the owner
+    can read the file (0600) and enter its folder, see `private_folder`.
     """
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists; choose another name or add --force")
@@ -144,8 +150,9 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
         raise OutputError(f"{target} cannot be written: it is not a regular file; choose another name")
     part = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        (private_folder if private else _folder)(target.parent)
+        opener = private_opener if private else _opener
+        descriptor = opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {reason(error)}") from error
     try:
@@ -168,6 +175,14 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
         part.unlink(missing_ok=True)
 
 
+def _folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o666)
+
+
 def _link(part: Path, target: Path) -> None:
     """Unlike a rename, a link refuses a file that has come meanwhile; some file systems have none."""
     try:
@@ -178,6 +193,40 @@ def _link(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         part.replace(target)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter (0700), and what is missing above it, whatever the umask.
+
+    For state, caches, journals and spools. An existing folder is closed to others if it is hourscope's own (below the
+    state or cache folder); a folder that the user chose keeps its mode. Raises OSError.
+    """
+    ours = {state_dir(), cache_dir()}
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            with suppress(FileExistsError):  # another process was faster
+                each.mkdir(mode=_PRIVATE_FOLDER)
+            each.chmod(_PRIVATE_FOLDER)
+        elif ours & {each, *each.parents} and _ours_and_open(each.stat()):
+            each.chmod(_PRIVATE_FOLDER)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def _ours_and_open(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and bool(stat.S_IMODE(status.st_mode) & _OTHERS)
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open a file that only its owner can read (0600), whatever the umask.
+
+    For `open(path, "wb", opener=private_opener)` and `io.FileIO`. A file that was written before is closed to others.
+    """
+    descriptor = os.open(path, flags | os.O_CLOEXEC, _PRIVATE_FILE)
+    if flags & os.O_CREAT:
+        with suppress(OSError):  # somebody else's file, or a file system without modes
+            os.fchmod(descriptor, _PRIVATE_FILE)
+    return descriptor
 
 
 def make_folder(folder: Path) -> None:
