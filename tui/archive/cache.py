@@ -60,6 +60,9 @@ class CachedStore:
     def delete(self, key: str) -> None:
         self.store.delete(key)
 
+    def renew(self) -> None:
+        self.store.renew()
+
 
 class _Keeping(io.RawIOBase):
     """A stream that is written down as it is read, and kept if it is read to its end.

@@ -130,6 +130,9 @@ class FolderStore:
         except OSError as error:
             raise OutputError(f"{self.folder / key} cannot be deleted: {reason(error)}") from error
 
+    def renew(self) -> None:
+        """A folder needs no credentials."""
+
 
 def _etag(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns:x}-{status.st_size:x}"

@@ -124,6 +124,7 @@ def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, di
                 raise
     upload = client.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
     try:
+        note_of(path).touch(0o600)
         note_of(path).write_text(upload)
     except OSError:  # the disk is full, where this upload will make room: all parts have to go in one attempt
         note_of(path).unlink(missing_ok=True)

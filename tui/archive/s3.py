@@ -206,6 +206,10 @@ class S3Store:
         except (aws.ClientError, aws.BotoCoreError) as error:
             raise self._sentence("be deleted", key, error) from error
 
+    def renew(self) -> None:
+        """boto3 reads credentials once for each client: from files, the environment, SSO, a credential process."""
+        _client.cache_clear()
+
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
         no_bucket = isinstance(error, aws.ClientError) and error.response["Error"]["Code"] == "NoSuchBucket"

@@ -1,4 +1,4 @@
-"""From the spool into the archive: whole files get a revision, go up, and are removed once the archive surely has them.
+"""From the spool into the archive: whole files get a revision, go up, and are removed once the upload is verified.
 
 One uploader a spool. It talks to whoever writes the files only through the folder. A file gets its revision by a rename
 before it goes up, so after a crash the same file is put under the same key: if that is there, with the size and the
@@ -68,15 +68,17 @@ class Uploader:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is tried again, later and later."""
-        wait, told = _LOOK, ""
+        wait, reported = _LOOK, ""
         while not stop.wait(wait):
             if self.once(stop):
-                wait, told = _LOOK, ""
+                if reported:
+                    self._tell("uploading again")
+                wait, reported = _LOOK, ""
                 continue
             wait = min(max(wait, _RETRY_FIRST / 2) * 2, _RETRY_MOST)
-            if self._trouble != told:
-                told = self._trouble
-                self._tell(f"{told}; tried again until it works")
+            if self._trouble != reported:
+                reported = self._trouble
+                self._tell(f"{reported}; tried again until it works")
 
     def once(self, stop: threading.Event | None = None) -> bool:
         """Bring everything that is whole as far as it goes; False if something failed."""
@@ -89,8 +91,8 @@ class Uploader:
             trouble = str(error)
         except OSError as error:
             trouble = f"the spool {self._folder} cannot be used: {reason(error)}"
-        if self._trouble and not trouble:
-            self._tell("uploads work again")
+        if trouble:
+            self._archive.store.renew()  # the next attempt reads the credentials again
         self._failures += bool(trouble)
         self._trouble = trouble
         self.look()
@@ -138,7 +140,7 @@ class Uploader:
                 path.unlink()
                 return ""
             path, state = rename(path, file_name(file.hour, file.seq, SEALED)), SEALED
-            torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on its disk, not repaired"
+            torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on disk, not repaired"
             self._tell(f"took over {path.name}, left by a process that died ({torn})")
         if state == SEALED and self._options.merge_hour:
             path = self._merged(file, path)
@@ -148,7 +150,7 @@ class Uploader:
 
     def _merged(self, file: SpoolFile, path: Path) -> Path:
         """As one stream, if that can be: a full disk has no room for it until the upload makes some."""
-        why = f"{path} is damaged on its disk"
+        why = f"{path} is damaged on disk"
         if sound_length(path) == path.stat().st_size:
             try:
                 return merge(path, file.hour, file.seq)
