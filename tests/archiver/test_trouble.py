@@ -156,7 +156,7 @@ def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
         publish(nsqd, topic, [b"message"])
         with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)) as archiver:
             wait_for(lambda: is_drained(nsqd, topic))
-        assert len(archiver.said) == 2  # the begin and the upload
+        assert len(archiver.said) == 3  # the begin, the stop and the upload
         assert archiver.stopped.status.counters.unsure == 0
 
 

@@ -227,7 +227,7 @@ def test_a_damaged_file_is_uploaded_as_it_is_and_keeps_back_no_other(tmp_path: P
     assert uploader.once()
     assert (out / KEY.format(0)).read_bytes() == damaged
     assert gzip.decompress((out / KEY.format(1)).read_bytes()) == b"sound\n"
-    assert "is damaged on its disk" in said[0]
+    assert "is damaged on disk" in said[0]
 
 
 def test_a_file_that_cannot_be_read_keeps_back_no_other(tmp_path: Path) -> None:

@@ -34,14 +34,15 @@ def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
     for lookupd in options.source.lookupd_http_addresses:
         check, named = _lookupd(options, lookupd)
         yield check
-        nsqds = {tcp: _Named(http, lookupd) for tcp, http in named.items()} | nsqds
+        given = options.source.nsqd_tcp_addresses
+        nsqds |= {tcp: _Named(http, "" if tcp in given else lookupd) for tcp, http in named.items()}
     for address, named_by in nsqds.items():
         yield _nsqd(options, address, named_by)
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What an nsqlookupd says of an nsqd besides its TCP address: its HTTP address. Empty if the operator gave it."""
+    """An nsqd's HTTP address, if an nsqlookupd gave it, and that nsqlookupd if it is the only one to name the nsqd."""
 
     http_address: str = ""
     lookupd: str = ""

@@ -97,12 +97,13 @@ class _Connection(AsyncConn):  # type: ignore[misc]
 
     def _read_size(self, fut: Any) -> None:
         """Before the subscription; pynsq would wait for the 1.2 GB that `HTTP` means as a size."""
-        if fut.exception() is None:
-            data = fut.result()
-            if not 4 <= int.from_bytes(data, "big") <= _LARGEST_GREETING:
-                self._fail(_HTTP if data == b"HTTP" else _NO_NSQD)
-                return
-        super()._read_size(fut)
+        if fut.exception() is not None:  # the connection is closed, which the close callback reports
+            return
+        data = fut.result()
+        if 4 <= int.from_bytes(data, "big") <= _LARGEST_GREETING:
+            super()._read_size(fut)
+        else:
+            self._fail(_HTTP if data == b"HTTP" else _NO_NSQD)
 
     def _on_identify_response(self, data: bytes, **kwargs: Any) -> None:
         try:
@@ -252,9 +253,9 @@ class Reader(nsq.Reader):  # type: ignore[misc]
     def trouble(self, conn: Any, error: object) -> None:
         if is_late(error):
             self._late()
-            return
-        conn.failed = True
-        self._outages.lost(conn.id, error, self._named_by.get(conn.id, ""))
+        elif not conn.failed:  # what follows is a consequence
+            conn.failed = True
+            self._outages.lost(conn.id, error, self._named_by.get(conn.id, ""))
 
     def joined(self, conn: Any) -> None:
         """nsqd has accepted the subscription."""
