@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,19 +82,83 @@ def test_kill_9_at_any_moment_loses_nothing(
     assert sorted(path.name for path in spool.iterdir()) == ["lock", "spool.json"]
 
 
-def test_sigterm_is_a_clean_end(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_signal_is_a_clean_end(
+    nsqd: Nsqd, topic: str, tmp_path: Path, number: signal.Signals, processes: int
+) -> None:
     sent = messages(3000)
     publish(nsqd, topic, sent)
-    with started(*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30) as archiver:
+    command = [*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30]
+    with started(*command, "--processes", processes) as archiver:
         wait_for(lambda: channel(nsqd, topic).in_flight and not channel(nsqd, topic).depth)
-        archiver.send_signal(signal.SIGTERM)
+        archiver.send_signal(number)
         said = archiver.communicate(timeout=20)[1]
         assert archiver.returncode == 0
     assert archived(destination(str(tmp_path / "out")).store) == Counter(sent)
     stats = channel(nsqd, topic)
     assert (stats.depth, stats.in_flight, stats.requeue_count, stats.clients) == (0, 0, 0, 0)
+    assert "stopping: waiting for" in said
     assert " 3,000 messages (" in said.splitlines()[-1]
-    assert said.splitlines()[-1].endswith(" · 1 file uploaded")
+    assert said.splitlines()[-1].endswith(" · 1 file uploaded" if processes == 1 else " · 2 files uploaded")
+
+
+def _waits(archiver: "subprocess.Popen[str]") -> str:
+    """The next line that says what a stop waits for."""
+    assert archiver.stderr is not None
+    return next(line for line in archiver.stderr if "stopping: waiting for" in line)
+
+
+def test_a_store_and_an_nsqd_that_hang_do_not_hold_the_stop(
+    nsq_programs: NsqPrograms, topic: str, tmp_path: Path
+) -> None:
+    """Less than ten seconds after the signal it has ended; what it took is in the spool."""
+    sent, spool = messages(300), tmp_path / "spool"
+    with (
+        Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        environment({"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}),
+    ):
+        publish(nsqd, topic, sent)
+        away = ["--endpoint-url", f"http://127.0.0.1:{silent.getsockname()[1]}", "--region", "us-east-1"]
+        with started(*words("s3://logs/in", topic, nsqd, spool), *away, "--rotate-size", "1kB") as archiver:
+            wait_for(lambda: is_drained(nsqd, topic))
+            nsqd.freeze()
+            began = time.monotonic()
+            archiver.send_signal(signal.SIGTERM)
+            assert "file" in _waits(archiver)
+            said = archiver.communicate(timeout=20)[1]
+            seconds = time.monotonic() - began
+            nsqd.thaw()
+    assert archiver.returncode == 2
+    assert seconds < 10
+    assert "could not be uploaded in time; nothing is lost" in said
+    assert Counter(_spooled(spool)) == Counter(sent)
+
+
+def _spooled(spool: Path) -> list[bytes]:
+    return [line for path in spool.glob("2*") for line in subprocess.check_output(["zcat", path]).splitlines()]
+
+
+@pytest.mark.parametrize("lost", ["closed", "full"])
+def test_a_log_that_cannot_be_written_is_no_reason_to_end(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
+    sent = messages(500)
+    nsqd.create_channel(topic, CHANNEL)
+    command = [sys.executable, "-m", "tui", *words(tmp_path / "out", topic, nsqd, tmp_path / "spool")]
+    reading, writing = os.pipe()
+    with Path("/dev/full").open("wb") as full:
+        stderr = full if lost == "full" else writing
+        archiver = subprocess.Popen([*command, "--rotate-size", "1kB"], stderr=stderr, stdin=subprocess.DEVNULL)
+    for end in (reading, writing):
+        os.close(end)
+    try:
+        nsqd.publish(topic, sent)
+        wait_for(lambda: is_drained(nsqd, topic))
+        archiver.send_signal(signal.SIGHUP)
+        assert archiver.wait(20) == 0
+    finally:
+        archiver.kill()
+    assert archived(destination(str(tmp_path / "out")).store) == Counter(sent)
 
 
 def test_a_second_signal_leaves_at_once_and_loses_nothing(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -107,15 +172,12 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(nsqd: Nsqd, topic: str
     ):
         wait_for(lambda: is_drained(nsqd, topic))
         archiver.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        _waits(archiver)
         archiver.send_signal(signal.SIGINT)
         said = archiver.communicate(timeout=5)[1]
         assert archiver.returncode == 130
     assert "left at once" in said
-    spooled = Counter(
-        line for path in spool.glob("2*") for line in subprocess.check_output(["zcat", path]).splitlines()
-    )
-    assert spooled == Counter(sent)
+    assert Counter(_spooled(spool)) == Counter(sent)
 
 
 def test_a_consuming_process_that_is_killed_is_replaced(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
@@ -260,6 +322,7 @@ def test_no_secret_is_shown(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     command = words(tmp_path / "out", topic, nsqd, tmp_path / "spool")
     environment_ = {**os.environ, "HOURSCOPE_NSQ_AUTH_SECRET": "hush-hush"}
     with environment(environment_), started(*command) as archiver:
-        time.sleep(1)
+        nsqd.create_channel(topic, CHANNEL)
+        wait_for(lambda: channel(nsqd, topic).clients)
         archiver.terminate()
         assert "hush-hush" not in archiver.communicate(timeout=20)[1]

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.archiver.helpers import Running, archived, channel, is_drained, messa
 from tests.archiver.test_command import words
 from tests.servers.build import NsqPrograms
 from tests.servers.nsqd import Nsqd
-from tui.archiver import consume, destination
+from tui.archiver import archive_topic, consume, destination
 from tui.archiver.defects import defect
 from tui.archiver.spool import Spool
 from tui.cli import run
@@ -61,11 +62,8 @@ def test_uploads_that_end_by_an_error_end_the_archiver_with_a_sentence(nsqd: Nsq
     publish(nsqd, topic, sent)
     wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, rotate_size=10)
     broken = replace(wanted, archive=replace(wanted.archive, store=Broken(wanted.archive.store)))  # type: ignore[arg-type]
-    archiver = Running(broken)
-    archiver._thread.start()
-    archiver._thread.join(30)
-    assert isinstance(archiver._failed, HourscopeError)
-    assert "the uploads ended by an unexpected error (RecursionError)" in str(archiver._failed)
+    with pytest.raises(HourscopeError, match=r"the uploads ended by an unexpected error \(RecursionError\)"):
+        list(archive_topic(broken, threading.Event()))
     with Running(wanted):
         wait_for(lambda: is_drained(nsqd, topic))
     assert archived(wanted.archive.store) == Counter(sent)

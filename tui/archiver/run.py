@@ -25,8 +25,8 @@ from tui.units import plural, size
 
 _TELL = 1.0  # seconds between two states
 _PATIENCE = 15.0  # seconds for the children of an archiver that was killed to end
-_CONSUMERS_END = 6.0  # seconds from the stop until no consumer is waited for any longer
-_END = 9.0  # seconds from the stop until the last uploads are not waited for any longer
+_CONSUMERS_END = 5.0  # seconds from the stop until no consumer is waited for any longer
+_END = 8.0  # seconds from the stop until the last uploads are not waited for any longer
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:

@@ -177,10 +177,11 @@ def _end(options: ArchiverOptions, event: Stopped) -> int:
         return EXIT_FAILED if event.hangs else EXIT_MATCHED
     trouble = event.status.uploads.trouble
     why = f" ({trouble})" if trouble else " in time" if event.hangs else ""
-    say(
-        f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
-        f"{options.spool}, and the next start uploads them"
-    )
+    with suppress(OSError):  # stderr may be gone, which must not change the exit code
+        say(
+            f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
+            f"{options.spool}, and the next start uploads them"
+        )
     return EXIT_FAILED
 
 

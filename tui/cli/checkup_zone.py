@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
+from pathlib import Path
 from statistics import median
-from zoneinfo import available_timezones
+from zoneinfo import TZPATH, available_timezones
 
 from tui.app.clock import local_zone
 from tui.archive import Archive, Catalog
@@ -79,12 +80,20 @@ def _best(own: _Fit, uploads: Sequence[_Upload]) -> _Fit:
         return own
     needed = max(_FITS, own.share + _BETTER if own.soon else 0.0)
     best: _Fit | None = None
-    for group in (_zones(_COMMON), _zones(sorted(available_timezones(), key=lambda name: ("/" not in name, name)))):
+    for group in (_zones(_COMMON), _zones(_all_names())):
         fits = [fit for zone in group if (fit := _fit(zone, uploads)).soon and fit.share >= needed]
         best = min(chain([best] if best else [], fits), key=lambda fit: fit.rank, default=None)
         if best and best.rank <= (-1.0, 0):
             break  # no other could fit better
     return best or own
+
+
+def _all_names() -> list[str]:
+    """Those of today first (of the time zone database's zone.tab), then what is only kept for old programs."""
+    tables = [path for folder in TZPATH if (path := Path(folder, "zone.tab")).is_file()]
+    rows = tables[0].read_text(encoding="utf-8").splitlines() if tables else []
+    todays = sorted(row.split("\t")[2] for row in rows if row.count("\t") >= 2 and not row.startswith("#"))
+    return list(dict.fromkeys([*todays, *sorted(available_timezones())]))
 
 
 def _zones(names: Iterable[str]) -> Iterator[tzinfo]:
