@@ -142,12 +142,12 @@ def _flipped(number: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (bytes(5000), "it begins with zeros"),
-        (b"<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>", "it is an HTML page"),
-        (b"  \n<HTML lang=en>", "it is an HTML page"),
-        (_flipped(100), "bytes of lines"),
-        (_flipped(290), "bytes of lines"),
-        (_member(1)[:1000], "bytes of lines"),
+        (bytes(5000), "it holds only zero bytes"),
+        (b"<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>", "it is an HTML or XML page"),
+        (b"  \n<HTML lang=en>", "it is an HTML or XML page"),
+        (_flipped(100), "doubtful record"),
+        (_flipped(290), "doubtful record"),
+        (_member(1)[:1000], "ends in the middle of a gzip member"),
     ],
     ids=["zeros", "html", "html in capitals", "damage early", "damage late", "torn"],
 )
@@ -162,7 +162,7 @@ def test_what_is_not_a_sound_chunk_is_found_at_the_start_in_the_middle_and_at_th
     found = json.loads(ran.out)
     assert not found["ok"]
     (failed,) = [check["says"] for check in found["checks"] if check["state"] == "failed"]
-    assert failed.startswith(f"{path.name}: ")
+    assert failed.startswith(f"{path.name}, bytes ")
     assert words in failed
 
 
@@ -173,7 +173,7 @@ def test_a_chunk_that_is_not_compressed_in_spite_of_its_name_is_a_warning(tmp_pa
     ran = hourscope("doctor", tmp_path, "--json")
     assert ran.code == 0
     says = [check["says"] for check in json.loads(ran.out)["checks"] if check["state"] == "warning"]
-    assert "not compressed in spite of the name: events.2015-01-20_10.log.gz, events.2015-01-20_11.log.gz" in says[0]
+    assert "in spite of a compressed file's name: events.2015-01-20_10.log.gz, events.2015-01-20_11.log.gz" in says[0]
     assert "1 of 6 records are not JSON, in events.2015-01-20_11.log.gz" in says[1]
 
 
@@ -184,7 +184,7 @@ def test_a_record_of_many_megabytes_is_not_parsed(tmp_path: Path) -> None:
     (tmp_path / "events.2015-01-20_12.log.gz").write_bytes(gzip.compress(record + b"\n", 1))
     check = checks(tmp_path)["reading"]
     assert check["state"] == "warning"
-    assert "1 record of more than 8 MiB in events.2015-01-20_12.log.gz" in check["says"]
+    assert "1 record larger than 8 MiB in events.2015-01-20_12.log.gz" in check["says"]
 
 
 def test_what_msgspec_refuses_and_json_allows_is_json(tmp_path: Path) -> None:
