@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tui.cli.options import archive_options, s3_of
+from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 from tui.errors import ConfigError
 
@@ -34,4 +35,5 @@ def explore(archive: str | None, timezone: str | None = None, s3: S3Options | No
         raise ConfigError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show the explorer; use: {plain}")
     from tui.app import run_explorer
 
+    restore_interrupt()
     return run_explorer(archive, timezone=timezone, s3=s3, config=config)

@@ -12,9 +12,10 @@ import click
 
 from tui.archive import Catalog
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, say
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.shell import shell_join
@@ -43,7 +44,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     plan = plan_verify(opened.archive, opened.start, opened.stop)
     catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, 0, complete=False)
-    with cancel_on_signals() as cancel, progress_line() as show:
+    stopped = f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}"
+    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in verify(plan, jobs=jobs, cancel=cancel):
             if isinstance(event, Verified):
                 verified = event
@@ -59,7 +61,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
     if not verified.complete:
-        say(f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}")
+        say(stopped)
         return EXIT_INTERRUPTED
     if totals.damaged:
         return EXIT_FAILED
