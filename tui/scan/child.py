@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import tui
+from tui.archive.waits import report_waits
 from tui.errors import HourscopeError, ScanError
 from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 
 _MAIN = "from tui.scan.child import main; main()"
-_PATIENCE = 1.5  # seconds that a task has to end once it is to stop
+_PATIENCE = 1.0  # seconds that a task has to end once it is to stop
 
 
 class Child:
@@ -94,6 +95,7 @@ class _Done:
 def main() -> None:
     """The child: until stdin ends."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    report_waits(lambda line: print(f"hourscope: {line}", file=sys.stderr, flush=True))
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not print between events
     stopped = threading.Event()

@@ -17,7 +17,7 @@ from tui.scan.task import ScanTask, scan_chunk
 
 _QUEUED = 256  # events between the jobs and their reader: a slow reader slows the jobs down
 _POLL = 0.1  # seconds between two looks at the cancel event
-_PATIENCE = 3.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
+_PATIENCE = 2.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
 
 Emit = Callable[[ScanEvent], None]
 
