@@ -29,12 +29,13 @@ from tui.archive.chunk import StoredObject
 from tui.archive.credentials import FAILED as UNUSABLE
 from tui.archive.credentials import UNFORESEEN, resolve
 from tui.archive.credentials import mfa_device as mfa_device
+from tui.archive.local import temporary_error
 from tui.archive.put import abandon, checksum, put_file, stream_checksum
 from tui.archive.s3_errors import FAILED, ForeignAnswerError, explain, refuse_foreign_answer
 from tui.archive.store import uncollected
 from tui.archive.waits import Waits
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, is_full, reason
+from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, reason
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -198,9 +199,7 @@ class S3Store:
                 spool.seek(0)
                 self._put(key, cast(BinaryIO, spool), {} if overwrite else {"IfNoneMatch": "*"})
         except OSError as error:  # of the spool: what the bucket raises is a sentence already
-            hint = "; free some space there or set TMPDIR" if is_full(error) else ""
-            where = f"the folder for temporary files, {tempfile.gettempdir()}, cannot be written"
-            raise OutputError(f"{self.url}/{key} cannot be written: {where}: {reason(error)}{hint}") from error
+            raise temporary_error(error) from error
 
     def _put(self, key: str, body: BinaryIO, condition: dict[str, Any]) -> None:
         try:
