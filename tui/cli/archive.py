@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -20,9 +17,10 @@ from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.grouped import Grouped
 from tui.cli.options import archive_argument, archive_options, s3_of
+from tui.cli.signals import cancel_on_signals
 from tui.config import Config, NsqSpec, load_config, nsq_of_environment, state_dir
 from tui.errors import ConfigError
 from tui.send.refusals import SECRET_VARIABLE
@@ -40,7 +38,7 @@ _GROUPS = {
     ),
 }
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
 
 
 class _Size(click.ParamType[int]):
@@ -98,7 +96,7 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
         from tui.archiver.check import check_archiver
 
         return report(check_archiver(options), width=24)
-    with _stop_on_signals() as stop, Log() as log:
+    with cancel_on_signals(_LEFT) as stop, Log() as log:
         return _run(options, stop, log, status_address)
 
 
@@ -177,31 +175,8 @@ def _end(options: ArchiverOptions, event: Stopped) -> int:
         return EXIT_FAILED if event.hangs else EXIT_MATCHED
     trouble = event.status.uploads.trouble
     why = f" ({trouble})" if trouble else " in time" if event.hangs else ""
-    with suppress(OSError):  # stderr may be gone, which must not change the exit code
-        say(
-            f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
-            f"{options.spool}, and the next start uploads them"
-        )
+    say(
+        f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
+        f"{options.spool}, and the next start uploads them"
+    )
     return EXIT_FAILED
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the stopping signals set. A second signal leaves at once, which is as safe as kill -9 is."""
-    stop = threading.Event()
-
-    def signalled(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            with suppress(OSError):  # the terminal is gone
-                os.write(
-                    2, b"hourscope: left at once; what was acknowledged is in the spool: the next start uploads it\n"
-                )
-            os._exit(EXIT_INTERRUPTED)
-        stop.set()
-
-    before = {number: signal.signal(number, signalled) for number in _STOPPING}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
