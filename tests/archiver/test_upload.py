@@ -327,11 +327,11 @@ def test_an_upload_in_parts_needs_no_room_on_a_full_disk(
     file = tmp_path / "file"
     file.write_bytes(os.urandom(6 << 20))
 
-    def full(path: Path, text: str) -> None:
-        path.touch()
+    def full(path: str, flags: int) -> int:
+        Path(path).touch()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(put, "private_opener", full)
     failing = _Client(seaweed.client(), fails=1)
     with pytest.raises(ConnectionError):
         put.put_file(failing, store.bucket, "key", file, {})  # type: ignore[arg-type]
