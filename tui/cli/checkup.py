@@ -95,7 +95,7 @@ def _nsqd(target: NsqTarget, address: str, spec: NsqSpec) -> Check:
         found = check_destination(target, address)
     except HourscopeError as error:
         says = str(error).removesuffix(", nothing was sent")
-        if spec.lookupd_http_addresses:
+        if spec.lookupd_http_addresses and "-broadcast-address" not in says:
             says = f"{says}; {blame_lookupd(', '.join(spec.lookupd_http_addresses))}"
         return Check(f"nsqd {address}", "failed", says)
     limits = f"takes records up to {size(found.limits.max_message)}, requests up to {size(found.limits.max_body)}"
