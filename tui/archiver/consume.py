@@ -149,7 +149,7 @@ class _Connection(AsyncConn):  # type: ignore[misc]
             self._start_read()
 
     def _read_bulk(self, fut: Any) -> None:
-        if fut.exception() is not None:  # the connection is closed, and its close callback says so
+        if fut.exception() is not None:  # the connection is closed, which its close callback reports
             return
         self.heard = time.monotonic()
         self._cut(self._rest + fut.result() if self._rest else fut.result())
@@ -176,32 +176,32 @@ class _Connection(AsyncConn):  # type: ignore[misc]
 
     def finish(self, ids: list[bytes]) -> bool:
         self.in_flight -= len(ids)
-        return self._tell(b"FIN " + b"\nFIN ".join(ids) + b"\n")
+        return self._write(b"FIN " + b"\nFIN ".join(ids) + b"\n")
 
     def give_back(self, ids: list[bytes]) -> bool:
         """Requeue at once: our own slowness is no reason for a delay."""
         self.in_flight -= len(ids)
-        return self._tell(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
+        return self._write(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
 
     def touch(self, ids: list[bytes]) -> bool:
-        return self._tell(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
+        return self._write(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
 
     def keep(self) -> None:
         """A sign of life: nsqd's heartbeats are not read now."""
-        self._tell(b"NOP\n")
+        self._write(b"NOP\n")
 
     def leave(self) -> None:
-        self._tell(b"CLS\n")
+        self._write(b"CLS\n")
 
     def hang_up(self) -> None:
-        """Say that nothing more will come; TLS has no such half of an end that Python would offer."""
+        """Close our half of the connection; with TLS, Python can only close both."""
         if self.tls_v1:
             self.close()
             return
         with suppress(OSError):  # nsqd was quicker
             self.socket.shutdown(socket.SHUT_WR)
 
-    def _tell(self, commands: bytes) -> bool:
+    def _write(self, commands: bytes) -> bool:
         try:
             self.send(commands)
         except StreamClosedError:
@@ -296,7 +296,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         """pynsq's goes by the clock on the wall, which may be set; `_watch` takes its place."""
 
     async def _ask_lookupds(self) -> None:
-        """All of them, again and again; pynsq asks one at a time, and tells nobody what went wrong."""
+        """All of them, again and again; pynsq asks one at a time, and reports no failure."""
         while not self._closing:
             known, heard = set(self.nsqd_tcp_addresses), True
             for address in self.lookupd_http_addresses:
@@ -437,7 +437,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             self._broken.append(task)
 
     async def leave(self, grace: float) -> None:
-        """Ask every nsqd to send no more (CLS). What it had sent by then has come when this returns."""
+        """Ask every nsqd to stop sending (CLS). What it had sent by then has arrived when this returns."""
         self._closing = True
         self.allow(0)
         for conn in self.conns.values():

@@ -47,8 +47,8 @@ _GRACE = 2.0  # seconds for nsqd to answer a goodbye, twice
 class Intake:
     """One consuming process's work. `run` it in an event loop; `counters` may be read from any thread.
 
-    `stopped` is asked ten times a second; `tell` gets sentences for the operator; `counted` is called after each sync,
-    before what was synced is finished: what NSQ forgets has been counted.
+    `stopped` is asked ten times per second; `report` gets sentences for the operator; `counted` is called after each
+    sync, before what was synced is finished: what NSQ forgets has been counted.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class Intake:
         part: int = 0,
         counters: Counters,
         stopped: Callable[[], bool],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         counted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._options, self._counters, self._stopped, self._tell = options, counters, stopped, tell
-        self._counted, self._outages = counted, Outages(tell)
+        self._options, self._counters, self._stopped, self._report = options, counters, stopped, report
+        self._counted, self._outages = counted, Outages(report)
         self._spool = Spool(options.spool, rotate_size=options.rotate_size, part=part)
         self._waiting: list[tuple[datetime, Delivery]] = []
         self._writing: list[tuple[datetime, Delivery]] = []
@@ -223,18 +223,18 @@ class Intake:
             except OutputError:
                 return
             self._broken = ""
-            self._tell("resumed: the spool can be written again")
+            self._report("resumed: the spool can be written again")
 
     def _limit(self) -> None:
         """No more messages while the spool is too large."""
         most = self._options.spool_max
         if not self._crowded and self._used >= most:
             self._crowded = f"the spool holds {size(self._used)} of at most {size(most)} (--spool-max)"
-            self._tell(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
+            self._report(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
             self._reader.allow(0)
         elif self._crowded and self._used < most * 0.9:
             self._crowded = ""
-            self._tell("resumed: the spool has room again")
+            self._report("resumed: the spool has room again")
 
     def _allowed(self) -> int:
         if self._stopped() or self._broken or self._crowded:
@@ -248,7 +248,7 @@ class Intake:
 
     def _break(self, why: str) -> None:
         if not self._broken:
-            self._tell(f"paused: {why}; NSQ keeps the messages")
+            self._report(f"paused: {why}; NSQ keeps the messages")
         self._broken = why
         self._reader.allow(0)
 
@@ -259,7 +259,7 @@ class Intake:
         """In a callback: its connection is silent from then on, and is replaced; each kind is reported once."""
         if (text := spelled(error)) not in self._defects:
             self._defects.add(text)
-            self._tell(f"an unexpected error in a connection ({text}); it is closed and opened again; please report it")
+            self._report(f"an unexpected error in a connection ({text}); it is opened again; please report this")
             if self._options.debug:
                 show_traceback(error)
 

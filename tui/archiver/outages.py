@@ -18,10 +18,10 @@ class _Outage:
 
 
 class Outages:
-    """`tell` gets sentences for the operator."""
+    """`report` gets sentences for the operator."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
         self._away: dict[str, _Outage] = {}
 
     @property
@@ -36,11 +36,11 @@ class Outages:
         outage.cause = text
         if now - outage.reported.get(text, -_REPEAT_SECONDS) >= _REPEAT_SECONDS:
             outage.reported[text] = now
-            self._tell(text)
+            self._report(text)
 
     def back(self, address: str, who: str = "nsqd") -> None:
         if self._away.pop(address, None):
-            self._tell(f"connected again to {who} at {address}")
+            self._report(f"connected again to {who} at {address}")
 
     def unlisted(self, address: str) -> None:
         """nsqlookupd names it no longer, so it is not missed; if it returns, that is reported."""

@@ -2,7 +2,7 @@
 
 A child shares the spool's lock with its parent, so that no other archiver begins while it still writes. It leaves
 signals to the parent and obeys only the pipe, whose end means stop: it outlives the parent by no more than a goodbye.
-It reports its counters after each sync, before NSQ is told to forget the messages: its death takes none of them along.
+It reports its counters after each sync and before it acknowledges the messages (FIN): its death loses no count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tui.archiver.threads import in_thread
 from tui.errors import HourscopeError
 
 _MAIN = "from tui.archiver.part import main; main()"
-_TELL = 0.25  # seconds between two reports of a child
+_REPORT_SECONDS = 0.25  # seconds between two reports of a child
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def consume(
     number: int,
     counters: Counters,
     stopped: Callable[[], bool],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     counted: Callable[[], None] = lambda: None,
 ) -> None:
     """Take messages until `stopped`."""
     from tui.archiver.intake import Intake  # pynsq and tornado, which the parent of several does not need
 
     async def run() -> None:
-        intake = Intake(options, part=number, counters=counters, stopped=stopped, tell=tell, counted=counted)
+        intake = Intake(options, part=number, counters=counters, stopped=stopped, report=report, counted=counted)
         await intake.run()
 
     asyncio.run(run())
@@ -80,10 +80,10 @@ def consume(
 class ThreadPart:
     """The only consumer of an archiver, in a thread of its process."""
 
-    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, options: ArchiverOptions, number: int, report: Callable[[str], None]) -> None:
         self.number, self.counters = number, Counters()
         self._stop = threading.Event()
-        self._work = in_thread("consume", lambda: consume(options, number, self.counters, self._stop.is_set, tell))
+        self._work = in_thread("consume", lambda: consume(options, number, self.counters, self._stop.is_set, report))
 
     @property
     def alive(self) -> bool:
@@ -99,7 +99,7 @@ class ThreadPart:
 class ChildPart:
     """One consumer of several, in a process of its own; `lock` is the descriptor that keeps the spool ours."""
 
-    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None], lock: int) -> None:
+    def __init__(self, options: ArchiverOptions, number: int, report: Callable[[str], None], lock: int) -> None:
         self.number, self.counters = number, Counters()
         home = str(Path(tui.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
@@ -112,7 +112,7 @@ class ChildPart:
             start_new_session=True,  # Ctrl-C is for the parent, which then stops its children
         )
         self._to = cast(BinaryIO, self._process.stdin)
-        self._tell = tell
+        self._report = report
         self._failure = ""
         with suppress(BrokenPipeError):  # dead already, which `alive` shows
             pickle.dump((options, number), self._to)
@@ -130,7 +130,7 @@ class ChildPart:
                 elif isinstance(report, _Failure):
                     self._failure = report.text
                 else:
-                    self._tell(str(report))
+                    self._report(str(report))
 
     @property
     def alive(self) -> bool:
@@ -167,7 +167,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         options, part = pickle.load(sys.stdin.buffer)
-    except EOFError:  # the parent died before it had said anything
+    except EOFError:  # the parent died first
         return
     counters, stop, lock = Counters(), threading.Event(), threading.Lock()
 
@@ -181,7 +181,7 @@ def main() -> None:
         stop.set()
 
     def report_counters() -> None:
-        while not stop.wait(_TELL):
+        while not stop.wait(_REPORT_SECONDS):
             report(counters)
 
     for work in (obey, report_counters):

@@ -23,7 +23,7 @@ from tui.archiver.upload import Uploader
 from tui.errors import ArchiveError, HourscopeError
 from tui.units import plural, size
 
-_TELL = 1.0  # seconds between two states
+_REPORT_SECONDS = 1.0  # seconds between two states
 _PATIENCE = 15.0  # seconds for the children of an archiver that was killed to end
 _CONSUMERS_END = 5.0  # seconds from the stop until no consumer is waited for any longer
 _END = 8.0  # seconds from the stop until the last uploads are not waited for any longer
@@ -45,7 +45,7 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
         yield Said(f"recording {source.topic} (channel {source.channel}) in {options.archive.url}, by {options.spool}")
         try:
             while not stop.is_set():
-                yield from archiver.said(until=time.monotonic() + _TELL, stop=stop)
+                yield from archiver.said(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
                 archiver.mind()
                 yield archiver.status()
             began = time.monotonic()
@@ -144,7 +144,7 @@ class _Archiver:
     def status(self, *, stopping: bool = False) -> Status:
         counters = together([self._gone, *(part.counters for part in self._parts)])
         now, (then, before) = time.monotonic(), self._seen
-        if now - then > _TELL / 2:
+        if now - then > _REPORT_SECONDS / 2:
             self._rate = (counters.messages - before) / (now - then)
             self._seen = now, counters.messages
         uploads, seconds = self._uploader.state, now - self._began

@@ -46,10 +46,10 @@ class UploadState:
 
 
 class Uploader:
-    """`run` it in a thread of its own. `tell` gets sentences for the operator; `state` may be read from any thread."""
+    """`run` it in a thread of its own. `report` gets sentences for the operator; any thread may read `state`."""
 
-    def __init__(self, options: ArchiverOptions, tell: Callable[[str], None]) -> None:
-        self._options, self._tell = options, tell
+    def __init__(self, options: ArchiverOptions, report: Callable[[str], None]) -> None:
+        self._options, self._report = options, report
         self._archive, self._folder = options.archive, options.spool
         self._next_rev: dict[datetime, int] = {}
         self._put_keys: set[str] = set()  # by this process, and not yet seen to be what was put
@@ -64,7 +64,7 @@ class Uploader:
                 try:
                     rename(file.path, file_name(file.hour, file.seq, TORN))
                 except OSError as error:
-                    self._tell(f"{file.path} is left for the next start: {reason(error)}")
+                    self._report(f"{file.path} is left for the next start: {reason(error)}")
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is tried again, later and later."""
@@ -72,13 +72,13 @@ class Uploader:
         while not stop.wait(wait):
             if self.once(stop):
                 if reported:
-                    self._tell("uploading again")
+                    self._report("uploading again")
                 wait, reported = _LOOK, ""
                 continue
             wait = min(max(wait, _RETRY_FIRST / 2) * 2, _RETRY_MOST)
             if self._trouble != reported:
                 reported = self._trouble
-                self._tell(f"{reported}; tried again until it works")
+                self._report(f"{reported}; tried again until it works")
 
     def once(self, stop: threading.Event | None = None) -> bool:
         """Bring everything that is whole as far as it goes; False if something failed."""
@@ -141,7 +141,7 @@ class Uploader:
                 return ""
             path, state = rename(path, file_name(file.hour, file.seq, SEALED)), SEALED
             torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on disk, not repaired"
-            self._tell(f"took over {path.name}, left by a process that died ({torn})")
+            self._report(f"took over {path.name}, left by a process that died ({torn})")
         if state == SEALED and self._options.merge_hour:
             path = self._merged(file, path)
         trouble = self._put(file, path)
@@ -156,7 +156,7 @@ class Uploader:
                 return merge(path, file.hour, file.seq)
             except OutputError as error:
                 why = str(error)
-        self._tell(f"{why}; it is uploaded as it is")
+        self._report(f"{why}; it is uploaded as it is")
         return path
 
     def _put(self, file: SpoolFile, path: Path) -> str:
@@ -203,4 +203,4 @@ class Uploader:
         self._uploaded += 1
         self._uploaded_bytes += count
         self._last_key, self._last_time = key, time.time()
-        self._tell(f"uploaded {key} ({size(count)})")
+        self._report(f"uploaded {key} ({size(count)})")

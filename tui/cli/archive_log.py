@@ -21,7 +21,7 @@ class Log:
     """A `with` of it leaves the terminal's line clean.
 
     Where stderr cannot be written (a lost terminal, a pipe without a reader, a full disk) lines are dropped: recording
-    matters more, and --status-address tells as much.
+    matters more, and --status-address serves the same state.
     """
 
     def __init__(self) -> None:

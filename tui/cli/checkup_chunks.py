@@ -107,10 +107,8 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
                     sample.failures.append(f"{chunk.key}, {item}")
         except ReadCancelled:
             if passes > 1:
-                says = "is damaged before byte"
-                sample.failures.append(
-                    f"{chunk.key} {says} {count(reader.bytes_compressed)}; hourscope verify says where"
-                )
+                at = f"before byte {count(reader.bytes_compressed)}"
+                sample.failures.append(f"{chunk.key} is damaged {at}; hourscope verify says where")
         finally:
             sample.stored += min(reader.bytes_compressed, chunk.size)
         if len(sample.failures) == failures and not reader.codec and promised(chunk.key):
