@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from tui.archive.store import is_s3
 from tui.cli.options import archive_options, s3_of
+from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 from tui.errors import ConfigError
 
@@ -32,6 +34,12 @@ def explore(archive: str | None, timezone: str | None = None, s3: S3Options | No
         raise ConfigError(f"the explorer needs a terminal; without one use: {plain}")
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         raise ConfigError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show the explorer; use: {plain}")
+    if archive and is_s3(archive):
+        from tui.archive.s3 import mfa_device, sign_in
+
+        if mfa_device(s3):  # a question behind the screen could not be answered
+            sign_in(s3)
     from tui.app import run_explorer
 
+    restore_interrupt()
     return run_explorer(archive, timezone=timezone, s3=s3, config=config)

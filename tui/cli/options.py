@@ -11,6 +11,7 @@ import click
 
 from tui.archive import Archive
 from tui.archive.open import Listing, open_listed
+from tui.archive.store import is_s3
 from tui.archive.times import parse_range, spell_hour
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
@@ -131,6 +132,10 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
     words = [name, *_words({"timezone": zone} | asdict(s3))]
     if spec := config.archives.get(name):
         s3, zone, name = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
+    if is_s3(name):
+        from tui.archive.waits import report_waits
+
+        report_waits(say)
     archive, listing = open_listed(name, timezone=zone, s3=s3)
     start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
     range_ = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}

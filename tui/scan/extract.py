@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tui.archive import Chunk, Damage, Layout
+from tui.archive.local import remove_partial
+from tui.archive.names import short_key
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.config import S3Options
@@ -40,6 +42,7 @@ class Extract:
         self._prefix = prefix
         self._plan = plan
         self._name = _namer(plan)
+        self._layout = Layout(_layout(plan))
         self._damage: dict[str, ChunkDamaged] = {}
         self._saved = 0.0
         self.manifest = manifest
@@ -62,8 +65,25 @@ class Extract:
 
     def output(self, chunk: Chunk) -> Output:
         """Where the matches of a chunk go."""
-        key = self._prefix + self._name(chunk.key)
+        name = self._name(chunk.key)
+        if not is_s3(self._store.url):
+            name = self._short_enough(name, chunk)
+        key = self._prefix + name
         return Output(self._store, key, exists=key in self._existing)
+
+    def _short_enough(self, name: str, chunk: Chunk) -> str:
+        """A name of a file that the extract's layout still finds in the same hour."""
+        archive = self._plan.archive
+
+        def fits(key: str) -> bool:
+            named = self._layout.parse(key, archive.zone)
+            return named is not None and named.hour == chunk.hour
+
+        if short := short_key(name, fits):
+            return short
+        raise OutputError(
+            f"the name of {archive.store.url}/{chunk.key} is too long for a file of the extract; write it to s3://"
+        )
 
     def kept(self) -> Iterator[ChunkKept | ChunkDamaged]:
         """The chunks that an earlier run finished and that have not changed since, with their damage."""
@@ -121,6 +141,8 @@ def open_extract(
         raise OutputError(f"{out} holds the archive that is scanned; choose another place for the extract")
     fresh = Manifest.of(plan, _layout(plan))
     found = read_manifest(store, prefix + MANIFEST)
+    if (resume or force) and not is_s3(store.url):
+        remove_partial(Path(store.url))
     existing = {item.key for item in store.objects(prefix)}
     if found is None:
         if not force and existing:
