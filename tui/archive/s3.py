@@ -22,6 +22,7 @@ import botocore
 import botocore.config
 import botocore.exceptions as aws
 import botocore.session
+from botocore.hooks import HierarchicalEmitter
 from botocore.utils import parse_timestamp
 
 from tui import __version__
@@ -59,7 +60,9 @@ _BODY_ERRORS = (
 def _client(options: S3Options) -> S3Client:
     """One client a process and set of options; boto3's clients are thread-safe."""
     try:
-        core = botocore.session.Session(profile=options.profile)
+        hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
+        hooks.register_first("before-parse.s3.*", refuse_foreign_answer)
+        core = botocore.session.Session(event_hooks=hooks, profile=options.profile)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
         session = boto3.session.Session(botocore_session=core, profile_name=options.profile, region_name=options.region)
     except UNUSABLE as error:
@@ -83,9 +86,7 @@ def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
         s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
         **cast(Any, unsigned),
     )
-    client = session.client("s3", endpoint_url=options.endpoint_url, config=config)
-    client.meta.events.register_first("before-parse.s3", refuse_foreign_answer)
-    return client
+    return session.client("s3", endpoint_url=options.endpoint_url, config=config)
 
 
 def _about_client(error: Exception, options: S3Options) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
@@ -25,6 +25,8 @@ _DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)(?: on resourc
 _ROOT = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title", re.S | re.I)
 _SHOWN = 300  # characters of what a server said
+
+_ASK_REGION = "give it with --region (aws s3api get-bucket-location names it)"
 
 # The permission that each operation needs (docs.aws.amazon.com/service-authorization, "Actions defined by Amazon S3").
 _ACTIONS = {
@@ -63,7 +65,7 @@ FAILED = (aws.BotoCoreError, aws.ClientError, ResponseParserError, ForeignAnswer
 
 
 def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
-    """For botocore's event `before-parse.s3`: an answer that S3 does not give is no empty listing and no redirect.
+    """For botocore's event `before-parse.s3.*`: an answer that S3 does not give is no empty listing and no redirect.
 
     Raises ForeignAnswerError. Server errors (5xx) are left alone: botocore asks again.
     """
@@ -72,13 +74,21 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
     root = match[1] if not streamed and (match := _ROOT.match(body or b"")) else b""
     ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
     if 300 <= status < 400 and status != 304:
-        if not ours and "x-amz-bucket-region" not in headers:
-            raise ForeignAnswerError(_redirected(str(headers.get("location", ""))))
-    elif status < 500 and not streamed:
+        if ours or "x-amz-bucket-region" in headers:
+            return
+        if operation_model.name.startswith("Head"):  # has no body to tell by; botocore would ask for the region again
+            error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
+            raise aws.ClientError(cast(Any, error), operation_model.name)
+        raise ForeignAnswerError(_redirected(str(headers.get("location", ""))))
+    if status < 500 and not streamed:
         if body and not ours:
             raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {_CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:
             raise ForeignAnswerError(f"the answer ({status}) is empty and not S3's; {_CHECK}")
+
+
+def _metadata(status: int, headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {"HTTPStatusCode": status, "HTTPHeaders": dict(headers)}
 
 
 _CHECK = "log in to this network if it wants that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
@@ -136,6 +146,8 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return about_credentials(error, options)
         case OSError():
             return reason(error)
+        case aws.InvalidRegionError():
+            return f"the bucket is in another region, and the server's name of it is none; {_ASK_REGION}"
         case aws.BotoCoreError():
             return _short(error)
         case _:
@@ -160,6 +172,8 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _denied(error.operation_name, message)
     if status == 404:
         return _CAUSES["404"]
+    if 300 <= status < 400:
+        return _redirected(str(headers.get("location", "")))
     if status >= 500 and code == str(status):
         return f"{status} {message}: the server, or a proxy before it, is in trouble; try again later"
     return _short(f"{code} {message}".strip() or f"HTTP status {status}")
@@ -194,7 +208,7 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
     if code == "AuthorizationHeaderMalformed":
         message = _short(failure.get("Message", ""))
         return f"the region is not the bucket's, or the access key is not one; check --region and --profile ({message})"
-    return "the bucket is in another region; give it with --region (aws s3api get-bucket-location tells it)"
+    return f"the bucket is in another region; {_ASK_REGION}"
 
 
 def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
