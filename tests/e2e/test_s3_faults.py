@@ -164,6 +164,14 @@ class TestForeignAnswers:
         assert f"the answer ({status}) is {kind} and not S3's" in sentence
         assert "--endpoint-url and the proxy (HTTPS_PROXY)" in sentence
 
+    @pytest.mark.parametrize(
+        "body",
+        [b"<!-- -->" * 100_000, b"<!--" * 100_000, b"<title>" + b" " * 100_000, b"<title" * 50_000, b"<" * 100_000],
+        ids=["comments", "open comments", "blanks", "titles", "brackets"],
+    )
+    def test_one_that_is_made_to_be_looked_at_for_ever(self, s3: ScriptedS3, body: bytes) -> None:
+        assert "and not S3's" in why(s3, Answer(200, body))
+
     def test_an_empty_answer_is_no_empty_listing(self, s3: ScriptedS3) -> None:
         assert "the answer (200) is empty and not S3's" in why(s3, Answer(200))
 
