@@ -109,6 +109,8 @@ def about_credentials(error: Exception, options: S3Options) -> str:
             return f"the credential_process of AWS {_process(options)} failed{f': {text}' if text else ''}"
         case aws.ClientError():
             return _about_service(error, options)
+        case aws.PartialCredentialsError():
+            return f"AWS {whose} has only half of its keys: {error.kwargs.get('cred_var')} is missing; see {config}"
         case aws.BotoCoreError():
             return f"the credentials of AWS {whose} cannot be obtained: {said}"
         case OSError():

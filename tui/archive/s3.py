@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ import botocore
 import botocore.config
 import botocore.exceptions as aws
 import botocore.session
+from botocore.hooks import HierarchicalEmitter
 from botocore.utils import parse_timestamp
 
 from tui import __version__
@@ -31,7 +32,14 @@ from tui.archive.credentials import UNFORESEEN, resolve
 from tui.archive.credentials import mfa_device as mfa_device
 from tui.archive.local import temporary_error
 from tui.archive.put import abandon, checksum, put_file, stream_checksum
-from tui.archive.s3_errors import FAILED, ForeignAnswerError, explain, refuse_foreign_answer
+from tui.archive.s3_answers import (
+    ForeignAnswerError,
+    check_written,
+    checked_etag,
+    refuse_foreign_answer,
+    stored_object,
+)
+from tui.archive.s3_errors import FAILED, explain
 from tui.archive.store import uncollected
 from tui.archive.waits import Waits
 from tui.config import S3Options
@@ -59,7 +67,9 @@ _BODY_ERRORS = (
 def _client(options: S3Options) -> S3Client:
     """One client a process and set of options; boto3's clients are thread-safe."""
     try:
-        core = botocore.session.Session(profile=options.profile)
+        hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
+        hooks.register_first("before-parse.s3.*", refuse_foreign_answer)
+        core = botocore.session.Session(event_hooks=hooks, profile=options.profile)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
         session = boto3.session.Session(botocore_session=core, profile_name=options.profile, region_name=options.region)
     except UNUSABLE as error:
@@ -83,9 +93,7 @@ def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
         s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
         **cast(Any, unsigned),
     )
-    client = session.client("s3", endpoint_url=options.endpoint_url, config=config)
-    client.meta.events.register_first("before-parse.s3", refuse_foreign_answer)
-    return client
+    return session.client("s3", endpoint_url=options.endpoint_url, config=config)
 
 
 def _about_client(error: Exception, options: S3Options) -> str:
@@ -153,7 +161,7 @@ class S3Store:
         """ListObjectsV2, 1,000 keys a request."""
         for page in self._pages(prefix):
             try:
-                found = [_stored(item) for item in page.get("Contents", ())]
+                found = [stored_object(item) for item in page.get("Contents", ())]
             except UNFORESEEN as error:
                 raise self._sentence("be listed", prefix, error) from error
             yield from found
@@ -188,7 +196,7 @@ class S3Store:
             wanted["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             answer = _client(self.options).get_object(Bucket=self.bucket, Key=key, **wanted)
-            return answer["Body"], _checked(answer, start, etag)
+            return answer["Body"], checked_etag(answer, start, etag)
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
@@ -207,7 +215,7 @@ class S3Store:
                 answer = _client(self.options).put_object(
                     Bucket=self.bucket, Key=key, Body=body, **condition, **self._payer
                 )
-                _written(answer)
+                check_written(answer)
         except ArchiveError as error:
             raise OutputError(str(error)) from error
 
@@ -215,7 +223,7 @@ class S3Store:
         """In one request, or in parts; on condition that there is nothing (If-None-Match: *)."""
         try:
             with self._asking("be written", key, taken=""):
-                _written(put_file(_client(self.options), self.bucket, key, path, self._payer))
+                check_written(put_file(_client(self.options), self.bucket, key, path, self._payer))
         except KeyTakenError:
             self._abandon(key, path)
             raise
@@ -277,41 +285,6 @@ class S3Store:
 
 def _code(error: aws.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _stored(item: Any) -> StoredObject:
-    """An entry of a listing."""
-    return StoredObject(
-        item["Key"],
-        item["Size"],
-        item["ETag"].strip('"'),
-        item["LastModified"].astimezone(UTC),
-        item.get("StorageClass", "STANDARD"),
-    )
-
-
-def _checked(answer: Any, start: int, etag: str | None) -> str:
-    """The ETag of an answer to a GET, which must be of the object that was asked for, and from the byte on."""
-    if "ETag" not in answer:
-        raise ForeignAnswerError(
-            "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
-        )
-    found = str(answer["ETag"]).removeprefix("W/").strip('"')
-    if etag and found != etag:
-        raise ForeignAnswerError("the object was replaced meanwhile; list the archive again")
-    if start and not str(answer.get("ContentRange", "")).startswith(f"bytes {start}-"):
-        raise ForeignAnswerError(
-            f"the server sends it from its first byte, and not from byte {start:,} as it was asked"
-        )
-    return found
-
-
-def _written(answer: Any) -> None:
-    """An answer to a PUT; S3 gives the object's ETag, a proxy that only says 200 does not."""
-    if "ETag" not in answer:
-        raise ForeignAnswerError(
-            "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
-        )
 
 
 class _Body(io.RawIOBase):

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from tui.archive.credentials import CREDENTIALS, UNFORESEEN, about_credentials, log_in
+from tui.archive.s3_answers import CHECK, ForeignAnswerError, redirected
 from tui.config import S3Options
 from tui.errors import reason
 from tui.units import duration, plural
@@ -22,9 +22,9 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 _EXPECTING = re.compile(rf"expecting '({_REGION.pattern})'")
 _HOST_REGION = re.compile(rf"\bs3[.-](?:dualstack\.)?({_REGION.pattern})\.")
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
-_ROOT = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
-_TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title", re.S | re.I)
 _SHOWN = 300  # characters of what a server said
+
+_ASK_REGION = "give it with --region (aws s3api get-bucket-location names it)"
 
 # The permission that each operation needs (docs.aws.amazon.com/service-authorization, "Actions defined by Amazon S3").
 _ACTIONS = {
@@ -54,54 +54,8 @@ _CAUSES = {
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
 
 
-class ForeignAnswerError(Exception):
-    """Whoever answered was not S3; `str()` says what came instead."""
-
-
 # What a request raises, or reading its answer.
 FAILED = (aws.BotoCoreError, aws.ClientError, ResponseParserError, ForeignAnswerError, *UNFORESEEN)
-
-
-def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
-    """For botocore's event `before-parse.s3`: an answer that S3 does not give is no empty listing and no redirect.
-
-    Raises ForeignAnswerError. Server errors (5xx) are left alone: botocore asks again.
-    """
-    status, headers, body = (response_dict[name] for name in ("status_code", "headers", "body"))
-    streamed = bool(operation_model.has_streaming_output) and status < 300
-    root = match[1] if not streamed and (match := _ROOT.match(body or b"")) else b""
-    ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
-    if 300 <= status < 400 and status != 304:
-        if not ours and "x-amz-bucket-region" not in headers:
-            raise ForeignAnswerError(_redirected(str(headers.get("location", ""))))
-    elif status < 500 and not streamed:
-        if body and not ours:
-            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {_CHECK}")
-        if not body and operation_model.name.startswith("List") and status < 300:
-            raise ForeignAnswerError(f"the answer ({status}) is empty and not S3's; {_CHECK}")
-
-
-_CHECK = "log in to this network if it wants that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
-
-
-def _redirected(location: str) -> str:
-    origin = "://".join(urlsplit(location)[:2]) if "://" in location else location
-    to = f" to {origin}" if origin else ""
-    return f"it is redirected{to}, which S3 does not do; check --endpoint-url (https?) and the proxy (HTTPS_PROXY)"
-
-
-def _kind(body: bytes) -> str:
-    """What came, as a person would call it."""
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:4096]
-    if title := _TITLE.search(start):
-        return f"a web page, '{title[1][:80].decode('utf-8', 'replace')}',"
-    if b"<html" in start.lower() or start.lower().startswith(b"<!doctype html"):
-        return "a web page"
-    if start.startswith((b"{", b"[")):
-        return "JSON"
-    if start.startswith(b"<"):
-        return "other XML"
-    return f"text, '{start[:60].decode('utf-8', 'replace')}',"
 
 
 def explain(error: Exception, options: S3Options, endpoint: str) -> str:
@@ -131,15 +85,17 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
         case aws.ReadTimeoutError():
             return f"{where} stopped answering; try again, or check the network"
         case RecursionError():
-            return _redirected("")
+            return redirected("")
         case OSError() if error.filename:  # of a credential provider: a request opens no file
             return about_credentials(error, options)
         case OSError():
             return reason(error)
+        case aws.InvalidRegionError():
+            return f"the bucket is in another region, and the server's name of it is none; {_ASK_REGION}"
         case aws.BotoCoreError():
             return _short(error)
         case _:
-            return f"the answer is not one that S3 gives ({type(error).__name__}: {_short(error)}); {_CHECK}"
+            return f"the answer is not one that S3 gives ({type(error).__name__}: {_short(error)}); {CHECK}"
 
 
 def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
@@ -160,6 +116,8 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _denied(error.operation_name, message)
     if status == 404:
         return _CAUSES["404"]
+    if 300 <= status < 400:
+        return redirected(str(headers.get("location", "")))
     if status >= 500 and code == str(status):
         return f"{status} {message}: the server, or a proxy before it, is in trouble; try again later"
     return _short(f"{code} {message}".strip() or f"HTTP status {status}")
@@ -194,7 +152,7 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
     if code == "AuthorizationHeaderMalformed":
         message = _short(failure.get("Message", ""))
         return f"the region is not the bucket's, or the access key is not one; check --region and --profile ({message})"
-    return "the bucket is in another region; give it with --region (aws s3api get-bucket-location tells it)"
+    return f"the bucket is in another region; {_ASK_REGION}"
 
 
 def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
