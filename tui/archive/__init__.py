@@ -1,6 +1,6 @@
 """What an archive is, and how its chunks are listed, read and written."""
 
-from tui.archive.catalog import Catalog
+from tui.archive.catalog import Catalog, Gap
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.codec import Damage
 from tui.archive.layout import Layout
@@ -14,6 +14,7 @@ __all__ = [
     "Chunk",
     "ChunkReader",
     "Damage",
+    "Gap",
     "Layout",
     "StoredObject",
     "empty_range",

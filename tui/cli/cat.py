@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tui.archive import Catalog, Chunk, ChunkReader, Damage, empty_range
-from tui.archive.times import floor_hour, next_hour, parse_time
+from tui.archive.times import parse_hour
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
 from tui.cli.options import Opened, archive_argument, archive_options, filter_of, filter_options, open_named
 from tui.errors import ArchiveError
@@ -60,8 +60,7 @@ def command(
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
-    start = floor_hour(parse_time(hour, opened.archive.zone))
-    stop = next_hour(start)
+    start, stop = parse_hour(hour, opened.archive.zone)
     catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
     if not catalog.chunks:
         raise empty_range(opened.archive, start, stop)
