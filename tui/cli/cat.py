@@ -18,6 +18,7 @@ from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.printable import HOSTILE, printable
+from tui.scan.hints import hints_for
 
 
 @click.command("cat", short_help="Print the records of an hour.")
@@ -46,13 +47,14 @@ def command(
     opened = open_named(archive, given)
     damaged: list[str] = []
     shown = 0
-    for record in _records(opened, _chunks(opened, hour, key), filter_, damaged):
+    chunks = _chunks(opened, hour, key)
+    for record in _records(opened, chunks, filter_, damaged):
         write_lines(_pretty(record) if pretty else record + b"\n")
         shown += 1
         if shown == lines:
             break
     sys.stdout.flush()
-    for sentence in damaged:
+    for sentence in (*damaged, *hints_for(opened.archive.store, chunks, filter_, matched=shown > 0)):
         say(sentence)
     if damaged:
         return EXIT_FAILED
