@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +15,7 @@ from tui.cli.options import Opened, archive_argument, archive_options, filter_of
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
-from tui.printable import HOSTILE, printable
+from tui.printable import printable
 from tui.scan.hints import hints_for
 
 
@@ -49,7 +47,8 @@ def command(
     shown = 0
     chunks = _chunks(opened, hour, key)
     for record in _records(opened, chunks, filter_, damaged):
-        write_lines(_pretty(record) if pretty else record + b"\n")
+        for piece in _pretty(record) if pretty else (record + b"\n",):
+            write_lines(piece)
         shown += 1
         if shown == lines:
             break
@@ -87,17 +86,11 @@ def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, damaged
             damaged.append(str(error))
 
 
-def _pretty(record: bytes) -> bytes:
-    """Indented JSON that is safe to print and still the same JSON; what is no JSON is escaped."""
-    from tui.filter.jmespath import load
+def _pretty(record: bytes) -> Iterator[bytes]:
+    """Indented JSON that is safe to print and still the same JSON; what is not JSON is escaped."""
+    from tui.filter.pretty import pretty_lines  # only --pretty needs it
 
     try:
-        text = json.dumps(load(record), indent=2, ensure_ascii=False)
+        yield from pretty_lines(record)
     except NotJsonError:
-        return printable(record).encode() + b"\n"
-    text = re.sub(f"(?!\n){HOSTILE.pattern}", _json_escape, text)
-    return text.encode() + b"\n"
-
-
-def _json_escape(match: re.Match[str]) -> str:
-    return json.dumps(match.group())[1:-1]
+        yield printable(record).encode() + b"\n"

@@ -31,6 +31,7 @@ _NOT_JMESPATH = {  # of SQL
     "like": "there is no 'like'; write contains(), starts_with() or ends_with(), or use -e",
     "is": "there is no 'is'; write a comparison with ==",
 }
+_MOST_DIGITS = 4300
 _LONGEST = 1 << 16  # characters of an expression: parsing one of megabytes takes minutes
 
 
@@ -138,9 +139,15 @@ def load(record: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(record.decode("utf-8", "surrogateescape"), parse_constant=_no_constant)
+        text = record.decode("utf-8", "surrogateescape")
+        return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from error
+
+
+def _integer(text: str) -> int | float:
+    """Python reads no integer of more than 4,300 digits; such a one is a float, infinite as 1e400 is."""
+    return int(text) if len(text) <= _MOST_DIGITS else float(text)
 
 
 def _no_constant(name: str) -> Any:
