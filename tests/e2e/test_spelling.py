@@ -11,7 +11,13 @@ import pytest
 from tests.e2e.command import hourscope
 
 HOUR = "2024-05-01T00"
-LINES = (b'{"x":1.50}', b"plain \x1b[2J text", b'{"x":1e400,"x":-0}', b'{"y":12345678901234567890123}', b'{"x":"\\ud800"}')
+LINES = (
+    b'{"x":1.50}',
+    b"a \x1b[2J text",
+    b'{"x":1e400,"x":-0}',
+    b'{"y":12345678901234567890123}',
+    b'{"x":"\\ud800"}',
+)
 
 
 @pytest.fixture
@@ -45,6 +51,6 @@ def test_pretty_moves_tokens_and_changes_none(archive: Path) -> None:
     ran = hourscope("cat", archive, "--hour", HOUR, "--pretty")
     assert ran.code == 0
     assert ran.out.decode() == (
-        '{\n  "x": 1.50\n}\nplain \\x1b[2J text\n{\n  "x": 1e400,\n  "x": -0\n}\n'
+        '{\n  "x": 1.50\n}\na \\x1b[2J text\n{\n  "x": 1e400,\n  "x": -0\n}\n'
         '{\n  "y": 12345678901234567890123\n}\n{\n  "x": "\\ud800"\n}\n'
     )

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
 from tui.filter.build import spell_field, spell_value
 from tui.filter.field_types import Types
 from tui.filter.fields import ANY, Path
 from tui.filter.literals import as_literal, is_number, type_of, type_of_text
+from tui.filter.missing import CLOSE, MatchSlip, list_on_the_way, missing, sampled
 from tui.filter.operands import Operand, operands
 from tui.filter.slips import Slip
-from tui.units import count
 
 _CONSTANTS = ("true", "false", "null")
 _KINDS = {"string": "text", "array": "a list", "number": "a number", "boolean": "true or false", "object": "an object"}
 _TEXT_FUNCTIONS = ("contains", "starts_with", "ends_with")
 _LITERALS = ("raw", "literal")
-_CLOSE = 0.75  # difflib's ratio of names that are taken for each other
-
-
-@dataclass(frozen=True, slots=True)
-class MatchSlip:
-    """One sentence, and the edits of the expression that correct it.
-
-    `certain`: it cannot mean what it says, whatever matched. `search_for`: a text that may have been meant.
-    """
-
-    sentence: str
-    edits: tuple[Slip, ...] = ()
-    certain: bool = True
-    search_for: str = ""
 
 
 def match_slips(expression: str, types: Types) -> list[MatchSlip]:
@@ -47,7 +33,7 @@ def match_slips(expression: str, types: Types) -> list[MatchSlip]:
     slips += _pipes(found)
     for at, operand in enumerate(found):
         if at not in done and operand.own and (at == 0 or found[at - 1].text != "."):
-            slips += _missing(operand, types, alone=len(found) == 1)
+            slips += missing(operand, types, alone=len(found) == 1)
     return _merged(slips)
 
 
@@ -105,7 +91,7 @@ def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | 
     field = (
         f"the field {name}, which is {_kinds(here)}"
         if here
-        else f"a field, and no record has a field of that name{_of(types)}"
+        else f"a field, and no record has a field of that name{sampled(types)}"
     )
     how = "text is written in single quotes" if meant[0] == "'" else f"write {meant}"
     return MatchSlip(f"{value.text} {kind} {field}; {how}", (Slip(value.start, value.end, meant, ""),))
@@ -165,7 +151,7 @@ def _through_list(
     path: Operand, literal: Operand, sign: Operand, left: Operand, right: Operand, types: Types
 ) -> MatchSlip | None:
     """`items.sku == 'S1'`, where items is a list of objects."""
-    split = _list_on_the_way(path, types)
+    split = list_on_the_way(path, types)
     if split is None:
         return None
     before, rest = split
@@ -176,17 +162,6 @@ def _through_list(
     )
     edit = Slip(left.start, right.end, f"{spell_field(before)}[?{condition}]", "")
     return MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
-
-
-def _list_on_the_way(path: Operand, types: Types) -> tuple[Path, Path] | None:
-    """What is written of a path up to a list that it ignores, and the rest behind it."""
-    assert path.path is not None
-    base = path.path[: len(path.path) - len(path.own)]
-    for depth in range(1, len(path.own)):
-        before, rest = path.own[:depth], path.own[depth:]
-        if types.has((*base, *before, ANY, *rest)):
-            return before, rest
-    return None
 
 
 def _other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | None:
@@ -200,7 +175,7 @@ def _other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | N
     if text in values or not values:
         return None
     same = [value for value in values if value.casefold().strip() == text.casefold().strip()]
-    near = same or get_close_matches(text, values, 1, _CLOSE)
+    near = same or get_close_matches(text, values, 1, CLOSE)
     if not near:
         return None
     sentence = f"{path.text} is never {literal.text} in the records sampled; did you mean {spell_value(near[0])}?"
@@ -251,49 +226,6 @@ def _pipes(found: Sequence[Operand]) -> Iterator[MatchSlip]:
             yield MatchSlip("| hands the comparison's result on to what follows; 'or' is written ||", (edit,))
 
 
-def _missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSlip]:
-    """A field that no record of the sample has, and one that is spelled like it."""
-    path = operand.path
-    if path is None or types.of(path) or not types.complete:
-        return
-    if types.has(path):
-        yield MatchSlip(f"{operand.text} is null in every record{_of(types)}", certain=False)
-        return
-    if split := _list_on_the_way(operand, types):
-        before, rest = split
-        edit = Slip(operand.start, operand.end, f"{spell_field(before)}[].{spell_field(rest)}", "")
-        yield MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
-        return
-    sentence = f"no record has the field {operand.text}{_of(types)}"
-    base = path[: len(path) - len(operand.own)]
-    near = _near(operand.own, [each[len(base) :] for each in types.paths if each[: len(base)] == base])
-    if near:
-        edit = Slip(operand.start, operand.end, spell_field(near), "")
-        yield MatchSlip(f"{sentence}; did you mean {spell_field(near)}?", (edit,), certain=False)
-    else:
-        search_for = str(operand.value) if alone and operand.single else ""
-        yield MatchSlip(sentence, certain=False, search_for=search_for)
-
-
-def _near(path: Path, known: Sequence[Path]) -> Path | None:
-    """The path that is spelled most like one: all of it, its last name somewhere else, or nearly."""
-    names = {spell_field(each): each for each in known if each and ANY not in each}
-    plain = {name: _plain(each) for name, each in names.items()}
-    for same in (
-        [name for name, text in plain.items() if text == _plain(path)],
-        [name for name, each in names.items() if _plain(each[-1:]) == _plain(path[-1:])],
-        get_close_matches(spell_field(path), names, 1, _CLOSE),
-    ):
-        if same:
-            return names[min(same, key=len)]
-    return None
-
-
-def _plain(path: Path) -> str:
-    """`playerVersion`, `player_version` and `player.version` are one."""
-    return "".join(str(step) for step in path if step is not ANY).replace("_", "").replace("-", "").casefold()
-
-
 def _numeric(path: Path, types: Types) -> bool:
     field = types.leaves.get(path)
     return field is not None and all(is_number(str(value)) for value, _ in field.top)
@@ -301,7 +233,3 @@ def _numeric(path: Path, types: Types) -> bool:
 
 def _kinds(types: frozenset[str]) -> str:
     return " or ".join(_KINDS[each] for each in sorted(types))
-
-
-def _of(types: Types) -> str:
-    return f" (of {count(types.records)} sampled)"

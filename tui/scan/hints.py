@@ -7,9 +7,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tui.archive import Chunk, ChunkReader, Damage
+from tui.archive import Archive, Chunk, ChunkReader
 from tui.archive.reader import ReadCancelled
-from tui.archive.store import Store
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.scan.estimate import stratified
@@ -22,7 +21,7 @@ _RECORDS = 200  # of each
 
 
 def hints_for(
-    store: Store,
+    archive: Archive,
     chunks: Sequence[Chunk],
     filter: Filter,  # noqa: A002
     *,
@@ -42,18 +41,18 @@ def hints_for(
         return []
     sample = FieldSample()
     for chunk in stratified(chunks, _CHUNKS, 0):
-        _feed(sample, store, chunk, cancelled)
+        _feed(sample, archive, chunk, cancelled)
     return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter, sample, matched=matched)]
 
 
-def _feed(sample: FieldSample, store: Store, chunk: Chunk, cancelled: Callable[[], bool]) -> None:
+def _feed(sample: FieldSample, archive: Archive, chunk: Chunk, cancelled: Callable[[], bool]) -> None:
     """The first records of a chunk. What cannot be read is left out: the scan has reported it."""
     left = _RECORDS
     with (
-        suppress(Damage, ArchiveError, ReadCancelled),
-        ChunkReader(store, chunk.key, etag=chunk.etag, cancelled=cancelled) as reader,
+        suppress(ArchiveError, ReadCancelled),
+        ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=archive.reading) as reader,
     ):
-        for block in reader:
+        for block in reader.blocks():
             records = list(islice(block.records(), left))
             sample.feed(records)
             left -= len(records)

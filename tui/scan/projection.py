@@ -12,7 +12,7 @@ from jmespath import exceptions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import NotJsonError
+from tui.filter.compiled import MAX_PARSED, NotJsonError, TooLargeError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import Path, path_of
 
@@ -29,7 +29,7 @@ def projection(fields: str) -> Callable[[bytes], bytes]:
 
     `a.b,c` gives an object with those paths for keys; anything else is one JMESPath expression. Where a path leads
     nowhere, or an expression fails on a record, there is null, so that every match has a line. FilterError if it cannot
-    be parsed.
+    be parsed. A record that is too large to be parsed raises TooLargeError.
     """
     if not fields.strip():
         raise FilterError("--fields is empty; give paths such as 'event,player.version', or a JMESPath", fields, 0)
@@ -50,6 +50,8 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
     path = path_of(expression.parsed)
 
     def computed(record: bytes) -> bytes:
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
         value = load_spelled(record)
         try:
             return encoded(expression.search(value))
@@ -58,6 +60,8 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
 
     def sliced(record: bytes) -> bytes:
         assert path is not None
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
         try:
             found = _slice(record, path)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a lone surrogate, or not JSON at all
