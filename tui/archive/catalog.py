@@ -101,7 +101,7 @@ def in_gaps(gaps: Sequence[Gap], hour: datetime) -> bool:
 
 
 def is_chunk_name(key: str) -> bool:
-    """False for what is no chunk by its name: manifests, folder markers, hidden files."""
+    """False for what is not a chunk by its name: manifests, folder markers, hidden files."""
     name = key.rpartition("/")[2]
     return bool(name) and not name.startswith(".") and name not in _NOT_CHUNKS
 
