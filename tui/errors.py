@@ -7,7 +7,7 @@ import resource
 
 
 class HourscopeError(Exception):
-    """Something that a person can mend. `str()` is one line; the command line exits with 2."""
+    """Something that a person can fix. `str()` is one line; the command line exits with 2."""
 
 
 class ConfigError(HourscopeError):
@@ -64,7 +64,7 @@ class FilterError(HourscopeError):
     """An expression that cannot be parsed: `what` it is, and the column (from 0) where `reason` applies."""
 
     def __init__(self, reason: str, expression: str = "", column: int | None = None, *, what: str = "") -> None:
-        place = f"the {what} '{expression}' is wrong at column {(column or 0) + 1}: " if what else ""
+        place = f"invalid {what} at column {(column or 0) + 1}: " if what else ""
         super().__init__(place + reason)
         self.reason = reason
         self.expression = expression

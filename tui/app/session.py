@@ -12,8 +12,9 @@ from functools import cached_property
 
 from tui.app.calendar.selection import Selection
 from tui.app.calendar.usual import Usual, usual_of
-from tui.archive import Archive, Catalog, Chunk
-from tui.archive.times import floor_hour, hours_between, next_hour
+from tui.archive import Archive, Catalog, Chunk, Gap
+from tui.archive.catalog import gaps_between
+from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
 
@@ -56,16 +57,19 @@ class Session:
 
     @cached_property
     def last(self) -> datetime:
-        """The last hour that has a chunk."""
-        return max(self.catalog.hours, default=self.first)
+        """The last hour of the span that has a chunk."""
+        return self.catalog.last or self.first
 
     @cached_property
-    def gaps(self) -> frozenset[datetime]:
+    def gaps(self) -> tuple[Gap, ...]:
         """The hours without a chunk; of an extract, those that were not scanned."""
         if not self.scanned:
-            return frozenset(self.catalog.gaps)
-        span = hours_between(self.first, next_hour(self.catalog_last))
-        return frozenset(span) - self.scanned - self.catalog.hours.keys()
+            return self.catalog.gaps
+        return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
+
+    @cached_property
+    def gap_hours(self) -> int:
+        return sum(gap.hours for gap in self.gaps)
 
     @cached_property
     def hour_size(self) -> dict[datetime, int]:

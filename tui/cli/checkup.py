@@ -138,7 +138,7 @@ def _listing(catalog: Catalog, seconds: float) -> Check:
     age = max(timedelta(0), datetime.now(UTC) - next_hour(last).astimezone(UTC))
     says = (
         f"{plural(len(catalog.hours), 'hour')} in {plural(len(catalog.chunks), 'chunk')}, {size(catalog.size)}, "
-        f"the last {spell_hour(last)}, {_age(age)} ago; {plural(len(catalog.gaps), 'gap')}; "
+        f"the last {spell_hour(last)}, {_age(age)} ago; {plural(catalog.gap_hours, 'gap')}; "
         f"listed in {duration(seconds)}"
     )
     return Check("listing", "ok", says)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.archive import Catalog, open_archive
-from tui.archive.times import spell_hour
+from tui.archive.times import hours_between, spell_hour
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED
 from tui.demo import SampleSpec, incident_of
 from tui.filter import parse_filter
@@ -29,7 +29,7 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
     print(f"{folder}  {archive.layout.pattern}")
     for line in calendar_lines(catalog):
         print(line)
-    print(f"{plural(len(catalog.hours), 'hour')} · {size(catalog.size)} · {plural(len(catalog.gaps), 'gap')} · UTC\n")
+    print(f"{plural(len(catalog.hours), 'hour')} · {size(catalog.size)} · {plural(catalog.gap_hours, 'gap')} · UTC\n")
 
     print("$ " + shell_join(["hourscope", "scan", str(folder), "-m", _ERRORS]))
     totals, errors = Totals(), Counter[tuple[str, str, int]]()
@@ -68,7 +68,7 @@ def calendar_lines(catalog: Catalog) -> list[str]:
     """Days × 24 hours, shaded by the size of each hour's chunks."""
     sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
     ranked = sorted(sizes.values())
-    gaps = set(catalog.gaps)
+    gaps = {hour for gap in catalog.gaps for hour in hours_between(gap.start, gap.stop)}
     days: dict[date, dict[int, str]] = {}
     for hour in [*sizes, *gaps]:
         cell = "··" if hour in gaps else _SHADES[_rank(ranked, sizes[hour])] * 2

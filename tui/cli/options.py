@@ -72,12 +72,12 @@ range_options = _all(
 )
 
 filter_options = _all(
-    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Literal text in the record's bytes."),
-    click.option("-e", "--regex", metavar="RE", multiple=True, help="Regular expression, RE2 syntax."),
-    click.option("-m", "--match", metavar="EXPR", multiple=True, help="JMESPath that gives something truthy."),
-    click.option("--not-grep", metavar="TEXT", multiple=True, help="Literal text that must not be there."),
-    click.option("--not-regex", metavar="RE", multiple=True, help="Regular expression that must not be found."),
-    click.option("-v", "--invert", is_flag=True, help="Turn the whole filter round."),
+    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
+    click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
+    click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
+    click.option("--not-grep", metavar="TEXT", multiple=True, help="Drop records that contain TEXT."),
+    click.option("--not-regex", metavar="RE", multiple=True, help="Drop records that match RE."),
+    click.option("-v", "--invert", is_flag=True, help="Invert the filter."),
 )
 
 
@@ -115,9 +115,19 @@ class Opened:
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
-    """The filter options of a command as a filter."""
+    """The filter options of a command as a filter; UsageError for `-m 5`, which is grep's way to stop after 5."""
+    for text in given["match"]:
+        if text.strip().isdecimal() and (option := _limit_option()):
+            first = "the first match" if text.strip() == "1" else f"the first {text.strip()} matches"
+            raise click.UsageError(f"-m is JMESPath; to stop after {first} use {option} {text.strip()}")
     names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
     return parse_filter(**{name: given.pop(name) for name in names})
+
+
+def _limit_option() -> str:
+    """What the command calls grep's -m."""
+    taken = click.get_current_context().params
+    return next((f"--{name.replace('_', '-')}" for name in ("max_count", "lines") if name in taken), "")
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:

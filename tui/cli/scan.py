@@ -38,6 +38,7 @@ from tui.cli.signals import cancel_on_signals
 from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
+from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
 from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
@@ -80,7 +81,7 @@ class Request:
 @click.option("-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="N lines on both sides.")
 @click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
 @click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
-@click.option("--count", is_flag=True, help="Print only the number of matching records.")
+@click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
@@ -234,6 +235,10 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         say(f"… and {plural(len(totals.damaged) - _SAID, 'damaged part')} more; --json names them all")
     for warning in totals.warnings():
         say(warning)
+    if not interrupted:
+        plan = request.plan
+        for hint in hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0):
+            say(hint)
     if request.count:
         print(totals.matches)
     if request.as_json:
