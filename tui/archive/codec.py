@@ -25,6 +25,7 @@ from tui.archive.zstd import ZstdFrame
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_SIZE = 512  # bytes that tell a compression
 _LONGEST_MAGIC = 10
+_FAST_READ_SIZE = 1 << 17  # more no longer fits into the cache beside what is decoded
 _PEEK_SIZE = 1 << 12  # small: what is larger is read straight into the decoder's own buffer
 _GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, OverflowError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
 
@@ -147,7 +148,7 @@ class _FastGzip:
     """ISA-L, about 1 GB/s of lines per core. Its many ways to say "damaged" become one."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        self._stream = _gzip_reader(raw, READ_SIZE)
+        self._stream = _gzip_reader(raw, _FAST_READ_SIZE)
 
     def readinto(self, buffer: memoryview, /) -> int:
         try:

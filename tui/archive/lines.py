@@ -181,12 +181,19 @@ def _ends_whole(line: bytes) -> bool:
 
 
 def _is_odd(block: Block) -> bool:
-    """Is there a line that is not just one record: CR, zeros, a blank line, two values?"""
+    """Is there a line that is not just one record: CR, zeros, a blank line, two values?
+
+    Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
+    none is blank and none ends in CR.
+    """
     buffer, end = block.buffer, block.end
-    if buffer[0] == 0x0A or buffer.find(b"\r", 0, end) >= 0 or buffer.find(b"\0", 0, end) >= 0:
-        return True
     with block.view() as view:
-        return int(sz.find(view, b"\n\n")) >= 0 or int(sz.find(view, b"}{")) >= 0
+        if buffer[0] != 0x7B or int(sz.count(view, b"}\n{")) != block.count() - 1:
+            if buffer[0] == 0x0A or buffer.find(b"\r", 0, end) >= 0 or int(sz.find(view, b"\n\n")) >= 0:
+                return True
+        elif buffer[end - 2 : end] == b"\r\n":
+            return True
+        return buffer.find(b"\0", 0, end) >= 0 or int(sz.find(view, b"}{")) >= 0
 
 
 def _split(lines: list[bytes]) -> list[bytes]:

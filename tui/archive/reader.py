@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar, cast
 
+import stringzilla as sz
+
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
@@ -309,14 +311,15 @@ class _ZeroWatch(_Prefixed):
 
     def readinto(self, buffer: Any, /) -> int:
         count = super().readinto(buffer)
-        data = bytes(memoryview(buffer)[:count])
-        filled = data.rstrip(b"\0")
-        if filled:
-            leading = len(data) - len(data.lstrip(b"\0"))
-            if self._run in filled or self._zeros + leading >= len(self._run):
-                raise BrokenStream("zeros between members")
-            self._zeros = 0
-        self._zeros += len(data) - len(filled)
+        data = memoryview(buffer)[:count]
+        if not self._zeros and sz.find(data, self._run) < 0:
+            self._zeros = len(bytes(data[-8:])) - len(bytes(data[-8:]).rstrip(b"\0"))
+            return count
+        zeros_before, whole = self._zeros, bytes(data)
+        filled = whole.rstrip(b"\0")
+        if filled and (self._run in filled or zeros_before + count - len(whole.lstrip(b"\0")) >= len(self._run)):
+            raise BrokenStream("zeros between members")
+        self._zeros = count - len(filled) + (0 if filled else zeros_before)
         return count
 
 
