@@ -12,13 +12,14 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
 from tui.errors import ConfigError
 from tui.keys import key_problems
+from tui.validation import explained
 
 VERSION = 1
 _LARGEST_BYTES = 1 << 20
@@ -68,7 +69,7 @@ class ExplorerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[explorer]"""
 
     mouse: bool | None = None
-    theme: Literal["dark", "light"] | None = None
+    theme: Text | None = None  # dark or light
 
 
 class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,9 +162,11 @@ def _table(where: str, table: object, kind: type[S]) -> list[str]:
     try:
         read = msgspec.convert({key: value for key, value in table.items() if key in known}, kind)
     except msgspec.ValidationError as error:
-        return [*found, _wrong_type(where, str(error))]
+        return [*found, explained(error, where)]
     if isinstance(read, ArchiveTable) and read.timezone:
         found += _zone_problem(f"{where}.timezone", read.timezone)
+    if isinstance(read, ExplorerTable) and read.theme not in (None, "dark", "light"):
+        found.append(f"{where}.theme must be dark or light, not '{read.theme}'")
     if isinstance(read, NsqTable) and bool(read.nsqd_tcp_address) == bool(read.lookupd_http_address) and not unknown:
         found.append(f"{where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
     return found
@@ -179,24 +182,6 @@ def _suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
     known = tuple(known)
     near = get_close_matches(name.lower().replace("-", "_"), known, n=1)
     return f" (did you mean {form.format(near[0])}?)" if near else f" (known: {', '.join(map(form.format, known))})"
-
-
-_EXPECTED = {"str": "a text in quotes", "bool": "true or false", "float": "a number", "array": "a list of texts"}
-
-
-def _wrong_type(where: str, message: str) -> str:
-    """msgspec's `Expected `str | null`, got `int` - at `$.url`` in words, with the place by its path."""
-    key = re.search(r" - at `\$(\.[^`\[]*)", message)
-    place = where + (key[1] if key else "")
-    if missing := re.match(r"Object missing required field `(\w+)`", message):
-        return f"{where}.{missing[1]} is missing"
-    if message.startswith("Invalid enum value"):
-        return f"{place} must be dark or light"
-    if message.startswith("Expected `float` >= "):
-        return f"{place} must be 0 or more"
-    expected = re.match(r"Expected `([^`]*)`", message)
-    words = [_EXPECTED[kind] for kind in (expected[1].split(" | ") if expected else []) if kind in _EXPECTED]
-    return f"{place} must be {' or '.join(sorted(words, reverse=True)) or 'of another type'}"
 
 
 def _zone_problem(where: str, name: str) -> list[str]:

@@ -132,10 +132,10 @@ def test_a_wrong_file_is_one_line_that_names_the_place(tmp_path: Path, text: str
         ("[prices]\ntransfer_per_GB = 0.1", "prices.transfer_per_GB is not known (did you mean transfer_per_gb?)"),
         ("[prices]\nget_per_1000 = -1", "prices.get_per_1000 must be 0 or more"),
         ("[prices]\nget_per_1000 = 'much'", "prices.get_per_1000 must be a number"),
-        ("[explorer]\ntheme = 'blue'", "explorer.theme must be dark or light"),
+        ("[explorer]\ntheme = 'blue'", "explorer.theme must be dark or light, not 'blue'"),
         ("[explorer]\nmouse = 'on'", "explorer.mouse must be true or false"),
         ("[explorer]\nthem = 'dark'", "explorer.them is not known (did you mean theme?)"),
-        ("[nsq.p]\nnsqd_tcp_address = 4150", "nsq.p.nsqd_tcp_address must be a text in quotes or a list of texts"),
+        ("[nsq.p]\nnsqd_tcp_address = 4150", "nsq.p.nsqd_tcp_address must be a text in quotes or a list"),
         ("[nsq.p]\nnsqd_tcp_adress = 'h:1'", "nsq.p.nsqd_tcp_adress is not known (did you mean nsqd_tcp_address?)"),
         (
             "[archives.m]\nurl = '/a'\ntimezone = 'Europe/Berln'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -122,8 +121,8 @@ def open_listed(
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
     keys, listing, has_manifest = _look(store, rest, manifest_key)
-    if has_manifest:
-        layout, zone = _manifest(store, manifest_key)
+    if has_manifest and (known := _manifest(store, manifest_key)):
+        layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
@@ -180,14 +179,15 @@ def _split(url: str) -> tuple[str, str, str | None]:
     return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
-def _manifest(store: Store, key: str) -> tuple[str, str]:
-    """Layout and time zone of an extract."""
-    with store.open(key) as stream:
-        try:
-            manifest = json.loads(stream.read().decode("utf-8", "surrogateescape"))
-            return key.removesuffix(MANIFEST) + str(manifest["layout"]), str(manifest["timezone"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArchiveError(f"{store.url}/{key} is no manifest of an extract; move it away") from error
+def _manifest(store: Store, key: str) -> tuple[str, str] | None:
+    """Layout and time zone of an extract; None if the file is another program's."""
+    from tui.archive.manifest import ForeignManifestError, ManifestHead, load_manifest  # only extracts wait for it
+
+    try:
+        head = load_manifest(store, key, ManifestHead)
+    except ForeignManifestError:
+        return None
+    return key.removesuffix(MANIFEST).replace("%", "%%") + head.layout, head.timezone
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
