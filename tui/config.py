@@ -34,6 +34,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.errors import ConfigError
+
 if TYPE_CHECKING:
     from tui.config_file import ArchiveTable, NsqTable, PricesTable
 
@@ -120,7 +122,10 @@ class Config:
 
 def _xdg(variable: str, default: str) -> Path:
     value = os.environ.get(variable, "")
-    base = Path(value) if value and Path(value).is_absolute() else Path.home() / default
+    try:
+        base = Path(value) if value and Path(value).is_absolute() else Path.home() / default
+    except RuntimeError as error:  # neither HOME nor a line in the passwd file
+        raise ConfigError(f"the home folder is unknown; set HOME or {variable}") from error
     return base / "hourscope"
 
 

@@ -7,7 +7,6 @@ are written whole or not at all. One that cannot be read is ignored, and said.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import cast
 from uuid import uuid4
 
 from tui.app.session import Session
-from tui.archive.local import reason
+from tui.archive.local import private_folder, private_opener, reason
 from tui.config import state_dir
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Kind, Term
@@ -177,8 +176,8 @@ def _read(path: Path) -> str | None:
 def _write(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{uuid4().hex[:12]}.part")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        private_folder(path.parent)
+        with open(part, "x", encoding="utf-8", opener=private_opener) as stream:
             stream.write(text)
         part.replace(path)
     except OSError as error:

@@ -87,8 +87,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _check_hour(self.hour)
         _encodable(self.key, self.etag, self.output or "")
-        if self.output and (self.output.startswith("/") or ".." in self.output.split("/")):
-            raise ValueError("'output' leads out of the extract")
 
     @property
     def parts(self) -> tuple[DamagedPart, ...]:

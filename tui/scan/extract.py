@@ -18,14 +18,14 @@ from types import TracebackType
 from msgspec import structs
 
 from tui.archive import Chunk, Layout
-from tui.archive.local import reason, remove_partial
-from tui.archive.manifest import DamagedPart, Entry, Manifest
+from tui.archive.local import remove_partial
+from tui.archive.manifest import DamagedPart, Manifest
 from tui.archive.names import short_key
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_time
 from tui.config import S3Options
-from tui.errors import HourscopeError, OutputError
+from tui.errors import HourscopeError, OutputError, reason
 from tui.printable import printable
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ScanEvent
 from tui.scan.manifest import counts_of, difference, new_entry, new_manifest, read_manifest, write_manifest
@@ -190,8 +190,7 @@ def _remove_partial(store: Store) -> None:
     if is_s3(store.url):
         return
     try:
-        for folder, _, _ in os.walk(store.url):
-            remove_partial(Path(folder))
+        remove_partial(Path(store.url))
     except OSError as error:
         raise OutputError(f"{store.url} cannot be cleared of partial files: {reason(error)}") from error
 
@@ -244,7 +243,7 @@ def _file_name(store: Store, prefix: str, layout: Layout, name: str, hour: datet
         parsed = layout.parse(shorter)
         return parsed is not None and parsed.hour.replace(tzinfo=None) == hour.replace(tzinfo=None)
 
-    short = short_key(name, fits, _S3_KEY_BYTES - len(prefix.encode()) if is_s3(store.url) else None)
+    short = short_key(name, fits, _S3_KEY_BYTES - len(os.fsencode(prefix)) if is_s3(store.url) else None)
     if short is None:
         raise OutputError(f"{printable(name, 200)} is too long a name for {store.url}; choose another place")
     return short
