@@ -98,18 +98,20 @@ class Archive:
                 yield self.chunk_of(item) or item
 
 
-def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+def open_archive(
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> Archive:
     """Open `url`: a folder, `s3://bucket/prefix`, or either with a layout in it.
 
     Without a layout it is taken from an extract's manifest, else detected from the keys of the listing
-    (`Archive.detected` says so). `timezone` is the IANA name of the zone that the keys' hours are written in (UTC by
-    default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
+    (`Archive.detected` says so); `layout` overrides all that. `timezone` is the IANA name of the zone that the keys'
+    hours are written in (UTC by default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
     """
-    return open_listed(url, timezone=timezone, s3=s3)[0]
+    return open_listed(url, timezone=timezone, s3=s3, layout=layout)[0]
 
 
 def open_listed(
-    url: str, *, timezone: str | None = None, s3: S3Options | None = None
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
 ) -> tuple[Archive, Listing | None]:
     """The same, and the listing that the layout was found in: a first catalog need not ask for it again.
 
@@ -117,6 +119,8 @@ def open_listed(
     """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
+    if layout is not None:
+        pattern = _below(rest if pattern is None else _fixed(rest), layout)
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
@@ -127,6 +131,21 @@ def open_listed(
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
     return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
+
+
+def _below(prefix: str, layout: str) -> str:
+    """A layout of keys below a prefix; one that begins with the prefix, as it is printed, is whole."""
+    escaped = prefix.replace("%", "%%")
+    if layout.startswith(escaped):
+        return layout
+    return f"{escaped.rstrip('/')}/{layout}"
+
+
+def _fixed(pattern: str) -> str:
+    """The folders of a pattern that hold no hole, with a slash at the end."""
+    folders = pattern.split("/")[:-1]
+    fixed = next((at for at, part in enumerate(folders) if has_holes(part)), len(folders))
+    return "".join(f"{part}/" for part in folders[:fixed])
 
 
 def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, bool]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 import click
 
+from tui.app import run_explorer
 from tui.cli.options import archive_options, s3_of
 from tui.config import S3Options, load_config
-from tui.errors import ConfigError
 
 
 @click.command("open", hidden=True)
@@ -18,20 +16,11 @@ from tui.errors import ConfigError
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
     """Open ARCHIVE in the explorer."""
-    return explore(archive, given.pop("timezone"), s3_of(given))
+    return explore(archive, given.pop("timezone"), s3_of(given), given.pop("layout"))
 
 
-def explore(archive: str | None, timezone: str | None = None, s3: S3Options | None = None) -> int:
-    """Run the explorer; a terminal that cannot show it gets the plain command's name instead."""
-    config = load_config()
-    s3 = s3 or S3Options()
-    if archive and (spec := config.archives.get(archive)):
-        archive, timezone, s3 = spec.url, timezone or spec.timezone, spec.s3.overlaid(s3)
-    plain = f"hourscope ls {archive or 'ARCHIVE'}"
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(f"the explorer needs a terminal; without one use: {plain}")
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
-        raise ConfigError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show the explorer; use: {plain}")
-    from tui.app import run_explorer
-
-    return run_explorer(archive, timezone=timezone, s3=s3, config=config)
+def explore(
+    archive: str | None, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> int:
+    """Run the explorer; a terminal that cannot show it gets a plain command instead."""
+    return run_explorer(archive, timezone=timezone, s3=s3 or S3Options(), config=load_config(), layout=layout)
