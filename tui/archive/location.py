@@ -71,7 +71,7 @@ def locate_place(place: str, config: Config, s3: S3Options) -> Location:
     return Location(url, s3=s3, options=option_words(asdict(s3)))
 
 
-def option_words(options: Mapping[str, str | bool | None]) -> tuple[str, ...]:
+def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
     """`{"endpoint_url": "http://…"}` as the words of a command line; what is not set is left out."""
     words: list[str] = []
     for name, value in options.items():

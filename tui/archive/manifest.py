@@ -15,14 +15,16 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, field
 
+from tui.archive.chunk import StoredObject
 from tui.archive.layout import Layout
 from tui.archive.store import Store
 from tui.archive.times import parse_zone
-from tui.errors import ArchiveError, HourscopeError
+from tui.errors import ArchiveError, HourscopeError, reason
+from tui.printable import printable
 from tui.validation import explained
 
 VERSION = 2
-_LARGEST_BYTES = 512 << 20  # some 1.5 million chunks
+_LARGEST_BYTES = 256 << 20  # some 700,000 chunks
 _YEARS = range(1970, 3000)  # as a layout has it
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -130,15 +132,15 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
         _encodable(self.archive, self.source_layout, self.created, *self.filter)
 
 
-def load_manifest(store: Store, key: str, kind: type[M]) -> M:
-    """Read and check the manifest of that key: all of it, or what `kind` needs.
+def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
+    """Read and check a manifest that was listed: all of it, or what `kind` needs.
 
     ForeignManifestError if another program wrote it, ArchiveError if it cannot be read, is damaged, or was written by a
     newer hourscope.
     """
-    where = f"{store.url}/{key}"
+    where = f"{store.url}/{item.key}"
     try:
-        data = _parsed(_read(store, key, where), where)
+        data = _parsed(_read(store, item, where), where)
         version = data.get("version", 1)
         if type(version) is int and version > VERSION:
             newer = f"was written by a newer hourscope (manifest version {version}); upgrade hourscope to read it"
@@ -152,21 +154,21 @@ def load_manifest(store: Store, key: str, kind: type[M]) -> M:
         raise _broken(where, str(error)) from error
 
 
-def _broken(where: str, reason: str) -> ArchiveError:
-    return ArchiveError(f"{where} is damaged: {reason[:300]}; restore it, or move it away")
+def _broken(where: str, why: str) -> ArchiveError:
+    return ArchiveError(f"{where} is damaged: {printable(why, 300)}; restore it, or move it away")
 
 
-def _read(store: Store, key: str, where: str) -> bytes:
-    pieces, size = [], 0
-    with store.open(key) as stream:
+def _read(store: Store, item: StoredObject, where: str) -> bytes:
+    if item.size > _LARGEST_BYTES:
+        raise ArchiveError(f"{where} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not read; move it away")
+    pieces, left = [], item.size
+    with store.open(item.key, etag=item.etag) as stream:
         try:
-            while piece := stream.read(1 << 20):
+            while left > 0 and (piece := stream.read(min(left, 1 << 20))):
                 pieces.append(piece)
-                size += len(piece)
-                if size > _LARGEST_BYTES:
-                    raise ArchiveError(f"{where} is larger than {_LARGEST_BYTES >> 20} MiB; move it away")
+                left -= len(piece)
         except OSError as error:
-            raise ArchiveError(f"{where} cannot be read: {error.strerror or error}") from error
+            raise ArchiveError(f"{where} cannot be read: {reason(error)}") from error
     return b"".join(pieces)
 
 

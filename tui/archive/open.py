@@ -124,8 +124,8 @@ def open_listed(
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
-    keys, listing, has_manifest = _look(store, rest, manifest_key)
-    if has_manifest and (known := _manifest(store, manifest_key)):
+    keys, listing, manifest = _look(store, rest, manifest_key)
+    if manifest and (known := _manifest(store, manifest)):
         layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
@@ -148,8 +148,8 @@ def _fixed(pattern: str) -> str:
     return "".join(f"{part}/" for part in folders[:fixed])
 
 
-def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, bool]:
-    """List all below a prefix: some keys, every object if they are not too many, and whether there is a manifest.
+def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, StoredObject | None]:
+    """List all below a prefix: some keys, every object if they are not too many, and the manifest if there is one.
 
     The keys are all, or evenly some thousands of them: at each power of two every other one is dropped. The first pages
     of a listing are not enough: a second host or topic can begin behind thousands of keys of the first, and a layout
@@ -157,9 +157,11 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
     """
     keys: list[str] = []
     listing: list[StoredObject] = []
-    step, index, has_manifest = 1, 0, False
+    manifest: StoredObject | None = None
+    step, index = 1, 0
     for item in store.objects(prefix):
-        has_manifest = has_manifest or item.key == manifest_key
+        if item.key == manifest_key:
+            manifest = item
         if not is_chunk_name(item.key):
             continue
         if index % step == 0:
@@ -171,7 +173,7 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
             listing.append(item)
         elif listing:
             listing = []
-    return keys, tuple(listing) if index <= _HELD else None, has_manifest
+    return keys, tuple(listing) if index <= _HELD else None, manifest
 
 
 def _detected(keys: list[str], prefix: str) -> Layout:
@@ -198,15 +200,15 @@ def _split(url: str) -> tuple[str, str, str | None]:
     return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
-def _manifest(store: Store, key: str) -> tuple[str, str] | None:
+def _manifest(store: Store, item: StoredObject) -> tuple[str, str] | None:
     """Layout and time zone of an extract; None if the file is another program's."""
     from tui.archive.manifest import ForeignManifestError, ManifestHead, load_manifest  # only extracts wait for it
 
     try:
-        head = load_manifest(store, key, ManifestHead)
+        head = load_manifest(store, item, ManifestHead)
     except ForeignManifestError:
         return None
-    return key.removesuffix(MANIFEST).replace("%", "%%") + head.layout, head.timezone
+    return item.key.removesuffix(MANIFEST).replace("%", "%%") + head.layout, head.timezone
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:

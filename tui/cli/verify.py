@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from tui.archive import Catalog
+from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
-from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 _SHOWN = 10  # hours or chunks of a kind that are named; --json names all
@@ -59,7 +59,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
     if not verified.complete:
-        say(f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}")
+        again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
+        say(f"interrupted; run it again with: {again}")
         return EXIT_INTERRUPTED
     if totals.damaged:
         return EXIT_FAILED

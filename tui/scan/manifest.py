@@ -121,10 +121,11 @@ def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
 
 def read_manifest(store: Store, key: str) -> Manifest | None:
     """The manifest, or None if there is none; OutputError if it cannot be read or is another program's."""
-    if not any(item.key == key for item in store.objects(key)):
+    item = next((item for item in store.objects(key) if item.key == key), None)
+    if item is None:
         return None
     try:
-        return load_manifest(store, key, Manifest)
+        return load_manifest(store, item, Manifest)
     except ArchiveError as error:
         raise OutputError(str(error)) from error
 
