@@ -159,16 +159,17 @@ def _broken(where: str, why: str) -> ArchiveError:
 
 
 def _read(store: Store, item: StoredObject, where: str) -> bytes:
-    if item.size > _LARGEST_BYTES:
-        raise ArchiveError(f"{where} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not read; move it away")
-    pieces, left = [], item.size
-    with store.open(item.key, etag=item.etag) as stream:
+    pieces: list[bytes] = []
+    size = item.size  # as it was listed: a scan may be replacing it
+    with store.open(item.key) as stream:
         try:
-            while left > 0 and (piece := stream.read(min(left, 1 << 20))):
+            while size <= _LARGEST_BYTES and (piece := stream.read(1 << 20)):
                 pieces.append(piece)
-                left -= len(piece)
+                size = max(size, sum(map(len, pieces)))
         except OSError as error:
             raise ArchiveError(f"{where} cannot be read: {reason(error)}") from error
+    if size > _LARGEST_BYTES:
+        raise ArchiveError(f"{where} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not read; move it away")
     return b"".join(pieces)
 
 

@@ -120,7 +120,7 @@ def open_listed(
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if layout is not None:
-        pattern = _below(rest if pattern is None else _fixed(rest), layout)
+        pattern = _below(rest.replace("%", "%%") if pattern is None else _fixed(rest), layout)
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
@@ -134,11 +134,8 @@ def open_listed(
 
 
 def _below(prefix: str, layout: str) -> str:
-    """A layout of keys below a prefix; one that begins with the prefix, as it is printed, is whole."""
-    escaped = prefix.replace("%", "%%")
-    if layout.startswith(escaped):
-        return layout
-    return f"{escaped.rstrip('/')}/{layout}"
+    """A layout of keys below a prefix; one that begins with the prefix, as layouts are printed, is whole."""
+    return layout if layout.startswith(prefix) else f"{prefix.rstrip('/')}/{layout}"
 
 
 def _fixed(pattern: str) -> str:
