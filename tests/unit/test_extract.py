@@ -110,7 +110,7 @@ def records(folder: Path) -> list[bytes]:
     found: list[bytes] = []
     for chunk in archive.catalog().chunks:
         with ChunkReader(archive.store, chunk.key) as reader:
-            for block in reader:
+            for block in reader.blocks():
                 found += block.records()
     return found
 
@@ -251,7 +251,7 @@ class TestResuming:
         assert again.read == []
         assert again.kept == first.read
         assert again.totals.counts == first.totals.counts
-        assert [e.offset for e in again.totals.damaged] == [e.offset for e in first.totals.damaged]
+        assert [e.damage for e in again.totals.damaged] == [e.damage for e in first.totals.damaged]
         after = {name: (tmp_path / "out" / name).read_bytes() for name in files(tmp_path / "out")}
         assert after == before
 

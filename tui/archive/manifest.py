@@ -69,7 +69,7 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One source chunk: what it was (ETag), where its matches are (None: it had none), what was counted."""
+    """One source chunk: what it was (ETag), where its matches are (None: it had none), and a scan's counts."""
 
     key: Key
     hour: Hour
@@ -81,8 +81,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     matches: Count = 0
     not_json: Count = 0
     blank: Count = 0
-    too_long: Count = 0  # records over the limit
-    doubtful: Count = 0
+    split: Count = 0
+    unparsed: Count = 0
     partial: bool = False
     damaged: tuple[DamagedPart, ...] | DamagedPart | None = ()
 

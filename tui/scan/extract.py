@@ -19,7 +19,7 @@ from msgspec import structs
 
 from tui.archive import Chunk, Layout
 from tui.archive.local import remove_partial
-from tui.archive.manifest import DamagedPart, Manifest
+from tui.archive.manifest import DamagedPart, Entry, Manifest
 from tui.archive.names import short_key
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
@@ -27,15 +27,23 @@ from tui.archive.times import parse_time
 from tui.config import S3Options
 from tui.errors import HourscopeError, OutputError, reason
 from tui.printable import printable
-from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ScanEvent
-from tui.scan.manifest import counts_of, difference, new_entry, new_manifest, read_manifest, write_manifest
+from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkRestarted, ScanEvent
+from tui.scan.manifest import (
+    counts_of,
+    damage_of,
+    damaged_part,
+    difference,
+    new_entry,
+    new_manifest,
+    read_manifest,
+    write_manifest,
+)
 from tui.scan.plan import ScanPlan
 from tui.scan.task import Output
 
 _SUFFIX = re.compile(r"(\.(log|json|jsonl|ndjson|txt))?(\.(gz|zst))?$")
 _EXTENSION = ".jsonl.gz"
 _SAVE_SECONDS = 1.0
-_REASON_CHARACTERS = 1000
 _S3_KEY_BYTES = 1024
 
 Namer = Callable[[str], str]
@@ -92,14 +100,15 @@ class Extract:
             entry = self._entries.get(chunk.key)
             if entry and entry.etag == chunk.etag and not entry.partial:
                 for part in entry.parts:
-                    yield ChunkDamaged(chunk, part.offset or part.start or 0, part.reason)
+                    yield ChunkDamaged(chunk, damage_of(part, chunk))
                 yield ChunkKept(chunk, counts_of(entry))
 
     def record(self, event: ScanEvent) -> None:
         """Note what was finished."""
         if isinstance(event, ChunkDamaged):
-            part = DamagedPart(offset=event.offset, reason=printable(event.reason, _REASON_CHARACTERS))
-            self._damage.setdefault(event.chunk.key, []).append(part)
+            self._damage.setdefault(event.chunk.key, []).append(damaged_part(event.damage))
+        elif isinstance(event, ChunkRestarted):
+            self._damage.pop(event.chunk.key, None)
         elif isinstance(event, ChunkDone) and event.partial and not event.counts.records:
             self._whole = False
         elif isinstance(event, ChunkDone):
@@ -143,7 +152,8 @@ def open_extract(
     elif resume:
         if other := difference(present, fresh):
             raise OutputError(f"{out} is an extract of {other}; resume it with the same, or choose another place")
-        fresh = structs.replace(present, version=fresh.version, finished=False)
+        kept = tuple(entry for entry in present.chunks if present.version > 1 or _trusted(entry))
+        fresh = structs.replace(present, version=fresh.version, finished=False, chunks=kept)
     elif not force:
         raise OutputError(f"{out} holds an extract; add --resume to resume it, or --force to replace it")
     extract = Extract(store, prefix, plan, fresh, existing)
@@ -152,6 +162,11 @@ def open_extract(
     if force and not resume:
         _clear(out, store, prefix, plan, present, existing)
     return extract
+
+
+def _trusted(entry: Entry) -> bool:
+    """Is what version 1 made of a chunk surely right? It gave up at damage, and read any compression as text."""
+    return bool(entry.matches and not entry.not_json and not entry.parts)
 
 
 def _clear(

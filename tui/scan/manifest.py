@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from tui import __version__
-from tui.archive import Archive, Chunk
+from tui.archive import Archive, Chunk, Damage
 from tui.archive.manifest import VERSION, DamagedPart, Entry, Manifest, Range, load_manifest
 from tui.archive.store import Store
 from tui.archive.times import parse_time, spell_hour, zone_name
@@ -20,6 +20,7 @@ from tui.scan.events import Counts
 from tui.scan.plan import ScanPlan
 
 _LONGEST = 300  # characters of a filter or a place in a sentence
+_LONGEST_REASON = 1000  # characters
 
 
 def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
@@ -60,6 +61,17 @@ def new_entry(
 def counts_of(entry: Entry) -> Counts:
     """What was counted in a chunk."""
     return Counts(**{each.name: getattr(entry, each.name) for each in fields(Counts)})
+
+
+def damaged_part(damage: Damage) -> DamagedPart:
+    """A damaged part as the manifest has it."""
+    reason = printable(damage.reason, _LONGEST_REASON)
+    return DamagedPart(start=damage.start, stop=damage.stop, reason=reason, doubtful=damage.doubtful)
+
+
+def damage_of(part: DamagedPart, chunk: Chunk) -> Damage:
+    """The inverse; where version 1 did not know which part it was, the whole chunk."""
+    return Damage(part.start or 0, chunk.size if part.stop is None else part.stop, part.reason, part.doubtful)
 
 
 def difference(one: Manifest, other: Manifest) -> str:
