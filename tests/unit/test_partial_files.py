@@ -43,8 +43,12 @@ def living_writer(target: Path) -> subprocess.Popen[bytes]:
     return process
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
 def hidden(folder: Path) -> list[str]:
-    return sorted(name for name in os.listdir(folder) if name.startswith(".")) if folder.exists() else []
+    return sorted(name for name in names(folder) if name.startswith("."))
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "x" * 250, "ü" * 120, "with [brackets] and (more).gz"])
@@ -67,13 +71,13 @@ def test_a_living_writers_file_is_left_alone(tmp_path: Path) -> None:
 
 def test_files_that_only_look_alike_are_left_alone(tmp_path: Path) -> None:
     """What hourscope did not write is not its to remove."""
-    names = [".out.part", ".out.0123456789ab.part.bak", ".out.0123456789xy.part", "out.0123456789ab.part"]
-    for name in names:
+    look_alikes = [".out.part", ".out.0123456789ab.part.bak", ".out.0123456789xy.part", "out.0123456789ab.part"]
+    for name in look_alikes:
         (tmp_path / name).write_bytes(b"precious")
     (tmp_path / ".out.0123456789ab.part").symlink_to(".out.part")
     os.mkfifo(tmp_path / ".out.ba9876543210.part")
     assert remove_partial(tmp_path) == 0
-    assert len(os.listdir(tmp_path)) == len(names) + 2
+    assert len(names(tmp_path)) == len(look_alikes) + 2
 
 
 def test_below_a_folder_all_are_found(tmp_path: Path) -> None:
@@ -99,7 +103,7 @@ def test_a_scan_into_a_file_removes_them_with_force(tmp_path: Path) -> None:
     out = tmp_path / "found" / "out.jsonl"
     killed_writer(out)
     assert hourscope("scan", tmp_path / "e.%Y-%m-%d_%H.log", "-g", "n", "-o", out, "--force").code == 0
-    assert os.listdir(out.parent) == ["out.jsonl"]
+    assert names(out.parent) == ["out.jsonl"]
 
 
 def test_a_writer_that_is_slow_to_lock_its_file_begins_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

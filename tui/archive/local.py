@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -288,6 +289,16 @@ def private_opener(path: str, flags: int) -> int:
         with suppress(OSError):  # somebody else's file, or a file system without modes
             os.fchmod(descriptor, _PRIVATE_FILE)
     return descriptor
+
+
+def temporary_error(error: OSError) -> OutputError:
+    """The folder for temporary files could not be written: which it is, and what to do."""
+    try:
+        where = f" {tempfile.gettempdir()}"
+    except OSError:  # there is none that can be written at all
+        where = ""
+    hint = "; free some space there or set TMPDIR to another folder" if is_full(error) else "; set TMPDIR to another"
+    return OutputError(f"the folder for temporary files{where} cannot be written: {reason(error)}{hint}")
 
 
 def make_folder(folder: Path) -> None:

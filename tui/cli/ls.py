@@ -11,9 +11,8 @@ import click
 
 from tui.archive import Catalog, Chunk, empty_range
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
-from tui.printable import printable
 from tui.units import plural, size
 
 
@@ -90,7 +89,7 @@ def _print_table(opened: Opened, catalog: Catalog, empty: list[datetime]) -> Non
     rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
     rows += [(hour, "       —  gap") for hour in gaps] + [(hour, "       —  no match") for hour in empty]
     for hour, words in sorted(rows):
-        print(f"{spell_hour(hour)}  {words}")
+        print_line(f"{spell_hour(hour)}  {words}")
     opened.say_left_out(catalog.unmatched)
     parts = [
         plural(len(catalog.hours), "hour"),
@@ -104,5 +103,5 @@ def _print_table(opened: Opened, catalog: Catalog, empty: list[datetime]) -> Non
 
 
 def _row(chunks: Sequence[Chunk]) -> str:
-    keys = "  ".join(printable(chunk.key) for chunk in chunks)
+    keys = "  ".join(chunk.key for chunk in chunks)
     return f"{size(sum(chunk.size for chunk in chunks)):>8}  {keys}"

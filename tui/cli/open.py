@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
-from tui.app import run_explorer
+from tui.app import check_terminal, run_explorer
+from tui.archive.location import locate
+from tui.archive.store import is_s3
 from tui.cli.options import archive_options, s3_of
+from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 
 
@@ -23,4 +26,13 @@ def explore(
     archive: str | None, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
 ) -> int:
     """Run the explorer; a terminal that cannot show it gets a plain command instead."""
-    return run_explorer(archive, timezone=timezone, s3=s3 or S3Options(), config=load_config(), layout=layout)
+    config, s3 = load_config(), s3 or S3Options()
+    location = locate(archive, config, timezone=timezone, layout=layout, s3=s3) if archive else None
+    check_terminal(location)
+    if location and is_s3(location.url):
+        from tui.archive.s3 import mfa_device, sign_in
+
+        if mfa_device(location.s3):  # a question behind the screen could not be answered
+            sign_in(location.s3)
+    restore_interrupt()
+    return run_explorer(archive, timezone=timezone, s3=s3, config=config, layout=layout)

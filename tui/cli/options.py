@@ -12,6 +12,7 @@ import click
 from tui.archive import Archive
 from tui.archive.location import Location, command_line, command_words, locate
 from tui.archive.open import Listing
+from tui.archive.store import is_s3
 from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
@@ -144,6 +145,10 @@ def located(name: str, given: dict[str, Any], config: Config) -> Location:
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:
     """Open an archive by location or config name, with the archive, S3 and range options of a command."""
     location = located(name, given, config or load_config())
+    if is_s3(location.url):
+        from tui.archive.waits import report_waits
+
+        report_waits(say)
     archive, listing = location.open()
     start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
     return Opened(archive, location, start, stop, listing)

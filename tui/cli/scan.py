@@ -21,7 +21,6 @@ from tui.cli.console import (
     EXIT_INTERRUPTED,
     EXIT_MATCHED,
     EXIT_NOTHING,
-    cancel_on_signals,
     narrate,
     say,
     write_lines,
@@ -36,6 +35,7 @@ from tui.cli.options import (
     range_options,
 )
 from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
 from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
@@ -129,7 +129,8 @@ def command(
 
 def run(request: Request) -> int:
     """Scan, tell, and say how it ended: the exit code."""
-    with cancel_on_signals() as cancel:
+    only_reads = request.count or request.out == _STDOUT
+    with cancel_on_signals(_interrupted(request), only_reads=only_reads) as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
 
@@ -252,7 +253,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
     )
     if interrupted:
-        _say_interrupted(request)
+        say(_interrupted(request))
         return EXIT_INTERRUPTED
     if totals.damaged or totals.counts.unparsed:
         return EXIT_FAILED
@@ -261,14 +262,13 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     return EXIT_NOTHING if totals.understood else EXIT_FAILED
 
 
-def _say_interrupted(request: Request) -> None:
+def _interrupted(request: Request) -> str:
     if request.count or request.out == _STDOUT:
-        say(f"interrupted; run it again with: {_again(request)}")
-    elif names_folder(request.out):
-        say(f"interrupted; go on with: {_again(request, '--resume')}")
-    else:
-        partial = partial_path(Path(request.out))
-        say(f"interrupted; what was found is in {partial}; run it again with: {_again(request)}")
+        return f"interrupted; run it again with: {_again(request)}"
+    if names_folder(request.out):
+        return f"interrupted; go on with: {_again(request, '--resume')}"
+    partial = partial_path(Path(request.out))
+    return f"interrupted; what was found is in {partial}; run it again with: {_again(request)}"
 
 
 def _again(request: Request, *more: str) -> str:

@@ -14,7 +14,7 @@ import click
 
 from tui.archive.writer import names_folder
 from tui.cli import scan
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, narrate, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
 from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
@@ -22,6 +22,7 @@ from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_plan import plan_lines, print_plan
+from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
 from tui.config import state_dir
 from tui.errors import SendError

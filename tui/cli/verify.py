@@ -13,9 +13,10 @@ import click
 from tui.archive import Catalog
 from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.units import count, duration, plural, size
@@ -43,7 +44,9 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     plan = plan_verify(opened.archive, opened.start, opened.stop)
     catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, complete=False)
-    with cancel_on_signals() as cancel, progress_line() as show:
+    again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
+    stopped = f"interrupted; run it again with: {again}"
+    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in verify(plan, jobs=jobs, cancel=cancel):
             if isinstance(event, Verified):
                 verified = event
@@ -59,8 +62,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
     if not verified.complete:
-        again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
-        say(f"interrupted; run it again with: {again}")
+        say(stopped)
         return EXIT_INTERRUPTED
     for warning in totals.warnings():
         say(warning)
@@ -72,7 +74,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
 def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> None:
     c = totals.counts
     first, stop = (spell_hour(time) if time else "…" for time in (catalog.first, catalog.stop))
-    print(f"{opened.archive.url}  {first} to {stop} {zone_name(opened.archive.zone)}")
+    print_line(f"{opened.archive.url}  {first} to {stop} {zone_name(opened.archive.zone)}")
     print(
         f"{plural(totals.hours, 'hour')} · {plural(totals.chunks, 'chunk')} · {plural(c.records, 'record')}"
         f" · {size(c.bytes_compressed)} of gzip, {size(c.bytes)} of lines · {duration(totals.seconds)}"
@@ -92,7 +94,7 @@ def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
     rows = list(rows)
     print(f"{name:<12} {count(number):>8}")
     for row in rows[:_SHOWN]:
-        print(f"{'':<12} {'':>8}  {row}")
+        print_line(f"{'':<12} {'':>8}  {row}")
     if len(rows) > _SHOWN:
         print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
 
