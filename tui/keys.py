@@ -104,7 +104,7 @@ def key_problems(chosen: Mapping[str, str]) -> list[str]:
             for key in _split(keys)
             if not _is_key(key)
         ]
-    return found or list(dict.fromkeys(_conflicts(chosen)))
+    return found + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
 
 
 def _nearest(name: str) -> str:
@@ -121,7 +121,7 @@ def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
             shared = (after[one] & after[other]) - (before[one] & before[other])
             if shared and (one in chosen or other in chosen):
                 name, meaning = (one, other) if one in chosen else (other, one)
-                yield f"keys.{name} = '{chosen[name]}' is also {meaning} on the {screen} screen; choose another key"
+                yield f"keys.{name} = '{chosen[name]}' is also {meaning} on the {screen} screen"
 
 
 def _keys_by_action(panes: tuple[Bindings, ...], chosen: Mapping[str, str]) -> dict[str, set[str]]:

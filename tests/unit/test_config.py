@@ -190,6 +190,13 @@ def test_keys_that_do_nothing_or_two_things_are_named(tmp_path: Path, keys: str,
     assert words in str(caught.value)
 
 
+def test_an_unknown_action_and_a_conflict_are_named_together(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, "[keys]\nscan = 'e'\nnosuch = 'x'\n"))
+    assert "keys.nosuch is not an action" in str(caught.value)
+    assert "keys.scan = 'e' is also next-trouble on the calendar screen" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "keys",
     ["scan = 'S'", "scan = 'e'\nnext-trouble = 's'\nterm-edit-whole = 'f3'", "quit = 'ctrl+q,f10'", "filter = '/'"],
