@@ -156,12 +156,62 @@ def test_an_extract_says_itself_how_its_keys_are_read(tmp_path: Path) -> None:
     assert open_archive(str(tmp_path), timezone="UTC").zone == UTC
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"layout": "x"}', "\x00"])
-def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
+MANIFEST = {"hourscope": "0.1.0", "layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "\n", "\0" * 300, "{", json.dumps(MANIFEST)[:40], json.dumps(MANIFEST) + "}", '{"a":' + "[" * 200_000),
+        *(json.dumps(MANIFEST | {"layout": 7}), json.dumps(MANIFEST | {"layout": "no-hour"})),
+        *(json.dumps(MANIFEST | {"timezone": "Mars/Base"}), json.dumps(MANIFEST | {"timezone": "x" * 50_000_000})),
+        *(json.dumps(MANIFEST | {"version": "2"}), json.dumps(MANIFEST | {"version": 0})),
+        '{"hourscope": "0.1.0", "layout": "a.%Y-%m-%d_%H", "layout": "b.%Y-%m-%d_%H", "timezone": "UTC"}',
+        '{"hourscope": "0.1.0", "layout": "a.%Y-%m-%d_%H", "timezone": "UTC", "version": ' + "9" * 5000 + "}",
+    ],
+)
+def test_a_manifest_that_is_damaged_is_not_ignored(tmp_path: Path, text: str) -> None:
+    """Its time zone would be lost with it, and every hour would be another."""
     folder_of(tmp_path, KEYS)
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(ArchiveError, match="manifest"):
+    with pytest.raises(ArchiveError, match=r"manifest\.json is damaged: .*move it away") as caught:
         open_archive(str(tmp_path))
+    assert len(str(caught.value)) < 1000 and "\n" not in str(caught.value)
+
+
+def test_a_manifest_in_utf_16_is_damaged_too(tmp_path: Path) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-16")
+    with pytest.raises(ArchiveError, match="damaged"):
+        open_archive(str(tmp_path))
+
+
+def test_a_manifest_of_a_newer_version_is_refused_by_name(tmp_path: Path) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST | {"version": 3, "timezone": {"new": "kind"}}))
+    with pytest.raises(ArchiveError, match=r"written by a newer hourscope \(manifest version 3\); upgrade"):
+        open_archive(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"files":[]}',
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"layout": "grid"}',
+        b'{"n":1}\n{"n":2}\n',
+        b"\x1f\x8b\x08\0\0",
+        b"key,size\n",
+    ],
+)
+def test_another_programs_manifest_is_a_key_like_others(tmp_path: Path, data: bytes) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_bytes(data)
+    archive = open_archive(str(tmp_path))
+    assert [chunk.key for chunk in archive.catalog().chunks] == list(KEYS)
+    assert not archive.extract
 
 
 def test_a_layout_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:

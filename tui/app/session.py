@@ -14,6 +14,7 @@ from tui.app.calendar.selection import Selection
 from tui.app.calendar.usual import Usual, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
+from tui.archive.location import Location
 from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
@@ -26,8 +27,7 @@ class Session:
     archive: Archive
     catalog: Catalog
     config: Config
-    s3: S3Options
-    name: str = ""
+    location: Location
     filter: Filter = field(default_factory=Filter)
     place: datetime | None = None  # the hour under the calendar's cursor
     line: tuple[datetime, int] | None = None  # the hour that was previewed last, and the record under the cursor there
@@ -43,7 +43,12 @@ class Session:
     @property
     def title(self) -> str:
         """The archive as the command line would name it."""
-        return self.name or self.archive.url
+        return self.location.title
+
+    @property
+    def s3(self) -> S3Options:
+        """The options that reach its store."""
+        return self.location.s3
 
     @property
     def zone(self) -> tzinfo:

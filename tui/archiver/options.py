@@ -100,12 +100,14 @@ class ArchiverOptions:
             raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; give another")
 
 
-def destination(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+def destination(
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> Archive:
     """The archive that will be written. A place without a layout gets nsq_to_file's; a folder is made.
 
     Nothing is listed or detected: an archive begins empty.
     """
-    whole = url if has_holes(url) else f"{url.rstrip('/')}/{DEFAULT_LAYOUT}"
+    whole = url if has_holes(url) else f"{url.rstrip('/')}/{layout or DEFAULT_LAYOUT}"
     if not is_s3(whole):
         parts = Path(whole).expanduser().parts
         fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
@@ -113,4 +115,4 @@ def destination(url: str, *, timezone: str | None = None, s3: S3Options | None =
             make_folder(Path(*fixed))
         except OSError as error:
             raise ArchiveError(f"{Path(*fixed)} cannot be made: {reason(error)}; give another ARCHIVE") from error
-    return open_archive(whole, timezone=timezone, s3=s3)
+    return open_archive(whole, timezone=timezone, s3=s3, layout=layout if has_holes(url) else None)

@@ -13,13 +13,15 @@ from typing import Any
 
 import click
 
+from tui.archive import Archive
+from tui.archive.location import Location
 from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic, destination
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.grouped import Grouped
-from tui.cli.options import archive_argument, archive_options, s3_of
+from tui.cli.options import archive_argument, archive_options, located
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, NsqSpec, load_config, nsq_of_environment, state_dir
 from tui.errors import ConfigError
@@ -101,15 +103,17 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
 
 
 def _options(archive: str, given: dict[str, Any], config: Config) -> ArchiverOptions:
-    s3, zone = s3_of(given), given.pop("timezone")
-    if spec := config.archives.get(archive):
-        s3, zone, archive = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
+    location = located(archive, given, config)
     source = _source(given, config)
     source.check()
     host = given.pop("host") or socket.gethostname().partition(".")[0]
-    spool = given.pop("spool") or _default_spool(archive, source, host)
+    spool = given.pop("spool") or _default_spool(location.url, source, host)
     debug = DEBUG in sys.argv or bool(os.environ.get("HOURSCOPE_DEBUG"))
-    return ArchiverOptions(destination(archive, timezone=zone, s3=s3), source, spool, host, debug=debug, **given)
+    return ArchiverOptions(_destination(location), source, spool, host, debug=debug, **given)
+
+
+def _destination(location: Location) -> Archive:
+    return destination(location.url, timezone=location.timezone, s3=location.s3, layout=location.layout)
 
 
 def _source(given: dict[str, Any], config: Config) -> Source:

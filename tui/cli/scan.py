@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.archive.location import command_line, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
@@ -40,7 +41,6 @@ from tui.errors import OutputError
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
 from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
-from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
 
 if TYPE_CHECKING:
@@ -278,8 +278,9 @@ def _interrupted(request: Request) -> str:
 
 def _again(request: Request, *more: str) -> str:
     """The command line of this scan, with times that do not move."""
-    plan = request.plan
-    words = ["hourscope", "scan", *request.opened.words, *plan.filter.arguments(), *plan.wanted.arguments()]
-    words += ["--count"] if request.count else []
-    words += ["-o", request.out] if request.out != _STDOUT else []
-    return shell_join([*words, *more])
+    plan, opened = request.plan, request.opened
+    how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
+    how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
+    out = ["-o", request.out] if request.out != _STDOUT else []
+    options = [*plan.filter.arguments(), *plan.wanted.arguments(), *option_words(how), *out, *more]
+    return command_line("scan", opened.location, opened.start, opened.stop, options)

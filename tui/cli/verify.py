@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from tui.archive import Catalog
+from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, say_far
@@ -18,7 +19,6 @@ from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
-from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 _SHOWN = 10  # hours or chunks of a kind that are named; --json names all
@@ -44,7 +44,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     plan = plan_verify(opened.archive, opened.start, opened.stop)
     catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, complete=False)
-    stopped = f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}"
+    again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
+    stopped = f"interrupted; run it again with: {again}"
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in verify(plan, jobs=jobs, cancel=cancel):
             if isinstance(event, Verified):
