@@ -17,7 +17,7 @@ from tui.cli import scan
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
-from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
+from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options, reading_options
 from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_file import file_request, to_file
@@ -87,6 +87,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and where; send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where nobody can be asked.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON receipt as the last line of stdout.")
+@reading_options
 @archive_options
 def command(source: str, out: str | None, **given: Any) -> int:
     """Send SOURCE into an NSQ topic or a file, record by record, in order by hour, key and line.
