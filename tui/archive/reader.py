@@ -19,12 +19,13 @@ from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
 from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_binary, promised, sniff, unread_format
-from tui.archive.forms import BOM, LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.salvage import Part, is_salvageable, salvage
 from tui.archive.store import Store
-from tui.archive.values import value_blocks
+from tui.archive.values import LONGEST_PREAMBLE, value_blocks
 from tui.errors import ArchiveError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
@@ -189,6 +190,9 @@ class ChunkReader:
         first = _first_bytes(stream, _TELLING)
         whole = len(first) < _TELLING
         if self._form is None:
+            while not whole and first[:1] == b"{" and b"\n" not in first and len(first) < LONGEST_PREAMBLE:
+                more = _first_bytes(stream, _TELLING)  # a document's list may come late
+                first, whole = first + more, len(more) < _TELLING
             if first and (reason := misfit(first, whole=whole)):
                 yield self._all_of_it(stream, reason)
                 return

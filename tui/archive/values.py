@@ -8,10 +8,11 @@ from itertools import pairwise
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.forms import BOM, Form
-from tui.archive.json_values import close_of, ends, is_json_object, items, one_line, shallow, values
+from tui.archive.forms import Form
+from tui.archive.json_values import BOM, close_of, ends, is_json_object, items, one_line, shallow, values
 from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
+from tui.units import plural
 
 _BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
@@ -21,7 +22,7 @@ _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
-_LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
+LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
 
 def value_blocks(
@@ -50,6 +51,8 @@ class _Values:
         self._to_close = 0  # brackets of a document that are still open behind its list
         self._cut = span.before_hole
         self._skipped = 0  # bytes of a record that is too long
+        self._without_list = 0  # documents
+        self._without_list_at = 0  # where the first of them begins
 
     def feed(self, data: bytes) -> Iterator[Block | Damage]:
         if not self._offset and not self._pending:
@@ -73,6 +76,10 @@ class _Values:
             )
         elif not self._cut and not self._lost and rest:
             yield self._block([rest])
+        if self._without_list:
+            documents = plural(self._without_list, "document")
+            reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
+            yield Damage(self._without_list_at, self._at(), reason)
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
@@ -121,7 +128,10 @@ class _Values:
         start, end = _list_start(text, self._form.path)
         self._in_list = bool(start)
         if not start and end:
-            return _slices(text, [end]), end  # a document without such a list is a record itself
+            if not self._without_list:
+                self._without_list_at = self._begun_at
+            self._without_list += 1
+            return _slices(text, [end]), end  # such a document is a record itself
         return [], start
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
@@ -196,7 +206,7 @@ def _checked_items(text: bytes) -> list[bytes]:
 def _slices(text: bytes, stops: list[int]) -> list[bytes]:
     """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
     found = (text[start:stop].strip(_SEPARATORS) for start, stop in pairwise([0, *stops]))
-    return [piece for piece in found if piece]
+    return [piece.removeprefix(BOM) for piece in found if piece]
 
 
 def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
@@ -206,7 +216,7 @@ def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
     """
     keys: dict[int, bytes] = {}
     wanted = {depth: step.encode() for depth, step in enumerate(path, 1)}
-    for depth, token in shallow(text[:_LONGEST_PREAMBLE]):
+    for depth, token in shallow(text[:LONGEST_PREAMBLE]):
         if token["open"] == b"[" and depth == len(path) and keys == wanted:
             return token.end(), 0
         if token["close"] and not depth:
