@@ -24,6 +24,11 @@ def say(message: str) -> None:
     print(f"hourscope: {printable(message)}", file=sys.stderr)
 
 
+def show(line: str) -> None:
+    """One line on stdout, whatever is in it."""
+    print(printable(line))
+
+
 def narrate(message: str) -> None:
     """A remark for a person at a terminal; silent in a pipe."""
     if sys.stderr.isatty():

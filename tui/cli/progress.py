@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tui.cli.console import say
+from tui.printable import printable
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
     from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True)
-    text = TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}")
+    text = TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}", markup=False)
     columns = (BarColumn(bar_width=24), *text) if console.width >= _WIDE else text[1:]
     with Progress(*columns, console=console, transient=True, refresh_per_second=8) as bar:
         task = bar.add_task("", total=1.0)
 
         def show(fraction: float, text: str) -> None:
-            bar.update(task, completed=min(fraction, 1.0), description=text)
+            bar.update(task, completed=min(fraction, 1.0), description=printable(text))
 
         yield show
 

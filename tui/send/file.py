@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from tui.send.control import Control
 from tui.send.events import SendEvent, Sending, Sent
-from tui.send.outputs import Output, Split, Stream, as_lines, outputs
+from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit, as_lines
 from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
@@ -30,15 +30,16 @@ def send_to_file(
     split: Split | None = None,
     control: Control | None = None,
     stdout: BinaryIO | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Generator[SendEvent, None, None]:
     """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`. Empty lines are kept.
 
     A file appears whole or not at all, also what is appended to it, also all the parts of a split: if the send is
     stopped nothing is there, and the partial receipt confirms nothing. A pipe that is closed at its other end ends the
     send quietly, as a stop. OutputError if the file exists or cannot be written, NothingToSendError if there is nothing
-    to send.
+    to send. `warnings` go into the receipt.
     """
-    control, writing = control or Control(), _Writing(source)
+    control, writing = control or Control(), _Writing(source, warnings)
     if out == STDOUT:
         yield from _to_stdout(writing, stdout or sys.stdout.buffer, control)
     else:
@@ -68,15 +69,16 @@ def _to_stdout(writing: _Writing, stream: BinaryIO, control: Control) -> Iterato
 class _Writing:
     """The counts of one send to a file."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, warnings: tuple[str, ...]) -> None:
         self._source = source
+        self._warnings = warnings
         self.where: tuple[str, ...] = ("stdout",)
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
         self._digest = hashlib.sha256()
         self._damaged: list[DamagedChunk] = []
         self._unfit: list[Unfit] = []
-        self._count = self._bytes = self._sent = self._unfit_count = 0
+        self._count = self._bytes = self._sent = self._unfit_count = self._repeats = 0
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
@@ -120,11 +122,14 @@ class _Writing:
             partial=self.stopped,
             unfit=self._unfit_count,
             unfit_named=tuple(self._unfit),
-            damaged=tuple((item.key, item.offset, item.reason) for item in self._damaged),
+            damaged=tuple(self._damaged),
+            repeats=self._repeats,
+            warnings=self._warnings,
             note="stopped before all was written" if self.stopped else "",
         )
 
     def _write(self, output: Output, block: SourceBlock) -> None:
+        self._repeats += block.repeats
         self._unfit_count += len(block.unfit)
         self._unfit += block.unfit[: NAMED - len(self._unfit)]
         if block.damaged:
