@@ -32,7 +32,7 @@ def test_a_file_by_its_suffix(name: str, unpack, tmp_path: Path) -> None:  # typ
     receipt = finish(send_to_file(source, str(tmp_path / name)))
     records.insert(1, b"")  # an empty line is a line: only a broker takes none
     assert unpack((tmp_path / name).read_bytes()) == b"".join(record + b"\n" for record in records)
-    assert (receipt.confirmed, receipt.empty, receipt.bytes) == (5_003, 0, sum(map(len, records)))
+    assert (receipt.confirmed, receipt.blank, receipt.bytes) == (5_003, 0, sum(map(len, records)))
     assert receipt.sha256 == digest(records)
     assert receipt.as_json()["topic"] is None
 

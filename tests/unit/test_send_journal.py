@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui.errors import SendError
 from tui.send import Journal, NsqTarget, Receipt, Source, earlier_sends
-from tui.send.journal import joined
+from tui.send.earlier import joined
 
 TO = NsqTarget("events", ("127.0.0.1:4150",))
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -99,7 +99,7 @@ def test_another_source_or_topic_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SendError, match="of a send to topic events, not other"):
         Journal.resume(journal.path, source(), NsqTarget("other", ("h:1",)))
     with pytest.raises(
-        SendError, match=r"holds no journal of new to topic events; the last one to it was of out\.jsonl"
+        SendError, match=r"holds no journal of new to topic events: there is nothing to resume; the last .* out\.jsonl"
     ):
         Journal.resume(tmp_path, source("b" * 32, "new"), TO)
 
@@ -111,7 +111,7 @@ def test_a_finished_send_is_not_resumed_a_stopped_one_is(tmp_path: Path) -> None
     with Journal.resume(tmp_path, source(), TO) as journal:
         assert journal.confirmed_until == 7
         journal.finish(receipt(partial=False))
-    with pytest.raises(SendError, match="tells of a finished send, 7 records"):
+    with pytest.raises(SendError, match="records a finished send, 7 records"):
         Journal.resume(tmp_path, source(), TO)
     assert [(e.confirmed, e.finished) for e in earlier_sends(tmp_path, source(), "events")] == [(7, True)]
     assert earlier_sends(tmp_path, source("b" * 32)) == ()
@@ -123,11 +123,13 @@ def test_two_senders_cannot_have_one_journal(tmp_path: Path) -> None:
         Journal.resume(tmp_path, source(), TO)
 
 
-@pytest.mark.parametrize("text", [b"", b"hello\n", b"[]\n", b'{"journal": 2}\n', b'{"journal": 1}\n'])
-def test_what_is_no_journal(text: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", [b"", b"hello\n", b"[]\n", b'{"journal": 0}\n', b'{"journal": 1}\n', b"[" * 9999 + b"\n"]
+)
+def test_what_is_not_a_journal(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(text)
-    with pytest.raises(SendError, match="is no journal of a send"):
+    with pytest.raises(SendError, match="is not a journal of a send"):
         Journal.resume(path, source(), TO)
     with pytest.raises(SendError, match="holds no journal"):
         Journal.resume(tmp_path / "none", source(), TO)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tui.archive import open_archive
 from tui.errors import SendError
 from tui.filter import parse_filter
-from tui.send import Limits, Source, SourceBlock, archive_source, file_source, survey
+from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey
 from tui.send.batches import Batch, Batches, BatchSize
 from tui.send.project import projected_source
 
@@ -48,26 +48,22 @@ def all_batches(batches: Batches) -> list[Batch]:
 def test_batches_hold_every_record_once_in_order_within_the_limits(
     records: list[bytes], block: int, most: int, size: int, start: int, cuts: tuple[int, ...], limit: int
 ) -> None:
-    batches = Batches(
-        blocks_source(records, block),
-        Limits(limit, 10_000),
-        BatchSize(most, size, cuts),
-        start=start,
-        skip_oversize=True,
-    )
+    source = outgoing(blocks_source(records, block), Plan(max_message=limit))
+    batches = Batches(source, Limits(limit, 10_000), BatchSize(most, size, cuts), start=start)
     found = all_batches(batches)
     fit = [record for record in records if len(record) <= limit]
-    passed = [record for record in records[:start] if len(record) <= limit]
+    passed = fit[:start]
     sent = [record for batch in found for record in batch.records]
     assert passed + sent == fit
     assert (batches.passed, batches.skipped) == (len(passed), len(records) - len(fit))
+    assert survey(source).sha256 == hashlib.sha256(b"".join(record + b"\n" for record in fit)).hexdigest()
     assert batches.passed_bytes == sum(map(len, passed))
     for batch in found:
         assert 1 <= len(batch.records) <= most
         assert batch.size == sum(map(len, batch.records))
         assert len(batch.records) == 1 or batch.size + 4 * len(batch.records) <= size
-        # the numbers of left-out records belong to the batch behind them
-        assert not any(batch.stop - len(batch.records) < cut < batch.stop for cut in cuts)
+        assert batch.stop - batch.first == len(batch.records)  # what is left out has no number
+        assert not any(batch.first < cut < batch.stop for cut in cuts)
     for left, right in pairwise(found):
         assert left.stop == right.first
     if found:
@@ -76,9 +72,7 @@ def test_batches_hold_every_record_once_in_order_within_the_limits(
 
 
 def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
-    batches = Batches(
-        blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8), skip_oversize=False
-    )
+    batches = Batches(blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8))
     found = all_batches(batches)
     assert [record for batch in found for record in batch.records] == [b"a"] * 20
     assert isinstance(batches.failed, SendError)
@@ -112,7 +106,7 @@ def test_a_survey(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"four\nfive\n" * 1000)[:-12])
     archive = open_archive(f"{tmp_path}/e.%Y-%m-%d_%H.log.gz")
     found = survey(archive_source(archive, archive.catalog().chunks), max_message=5)
-    assert (found.empty, found.first, found.complete) == (1, b"one", True)
+    assert (found.blank, found.first, found.complete) == (1, b"one", True)
     assert found.count > 2  # what could be decoded of the torn chunk counts
     assert (found.first_hour.hour, found.last_hour.hour) == (12, 13)
     assert str(found.largest) == "line 3 of e.2015-01-20_12.log.gz (6 bytes)"
@@ -140,7 +134,7 @@ def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Pa
     records = [record for block in source.open() for record in block.records]
     assert records == [b'{"b":1.5,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
     found = survey(source)
-    assert (found.count, found.empty, found.unfit_count) == (4, 0, 3)
+    assert (found.count, found.blank, found.unfit_count) == (4, 0, 3)
     assert list(map(str, found.unfit)) == [
         "line 2 of in (not JSON)",
         "line 4 of in (the projection gives null)",

@@ -43,10 +43,13 @@ def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
 def to_file(request: SendRequest, file: FileRequest) -> int:
     if request.dry_run:
         found = survey(request.source)
-        print_plan(request.source, found, (), file_warnings(found), as_json=request.as_json, out=file.out)
+        warnings = file_warnings(found)
+        print_plan(request.source, found, (), warnings, as_json=request.as_json, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
         if Path(file.out).exists() and not stays:
             raise OutputError(f"{file.out} exists; choose another name or add --force")
+        for words in warnings:
+            say(words)
         return EXIT_MATCHED if found.count + found.blank else EXIT_NOTHING
     control, to_stdout = Control(), file.out == "-"
     with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:

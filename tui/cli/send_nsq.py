@@ -78,10 +78,14 @@ def _dry_run(request: SendRequest, prepared: Preparation, found: Survey, warning
     """All but the sending: what would be refused is refused."""
     print_plan(prepared.source, found, prepared.there, warnings, as_json=request.as_json)
     if not found.count:
+        for words in warnings:
+            say(words)
         return EXIT_NOTHING
     refuse_what_cannot_go(found, prepared.limits, prepared.source)
     if (repeats := prepared.repeats(found)) and not request.again and not _asks(request):
         raise RepeatError(repeats)
+    for words in warnings:
+        say(words)
     if (earlier := prepared.resumed) is not None:
         say(f"would resume after {plural(earlier.confirmed, 'record')}, by {earlier.path}")
     return EXIT_MATCHED

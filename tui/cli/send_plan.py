@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from tui.cli.console import say, show
+from tui.cli.console import show
 from tui.printable import printable
 from tui.send import Destination, Source, Survey
 from tui.send.receipt import VERSION
@@ -29,7 +29,7 @@ def print_plan(
     as_json: bool,
     out: str | None = None,
 ) -> None:
-    """The dry run: what would go where, to nsqds or into a file. The warnings are on stderr, and in the JSON."""
+    """The dry run: what would go where, to nsqds or into a file. The warnings are in the JSON only."""
     if as_json:
         print(json.dumps(_plan_json(source, found, there, warnings) | {"out": out}))
     else:
@@ -37,8 +37,6 @@ def print_plan(
             show(line)
         if out is not None:
             show(f"into   {'stdout' if out == '-' else out}")
-    for words in warnings:
-        say(words)
 
 
 def plan_lines(source: Source, found: Survey, there: Sequence[Destination]) -> list[str]:
@@ -92,8 +90,8 @@ def _where_lines(destination: Destination) -> list[str]:
         clients = f" ({printable(', '.join(channel.clients), 60)})" if channel.clients else ""
         paused = ", paused" if channel.paused else ""
         lines.append(
-            f"       channel {printable(channel.name, _NAME)}: {count(channel.depth)} waiting, {count(channel.in_flight)} in flight, "
-            f"{plural(len(channel.clients), 'client')}{clients}{paused}"
+            f"       channel {printable(channel.name, _NAME)}: {count(channel.depth)} waiting, "
+            f"{count(channel.in_flight)} in flight, {plural(len(channel.clients), 'client')}{clients}{paused}"
         )
     if (more := len(destination.channels) - _CHANNELS) > 0:
         lines.append(f"       and {plural(more, 'channel')} more")

@@ -100,8 +100,8 @@ def send_to(
         raise ending.failed(error) from error
     if journal is not None and engine.complete and engine.batches.passed < journal.confirmed_until:
         raise SendError(
-            f"the journal {journal.path} claims {journal.confirmed_until:,} confirmed records, but {source.description} "
-            f"has only {engine.batches.passed:,}: it is not to be trusted"
+            f"the journal {journal.path} claims {journal.confirmed_until:,} confirmed records, but "
+            f"{source.description} has only {engine.batches.passed:,}: it is not to be trusted"
         )
     after = yield from _beside(broker.message_count, lambda: engine.snapshot, control)
     receipt = ending.receipt(after)
@@ -269,8 +269,8 @@ class _Ending:
             return losses
         servers = ", ".join(self.broker.where)
         return (
-            f"nsqd at {servers} counted {self.before:,} messages in {self.broker.topic} before and {after:,} after, but "
-            f"confirmed {confirmed:,}: it was restarted, or the topic was deleted, and confirmed records may be lost",
+            f"nsqd at {servers} counted {self.before:,} messages in {self.broker.topic} before and {after:,} after, "
+            f"but confirmed {confirmed:,}: it was restarted, or the topic was deleted, and some of them may be lost",
         )
 
     def _changes(self) -> tuple[str, ...]:
