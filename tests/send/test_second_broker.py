@@ -72,6 +72,6 @@ def test_a_second_broker(tmp_path: Path) -> None:
     assert (receipt.confirmed, receipt.sha256, receipt.where) == (2_000, digest(records), ("memory",))
     assert receipt.message_count_after == 2_000 + receipt.repeated
     assert broker.links == 2
-    assert receipt.warnings == ("the list broke after 600",)
+    assert [words[:20] for words in receipt.warnings] == ["the list broke after"]
     assert 200 <= receipt.repeated <= 1_600
     assert list(dict.fromkeys(broker.taken)) == records

@@ -32,16 +32,17 @@ def _files(where: tuple[str, ...]) -> str:
 
 
 def left_out_lines(receipt: Receipt) -> list[str]:
-    """The records that were left out on purpose, by name: the first of them; all are in the receipt."""
-    kinds = (
-        (receipt.skipped, "too large, left out", receipt.left_out),
-        (receipt.unfit, "left out by --project", receipt.unfit_named),
-    )
-    return [
-        f"{plural(number, 'record')} {words}: {', '.join(map(str, named[:3]))}{' …' if number > 3 else ''}"
-        for number, words, named in kinds
-        if number
-    ]
+    """The records that a file does not get, the first of them by name. Before a send to NSQ they are warnings."""
+    if receipt.topic:
+        return []
+    lines = []
+    if receipt.unfit:
+        named = ", ".join(map(str, receipt.unfit_named[:3]))
+        more = " …" if receipt.unfit > 3 else ""
+        lines.append(f"{plural(receipt.unfit, 'record')} left out by --project: {named}{more}")
+    if receipt.repeats:
+        lines.append(f"{plural(receipt.repeats, 'record')} left out by --unique: copies of earlier ones")
+    return lines
 
 
 def _mind(receipt: Receipt) -> list[str]:

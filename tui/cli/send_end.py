@@ -66,12 +66,13 @@ def report(
     `said` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
     left out.
     """
-    lines = [*map(str, receipt.damaged), *left_out_lines(receipt), *receipt.warnings]
-    for line in dict.fromkeys(lines):
-        if line not in said:
-            say(line)
+    warnings = list(dict.fromkeys([*said, *map(str, receipt.damaged), *left_out_lines(receipt), *receipt.warnings]))
+    for warning in warnings:
+        if warning not in said:
+            say(warning)
     if request.as_json:
-        print(json.dumps(receipt.as_json()), file=sys.stderr if to_stdout else sys.stdout, flush=True)
+        summary = receipt.as_json() | {"warnings": warnings}
+        print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
     for line in receipt_lines(receipt):
         narrate(line)
     if not receipt.partial:

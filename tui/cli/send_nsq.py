@@ -45,11 +45,10 @@ def to_nsq(
     folder = state_dir() / "journals"
     prepared = prepare(folder, request.source, target, there, options, resume=request.resume)
     found = _surveyed(request, prepared)
+    prepared = prepared.checked(found)
     if not found.count and not request.dry_run:
         say(str(nothing_to_send(prepared.source, found.unfit)))
         return end_with_nothing(request, found, target.topic)
-    if found.count:
-        prepared = prepared.checked(found)
     warnings = (*unanswered, *prepared.warnings(found))
     if request.dry_run:
         return _dry_run(request, prepared, found, warnings)
@@ -107,7 +106,8 @@ def _confirm(request: SendRequest, prepared: Preparation, found: Survey, warning
     if not _asks(request):
         if repeats and not request.again:
             error = RepeatError(repeats)
-            print_summary(request, found, topic, (*warnings, str(error)))
+            others = [words for words in warnings if words not in map(str, repeats)]
+            print_summary(request, found, topic, (str(error), *others))
             raise error
         if not request.yes:
             raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")

@@ -61,6 +61,8 @@ def file_warnings(found: Survey) -> list[str]:
     if found.unfit_count:
         named = ", ".join(map(str, found.unfit[:3]))
         words.append(f"{plural(found.unfit_count, 'record')} left out by --project: {named}")
+    if found.repeats:
+        words.append(f"{plural(found.repeats, 'record')} left out by --unique: copies of earlier ones")
     return [*words, *map(str, found.damaged)]
 
 
@@ -94,7 +96,7 @@ def _where_lines(destination: Destination) -> list[str]:
             f"{count(channel.in_flight)} in flight, {plural(len(channel.clients), 'client')}{clients}{paused}"
         )
     if (more := len(destination.channels) - _CHANNELS) > 0:
-        lines.append(f"       and {plural(more, 'channel')} more")
+        lines.append(f"       and {count(more)} more channels")
     return lines
 
 

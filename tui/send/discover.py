@@ -30,6 +30,7 @@ class Found:
             target,
             nsqd_tcp_addresses=tuple(tcp for tcp, _ in self.nsqds),
             nsqd_http_addresses=tuple(http for _, http in self.nsqds),
+            looked_up=True,
         )
 
 

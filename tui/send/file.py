@@ -30,16 +30,15 @@ def send_to_file(
     split: Split | None = None,
     control: Control | None = None,
     stdout: BinaryIO | None = None,
-    warnings: tuple[str, ...] = (),
 ) -> Generator[SendEvent, None, None]:
     """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`. Empty lines are kept.
 
     A file appears whole or not at all, also what is appended to it, also all the parts of a split: if the send is
     stopped nothing is there, and the partial receipt confirms nothing. A pipe that is closed at its other end ends the
     send quietly, as a stop. OutputError if the file exists or cannot be written, NothingToSendError if there is nothing
-    to send. `warnings` go into the receipt.
+    to send.
     """
-    control, writing = control or Control(), _Writing(source, warnings)
+    control, writing = control or Control(), _Writing(source)
     if out == STDOUT:
         yield from _to_stdout(writing, stdout or sys.stdout.buffer, control)
     else:
@@ -69,9 +68,8 @@ def _to_stdout(writing: _Writing, stream: BinaryIO, control: Control) -> Iterato
 class _Writing:
     """The counts of one send to a file."""
 
-    def __init__(self, source: Source, warnings: tuple[str, ...]) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._warnings = warnings
         self.where: tuple[str, ...] = ("stdout",)
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
@@ -124,7 +122,6 @@ class _Writing:
             unfit_named=tuple(self._unfit),
             damaged=tuple(self._damaged),
             repeats=self._repeats,
-            warnings=self._warnings,
             note="stopped before all was written" if self.stopped else "",
         )
 

@@ -12,7 +12,7 @@ from tui.send.answers import ChannelStats, Info, Stats, TopicStats
 from tui.send.limits import NotThere, ask_limits
 from tui.send.sink import Limits
 from tui.send.target import NsqTarget, split_address
-from tui.send.web import get
+from tui.send.web import StrangeAnswer, get
 from tui.units import count, plural
 
 T = TypeVar("T")
@@ -62,7 +62,8 @@ class Destination:
 def check_destination(target: NsqTarget, address: str | None = None, *, timeout: float = 5.0) -> Destination:
     """Look at one nsqd of the target, the first by default. Nothing is changed there.
 
-    SendError if the target makes no sense, if nobody is at the TCP address, or if what is there is not nsqd's TCP port.
+    SendError if the target makes no sense, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or
+    if the HTTP address that was given does not answer as nsqd does.
     """
     target.check()
     address = address or target.nsqd_tcp_addresses[0]
@@ -71,6 +72,8 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     try:
         found = _look(http_address, target, address, limits, timeout)
     except SendError as error:
+        if isinstance(error, StrangeAnswer) and http_address in target.nsqd_http_addresses:
+            raise
         unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
         found = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
     if target.auth_secret and target.tls is None:

@@ -48,9 +48,10 @@ def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limi
     `timeout` is in seconds, for each of two questions. NotThere if nobody is at the address, or nobody answers there.
     SendError if it is not nsqd's TCP port, or if nsqd does not want us (TLS, AUTH).
     """
-    message = _ask(address, timeout, lambda stream: _message_limit(stream, target, address))
+    advice = "nsqlookupd named it: check nsqd's -broadcast-address" if target.looked_up else "check the address"
+    message = _ask(address, timeout, advice, lambda stream: _message_limit(stream, target, address))
     try:
-        body = _ask(address, timeout, lambda stream: _refused(stream, b"IDENTIFY\n" + _HUGE))
+        body = _ask(address, timeout, advice, lambda stream: _refused(stream, b"IDENTIFY\n" + _HUGE))
     except NotThere:  # it has just answered the other question: it only keeps this limit to itself
         body = None
     if body is None or message is None:
@@ -58,14 +59,14 @@ def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limi
     return Limits(message, body, asked=True)
 
 
-def _ask(address: str, timeout: float, question: Callable[[_Stream], int | None]) -> int | None:
+def _ask(address: str, timeout: float, advice: str, question: Callable[[_Stream], int | None]) -> int | None:
     host = split_address(address)[0]
     try:
         connection = socket.create_connection(split_address(address), timeout)
     except OSError as error:
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
         raise NotThere(
-            f"nsqd at {address} cannot be reached: {words}; check the address and that nsqd runs, nothing was sent"
+            f"nsqd at {address} cannot be reached: {words}; {advice} and that nsqd runs, nothing was sent"
         ) from error
     with connection:
         stream = _Stream(connection, time.monotonic() + timeout)
@@ -78,8 +79,7 @@ def _ask(address: str, timeout: float, question: Callable[[_Stream], int | None]
             if stream.received:
                 return None
             raise NotThere(
-                f"nsqd at {address} does not answer within {timeout:g} s; check the address and that nsqd runs, "
-                "nothing was sent"
+                f"nsqd at {address} does not answer within {timeout:g} s; {advice} and that nsqd runs, nothing was sent"
             ) from error
         except _NotNsqd as error:
             raise not_nsqd(address, str(error)) from error

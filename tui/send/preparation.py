@@ -16,10 +16,12 @@ from tui.send.earlier import (
     resumable,
     unreadable_journals,
 )
+from tui.send.entries import VERSION
 from tui.send.guard import Destination
 from tui.send.journal import Journal
 from tui.send.options import SendOptions
 from tui.send.outgoing import outgoing
+from tui.send.renumbering import renumbered
 from tui.send.sink import Limits
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
@@ -59,6 +61,8 @@ class Preparation:
         if earlier is None:
             raise nothing_to_resume(self.folder, self.source, topic)
         check_resumed(earlier, survey, self.source)
+        if earlier.version < VERSION:
+            renumbered(earlier, self.source)  # refused now, not after the question
         return replace(self, resumed=earlier)
 
     def repeats(self, survey: Survey) -> tuple[Earlier, ...]:
@@ -130,7 +134,7 @@ def prepare(
     """
     limits = reduce(Limits.within, (destination.limits for destination in there))
     earlier = resumable(folder, source, target.topic) if resume else None
-    if earlier is not None and earlier.version > 1:
+    if earlier is not None and earlier.version >= VERSION:
         plan = earlier.plan
     else:
         plan = Plan(limits.largest if options.skip_oversize else None, options.unique)

@@ -23,6 +23,10 @@ T = TypeVar("T")
 _MAX_ANSWER_BYTES = 32 << 20  # /stats of some ten thousand clients
 
 
+class StrangeAnswer(SendError):
+    """Something answers, but not as it should: another status, size or types, or not JSON."""
+
+
 def split_http_address(address: str) -> tuple[str, str, int]:
     """`HOST:PORT`, `http://HOST:PORT` or `https://HOST:PORT` → scheme, host, port."""
     scheme, _, rest = address.rpartition("://")
@@ -39,8 +43,8 @@ def get_json(who: str, address: str, path: str, timeout: float, tls: Tls | None 
 def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> T | None:
     """What `who` (nsqd, nsqlookupd) answers; None for 404.
 
-    `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached, or answers otherwise
-    than `who` does: another status, over 32 MiB, not JSON, or fields of other types than `kind` has.
+    `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached. StrangeAnswer if it
+    answers otherwise than `who` does: another status, over 32 MiB, not JSON, or fields of other types than `kind` has.
     """
     scheme, host, port = split_http_address(address)
     other = f"{scheme}://{join_address(host, port)} does not answer as {who} does"
@@ -52,17 +56,17 @@ def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: T
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
         raise SendError(f"{who}'s HTTP at {address} cannot be reached ({words})") from error
     except (http.client.HTTPException, ValueError) as error:
-        raise SendError(other) from error
+        raise StrangeAnswer(other) from error
     if status == http.HTTPStatus.NOT_FOUND and _is_json(body):
         return None
     if status != http.HTTPStatus.OK:
-        raise SendError(f"{other} (HTTP {status})")
+        raise StrangeAnswer(f"{other} (HTTP {status})")
     if len(body) > _MAX_ANSWER_BYTES:
-        raise SendError(f"{other} (over {_MAX_ANSWER_BYTES >> 20} MiB)")
+        raise StrangeAnswer(f"{other} (over {_MAX_ANSWER_BYTES >> 20} MiB)")
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SendError(f"{other} ({error})") from error
+        raise StrangeAnswer(f"{other} ({error})") from error
 
 
 def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: Tls | None) -> tuple[int, bytes]:
