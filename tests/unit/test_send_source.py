@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.archive import open_archive
+from tui.archive.envelope import wrap
 from tui.errors import SendError
 from tui.filter import parse_filter
-from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey
+from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey, unique_source
 from tui.send.batches import Batch, Batches, BatchSize
+from tui.send.outgoing import SeenRecords
 from tui.send.project import projected_source
 
 records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
@@ -167,3 +170,38 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         file_source(tmp_path / "none")
     with pytest.raises(SendError, match="cannot be read: Is a directory"):
         file_source(tmp_path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    records=st.lists(st.sampled_from([b"", b"a", b"b", b"cc", b"x" * 30, b"y" * 30]), max_size=60),
+    block=st.integers(1, 9),
+)
+def test_copies_of_earlier_records_are_left_out_and_blank_lines_stay(records: list[bytes], block: int) -> None:
+    source = blocks_source(records, block)
+    whole = [record for part in unique_source(source).open() for record in part.records]
+    once = list(dict.fromkeys(record for record in records if record))
+    assert [record for record in whole if record] == once
+    assert whole.count(b"") == records.count(b"")
+    found = survey(outgoing(source, Plan(max_message=10, unique=True)))
+    short = [record for record in once if len(record) <= 10]
+    assert (found.count, found.skipped_count) == (len(short), len(once) - len(short))
+    assert found.repeats == len([record for record in records if record]) - len(once)
+    assert found.blank == records.count(b"")
+    assert found.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
+
+
+def test_seen_records_are_told_apart_in_little_memory() -> None:
+    seen = SeenRecords()
+    assert all(seen.is_new(b"%d" % number) for number in range(200_000))
+    assert not any(seen.is_new(b"%d" % number) for number in range(0, 200_000, 7))
+    assert sum(map(sys.getsizeof, seen._buckets.values())) < 200_000 * 14 * 1.2 + 65_536 * sys.getsizeof(bytearray())
+
+
+def test_the_plan_of_a_source_is_applied_once() -> None:
+    """A message that itself looks wrapped is unwrapped once only."""
+    inner = b'{"hourscope:body":"a\\nb"}'
+    source = outgoing(blocks_source([wrap(inner)]), Plan())
+    again = outgoing(source, Plan(unique=True))
+    assert again is source
+    assert [record for block in again.open() for record in block.records] == [inner]
