@@ -1,11 +1,11 @@
 """What an archive is, and how its chunks are listed, read and written."""
 
+from tui.archive.block import Block
 from tui.archive.catalog import Catalog
-from tui.archive.chunk import Chunk, StoredObject
-from tui.archive.codec import Damage
+from tui.archive.chunk import Chunk, Damage, StoredObject
 from tui.archive.layout import Layout
 from tui.archive.open import Archive, empty_range, open_archive
-from tui.archive.reader import Block, ChunkReader
+from tui.archive.reader import ChunkReader, Reading
 
 __all__ = [
     "Archive",
@@ -15,6 +15,7 @@ __all__ = [
     "ChunkReader",
     "Damage",
     "Layout",
+    "Reading",
     "StoredObject",
     "empty_range",
     "open_archive",

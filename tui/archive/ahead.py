@@ -6,24 +6,26 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from tui.archive.reader import Block
+from tui.archive.block import Block
+from tui.archive.chunk import Damage
 
 _DEPTH = 4  # blocks: a reader that is ahead must not fill the memory
 _POLL = 0.1  # seconds
 
 
 @contextmanager
-def ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
-    """The same blocks, read by a thread; what that raises is raised where they are used.
+def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]]:
+    """The same items, read by a thread; what that raises is raised where they are used.
 
     Each block is copied, as its reader uses one buffer; the copies are reused in turn.
     """
     done = threading.Event()
-    ready: queue.Queue[Block | BaseException | None] = queue.Queue(_DEPTH)
+    ready: queue.Queue[Block | Damage | BaseException | None] = queue.Queue(_DEPTH)
     spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
 
-    def put(item: Block | BaseException | None) -> bool:
+    def put(item: Block | Damage | BaseException | None) -> bool:
         while not done.is_set():
             try:
                 ready.put(item, timeout=_POLL)
@@ -34,17 +36,18 @@ def ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
 
     def read() -> None:
         try:
-            if all(put(_copy(block, spare)) for block in blocks):
+            if all(put(_copy(item, spare) if isinstance(item, Block) else item) for item in blocks):
                 put(None)
         except Exception as error:  # noqa: BLE001  (raised again by `used`)
             put(error)
 
-    def used() -> Iterator[Block]:
+    def used() -> Iterator[Block | Damage]:
         while (item := ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
-            spare.put(item.buffer)
+            if isinstance(item, Block):
+                spare.put(item.buffer)
 
     thread = threading.Thread(target=read, name="read-ahead", daemon=True)
     thread.start()
@@ -65,4 +68,4 @@ def _copy(block: Block, spare: queue.SimpleQueue[bytearray]) -> Block:
         buffer = bytearray(block.view())
     else:
         buffer[: block.end] = block.view()
-    return Block(buffer, block.end, block.offset)
+    return replace(block, buffer=buffer)

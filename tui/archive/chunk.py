@@ -40,3 +40,21 @@ class Chunk:
     def needs_restore(self) -> bool:
         """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR)."""
         return self.storage_class in ("GLACIER", "DEEP_ARCHIVE")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A part of a chunk that cannot be read: the stored bytes [start, stop), and why.
+
+    `doubtful` counts the records that were decoded from it but that nothing vouches for. They are left out, but for
+    those that were given before the damage was met, and where they are asked for (`Reading.include_damaged`).
+    """
+
+    start: int
+    stop: int
+    reason: str
+    doubtful: int = 0
+
+    def __str__(self) -> str:
+        doubtful = f" ({self.doubtful:,} doubtful records)" if self.doubtful else ""
+        return f"bytes {self.start:,} to {self.stop:,}: {self.reason}{doubtful}"

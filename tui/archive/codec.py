@@ -1,172 +1,200 @@
-"""Compressed bytes to lines' bytes: gzip of many members, zstd, plain; told apart by magic bytes, never by suffix.
+"""Compressions: told apart by magic bytes, never by suffix; decoded member by member in bounded memory.
 
-The fast way reads into one reused buffer (ISA-L, about 1 GB/s of lines a core). It cannot say how much it had
-decoded when a stream breaks, so the rare damaged chunk is read a second time with zlib, which can.
+A chunk is one or more members (gzip members, zstd frames, bzip2 and xz streams), one after another. `fast_stream` reads
+them as one stream and only says *that* it met damage; `Codec.member` decodes one member and says where it ends, which
+is what `salvage` needs to find the sound members around the damage.
 """
 
 from __future__ import annotations
 
+import bz2
 import io
-import zlib
+import lzma
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, BinaryIO, Protocol, cast
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
+from tui.archive.members import MAX_MEMORY, READ_SIZE, GzipMember, Member, MemberError, Pieces, Readable, StandardMember
+from tui.archive.zstd import ZstdFrame
+
 GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-READ_SIZE = 1 << 18
+HEAD_SIZE = 512  # bytes that tell a compression
 _PEEK_SIZE = 1 << 12  # small: what is larger is read straight into the decoder's own buffer
-_ZSTD_READ_SIZE = 1 << 14
-_GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
-
-
-class Damage(Exception):
-    """Where a chunk's lines end before the chunk does. `offset` counts bytes of lines; `reason` is for a person."""
-
-    def __init__(self, offset: int, reason: str) -> None:
-        super().__init__(f"{reason} after {offset:,} bytes of lines")
-        self.offset = offset
-        self.reason = reason
-
-    def __reduce__(self) -> tuple[type[Damage], tuple[int, str]]:
-        return Damage, (self.offset, self.reason)
+_GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, OverflowError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
 
 
 class BrokenStream(Exception):
-    """A decoder met damage; how much came before it is only known to `recover`."""
+    """A stream is damaged, cut, or followed by something else; where, only `salvage` knows."""
 
 
-class Readable(Protocol):
-    """What the reader needs of a decoder."""
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A compression. `begin` matches how each of its members begins; `suffixes` are those that promise it."""
 
-    def readinto(self, buffer: memoryview, /) -> int | None: ...
+    name: str
+    begin: re.Pattern[bytes]
+    member: Callable[[], Member]
+    suffixes: tuple[str, ...] = ()
+
+
+def _bzip2() -> Member:
+    return StandardMember("bzip2", bz2.BZ2Decompressor(), (OSError, ValueError))
+
+
+def _xz() -> Member:
+    return StandardMember("xz", lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_MEMORY), (lzma.LZMAError,))
+
+
+def _lzma() -> Member:
+    return StandardMember("lzma", lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MAX_MEMORY), (lzma.LZMAError,))
+
+
+def _lz4() -> Member:
+    from lz4.frame import LZ4FrameDecompressor
+
+    return StandardMember("lz4", LZ4FrameDecompressor(), (RuntimeError, EOFError, ValueError))
+
+
+GZIP = Codec("gzip", re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL), GzipMember, (".gz", ".gzip", ".tgz"))
+ZSTD = Codec("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), ZstdFrame, (".zst", ".zstd"))
+BZIP2 = Codec("bzip2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), _bzip2, (".bz2", ".bz"))
+XZ = Codec("xz", re.compile(rb"\xfd7zXZ\x00"), _xz, (".xz",))
+LZMA = Codec(
+    "lzma", re.compile(rb"\x5d\x00\x00..\xff{8}|\x5d\x00\x00..[^\xff].{4}\x00{3}", re.DOTALL), _lzma, (".lzma",)
+)
+LZ4 = Codec("lz4", re.compile(rb"\x04\x22\x4d\x18"), _lz4, (".lz4",))
+CODECS = (GZIP, ZSTD, BZIP2, XZ, LZMA)
+
+# What can be recognized and is not read. (https://en.wikipedia.org/wiki/List_of_file_signatures)
+_UNREAD = (
+    (rb"\x02\x21\x4c\x18", "lz4 (legacy frames)"),
+    (rb"\xff\x06\x00\x00sNaPpY", "snappy"),
+    (rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "zip"),
+    (rb"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (rb"\x1f[\x9d\xa0]", "compress (.Z)"),
+    (rb"LZIP[\x00\x01]", "lzip"),
+    (rb"\x89LZO\x00\r\n", "lzop"),
+    (rb"Obj\x01", "Avro"),
+    (rb"PAR1", "Parquet"),
+    (rb"ORC[\x00-\x1f]", "ORC"),
+    (rb"SEQ[\x04-\x06]", "a Hadoop sequence file"),
+    (rb"SQLite format 3\x00", "SQLite"),
+    (rb"%PDF-", "PDF"),
+    (rb".{257}ustar", "tar"),
+    (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff|(?:\x00\x00\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00\x00\x00){2}", "UTF-32"),
+    (rb"\xff\xfe|\xfe\xff|(?:\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00){2}", "UTF-16"),
+)  # fmt: skip
+_UNREAD_PATTERNS = tuple((re.compile(pattern, re.DOTALL), name) for pattern, name in _UNREAD)
+_UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo": "lzo"}  # no magic of their own
+
+
+def sniff(head: bytes) -> Codec | None:
+    """The compression that bytes begin with; None for everything else. A gzip magic may be torn in its first byte."""
+    if head[:2] == GZIP_MAGIC or head == GZIP_MAGIC[:1]:  # a damaged header is damage, not another format
+        return GZIP
+    if LZ4.begin.match(head) and _has_lz4():
+        return LZ4
+    return next((codec for codec in CODECS if codec.begin.match(head)), None)
+
+
+def _has_lz4() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("lz4") is not None
+
+
+def unread_format(head: bytes, key: str) -> str:
+    """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
+    if LZ4.begin.match(head):
+        return "lz4"
+    found = next((name for pattern, name in _UNREAD_PATTERNS if pattern.match(head)), "")
+    if not found and looks_binary(head):
+        found = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
+    return found
+
+
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def looks_binary(head: bytes) -> bool:
+    """Does it hold what no text does? JSON with broken bytes in its strings is not meant."""
+    return head[:1] not in (b"{", b"[") and _CONTROL.search(head) is not None
+
+
+def promised(key: str) -> Codec | None:
+    """The compression that a name promises by its suffix, wherever in the name that stands (`.gz-apwgylqg`)."""
+    name = key.rpartition("/")[2]
+    for codec in (*CODECS, LZ4):
+        if any(name.endswith(suffix) or f"{suffix}-" in name for suffix in codec.suffixes):
+            return codec
+    return None
 
 
 # What igzip.open() wraps in a second buffer and layers of Python, which would cost a scan 5 % of its time.
 _gzip_reader: Callable[[Any, int], Readable] = igzip._GzipReader  # type: ignore[attr-defined]
 
 
-class _Guarded:
-    """A decoder whose many ways to say "damaged" are one."""
+class _FastGzip:
+    """ISA-L, about 1 GB/s of lines per core. Its many ways to say "damaged" become one."""
 
-    def __init__(self, stream: Readable, errors: tuple[type[Exception], ...]) -> None:
-        self._stream = stream
-        self._errors = errors
+    def __init__(self, raw: BinaryIO) -> None:
+        self._stream = _gzip_reader(raw, READ_SIZE)
 
     def readinto(self, buffer: memoryview, /) -> int:
         try:
             return self._stream.readinto(buffer) or 0
-        except self._errors as error:
+        except _GZIP_ERRORS as error:
             raise BrokenStream(str(error)) from error
 
 
-def decoder(raw: BinaryIO) -> Readable:
-    """The decoder for a stream, by its first bytes. Damage comes out of `readinto` as BrokenStream."""
-    stream: Any = io.BufferedReader(cast(Any, raw), _PEEK_SIZE)
-    magic = stream.peek(4)[:4]
-    if magic and GZIP_MAGIC.startswith(magic[:2]):  # also where it is torn in its first byte
-        return _Guarded(_gzip_reader(stream, READ_SIZE), _GZIP_ERRORS)
-    if magic == ZSTD_MAGIC:
-        return _Guarded(_Pieces(_zstd_pieces(stream)), (_zstd_error(),))
-    return cast(Readable, stream)
+def decoded_stream(raw: BinaryIO, codec: Codec) -> Readable:
+    """Decode all members of a stream, once more where the result is compressed again.
 
-
-class _Pieces:
-    """Pieces as a stream."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._left = memoryview(b"")
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        count = min(len(buffer), len(self._left))
-        buffer[:count] = self._left[:count]
-        self._left = self._left[count:]
-        return count
-
-
-def _zstd_error() -> type[Exception]:
-    import zstandard
-
-    return cast(type[Exception], zstandard.ZstdError)
-
-
-def _zstd_pieces(raw: BinaryIO) -> Iterator[bytes]:
-    """Decode zstd frames; ZstdError for a frame that is torn, which zstandard's own reader passes over in silence."""
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    begun = False
-    while block := raw.read(_ZSTD_READ_SIZE):
-        while block:
-            yield frame.decompress(block)
-            begun = not frame.eof
-            block = frame.unused_data if frame.eof else b""
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
-    if begun:
-        raise zstandard.ZstdError("the file ends in the middle of a zstd frame")
-
-
-def recover(reopen: Callable[[], BinaryIO], skip: int) -> Iterator[bytes]:
-    """The bytes of a damaged stream from `skip` on, to the last that can be decoded; ends in Damage.
-
-    For gzip this gives what `zcat` gives before it complains.
+    Damage, a cut end, and bytes behind the last member come out of `readinto` as BrokenStream; zeros there are padding.
     """
-    done = 0
-    with reopen() as raw:
-        stream = io.BufferedReader(raw, READ_SIZE)  # type: ignore[type-var]
-        is_zstd = stream.peek(4)[:4] == ZSTD_MAGIC
-        pieces = _zstd_pieces(cast(BinaryIO, stream)) if is_zstd else _salvage(cast(BinaryIO, stream))
-        errors = _zstd_error() if is_zstd else zlib.error
-        while True:
+    inner: Any = io.BufferedReader(_Layer(_decoded(raw, codec)), _PEEK_SIZE)
+    second = sniff(inner.peek(HEAD_SIZE)[:HEAD_SIZE])
+    return _decoded(inner, second) if second else cast(Readable, inner)
+
+
+def _decoded(raw: BinaryIO, codec: Codec) -> Readable:
+    return _FastGzip(raw) if codec is GZIP else Pieces(_members(raw, codec))
+
+
+class _Layer(io.RawIOBase):
+    """A decoded stream as the raw side of another decoder."""
+
+    def __init__(self, stream: Readable) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        return self._stream.readinto(memoryview(buffer)) or 0
+
+
+def _members(raw: BinaryIO, codec: Codec) -> Iterator[bytes]:
+    member: Member | None = None
+    while data := raw.read(READ_SIZE):
+        while data:
+            if member is None:
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
+                member = codec.member()
             try:
-                piece = next(pieces, None)
-            except errors as error:
-                raise Damage(done, str(error) if is_zstd else _words(str(error))) from error
-            if piece is None:
-                raise Damage(done, "the file ends in the middle of a gzip member")
-            done += len(piece)
-            if done > skip:
-                yield piece[max(len(piece) - (done - skip), 0) :]
-
-
-def _salvage(raw: BinaryIO) -> Iterator[bytes]:
-    """Decode gzip members with zlib; step byte by byte where a block of input fails as a whole."""
-    member = zlib.decompressobj(31)
-    between = False  # members: there zeros are padding
-    while block := raw.read(READ_SIZE):
-        more = True
-        if between:
-            block = block.lstrip(b"\0")
-        while block or (more and not between):
-            before = member.copy()
-            try:
-                piece = member.decompress(block, READ_SIZE)
-            except zlib.error:
-                for index in range(len(block)):
-                    yield before.decompress(block[index : index + 1])
-                raise
-            yield piece
-            more, between = len(piece) == READ_SIZE, member.eof
-            block = member.unused_data.lstrip(b"\0") if member.eof else member.unconsumed_tail
-            if member.eof:
-                member = zlib.decompressobj(31)
-
-
-def _words(error: str) -> str:
-    words = error.rpartition(": ")[2] or error
-    return {
-        "incorrect data check": "a gzip member fails its checksum",
-        "incorrect header check": "bytes that are no gzip member follow",
-    }.get(words, f"the gzip data is damaged ({words})")
+                yield from member.pieces(data)
+            except MemberError as error:
+                raise BrokenStream(str(error)) from error
+            data, member = (member.unused, None) if member.ended else (b"", member)
+    if member is not None:
+        raise BrokenStream("cut")
 
 
 @contextmanager
@@ -184,7 +212,7 @@ def encoder(stream: BinaryIO, name: str) -> AbstractContextManager[BinaryIO]:
     if name.endswith(".zst"):
         import zstandard
 
-        return zstandard.ZstdCompressor(level=3).stream_writer(stream, closefd=False)
+        return zstandard.ZstdCompressor(level=3, write_checksum=True).stream_writer(stream, closefd=False)
     return _plain(stream)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import detect, three
 from tui.archive.layout import Layout, has_holes
+from tui.archive.reader import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
 from tui.config import S3Options
@@ -38,6 +39,7 @@ class Archive:
     zone: tzinfo
     detected: bool = False
     manifest: str = ""
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def extract(self) -> bool:

@@ -1,79 +1,310 @@
-"""Reading a chunk as blocks of whole lines, in constant memory: one buffer, reused for every block.
+"""Reading a chunk as blocks of whole records, in constant memory, whatever its compression, form and damage.
 
-Everything that reads records stands on this: preview, filter, scan, send.
+Everything that reads records stands on this: preview, filter, scan, send. A chunk is read at full speed until it
+breaks; only then is it read again, member by member, for what is sound.
 """
 
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
-import stringzilla as sz
-
-from tui.archive.codec import BrokenStream, Damage, Readable, decoder, recover
+from tui.archive.ahead import ahead
+from tui.archive.block import Block
+from tui.archive.chunk import Damage
+from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_binary, promised, sniff, unread_format
+from tui.archive.forms import BOM, LINES, Form, form_of, misfit
+from tui.archive.lines import Limits, Span, line_blocks
+from tui.archive.members import READ_SIZE, Readable
+from tui.archive.salvage import Part, is_salvageable, salvage
 from tui.archive.store import Store
+from tui.archive.values import value_blocks
 from tui.errors import ArchiveError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 MAX_RECORD = 64 << 20
-_MAGIC = 4  # bytes that tell a compression
+HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
-_NEWLINE = b"\n"
+T = TypeVar("T")
+Work = Callable[[Block], T]
 
 
-@dataclass(slots=True)
-class Block:
-    """`buffer[:end]` is whole lines, each with its newline (the chunk's last line may lack it).
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an archive's records are read, where that is not left to the chunks themselves.
 
-    `offset` is where the block begins in the chunk's lines, in bytes. The buffer is overwritten by the next block.
+    `records`: the path of the list in a document that holds the records, "." for the document itself.
+    `include_damaged`: give doubtful records, too. `max_record`: bytes of the longest record that is not skipped.
     """
 
-    buffer: bytearray
-    end: int
-    offset: int
-    _count: int = -1
-
-    def count(self) -> int:
-        """How many records the block holds; counted once."""
-        if self._count < 0:
-            lines = int(sz.count(self.view(), _NEWLINE))
-            self._count = lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
-        return self._count
-
-    def view(self) -> memoryview:
-        return memoryview(self.buffer)[: self.end]
-
-    def spans(self) -> Iterator[tuple[int, int]]:
-        """[start, end) of every record, without its newline."""
-        return line_spans(self.buffer, self.end)
-
-    def records(self) -> list[bytes]:
-        """Every record as bytes of its own."""
-        with self.view() as view:
-            records = bytes(view).split(_NEWLINE)
-        if not records[-1]:
-            records.pop()  # behind the last newline
-        return records
-
-
-def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[tuple[int, int]]:
-    """[start, end) of every line of `buffer[start:end]`, without its newline."""
-    while start < end:
-        stop = buffer.find(_NEWLINE, start, end)
-        if stop < 0:
-            stop = end
-        yield start, stop
-        start = stop + 1
+    records: str | None = None
+    include_damaged: bool = False
+    max_record: int = MAX_RECORD
 
 
 class ReadCancelled(Exception):
-    """The reader was told to stop in the middle of a block."""
+    """The reader was asked to stop in the middle of a block."""
+
+
+class DoubtfulGiven(Exception):
+    """Records were given that turn out to be of a damaged member. Read again with `careful` to leave them out."""
+
+
+class ChunkReader:
+    """One pass over a chunk's records.
+
+    `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
+    known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
+    is given; slower. ArchiveError if the chunk cannot be opened or read on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key: str,
+        *,
+        etag: str | None = None,
+        block_size: int = BLOCK_SIZE,
+        cancelled: Callable[[], bool] = lambda: False,
+        reading: Reading | None = None,
+        careful: bool = False,
+    ) -> None:
+        self._store, self._key, self._etag = store, key, etag
+        self._cancelled = cancelled
+        self._reading = reading or Reading()
+        self._limits = Limits(block_size, self._reading.max_record)
+        self._careful = careful
+        self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
+        self._form: Form | None = None
+        self.codec = ""  # of the object as stored; "" for plain text
+        self.bytes = 0
+
+    @property
+    def bytes_compressed(self) -> int:
+        return self._raw.position
+
+    @property
+    def form(self) -> Form:
+        """How the records are told apart."""
+        return self._form or LINES
+
+    def __enter__(self) -> ChunkReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.close()
+
+    def blocks(self) -> Iterator[Block]:
+        """The records as blocks, each until the next one, and no word of damage: for samples."""
+        for item in self.results(lambda: lambda block: block, hold=0):
+            if isinstance(item, Block):
+                yield item
+
+    def results(
+        self, begin: Callable[[], Work[T]], *, hold: int = HOLD, strict: bool = False, read_ahead: bool = False
+    ) -> Iterator[T | Damage | None]:
+        """What the work makes of each block, and the damage, in order; None while there is nothing to give.
+
+        `begin` makes the work, once more where a chunk is read again. It is done while a block is fresh, and its result
+        is held back until `hold` more bytes of records were decoded or the chunk has ended: so the records of a member
+        of up to that size are given only when its checksum holds. If a larger one turns out to be damaged, what was
+        given of it is counted in `Damage.doubtful`; where that must not be (`strict`), DoubtfulGiven is raised. With
+        `hold` 0 a result is given at once, and may refer to the block.
+        """
+        given = 0
+        if not self._careful:
+            work = begin()
+            held: deque[tuple[int, int, T | Damage]] = deque()
+            fast: AbstractContextManager[Iterator[Block | Damage]] = (
+                ahead(self._fast()) if read_ahead else nullcontext(self._fast())
+            )
+            try:
+                with fast as items:
+                    for item in items:
+                        if isinstance(item, Block):
+                            self.bytes = item.offset + item.end
+                            held.append((self.bytes, item.count(), work(item)))
+                        else:
+                            held.append((self.bytes, 0, item))
+                        waits = True
+                        while held and held[0][0] + hold <= self.bytes:
+                            _, records, result = held.popleft()
+                            given, waits = given + records, False
+                            yield result
+                        if waits:
+                            yield None
+                for _, _, result in held:
+                    yield result
+                return
+            except BrokenStream:
+                held.clear()
+        yield from self._salvaged(begin(), given, strict=strict)
+
+    def _fast(self) -> Iterator[Block | Damage]:
+        """One pass at full speed; BrokenStream where it breaks."""
+        head = _first_bytes(self._raw, HEAD_SIZE)
+        codec = sniff(head)
+        if codec is not None:
+            self.codec = codec.name
+            stream = decoded_stream(cast(BinaryIO, _ZeroWatch(head, self._raw)), codec)
+            yield from self._records(stream, Span())
+        elif not head:
+            yield Damage(0, 0, "the object is empty (0 bytes)")
+        elif reason := self._why_unread(head):
+            yield self._all_of_it(self._raw, reason)
+        else:
+            yield from self._records(_Prefixed(head, self._raw), Span())
+
+    def _why_unread(self, head: bytes) -> str:
+        """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
+        if name := unread_format(head, self._key):
+            return f"it is {name}, which hourscope does not read"
+        if not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
+            return ""
+        if is_salvageable(self._open_at, self._key):
+            raise BrokenStream("the first member is damaged")
+        return "it is binary data in no format that hourscope reads"
+
+    def _all_of_it(self, stream: Readable, reason: str) -> Damage:
+        """The whole chunk as damage. It is read to its end, to know where that is."""
+        buffer = bytearray(READ_SIZE)
+        with memoryview(buffer) as view:
+            while stream.readinto(view):
+                pass
+        return Damage(0, self._raw.position, reason)
+
+    def _records(self, stream: Readable, span: Span) -> Iterator[Block | Damage]:
+        """The records of decoded bytes."""
+        first = _first_bytes(stream, self._limits.block)
+        whole = len(first) < self._limits.block
+        if self._form is None:
+            if first and (reason := misfit(first, whole=whole)):
+                yield self._all_of_it(stream, reason)
+                return
+            self._form = form_of(first, whole=whole, records=self._reading.records, after_hole=span.after_hole)
+        decoded = _Prefixed(first if span.after_hole else first.removeprefix(BOM), stream)
+        if self._form.kind == "lines":
+            yield from line_blocks(decoded, self._limits, self._at, span)
+        else:
+            yield from value_blocks(decoded, self._form, self._limits, self._at, span)
+
+    def _at(self) -> int:
+        return self._raw.position
+
+    def _open_at(self, start: int) -> BinaryIO:
+        self._raw.close()
+        self._raw = _Counted(self._store.open(self._key, start=start, etag=self._etag), self._key, self._cancelled)
+        self._raw.position = start
+        return cast(BinaryIO, self._raw)
+
+    def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
+        """The sound parts and the damage, without the first records, which were given already."""
+        parts = list(salvage(self._open_at, self._key))
+        self._form = None
+        passed = self.bytes = 0
+        after_hole = False
+        for number, part in enumerate(parts):
+            if isinstance(part, Damage):
+                if strict and given > passed:
+                    raise DoubtfulGiven
+                if given > passed:
+                    part = Damage(part.start, part.stop, part.reason, given - passed)
+                    given = 0
+                yield part
+                after_hole = True
+            elif part.sound or self._reading.include_damaged:
+                for item in self._of_part(part, Span(after_hole, before_hole=number + 1 < len(parts))):
+                    if isinstance(item, Damage):
+                        yield item
+                        continue
+                    already = min(max(given - passed, 0), item.count())
+                    passed += item.count()
+                    if already:
+                        work(item.first(already))
+                        item = item.without_first(already)
+                    if item.end or item.blank or not already:
+                        yield work(item)
+
+    def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
+        base = self.bytes
+        with closing(part.open()) as stream:
+            for item in self._records(cast(Readable, stream), span):
+                if isinstance(item, Block):
+                    item.offset += base
+                    self.bytes = item.offset + item.end
+                yield item
+
+
+def _is_utf8(head: bytes) -> bool:
+    """As far as it goes: the last character may be cut."""
+    try:
+        head[:-4].decode()
+    except UnicodeDecodeError:
+        return head[:1] in (b"{", b"[")
+    return True
+
+
+def _first_bytes(stream: Readable, size: int) -> bytes:
+    """The next bytes of a stream, fewer than `size` only at its end."""
+    buffer = bytearray(size)
+    filled = 0
+    with memoryview(buffer) as view:
+        while filled < size and (count := stream.readinto(view[filled:])):
+            filled += count
+    return bytes(buffer[:filled])
+
+
+class _Prefixed(io.RawIOBase):
+    """A stream behind the bytes that were read of it already."""
+
+    def __init__(self, first: bytes, stream: Readable) -> None:
+        super().__init__()
+        self._first = memoryview(first)
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._first:
+            return self._stream.readinto(buffer) or 0
+        count = min(len(buffer), len(self._first))
+        buffer[:count] = self._first[:count]
+        self._first = self._first[count:]
+        return count
+
+
+class _ZeroWatch(_Prefixed):
+    """Compressed bytes in which zeros are padding only if nothing follows them: BrokenStream where something does.
+
+    A decoder passes over zeros between two members, though a lost part of a file reads as zeros, too.
+    """
+
+    _run = bytes(8)
+
+    def __init__(self, first: bytes, stream: Readable) -> None:
+        super().__init__(first, stream)
+        self._zeros = 0  # at the end of what was read
+
+    def readinto(self, buffer: Any, /) -> int:
+        count = super().readinto(buffer)
+        data = bytes(memoryview(buffer)[:count])
+        filled = data.rstrip(b"\0")
+        if filled:
+            leading = len(data) - len(data.lstrip(b"\0"))
+            if self._run in filled or self._zeros + leading >= len(self._run):
+                raise BrokenStream("zeros between members")
+            self._zeros = 0
+        self._zeros += len(data) - len(filled)
+        return count
 
 
 class _Counted(io.RawIOBase):
-    """A raw stream that knows how far it was read, and stops when it is told to."""
+    """A raw stream that knows how far it was read, and stops when it is asked to."""
 
     def __init__(self, raw: BinaryIO, name: str, cancelled: Callable[[], bool]) -> None:
         super().__init__()
@@ -91,109 +322,12 @@ class _Counted(io.RawIOBase):
         super().close()
 
     def readinto(self, buffer: Any, /) -> int:
-        buffer = memoryview(buffer)
-        count = self._read(buffer)
-        while 0 < count < min(_MAGIC, len(buffer)) and (more := self._read(buffer[count:])):
-            count += more  # so that a decoder's first look sees the whole magic number
-        self.position += count
-        return count
-
-    def _read(self, buffer: memoryview) -> int:
         if self._cancelled():
             raise ReadCancelled
         try:
-            return cast(int, self._raw.readinto(buffer))  # type: ignore[attr-defined]
+            count = cast(int, self._raw.readinto(buffer))  # type: ignore[attr-defined]
         except OSError as error:
             words = error.strerror or str(error)
             raise ArchiveError(f"{self._name} cannot be read on at byte {self.position:,}: {words}") from error
-
-
-class ChunkReader:
-    """One pass over a chunk's lines.
-
-    Iterate it for blocks. Damage (see codec) is raised after the last whole line before it: a line that the damage
-    cuts is not a record. `bytes_compressed` and `bytes` say how far the pass is, in the stored object and in its lines.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        key: str,
-        *,
-        etag: str | None = None,
-        block_size: int = BLOCK_SIZE,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._store = store
-        self._key = key
-        self._etag = etag
-        self._buffer = bytearray(block_size)
-        self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
-        self.bytes = 0
-
-    @property
-    def bytes_compressed(self) -> int:
-        return self._raw.position
-
-    def __enter__(self) -> ChunkReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._raw.close()
-
-    def __iter__(self) -> Iterator[Block]:
-        filled = 0
-        try:
-            stream = decoder(cast(BinaryIO, self._raw))
-            for filled in self._fill(stream):
-                yield from self._whole_lines(filled)
-        except BrokenStream:
-            yield from self._recovered()
-            return
-        if rest := self._carried:
-            self.bytes += rest
-            yield Block(self._buffer, rest, self.bytes - rest)
-
-    _carried = 0  # bytes of a line whose end has not come yet, at the buffer's start
-
-    def _fill(self, stream: Readable) -> Iterator[int]:
-        """Read behind what is carried; yields how much of the buffer is filled."""
-        while True:
-            if self._carried == len(self._buffer):
-                self._grow()
-            with memoryview(self._buffer) as view:
-                count = stream.readinto(view[self._carried :])
-            if not count:
-                return
-            yield self._carried + count
-
-    def _grow(self) -> None:
-        if len(self._buffer) >= MAX_RECORD:
-            raise Damage(self.bytes, f"a line is longer than {MAX_RECORD >> 20} MiB")
-        self._buffer = bytearray(self._buffer) + bytes(len(self._buffer))
-
-    def _whole_lines(self, filled: int) -> Iterator[Block]:
-        end = self._buffer.rfind(_NEWLINE, self._carried, filled) + 1
-        if end:
-            yield Block(self._buffer, end, self.bytes)
-            self.bytes += end
-            self._buffer[: filled - end] = self._buffer[end:filled]
-            self._carried = filled - end
-        else:
-            self._carried = filled
-
-    def _recovered(self) -> Iterator[Block]:
-        """Go on from the last whole line with what zlib can still decode, then raise the Damage."""
-        pieces = recover(lambda: self._store.open(self._key, etag=self._etag), self.bytes)
-        self._carried = 0
-        try:
-            for piece in pieces:
-                for start in range(0, len(piece), BLOCK_SIZE):
-                    part = piece[start : start + BLOCK_SIZE]
-                    while self._carried + len(part) > len(self._buffer):
-                        self._grow()
-                    self._buffer[self._carried : self._carried + len(part)] = part
-                    yield from self._whole_lines(self._carried + len(part))
-        except Damage as damage:
-            cut = f"; a cut line of {self._carried:,} bytes is left out" if self._carried else ""
-            raise Damage(self.bytes, damage.reason + cut) from damage
+        self.position += count
+        return count

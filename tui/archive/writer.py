@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,11 +23,50 @@ def partial_path(target: Path) -> Path:
     return target.with_name(f"{stem}.partial{dot}{rest}")
 
 
+class LinesFile:
+    """Lines that are written chunk by chunk; what was written since the last `mark` can be taken back.
+
+    Where it is compressed each mark begins a new member.
+    """
+
+    def __init__(self, raw: BinaryIO, name: str) -> None:
+        self._raw, self._name = raw, name
+        self._kept = 0  # bytes of the file that stay
+        self._member = ExitStack()
+        self._stream: BinaryIO | None = None
+
+    def write(self, lines: bytes) -> None:
+        if self._stream is None:
+            self._stream = self._member.enter_context(encoder(self._raw, self._name))
+        self._stream.write(lines)
+
+    def mark(self) -> None:
+        """Keep what is there."""
+        self._end_member()
+        self._kept = self._raw.tell()
+
+    def rewind(self) -> None:
+        """Take back what was written since the last mark."""
+        self._end_member()
+        self._raw.seek(self._kept)
+        self._raw.truncate()
+
+    def close(self) -> None:
+        """Finish the file; one without lines is a member without lines."""
+        if self._stream is None and not self._raw.tell():
+            self.write(b"")
+        self._end_member()
+
+    def _end_member(self) -> None:
+        self._member.close()
+        self._stream = None
+
+
 @contextmanager
-def file_of_lines(path: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
+def file_of_lines(path: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[LinesFile]:
     """A file that appears whole or not at all, compressed as its suffix says; for `final` see `atomic_file`."""
-    with atomic_file(path, overwrite=overwrite, final=final) as raw, encoder(raw, path.name) as stream:
-        yield stream
+    with atomic_file(path, overwrite=overwrite, final=final) as raw, closing(LinesFile(raw, path.name)) as lines:
+        yield lines
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
-from tui.archive import Catalog, Chunk, ChunkReader, Damage, empty_range
+from tui.archive import Block, Catalog, Chunk, ChunkReader, Damage, empty_range
 from tui.archive.times import floor_hour, next_hour, parse_time
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
 from tui.cli.options import Opened, archive_argument, archive_options, filter_of, filter_options, open_named
@@ -18,6 +19,7 @@ from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.printable import HOSTILE, printable
+from tui.units import plural
 
 
 @click.command("cat", short_help="Print the records of an hour.")
@@ -44,19 +46,29 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    damaged: list[str] = []
+    told = _Told()
     shown = 0
-    for record in _records(opened, _chunks(opened, hour, key), filter_, damaged):
+    for record in _records(opened, _chunks(opened, hour, key), filter_, told):
         write_lines(_pretty(record) if pretty else record + b"\n")
         shown += 1
         if shown == lines:
             break
     sys.stdout.flush()
-    for sentence in damaged:
+    for sentence in told.damaged:
         say(sentence)
-    if damaged:
+    if told.not_json:
+        say(f"{plural(told.not_json, 'record')} not JSON: a JMESPath term cannot match there")
+    if told.damaged or (told.not_json and not shown):
         return EXIT_FAILED
     return EXIT_MATCHED if shown else EXIT_NOTHING
+
+
+@dataclass
+class _Told:
+    """What was met beside the records."""
+
+    damaged: list[str] = field(default_factory=list)
+    not_json: int = 0
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
@@ -72,18 +84,31 @@ def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
     return chosen
 
 
-def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, damaged: list[str]) -> Iterator[bytes]:
-    store = opened.archive.store
+def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, told: _Told) -> Iterator[bytes]:
+    archive = opened.archive
     for chunk in chunks:
         try:
-            with ChunkReader(store, chunk.key, etag=chunk.etag) as reader:
-                for block in reader:
-                    for start, end in filter_.spans(block):
-                        yield bytes(block.buffer[start:end])
-        except Damage as damage:
-            damaged.append(f"{chunk.key} is damaged: {damage}")
+            with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading) as reader:
+                for item in reader.results(lambda: _finder(filter_)):
+                    if isinstance(item, Damage):
+                        told.damaged.append(f"{chunk.key}, {item}")
+                    elif item is not None:
+                        told.not_json += item[1]
+                        yield from item[0]
         except ArchiveError as error:  # the hour's other chunks may be readable
-            damaged.append(str(error))
+            told.damaged.append(str(error))
+
+
+def _finder(filter_: Filter) -> Callable[[Block], tuple[list[bytes], int]]:
+    """The matching records of a block, and how many a JMESPath term could not look at."""
+    matcher = filter_.matcher()
+
+    def find(block: Block) -> tuple[list[bytes], int]:
+        before = matcher.not_json + matcher.unparsed
+        found = [bytes(block.buffer[start:end]) for start, end in matcher.spans(block)]
+        return found, matcher.not_json + matcher.unparsed - before
+
+    return find
 
 
 def _pretty(record: bytes) -> bytes:

@@ -16,7 +16,7 @@ from statistics import quantiles
 from typing import Any, Literal
 
 from tui import __version__
-from tui.archive import Archive, Catalog, Chunk, ChunkReader, Damage
+from tui.archive import Archive, Block, Catalog, Chunk, ChunkReader, Damage
 from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ArchiveError, ConfigError, HourscopeError
@@ -164,10 +164,14 @@ def _zone(archive: Archive, catalog: Catalog) -> Check:
 
 def _reading(archive: Archive, chunk: Chunk) -> Check:
     began = time.monotonic()
+    records: list[bytes] = []
     try:
-        with ChunkReader(archive.store, chunk.key, etag=chunk.etag) as reader:
-            records = next((block.records() for block in reader), [])
-    except (ArchiveError, Damage) as error:
+        with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading) as reader:
+            for item in reader.results(lambda: Block.records, hold=0):
+                if isinstance(item, Damage):
+                    return Check("reading", "failed", f"{chunk.key}, {item}")
+                records = records or item or []
+    except ArchiveError as error:
         return Check("reading", "failed", f"{chunk.key}: {error}")
     bad = sum(not _is_json(record) for record in records)
     says = f"{count(len(records))} records of {chunk.key} in {duration(time.monotonic() - began)}"

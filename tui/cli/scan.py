@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +37,8 @@ from tui.cli.options import (
 from tui.cli.progress import progress_line, scan_text
 from tui.config import cache_dir
 from tui.errors import OutputError
-from tui.scan import Matches, ScanPlan, Totals, Wanted, run_plan
-from tui.scan.order import first_matches
+from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
+from tui.scan.order import first_matches, written_to
 from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
 
@@ -164,20 +164,14 @@ def _check(out: str, wanted: Wanted, max_count: int | None, *, count: bool) -> N
 
 
 def _run(request: Request, cancel: threading.Event) -> Totals:
-    extract = _extract(request)
-    totals, told = Totals(), 0
+    totals = Totals()
     plan = request.plan
-    count_only = request.count and extract is None and request.max_count is None
-    events = run_plan(plan, jobs=request.jobs, dask=request.dask, cancel=cancel, extract=extract, count_only=count_only)
-    if request.max_count is not None:
-        events = first_matches(events, request.max_count)
-    tells = request.out == _STDOUT and not request.count
-    with _sink(request, extract, cancel) as write, progress_line(beside=tells) as show:
+    beside = request.out == _STDOUT and not request.count
+    with _events(request, cancel) as events, progress_line(beside=beside) as show:
         for event in events:
             totals.add(event)
-            if isinstance(event, Matches):
-                write(event.lines)
-                told += event.lines.count(b"\n")
+            if isinstance(event, Matches) and beside:
+                write_lines(event.lines)
             c = totals.counts
             show(
                 c.bytes_compressed / max(plan.bytes_compressed, 1),
@@ -192,7 +186,7 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
                 ),
             )
     if request.max_count is not None:
-        totals.limit(told)
+        totals.limit(request.max_count)
     return totals
 
 
@@ -205,34 +199,54 @@ def _extract(request: Request) -> Extract | None:
 
 
 @contextmanager
-def _sink(request: Request, extract: Extract | None, cancel: threading.Event) -> Iterator[Callable[[bytes], object]]:
-    """Where lines go that are told: nowhere for an extract, which takes them itself."""
-    if extract is not None or request.count:
-        yield lambda lines: None
-    elif request.out == _STDOUT:
-        yield write_lines
-    else:
-        target = Path(request.out)
+def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
+    """The scan's events, with the matches written where they go: an extract or a file takes them from there."""
+    extract = _extract(request)
+    to_file = extract is None and not request.count and request.out != _STDOUT
+    events = run_plan(
+        request.plan,
+        jobs=request.jobs,
+        dask=request.dask,
+        cancel=cancel,
+        extract=extract,
+        count_only=request.count and request.max_count is None,
+        strict=to_file,
+    )
+    if request.max_count is not None:
+        events = first_matches(events, request.max_count)
+    if not to_file:
+        yield events
+        return
+    target = Path(request.out)
 
-        def final() -> Path:
-            return partial_path(target) if cancel.is_set() else target
+    def final() -> Path:
+        return partial_path(target) if cancel.is_set() else target
 
-        with file_of_lines(target, overwrite=request.force, final=final) as stream:
-            yield stream.write
+    with file_of_lines(target, overwrite=request.force, final=final) as file:
+        yield written_to(file, events)
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     for event in sorted(totals.damaged, key=lambda event: event.chunk.order)[:_SAID]:
         say(event.sentence)
     if len(totals.damaged) > _SAID:
-        say(f"… and {plural(len(totals.damaged) - _SAID, 'chunk')} more; --json names them all")
+        say(f"… and {plural(len(totals.damaged) - _SAID, 'damaged part')} more; --json names them all")
+    for warning in totals.warnings():
+        say(warning)
     if request.count:
         print(totals.matches)
     if request.as_json:
-        summary = totals.as_json() | {"output": request.out, "finished": not interrupted}
+        summary = totals.as_json() | {
+            "layout": request.opened.archive.layout.pattern,
+            "output": request.out,
+            "finished": not interrupted,
+        }
         stream = sys.stderr if request.out == _STDOUT and not request.count else sys.stdout
         print(json.dumps(summary), file=stream)
     sys.stdout.flush()
+    for form, chunks in totals.forms.items():
+        if form != "lines":
+            narrate(f"records: {form} ({plural(chunks, 'chunk')})")
     narrate(
         f"{plural(totals.matches, 'match')} in {count(totals.records)} records · {plural(totals.chunks, 'chunk')}"
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
@@ -240,9 +254,11 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     if interrupted:
         _say_interrupted(request)
         return EXIT_INTERRUPTED
-    if totals.damaged:
+    if totals.damaged or totals.counts.unparsed:
         return EXIT_FAILED
-    return EXIT_MATCHED if totals.matches else EXIT_NOTHING
+    if totals.matches:
+        return EXIT_MATCHED
+    return EXIT_NOTHING if totals.understood else EXIT_FAILED
 
 
 def _say_interrupted(request: Request) -> None:

@@ -42,7 +42,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     opened = open_named(archive, given)
     plan = plan_verify(opened.archive, opened.start, opened.stop)
     catalog = opened.archive.catalog(opened.start, opened.stop)
-    totals, verified = Totals(), Verified({}, 0, complete=False)
+    totals, verified = Totals(), Verified({}, complete=False)
     with cancel_on_signals() as cancel, progress_line() as show:
         for event in verify(plan, jobs=jobs, cancel=cancel):
             if isinstance(event, Verified):
@@ -61,9 +61,11 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     if not verified.complete:
         say(f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}")
         return EXIT_INTERRUPTED
-    if totals.damaged:
+    for warning in totals.warnings():
+        say(warning)
+    if not totals.understood:
         return EXIT_FAILED
-    return EXIT_NOTHING if catalog.gaps or verified.duplicates else EXIT_MATCHED
+    return EXIT_NOTHING if catalog.gaps or verified.duplicates or totals.mislabeled else EXIT_MATCHED
 
 
 def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> None:
@@ -74,12 +76,14 @@ def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Ve
         f"{plural(totals.hours, 'hour')} · {plural(totals.chunks, 'chunk')} · {plural(c.records, 'record')}"
         f" · {size(c.bytes_compressed)} of gzip, {size(c.bytes)} of lines · {duration(totals.seconds)}"
     )
-    damaged = [f"{e.chunk.key}, after {size(e.offset)} of lines: {e.reason}" for e in totals.damaged]
+    damaged = [event.sentence for event in sorted(totals.damaged, key=lambda event: event.chunk.order)]
     copies = [f"{spell_hour(hour)}  {count(number)}" for hour, number in verified.copies.items()]
     _print_kind("damaged", len(damaged), damaged)
     _print_kind("duplicates", verified.duplicates, copies)
     _print_kind("gaps", len(catalog.gaps), _runs(catalog.gaps))
-    _print_kind("empty lines", verified.empty, ())
+    _print_kind("not JSON", c.not_json, ())
+    _print_kind("blank lines", c.blank, ())
+    _print_kind("mislabeled", len(totals.mislabeled), sorted(totals.mislabeled))
     _print_kind("other keys", len(catalog.unmatched), catalog.unmatched)
 
 
@@ -106,18 +110,22 @@ def _runs(gaps: Iterable[datetime]) -> list[str]:
     ]
 
 
+_COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged", "warnings")
+
+
 def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:
     summary = totals.as_json()
     return {
+        "version": 2,
         "archive": opened.archive.url,
         "layout": opened.archive.layout.pattern,
         "timezone": zone_name(opened.archive.zone),
         "from": spell_hour(catalog.first) if catalog.first else None,
         "to": spell_hour(catalog.stop) if catalog.stop else None,
-        **{name: summary[name] for name in ("chunks", "hours", "bytes_compressed", "bytes", "records", "damaged")},
+        **{name: summary[name] for name in _COUNTED},
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
-        "empty": verified.empty,
+        "mislabeled": sorted(totals.mislabeled),
         "gaps": [spell_hour(gap) for gap in catalog.gaps],
         "unmatched": list(catalog.unmatched),
         "complete": verified.complete,

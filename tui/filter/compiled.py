@@ -16,6 +16,13 @@ class NotJsonError(ValueError):
     """A record that a JMESPath term cannot look at, because it is not JSON."""
 
 
+class TooLargeError(ValueError):
+    """A record that is larger than what a JMESPath term parses."""
+
+
+MAX_PARSED = 8 << 20  # bytes of a record: parsed, JSON takes ten times its size and more
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A term ready to run.

@@ -20,7 +20,7 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import Compiled, NotJsonError, Test, Verdicts, finder
+from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError, Verdicts, finder
 from tui.filter.needles import needles
 from tui.filter.shapes import FAILURES, MISFITS, Shape, compile_shape
 from tui.filter.translate import is_true
@@ -37,6 +37,8 @@ def compile_term(expression: str) -> Compiled:
     spellings = [needle.spellings for needle in wanted]
 
     def judge(record: bytes) -> bool:
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
         if not _may_match(record, spellings) and record[:1] == b"{" and record[-1:] == b"}":
             return False  # what is no object at all is looked at: it may be no JSON, and is to be counted
         value = load(record)
@@ -60,6 +62,8 @@ def _quick(shape: Shape, judge: Test) -> Test:
     """The fast evaluator where a record has the expected shape, the judge where it has not."""
 
     def test(record: bytes) -> bool:
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
         try:
             return shape.test(record)
         except MISFITS:

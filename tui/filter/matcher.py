@@ -7,8 +7,8 @@ from itertools import compress
 
 import stringzilla as sz
 
-from tui.archive.reader import Block, line_spans
-from tui.filter.compiled import Compiled, Find, NotJsonError, Test
+from tui.archive.block import Block, line_spans
+from tui.filter.compiled import MAX_PARSED, Compiled, Find, NotJsonError, Test, TooLargeError
 
 Span = tuple[int, int]
 
@@ -19,9 +19,10 @@ _NEWLINE = b"\n"
 
 
 class Matcher:
-    """The terms that are on, compiled; all must hold, `invert` turns the whole round.
+    """The terms that are on, compiled; all must hold, `invert` inverts the whole.
 
-    `not_json` counts the records that a JMESPath term could not look at. One a task: not shared by threads.
+    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `unparsed` those
+    that are too large for it. One per task: not shared by threads.
     """
 
     def __init__(self, terms: Sequence[Compiled], *, invert: bool = False) -> None:
@@ -31,6 +32,7 @@ class Matcher:
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
         self._not_at_once = 0  # blocks whose lines will be tested one after another
         self.not_json = 0
+        self.unparsed = 0
 
     @property
     def selects_all(self) -> bool:
@@ -43,6 +45,9 @@ class Matcher:
             held = all(term.test(record) for term in self._terms)
         except NotJsonError:
             self.not_json += 1
+            held = False
+        except TooLargeError:
+            self.unparsed += 1
             held = False
         return held != self._invert
 
@@ -78,7 +83,7 @@ class Matcher:
             self._not_at_once -= 1
             return None
         verdicts: list[list[bool]] = []
-        if all(term.verdicts for term in self._terms) and _all_objects(block):
+        if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and _all_objects(block):
             with block.view() as view:
                 each = [term.verdicts(view) for term in self._terms if term.verdicts]
             verdicts = [those for those in each if those is not None and len(those) == block.count()]
@@ -97,6 +102,8 @@ class Matcher:
                     yield start, end
             except NotJsonError:
                 self.not_json += 1
+            except TooLargeError:
+                self.unparsed += 1
             start = end + 1
 
     def _tested(self, block: Block, lines: Iterable[Span]) -> Iterator[Span]:
@@ -109,6 +116,8 @@ class Matcher:
                         yield start, end
                 except NotJsonError:
                     self.not_json += 1
+                except TooLargeError:
+                    self.unparsed += 1
 
 
 def _conjunction(tests: Sequence[Test]) -> Test:

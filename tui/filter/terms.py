@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Literal
 
-from tui.archive.reader import Block
+from tui.archive.block import Block
 from tui.filter.compiled import Compiled, opposite
 from tui.filter.matcher import Matcher, Span
 from tui.shell import shell_join

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 from tui.scan.engine import run_plan, scan
 from tui.scan.estimate import Estimate, estimate
-from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Counts, Matches, Progress, ScanEvent
+from tui.scan.events import (
+    ChunkDamaged,
+    ChunkDone,
+    ChunkKept,
+    ChunkRestarted,
+    ChunkStarted,
+    Counts,
+    Matches,
+    Progress,
+    ScanEvent,
+)
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.tally import Totals
 from tui.scan.wanted import Wanted
@@ -18,6 +28,7 @@ __all__ = [
     "ChunkDamaged",
     "ChunkDone",
     "ChunkKept",
+    "ChunkRestarted",
     "ChunkStarted",
     "Counts",
     "Estimate",

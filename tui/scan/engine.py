@@ -59,11 +59,15 @@ def run_plan(
     cancel: threading.Event | None = None,
     extract: Extract | None = None,
     count_only: bool = False,
+    strict: bool = False,
 ) -> Iterator[ScanEvent]:
-    """Run a plan; see `scan`. With `count_only` no match is told, only counted."""
+    """Run a plan; see `scan`. With `count_only` matches are only counted.
+
+    `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
+    """
     cancel = cancel or threading.Event()
     if extract is None:
-        events = _run(plan, _tasks(plan, None, count_only), jobs, dask, cancel)
+        events = _run(plan, _tasks(plan, None, count_only, strict), jobs, dask, cancel)
         yield from events if count_only else in_order(events, plan.chunks)
         return
     with extract:
@@ -74,7 +78,9 @@ def run_plan(
         extract.finish(whole=not cancel.is_set())
 
 
-def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) -> Iterator[ScanTask]:
+def _tasks(
+    plan: ScanPlan, extract: Extract | None, count_only: bool = False, strict: bool = False
+) -> Iterator[ScanTask]:
     done = {event.chunk.key for event in extract.kept()} if extract else set()
     read_ahead = len(plan.chunks) - len(done) < plan.cores
     chunks = plan.chunks
@@ -83,7 +89,17 @@ def _tasks(plan: ScanPlan, extract: Extract | None, count_only: bool = False) ->
     for chunk in chunks:
         if chunk.key not in done:
             output = extract.output(chunk) if extract else None
-            yield ScanTask(plan.archive.store, chunk, plan.filter, output, count_only, plan.wanted, read_ahead)
+            yield ScanTask(
+                plan.archive.store,
+                chunk,
+                plan.filter,
+                output,
+                count_only,
+                plan.wanted,
+                read_ahead,
+                plan.archive.reading,
+                strict or count_only or extract is not None,
+            )
 
 
 def _workers(

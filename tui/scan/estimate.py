@@ -8,12 +8,11 @@ import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO, cast
 
-from tui.archive import Chunk, ChunkReader, Damage
+from tui.archive import Chunk, ChunkReader
 from tui.archive.store import Store, is_s3
 from tui.config import Prices
 from tui.errors import ArchiveError
@@ -131,8 +130,8 @@ def _sample(plan: ScanPlan, chunk: Chunk) -> _Sample:
     began = time.perf_counter()
     head, answered = _head(plan.archive.store, chunk)
     read, worked = time.perf_counter(), time.thread_time()
-    with suppress(Damage), ChunkReader(cast(Store, head), chunk.key) as reader:
-        for block in reader:
+    with ChunkReader(cast(Store, head), chunk.key, reading=plan.archive.reading) as reader:
+        for block in reader.blocks():
             records += block.count()
             matches += matcher.count(block)
     working = (head.broke or time.thread_time()) - worked

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from tui.archive import Chunk
+from tui.archive import Chunk, Damage
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was read of a chunk: bytes as stored, bytes of lines, records, and how many matched.
+    """What was read: bytes as stored, bytes of records, records, and how many matched.
 
-    `not_json` counts the records that a JMESPath term could not look at.
+    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `unparsed` those
+    that are too large to be parsed, `blank` the blank lines, which are not records, and `split` the records that
+    shared a line with another.
     """
 
     bytes_compressed: int = 0
@@ -19,6 +21,12 @@ class Counts:
     records: int = 0
     matches: int = 0
     not_json: int = 0
+    blank: int = 0
+    split: int = 0
+    unparsed: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +62,41 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ChunkDamaged:
-    """The chunk could be read only up to `offset` bytes of lines; what came before counts.
+    """A part of the chunk cannot be read; all else counts.
 
-    `unread`: it was the archive that did not give the rest (forbidden, gone, in Glacier); a later run asks again.
+    `unread`: it was the archive that did not give it (forbidden, gone, in Glacier); a later run asks again.
     """
 
     chunk: Chunk
-    offset: int
-    reason: str
+    damage: Damage
     unread: bool = False
 
     @property
     def sentence(self) -> str:
         """What happened, for a person."""
-        if self.unread:
-            return self.reason
-        return f"{self.chunk.key} is damaged after {self.offset:,} bytes of lines: {self.reason}"
+        return self.damage.reason if self.unread else f"{self.chunk.key}, {self.damage}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRestarted:
+    """What was given of the chunk so far is void: some of it was doubtful. All that is sound follows again."""
+
+    chunk: Chunk
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one."""
+    """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one.
+
+    `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
+    """
 
     chunk: Chunk
     counts: Counts
     output: str | None = None
     partial: bool = False
+    form: str = ""
+    codec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +107,4 @@ class ChunkKept:
     counts: Counts
 
 
-ScanEvent = ChunkStarted | Progress | Matches | ChunkDamaged | ChunkDone | ChunkKept
+ScanEvent = ChunkStarted | Progress | Matches | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from tui.archive import Chunk, Layout
+from tui.archive import Chunk, Damage, Layout
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.config import S3Options
@@ -71,7 +71,7 @@ class Extract:
             entry = self.manifest.chunks.get(chunk.key)
             if entry and entry.etag == chunk.etag and not entry.partial:
                 if entry.damage:
-                    yield ChunkDamaged(chunk, *entry.damage)
+                    yield ChunkDamaged(chunk, Damage(entry.damage[0], chunk.size, entry.damage[1]))
                 yield ChunkKept(chunk, entry.counts)
 
     def record(self, event: ScanEvent) -> None:
@@ -92,7 +92,7 @@ class Extract:
                     output,
                     event.counts,
                     event.partial,
-                    (damage.offset, damage.reason) if damage else None,
+                    (damage.damage.start, damage.damage.reason) if damage else None,
                 ),
             )
             if time.monotonic() - self._saved >= _SAVE_INTERVAL:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from tui.archive import Chunk
-from tui.scan.events import ChunkDone, ChunkKept, Matches, ScanEvent
+from tui.archive.writer import LinesFile
+from tui.scan.events import ChunkDone, ChunkKept, ChunkRestarted, Matches, ScanEvent
 
 _IN_MEMORY = 16 << 20  # of the matches of all chunks whose turn has not come; the rest waits on disk
 
@@ -25,6 +26,10 @@ class _Waiting:
         self._places.setdefault(event.chunk.key, []).append((self._end, len(event.lines)))
         self._end += len(event.lines)
 
+    def drop(self, chunk: Chunk) -> None:
+        """Forget what was found in a chunk; its room is used again when nothing waits any more."""
+        self._places.pop(chunk.key, None)
+
     def drain(self, chunk: Chunk) -> Iterator[Matches]:
         for offset, size in self._places.pop(chunk.key, ()):
             self._spool.seek(offset)
@@ -35,17 +40,37 @@ class _Waiting:
             self._end = 0
 
 
-def first_matches(events: Iterable[ScanEvent], most: int) -> Iterator[ScanEvent]:
-    """The events up to the match number `most`, of matches that are a line each; then it ends."""
+def first_matches(events: Iterable[ScanEvent], limit: int) -> Iterator[ScanEvent]:
+    """The events up to the match number `limit`, of matches in order that are a line each; then it ends."""
+    chunk, given = "", 0  # of the chunk whose turn it is
     for event in events:
+        if isinstance(event, ChunkRestarted) and event.chunk.key == chunk:
+            limit, given = limit + given, 0
         if not isinstance(event, Matches):
             yield event
             continue
-        first = event.first(most)
-        most -= first.lines.count(b"\n")
+        if event.chunk.key != chunk:
+            chunk, given = event.chunk.key, 0
+        first = event.first(limit)
+        count = first.lines.count(b"\n")
+        limit, given = limit - count, given + count
         yield first
-        if not most:
+        if not limit:
             return
+
+
+def written_to(file: LinesFile, events: Iterable[ScanEvent]) -> Iterator[ScanEvent]:
+    """Write the matches, which come in order, to a file, and pass all events on."""
+    chunk = ""
+    for event in events:
+        if isinstance(event, Matches):
+            if event.chunk.key != chunk:
+                file.mark()
+                chunk = event.chunk.key
+            file.write(event.lines)
+        elif isinstance(event, ChunkRestarted) and event.chunk.key == chunk:
+            file.rewind()
+        yield event
 
 
 def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[ScanEvent]:
@@ -63,6 +88,8 @@ def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[S
             if isinstance(event, Matches) and event.chunk.key != chunks[turn].key:
                 waiting.add(event)
                 continue
+            if isinstance(event, ChunkRestarted) and event.chunk.key != chunks[turn].key:
+                waiting.drop(event.chunk)
             yield event
             if isinstance(event, ChunkDone | ChunkKept):
                 done.add(event.chunk.key)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tui.archive import Chunk
-from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Counts, Progress, ScanEvent
+from tui.archive.codec import promised
+from tui.scan.events import (
+    ChunkDamaged,
+    ChunkDone,
+    ChunkKept,
+    ChunkRestarted,
+    ChunkStarted,
+    Counts,
+    Progress,
+    ScanEvent,
+)
+from tui.units import plural
 
 
 @dataclass
@@ -22,6 +34,8 @@ class Totals:
     damaged: list[ChunkDamaged] = field(default_factory=list)
     matches_by_hour: dict[datetime, int] = field(default_factory=dict)
     running: dict[str, Chunk] = field(default_factory=dict)
+    forms: Counter[str] = field(default_factory=Counter)  # chunks by how their records are told apart
+    mislabeled: list[str] = field(default_factory=list)  # plain text, though the name promises a compression
     _counts: dict[str, Counts] = field(default_factory=dict)
     _done: Counts = field(default_factory=Counts)
     _limit: int | None = None
@@ -38,14 +52,21 @@ class Totals:
                 self._count(chunk, Counts(compressed, size, records, matches))
             case ChunkDamaged():
                 self.damaged.append(event)
+            case ChunkRestarted(chunk):
+                self.damaged = [damaged for damaged in self.damaged if damaged.chunk.key != chunk.key]
+                self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
                 self.running.pop(chunk.key, None)
                 self.chunks += 1
                 self.kept += isinstance(event, ChunkKept)
                 self.partial += isinstance(event, ChunkDone) and event.partial
                 self._hours.add(chunk.hour)
+                if isinstance(event, ChunkDone) and event.form:
+                    self.forms[event.form] += 1
+                    if not event.codec and promised(chunk.key):
+                        self.mislabeled.append(chunk.key)
                 self._count(chunk, counts)
-                self._done = _sum(self._done, self._counts.pop(chunk.key))
+                self._done = self._done.plus(self._counts.pop(chunk.key))
 
     def limit(self, matches: int) -> None:
         """The scan was ended at this many matches: jobs that were ahead may have counted more."""
@@ -62,7 +83,7 @@ class Totals:
         """Of all chunks, those in progress included."""
         total = self._done
         for counts in self._counts.values():
-            total = _sum(total, counts)
+            total = total.plus(counts)
         return total if self._limit is None else replace(total, matches=self._limit)
 
     @property
@@ -94,22 +115,56 @@ class Totals:
         """The summary of `scan --json`."""
         counts = self.counts
         return {
+            "version": 2,
+            "forms": dict(sorted(self.forms.items())),
             "chunks": self.chunks,
+            "chunks_skipped": 0,
             "hours": self.hours,
             "bytes_compressed": counts.bytes_compressed,
             "bytes": counts.bytes,
             "records": counts.records,
             "matches": counts.matches,
             "not_json": counts.not_json,
+            "blank": counts.blank,
+            "unparsed": counts.unparsed,
+            "no_time": 0,
             "damaged": [
-                {"key": event.chunk.key, "offset": event.offset, "reason": event.reason}
+                {
+                    "key": event.chunk.key,
+                    "from": event.damage.start,
+                    "to": event.damage.stop,
+                    "reason": event.damage.reason,
+                    "doubtful": event.damage.doubtful,
+                }
                 for event in sorted(self.damaged, key=lambda event: event.chunk.order)
             ],
+            "warnings": self.warnings(),
             "kept": self.kept,
             "partial": self.partial,
             "seconds": round(self.seconds, 3),
         }
 
+    def warnings(self) -> list[str]:
+        """What a person should know who trusts the numbers, but damage, which is listed by itself."""
+        counts, found = self.counts, []
+        if counts.not_json:
+            found.append(f"{plural(counts.not_json, 'record')} not JSON: a JMESPath term cannot match there")
+        if counts.unparsed:
+            found.append(
+                f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
+            )
+        if counts.split:
+            found.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
+        if len(self.forms) > 1:
+            kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
+            found.append(f"the chunks differ in how their records are told apart: {kinds}")
+        if self.mislabeled:
+            chunks = plural(len(self.mislabeled), "chunk")
+            found.append(f"{chunks} named as compressed but plain text, such as {min(self.mislabeled)}")
+        return found
 
-def _sum(one: Counts, other: Counts) -> Counts:
-    return Counts(*(getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)))
+    @property
+    def understood(self) -> bool:
+        """Was everything read and understood? Only then does no match mean that there is none."""
+        counts = self.counts
+        return not (self.damaged or counts.not_json or counts.unparsed)

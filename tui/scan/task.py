@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from tui.archive import Block, Chunk, ChunkReader, Damage
-from tui.archive.ahead import ahead
-from tui.archive.reader import ReadCancelled
+from tui.archive import Block, Chunk, ChunkReader, Damage, Reading
+from tui.archive.json_values import is_json, values
+from tui.archive.reader import DoubtfulGiven, ReadCancelled
 from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
 from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
 from tui.scan.context import Context
-from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Matches, Progress, ScanEvent
+from tui.scan.events import (
+    ChunkDamaged,
+    ChunkDone,
+    ChunkRestarted,
+    ChunkStarted,
+    Counts,
+    Matches,
+    Progress,
+    ScanEvent,
+)
 from tui.scan.wanted import Wanted
 
 PROGRESS_INTERVAL = 0.1  # seconds
@@ -38,7 +47,8 @@ class Output:
 class ScanTask:
     """One chunk × filter. Matches go to `output`, or are told, or (`count_only`) are neither.
 
-    `read_ahead`: read and inflate in another thread, where there are cores to spare.
+    `read_ahead`: read and inflate in another thread, where there are cores to spare. `strict`: what is given can be
+    taken back with the chunk, so that no doubtful record stays in it.
     """
 
     store: Store
@@ -48,61 +58,69 @@ class ScanTask:
     count_only: bool = False
     wanted: Wanted = field(default_factory=Wanted)
     read_ahead: bool = False
+    reading: Reading = field(default_factory=Reading)
+    strict: bool = False
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
-    """Read, filter, and write or tell. What cannot be read is told as damage; OutputError is raised."""
-    events = chunk_events(task, cancelled)
-    for event in written(task.output, events) if task.output else events:
-        emit(event)
+    """Read, filter, and write or report. What cannot be read is reported as damage; OutputError is raised.
+
+    Where records were given that turn out to be doubtful, and must not be, the chunk is read again without them.
+    """
+    for careful in (False, True):
+        events = chunk_events(task, cancelled, careful=careful)
+        try:
+            for event in written(task.output, events) if task.output else events:
+                emit(event)
+        except DoubtfulGiven:
+            emit(ChunkRestarted(task.chunk))
+        else:
+            return
 
 
-def chunk_events(task: ScanTask, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
-    """What there is in the chunk, all matches told; the last event is its ChunkDone."""
-    chunk = task.chunk
-    yield ChunkStarted(chunk)
-    counts, partial = Counts(), False
+def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool = False) -> Iterator[ScanEvent]:
+    """What there is in the chunk, with all matches; the last event is its ChunkDone."""
+    chunk, store = task.chunk, task.store
+    if not careful:
+        yield ChunkStarted(chunk)
+    counts, partial, form, codec = Counts(), False, "", ""
     try:
-        with ChunkReader(task.store, chunk.key, etag=chunk.etag, cancelled=cancelled) as reader:
-            for event in _reading(task, reader):
+        with ChunkReader(
+            store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
+        ) as reader:
+            for event in _filtering(task, reader):
                 if isinstance(event, Counts):
                     counts = event
                     if partial := cancelled():
                         break
                 else:
                     yield event
+            form, codec = str(reader.form), reader.codec
     except ReadCancelled:
         partial = True
-    except Damage as damage:
-        yield ChunkDamaged(chunk, damage.offset, damage.reason)
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
         partial = True
-        yield ChunkDamaged(chunk, counts.bytes, str(error), unread=True)
-    yield ChunkDone(chunk, counts, partial=partial)
+        yield ChunkDamaged(chunk, Damage(counts.bytes_compressed, chunk.size, str(error)), unread=True)
+    yield ChunkDone(chunk, counts, partial=partial, form=form, codec=codec)
 
 
-def _reading(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | Counts]:
-    """The matches, what was counted so far, and now and then the progress; reading ahead if that is wanted."""
-    with ahead(reader) if task.read_ahead else nullcontext(reader) as blocks:
-        yield from _filtering(task, reader, blocks)
-
-
-def _filtering(task: ScanTask, reader: ChunkReader, blocks: Iterable[Block]) -> Iterator[Matches | Progress | Counts]:
-    matcher = task.filter.matcher()
-    cut = _cutter(task, matcher)
-    records = matches = 0
-    told = time.monotonic()
-    for block in blocks:
-        records += block.count()
-        lines, found = cut(block)
-        matches += found
-        if lines:
-            yield Matches(task.chunk, lines)
-        size = block.offset + block.end
-        yield Counts(reader.bytes_compressed, size, records, matches, matcher.not_json)
-        if (now := time.monotonic()) - told >= PROGRESS_INTERVAL:
-            told = now
-            yield Progress(task.chunk, reader.bytes_compressed, size, records, matches)
+def _filtering(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | ChunkDamaged | Counts]:
+    """The matches, the damage, what was counted so far, and now and then the progress."""
+    counts = Counts()
+    reported = time.monotonic()
+    for item in reader.results(lambda: _cutter(task), strict=task.strict, read_ahead=task.read_ahead):
+        if isinstance(item, Damage):
+            yield ChunkDamaged(task.chunk, item)
+        elif item is not None:
+            lines, of_block = item
+            counts = counts.plus(of_block)
+            if lines:
+                yield Matches(task.chunk, lines)
+        counts = replace(counts, bytes_compressed=reader.bytes_compressed)
+        yield counts
+        if (now := time.monotonic()) - reported >= PROGRESS_INTERVAL:
+            reported = now
+            yield Progress(task.chunk, reader.bytes_compressed, reader.bytes, counts.records, counts.matches)
 
 
 def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
@@ -124,7 +142,31 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 yield event
 
 
-def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, int]]:
+Cut = Callable[[Block], tuple[bytes, int]]
+
+
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
+    """The work on each block: what is wanted of it, and what was counted in it."""
+    matcher = task.filter.matcher()
+    cut = _cut(task, matcher)
+
+    def work(block: Block) -> tuple[bytes, Counts]:
+        not_json, unparsed = matcher.not_json, matcher.unparsed
+        lines, matches = cut(block)
+        return lines, Counts(
+            bytes=block.end,
+            records=block.count(),
+            matches=matches,
+            not_json=matcher.not_json - not_json,
+            blank=block.blank,
+            split=block.split,
+            unparsed=matcher.unparsed - unparsed,
+        )
+
+    return work
+
+
+def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     """What is wanted of a block, and how many of its records match."""
     wanted = task.wanted
     if task.count_only:
@@ -132,7 +174,11 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
     if wanted.fingerprints:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
-        return lambda block: (b"".join(map(fingerprint, block.records())), block.count())
+        def fingerprinted(block: Block) -> tuple[bytes, int]:
+            matcher.not_json += not_json(block)
+            return b"".join(map(fingerprint, block.records())), block.count()
+
+        return fingerprinted
     if wanted.fields is not None:
         from tui.scan.projection import projection  # parsing takes libraries that few scans need
 
@@ -150,10 +196,19 @@ def _cutter(task: ScanTask, matcher: Matcher) -> Callable[[Block], tuple[bytes, 
     return lambda block: matching_lines(block, matcher)
 
 
+def not_json(block: Block) -> int:
+    """How many of a block's records are not JSON."""
+    with block.view() as view:
+        found = values(view)
+    if found is not None and len(found) == block.count():
+        return 0
+    return sum(not is_json(record) for record in block.records())
+
+
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     """The matching lines of a block as one piece, each with a newline, and how many they are."""
     if matcher.selects_all:
-        return _ended(bytes(block.view())), block.count()
+        return block.lines(), block.count()
     pieces: list[bytes] = []
     found = 0
     first = last = -1  # neighbours are cut out together

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tui.archive import Archive
 from tui.filter import Filter
-from tui.scan.duplicates import FINGERPRINT, NOTHING, Fingerprints
+from tui.scan.duplicates import Fingerprints
 from tui.scan.engine import run_plan
 from tui.scan.events import Matches, ScanEvent
 from tui.scan.plan import ScanPlan, plan_scan
@@ -19,12 +19,9 @@ from tui.scan.wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The end of it. `copies`: records that were there before, by the hour of the later one; `empty`: lines without
-    a byte, which are no copies of each other. `complete`: not cancelled.
-    """
+    """The end of it. `copies`: records that were there before, by the later one's hour. `complete`: not cancelled."""
 
     copies: dict[datetime, int]
-    empty: int
     complete: bool
 
     @property
@@ -46,24 +43,13 @@ def verify(
     """
     cancel = cancel or threading.Event()
     numbers = {chunk.key: number for number, chunk in enumerate(plan.chunks)}
-    empty = 0
     with Fingerprints() as fingerprints:
         for event in run_plan(plan, jobs=jobs, cancel=cancel):
             if not isinstance(event, Matches):
                 yield event
                 continue
-            kept, nothing = _without_empty(event.lines)
-            empty += nothing
-            fingerprints.add(numbers[event.chunk.key], kept)
+            fingerprints.add(numbers[event.chunk.key], event.lines)
         copies: Counter[datetime] = Counter()
         for number, count in fingerprints.copies().items():
             copies[plan.chunks[number].hour] += count
-    yield Verified(dict(sorted(copies.items())), empty, complete=not cancel.is_set())
-
-
-def _without_empty(fingerprints: bytes) -> tuple[bytes, int]:
-    if NOTHING not in fingerprints:
-        return fingerprints, 0
-    each = [fingerprints[i : i + FINGERPRINT] for i in range(0, len(fingerprints), FINGERPRINT)]
-    kept = [one for one in each if one != NOTHING]
-    return b"".join(kept), len(each) - len(kept)
+    yield Verified(dict(sorted(copies.items())), complete=not cancel.is_set())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
 from tui.send.sink import BODY_HEADER, RECORD_HEADER, Limits
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
@@ -83,13 +84,15 @@ class Batches:
                     break
         except HourscopeError as error:
             self.failed, self.done = error, True
+        except DoubtfulGiven:  # nobody has looked at the source before
+            self.failed, self.done = SendError("a chunk is damaged in records that were sent already"), True
         late = self.done or time.monotonic() > until
         found += self._cut(whole_only=not late)
         return found
 
     def _add(self, whole: SourceBlock, found: list[Batch]) -> None:
         block = whole.filled()
-        self.blank += len(whole.records) - len(block.records)
+        self.blank += whole.blank + len(whole.records) - len(block.records)
         self.repeats += whole.repeats
         self.skipped += len(whole.oversize)
         self.left_out += whole.oversize[: NAMED - len(self.left_out)]

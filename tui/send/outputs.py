@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
 
-from tui.archive.codec import GZIP_MAGIC, ZSTD_MAGIC, Damage, encoder
+from tui.archive import Block, Damage
+from tui.archive.codec import GZIP_MAGIC, encoder
 from tui.archive.local import FolderStore, atomic_file, reason
 from tui.archive.reader import ChunkReader
-from tui.archive.writer import file_of_lines
+from tui.archive.writer import LinesFile, file_of_lines
+from tui.archive.zstd import ZSTD_MAGIC
 from tui.errors import OutputError, SendError
 from tui.send.source import as_lines
 from tui.units import parse_size
@@ -67,7 +69,7 @@ def outputs(path: Path, *, overwrite: bool, append: bool, split: Split | None) -
 class Stream:
     """One stream of lines."""
 
-    def __init__(self, stream: BinaryIO, place: str) -> None:
+    def __init__(self, stream: BinaryIO | LinesFile, place: str) -> None:
         self._stream = stream
         self.places = [place]
 
@@ -104,13 +106,16 @@ def _ends_in_mid_line(path: Path) -> bool:
         kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[found]
         raise OutputError(f"{path} cannot be appended to: it is {kind}, which its name does not say; rename it")
     last = b"\n"
-    try:
-        with ChunkReader(FolderStore(path.parent), path.name) as reader:
-            for block in reader:
-                last = bytes(block.buffer[block.end - 1 : block.end])
-    except Damage as damage:
-        raise OutputError(f"{path} cannot be appended to: it is damaged ({damage}); name another file") from damage
+    with ChunkReader(FolderStore(path.parent), path.name) as reader:
+        for item in reader.results(lambda: _last_byte):
+            if isinstance(item, Damage) and path.stat().st_size:
+                raise OutputError(f"{path} cannot be appended to: it is damaged ({item}); name another file")
+            last = item if isinstance(item, bytes) and item else last
     return last != b"\n"
+
+
+def _last_byte(block: Block) -> bytes:
+    return bytes(block.buffer[max(block.end - 1, 0) : block.end])
 
 
 class _Parts:
@@ -119,7 +124,7 @@ class _Parts:
     def __init__(self, target: Path, split: Split, folder: Path, refuse: Callable[[Path], None]) -> None:
         self._target, self._split, self._folder, self._refuse = target, split, folder, refuse
         self._stack = ExitStack()
-        self._stream: BinaryIO | None = None
+        self._stream: LinesFile | None = None
         self._label = ""
         self._size = 0
         self.names: list[str] = []
@@ -150,7 +155,7 @@ class _Parts:
                 return max(index, 1)
         return len(records)
 
-    def _turn_to(self, label: str) -> BinaryIO:
+    def _turn_to(self, label: str) -> LinesFile:
         if self._stream is not None and label == self._label:
             return self._stream
         self._stack.close()  # the part before is whole now

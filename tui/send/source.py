@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
+from tui.archive import Archive, Block, Chunk, ChunkReader, Damage, Reading
 from tui.archive.local import FolderStore, reason
+from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.times import spell_hour
 from tui.errors import SendError
@@ -55,11 +56,12 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True)
 class SourceBlock:
-    """Some records of one chunk, without newlines, in order; empty lines are records too, `b""`.
+    """Some records of one chunk, without newlines, in order.
 
-    `records` may hold none: a sign of life of a long search. `lines` holds each record's line number in the chunk,
-    from 1. Left out of `records` are `unfit`, of which a projection makes nothing, `oversize`, which are larger than
-    the plan of a send allows, and `repeats` copies of earlier records. `damaged`: the chunk ends here before its time.
+    `records` may hold none: a sign of life of a long search. `lines` holds each record's number in the chunk, from 1.
+    `blank` counts the blank lines between them. Left out of `records` are `unfit`, of which a projection makes nothing,
+    `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records. `damaged` is a
+    part of the chunk that could not be read.
     """
 
     key: str
@@ -70,6 +72,7 @@ class SourceBlock:
     damaged: DamagedChunk | None = None
     oversize: tuple[Place, ...] = ()
     repeats: int = 0
+    blank: int = 0
 
     def filled(self) -> SourceBlock:
         """The same without the empty lines, which no broker takes."""
@@ -121,13 +124,13 @@ def file_source(path: Path, wanted: Filter | None = None) -> Source:
             f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive"
         ) from error
     store, chosen = FolderStore(path.parent), wanted or Filter()
-    digest = digest_of("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
-    place = str(path.resolve())
+    careful: set[str] = set()
 
     def blocks() -> Iterator[SourceBlock]:
-        yield from _chunk_blocks(store, path.name, None, None, chosen)
+        return _chunk_blocks(store, path.name, None, None, chosen, Reading(), careful)
 
-    return Source(str(path), digest, chosen.describe(), blocks, place)
+    digest = digest_of("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
+    return Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
 
 
 def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | None = None) -> Source:
@@ -140,9 +143,11 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
     span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
     description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
 
+    careful: set[str] = set()  # chunks in which a large member is damaged
+
     def blocks() -> Iterator[SourceBlock]:
         for chunk in ordered:
-            yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen)
+            yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
 
     return Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
 
@@ -178,41 +183,66 @@ def digest_of(*parts: object) -> str:
 
 
 def _chunk_blocks(
-    store: Store, key: str, etag: str | None, hour: datetime | None, wanted: Filter
+    store: Store,
+    key: str,
+    etag: str | None,
+    hour: datetime | None,
+    wanted: Filter,
+    reading: Reading,
+    careful: set[str],
 ) -> Iterator[SourceBlock]:
-    """One pass over a chunk. Damage is the last block's, not an error: what came before it counts."""
-    matcher = wanted.matcher()
+    """One pass over a chunk. Damage is a block without records, not an error: everything sound counts.
+
+    A doubtful record is never sent: where some were given already, the chunk is `careful` from then on, and the pass
+    ends in DoubtfulGiven; the next one leaves them out.
+    """
     line = 1
     try:
-        with ChunkReader(store, key, etag=etag) as reader:
-            for block in reader:
-                if matcher.selects_all:
-                    found, line = _all_records(block, line)
-                else:
-                    found, line = _matching(block, matcher.spans(block), line)
-                yield SourceBlock(key, hour, *found)
-    except Damage as damage:
-        yield SourceBlock(key, hour, [], (), damaged=DamagedChunk(key, damage.offset, damage.reason))
+        with ChunkReader(store, key, etag=etag, reading=reading, careful=key in careful) as reader:
+            for item in reader.results(lambda: _work(wanted), strict=True):
+                if isinstance(item, Damage):
+                    yield SourceBlock(key, hour, [], (), damaged=DamagedChunk(key, item.start, item.reason))
+                elif item is not None:
+                    yield SourceBlock(
+                        key, hour, item.records, [line + number for number in item.numbers], blank=item.blank
+                    )
+                    line += item.count
+    except DoubtfulGiven:
+        careful.add(key)
+        raise
     except OSError as error:
         raise SendError(f"{key} cannot be read to its end: {reason(error)}; nothing behind it was sent") from error
 
 
-_Found = tuple[list[bytes], Sequence[int]]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The records that a block gives, and their numbers in it, from 0."""
+
+    records: list[bytes]
+    numbers: Sequence[int]
+    count: int
+    blank: int
 
 
-def _all_records(block: Block, line: int) -> tuple[_Found, int]:
-    records = block.records()
-    after = line + len(records)
-    return (records, range(line, after)), after
+def _work(wanted: Filter) -> Callable[[Block], _Found]:
+    matcher = wanted.matcher()
+
+    def work(block: Block) -> _Found:
+        if matcher.selects_all:
+            records = block.records()
+            return _Found(records, range(len(records)), len(records), block.blank)
+        return _matching(block, matcher.spans(block))
+
+    return work
 
 
-def _matching(block: Block, spans: Iterator[tuple[int, int]], line: int) -> tuple[_Found, int]:
+def _matching(block: Block, spans: Iterator[tuple[int, int]]) -> _Found:
     records: list[bytes] = []
-    lines: list[int] = []
-    buffer, counted, number = block.buffer, 0, line
+    numbers: list[int] = []
+    buffer, counted, number = block.buffer, 0, 0
     for start, end in spans:
         number += buffer.count(b"\n", counted, start)
         counted = start
         records.append(bytes(buffer[start:end]))
-        lines.append(number)
-    return (records, lines), line + block.count()
+        numbers.append(number)
+    return _Found(records, numbers, block.count(), block.blank)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
@@ -60,14 +61,20 @@ def surveying(
 ) -> Iterator[Survey]:
     """The same, with what is known so far every few MB; leave it whenever that is enough.
 
-    Records before number `start` have been sent: they are not compared with `max_message`.
+    Records before number `start` have been sent: they are not compared with `max_message`. Where a large member turns
+    out to be damaged after its records were given, all is read again without them.
     """
-    so_far = _SoFar(max_message, start, Shapes() if shapes else None)
-    for number, block in enumerate(source.open(), 1):
-        so_far.add(block)
-        if number % _EVERY == 0:
-            yield so_far.survey(complete=False)
-    yield so_far.survey(complete=True)
+    while True:
+        so_far = _SoFar(max_message, start, Shapes() if shapes else None)
+        try:
+            for number, block in enumerate(source.open(), 1):
+                so_far.add(block)
+                if number % _EVERY == 0:
+                    yield so_far.survey(complete=False)
+        except DoubtfulGiven:  # the source reads that chunk with care from now on
+            continue
+        yield so_far.survey(complete=True)
+        return
 
 
 class _SoFar:
@@ -96,7 +103,7 @@ class _SoFar:
         self._skipped_count += len(whole.oversize)
         self._skipped += whole.oversize[: NAMED - len(self._skipped)]
         block = whole.filled()
-        self._blank += len(whole.records) - len(block.records)
+        self._blank += whole.blank + len(whole.records) - len(block.records)
         if block.records:
             self._add_records(block)
 

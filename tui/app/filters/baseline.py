@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tui.app.filters.sampling import MOST_BYTES
 from tui.app.session import Session, shifted
-from tui.archive import Archive, Chunk, ChunkReader, Damage
+from tui.archive import Archive, Chunk, ChunkReader
 from tui.archive.reader import ReadCancelled
 from tui.filter import Filter
 
@@ -33,16 +33,20 @@ class Baseline:
         seen = size = 0
         for chunk in self.chunks:
             try:
-                with ChunkReader(self.archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled) as reader:
-                    for block in reader:
+                with ChunkReader(
+                    self.archive.store,
+                    chunk.key,
+                    etag=chunk.etag,
+                    cancelled=cancelled,
+                    reading=self.archive.reading,
+                ) as reader:
+                    for block in reader.blocks():
                         for record in block.records():
                             seen, size = seen + 1, size + len(record)
                             if wanted.matches(record):
                                 yield record
                             if seen >= most or size >= MOST_BYTES:
                                 return
-            except Damage:
-                continue
             except ReadCancelled:
                 return
 

@@ -84,7 +84,13 @@ def read_hour(
         for chunk in chunks:
             yield ChunkStarted(chunk)
             into.begin(chunk)
-            with ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=lambda: appetite.over) as reader:
+            with ChunkReader(
+                archive.store,
+                chunk.key,
+                etag=chunk.etag,
+                cancelled=lambda: appetite.over,
+                reading=archive.reading,
+            ) as reader:
                 yield from _blocks(chunk, reader, appetite, into)
                 if into.full:
                     yield Limit(len(into), into.size)
@@ -96,18 +102,17 @@ def read_hour(
 def _blocks(chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords) -> Iterator[ReadEvent]:
     """One chunk, as far as there is room for it."""
     begun, told = len(into), 0.0
-    try:
-        for block in reader:
-            into.append(block)
-            rest = appetite.met(len(into)) or into.full
-            if rest or (now := time.monotonic()) - told > _INTERVAL:
-                told = 0.0 if rest else now
-                yield Progress(chunk, reader.bytes_compressed, reader.bytes, len(into) - begun, 0)
-            if into.full:
-                return
-            if rest:
-                yield Rested()
-                appetite.wait(len(into))
-    except Damage as damage:
-        yield ChunkDamaged(chunk, damage.offset, damage.reason)
+    for item in reader.results(lambda: into.append, hold=0):  # all is shown at once
+        if isinstance(item, Damage):
+            yield ChunkDamaged(chunk, item)
+            continue
+        rest = appetite.met(len(into)) or into.full
+        if rest or (now := time.monotonic()) - told > _INTERVAL:
+            told = 0.0 if rest else now
+            yield Progress(chunk, reader.bytes_compressed, reader.bytes, len(into) - begun, 0)
+        if into.full:
+            return
+        if rest:
+            yield Rested()
+            appetite.wait(len(into))
     yield ChunkDone(chunk, Counts(reader.bytes_compressed, reader.bytes, len(into) - begun))

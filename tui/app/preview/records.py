@@ -104,9 +104,7 @@ class HourRecords(Sequence[bytes]):
 
     def append(self, block: Block) -> None:
         """Keep a block's lines."""
-        with block.view() as view:
-            lines = bytes(view)
-        lines += b"" if lines.endswith(b"\n") else b"\n"
+        lines = block.lines()
         self._write(lines)
         base = self._starts[-1]
         self._starts.extend([base + newline.end() for newline in _NEWLINE.finditer(lines)])

@@ -43,8 +43,9 @@ def save(pick: Pick, out: str, session: Session, hour: datetime) -> None:
     if names_folder(out):
         _save_extract(pick, out, session, hour)
         return
-    with file_of_lines(Path(out).expanduser(), overwrite=False) as stream:
-        stream.writelines(pick.lines(pick.numbers))
+    with file_of_lines(Path(out).expanduser(), overwrite=False) as file:
+        for lines in pick.lines(pick.numbers):
+            file.write(lines)
 
 
 def _save_extract(pick: Pick, out: str, session: Session, hour: datetime) -> None:

@@ -138,7 +138,7 @@ class PreviewPage(Page):
         self.show()
 
     def on_chunk_torn(self, message: ChunkTorn) -> None:
-        self.session.damage[message.damaged.chunk.key] = message.damaged.reason
+        self.session.damage[message.damaged.chunk.key] = message.damaged.damage.reason
         self._tell()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:

@@ -18,6 +18,7 @@ from tui.scan import (
     ChunkDamaged,
     ChunkDone,
     ChunkKept,
+    ChunkRestarted,
     ChunkStarted,
     Matches,
     Progress,
@@ -27,6 +28,7 @@ from tui.scan import (
     open_extract,
     run_plan,
 )
+from tui.scan.order import written_to
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
@@ -97,7 +99,7 @@ def _mark(marks: dict[str, str], event: ScanEvent) -> None:
             marks[chunk.key] = PARTIAL if partial else DONE if counts.matches else EMPTY
         case ChunkKept(chunk, counts) if marks[chunk.key] != DAMAGED:
             marks[chunk.key] = DONE if counts.matches else EMPTY
-        case Progress() | Matches() | ChunkDone() | ChunkKept():
+        case Progress() | Matches() | ChunkRestarted() | ChunkDone() | ChunkKept():
             pass
 
 
@@ -118,7 +120,7 @@ def _state(
         dict(totals.matches_by_hour),
         tuple(first),
         counts.not_json,
-        {event.chunk.key: event.reason for event in totals.damaged},
+        {event.chunk.key: event.damage.reason for event in totals.damaged},
         over,
         over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
     )
@@ -163,11 +165,8 @@ def run(
     target = Path(out).expanduser()
     with file_of_lines(
         target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
-    ) as stream:
-        for event in run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel):
-            if isinstance(event, Matches):
-                stream.write(event.lines)
-            yield event
+    ) as file:
+        yield from written_to(file, run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, strict=True))
 
 
 def default_out(title: str, start: datetime) -> str:

@@ -1,0 +1,86 @@
+"""A block of whole records, as every reader of records gets them: each on a line of its own, in one reused buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import stringzilla as sz
+
+_NEWLINE = b"\n"
+
+
+@dataclass(slots=True)
+class Block:
+    """`buffer[:end]` is whole records, each with its newline (the chunk's last may lack it). It may hold none.
+
+    `offset` is where the block begins in the chunk's records, in bytes. The buffer is overwritten by the next block.
+    `blank` counts the blank lines that were left out, `split` the records that shared a line with another.
+    """
+
+    buffer: bytearray
+    end: int
+    offset: int
+    blank: int = 0
+    split: int = 0
+    _count: int = -1
+
+    def count(self) -> int:
+        """How many records the block holds; counted once."""
+        if self._count < 0:
+            lines = int(sz.count(self.view(), _NEWLINE))
+            self._count = lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
+        return self._count
+
+    def view(self) -> memoryview:
+        return memoryview(self.buffer)[: self.end]
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """[start, end) of every record, without its newline."""
+        return line_spans(self.buffer, self.end)
+
+    def records(self) -> list[bytes]:
+        """Every record as bytes of its own."""
+        with self.view() as view:
+            records = bytes(view).split(_NEWLINE)
+        if not records[-1]:
+            records.pop()  # behind the last newline
+        return records
+
+    def lines(self) -> bytes:
+        """Every record with its newline, as bytes of their own."""
+        with self.view() as view:
+            lines = bytes(view)
+        return lines if lines.endswith(_NEWLINE) or not lines else lines + _NEWLINE
+
+    def first(self, records: int) -> Block:
+        """Its first records, in a buffer of their own."""
+        end = self._after(records)
+        return Block(self.buffer[:end], end, self.offset)
+
+    def without_first(self, records: int) -> Block:
+        """The same without its first records, in a buffer of its own."""
+        start = self._after(records)
+        return Block(self.buffer[start : self.end], self.end - start, self.offset + start, self.blank, self.split)
+
+    def _after(self, records: int) -> int:
+        start = 0
+        for _ in range(records):
+            start = self.buffer.find(_NEWLINE, start, self.end) + 1 or self.end
+        return start
+
+
+def block_of(records: list[bytes], offset: int, *, blank: int = 0, split: int = 0) -> Block:
+    """Records as a block of their own."""
+    buffer = bytearray(b"".join([record + _NEWLINE for record in records]))
+    return Block(buffer, len(buffer), offset, blank, split, len(records))
+
+
+def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """[start, end) of every line of `buffer[start:end]`, without its newline."""
+    while start < end:
+        stop = buffer.find(_NEWLINE, start, end)
+        if stop < 0:
+            stop = end
+        yield start, stop
+        start = stop + 1

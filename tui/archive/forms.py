@@ -1,0 +1,113 @@
+"""The form of a chunk's records: lines, JSON values without newlines between them, or the items of a JSON document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.archive.json_values import is_json, members, objects_on, shallow
+
+Kind = Literal["lines", "values", "items"]
+
+BOM = b"\xef\xbb\xbf"
+# Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
+_RECORD_LISTS = ("Records", "records", "logEvents")
+_MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|\?xml|error|center|title)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How records are told apart: `lines`; `values`, JSON without newlines; `items` of the lists at `path`."""
+
+    kind: Kind
+    path: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind == "items":
+            return ".".join(self.path) + "[*]"
+        return {"lines": "lines", "values": "JSON values"}[self.kind]
+
+
+LINES, VALUES = Form("lines"), Form("values")
+
+
+def form_of(text: bytes, *, whole: bool, records: str | None = None, after_hole: bool = False) -> Form:
+    """The form of a chunk, from its first decoded bytes, `whole` if there are no others.
+
+    `records` is what the user says: the path of the lists that hold the records, "." for each whole JSON value.
+    `after_hole`: the text may begin in the middle of a record.
+    """
+    if records is not None:
+        path = tuple(step for step in records.removesuffix("[*]").split(".") if step)
+        return Form("items", path) if path or records == "[*]" else VALUES
+    if after_hole and b"\n" not in text:
+        return VALUES if b"}{" in text else Form("items") if b"},{" in text else LINES
+    text = text.removeprefix(BOM).lstrip()
+    if text[:1] not in (b"{", b"["):
+        return LINES
+    line, newline, rest = text.partition(b"\n")
+    if is_json(line):
+        if rest.strip() or not whole:
+            return LINES
+        return _document(line, whole=True) or LINES
+    if objects_on(line):
+        return LINES if newline else VALUES  # lines that hold several values are split
+    if is_json(rest.partition(b"\n")[0]):
+        return LINES  # the first line is broken, the second is not
+    if whole and is_json(text):
+        return _document(text, whole=True) or VALUES
+    return _document(text, whole=whole) or _open_form(text, has_newline=bool(newline))
+
+
+def _document(text: bytes, *, whole: bool) -> Form | None:
+    """The list that holds the records, if the text is (or begins) a document that has one."""
+    if text[:1] == b"[":
+        return Form("items") if text[1:].lstrip()[:1] == b"{" else None
+    found = members(text) if whole else None
+    if found is not None:
+        lists = [key for key, value in found.items() if value[:1] == b"["]
+        for key in lists:
+            of_objects = found[key][1:].lstrip()[:1] == b"{"
+            if key in _RECORD_LISTS or (len(found) == 1 and of_objects):
+                return Form("items", (key,))
+        return None
+    return _open_document(text)
+
+
+def _open_document(text: bytes) -> Form | None:
+    """The same for a text that ends in the middle of its first value."""
+    tokens = shallow(text)
+    keys = 0
+    for (depth, token), (_, after), (_, inner) in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if depth != 1 or token["closed"] is None or not _is_key(text, token):
+            continue
+        keys += 1
+        if after["open"] != b"[" or text[token.end() : after.start()].strip() != b":" or inner["open"] != b"{":
+            continue
+        key = token.group()[1:-1].decode("utf-8", "replace")
+        closed = any(d == 1 and t["close"] for d, t in tokens if t.start() > after.start())
+        if key in _RECORD_LISTS or (keys == 1 and not closed):
+            return Form("items", (key,))
+    return None
+
+
+def _is_key(text: bytes, token: re.Match[bytes]) -> bool:
+    return text[token.end() : token.end() + 64].lstrip()[:1] == b":"
+
+
+def _open_form(text: bytes, *, has_newline: bool) -> Form:
+    """Values that go over lines, or that follow each other without newlines, show at the first value's end."""
+    end = next((token.end() for depth, token in shallow(text) if depth == 0 and token["close"]), None)
+    if end is None:
+        return VALUES if has_newline and not text.partition(b"\n")[0].strip(b"{[ \t\r") else LINES
+    return VALUES if is_json(text[:end]) and (b"\n" in text[:end] or not has_newline) else LINES
+
+
+def misfit(text: bytes, *, whole: bool) -> str:
+    """Why a chunk's first decoded bytes, `whole` if there are no others, cannot be records at all; "" if they can."""
+    if whole and not text.strip(b"\0"):
+        return "it holds only zero bytes"
+    if _MARKUP.match(text.removeprefix(BOM)):
+        return "it is an HTML or XML page, such as an error page saved in place of the chunk"
+    return ""

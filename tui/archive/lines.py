@@ -1,0 +1,195 @@
+"""Blocks of lines: cut at newlines in one reused buffer, and cleaned where a line is not just one record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import stringzilla as sz
+
+from tui.archive.block import Block, block_of
+from tui.archive.chunk import Damage
+from tui.archive.json_values import is_json_object, objects_on, values
+from tui.archive.members import Readable
+from tui.units import size
+
+ZERO_RUN = 8  # zero bytes that are a hole in a text
+_NEWLINE = b"\n"
+_GROWTH = 8 << 20
+_ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is known of a run of decoded bytes: does it begin behind a hole, end before one (or at a cut)?
+
+    There the first and the last line may be parts of records, and count only if they are whole JSON objects.
+    """
+
+    after_hole: bool = False
+    before_hole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes of a block, and of the longest record that is not skipped."""
+
+    block: int
+    record: int
+
+
+def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: Span) -> Iterator[Block | Damage]:
+    """The lines of a stream as blocks. `at` tells how far the stored bytes are read.
+
+    CR before LF is not part of a record; blank lines are left out and counted; a line that is several JSON objects is
+    split; runs of zero bytes and records over the limit are damage.
+    """
+    lines = _Lines(limits, at, span)
+    while lines.fill(stream):
+        yield from lines.whole()
+        if lines.full and not lines.drop_zeros() and not lines.grow():
+            yield lines.skip_record(stream)
+    yield from lines.rest()
+
+
+class _Lines:
+    """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
+
+    def __init__(self, limits: Limits, at: Callable[[], int], span: Span) -> None:
+        self._size = min(limits.block, limits.record + 1)
+        self._limit = limits.record
+        self._buffer = bytearray(self._size)
+        self._at, self._begun_at = at, at()
+        self._carried = self._filled = self._offset = 0
+        self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
+        self._zeros = 0  # of a run that is as long as the buffer or longer
+
+    def fill(self, stream: Readable) -> bool:
+        """Read behind what is carried; False at the end."""
+        with memoryview(self._buffer) as view:
+            count = stream.readinto(view[self._carried :]) or 0
+        self._filled = self._carried + count
+        return count > 0
+
+    @property
+    def full(self) -> bool:
+        return self._carried == len(self._buffer)
+
+    def whole(self) -> Iterator[Block | Damage]:
+        """The whole lines that are in the buffer; the rest is carried."""
+        end = self._buffer.rfind(_NEWLINE, self._carried, self._filled) + 1
+        if not end:
+            self._carried = self._filled
+            return
+        yield from self._cleaned(end)
+        self._carried = self._filled - end
+        self._buffer[: self._carried] = self._buffer[end : self._filled]
+        if len(self._buffer) > self._size > self._carried:
+            del self._buffer[self._size :]  # one long record is no reason to keep its room
+        self._begun_at = self._at()
+
+    def rest(self) -> Iterator[Block | Damage]:
+        """The last line, which lacks its newline."""
+        rest = self._carried
+        if self._zeros and not self._offset and not rest:
+            yield Damage(0, self._at(), "it holds only zero bytes")
+        if rest and self._buffer.count(b"\0", 0, rest) == rest:
+            return  # padding
+        if rest and self._doubt_last and not is_json_object(bytes(self._buffer[:rest])):
+            return
+        if rest:
+            yield from self._cleaned(rest, last=True)
+
+    def drop_zeros(self) -> bool:
+        """Do without what is carried if it is only zeros: however many they are, they take no memory."""
+        if self._buffer.count(b"\0") < len(self._buffer):
+            return False
+        self._zeros, self._carried, self._doubt_first = self._zeros + self._carried, 0, True
+        return True
+
+    def grow(self) -> bool:
+        """Make room for a longer line; False if it is over the limit."""
+        if len(self._buffer) > self._limit:
+            return False
+        self._buffer.extend(bytes(min(len(self._buffer), _GROWTH, self._limit + 1 - len(self._buffer))))
+        return True
+
+    def skip_record(self, stream: Readable) -> Damage:
+        """Pass over a record that is too long, up to the next line."""
+        begun_at, length = self._begun_at, self._carried
+        self._carried = 0
+        while self.fill(stream):
+            end = self._buffer.find(_NEWLINE, 0, self._filled)
+            if end >= 0:
+                length += end
+                self._carried = self._filled - end - 1
+                self._buffer[: self._carried] = self._buffer[end + 1 : self._filled]
+                break
+            length += self._filled
+        self._doubt_first = False
+        self._begun_at = self._at()
+        return too_long(begun_at, self._at(), length, self._limit)
+
+    def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
+        """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
+        if self._zeros:
+            yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
+            self._zeros = 0
+        block = Block(self._buffer, end, self._offset)
+        if self._doubt_first or _is_odd(block) or (last and self._buffer[end - 1] == 0x0D):
+            for item in self._clean(bytes(block.view())):
+                if isinstance(item, Block):
+                    self._offset += item.end
+                yield item
+            return
+        yield block
+        self._offset += end
+
+    def _clean(self, text: bytes) -> Iterator[Block | Damage]:
+        pieces = _ZERO_RUNS.split(text)
+        records: list[bytes] = []
+        blank = split = 0
+        for number, piece in enumerate(pieces):
+            lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
+            if lines and self._doubt_first:
+                self._doubt_first = False
+                lines = lines if is_json_object(lines[0]) else lines[1:]
+            if number and lines and not piece.startswith(_NEWLINE) and not is_json_object(lines[0]):
+                del lines[0]  # the rest of a line whose begin is lost
+            if number < len(pieces) - 1 and lines and not piece.endswith(_NEWLINE) and not is_json_object(lines[-1]):
+                lines.pop()
+            lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
+            full = list(filter(None, lines))
+            blank += len(lines) - len(full)
+            whole = _split(full)
+            split += len(whole) - len(full)
+            records += whole
+        yield block_of(records, self._offset, blank=blank, split=split)
+        for zeros in _ZERO_RUNS.finditer(text):
+            yield Damage(self._begun_at, self._at(), f"a run of {len(zeros.group()):,} zero bytes in the text")
+
+
+def _is_odd(block: Block) -> bool:
+    """Is there a line that is not just one record: CR, zeros, a blank line, two values?"""
+    buffer, end = block.buffer, block.end
+    if buffer[0] == 0x0A or buffer.find(b"\r", 0, end) >= 0 or buffer.find(b"\0", 0, end) >= 0:
+        return True
+    with block.view() as view:
+        return int(sz.find(view, b"\n\n")) >= 0 or int(sz.find(view, b"}{")) >= 0
+
+
+def _split(lines: list[bytes]) -> list[bytes]:
+    """Each line, or the JSON objects that it consists of."""
+    text = _NEWLINE.join(lines)
+    if b"}{" not in text:
+        return lines
+    together = values(text)
+    if together is not None and len(together) == len(lines):
+        return lines  # `}{` was in strings only
+    return [record for line in lines for record in (b"}{" in line and objects_on(line)) or (line,)]
+
+
+def too_long(start: int, stop: int, length: int, limit: int) -> Damage:
+    """A record that was skipped."""
+    return Damage(start, stop, f"a record of {size(length)} is over the limit of {size(limit)} (--max-record); skipped")

@@ -1,0 +1,134 @@
+"""Decoding one member of a chunk (a gzip member, a bzip2, xz or lz4 stream): where it ends, and where it breaks."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Generator, Iterator
+from typing import Any, Protocol
+
+READ_SIZE = 1 << 18
+MAX_MEMORY = 128 << 20  # bytes that a decoder's window may take
+
+
+class MemberError(Exception):
+    """A member cannot be decoded. `str()` is the reason, for a person."""
+
+
+class Readable(Protocol):
+    """What the reader needs of a stream of decoded bytes."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+class Member(Protocol):
+    """The decoder of one member. `ended`: it is complete and its checksum holds; `unused` is the input behind it."""
+
+    ended: bool
+    unused: bytes
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """Decode more input, in pieces of at most `READ_SIZE` bytes; MemberError where that is impossible."""
+
+
+class GzipMember:
+    """RFC 1952, by zlib: slower than ISA-L, but it gives every byte before an error."""
+
+    def __init__(self) -> None:
+        self._inflater = zlib.decompressobj(31)
+        self.ended, self.unused = False, b""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        more = True
+        while data or more:
+            before = self._inflater.copy()
+            try:
+                piece = self._inflater.decompress(data, READ_SIZE)
+            except zlib.error as error:
+                yield from self._up_to_error(before, data)
+                raise MemberError(_gzip_reason(str(error))) from error
+            if piece:
+                yield piece
+            if self._inflater.eof:
+                self.ended, self.unused = True, self._inflater.unused_data
+                return
+            data, more = self._inflater.unconsumed_tail, len(piece) == READ_SIZE
+
+    @staticmethod
+    def _up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
+        """zlib drops what it decoded of a block of input that fails as a whole, so feed it byte by byte."""
+        for index in range(len(data)):
+            try:
+                piece = inflater.decompress(data[index : index + 1])
+            except zlib.error:
+                return
+            if piece:
+                yield piece
+
+
+def _gzip_reason(error: str) -> str:
+    words = error.rpartition(": ")[2] or error
+    return {
+        "incorrect data check": "a gzip member fails its checksum",
+        "incorrect length check": "a gzip member fails its length check",
+        "incorrect header check": "a gzip member has a damaged header",
+        "unknown header flags set": "a gzip member has a damaged header",
+        "unknown compression method": "a gzip member has a damaged header",
+    }.get(words, f"a gzip member is damaged ({words})")
+
+
+class StandardMember:
+    """A decoder of the standard library's shape: bz2, lzma, and lz4's frames."""
+
+    def __init__(self, name: str, decoder: Any, errors: tuple[type[Exception], ...]) -> None:
+        self._name, self._decoder, self._errors = name, decoder, errors
+        self.ended, self.unused = False, b""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            try:
+                piece = self._decoder.decompress(data, READ_SIZE)
+            except self._errors as error:
+                raise MemberError(self._reason(error)) from error
+            data = b""
+            if piece:
+                yield piece
+            if self._decoder.eof:
+                self.ended, self.unused = True, self._decoder.unused_data or b""
+                return
+            if self._decoder.needs_input or not piece:
+                return
+
+    def _reason(self, error: Exception) -> str:
+        if "emory usage limit" in str(error):
+            return f"an {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
+        article = "an" if self._name == "xz" else "a"
+        return f"{article} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
+
+
+class Pieces(io.RawIOBase):
+    """Pieces as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+    def close(self) -> None:
+        if isinstance(self._pieces, Generator):
+            self._pieces.close()
+        super().close()

@@ -1,0 +1,278 @@
+"""What can be read of a damaged chunk: every member that is whole, and the holes between them.
+
+A chunk is read twice here, once to find where its sound members are and once to decode them; only damaged chunks are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, cast
+
+from tui.archive.chunk import Damage
+from tui.archive.codec import CODECS, HEAD_SIZE, ZSTD, Codec, promised, sniff
+from tui.archive.json_values import is_json_object
+from tui.archive.members import READ_SIZE, MemberError, Pieces
+
+OpenAt = Callable[[int], BinaryIO]
+
+ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's checksum would not miss
+_KEPT_BLOCKS = 8
+_OVERLAP = 16  # bytes: a member's magic may stand across two blocks
+_HEAD = 1 << 16
+_ZEROS = re.compile(rb"\x00*")
+
+
+class Tape:
+    """A chunk's stored bytes, to be read from any position; the last 2 MB are kept."""
+
+    def __init__(self, open_at: OpenAt) -> None:
+        self._open_at = open_at
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._stream: BinaryIO | None = None
+        self._next = -1  # the block that the stream is at
+        self._end: int | None = None  # the chunk's size, once it is known
+
+    def at(self, position: int) -> bytes:
+        """The bytes from a position to the end of their block; none at the end of the chunk."""
+        if self._end is not None and position >= self._end:
+            return b""  # S3 refuses a range that begins there
+        index, within = divmod(position, READ_SIZE)
+        if index not in self._blocks:
+            self._blocks[index] = self._read(index)
+            if len(self._blocks) > _KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        return self._blocks[index][within:]
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def _read(self, index: int) -> bytes:
+        if self._stream is None or index != self._next:
+            self.close()
+            self._stream = self._open_at(index * READ_SIZE)
+        block = bytearray()
+        while len(block) < READ_SIZE and (piece := self._stream.read(READ_SIZE - len(block))):
+            block += piece
+        self._next = index + 1
+        if len(block) < READ_SIZE:
+            self._end = index * READ_SIZE + len(block)
+        return bytes(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Members [start, stop) of a chunk that follow each other, the last of them perhaps cut by the chunk's end.
+
+    `sound` is false for the one member that is damaged: what it decodes to is doubtful.
+    """
+
+    start: int
+    stop: int
+    sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Decoded bytes that belong together: `open` begins a pass over them. For `sound` see Stretch."""
+
+    open: Callable[[], BinaryIO]
+    sound: bool
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What came of decoding one member: where it ends, how much it holds; `reason` if it is damaged."""
+
+    stop: int
+    ended: bool = False
+    reason: str = ""
+    size: int = 0
+    records: int = 0
+    head: bytes = b""
+
+    @property
+    def readable(self) -> bool:
+        """Does it begin with JSON lines? Then it is no accident that these bytes can be decoded."""
+        return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
+
+
+def salvage(open_at: OpenAt, key: str) -> Iterator[Part | Damage]:
+    """The parts of a damaged chunk, and the damage between them, in order."""
+    tape = Tape(open_at)
+    codec = sniff(tape.at(0)[:HEAD_SIZE]) or _hidden_codec(tape, key)
+    if codec is None:
+        yield Part(lambda: open_at(0), sound=True)
+        return
+    found = list(survey(tape, codec))
+    for item in found:
+        if isinstance(item, Damage):
+            yield item
+            continue
+        opened = partial(_opened, open_at, codec, item)
+        if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
+            yield from _second_layer(opened, second, item)
+        else:
+            yield Part(opened, item.sound)
+
+
+def _hidden_codec(tape: Tape, key: str) -> Codec | None:
+    """The compression of a chunk whose first bytes are damaged: the one of a sound member further on."""
+    first = promised(key)
+    tried = [codec for codec in (first, *CODECS) if codec is not None]
+    return next((codec for codec in tried if _next_member(tape, codec, 0) is not None), None)
+
+
+def is_salvageable(open_at: OpenAt, key: str) -> bool:
+    """Is there a compressed member somewhere in bytes that do not begin with one?"""
+    tape = Tape(open_at)
+    try:
+        return _hidden_codec(tape, key) is not None
+    finally:
+        tape.close()
+
+
+def _opened(open_at: OpenAt, codec: Codec, stretch: Stretch, start: int = 0) -> BinaryIO:
+    """The decoded bytes of a stretch, from `start` on."""
+    stream = Pieces(_decoded(Tape(open_at), codec, stretch))
+    while start and (skipped := stream.read(min(start, READ_SIZE))):
+        start -= len(skipped)
+    return cast(BinaryIO, stream)
+
+
+def _second_layer(opened: Callable[..., BinaryIO], codec: Codec, outer: Stretch) -> Iterator[Part | Damage]:
+    """A stretch that decodes to compressed bytes. Its damage is told in the stored bytes that it comes from."""
+
+    def open_at(start: int) -> BinaryIO:
+        return opened(start=start)
+
+    tape = Tape(open_at)
+    for item in list(survey(tape, codec)):
+        if isinstance(item, Damage):
+            yield Damage(outer.start, outer.stop, item.reason, item.doubtful)
+        else:
+            yield Part(partial(_opened, open_at, codec, item), item.sound)
+
+
+def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
+    """The sound stretches of a chunk and the damage between them, in order."""
+    start = position = 0
+    while tape.at(position):
+        zeros = _zeros_at(tape, position)
+        if not tape.at(position + zeros):
+            break  # padding
+        if zeros >= ZERO_RUN:
+            yield from _stretch(start, position)
+            start = position + zeros
+            yield Damage(position, start, f"{zeros:,} zero bytes")
+            position = start
+            continue
+        trial = _try_member(tape, codec, position + zeros)
+        if trial.ended:
+            position = trial.stop
+            continue
+        following = _next_member(tape, codec, position + zeros + 1)
+        if not trial.reason and following is None:
+            yield from _stretch(start, trial.stop)
+            yield Damage(trial.stop, trial.stop, f"the object ends in the middle of a {codec.name} member")
+            return
+        yield from _stretch(start, position)
+        stop = _end(tape, position) if following is None else following
+        if trial.size:
+            yield Stretch(position, stop, sound=False)
+        reason = trial.reason or f"a {codec.name} member is cut, and others follow it"
+        yield Damage(position, stop, reason, trial.records)
+        start = position = stop
+    yield from _stretch(start, position)
+
+
+def _stretch(start: int, stop: int) -> Iterator[Stretch]:
+    if stop > start:
+        yield Stretch(start, stop)
+
+
+def _zeros_at(tape: Tape, position: int) -> int:
+    count = 0
+    while data := tape.at(position + count):
+        run = cast(re.Match[bytes], _ZEROS.match(data)).end()
+        count += run
+        if run < len(data):
+            break
+    return count
+
+
+def _end(tape: Tape, position: int) -> int:
+    while data := tape.at(position):
+        position += len(data)
+    return position
+
+
+def _try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
+    """Decode the member that begins at `start`, and keep nothing of it."""
+    trial = _Trial(start)
+    data = tape.at(start)
+    head = data if len(data) >= _OVERLAP else data + tape.at(start + len(data))[:_OVERLAP]
+    if not codec.begin.match(head) and len(head) >= _OVERLAP:
+        trial.reason = f"bytes that do not begin a {codec.name} member"
+        return trial
+    member = codec.member()
+    try:
+        while data := tape.at(trial.stop):
+            trial.stop += len(data)
+            for piece in member.pieces(data):
+                trial.size += len(piece)
+                trial.records += piece.count(b"\n")
+                trial.head += piece[: max(0, _HEAD - len(trial.head))]
+            if member.ended:
+                trial.stop -= len(member.unused)
+                trial.ended = True
+                break
+    except MemberError as error:
+        trial.reason = str(error)
+    return trial
+
+
+def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
+    """Where the next member begins that can be decoded, from a position on."""
+    while data := tape.at(position):
+        window = data + tape.at(position + len(data))[:_OVERLAP]
+        for begin in codec.begin.finditer(window):
+            if begin.start() >= len(data):
+                break
+            if _stands(tape, codec, _try_member(tape, codec, position + begin.start())):
+                return position + begin.start()
+        position += len(data)
+    return None
+
+
+def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
+    """Is it a member, and not an accident? A checksum says so; without one, what it holds or what follows it."""
+    if trial.readable:
+        return not trial.reason
+    if not trial.ended:
+        return False
+    if codec is not ZSTD:
+        return True
+    following = tape.at(trial.stop)[:_OVERLAP]
+    return not following.strip(b"\0") or codec.begin.match(following) is not None
+
+
+def _decoded(tape: Tape, codec: Codec, stretch: Stretch) -> Iterator[bytes]:
+    """The bytes of a stretch's members; of a damaged or cut one, those before the damage."""
+    position, member = stretch.start, codec.member()
+    try:
+        while position < stretch.stop and (data := tape.at(position)[: stretch.stop - position]):
+            position += len(data)
+            while data:
+                yield from member.pieces(data)
+                if not member.ended:
+                    break
+                data, member = member.unused.lstrip(b"\0"), codec.member()
+    except MemberError:
+        return
+    finally:
+        tape.close()

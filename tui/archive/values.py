@@ -1,0 +1,190 @@
+"""Blocks of JSON values that no newline separates: values one behind the other, and the items of documents' lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from tui.archive.block import Block, block_of
+from tui.archive.chunk import Damage
+from tui.archive.forms import BOM, Form
+from tui.archive.json_values import close_of, ends, is_json_object, items, one_line, shallow, values
+from tui.archive.lines import Limits, Span, too_long
+from tui.archive.members import Readable
+
+_BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
+_BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
+_SEPARATORS = b" \t\r\n,"
+_NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
+_TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
+_FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
+_LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
+
+
+def value_blocks(
+    stream: Readable, form: Form, limits: Limits, at: Callable[[], int], span: Span
+) -> Iterator[Block | Damage]:
+    """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out."""
+    reader = _Values(form, limits, at, span)
+    buffer = bytearray(limits.block)
+    with memoryview(buffer) as view:
+        while count := stream.readinto(view) or 0:
+            yield from reader.feed(bytes(view[:count]))
+    yield from reader.end()
+
+
+class _Values:
+    """Decoded bytes that are `pending`, and where in a document they begin."""
+
+    def __init__(self, form: Form, limits: Limits, at: Callable[[], int], span: Span) -> None:
+        self._form, self._limits = form, limits
+        self._at, self._begun_at = at, at()
+        self._pending = bytearray()
+        self._enough = limits.block  # bytes that are worth a look
+        self._offset = 0
+        self._lost = span.after_hole
+        self._in_list = span.after_hole and form.kind == "items"
+        self._to_close = 0  # brackets of a document that are still open behind its list
+        self._cut = span.before_hole
+        self._skipped = 0  # bytes of a record that is too long
+
+    def feed(self, data: bytes) -> Iterator[Block | Damage]:
+        if not self._offset and not self._pending:
+            data = data.removeprefix(BOM)
+        self._pending += data
+        if len(self._pending) >= self._enough:
+            yield from self._take(final=False)
+
+    def end(self) -> Iterator[Block | Damage]:
+        yield from self._take(final=True)
+        rest = bytes(self._pending).strip(_SEPARATORS + b"\0")
+        if self._skipped:
+            yield too_long(self._begun_at, self._at(), self._skipped + len(rest), self._limits.record)
+        elif rest and not self._lost and not self._to_close and (not self._cut or is_json_object(rest)):
+            yield self._block([rest])
+
+    def _take(self, *, final: bool) -> Iterator[Block | Damage]:
+        """Everything whole that is pending."""
+        found: list[bytes] = []
+        text, done = bytes(self._pending), 0
+        while done < len(text):
+            records, used = self._records(text[done:], final=final)
+            found += records
+            done += used
+            if not used:
+                break
+        del self._pending[:done]
+        if found and self._skipped:
+            yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
+            self._skipped = 0
+        if found:
+            yield self._block(found)
+        if done:
+            self._begun_at, self._enough = self._at(), self._limits.block
+        elif len(self._pending) > self._limits.record:
+            self._skipped += len(self._pending)
+            self._pending.clear()
+            self._lost, self._enough = True, self._limits.block
+        else:
+            self._enough = max(self._limits.block, 2 * len(self._pending))
+
+    def _block(self, records: list[bytes]) -> Block:
+        block = block_of([one_line(record) for record in records], self._offset)
+        self._offset += block.end
+        return block
+
+    def _records(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
+        """Some records that the text begins with, and how many of its bytes are done with."""
+        if self._lost:
+            return self._first_after_loss(text, final=final)
+        if self._form.kind == "values":
+            return _values_of(text, final=final)
+        if self._to_close:
+            closed = close_of(text, self._to_close)
+            self._to_close = 0 if closed else self._to_close
+            return [], closed
+        if self._in_list:
+            return self._items_of(text)
+        start, end = _list_start(text, self._form.path)
+        self._in_list = bool(start)
+        if not start and end:
+            return _slices(text, [end]), end  # a document without such a list is a record itself
+        return [], start
+
+    def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
+        """Items of the list that the text begins in, up to its end."""
+        for stop in _boundaries(_BETWEEN_ITEMS, text):
+            found = items(b"[" + text[:stop].strip(_SEPARATORS) + b"]")
+            if found is not None:
+                return found, stop
+        stop = close_of(text, 1)
+        if stop:
+            self._in_list, self._to_close = False, len(self._form.path)
+            return _checked_items(text[: stop - 1]), stop
+        stops = list(ends(text))
+        return (_checked_items(text[: stops[-1]]), stops[-1]) if stops else ([], 0)
+
+    def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
+        """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
+        in_list = self._in_list
+        between = _BETWEEN_ITEMS if in_list else _BETWEEN_VALUES
+        stops = list(_boundaries(between, text))
+        for start in [0, *(match.end() for match in between.finditer(text))][:_FIRST_TRIES]:
+            last = (start + close_of(text[start:], 1) - 1 if in_list else len(text)) if final else 0
+            for stop in (last, *stops):
+                piece = text[start:stop].strip(_SEPARATORS)
+                found = items(b"[" + piece + b"]") if in_list else values(piece)
+                if found and all(record[:1] in (b"{", b"[") for record in found):
+                    self._lost = False
+                    return found, stop
+        return [], 0
+
+
+def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
+    """Where one value ends and the next begins, the last few, from the text's end on."""
+    found = [match.end() for match in between.finditer(text, max(0, len(text) - _NEAR_END))]
+    if not found:
+        found = [match.end() for match in between.finditer(text)]
+    yield from reversed(found[-_TRIES:])
+
+
+def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
+    for stop in [*([len(text)] if final else []), *_boundaries(_BETWEEN_VALUES, text)]:
+        found = values(text[:stop])
+        if found is not None:
+            return found, stop
+    stops = list(ends(text))
+    return _slices(text, stops), stops[-1] if stops else 0
+
+
+def _checked_items(text: bytes) -> list[bytes]:
+    found = items(b"[" + text.strip(_SEPARATORS) + b"]")
+    return _slices(text, list(ends(text))) if found is None else found
+
+
+def _slices(text: bytes, stops: list[int]) -> list[bytes]:
+    """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
+    found = (text[start:stop].strip(_SEPARATORS) for start, stop in pairwise([0, *stops]))
+    return [piece for piece in found if piece]
+
+
+def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
+    """Behind the bracket that opens the list at `path` of the text's first document, and where that document ends.
+
+    Each is 0 if it is not in the text.
+    """
+    keys: dict[int, bytes] = {}
+    wanted = {depth: step.encode() for depth, step in enumerate(path, 1)}
+    for depth, token in shallow(text[:_LONGEST_PREAMBLE]):
+        if token["open"] == b"[" and depth == len(path) and keys == wanted:
+            return token.end(), 0
+        if token["close"] and not depth:
+            return 0, token.end()
+        if token["closed"] is not None and 1 <= depth <= len(path) and _is_key(text, token.end()):
+            keys = {d: key for d, key in keys.items() if d < depth} | {depth: token.group()[1:-1]}
+    return 0, close_of(text, 0)
+
+
+def _is_key(text: bytes, end: int) -> bool:
+    return text[end : end + 64].lstrip()[:1] == b":"

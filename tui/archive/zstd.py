@@ -1,0 +1,121 @@
+"""Zstandard, frame by frame and block by block (RFC 8878 §3.1).
+
+zstandard's own streams return as much as the input holds, which for a hostile frame is 30,000 times its size, and pass
+over a torn frame in silence. A block holds at most 128 KiB, so frames are walked here and each block is decoded alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tui.archive.members import MAX_MEMORY, MemberError
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_MAX_BLOCK = 128 << 10
+_RLE, _RESERVED = 1, 3  # kinds of blocks
+_CHECKSUM = 4  # bytes of it, behind the last block
+_SKIPPABLE = range(0x184D2A50, 0x184D2A60)
+
+
+class ZstdFrame:
+    """The decoder of one frame, or of a skippable one, which holds nothing. See codec.Member."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._decoder: Any = None
+        self._skip = 0  # bytes of a skippable frame that are still to come
+        self._at_checksum = False
+        self.ended, self.unused = False, b""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        self._pending += data
+        if self._decoder is None and not self._skip and not self._begin():
+            return
+        if self._skip:
+            self._skip_over()
+            return
+        start = 0
+        try:
+            while (size := self._unit_size(start)) and start + size <= len(self._pending):
+                unit = bytes(self._pending[start : start + size])
+                start += size
+                if piece := self._decode(unit):
+                    yield piece
+                if self._decoder.eof:
+                    self.ended, self.unused = True, bytes(self._pending[start:])
+                    return
+                if self._at_checksum:
+                    raise MemberError("a zstd frame does not end with its checksum")
+                self._at_checksum = bool(unit[0] & 1)  # that was the last block
+        finally:
+            del self._pending[:start]
+
+    def _begin(self) -> bool:
+        """Read the frame's header; False if more input is needed."""
+        data = self._pending
+        if len(data) < 8:
+            return False
+        if int.from_bytes(data[:4], "little") in _SKIPPABLE:
+            self._skip = 8 + int.from_bytes(data[4:8], "little")
+            return True
+        if data[:4] != ZSTD_MAGIC:
+            raise MemberError("a zstd frame has a damaged header")
+        size, window = _header(data)
+        if len(data) < size:
+            return False
+        if window > MAX_MEMORY:
+            raise MemberError(
+                f"a zstd frame needs a window of {window >> 20:,} MiB; at most {MAX_MEMORY >> 20} MiB are read"
+            )
+        import zstandard
+
+        self._decoder = zstandard.ZstdDecompressor(max_window_size=MAX_MEMORY).decompressobj()
+        self._decode(bytes(data[:size]))
+        del data[:size]
+        return True
+
+    def _skip_over(self) -> None:
+        count = min(self._skip, len(self._pending))
+        self._skip -= count
+        if not self._skip:
+            self.ended, self.unused = True, bytes(self._pending[count:])
+        self._pending.clear()
+
+    def _unit_size(self, start: int) -> int:
+        """Bytes of the next block with its header, or of the checksum; 0 if that is not known yet."""
+        if self._at_checksum:
+            return _CHECKSUM
+        if len(self._pending) < start + 3:
+            return 0
+        header = int.from_bytes(self._pending[start : start + 3], "little")
+        kind, size = header >> 1 & 3, header >> 3
+        if kind == _RESERVED or size > _MAX_BLOCK:
+            raise MemberError("a zstd block has a damaged header")
+        return 3 + (1 if kind == _RLE else size)
+
+    def _decode(self, data: bytes) -> bytes:
+        import zstandard
+
+        try:
+            return bytes(self._decoder.decompress(data))
+        except zstandard.ZstdError as error:
+            words = str(error).rpartition(": ")[2].lower()
+            raise MemberError(f"a zstd frame is damaged ({words})") from error
+
+
+def _header(data: bytearray) -> tuple[int, int]:
+    """The size of a frame's header, and its window, both in bytes; the size may be more than there is so far."""
+    descriptor = data[4]
+    single = descriptor >> 5 & 1
+    dictionary = (0, 1, 2, 4)[descriptor & 3]
+    content = (single, 2, 4, 8)[descriptor >> 6]
+    size = 5 + (not single) + dictionary + content
+    if len(data) < size:
+        return size, 0
+    if not single:
+        exponent, mantissa = data[5] >> 3, data[5] & 7
+        base = 1 << (10 + exponent)
+        return size, base + (base >> 3) * mantissa
+    value = int.from_bytes(data[size - content : size], "little")
+    return size, value + (256 if content == 2 else 0)
