@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -105,6 +106,37 @@ def test_the_dry_run_refuses_what_the_send_would(tmp_path: Path, nsqd: Nsqd, top
 def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: str) -> None:
     assert hourscope("send", archive, *to(nsqd, topic), "--yes").code == 0
     assert f"the same was sent to {topic} on " in hourscope("send", archive, *to(nsqd, topic), "--dry-run").sentence
+
+
+@pytest.mark.nsq
+@pytest.mark.parametrize("how", ["--dry-run", "--yes"])
+def test_what_speaks_against_it_is_on_stderr_and_in_the_json(how: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    """For a script, too: paused, archived, #ephemeral, deeper than the ceiling, no HTTP."""
+    write_lines(tmp_path / "in", lines(5))
+    name = f"{topic[:40]}#ephemeral"
+    nsqd.create_channel(name, "nsq_to_file")
+    nsqd.publish(name, lines(30))
+    nsqd.request("POST", f"/topic/pause?topic={quote(name)}")
+    ran = hourscope("send", tmp_path / "in", *to(nsqd, name), how, "--json", "--max-depth", "1000")
+    warnings = json.loads(ran.lines[-1])["warnings"]
+    assert ran.code == 0
+    assert ran.err.splitlines() == [f"hourscope: {words}" for words in warnings]
+    for words in ("is ephemeral: nsqd drops", "is paused: it takes records", "looks like an archiver"):
+        assert words in ran.err
+    ran = hourscope("send", tmp_path / "in", *to(nsqd, name), "--dry-run", "--again", "--max-depth", "10")
+    assert "above --max-depth 10: the send waits until it is drained" in ran.err
+    nobody = [
+        "--nsqd-tcp-address",
+        nsqd.tcp_address,
+        "--nsqd-http-address",
+        "127.0.0.1:1",
+        "--topic",
+        f"{topic[:50]}.2",
+    ]
+    ran = hourscope("send", tmp_path / "in", *nobody, how, "--json")
+    assert ran.code == 0
+    assert "what is in the topic cannot be seen" in ran.sentence
+    assert ran.sentence == f"hourscope: {json.loads(ran.lines[-1])['warnings'][0]}"
 
 
 @pytest.mark.nsq
@@ -266,6 +298,15 @@ def test_files_from_the_command_line(archive: Path, tmp_path: Path) -> None:
         "parts.2015-01-20_12.jsonl",
         "parts.2015-01-20_13.jsonl",
     ]
+
+
+def test_copies_are_left_out_of_a_file(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in", [b"a", b"b", b"a", b"c", b"b"])
+    ran = hourscope("send", tmp_path / "in", "-o", tmp_path / "out", "--unique", "--json")
+    assert (ran.code, (tmp_path / "out").read_bytes()) == (0, b"a\nb\nc\n")
+    assert json.loads(ran.out)["repeats"] == 2
+    assert ran.sentence == "hourscope: 2 records left out by --unique: copies of earlier ones"
+    assert hourscope("send", tmp_path / "in", "-o", f"{tmp_path}/x/", "--unique").code == 2
 
 
 def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> None:

@@ -131,6 +131,11 @@ def test_a_send_that_still_runs_counts(nsqd: Nsqd, topic: str, tmp_path: Path) -
         ran = send(tmp_path / "b", nsqd, topic)
         assert ran.code == 2
         assert f"the same is being sent to {topic} by " in ran.sentence
+        for how in ("--dry-run", "--yes"):
+            assert (
+                "is in use: another hourscope is sending this now"
+                in send(tmp_path / "a", nsqd, topic, "--resume", how).sentence
+            )
 
 
 def test_two_that_begin_at_once_do_not_both_send(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:

@@ -245,9 +245,14 @@ def _locked(path: Path, flags: int) -> FileIO:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         stream.close()
-        raise SendError(f"{path} is in use: another hourscope is sending this now; wait for it or stop it") from error
+        raise in_use(path) from error
     os.fchmod(stream.fileno(), 0o600)  # 0.1.0 left it open to all
     return stream
+
+
+def in_use(path: Path) -> SendError:
+    """The sentence for a journal that another process has open."""
+    return SendError(f"{path} is in use: another hourscope is sending this now; wait for it or stop it")
 
 
 def _write_at(stream: FileIO, size: int, data: bytes) -> None:

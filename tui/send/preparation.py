@@ -18,7 +18,7 @@ from tui.send.earlier import (
 )
 from tui.send.entries import VERSION
 from tui.send.guard import Destination
-from tui.send.journal import Journal
+from tui.send.journal import Journal, in_use
 from tui.send.options import SendOptions
 from tui.send.outgoing import outgoing
 from tui.send.renumbering import renumbered
@@ -34,7 +34,7 @@ class Preparation:
     """A send that is about to begin, or to be resumed: `source` holds the messages that go out, by its plan.
 
     `start` is the number of the first record that is still to be sent, as far as that is known before the journal is
-    open. `resumed` is the earlier send, `limits` are what all nsqds take.
+    open. `resumed` is the earlier send, `limits` are what all nsqds take, `max_depth` is the ceiling of the send.
     """
 
     folder: Path
@@ -44,6 +44,7 @@ class Preparation:
     source: Source
     resumed: Earlier | None
     resume: bool
+    max_depth: int | None = None
 
     @property
     def start(self) -> int:
@@ -60,6 +61,8 @@ class Preparation:
         earlier = self.resumed or resumable(self.folder, self.source, topic, survey.sha256)
         if earlier is None:
             raise nothing_to_resume(self.folder, self.source, topic)
+        if earlier.running:
+            raise in_use(earlier.path)
         check_resumed(earlier, survey, self.source)
         if earlier.version < VERSION:
             renumbered(earlier, self.source)  # refused now, not after the question
@@ -74,6 +77,11 @@ class Preparation:
         words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
         for destination in self.there:
             words += destination.warnings
+            if self.max_depth is not None and destination.deepest > self.max_depth:
+                words.append(
+                    f"{destination.topic} at {destination.address} is {destination.deepest:,} deep, above --max-depth "
+                    f"{self.max_depth:,}: the send waits until it is drained"
+                )
         return tuple(dict.fromkeys(words))
 
     def journal(self, survey: Survey, *, again: bool) -> Journal:
@@ -138,7 +146,7 @@ def prepare(
         plan = earlier.plan
     else:
         plan = Plan(limits.largest if options.skip_oversize else None, options.unique)
-    return Preparation(folder, target, tuple(there), limits, outgoing(source, plan), earlier, resume)
+    return Preparation(folder, target, tuple(there), limits, outgoing(source, plan), earlier, resume, options.max_depth)
 
 
 def _relative(earlier: Earlier) -> str:
