@@ -34,6 +34,7 @@ from tui.send import (
     send_to_nsq,
     surveying,
 )
+from tui.send.earlier import REPEATED
 from tui.units import count, duration, plural, size
 
 
@@ -219,7 +220,8 @@ class SendPage(OrderPage):
 
     @property
     def _command(self) -> str:
-        return send_command(self.session, self.cargo.words, self.order.words())
+        again = ["--again"] if any(words.startswith(REPEATED) for words in self.warnings) else []
+        return send_command(self.session, self.cargo.words, [*self.order.words(), *again])
 
     def tell(self) -> None:
         found, order = self.survey, self.order
