@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import resource
+
 
 class HourscopeError(Exception):
-    """Something that a person can mend. `str()` is one line; the command line exits with 2."""
+    """Something that a person can fix. `str()` is one line; the command line exits with 2."""
 
 
 class ConfigError(HourscopeError):
@@ -43,11 +46,25 @@ class NothingToSendError(SendError):
     """The source holds no record that matches; the command line exits with 1, as grep does."""
 
 
+def reason(error: OSError) -> str:
+    """An OSError in the system's words, without its number and path, and the remedy where that is always the same."""
+    words = error.strerror or str(error) or type(error).__name__
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return f"{words}; raise the limit of open files (ulimit -n, now {limit}) or use fewer --jobs"
+    return words
+
+
+def is_full(error: OSError) -> bool:
+    """Is a disk full, or the user's share of it?"""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 class FilterError(HourscopeError):
     """An expression that cannot be parsed: `what` it is, and the column (from 0) where `reason` applies."""
 
     def __init__(self, reason: str, expression: str = "", column: int | None = None, *, what: str = "") -> None:
-        place = f"the {what} '{expression}' is wrong at column {(column or 0) + 1}: " if what else ""
+        place = f"invalid {what} at column {(column or 0) + 1}: " if what else ""
         super().__init__(place + reason)
         self.reason = reason
         self.expression = expression

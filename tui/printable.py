@@ -17,6 +17,9 @@ HOSTILE = re.compile(
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _escape(match: re.Match[str]) -> str:
     char = match.group()
     code = ord(char)
@@ -41,3 +44,8 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         return text[: max(limit - 1, 0)] + "…"
     return text
+
+
+def spelled(text: str) -> str:
+    """Text that can be encoded: a lone surrogate of a JSON string as it is spelled there, `\\ud800`."""
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

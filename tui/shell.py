@@ -6,20 +6,37 @@ import re
 import shlex
 from collections.abc import Iterable
 
-_SPECIAL = re.compile(r'(["\\$`])')
+# Double quotes do not keep $ and `, and an interactive shell expands ! in them too. A backslash before these helps in a
+# shell, but Python's shlex takes it away only before \ and ".
+_PARTS = re.compile(r"(?P<single>'+)|(?P<expanded>[$`!]+)|[^'$`!]+")
+_ESCAPED = re.compile(r'(["\\])')
 
 
 def shell_word(word: str) -> str:
-    """One word, quoted for a POSIX shell, in double quotes where it holds single ones (POSIX XCU 2.2.3).
+    """One word, quoted for a POSIX shell (POSIX XCU 2.2.3); shlex reads the same from it.
 
-    >>> print(shell_word("event == 'error'"))
-    "event == 'error'"
+    In double quotes where it holds single ones; from what these would expand on, single quotes take over.
+
+    >>> print(shell_word("event == 'error' && code == `5003`"))
+    "event == 'error' && code == "'`5003`'
     """
-    if "'" in word and "!" not in word:  # an interactive shell expands ! even in double quotes
-        return '"' + _SPECIAL.sub(r"\\\1", word) + '"'
-    return shlex.quote(word)
+    if "'" not in word:
+        return shlex.quote(word)
+    pieces, kinds = [""], [""]
+    for part in _PARTS.finditer(word):
+        kind = part.lastgroup or kinds[-1]
+        if kinds[-1] in ("", kind):
+            pieces[-1] += part[0]
+            kinds[-1] = kind
+        else:
+            pieces.append(part[0])
+            kinds.append(kind)
+    return "".join(
+        f"'{piece}'" if kind == "expanded" else '"' + _ESCAPED.sub(r"\\\1", piece) + '"'
+        for piece, kind in zip(pieces, kinds, strict=True)
+    )
 
 
 def shell_join(words: Iterable[str]) -> str:
-    """A command line; the shell splits it into `words` again."""
+    """A command line; a shell, and shlex, split it into `words` again."""
     return " ".join(shell_word(word) for word in words)

@@ -26,7 +26,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)i?B?\s*")
 
 
 def parse_size(text: str) -> int | None:
-    """`20GB`, `500M` or `1000000` in bytes (powers of 1000); None if it is no size."""
+    """`20GB`, `500M` or `1000000` in bytes (powers of 1000); None if it is not a size."""
     match = _SIZE.fullmatch(text)
     return round(float(match[1]) * 1000 ** " KMGT".index(match[2].upper() or " ")) if match else None
 
@@ -38,7 +38,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def dollars(amount: float) -> str:
-    """`$1,234.50`; what is less than a cent is said so."""
+    """`$1,234.50`; `under $0.01` for less than a cent."""
     return f"${amount:,.2f}" if amount >= 0.01 or not amount else "under $0.01"
 
 

@@ -13,6 +13,7 @@ from tui.app.calendar.selection import Hours, Selection
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.choose import ChoosePage, OpeningPage
 from tui.app.screens.help import ExplainPage, HelpPage
+from tui.archive import Gap
 
 HOUR = timedelta(hours=1)
 
@@ -178,7 +179,7 @@ async def test_without_an_archive_one_is_chosen(opened: Opened, small_archive: o
         await type_text(pilot, str(small_archive))
         await pilot.press("enter")
         await settled(pilot)
-        assert calendar(pilot).session.catalog.gaps == (GAP,)
+        assert calendar(pilot).session.catalog.gaps == (Gap(GAP, GAP + HOUR),)
         assert len(calendar(pilot).session.catalog.hours) == HOURS - 1
 
 

@@ -32,6 +32,6 @@ async def test_a_scan_on_a_cluster_finds_what_one_here_finds(opened: Opened, tmp
     extract = open_archive(f"{tmp_path}/errors/")
     for chunk in extract.catalog().chunks:
         with ChunkReader(extract.store, chunk.key) as reader:
-            for block in reader:
+            for block in reader.blocks():
                 found += block.records()
     assert found == expected()

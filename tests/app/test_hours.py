@@ -15,7 +15,7 @@ from tests.app.conftest import FIRST, GAP, LAST, Opened, chunk_path, record, sho
 from tests.app.test_calendar import calendar
 from tui.app.screens.calendar import CalendarPage
 from tui.app.screens.preview import PreviewPage
-from tui.archive import Chunk, open_archive
+from tui.archive import Chunk, Gap, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.s3 import S3Store
 from tui.archive.times import hours_between, parse_zone
@@ -71,7 +71,7 @@ async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, s
             pass
     async with opened(str(small_archive.parent / "few")) as pilot:
         page = calendar(pilot)
-        assert page.session.gaps == {GAP} and len(page.session.catalog.hours) == 1
+        assert page.session.gaps == (Gap(GAP, GAP + HOUR),) and len(page.session.catalog.hours) == 1
         assert "· no match" in await legend_of(pilot) and "gap or not scanned" in await legend_of(pilot)
         await pilot.press("g")
         assert page.grid.cursor == FIRST and "this hour was scanned" in shown(pilot)

@@ -141,7 +141,7 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         await pilot.press("enter")
         page = await preview(pilot)
         assert len(page.records) >= RECORDS // 2
-        assert "!! torn: the file ends in the middle of a gzip member" in shown(pilot)
+        assert "!! torn: the object ends in the middle of a gzip member" in shown(pilot)
         await pilot.press("q")
         assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
 

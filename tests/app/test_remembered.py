@@ -74,6 +74,39 @@ def test_a_broken_file_is_a_sentence(broken: bytes) -> None:
         read_left(URL, UTC)
     assert "\n" not in str(told.value)
 
+    (kept,) = session_file(URL).parent.glob("*.broken-*")
+    assert kept.read_bytes() == broken and str(kept) in str(told.value)
+    assert read_left(URL, UTC) == Left()  # reported once
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hour": "9999-12-31T23:00:00-14:00"},
+        {"hour": "2015-01-20T13:00:00"},
+        {"line": ["2015-01-20T13:00:00Z", -1]},
+        {"line": ["2015-01-20T13:00:00Z", 10**40]},
+        {"columns": ["a", 7]},
+        {"version": "x"},
+        {"filter": {"terms": [{"kind": "match", "text": None}]}},
+    ],
+)
+def test_a_value_that_cannot_be_is_broken(wrong: dict[str, object]) -> None:
+    write_left(URL, LEFT)
+    session_file(URL).write_text(json.dumps(json.loads(session_file(URL).read_text()) | wrong))
+    with pytest.raises(StateError, match="broken and ignored"):
+        read_left(URL, UTC)
+
+
+def test_the_session_of_a_newer_hourscope_stays_as_it_is() -> None:
+    write_left(URL, LEFT)
+    newer = json.dumps({"version": 3, "hour": {"any": "thing"}})
+    session_file(URL).write_text(newer)
+    with pytest.raises(StateError, match="newer hourscope"):
+        read_left(URL, UTC)
+    write_left(URL, Left())
+    assert session_file(URL).read_text() == newer
+
 
 def test_what_was_typed_is_kept_once_and_bounded() -> None:
     for number in range(MOST_TYPED + 20):
@@ -91,6 +124,10 @@ def test_broken_lines_of_the_history_are_left_out(tmp_path: Path) -> None:
     path = state_dir() / "filters.jsonl"
     path.write_text('x\n["sql", "a"]\n[1]\n{}\n' + path.read_text() + json.dumps(["match", 7]) + "\n")
     assert read_typed() == [("grep", "foo")]
+    before = path.read_text()
+    assert keep_typed(("grep", "bar")) == [("grep", "foo"), ("grep", "bar")] == read_typed()
+    (kept,) = state_dir().glob("filters.jsonl.broken-*")
+    assert kept.read_text() == before
 
 
 def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -28,9 +28,10 @@ from tui.app.work.scan_facts import estimate_facts, squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.local import FolderStore
+from tui.archive.location import Location
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
-from tui.config import Prices, S3Options, load_config
+from tui.config import Prices, load_config
 from tui.errors import FilterError
 from tui.filter import parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Estimate, Progress
@@ -39,7 +40,7 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Estimate, Progress
 @pytest.fixture
 def session(small_archive: Path) -> Session:
     archive = open_archive(str(small_archive))
-    return Session(archive, archive.catalog(), load_config(), S3Options())
+    return Session(archive, archive.catalog(), load_config(), Location(str(small_archive)))
 
 
 def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
@@ -84,7 +85,7 @@ def _made_up() -> Session:
     chunks = (Chunk(f"k{number}", hour, number, "e", hour) for number, hour in enumerate(hours))
     catalog = make_catalog(chunks)
     return Session(
-        Archive("/a", FolderStore(Path("/a")), Layout("%Y-%m-%d_%H"), UTC), catalog, load_config(), S3Options()
+        Archive("/a", FolderStore(Path("/a")), Layout("%Y-%m-%d_%H"), UTC), catalog, load_config(), Location("/a")
     )
 
 

@@ -16,8 +16,9 @@ from tui.app.clock import choices_of_zone, local_zone
 from tui.app.session import Session
 from tui.archive import Chunk, open_archive
 from tui.archive.catalog import Catalog, make_catalog
+from tui.archive.location import Location
 from tui.archive.times import parse_zone
-from tui.config import S3Options, load_config
+from tui.config import load_config
 
 START = datetime(2015, 1, 5, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -37,7 +38,7 @@ def listing(hours: int, size: Callable[[int], int], lag: Callable[[int], float] 
 
 def session_of(catalog: Catalog, folder: Path) -> Session:
     archive = open_archive(f"{folder}/events.%Y-%m-%d_%H.gz")
-    return Session(archive, catalog, load_config(), S3Options())
+    return Session(archive, catalog, load_config(), Location(str(folder)))
 
 
 def test_an_hour_is_compared_with_the_same_hour_of_other_weeks() -> None:

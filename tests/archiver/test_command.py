@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,19 +82,83 @@ def test_kill_9_at_any_moment_loses_nothing(
     assert sorted(path.name for path in spool.iterdir()) == ["lock", "spool.json"]
 
 
-def test_sigterm_is_a_clean_end(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_signal_is_a_clean_end(
+    nsqd: Nsqd, topic: str, tmp_path: Path, number: signal.Signals, processes: int
+) -> None:
     sent = messages(3000)
     publish(nsqd, topic, sent)
-    with started(*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30) as archiver:
+    command = [*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30]
+    with started(*command, "--processes", processes) as archiver:
         wait_for(lambda: channel(nsqd, topic).in_flight and not channel(nsqd, topic).depth)
-        archiver.send_signal(signal.SIGTERM)
+        archiver.send_signal(number)
         said = archiver.communicate(timeout=20)[1]
         assert archiver.returncode == 0
     assert archived(destination(str(tmp_path / "out")).store) == Counter(sent)
     stats = channel(nsqd, topic)
     assert (stats.depth, stats.in_flight, stats.requeue_count, stats.clients) == (0, 0, 0, 0)
+    assert "stopping: waiting for" in said
     assert " 3,000 messages (" in said.splitlines()[-1]
-    assert said.splitlines()[-1].endswith(" · 1 file uploaded")
+    assert said.splitlines()[-1].endswith(" · 1 file uploaded" if processes == 1 else " · 2 files uploaded")
+
+
+def _waits(archiver: "subprocess.Popen[str]") -> str:
+    """The next line that says what a stop waits for."""
+    assert archiver.stderr is not None
+    return next(line for line in archiver.stderr if "stopping: waiting for" in line)
+
+
+def test_a_store_and_an_nsqd_that_hang_do_not_hold_the_stop(
+    nsq_programs: NsqPrograms, topic: str, tmp_path: Path
+) -> None:
+    """Less than ten seconds after the signal it has ended; what it took is in the spool."""
+    sent, spool = messages(300), tmp_path / "spool"
+    with (
+        Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        environment({"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}),
+    ):
+        publish(nsqd, topic, sent)
+        away = ["--endpoint-url", f"http://127.0.0.1:{silent.getsockname()[1]}", "--region", "us-east-1"]
+        with started(*words("s3://logs/in", topic, nsqd, spool), *away, "--rotate-size", "1kB") as archiver:
+            wait_for(lambda: is_drained(nsqd, topic))
+            nsqd.freeze()
+            began = time.monotonic()
+            archiver.send_signal(signal.SIGTERM)
+            assert "file" in _waits(archiver)
+            said = archiver.communicate(timeout=20)[1]
+            seconds = time.monotonic() - began
+            nsqd.thaw()
+    assert archiver.returncode == 2
+    assert seconds < 10
+    assert "could not be uploaded in time; nothing is lost" in said
+    assert Counter(_spooled(spool)) == Counter(sent)
+
+
+def _spooled(spool: Path) -> list[bytes]:
+    return [line for path in spool.glob("2*") for line in subprocess.check_output(["zcat", path]).splitlines()]
+
+
+@pytest.mark.parametrize("lost", ["closed", "full"])
+def test_a_log_that_cannot_be_written_is_no_reason_to_end(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
+    sent = messages(500)
+    nsqd.create_channel(topic, CHANNEL)
+    command = [sys.executable, "-m", "tui", *words(tmp_path / "out", topic, nsqd, tmp_path / "spool")]
+    reading, writing = os.pipe()
+    with Path("/dev/full").open("wb") as full:
+        stderr = full if lost == "full" else writing
+        archiver = subprocess.Popen([*command, "--rotate-size", "1kB"], stderr=stderr, stdin=subprocess.DEVNULL)
+    for end in (reading, writing):
+        os.close(end)
+    try:
+        nsqd.publish(topic, sent)
+        wait_for(lambda: is_drained(nsqd, topic))
+        archiver.send_signal(signal.SIGHUP)
+        assert archiver.wait(20) == 0
+    finally:
+        archiver.kill()
+    assert archived(destination(str(tmp_path / "out")).store) == Counter(sent)
 
 
 def test_a_second_signal_leaves_at_once_and_loses_nothing(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -107,15 +172,12 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(nsqd: Nsqd, topic: str
     ):
         wait_for(lambda: is_drained(nsqd, topic))
         archiver.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        _waits(archiver)
         archiver.send_signal(signal.SIGINT)
         said = archiver.communicate(timeout=5)[1]
         assert archiver.returncode == 130
     assert "left at once" in said
-    spooled = Counter(
-        line for path in spool.glob("2*") for line in subprocess.check_output(["zcat", path]).splitlines()
-    )
-    assert spooled == Counter(sent)
+    assert Counter(_spooled(spool)) == Counter(sent)
 
 
 def test_a_consuming_process_that_is_killed_is_replaced(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
@@ -133,7 +195,7 @@ def test_a_consuming_process_that_is_killed_is_replaced(nsq_programs: NsqProgram
             said = archiver.communicate(timeout=30)[1]
             assert archiver.returncode == 0
     assert set(archived(destination(str(tmp_path / "out")).store)) == set(sent)
-    assert "ended with -9; started again" in said
+    assert "ended unexpectedly (killed by SIGKILL); started again" in said
 
 
 def test_a_second_archiver_of_the_same_spool_is_refused(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -159,15 +221,17 @@ def test_status_over_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
         assert found["hourscope_archiver_healthy"] == 1
         with urllib.request.urlopen(f"http://{address}/healthz") as answer:
             assert answer.status == 200
-        (tmp_path / "spool").rename(tmp_path / "gone")  # nothing can be written now
+        (tmp_path / "spool").rename(tmp_path / "gone")
+        (tmp_path / "spool").touch()  # nothing can be written now, and no folder made
         nsqd.publish(topic, messages(10))
         wait_for(lambda: _metrics(address)["hourscope_archiver_paused"] == 1)
         with pytest.raises(urllib.error.HTTPError) as unhealthy:
             urllib.request.urlopen(f"http://{address}/healthz")
         assert unhealthy.value.code == 503
-        assert b"No such file or directory" in unhealthy.value.read()
-        (tmp_path / "gone").rename(tmp_path / "spool")
+        assert b"no messages are taken: the spool" in unhealthy.value.read()
+        (tmp_path / "spool").unlink()
         wait_for(lambda: is_drained(nsqd, topic))
+        wait_for(lambda: _metrics(address)["hourscope_archiver_healthy"] == 1)
 
 
 def _metrics(address: str) -> dict[str, float]:
@@ -192,10 +256,10 @@ def test_check_looks_at_everything_and_takes_nothing(
     out = ran.out.decode()
     for wanted in (
         f"{tmp_path / 'spool'} can be written",
-        f"s3://{bucket} can be written, and refuses to overwrite; keys as logs/{topic}.web01-000000.",
-        "s from the archive's",
+        f"s3://{bucket} can be written, read and listed, and refuses to overwrite; keys as logs/{topic}.web01-000000.",
+        "agrees with the archive's",
         f"{topic} is on 1 nsqd",
-        f"3 messages wait in {topic}/{CHANNEL}",
+        f"3 messages waiting in {topic}/{CHANNEL}",
     ):
         assert wanted in out
     assert channel(nsqd, topic).depth == 3
@@ -215,7 +279,7 @@ def test_check_leaves_a_spool_alone_that_is_used(
     spool, disk, *_ = capsys.readouterr().out.splitlines()
     assert spool.split()[0] == "!"
     assert "an archiver uses" in spool
-    assert "free for a spool of" in disk
+    assert "free; the spool may use" in disk
 
 
 @pytest.mark.parametrize(
@@ -225,10 +289,10 @@ def test_check_leaves_a_spool_alone_that_is_used(
         ("{tmp}/out/{topic}{rev}.%Y-%m-%d_%H.log", [], "does not end in .gz"),
         ("{tmp}/out/*{rev}.%Y-%m-%d_%H.log.gz", [], "has a '*'"),
         ("/proc/out", [], "/proc/out cannot be made: No such file or directory"),
-        ("{tmp}/out", ["--host", "a/b"], "'a/b' can be no part of a key"),
+        ("{tmp}/out", ["--host", "a/b"], "'a/b' cannot be part of a key"),
         ("{tmp}/out", ["--topic", "bad topic!"], "NSQ allows no topic named 'bad topic!'"),
         ("{tmp}/out", ["--channel", ""], "NSQ allows no channel named ''"),
-        ("{tmp}/out", ["--rotate-size", "many"], "'many' is no size"),
+        ("{tmp}/out", ["--rotate-size", "many"], "'many' is not a size"),
         ("{tmp}/out", ["--nsqd-tcp-address", "::1"], "'::1' is no address"),
         ("{tmp}/out", ["--tls-key", "k.pem"], "--tls-key needs its --tls-cert"),
         ("{tmp}/out", ["--status-address", "192.0.2.1:1"], "--status-address 192.0.2.1:1 cannot be listened on"),
@@ -258,6 +322,7 @@ def test_no_secret_is_shown(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     command = words(tmp_path / "out", topic, nsqd, tmp_path / "spool")
     environment_ = {**os.environ, "HOURSCOPE_NSQ_AUTH_SECRET": "hush-hush"}
     with environment(environment_), started(*command) as archiver:
-        time.sleep(1)
+        nsqd.create_channel(topic, CHANNEL)
+        wait_for(lambda: channel(nsqd, topic).clients)
         archiver.terminate()
         assert "hush-hush" not in archiver.communicate(timeout=20)[1]

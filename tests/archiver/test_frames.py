@@ -2,6 +2,7 @@
 
 import struct
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +24,23 @@ class _FakeReader:
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
+        self.causes: list[object] = []
 
     def deliver(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
+
+    def joined(self, conn: object) -> None:
+        """The subscription is accepted."""
+
+    def trouble(self, conn: object, cause: object) -> None:
+        self.causes.append(cause)
+
+
+class _Stream:
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
 
 frames = st.lists(
@@ -72,12 +87,23 @@ def test_a_flood_of_errors_is_no_deep_recursion() -> None:
     assert [delivery.bodies for delivery in reader.deliveries] == [[b"last"]]
 
 
-def test_sizes_that_cannot_be_are_no_endless_loop() -> None:
-    for kind in (RESPONSE, MESSAGE):
-        for size in (-40, -4, 0, 3):
-            conn = _Connection(_FakeReader(), "127.0.0.1", 4150)  # type: ignore[arg-type]
-            conn._cut(struct.pack(">ii", size, kind) + bytes(100))
-            assert conn._reader.deliveries == []  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        *((kind, size) for kind in (RESPONSE, MESSAGE) for size in (-40, -4, 0, 3, 1 << 30 | 1, 0x7FFFFFFF)),
+        (MESSAGE, 4),  # which would be a message without an id
+        (MESSAGE, 29),
+    ],
+)
+def test_a_frame_of_an_impossible_size_ends_the_connection(kind: int, size: int) -> None:
+    """Waiting for the rest of it would be waiting for ever, with all that comes kept in memory."""
+    reader, stream = _FakeReader(), _Stream()
+    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn.stream = stream
+    conn._cut(message(1, b"sound", 1) + struct.pack(">ii", size, kind) + bytes(100))
+    assert [delivery.bodies for delivery in reader.deliveries] == [[b"sound"]]
+    assert stream.closed
+    assert "does not answer as nsqd does" in str(reader.causes)
 
 
 def test_answers_are_joined_into_one_write() -> None:

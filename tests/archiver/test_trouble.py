@@ -15,7 +15,7 @@ import pytest
 from tests.archiver.helpers import Running, archived, channel, is_drained, messages, options, publish, wait_for
 from tests.servers.build import NsqPrograms
 from tests.servers.nsqd import Nsqd
-from tui.archiver import consume, intake, part, run, status
+from tui.archiver import consume, intake, run, status
 from tui.archiver.counters import Counters
 from tui.archiver.folder import owned
 from tui.archiver.options import destination
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.nsq
     ("now", "trouble"),
     [
         (Status, ""),
-        (lambda: Status(Counters(seen=time.monotonic() - 1000)), "does nothing for 10"),
+        (lambda: Status(Counters(seen=time.monotonic() - 1000)), "has done nothing for 10"),
         (lambda: Status(deaths=3), "consuming processes died 3 times in five minutes"),
-        (lambda: Status(Counters(missing=1, links=1)), "1 nsqd cannot be reached for a minute"),
+        (lambda: Status(Counters(missing=1, links=1)), "1 nsqd not reached for more than a minute"),
     ],
 )
 def test_what_is_not_healthy(now: Callable[[], Status], trouble: str) -> None:
@@ -45,7 +45,7 @@ def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(status, "_SILENT", 0.8)
-    monkeypatch.setattr(part, "_GOODBYE", 0.5)
+    monkeypatch.setattr(run, "_CONSUMERS_END", 0.5)
     sent = messages(2000)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"msg-timeout": "1s"}) as nsqd:
         publish(nsqd, topic, sent[:1000])
@@ -56,7 +56,7 @@ def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
             os.kill(int(ours[0]), signal.SIGSTOP)
             wait_for(lambda: archiver.status.troubles)
             publish(nsqd, topic, sent[1000:])
-        assert any("ended with -9" in word for word in archiver.said)
+        assert any("killed by SIGKILL" in word for word in archiver.said)
         with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)):
             wait_for(lambda: is_drained(nsqd, topic))
     assert set(archived(destination(str(tmp_path / "out")).store)) == set(sent)
@@ -104,7 +104,7 @@ def test_a_spool_that_breaks_in_the_end_is_a_sentence(
 def test_an_upload_that_hangs_is_seen_and_does_not_hold_the_stop(
     nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_LAST_UPLOADS", 0.5)
+    monkeypatch.setattr(run, "_END", 0.5)
     spool, answer = tmp_path / "spool", threading.Event()
     wanted = options(tmp_path / "out", topic, spool, nsqd, rotate_size=10)
     inner = wanted.archive.store
@@ -156,7 +156,7 @@ def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
         publish(nsqd, topic, [b"message"])
         with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)) as archiver:
             wait_for(lambda: is_drained(nsqd, topic))
-        assert len(archiver.said) == 2  # the begin and the upload
+        assert len(archiver.said) == 3  # the begin, the stop and the upload
         assert archiver.stopped.status.counters.unsure == 0
 
 

@@ -98,7 +98,7 @@ def test_s3_may_be_away_and_the_spool_full(
                 archiver._thread.join()
                 store = destination("s3://logs/in", s3=s3).store
                 assert archived(store) == Counter(sent)
-    assert "goes on: the spool has room again" in archiver.said
+    assert "resumed: the spool has room again" in archiver.said
     assert channel(nsqd, topic).timeout_count == 0
 
 
@@ -120,7 +120,7 @@ def test_a_full_disk_loses_nothing_and_is_left_behind(nsqd: Nsqd, topic: str, tm
         said = archiver.communicate()[1]
     assert archiver.returncode == 0
     assert "No space left on device; NSQ keeps the messages" in said
-    assert "goes on: the spool can be written again" in said
+    assert "resumed: the spool can be written again" in said
     assert archived(destination(str(tmp_path / "out")).store) == Counter(sent)
     assert channel(nsqd, topic).timeout_count == 0
 
@@ -232,7 +232,7 @@ def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
         for secret in ("wrong", "reader"):
             source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
             with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
-                wait_for(lambda: "says E_AUTH_FAILED" in str(archiver.said) or is_drained(nsqd, topic))
+                wait_for(lambda: "answered E_AUTH_FAILED" in str(archiver.said) or is_drained(nsqd, topic))
             assert secret not in str(archiver.said)
     assert archived(wanted.archive.store) == Counter(sent)
 

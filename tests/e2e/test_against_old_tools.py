@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.command import hourscope, shell
 from tests.e2e.conftest import SPEC
+from tui.archive.times import HOUR
 from tui.demo import gaps_of, restart_hour_of, torn_chunk_of
 
 ZCAT_ALL = "for f in *.gz; do zcat $f 2>/dev/null; done"
@@ -21,7 +22,9 @@ def test_ls_json_is_the_folder(sample: Path) -> None:
     assert listing["archive"] == str(sample)
     assert listing["layout"] == "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz"
     assert (listing["timezone"], listing["from"], listing["to"]) == ("UTC", "2015-01-12T00", "2015-01-26T00")
-    assert listing["gaps"] == [f"{gap:%Y-%m-%dT%H}" for gap in gaps_of(SPEC)]
+    assert listing["gaps"] == [
+        {"from": f"{gap:%Y-%m-%dT%H}", "to": f"{gap + HOUR:%Y-%m-%dT%H}"} for gap in gaps_of(SPEC)
+    ]
     assert listing["unmatched"] == []
     chunks = [chunk for hour in listing["hours"] for chunk in hour["chunks"]]
     assert {chunk["key"]: chunk["size"] for chunk in chunks} == {p.name: p.stat().st_size for p in sample.iterdir()}
@@ -34,7 +37,7 @@ def test_ls_json_is_the_folder(sample: Path) -> None:
 def test_ls_json_of_a_range_is_half_open(sample: Path) -> None:
     listing = json.loads(hourscope("ls", sample, "--from", "2015-01-14", "--to", "2015-01-14T06", "--json").out)
     assert [hour["hour"][-2:] for hour in listing["hours"]] == ["00", "01", "02", "03", "05"]
-    assert listing["gaps"] == ["2015-01-14T04"]
+    assert listing["gaps"] == [{"from": "2015-01-14T04", "to": "2015-01-14T05"}]
     assert (listing["from"], listing["to"]) == ("2015-01-14T00", "2015-01-14T06")
 
 

@@ -45,11 +45,11 @@ def test_a_layout_without_an_hour(sample: Path) -> None:
 @pytest.mark.parametrize(
     ("filter_", "column", "word"),
     [
-        (("-m", "event = 'error'"), 7, "'='"),
+        (("-m", "event = 'error'"), 7, "write event == 'error'"),
         (("-m", "event =="), 9, "too early"),
-        (("-m", "lenght(a)"), 1, "no function lenght()"),
+        (("-m", "lenght(a)"), 1, "unknown function lenght()"),
         (("-m", "length(a, b)"), 1, "takes 1"),
-        (("-e", "a(b"), 4, "missing )"),
+        (("-e", "a(b"), 4, "missing ')'"),
         (("-e", "ab(?<=c)"), 3, "invalid perl operator"),
     ],
 )

@@ -16,6 +16,7 @@ from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, plan_scan, run_plan
 
 BODY = gzip.compress(b'{"n":1}\n', mtime=0)
+ETAG = hashlib.md5(BODY).hexdigest()
 REFUSED = {1: "InvalidObjectState", 2: "AccessDenied", 3: "NoSuchKey"}
 
 
@@ -35,7 +36,7 @@ class Cold(BaseHTTPRequestHandler):
     def _item(self, hour: int) -> str:
         place = "GLACIER" if hour == 1 else "STANDARD"
         return (
-            f"<Contents><Key>e.2015-01-20_{hour:02}.gz</Key><Size>{len(BODY)}</Size><ETag>&quot;1&quot;</ETag>"
+            f"<Contents><Key>e.2015-01-20_{hour:02}.gz</Key><Size>{len(BODY)}</Size><ETag>&quot;{ETAG}&quot;</ETag>"
             f"<LastModified>2015-01-20T10:00:00.000Z</LastModified><StorageClass>{place}</StorageClass></Contents>"
         )
 

@@ -31,12 +31,12 @@ def test_gaps_and_duplicates_are_named(tmp_path: Path) -> None:
     assert ran.code == 1
     told = json.loads(ran.out)
     assert told["records"] == 1007
-    assert told["gaps"] == ["2015-01-20T11", "2015-01-20T12"]
+    assert told["gaps"] == [{"from": "2015-01-20T11", "to": "2015-01-20T13"}]
     assert told["duplicates"] == 4
     assert told["duplicates_by_hour"] == {"2015-01-20T13": 4}
     assert told["empty"] == 2
     assert told["damaged"] == []
-    assert b"2015-01-20T11 to 2015-01-20T12, 2 hours" in hourscope("verify", tmp_path).out
+    assert b"2015-01-20T11  2 hours, to 2015-01-20T13" in hourscope("verify", tmp_path).out
 
 
 def test_damage_is_named_and_what_is_before_it_is_counted(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.config import ArchiveSpec, NsqSpec, S3Options, cache_dir, config_dir, load_config, save_filter, state_dir
+from tui.config import ArchiveSpec, NsqSpec, S3Options, cache_dir, config_dir, load_config, state_dir
+from tui.config_file import save_filter
 from tui.errors import ConfigError
 
 WHOLE = """
@@ -111,6 +113,122 @@ def test_a_wrong_file_is_one_line_that_names_the_place(tmp_path: Path, text: str
     assert "\n" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[archives.m]\nurl = '/a'\ntime_zone = 'Europe/Berlin'",
+            "archives.m.time_zone is not known (did you mean timezone?)",
+        ),
+        ("[archives.m]\nurl = '/a'\nTimezone = 'UTC'", "archives.m.Timezone is not known (did you mean timezone?)"),
+        ("[archives.m]\nurl = '/a'\nno-sign-request = true", "(did you mean no_sign_request?)"),
+        ("[archives.m]\nurl = '/a'\nxyz = 1", "archives.m.xyz is not known (known: url, timezone, layout"),
+        ("[archives.m]\nurl = '/a'\n[archives.m.s3]\nprofile = 'p'", "archives.m.s3 is not known"),
+        ("[archives.'a b']\nurl = '/a'\nregoin = 'x'", 'archives."a b".regoin is not known (did you mean region?)'),
+        ("[keyz]\nscan = 'S'", "[keyz] is not a section (did you mean [keys]?)"),
+        ("[archive.m]\nurl = '/a'", "[archive] is not a section (did you mean [archives]?)"),
+        ("[filter]\na = 'b'", "(did you mean [filters]?)"),
+        ("url = '/a'", "url is not known (known: [archives]"),
+        ("[prices]\ntransfer_per_GB = 0.1", "prices.transfer_per_GB is not known (did you mean transfer_per_gb?)"),
+        ("[prices]\nget_per_1000 = -1", "prices.get_per_1000 must be 0 or more"),
+        ("[prices]\nget_per_1000 = 'much'", "prices.get_per_1000 must be a number"),
+        ("[explorer]\ntheme = 'blue'", "explorer.theme must be dark or light, not 'blue'"),
+        ("[explorer]\nmouse = 'on'", "explorer.mouse must be true or false"),
+        ("[explorer]\nthem = 'dark'", "explorer.them is not known (did you mean theme?)"),
+        ("[nsq.p]\nnsqd_tcp_address = 4150", "nsq.p.nsqd_tcp_address must be a text in quotes or a list"),
+        ("[nsq.p]\nnsqd_tcp_adress = 'h:1'", "nsq.p.nsqd_tcp_adress is not known (did you mean nsqd_tcp_address?)"),
+        (
+            "[archives.m]\nurl = '/a'\ntimezone = 'Europe/Berln'",
+            "no time zone is named 'Europe/Berln' (did you mean Europe/Berlin?)",
+        ),
+        ("[archives.m]\nurl = '/a'\ntimezone = 'berlin'", "(did you mean Europe/Berlin?)"),
+        ("[archives.m]\nurl = '/a'\ntimezone = '../../etc/passwd'", "archives.m.timezone: no time zone is named"),
+        ("[archives.m]\nurl = '/a'\ntimezone = 'UTC+6'", "archives.m.timezone: no time zone is named 'UTC+6'"),
+        ("version = 2", "is written for a newer hourscope (config version 2); upgrade hourscope"),
+        ("version = 'x'", "version must be a whole number"),
+        ("version = true", "version must be a whole number"),
+    ],
+)
+def test_a_misspelt_name_or_a_wrong_value_is_named_with_the_right_spelling(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(str(path)) and words in str(caught.value)
+
+
+def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    wrong = "[archives.m]\nurl = '/a'\ntime_zone = 'UTC'\n[archives.n]\nurl = 7\n[keyz]\nscan = 'S'\n"
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, wrong))
+    assert "archives.m.time_zone" in str(caught.value)
+    assert "archives.n.url" in str(caught.value) and "[keyz]" in str(caught.value)
+    many = "\n".join(f"[typo{n}]" for n in range(50))
+    with pytest.raises(ConfigError, match=r"and 45 more$"):
+        load_config(written(tmp_path, many))
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("nosuch = 'x'", "keys.nosuch is not an action"),
+        ("next-mach = 'b'", "keys.next-mach is not an action (did you mean next-match?)"),
+        ("next_match = 'b'", "(did you mean next-match?)"),
+        ("scan = 'e'", "keys.scan = 'e' is also next-trouble on the calendar screen"),
+        ("scan = '?'", "keys.scan = '?' is also help on the calendar screen"),
+        ("help = 'f1'\nexplain = 'f1'", "on the calendar screen"),
+        ("send = '3'", "keys.send = '3' is also term on/off on the preview screen"),
+        ("scan = 'contrl+x'", "keys.scan: 'contrl+x' is not a key"),
+        ("scan = 'f5, nokey'", "keys.scan: 'nokey' is not a key"),
+        ("scan = ','", "is not a key"),
+    ],
+)
+def test_keys_that_do_nothing_or_two_things_are_named(tmp_path: Path, keys: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, f"[keys]\n{keys}\n"))
+    assert words in str(caught.value)
+
+
+def test_an_unknown_action_and_a_conflict_are_named_together(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, "[keys]\nscan = 'e'\nnosuch = 'x'\n"))
+    assert "keys.nosuch is not an action" in str(caught.value)
+    assert "keys.scan = 'e' is also next-trouble on the calendar screen" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["scan = 'S'", "scan = 'e'\nnext-trouble = 's'\nterm-edit-whole = 'f3'", "quit = 'ctrl+q,f10'", "filter = '/'"],
+)
+def test_keys_without_a_conflict_are_taken(tmp_path: Path, keys: str) -> None:
+    assert load_config(written(tmp_path, f"[keys]\n{keys}\n")).keys
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 10_000, "nested too deeply"),
+        ("a = " + "{a = " * 10_000, "nested too deeply"),
+        ("#" * (1 << 20) + "\n", "larger than 1 MiB"),
+        ("a = " + "9" * 5_000, "cannot be read"),
+        ("a = 'b'\na = 'c'", "cannot be read"),
+        ("a = 'x\0'", "cannot be read"),
+    ],
+)
+def test_a_file_that_no_person_wrote_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load_config(written(tmp_path, text))
+    assert len(str(caught.value)) < 400
+
+
+def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
+    path = written(tmp_path, "")
+    os.truncate(path, 1 << 30)
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+        load_config(path)
+
+
 def test_a_file_that_is_not_utf_8_or_not_a_file(tmp_path: Path) -> None:
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
@@ -158,7 +276,7 @@ errors = "event == 'error'"  # always
     [
         ("", '[filters]\nslow = "ms > `9`"\n'),
         (HANDWRITTEN, HANDWRITTEN + 'slow = "ms > `9`"\n'),
-        (HANDWRITTEN + "\n[keys]\na = 'b'\n", HANDWRITTEN + "slow = \"ms > `9`\"\n\n[keys]\na = 'b'\n"),
+        (HANDWRITTEN + "\n[keys]\nexplain = 'X'\n", HANDWRITTEN + "slow = \"ms > `9`\"\n\n[keys]\nexplain = 'X'\n"),
         ("[filters]\n  slow= 'x'\nb = 'c'\n", "[filters]\nslow = \"ms > `9`\"\nb = 'c'\n"),
         ("[filters]", '[filters]\nslow = "ms > `9`"\n'),
     ],
@@ -195,5 +313,5 @@ def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, before: s
 
 
 def test_a_filters_name_is_a_plain_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no name"):
+    with pytest.raises(ConfigError, match="cannot be a filter's name"):
         save_filter(tmp_path / "config.toml", "a b", "x")

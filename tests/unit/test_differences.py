@@ -111,7 +111,7 @@ def incident_hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Sa
         found = Sample(by)
         for chunk in catalog.hours[each]:
             with ChunkReader(archive.store, chunk.key) as reader:
-                for block in reader:
+                for block in reader.blocks():
                     found.feed(block.records())
         samples.append(found)
     return samples[0], samples[1]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tui.archive import Archive, Chunk, ChunkReader, Layout, open_archive
 from tui.archive.chunk import StoredObject
@@ -34,7 +35,7 @@ from tui.scan import (
     run_plan,
     scanned_hours,
 )
-from tui.scan.manifest import Entry, Manifest
+from tui.scan.manifest import hours_of, new_entry, new_manifest
 
 KEY = "events.{host}.2015-01-20_{hour:02}.log.gz"
 
@@ -109,7 +110,7 @@ def records(folder: Path) -> list[bytes]:
     found: list[bytes] = []
     for chunk in archive.catalog().chunks:
         with ChunkReader(archive.store, chunk.key) as reader:
-            for block in reader:
+            for block in reader.blocks():
                 found += block.records()
     return found
 
@@ -209,7 +210,7 @@ class TestMaking:
         (tmp_path / "source").mkdir()
         (tmp_path / "source" / "e.2015-01-20_13.log").write_bytes(b"\n".join(lines))
         run(tmp_path / "source", tmp_path / "out", Filter())
-        assert records(tmp_path / "out") == lines
+        assert records(tmp_path / "out") == lines[2:]  # blank lines are not records
 
 
 class TestNeverHalf:
@@ -250,7 +251,7 @@ class TestResuming:
         assert again.read == []
         assert again.kept == first.read
         assert again.totals.counts == first.totals.counts
-        assert [e.offset for e in again.totals.damaged] == [e.offset for e in first.totals.damaged]
+        assert [e.damage for e in again.totals.damaged] == [e.damage for e in first.totals.damaged]
         after = {name: (tmp_path / "out" / name).read_bytes() for name in files(tmp_path / "out")}
         assert after == before
 
@@ -356,7 +357,7 @@ class TestRefusing:
     def test_an_extract_is_not_overwritten_unasked(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out")
         before = files(tmp_path / "out")
-        with pytest.raises(OutputError, match="--resume to go on with it, or --force"):
+        with pytest.raises(OutputError, match="--resume to resume it, or --force"):
             run(source, tmp_path / "out")
         assert files(tmp_path / "out") == before
 
@@ -382,7 +383,7 @@ class TestRefusing:
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "manifest.json").write_text(text)
         for options in ({}, {"resume": True}, {"force": True}):
-            with pytest.raises(OutputError, match="is no manifest"):
+            with pytest.raises(OutputError, match="manifest"):
                 run(source, tmp_path / "out", **options)
 
     def test_a_place_that_is_a_file(self, source: Path, tmp_path: Path) -> None:
@@ -390,22 +391,99 @@ class TestRefusing:
         with pytest.raises(OutputError, match="cannot be made"):
             run(source, str(tmp_path / "out") + "/")
 
-    def test_a_manifest_cannot_have_foreign_files_deleted(self, source: Path, tmp_path: Path) -> None:
-        """`--force` deletes what the manifest names, and a manifest may come from somebody else."""
+    @pytest.mark.parametrize("name", ["../precious", "precious.txt", "/precious", "sub/precious.jsonl.gz"])
+    def test_a_manifest_cannot_have_foreign_files_deleted(self, source: Path, tmp_path: Path, name: str) -> None:
+        """`--force` deletes what hourscope wrote; a manifest can be edited, and may come from somebody else."""
         run(source, tmp_path / "out")
-        victim = tmp_path / "precious"
+        victim = (tmp_path / "out" / name.lstrip("/")).resolve()
+        victim.parent.mkdir(exist_ok=True)
         victim.write_text("mine")
         books = manifest(tmp_path / "out")
-        books["chunks"][0]["output"] = "../precious"
+        books["chunks"][0]["output"] = name
         (tmp_path / "out" / "manifest.json").write_text(json.dumps(books))
-        with pytest.raises((OutputError, ArchiveError)):
-            run(source, tmp_path / "out", force=True)
+        run(source, tmp_path / "out", parse_filter(grep=['"hour": 2,']), force=True)
         assert victim.read_text() == "mine"
+        assert records(tmp_path / "out") == expected(source, parse_filter(grep=['"hour": 2,']))
+
+    def test_a_key_in_an_edited_manifest_deletes_nothing_that_is_not_its_extract(
+        self, source: Path, tmp_path: Path
+    ) -> None:
+        run(source, tmp_path / "out")
+        victim = tmp_path / "out" / "thesis.jsonl.gz"
+        victim.write_text("mine")
+        books = manifest(tmp_path / "out")
+        books["chunks"][0] |= {"key": "thesis", "output": "thesis.jsonl.gz"}
+        books["chunks"][1] |= {"key": "../out/thesis", "output": "../out/thesis.jsonl.gz"}
+        (tmp_path / "out" / "manifest.json").write_text(json.dumps(books))
+        with pytest.raises(OutputError, match="would be read as a part of the extract"):  # whose books lost them
+            run(source, tmp_path / "out", start="2015-01-20T01:00", force=True)
+        assert victim.read_text() == "mine"
+
+    def test_force_does_not_mix_two_scans(self, source: Path, tmp_path: Path) -> None:
+        """What was written just before a kill is not in the manifest: a file of the old scan must not stay unseen."""
+        out = tmp_path / "out"
+        run(source, out)
+        books = manifest(out)
+        books["chunks"] = books["chunks"][:4]
+        (out / "manifest.json").write_text(json.dumps(books))
+        before = files(out)
+        with pytest.raises(OutputError, match="move it away, or choose another place"):
+            run(source, out, start="2015-01-20T03:00", force=True)
+        assert files(out) == before
+        run(source, out, force=True)
+        assert records(out) == expected(source)
+
+    @pytest.mark.parametrize("option", ["resume", "force"])
+    def test_hidden_files_of_dead_scans_are_removed(self, source: Path, tmp_path: Path, option: str) -> None:
+        out = tmp_path / "out"
+        run(source, out)
+        (out / "sub").mkdir()
+        dead = [out / ".events.web01.2015-01-20_00.jsonl.gz.0123456789ab.part", out / "sub" / ".x.fedcba987654.part"]
+        mine = [out / ".hidden", out / ".notes.part"]
+        for path in (*dead, *mine):
+            path.write_text("x")
+        run(source, out, **{option: True})
+        assert not any(path.exists() for path in dead) and all(path.exists() for path in mine)
+
+
+class TestLongNames:
+    """A bucket takes names that no file system does."""
+
+    @pytest.fixture
+    def bucket(self, tmp_path: Path) -> Archive:
+        hosts = ("w" * 250, "ü" * 200, "short", "w" * 249 + "x")
+        keys = tuple(f"logs/events.2015-01-20_{hour:02}.{host}.log.gz" for hour in (13, 14) for host in hosts)
+        return Archive("s3://b", KeyStore(keys), Layout("logs/events.%Y-%m-%d_%H.{host}.log.gz"), UTC)  # type: ignore[arg-type]
+
+    def test_they_get_a_hash_and_are_found_again(self, bucket: Archive, tmp_path: Path) -> None:
+        out = str(tmp_path / "out")
+        plan = plan_scan(bucket, None, None, Filter())
+        events = list(run_plan(plan, extract=open_extract(out, plan)))
+        assert [event for event in events if isinstance(event, ChunkDamaged)] == []
+        extract = open_archive(out)
+        catalog = extract.catalog()
+        assert (len(catalog.chunks), catalog.unmatched) == (8, ())
+        assert {chunk.hour.hour for chunk in catalog.chunks} == {13, 14}
+        outputs = {chunk["key"]: chunk["output"] for chunk in manifest(tmp_path / "out")["chunks"]}
+        assert set(outputs.values()) == {chunk.key for chunk in catalog.chunks}
+        assert outputs["logs/events.2015-01-20_13.short.log.gz"] == "logs/events.2015-01-20_13.short.jsonl.gz"
+        again = list(run_plan(plan, extract=open_extract(out, plan, resume=True)))
+        assert len([event for event in again if isinstance(event, ChunkKept)]) == 8
+        replaced = plan_scan(bucket, None, datetime(2015, 1, 20, 14, tzinfo=UTC), Filter())
+        list(run_plan(replaced, extract=open_extract(out, replaced, force=True)))
+        assert len(open_archive(out).catalog().chunks) == 4
+
+    def test_a_name_without_a_place_to_cut_is_refused_in_a_sentence(self, tmp_path: Path) -> None:
+        store = KeyStore(("e" * 300 + ".2015-01-20_13.log",))
+        archive = Archive("s3://b", store, Layout("e" * 300 + ".%Y-%m-%d_%H.log"), UTC)  # type: ignore[arg-type]
+        plan = plan_scan(archive, None, None, Filter())
+        with pytest.raises(OutputError, match="too long a name"):
+            list(run_plan(plan, extract=open_extract(str(tmp_path / "out"), plan)))
 
 
 @dataclass(frozen=True)
-class HostileStore:
-    """A bucket whose keys lead out of any folder that they are copied to."""
+class KeyStore:
+    """A bucket with keys that no folder could hold, or that lead out of any folder that they are copied to."""
 
     keys: tuple[str, ...]
     url: str = "s3://hostile"
@@ -423,7 +501,7 @@ class HostileStore:
 
 @pytest.mark.parametrize("head", ["../", "../../", "a/../../"])
 def test_keys_that_lead_out_of_the_extract_are_refused(tmp_path: Path, head: str) -> None:
-    store = HostileStore((f"{head}escaped.2015-01-20_13.log",))
+    store = KeyStore((f"{head}escaped.2015-01-20_13.log",))
     archive = Archive("s3://hostile", store, Layout(f"{head}escaped.%Y-%m-%d_%H.log"), UTC)  # type: ignore[arg-type]
     plan = plan_scan(archive, None, None, Filter())
     out = tmp_path / "deep" / "out"
@@ -503,10 +581,9 @@ def test_hours_that_were_scanned_without_a_match_are_known(source: Path, tmp_pat
 
 def test_an_hour_that_was_cut_short_is_not_called_scanned(source: Path, tmp_path: Path) -> None:
     plan = plan_scan(open_archive(str(source)), None, None, FIVES)
-    manifest = Manifest.of(plan, "x")
-    for number, chunk in enumerate(plan.chunks[:4]):
-        manifest = manifest.with_entry(chunk.key, Entry(chunk.hour, chunk.etag, None, Counts(), partial=number == 2))
-    assert [hour.hour for hour in manifest.scanned_hours(UTC)] == [0]
+    entries = (new_entry(chunk, None, Counts(), partial=number == 2) for number, chunk in enumerate(plan.chunks[:4]))
+    manifest = structs.replace(new_manifest(plan, plan.archive.layout.pattern), chunks=tuple(entries))
+    assert [hour.hour for hour in hours_of(manifest, UTC)] == [0]
 
 
 def test_the_manifest_says_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:

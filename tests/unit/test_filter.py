@@ -170,24 +170,31 @@ class TestRegex:
         assert check(parse_filter(regex=[pattern]), block_of(lines, final_newline=False)) == picked
 
     @pytest.mark.parametrize(
-        ("pattern", "column"),
+        ("pattern", "sentence"),
         [
-            ("a(b", 3),
-            ("[a", 2),
-            ("ab**", 2),
-            ("a)", None),
-            (r"(a)\1", 3),  # no back-references: time is linear
-            ("x(?=a)", 1),
-            (r"a\8", 1),
+            ("(", "invalid regex at column 2: missing ')'"),
+            ("a(b", "invalid regex at column 4: missing ')'"),
+            ("[a", "invalid regex at column 3: missing ']'"),
+            ("ab**", "invalid regex at column 3: bad repetition operator '**'"),
+            ("a)", "invalid regex at column 1: unexpected ')'"),
+            ("*error*", "invalid regex at column 1: nothing before '*' to repeat; any text is '.*'"),
+            # no backreferences: time is linear
+            (
+                r"(a)\1",
+                r"invalid regex at column 4: invalid escape sequence '\1'; RE2 has no lookaround and no backrefer",
+            ),
+            (
+                "x(?=a)",
+                "invalid regex at column 2: invalid perl operator '(?='; RE2 has no lookaround and no backrefer",
+            ),
+            (r"a\q", r"invalid regex at column 2: invalid escape sequence '\q'"),
         ],
     )
-    def test_a_pattern_that_is_wrong_says_where(self, pattern: str, column: int | None) -> None:
+    def test_an_invalid_pattern_says_where(self, pattern: str, sentence: str) -> None:
         with pytest.raises(FilterError) as caught:
             parse_filter(regex=[pattern])
         assert caught.value.expression == pattern
-        assert f"'{pattern}'" in str(caught.value)
-        if column is not None:
-            assert caught.value.column == column
+        assert str(caught.value).startswith(sentence)
 
     def test_time_is_linear_in_the_record(self) -> None:
         record = b"a" * 100_000

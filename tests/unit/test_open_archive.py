@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tui.archive import empty_range, open_archive
-from tui.archive.times import spell_hour
+from tui.archive.times import hours_between, spell_hour
 from tui.errors import ArchiveError, LayoutError, TimeError
 
 KEYS = ("events.2015-01-20_13.log.gz", "events.2015-01-20_15.log.gz", "events.2015-01-21_00.log.gz")
@@ -36,7 +36,7 @@ def test_a_folder_is_opened_by_the_layout_that_its_keys_have(tmp_path: Path) -> 
     assert archive.layout.pattern == "events.%Y-%m-%d_%H.log.gz"
     catalog = archive.catalog()
     assert [chunk.key for chunk in catalog.chunks] == list(KEYS)
-    assert len(catalog.gaps) == 9
+    assert catalog.gap_hours == 9
 
 
 def test_a_layout_in_the_location_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -115,7 +115,9 @@ def test_a_range_narrows_the_listing_but_not_the_gaps_at_its_edges(tmp_path: Pat
         start, stop = start.replace(tzinfo=UTC), stop.replace(tzinfo=UTC)
         part = archive.catalog(start, stop)
         assert part.chunks == whole.between(start, stop)
-        assert part.gaps == tuple(hour for hour in whole.gaps if start <= hour < stop)
+        walked = list(hours_between(start, stop))
+        assert [h for h in walked if part.is_gap(h)] == [h for h in walked if whole.is_gap(h)]
+        assert part.gap_hours == sum(map(whole.is_gap, walked))
 
 
 def test_times_of_another_zone_mean_the_same_hours(tmp_path: Path) -> None:
@@ -154,12 +156,62 @@ def test_an_extract_says_itself_how_its_keys_are_read(tmp_path: Path) -> None:
     assert open_archive(str(tmp_path), timezone="UTC").zone == UTC
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"layout": "x"}', "\x00"])
-def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
+MANIFEST = {"hourscope": "0.1.0", "layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "\n", "\0" * 300, "{", json.dumps(MANIFEST)[:40], json.dumps(MANIFEST) + "}", '{"a":' + "[" * 200_000),
+        *(json.dumps(MANIFEST | {"layout": 7}), json.dumps(MANIFEST | {"layout": "no-hour"})),
+        *(json.dumps(MANIFEST | {"timezone": "Mars/Base"}), json.dumps(MANIFEST | {"timezone": "x" * 50_000_000})),
+        *(json.dumps(MANIFEST | {"version": "2"}), json.dumps(MANIFEST | {"version": 0})),
+        '{"hourscope": "0.1.0", "layout": "a.%Y-%m-%d_%H", "layout": "b.%Y-%m-%d_%H", "timezone": "UTC"}',
+        '{"hourscope": "0.1.0", "layout": "a.%Y-%m-%d_%H", "timezone": "UTC", "version": ' + "9" * 5000 + "}",
+    ],
+)
+def test_a_manifest_that_is_damaged_is_not_ignored(tmp_path: Path, text: str) -> None:
+    """Its time zone would be lost with it, and every hour would be another."""
     folder_of(tmp_path, KEYS)
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(ArchiveError, match="manifest"):
+    with pytest.raises(ArchiveError, match=r"manifest\.json is damaged: .*move it away") as caught:
         open_archive(str(tmp_path))
+    assert len(str(caught.value)) < 1000 and "\n" not in str(caught.value)
+
+
+def test_a_manifest_in_utf_16_is_damaged_too(tmp_path: Path) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-16")
+    with pytest.raises(ArchiveError, match="damaged"):
+        open_archive(str(tmp_path))
+
+
+def test_a_manifest_of_a_newer_version_is_refused_by_name(tmp_path: Path) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST | {"version": 3, "timezone": {"new": "kind"}}))
+    with pytest.raises(ArchiveError, match=r"written by a newer hourscope \(manifest version 3\); upgrade"):
+        open_archive(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"files":[]}',
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"layout": "grid"}',
+        b'{"n":1}\n{"n":2}\n',
+        b"\x1f\x8b\x08\0\0",
+        b"key,size\n",
+    ],
+)
+def test_another_programs_manifest_is_a_key_like_others(tmp_path: Path, data: bytes) -> None:
+    folder_of(tmp_path, KEYS)
+    (tmp_path / "manifest.json").write_bytes(data)
+    archive = open_archive(str(tmp_path))
+    assert [chunk.key for chunk in archive.catalog().chunks] == list(KEYS)
+    assert not archive.extract
 
 
 def test_a_layout_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.printable import printable
+from tui.printable import printable, spelled
 
 # Bidi_Control of Unicode's PropList.txt.
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -87,3 +87,16 @@ def test_an_enormous_record_costs_nothing() -> None:
     began = time.perf_counter()
     assert len(printable(record, 80)) == 80
     assert time.perf_counter() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "as_spelled"),
+    [("\ud800 x", "\\ud800 x"), ("\udc80", "\\udc80"), ("\udfff\ud800", "\\udfff\\ud800"), ("ü😀", "ü😀")],
+)
+def test_a_lone_surrogate_is_copied_as_json_spells_it(text: str, as_spelled: str) -> None:
+    assert spelled(text) == as_spelled
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=50))
+def test_whatever_is_spelled_can_be_encoded(text: str) -> None:
+    assert spelled(text).encode().decode() == spelled(text)

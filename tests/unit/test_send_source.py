@@ -132,7 +132,7 @@ def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Pa
     )
     source = projected_source(file_source(path), "a")
     records = [record for block in source.open() for record in block.records]
-    assert records == [b'{"b":1.5,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
+    assert records == [b'{"b":1.50,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
     found = survey(source)
     assert (found.count, found.blank, found.unfit_count) == (4, 1, 2)
     assert list(map(str, found.unfit)) == [

@@ -28,11 +28,9 @@ def test_a_shell_splits_it_into_the_same_words(argv: list[str]) -> None:
     assert split_by_sh(shell_join(argv)) == argv
 
 
-@given(words)
+@given(words | awkward)
 @settings(deadline=None)
 def test_so_does_shlex(argv: list[str]) -> None:
-    # shlex keeps the backslash of \$ and \` in double quotes, which POSIX (XCU 2.2.3) takes away: sh is the judge there
-    argv = [word for word in argv if not ("'" in word and ("$" in word or "`" in word))]
     assert shlex.split(shell_join(argv)) == argv
 
 
@@ -44,8 +42,8 @@ def test_so_does_shlex(argv: list[str]) -> None:
         ("two words", "'two words'"),
         ("event == 'error'", "\"event == 'error'\""),
         ("code == `500`", "'code == `500`'"),
-        ("e == 'x' && c == `5`", "\"e == 'x' && c == \\`5\\`\""),
-        ("it's $5", '"it\'s \\$5"'),
+        ("e == 'x' && c == `5`", "\"e == 'x' && c == \"'`5`'"),
+        ("it's $5", "\"it's \"'$5'"),
         ("s3://bucket/events.%Y-%m-%d_%H.log.gz", "s3://bucket/events.%Y-%m-%d_%H.log.gz"),
     ],
 )

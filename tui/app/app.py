@@ -29,7 +29,7 @@ from tui.app.terminal import dark_wanted
 from tui.app.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.app.widgets.bars import spell_key
 from tui.app.work.jobs import Jobs
-from tui.archive import open_archive
+from tui.archive.location import Location, locate
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
 from tui.scan import scanned_hours
@@ -48,10 +48,13 @@ class Explorer(App[int]):
         Binding("ctrl+c", "interrupt", "stop", show=False, priority=True, id="stop"),
     ]
 
-    def __init__(self, url: str | None, *, timezone: str | None, s3: S3Options, config: Config) -> None:
+    def __init__(
+        self, url: str | None, *, timezone: str | None, s3: S3Options, config: Config, layout: str | None = None
+    ) -> None:
         super().__init__()
         self.url = url
         self.timezone = timezone
+        self.layout_given = layout  # of the archive of the command line
         self.s3 = s3
         self.config = config
         self.animation_level = "none"
@@ -76,23 +79,24 @@ class Explorer(App[int]):
         else:
             self.open(self.url)
 
-    def open(self, url: str, s3: S3Options | None = None) -> None:
+    def open(self, url: str, location: Location | None = None) -> None:
         """Show that `url` (or the archive named so) is being listed, and list it."""
         self.push_screen(OpeningPage(url))
-        self.run_worker(lambda: self._list(url, s3), thread=True, exit_on_error=False, group="open", exclusive=True)
+        work = partial(self._list, url, location)
+        self.run_worker(work, thread=True, exit_on_error=False, group="open", exclusive=True)
 
     @on(Worker.StateChanged)
     def _tell_defect(self, event: Worker.StateChanged) -> None:
         if isinstance(self.screen, Page):
             self.screen.tell_defect(event)
 
-    def _list(self, url: str, given: S3Options | None = None) -> None:
-        spec = self.config.archives.get(url)
-        timezone = self.timezone or (spec.timezone if spec else None)
-        s3 = spec.s3.overlaid(self.s3) if spec else given or self.s3
+    def _list(self, url: str, location: Location | None = None) -> None:
+        if location is None:
+            layout = self.layout_given if url == self.url else None
+            location = locate(url, self.config, timezone=self.timezone, layout=layout, s3=self.s3)
         try:
-            archive = open_archive(spec.url if spec else url, timezone=timezone, s3=s3)
-            session = Session(archive, archive.catalog(), self.config, s3, url if spec else "")
+            archive, listing = location.open()
+            session = Session(archive, archive.catalog(listing=listing), self.config, location)
             session.matches = scanned_hours(archive)
             session.scanned = frozenset(session.matches)
             told = recall(session)

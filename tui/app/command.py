@@ -9,17 +9,18 @@ from pathlib import Path
 
 from tui.app.calendar.selection import Selection
 from tui.app.session import Session
+from tui.archive.location import command_line
 from tui.archive.times import spell_hour
 from tui.errors import FilterError
 from tui.filter import Filter, parse_filter
-from tui.shell import shell_join, shell_word
+from tui.shell import shell_word
 
 
 def scan_command(
     session: Session, start: datetime, stop: datetime, wanted: Filter, out: str, more: Sequence[str] = ()
 ) -> str:
     """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`, for one range."""
-    return _spelled("scan", session, _range(start, stop), wanted.arguments(), [*more, "-o", out])
+    return command_line("scan", session.location, start, stop, [*wanted.arguments(), *more, "-o", out])
 
 
 def scan_commands(session: Session, hours: Selection, wanted: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
@@ -40,32 +41,13 @@ def numbered(out: str, number: int) -> str:
 
 
 def ls_command(session: Session) -> str:
-    return _spelled("ls", session)
+    return command_line("ls", session.location)
 
 
 def cat_command(session: Session, hour: datetime, wanted: Filter, *, key: str | None = None) -> str:
     """All of an hour, or one of its chunks."""
     one = ["--key", key] if key is not None else []
-    return _spelled("cat", session, ["--hour", spell_hour(hour), *one], wanted.arguments())
-
-
-def _range(start: datetime, stop: datetime) -> list[str]:
-    return ["--from", spell_hour(start), "--to", spell_hour(stop)]
-
-
-def _spelled(verb: str, session: Session, *words: list[str]) -> str:
-    zone = [] if session.name else _options(session)
-    return shell_join(["hourscope", verb, session.title, *(word for part in words for word in part), *zone])
-
-
-def _options(session: Session) -> list[str]:
-    """The options without which the same archive would not be reached."""
-    s3 = session.s3
-    words: list[str] = []
-    for name, value in (("--profile", s3.profile), ("--region", s3.region), ("--endpoint-url", s3.endpoint_url)):
-        words += [name, value] if value else []
-    words += ["--no-sign-request"] if s3.no_sign_request else []
-    return words + (["--request-payer"] if s3.request_payer else [])
+    return command_line("cat", session.location, options=["--hour", spell_hour(hour), *one, *wanted.arguments()])
 
 
 def shell_list(session: Session) -> str:
@@ -83,11 +65,6 @@ def shell_read(session: Session, key: str) -> str:
     if root.startswith("s3://"):
         return f"aws s3 cp {shell_word(place)} - | zcat"
     return f"zcat {shell_word(str(Path(place)))}"
-
-
-def send_command(session: Session, source: tuple[str, ...], to: list[str]) -> str:
-    """`hourscope send SOURCE … --nsqd-tcp-address … --topic …`."""
-    return shell_join(["hourscope", "send", *source, *to, *([] if session.name else _options(session))])
 
 
 def read_filter(words: str) -> Filter:

@@ -12,8 +12,10 @@ from functools import cached_property
 
 from tui.app.calendar.selection import Selection
 from tui.app.calendar.usual import Usual, usual_of
-from tui.archive import Archive, Catalog, Chunk
-from tui.archive.times import floor_hour, hours_between, next_hour
+from tui.archive import Archive, Catalog, Chunk, Gap
+from tui.archive.catalog import gaps_between
+from tui.archive.location import Location
+from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
 
@@ -25,8 +27,7 @@ class Session:
     archive: Archive
     catalog: Catalog
     config: Config
-    s3: S3Options
-    name: str = ""
+    location: Location
     filter: Filter = field(default_factory=Filter)
     place: datetime | None = None  # the hour under the calendar's cursor
     line: tuple[datetime, int] | None = None  # the hour that was previewed last, and the record under the cursor there
@@ -42,7 +43,12 @@ class Session:
     @property
     def title(self) -> str:
         """The archive as the command line would name it."""
-        return self.name or self.archive.url
+        return self.location.title
+
+    @property
+    def s3(self) -> S3Options:
+        """The options that reach its store."""
+        return self.location.s3
 
     @property
     def zone(self) -> tzinfo:
@@ -56,16 +62,19 @@ class Session:
 
     @cached_property
     def last(self) -> datetime:
-        """The last hour that has a chunk."""
-        return max(self.catalog.hours, default=self.first)
+        """The last hour of the span that has a chunk."""
+        return self.catalog.last or self.first
 
     @cached_property
-    def gaps(self) -> frozenset[datetime]:
+    def gaps(self) -> tuple[Gap, ...]:
         """The hours without a chunk; of an extract, those that were not scanned."""
         if not self.scanned:
-            return frozenset(self.catalog.gaps)
-        span = hours_between(self.first, next_hour(self.catalog_last))
-        return frozenset(span) - self.scanned - self.catalog.hours.keys()
+            return self.catalog.gaps
+        return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
+
+    @cached_property
+    def gap_hours(self) -> int:
+        return sum(gap.hours for gap in self.gaps)
 
     @cached_property
     def hour_size(self) -> dict[datetime, int]:

@@ -1,7 +1,7 @@
 """What an archive is, and how its chunks are listed, read and written."""
 
 from tui.archive.block import Block
-from tui.archive.catalog import Catalog
+from tui.archive.catalog import Catalog, Gap
 from tui.archive.chunk import Chunk, Damage, StoredObject
 from tui.archive.layout import Layout
 from tui.archive.open import Archive, empty_range, open_archive
@@ -14,6 +14,7 @@ __all__ = [
     "Chunk",
     "ChunkReader",
     "Damage",
+    "Gap",
     "Layout",
     "Reading",
     "StoredObject",

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
+from tui.archive.local import private_folder, private_opener
 from tui.archive.store import Store
 
 _PART = ".part"
@@ -60,6 +61,9 @@ class CachedStore:
     def delete(self, key: str) -> None:
         self.store.delete(key)
 
+    def renew(self) -> None:
+        self.store.renew()
+
 
 class _Keeping(io.RawIOBase):
     """A stream that is written down as it is read, and kept if it is read to its end.
@@ -75,8 +79,8 @@ class _Keeping(io.RawIOBase):
         self._part = kept.with_name(f"{kept.name}.{uuid4().hex[:8]}{_PART}")
         self._copy: io.FileIO | None = None
         with suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            self._copy = io.FileIO(self._part, "xb")
+            private_folder(kept.parent)
+            self._copy = io.FileIO(self._part, "xb", opener=private_opener)
 
     def readable(self) -> bool:
         return True

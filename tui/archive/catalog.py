@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from tui.archive.chunk import Chunk, StoredObject
-from tui.archive.times import hours_between, next_hour
+from tui.archive.times import count_hours, exists, first_hour, next_hour
 
 # Kept beside chunks on purpose: an extract's manifest, and what other writers leave.
 _NOT_CHUNKS = ("manifest.json", "_SUCCESS")
+_FAR = timedelta(days=366)  # of the wall clock
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A range of hours without a chunk, half-open, that begins with an hour that the zone's clocks showed."""
+
+    start: datetime
+    stop: datetime
+
+    @cached_property
+    def hours(self) -> int:
+        """How many they are."""
+        return count_hours(self.start, self.stop)
 
 
 @dataclass(frozen=True)
@@ -19,13 +35,16 @@ class Catalog:
     """The hours of a range of an archive, from its listing alone.
 
     `hours` holds only hours that have chunks, in order, each with its chunks by key. `first` and `stop` bound the gaps:
-    the part of the archive's own span that was asked for, half-open (None where there is no chunk at all).
+    the part of the archive's own span that was asked for, half-open (None where there is no chunk at all). Chunks of
+    hours that are `far` from all others are among `hours`, and are no edge of the span: a host that booted without a
+    clock must not turn 50 years into a gap.
     """
 
     hours: Mapping[datetime, tuple[Chunk, ...]]
     first: datetime | None
     stop: datetime | None
     unmatched: tuple[str, ...] = ()
+    far: tuple[Chunk, ...] = ()
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -33,11 +52,25 @@ class Catalog:
         return tuple(chunk for chunks in self.hours.values() for chunk in chunks)
 
     @cached_property
-    def gaps(self) -> tuple[datetime, ...]:
-        """The hours inside the span that have no chunk."""
+    def last(self) -> datetime | None:
+        """The last hour of the span that has a chunk."""
+        return max((hour for hour in self.hours if self.stop is None or hour < self.stop), default=None)
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The hours inside the span that have no chunk, as ranges, in order."""
         if self.first is None or self.stop is None:
             return ()
-        return tuple(hour for hour in hours_between(self.first, self.stop) if hour not in self.hours)
+        return gaps_between(self.hours, self.first, self.stop)
+
+    @cached_property
+    def gap_hours(self) -> int:
+        """How many hours inside the span have no chunk."""
+        return sum(gap.hours for gap in self.gaps)
+
+    def is_gap(self, hour: datetime) -> bool:
+        """Is it an hour inside the span without a chunk?"""
+        return in_gaps(self.gaps, hour)
 
     @cached_property
     def size(self) -> int:
@@ -49,8 +82,26 @@ class Catalog:
         return tuple(c for c in self.chunks if (start is None or c.hour >= start) and (stop is None or c.hour < stop))
 
 
+def gaps_between(present: Iterable[datetime], first: datetime, stop: datetime) -> tuple[Gap, ...]:
+    """The ranges of [first, stop) that hold none of the hours `present`, in order; nothing is made for each hour."""
+    gaps = []
+    begin = first_hour(first) if first < stop else stop
+    for hour in [*sorted(hour for hour in present if first <= hour < stop), stop]:
+        if begin < hour:
+            gaps.append(Gap(begin, hour))
+        if hour < stop:
+            begin = next_hour(hour)
+    return tuple(gaps)
+
+
+def in_gaps(gaps: Sequence[Gap], hour: datetime) -> bool:
+    """Does one of the ranges, which are in order, hold the hour?"""
+    index = bisect_right(gaps, hour, key=lambda gap: gap.start) - 1
+    return index >= 0 and hour < gaps[index].stop and exists(hour)
+
+
 def is_chunk_name(key: str) -> bool:
-    """False for what is no chunk by its name: manifests, folder markers, hidden files."""
+    """False for what is not a chunk by its name: manifests, folder markers, hidden files."""
     name = key.rpartition("/")[2]
     return bool(name) and not name.startswith(".") and name not in _NOT_CHUNKS
 
@@ -61,26 +112,38 @@ def make_catalog(
     """Sort chunks into hours. Chunks outside [start, stop) only widen the span in which a missing hour is a gap."""
     hours: dict[datetime, list[Chunk]] = {}
     unmatched: list[str] = []
-    seen_first: datetime | None = None
-    seen_last: datetime | None = None
+    seen: set[datetime] = set()
     for chunk in chunks:
         if isinstance(chunk, StoredObject):
             unmatched.append(chunk.key)
             continue
-        seen_first = chunk.hour if seen_first is None else min(seen_first, chunk.hour)
-        seen_last = chunk.hour if seen_last is None else max(seen_last, chunk.hour)
+        seen.add(chunk.hour)
         if (start is None or chunk.hour >= start) and (stop is None or chunk.hour < stop):
             hours.setdefault(chunk.hour, []).append(chunk)
     ordered = {hour: tuple(sorted(hours[hour], key=lambda c: c.key)) for hour in sorted(hours)}
-    if seen_first is None or seen_last is None:
+    if not seen:
         return Catalog(ordered, None, None, tuple(sorted(unmatched)))
-    first, end = seen_first, next_hour(seen_last)
+    far = far_hours(seen)
+    near = seen - far
+    first, end = min(near), next_hour(max(near))
+    first, end = max(first, start) if start else first, min(end, stop) if stop else end
+    if first >= end and ordered:  # the range lies beyond the span, and far hours are all that it has
+        first, end = min(ordered), next_hour(max(ordered))
     return Catalog(
         ordered,
-        max(first, start) if start else first,
-        min(end, stop) if stop else end,
+        first,
+        end,
         tuple(sorted(unmatched)),
+        tuple(chunk for hour, found in ordered.items() if hour in far for chunk in found),
     )
+
+
+def far_hours(hours: Iterable[datetime]) -> set[datetime]:
+    """Those that are more than 366 days from every other; none if that is true of all: then which are astray?"""
+    ordered = sorted(hours)
+    apart = [True, *(later - earlier > _FAR for earlier, later in pairwise(ordered)), True]
+    far = {hour for hour, before, after in zip(ordered, apart, apart[1:], strict=False) if before and after}
+    return far if len(far) < len(ordered) else set()
 
 
 def widened(start: datetime | None, stop: datetime | None) -> tuple[datetime | None, datetime | None]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, BinaryIO, cast
 
 from isal import igzip, igzip_lib
@@ -23,6 +24,8 @@ from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_SIZE = 512  # bytes that tell a compression
+_LONGEST_MAGIC = 10
+_FAST_READ_SIZE = 1 << 17  # more no longer fits into the cache beside what is decoded
 _PEEK_SIZE = 1 << 12  # small: what is larger is read straight into the decoder's own buffer
 _GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, OverflowError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
 
@@ -92,25 +95,28 @@ _UNREAD_PATTERNS = tuple((re.compile(pattern, re.DOTALL), name) for pattern, nam
 _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo": "lzo"}  # no magic of their own
 
 
-def sniff(head: bytes) -> Codec | None:
-    """The compression that bytes begin with; None for everything else. A gzip magic may be torn in its first byte."""
-    if head[:2] == GZIP_MAGIC or head == GZIP_MAGIC[:1]:  # a damaged header is damage, not another format
+def sniff(head: bytes, key: str = "") -> Codec | None:
+    """The compression that bytes begin with, or None; `key` helps where an object ends in the middle of its magic."""
+    if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
-    if LZ4.begin.match(head) and _has_lz4():
-        return LZ4
-    return next((codec for codec in CODECS if codec.begin.match(head)), None)
+    if head == GZIP_MAGIC[:1] or (len(head) < _LONGEST_MAGIC and not _is_text(head)):
+        return promised(key) or (GZIP if head == GZIP_MAGIC[:1] else None)
+    return next((codec for codec in codecs() if codec.begin.match(head)), None)
 
 
-def _has_lz4() -> bool:
-    from importlib.util import find_spec
+def codecs() -> tuple[Codec, ...]:
+    """All that can be read here: lz4 only where its library is installed (an extra)."""
+    return (*CODECS, LZ4) if find_spec("lz4") else CODECS
 
-    return find_spec("lz4") is not None
+
+def _is_text(head: bytes) -> bool:
+    return head[:1] in (b"{", b"[") or (b"\n" in head and head.isascii())
 
 
 def unread_format(head: bytes, key: str) -> str:
     """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
     if LZ4.begin.match(head):
-        return "lz4"
+        return "lz4 (pip install 'hourscope[lz4]' reads it)"
     found = next((name for pattern, name in _UNREAD_PATTERNS if pattern.match(head)), "")
     if not found and looks_binary(head):
         found = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
@@ -142,7 +148,7 @@ class _FastGzip:
     """ISA-L, about 1 GB/s of lines per core. Its many ways to say "damaged" become one."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        self._stream = _gzip_reader(raw, READ_SIZE)
+        self._stream = _gzip_reader(raw, _FAST_READ_SIZE)
 
     def readinto(self, buffer: memoryview, /) -> int:
         try:

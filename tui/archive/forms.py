@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.archive.json_values import is_json, members, objects_on, shallow
+from tui.archive.json_values import is_json, is_json_object, members, objects_on, shallow
 
 Kind = Literal["lines", "values", "items"]
 
 BOM = b"\xef\xbb\xbf"
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
+_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
+_TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
+_BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|\?xml|error|center|title)\b", re.IGNORECASE)
 
 
@@ -32,17 +35,14 @@ class Form:
 LINES, VALUES = Form("lines"), Form("values")
 
 
-def form_of(text: bytes, *, whole: bool, records: str | None = None, after_hole: bool = False) -> Form:
+def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     """The form of a chunk, from its first decoded bytes, `whole` if there are no others.
 
     `records` is what the user says: the path of the lists that hold the records, "." for each whole JSON value.
-    `after_hole`: the text may begin in the middle of a record.
     """
     if records is not None:
         path = tuple(step for step in records.removesuffix("[*]").split(".") if step)
         return Form("items", path) if path or records == "[*]" else VALUES
-    if after_hole and b"\n" not in text:
-        return VALUES if b"}{" in text else Form("items") if b"},{" in text else LINES
     text = text.removeprefix(BOM).lstrip()
     if text[:1] not in (b"{", b"["):
         return LINES
@@ -102,6 +102,23 @@ def _open_form(text: bytes, *, has_newline: bool) -> Form:
     if end is None:
         return VALUES if has_newline and not text.partition(b"\n")[0].strip(b"{[ \t\r") else LINES
     return VALUES if is_json(text[:end]) and (b"\n" in text[:end] or not has_newline) else LINES
+
+
+def form_of_part(text: bytes, records: str | None = None) -> Form | None:
+    """The form, from a part of a chunk that may begin and end in the middle of a record; None if that does not tell."""
+    if records is None and (begun := _BEGUN_LIST.fullmatch(text.strip())):
+        return Form("items", (begun[1].decode("utf-8", "replace"),) if begun[1] else ())
+    form = form_of(text, whole=True, records=records)
+    if form.kind != "lines" and not (form == VALUES and _SEPARATED.search(text) and not _TOGETHER.search(text)):
+        return form
+    lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
+    if any(line.endswith(b"},") or line in (b"]", b"]}") for line in lines):
+        return Form("items")
+    if any(map(is_json_object, lines)):
+        return LINES
+    if _TOGETHER.search(text):
+        return VALUES
+    return Form("items") if _SEPARATED.search(text) else None
 
 
 def misfit(text: bytes, *, whole: bool) -> str:

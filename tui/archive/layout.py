@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 
+from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
 
 _YEARS = range(1970, 3000)  # a typo in one key must not make a calendar of thousands of years
@@ -39,19 +40,27 @@ _HOLES = {
     "{rev}": r"(?P<rev>-\d{6}|)",
     "*": r"[^/]*",
 }
+_OPEN = ("{topic}", "{host}", "*", "%B")
 _SHORT, _LONG = timedelta(days=3), timedelta(days=1000)  # ranges: listed by day, by month, and as a whole
+_LONGEST, _MOST_HOLES = 4096, 100  # characters and holes of a pattern; a key in S3 has 1,024 bytes at most
+_MOST_TRIES = 1 << 14  # about 0.3 ms
 _TOKEN = re.compile(r"%-?.|\{[a-z]*\}|\*|[^%{*]+|.", re.DOTALL)
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 
 
+def _open_holes(folder: str) -> int:
+    """The holes of any length in one folder's part of a pattern; no hole reaches over a slash."""
+    return sum(token in _OPEN for token in _TOKEN.findall(folder))
+
+
 def has_holes(text: str) -> bool:
-    """Does a location spell a layout, or is it a plain folder or prefix?"""
+    """Does a location contain a layout, or is it a plain folder or prefix?"""
     return any(token in _HOLES for token in _TOKEN.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """What a key says of itself."""
+    """What a key says about its object."""
 
     hour: datetime
     topic: str = ""
@@ -61,11 +70,15 @@ class ParsedKey:
 
 @dataclass(frozen=True)
 class Layout:
-    """A pattern, ready to read keys; LayoutError if it names no hour."""
+    """A pattern, ready to read keys; LayoutError if it names no hour or is too long."""
 
     pattern: str
 
     def __post_init__(self) -> None:
+        holes = sum(token in _HOLES for token in self._tokens)
+        if len(self.pattern) > _LONGEST or holes > _MOST_HOLES:
+            limits = f"{_LONGEST:,} characters and {_MOST_HOLES} holes"
+            raise LayoutError(f"the layout '{self.pattern[:40]}…' is too long: at most {limits}")
         names = set(_GROUP.findall(self._regex.pattern))
         if "s" not in names and not {"Y", "d", "H"} <= names:
             raise LayoutError(f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s)")
@@ -77,7 +90,8 @@ class Layout:
         return tuple(_TOKEN.findall(self.pattern))
 
     @cached_property
-    def _regex(self) -> re.Pattern[str]:
+    def _parts(self) -> tuple[str, ...]:
+        """Each token as a regex; a name that occurs again (Firehose does that) is `(?P=name)`: it must say the same."""
         seen: set[str] = set()
         parts = []
         for token in self._tokens:
@@ -85,18 +99,37 @@ class Layout:
                 raise LayoutError(f"the layout '{self.pattern}' has '{token}'; known are {' '.join(_HOLES)}")
             part = _HOLES.get(token) or re.escape(token)
             for name in _GROUP.findall(part):
-                if name in seen:  # written twice (Firehose does): the second must say the same
+                if name in seen:
                     part = f"(?P={name})"
                 seen.add(name)
             parts.append(part)
-        return re.compile("".join(parts))
+        return tuple(parts)
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile("".join(self._parts), re.ASCII)
+
+    @cached_property
+    def _tries(self) -> int:
+        """The power of a key's length that bounds what `_regex` may try: holes of any length that share a folder."""
+        return max(sum(n for folder in self.pattern.split("/") if (n := _open_holes(folder)) > 1), 1)
+
+    @cached_property
+    def _linear(self) -> LinearRegex:
+        return LinearRegex(self._parts)
 
     def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
-        """The hour of `key` in `zone`, or None if the layout does not fit it or it names no real time."""
-        match = self._regex.fullmatch(key)
-        if match is None:
+        """The hour of `key` in `zone`, or None if the layout does not fit it or it names no real time.
+
+        The time is linear in the key's length: where Python's regex could backtrack for long, RE2 does the work.
+        """
+        if len(key) ** self._tries <= _MOST_TRIES:
+            match = self._regex.fullmatch(key)
+            groups = match.groupdict() if match else None
+        else:
+            groups = self._linear.fullmatch(key)
+        if groups is None:
             return None
-        groups = match.groupdict()
         try:
             if "s" in groups:
                 time = datetime.fromtimestamp(int(groups["s"]), zone).replace(minute=0, second=0, fold=0)
@@ -120,12 +153,12 @@ class Layout:
     def prefixes(self, start: datetime | None = None, stop: datetime | None = None) -> tuple[str, ...]:
         """The fewest key prefixes that hold every hour of [start, stop): by year, month or day, as the pattern allows.
 
-        A listing costs a request per 1,000 keys, so days are only told apart for short ranges.
+        A listing costs a request per 1,000 keys, so days get a prefix each only in short ranges.
         """
         head = ""
         for index, token in enumerate(self._tokens):
             if token in _HOLES and token != "%%":
-                if token == "%Y" and start and stop and stop - start < _LONG:
+                if token == "%Y" and start and stop and stop - start < _LONG and {start.year, stop.year} <= set(_YEARS):
                     return tuple(sorted({head + tail for tail in self._dated(index, start, stop)}))
                 break
             head += "%" if token == "%%" else token

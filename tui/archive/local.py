@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import filecmp
 import os
+import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +19,14 @@ from typing import BinaryIO, cast
 from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
-from tui.errors import ArchiveError, KeyTakenError, OutputError
+from tui.config import cache_dir, state_dir
+from tui.errors import ArchiveError, KeyTakenError, OutputError, is_full
+from tui.errors import reason as reason
 from tui.printable import printable
 
-
-def reason(error: OSError) -> str:
-    """The system's words for an OSError, without number and path."""
-    return error.strerror or str(error)
+_PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
+_PART = ".part"
+_MARK = 12  # hexadecimal digits that tell one writer's hidden file from another's
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,10 @@ class FolderStore:
                     continue
                 try:
                     status = path.stat()
-                except OSError:  # gone since the folder was read, or a link that leads nowhere
-                    continue
+                except OSError as error:
+                    if error.errno in (errno.ENOENT, errno.ELOOP):  # gone since, or a link that leads nowhere
+                        continue
+                    raise ArchiveError(f"{path} cannot be read: {reason(error)}") from error
                 if not stat.S_ISREG(status.st_mode):  # a pipe would block its reader
                     continue
                 yield StoredObject(key, status.st_size, _etag(status), datetime.fromtimestamp(status.st_mtime, UTC))
@@ -69,6 +75,8 @@ class FolderStore:
             stream.seek(start)
         except OSError as error:
             raise ArchiveError(f"{self.folder / key} cannot be read: {reason(error)}") from error
+        except ValueError as error:
+            raise ArchiveError(f"the key '{printable(key, 200)}' cannot be the name of a file: {error}") from error
         if etag is not None and etag != _etag(status):
             stream.close()
             raise ArchiveError(f"{self.folder / key} cannot be read: the file was replaced meanwhile; list it again")
@@ -127,25 +135,32 @@ class FolderStore:
         except OSError as error:
             raise OutputError(f"{self.folder / key} cannot be deleted: {reason(error)}") from error
 
+    def renew(self) -> None:
+        """A folder needs no credentials."""
+
 
 def _etag(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns:x}-{status.st_size:x}"
 
 
 @contextmanager
-def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None) -> Iterator[BinaryIO]:
+def atomic_file(
+    target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None, private: bool = False
+) -> Iterator[BinaryIO]:
     """A file that appears whole (synced, then renamed) or not at all; OutputError when it can't.
 
-    `final` is asked at the end which name it gets, for work that was cut short on purpose.
+    `final` is asked at the end which name it gets, for work that was cut short on purpose. `private`: only the owner
+    can read the file (0600) and enter its folder, see `private_folder`.
     """
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists; choose another name or add --force")
     if target.exists() and not target.is_file():
         raise OutputError(f"{target} cannot be written: it is not a regular file; choose another name")
-    part = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        (private_folder if private else _folder)(target.parent)
+        if overwrite:
+            remove_partial(target.parent, target.name)
+        part, descriptor = _begin(target, private_opener if private else _opener)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {reason(error)}") from error
     try:
@@ -162,10 +177,73 @@ def atomic_file(target: Path, *, overwrite: bool, final: Callable[[], Path] | No
     except FileExistsError as error:
         raise KeyTakenError(f"{target} exists; choose another name or add --force") from error
     except OSError as error:
-        hint = "; free some space and run it again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        hint = "; free some space and run it again" if is_full(error) else ""
         raise OutputError(f"{target} cannot be written: {reason(error)}{hint}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _begin(target: Path, opener: Callable[[str, int], int]) -> tuple[Path, int]:
+    """A hidden file beside the target, and its descriptor, which holds a lock on it as long as its writer lives."""
+    while True:
+        part = target.with_name(f".{_stem(target.name)}.{uuid4().hex[:_MARK]}{_PART}")
+        descriptor = opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+        with suppress(OSError):  # a file system without locks: nobody will take the file for a dead one's either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return part, descriptor
+        os.close(descriptor)  # it was taken for a dead writer's before it was locked
+
+
+def _stem(name: str) -> str:
+    """What of a target's name is in that of its hidden file: at most 100 bytes."""
+    return os.fsdecode(os.fsencode(name)[:100])
+
+
+def remove_partial(folder: Path, name: str | None = None) -> int:
+    """Remove what writers that were killed left: in `folder` of the target `name`, or of any in it and below it.
+
+    Such a file is known by its name, `.NAME.<12 hexadecimal digits>.part`, and by its lock, which ends with its writer.
+    Returns how many files were removed. Raises OSError.
+    """
+    target = ".+" if name is None else re.escape(_stem(name))
+    ours = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
+    removed = 0
+    for directory, subfolders, names in os.walk(folder):
+        subfolders[:] = [] if name is not None else [each for each in subfolders if not each.startswith(".")]
+        for each in filter(ours.fullmatch, names):
+            with suppress(FileNotFoundError):  # its writer has finished, or another process removes it
+                removed += _remove_if_dead(Path(directory, each))
+    return removed
+
+
+def _remove_if_dead(path: Path) -> bool:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:  # another user's
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except (BlockingIOError, PermissionError):  # it is being written
+        return False
+    except OSError as error:
+        if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):  # no locks here: it cannot be told
+            return False
+        raise
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o666)
 
 
 def _link(part: Path, target: Path) -> None:
@@ -178,6 +256,52 @@ def _link(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         part.replace(target)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter (0700), and what is missing above it, whatever the umask.
+
+    For state, caches, journals and spools. What was made is on disk when this returns. An existing folder is closed to
+    others if it is hourscope's own (below the state or cache folder); one that the user chose keeps its mode. Raises
+    OSError.
+    """
+    ours = {state_dir(), cache_dir()}
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            with suppress(FileExistsError):  # another process was faster
+                each.mkdir(mode=_PRIVATE_FOLDER)
+            each.chmod(_PRIVATE_FOLDER)
+            sync_folder(each.parent)
+        elif ours & {each, *each.parents} and _ours_and_open(each.stat()):
+            each.chmod(_PRIVATE_FOLDER)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def _ours_and_open(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and bool(stat.S_IMODE(status.st_mode) & _OTHERS)
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open a file that only its owner can read (0600), whatever the umask.
+
+    For `open(path, "wb", opener=private_opener)` and `io.FileIO`. A file that was written before is closed to others.
+    """
+    descriptor = os.open(path, flags | os.O_CLOEXEC, _PRIVATE_FILE)
+    if flags & os.O_CREAT:
+        with suppress(OSError):  # somebody else's file, or a file system without modes
+            os.fchmod(descriptor, _PRIVATE_FILE)
+    return descriptor
+
+
+def temporary_error(error: OSError) -> OutputError:
+    """The folder for temporary files could not be written: which it is, and what to do."""
+    try:
+        where = f" {tempfile.gettempdir()}"
+    except OSError:  # there is none that can be written at all
+        where = ""
+    hint = "; free some space there or set TMPDIR to another folder" if is_full(error) else "; set TMPDIR to another"
+    return OutputError(f"the folder for temporary files{where} cannot be written: {reason(error)}{hint}")
 
 
 def make_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -101,18 +100,20 @@ class Archive:
                 yield self.chunk_of(item) or item
 
 
-def open_archive(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+def open_archive(
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> Archive:
     """Open `url`: a folder, `s3://bucket/prefix`, or either with a layout in it.
 
     Without a layout it is taken from an extract's manifest, else detected from the keys of the listing
-    (`Archive.detected` says so). `timezone` is the IANA name of the zone that the keys' hours are written in (UTC by
-    default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
+    (`Archive.detected` says so); `layout` overrides all that. `timezone` is the IANA name of the zone that the keys'
+    hours are written in (UTC by default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
     """
-    return open_listed(url, timezone=timezone, s3=s3)[0]
+    return open_listed(url, timezone=timezone, s3=s3, layout=layout)[0]
 
 
 def open_listed(
-    url: str, *, timezone: str | None = None, s3: S3Options | None = None
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
 ) -> tuple[Archive, Listing | None]:
     """The same, and the listing that the layout was found in: a first catalog need not ask for it again.
 
@@ -120,20 +121,34 @@ def open_listed(
     """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
+    if layout is not None:
+        pattern = _below(rest.replace("%", "%%") if pattern is None else _fixed(rest), layout)
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
-    keys, listing, has_manifest = _look(store, rest, manifest_key)
-    if has_manifest:
-        layout, zone = _manifest(store, manifest_key)
+    keys, listing, manifest = _look(store, rest, manifest_key)
+    if manifest and (known := _manifest(store, manifest)):
+        layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
     return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
 
 
-def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, bool]:
-    """List all below a prefix: some keys, every object if they are not too many, and whether there is a manifest.
+def _below(prefix: str, layout: str) -> str:
+    """A layout of keys below a prefix; one that begins with the prefix, as layouts are printed, is whole."""
+    return layout if layout.startswith(prefix) else f"{prefix.rstrip('/')}/{layout}"
+
+
+def _fixed(pattern: str) -> str:
+    """The folders of a pattern that hold no hole, with a slash at the end."""
+    folders = pattern.split("/")[:-1]
+    fixed = next((at for at, part in enumerate(folders) if has_holes(part)), len(folders))
+    return "".join(f"{part}/" for part in folders[:fixed])
+
+
+def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], Listing | None, StoredObject | None]:
+    """List all below a prefix: some keys, every object if they are not too many, and the manifest if there is one.
 
     The keys are all, or evenly some thousands of them: at each power of two every other one is dropped. The first pages
     of a listing are not enough: a second host or topic can begin behind thousands of keys of the first, and a layout
@@ -141,9 +156,11 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
     """
     keys: list[str] = []
     listing: list[StoredObject] = []
-    step, index, has_manifest = 1, 0, False
+    manifest: StoredObject | None = None
+    step, index = 1, 0
     for item in store.objects(prefix):
-        has_manifest = has_manifest or item.key == manifest_key
+        if item.key == manifest_key:
+            manifest = item
         if not is_chunk_name(item.key):
             continue
         if index % step == 0:
@@ -155,7 +172,7 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
             listing.append(item)
         elif listing:
             listing = []
-    return keys, tuple(listing) if index <= _HELD else None, has_manifest
+    return keys, tuple(listing) if index <= _HELD else None, manifest
 
 
 def _detected(keys: list[str], prefix: str) -> Layout:
@@ -182,14 +199,15 @@ def _split(url: str) -> tuple[str, str, str | None]:
     return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
-def _manifest(store: Store, key: str) -> tuple[str, str]:
-    """Layout and time zone of an extract."""
-    with store.open(key) as stream:
-        try:
-            manifest = json.loads(stream.read().decode("utf-8", "surrogateescape"))
-            return key.removesuffix(MANIFEST) + str(manifest["layout"]), str(manifest["timezone"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArchiveError(f"{store.url}/{key} is no manifest of an extract; move it away") from error
+def _manifest(store: Store, item: StoredObject) -> tuple[str, str] | None:
+    """Layout and time zone of an extract; None if the file is another program's."""
+    from tui.archive.manifest import ForeignManifestError, ManifestHead, load_manifest  # only extracts wait for it
+
+    try:
+        head = load_manifest(store, item, ManifestHead)
+    except ForeignManifestError:
+        return None
+    return item.key.removesuffix(MANIFEST).replace("%", "%%") + head.layout, head.timezone
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tui.archive.local import private_opener
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
@@ -54,18 +56,17 @@ def stream_checksum(stream: BinaryIO, size: int) -> str:
     return f"{_spell(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
 
 
-def put_file(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> None:
-    """Put the file unless the key is taken; raises what the client raises.
+def put_file(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> Any:
+    """Put the file unless the key is taken; returns the client's last answer, raises what the client raises.
 
     An upload in parts is noted beside the file, so that the next attempt, also one of another process, goes on with it.
     """
     where = {"Bucket": bucket, "Key": key, **payer}
     parts = Parts(path.stat().st_size)
     if len(parts.offsets) > 1:
-        _put_parts(client, where, path, parts)
-        return
+        return _put_parts(client, where, path, parts)
     with path.open("rb") as body:
-        client.put_object(**where, Body=body, ChecksumSHA256=checksum(path), IfNoneMatch="*")
+        return client.put_object(**where, Body=body, ChecksumSHA256=checksum(path), IfNoneMatch="*")
 
 
 def note_of(path: Path) -> Path:
@@ -86,7 +87,7 @@ def _noted(path: Path) -> str:
     return note.read_text(errors="replace").strip("\0") if note.exists() else ""
 
 
-def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts) -> None:
+def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts) -> Any:
     upload, there = _begun(client, where, path)
     failed: list[Future[Any]] = []
 
@@ -109,8 +110,11 @@ def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts
     if failed and not note_of(path).exists():  # nobody can go on with it
         client.abort_multipart_upload(**where, UploadId=upload)
     done = [put.result() for put in (*failed, *puts)]
-    client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*")
+    answer = client.complete_multipart_upload(
+        **where, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*"
+    )
     note_of(path).unlink(missing_ok=True)
+    return answer
 
 
 def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, dict[int, Any]]:
@@ -124,7 +128,8 @@ def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, di
                 raise
     upload = client.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
     try:
-        note_of(path).write_text(upload)
+        with open(note_of(path), "w", encoding="utf-8", opener=private_opener) as note:
+            note.write(upload)
     except OSError:  # the disk is full, where this upload will make room: all parts have to go in one attempt
         note_of(path).unlink(missing_ok=True)
     return upload, {}

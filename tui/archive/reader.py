@@ -13,12 +13,14 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar, cast
 
+import stringzilla as sz
+
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
 from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_binary, promised, sniff, unread_format
-from tui.archive.forms import BOM, LINES, Form, form_of, misfit
-from tui.archive.lines import Limits, Span, line_blocks
+from tui.archive.forms import BOM, LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.salvage import Part, is_salvageable, salvage
 from tui.archive.store import Store
@@ -27,6 +29,8 @@ from tui.errors import ArchiveError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 MAX_RECORD = 64 << 20
+_PARTS_THAT_TELL = 16
+_TELLING = 1 << 18  # bytes that tell the form of a chunk's records
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
 T = TypeVar("T")
@@ -147,7 +151,7 @@ class ChunkReader:
     def _fast(self) -> Iterator[Block | Damage]:
         """One pass at full speed; BrokenStream where it breaks."""
         head = _first_bytes(self._raw, HEAD_SIZE)
-        codec = sniff(head)
+        codec = sniff(head, self._key)
         if codec is not None:
             self.codec = codec.name
             stream = decoded_stream(cast(BinaryIO, _ZeroWatch(head, self._raw)), codec)
@@ -163,10 +167,13 @@ class ChunkReader:
         """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
         if name := unread_format(head, self._key):
             return f"it is {name}, which hourscope does not read"
-        if not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
+        zeros = head.startswith(bytes(ZERO_RUN))
+        if not zeros and not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
             return ""
         if is_salvageable(self._open_at, self._key):
             raise BrokenStream("the first member is damaged")
+        if zeros:
+            return ""
         return "it is binary data in no format that hourscope reads"
 
     def _all_of_it(self, stream: Readable, reason: str) -> Damage:
@@ -179,13 +186,13 @@ class ChunkReader:
 
     def _records(self, stream: Readable, span: Span) -> Iterator[Block | Damage]:
         """The records of decoded bytes."""
-        first = _first_bytes(stream, self._limits.block)
-        whole = len(first) < self._limits.block
+        first = _first_bytes(stream, _TELLING)
+        whole = len(first) < _TELLING
         if self._form is None:
             if first and (reason := misfit(first, whole=whole)):
                 yield self._all_of_it(stream, reason)
                 return
-            self._form = form_of(first, whole=whole, records=self._reading.records, after_hole=span.after_hole)
+            self._form = form_of(first, whole=whole, records=self._reading.records)
         decoded = _Prefixed(first if span.after_hole else first.removeprefix(BOM), stream)
         if self._form.kind == "lines":
             yield from line_blocks(decoded, self._limits, self._at, span)
@@ -204,7 +211,7 @@ class ChunkReader:
     def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
         """The sound parts and the damage, without the first records, which were given already."""
         parts = list(salvage(self._open_at, self._key))
-        self._form = None
+        self._form = self._form_of_parts(parts)
         passed = self.bytes = 0
         after_hole = False
         for number, part in enumerate(parts):
@@ -228,6 +235,18 @@ class ChunkReader:
                         item = item.without_first(already)
                     if item.end or item.blank or not already:
                         yield work(item)
+
+    def _form_of_parts(self, found: list[Part | Damage]) -> Form | None:
+        """The form of a damaged chunk, as its parts tell it; None if that is all one part, and tells it itself."""
+        parts = [part for part in found if isinstance(part, Part)]
+        if found and found[0] in parts and len(parts) == 1:
+            return None
+        told: list[Form] = []
+        for part in parts[:_PARTS_THAT_TELL]:
+            with closing(part.open()) as stream:
+                form = form_of_part(_first_bytes(cast(Readable, stream), _TELLING), self._reading.records)
+            told += [form] if form else []
+        return LINES if LINES in told or not told else VALUES if VALUES in told else told[0]
 
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes
@@ -292,14 +311,15 @@ class _ZeroWatch(_Prefixed):
 
     def readinto(self, buffer: Any, /) -> int:
         count = super().readinto(buffer)
-        data = bytes(memoryview(buffer)[:count])
-        filled = data.rstrip(b"\0")
-        if filled:
-            leading = len(data) - len(data.lstrip(b"\0"))
-            if self._run in filled or self._zeros + leading >= len(self._run):
-                raise BrokenStream("zeros between members")
-            self._zeros = 0
-        self._zeros += len(data) - len(filled)
+        data = memoryview(buffer)[:count]
+        if not self._zeros and sz.find(data, self._run) < 0:
+            self._zeros = len(bytes(data[-8:])) - len(bytes(data[-8:]).rstrip(b"\0"))
+            return count
+        zeros_before, whole = self._zeros, bytes(data)
+        filled = whole.rstrip(b"\0")
+        if filled and (self._run in filled or zeros_before + count - len(whole.lstrip(b"\0")) >= len(self._run)):
+            raise BrokenStream("zeros between members")
+        self._zeros = count - len(filled) + (0 if filled else zeros_before)
         return count
 
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
@@ -22,14 +22,28 @@ import botocore
 import botocore.config
 import botocore.exceptions as aws
 import botocore.session
+from botocore.hooks import HierarchicalEmitter
 from botocore.utils import parse_timestamp
 
 from tui import __version__
 from tui.archive.chunk import StoredObject
+from tui.archive.credentials import FAILED as UNUSABLE
+from tui.archive.credentials import UNFORESEEN, resolve
+from tui.archive.credentials import mfa_device as mfa_device
+from tui.archive.local import temporary_error
 from tui.archive.put import abandon, checksum, put_file, stream_checksum
+from tui.archive.s3_answers import (
+    ForeignAnswerError,
+    check_written,
+    checked_etag,
+    refuse_foreign_answer,
+    stored_object,
+)
+from tui.archive.s3_errors import FAILED, explain
 from tui.archive.store import uncollected
+from tui.archive.waits import Waits
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError
+from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, reason
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -53,34 +67,63 @@ _BODY_ERRORS = (
 def _client(options: S3Options) -> S3Client:
     """One client a process and set of options; boto3's clients are thread-safe."""
     try:
-        core = botocore.session.get_session()
+        hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
+        hooks.register_first("before-parse.s3.*", refuse_foreign_answer)
+        core = botocore.session.Session(event_hooks=hooks, profile=options.profile)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
         session = boto3.session.Session(botocore_session=core, profile_name=options.profile, region_name=options.region)
-        unsigned = (
-            {"signature_version": botocore.UNSIGNED} if options.no_sign_request else {"signature_version": "s3v4"}
-        )
-        config = botocore.config.Config(
-            max_pool_connections=_CONNECTIONS,
-            retries={"mode": "standard", "max_attempts": 5},
-            connect_timeout=10,
-            read_timeout=60,
-            response_checksum_validation="when_required",  # gzip and zstd check themselves, and TLS the rest
-            user_agent=f"hourscope/{__version__} botocore/{botocore.__version__}",  # its own is put together each time
-            s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
-            **cast(Any, unsigned),
-        )
-        return session.client("s3", endpoint_url=options.endpoint_url, config=config)
-    except (
-        aws.ProfileNotFound,
-        aws.NoRegionError,
-        aws.ConfigParseError,
-        aws.PartialCredentialsError,
-    ) as error:
-        raise ConfigError(f"AWS: {error}; see --profile and --region, or the AWS_* variables") from error
-    except aws.InvalidRegionError as error:
-        raise ConfigError(f"'{options.region}' is no AWS region; write --region as us-east-1") from error
-    except ValueError as error:  # "Invalid endpoint: …"
-        raise ConfigError(f"{error}; write --endpoint-url as http://HOST:PORT") from error
+    except UNUSABLE as error:
+        raise ConfigError(_about_client(error, options)) from error
+    resolve(core, options)
+    try:
+        return _made(session, options)
+    except UNUSABLE as error:
+        raise ConfigError(_about_client(error, options)) from error
+
+
+def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
+    unsigned = {"signature_version": botocore.UNSIGNED} if options.no_sign_request else {"signature_version": "s3v4"}
+    config = botocore.config.Config(
+        max_pool_connections=_CONNECTIONS,
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=10,
+        read_timeout=60,
+        response_checksum_validation="when_required",  # gzip and zstd check themselves, and TLS the rest
+        user_agent=f"hourscope/{__version__} botocore/{botocore.__version__}",  # its own is put together each time
+        s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
+        **cast(Any, unsigned),
+    )
+    return session.client("s3", endpoint_url=options.endpoint_url, config=config)
+
+
+def _about_client(error: Exception, options: S3Options) -> str:
+    """What is wrong with the options, the AWS_* variables or AWS's config files."""
+    match error:
+        case aws.InvalidRegionError():
+            return f"'{options.region}' is no AWS region; write --region as us-east-1"
+        case aws.BotoCoreError():
+            about = " ".join(str(error).split()).rstrip(".")
+            return f"AWS: {about}; see --profile and --region, or the AWS_* variables"
+        case OSError():
+            return f"AWS: {error.filename or 'a config file'} cannot be read: {reason(error)}"
+        case ValueError() if "endpoint" in str(error).lower():  # "Invalid endpoint: …"
+            return f"{error}; write --endpoint-url as http://HOST:PORT"
+        case _:
+            return f"AWS: {type(error).__name__}: {error}; see the AWS_* variables and ~/.aws/config"
+
+
+def sign_in(options: S3Options) -> None:
+    """Get the credentials now, with the code of an MFA device where one is needed: before a screen is drawn.
+
+    Raises ConfigError, one sentence.
+    """
+    _client(options)
+
+
+@cache
+def _waits() -> Waits:
+    """One a process: what all its requests wait for."""
+    return Waits()
 
 
 def _timestamp(text: str) -> datetime:
@@ -116,19 +159,30 @@ class S3Store:
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """ListObjectsV2, 1,000 keys a request."""
-        pages = _client(self.options).get_paginator("list_objects_v2")
-        try:
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, **self._payer):
-                for item in page.get("Contents", ()):
-                    yield StoredObject(
-                        item["Key"],
-                        item["Size"],
-                        item["ETag"].strip('"'),
-                        item["LastModified"].astimezone(UTC),
-                        item.get("StorageClass", "STANDARD"),
-                    )
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            raise self._sentence("be listed", prefix, error) from error
+        for page in self._pages(prefix):
+            try:
+                found = [stored_object(item) for item in page.get("Contents", ())]
+            except UNFORESEEN as error:
+                raise self._sentence("be listed", prefix, error) from error
+            yield from found
+
+    def _pages(self, prefix: str) -> Iterator[Any]:
+        """The answers of a listing, each asked for when the one before was used."""
+        with self._asking("be listed", prefix):
+            pages = iter(
+                _client(self.options)
+                .get_paginator("list_objects_v2")
+                .paginate(Bucket=self.bucket, Prefix=prefix, **self._payer)
+            )
+        while True:
+            with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+            if page.get("IsTruncated") and not page.get("NextContinuationToken"):
+                lost = ForeignAnswerError("the listing breaks off: the server says that there is more, and not where")
+                raise self._sentence("be listed", prefix, lost)
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         return cast(BinaryIO, _Body(self, key, start, etag))
@@ -140,58 +194,61 @@ class S3Store:
             wanted["Range"] = f"bytes={start}-"
         if etag:
             wanted["IfMatch"] = f'"{etag}"'
-        try:
+        with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             answer = _client(self.options).get_object(Bucket=self.bucket, Key=key, **wanted)
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            raise self._sentence("be read", key, error) from error
-        return answer["Body"], answer["ETag"].strip('"')
+            return answer["Body"], checked_etag(answer, start, etag)
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         """Spool to a temporary file, then put it: conditionally (If-None-Match: *) unless it may be overwritten."""
-        with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
-            yield cast(BinaryIO, spool)
-            spool.seek(0)
-            condition: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
-            try:
-                _client(self.options).put_object(
-                    Bucket=self.bucket, Key=key, Body=cast(BinaryIO, spool), **condition, **self._payer
+        try:
+            with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
+                yield cast(BinaryIO, spool)
+                spool.seek(0)
+                self._put(key, cast(BinaryIO, spool), {} if overwrite else {"IfNoneMatch": "*"})
+        except OSError as error:  # of the spool: what the bucket raises is a sentence already
+            raise temporary_error(error) from error
+
+    def _put(self, key: str, body: BinaryIO, condition: dict[str, Any]) -> None:
+        try:
+            with self._asking("be written", key, taken="; choose another name or add --force"):
+                answer = _client(self.options).put_object(
+                    Bucket=self.bucket, Key=key, Body=body, **condition, **self._payer
                 )
-            except aws.ClientError as error:
-                if error.response["Error"]["Code"] in _TAKEN:
-                    raise OutputError(f"{self.url}/{key} exists; choose another name or add --force") from error
-                raise OutputError(str(self._sentence("be written", key, error))) from error
-            except aws.BotoCoreError as error:
-                raise OutputError(str(self._sentence("be written", key, error))) from error
+                check_written(answer)
+        except ArchiveError as error:
+            raise OutputError(str(error)) from error
 
     def put(self, key: str, path: Path) -> None:
         """In one request, or in parts; on condition that there is nothing (If-None-Match: *)."""
         try:
-            put_file(_client(self.options), self.bucket, key, path, self._payer)
-        except aws.ClientError as error:
-            if error.response["Error"]["Code"] in _TAKEN:
-                self._abandon(key, path)
-                raise KeyTakenError(f"{self.url}/{key} exists") from error
-            raise OutputError(str(self._sentence("be written", key, error))) from error
-        except aws.BotoCoreError as error:
-            raise OutputError(str(self._sentence("be written", key, error))) from error
+            with self._asking("be written", key, taken=""):
+                check_written(put_file(_client(self.options), self.bucket, key, path, self._payer))
+        except KeyTakenError:
+            self._abandon(key, path)
+            raise
+        except ArchiveError as error:
+            raise OutputError(str(error)) from error
 
     def _abandon(self, key: str, path: Path) -> None:
         try:
-            abandon(_client(self.options), self.bucket, key, path, self._payer)
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            raise OutputError(str(self._sentence("be cleared of an upload", key, error))) from error
+            with self._asking("be cleared of an upload", key):
+                abandon(_client(self.options), self.bucket, key, path, self._payer)
+        except ArchiveError as error:
+            raise OutputError(str(error)) from error
 
     def holds(self, key: str, path: Path) -> bool | None:
         """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
         try:
-            found = _client(self.options).head_object(
-                Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **self._payer
-            )
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            if isinstance(error, aws.ClientError) and error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+            with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
+                found = _client(self.options).head_object(
+                    Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **self._payer
+                )
+        except ArchiveError as error:
+            cause = error.__cause__
+            if isinstance(cause, aws.ClientError) and cause.response["Error"]["Code"] in ("404", "NoSuchKey"):
                 return None
-            raise self._sentence("be read", key, error) from error
+            raise
         size = path.stat().st_size
         if found["ContentLength"] != size:
             return False
@@ -201,57 +258,33 @@ class S3Store:
             return stream_checksum(cast(BinaryIO, stream), size) == checksum(path)
 
     def delete(self, key: str) -> None:
-        try:
+        with self._asking("be deleted", key):
             _client(self.options).delete_object(Bucket=self.bucket, Key=key, **self._payer)
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            raise self._sentence("be deleted", key, error) from error
+
+    @contextmanager
+    def _asking(self, verb: str, key: str, *, taken: str | None = None) -> Iterator[None]:
+        """Around a request: what goes wrong is one sentence. `taken`: what to do where a key exists (KeyTakenError)."""
+        try:
+            yield
+        except FAILED as error:
+            if taken is not None and isinstance(error, aws.ClientError) and _code(error) in _TAKEN:
+                raise KeyTakenError(f"{self.url}/{key} exists{taken}") from error
+            raise self._sentence(verb, key, error) from error
+
+    def renew(self) -> None:
+        """boto3 reads credentials once for each client: from files, the environment, SSO, a credential process."""
+        _client.cache_clear()
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
-        no_bucket = isinstance(error, aws.ClientError) and error.response["Error"]["Code"] == "NoSuchBucket"
+        no_bucket = isinstance(error, aws.ClientError) and _code(error) == "NoSuchBucket"
         where = f"{self.url}/{key}" if key and not no_bucket else self.url
-        return ArchiveError(f"{where} cannot {verb}: {_explain(error, self)}")
+        endpoint = self.options.endpoint_url or session_endpoint()
+        return ArchiveError(f"{where} cannot {verb}: {explain(error, self.options, endpoint)}")
 
 
-def _explain(error: Exception, store: S3Store) -> str:
-    """An AWS error as a cause and a remedy."""
-    if isinstance(error, aws.ClientError):
-        code = error.response.get("Error", {}).get("Code", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        if region := headers.get("x-amz-bucket-region") if status in (301, 307, 400) else None:
-            return f"the bucket is in another region; add --region {region}"
-        if code in _CAUSES:
-            return _CAUSES[code]
-        if status == 403:
-            return _CAUSES["AccessDenied"]
-        return f"{code} {error.response.get('Error', {}).get('Message', '')}".strip()
-    if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError):
-        return (
-            "no AWS credentials were found; set AWS_PROFILE or --profile, or add --no-sign-request for a public bucket"
-        )
-    if isinstance(error, aws.EndpointConnectionError | aws.ConnectTimeoutError | aws.ConnectionClosedError):
-        where = store.options.endpoint_url or session_endpoint() or "the S3 endpoint"
-        return f"{where} does not answer; check --endpoint-url, --region and the network"
-    return f"{error}".rstrip(".")
-
-
-_CAUSES = {
-    "NoSuchBucket": "there is no such bucket; check its name and --endpoint-url",
-    "NoSuchKey": "the object is gone; list the archive again",
-    "404": "the object is gone; list the archive again",
-    "AccessDenied": "permission denied (403); check the credentials (--profile) and that they may list and get here",
-    "403": "permission denied (403); check the credentials (--profile) and that they may list and get here",
-    "InvalidAccessKeyId": "the access key is not known here (403); check --profile and --endpoint-url",
-    "SignatureDoesNotMatch": "the secret key is wrong (403); check --profile or AWS_SECRET_ACCESS_KEY",
-    "ExpiredToken": "the session token has expired; log in again (aws sso login)",
-    "PreconditionFailed": "the object was replaced meanwhile; list the archive again",
-    "412": "the object was replaced meanwhile; list the archive again",
-    "InvalidObjectState": "it is in Glacier and needs a restore first (aws s3api restore-object)",
-    "PermanentRedirect": "the bucket is in another region; give it with --region",
-    "AuthorizationHeaderMalformed": "the region is wrong; give the bucket's with --region",
-    "SlowDown": "S3 asks to slow down (503) and kept asking; try again with fewer --jobs",
-}
+def _code(error: aws.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 class _Body(io.RawIOBase):
@@ -271,7 +304,8 @@ class _Body(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         while True:
             try:
-                data = self._body.read(len(buffer))
+                with _waits().on(f"{self._store.url}/{self._key}"):
+                    data = self._body.read(len(buffer))
             except _BODY_ERRORS as error:
                 self._resume(error)
                 continue

@@ -13,7 +13,7 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from tui.archive.chunk import Damage
-from tui.archive.codec import CODECS, HEAD_SIZE, ZSTD, Codec, promised, sniff
+from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff
 from tui.archive.json_values import is_json_object
 from tui.archive.members import READ_SIZE, MemberError, Pieces
 
@@ -104,7 +104,7 @@ class _Trial:
 def salvage(open_at: OpenAt, key: str) -> Iterator[Part | Damage]:
     """The parts of a damaged chunk, and the damage between them, in order."""
     tape = Tape(open_at)
-    codec = sniff(tape.at(0)[:HEAD_SIZE]) or _hidden_codec(tape, key)
+    codec = sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
@@ -123,8 +123,8 @@ def salvage(open_at: OpenAt, key: str) -> Iterator[Part | Damage]:
 def _hidden_codec(tape: Tape, key: str) -> Codec | None:
     """The compression of a chunk whose first bytes are damaged: the one of a sound member further on."""
     first = promised(key)
-    tried = [codec for codec in (first, *CODECS) if codec is not None]
-    return next((codec for codec in tried if _next_member(tape, codec, 0) is not None), None)
+    tried = [codec for codec in (first, *codecs()) if codec in codecs()]
+    return next((codec for codec in tried if codec and _next_member(tape, codec, 0) is not None), None)
 
 
 def is_salvageable(open_at: OpenAt, key: str) -> bool:
@@ -217,7 +217,7 @@ def _try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
     data = tape.at(start)
     head = data if len(data) >= _OVERLAP else data + tape.at(start + len(data))[:_OVERLAP]
     if not codec.begin.match(head) and len(head) >= _OVERLAP:
-        trial.reason = f"bytes that do not begin a {codec.name} member"
+        trial.reason = f"bytes that are not {codec.name} data"
         return trial
     member = codec.member()
     try:

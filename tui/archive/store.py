@@ -40,6 +40,9 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; no error if there is none."""
 
+    def renew(self) -> None:
+        """Forget credentials and connections: the next request reads and makes them anew."""
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tui.errors import TimeError
 
 HOUR = timedelta(hours=1)
+_STEADY = timedelta(
+    days=5
+)  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)
 GRAMMAR = "2015-01-20, 2015-01-20T13, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, now, today or yesterday"
 
 _ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z)?)?")
@@ -72,23 +75,55 @@ def ceil_hour(time: datetime) -> datetime:
 def next_hour(hour: datetime) -> datetime:
     """The wall-clock hour after `hour`: one that a spring change leaves out is passed over."""
     after = hour + HOUR  # the wall clock's: arithmetic within a zone ignores its changes
-    while not _exists(after):
+    while not exists(after):
         after += HOUR
     return after
 
 
-def _exists(hour: datetime) -> bool:
-    """Did the zone's clocks show any minute of it?"""
-    ends = (hour, hour + timedelta(minutes=59))
-    return any(end == end.astimezone(UTC).astimezone(end.tzinfo).replace(fold=0) for end in ends)
+def exists(hour: datetime) -> bool:
+    """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
+    return any(_offset(end, 0) >= _offset(end, 1) for end in (hour, hour.replace(minute=59)))
+
+
+def _offset(time: datetime, fold: int) -> timedelta:
+    return time.replace(fold=fold).utcoffset() or timedelta(0)
+
+
+def first_hour(start: datetime) -> datetime:
+    """`start`, or the next hour where a spring change leaves `start` out."""
+    return start if exists(start) else next_hour(start)
 
 
 def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
     """Every hour of [start, stop), both on the hour and in one zone."""
-    hour = start if _exists(start) else next_hour(start)
+    hour = first_hour(start)
     while hour < stop:
         yield hour
         hour = next_hour(hour)
+
+
+def count_hours(start: datetime, stop: datetime) -> int:
+    """How many hours `hours_between` gives, without making them: only those around a change of clocks are examined."""
+    count = max((stop - start) // HOUR, 0)
+    if stop.tzinfo is UTC:
+        return count
+    begin = start
+    while begin < stop:
+        end = min(begin + _STEADY, stop)
+        count -= _left_out(begin, end)
+        begin = end
+    return count
+
+
+def _left_out(start: datetime, stop: datetime) -> int:
+    """How many hours of [start, stop) no clock showed, if the offset changes once there at most."""
+    if _offset(start, 0) == _offset(stop, 1):
+        return 0
+    hours = (stop - start) // HOUR
+    if hours <= 4:
+        return sum(not exists(start + n * HOUR) for n in range(hours))
+    middle = start + hours // 2 * HOUR
+    return _left_out(start, middle) + _left_out(middle, stop)
 
 
 def parse_range(
@@ -99,12 +134,21 @@ def parse_range(
     try:
         last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
     except OverflowError as error:
-        raise TimeError(f"'{stop}' is in the last hour of all; write an earlier --to") from error
+        raise TimeError(f"'{stop}' is in the last hour of the calendar; use an earlier --to") from error
     if first and last and first >= last:
         raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
     return first, last
 
 
+def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """The hour that a time lies in, as a half-open range."""
+    start = floor_hour(parse_time(text, zone, now))
+    try:
+        return start, next_hour(start)
+    except OverflowError as error:
+        raise TimeError(f"'{text}' is in the last hour of the calendar; use an earlier one") from error
+
+
 def spell_hour(hour: datetime) -> str:
     """An hour as JSON and command lines spell it: `2015-01-20T13`."""
-    return hour.strftime("%Y-%m-%dT%H")
+    return hour.replace(tzinfo=None).isoformat(timespec="hours")  # strftime writes the year 1 as "1"

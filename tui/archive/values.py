@@ -14,6 +14,8 @@ from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
 
 _BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
+_ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
+_VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
@@ -43,7 +45,7 @@ class _Values:
         self._pending = bytearray()
         self._enough = limits.block  # bytes that are worth a look
         self._offset = 0
-        self._lost = span.after_hole
+        self._lost = self._doubted = span.after_hole
         self._in_list = span.after_hole and form.kind == "items"
         self._to_close = 0  # brackets of a document that are still open behind its list
         self._cut = span.before_hole
@@ -59,9 +61,17 @@ class _Values:
     def end(self) -> Iterator[Block | Damage]:
         yield from self._take(final=True)
         rest = bytes(self._pending).strip(_SEPARATORS + b"\0")
+        if self._form.kind == "items" and not self._in_list:
+            rest = rest.strip(b"]} \t\r\n")
         if self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped + len(rest), self._limits.record)
-        elif rest and not self._lost and not self._to_close and (not self._cut or is_json_object(rest)):
+        elif is_json_object(rest) and not self._lost:
+            yield self._block([rest])
+        elif not self._cut and (self._in_list or self._to_close or rest[:1] in (b"{", b"[")):
+            yield Damage(
+                self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
+            )
+        elif not self._cut and not self._lost and rest:
             yield self._block([rest])
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
@@ -78,6 +88,8 @@ class _Values:
         if found and self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
             self._skipped = 0
+        if self._doubted:
+            found = [record for record in found if is_json_object(record)]
         if found:
             yield self._block(found)
         if done:
@@ -128,13 +140,22 @@ class _Values:
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
         in_list = self._in_list
-        between = _BETWEEN_ITEMS if in_list else _BETWEEN_VALUES
-        stops = list(_boundaries(between, text))
-        for start in [0, *(match.end() for match in between.finditer(text))][:_FIRST_TRIES]:
-            last = (start + close_of(text[start:], 1) - 1 if in_list else len(text)) if final else 0
-            for stop in (last, *stops):
+        if (
+            in_list
+            and text.lstrip()[:1] == (b"{" if self._form.path else b"[")
+            and _list_start(text, self._form.path)[0]
+        ):
+            self._lost = self._in_list = False  # nothing of a document was lost
+            return self._records(text, final=final)
+        between, begin = (_BETWEEN_ITEMS, _ITEM_START) if in_list else (_BETWEEN_VALUES, _VALUE_START)
+        starts = [match.end() for match in begin.finditer(text)][:_FIRST_TRIES]
+        stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
+        if not final or self._cut:
+            stops += _boundaries(between, text)
+        for stop in stops:
+            for start in starts:
                 piece = text[start:stop].strip(_SEPARATORS)
-                found = items(b"[" + piece + b"]") if in_list else values(piece)
+                found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
                 if found and all(record[:1] in (b"{", b"[") for record in found):
                     self._lost = False
                     return found, stop
@@ -147,6 +168,15 @@ def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
     if not found:
         found = [match.end() for match in between.finditer(text)]
     yield from reversed(found[-_TRIES:])
+
+
+def _last_stops(text: bytes) -> Iterator[int]:
+    """Where the last item may end: before the brackets that close its list and document, or at the text's end."""
+    text = text.rstrip(_SEPARATORS)
+    yield len(text)
+    for closing in (b"]", b"]}"):
+        if text.endswith(closing):
+            yield len(text) - len(closing)
 
 
 def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:

@@ -2,11 +2,13 @@
 
 A message goes line → spool → archive, and is finished (FIN) between the two arrows, once its line is on disk:
 
-    consume   pynsq, reading in bulk            intake   when to sync, what to finish, when to take no more
+    consume   pynsq, reading in bulk            intake   when to sync, what to finish, when to pause
     line      a message as a line               spool    gzip members, fsync, one file an hour
     repair    a torn tail after a crash         upload   revisions, conditional puts, checksums, removal
     folder    names, lock, whose spool it is    part     one consuming process of several
-    status    what is told                      run      the whole, as a generator of events
+    outages   what is away, and why             defects  errors that nobody foresaw
+    status    events, health                    run      the whole, as a generator of events
+    check     everything that it needs          web      /healthz and /metrics
 
 Importing this package imports neither pynsq nor boto3.
 """

@@ -11,13 +11,13 @@ requeued with a delay, and nothing backs off.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 
+import msgspec
 import nsq
 from nsq import event, protocol
 from nsq.conn import AsyncConn
@@ -25,10 +25,12 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream, StreamClosedError
 
 from tui import __version__
-from tui.archiver.delivery import Delivery
-from tui.archiver.frames import messages, other
+from tui.archiver.delivery import Delivery, blame_lookupd, is_late
+from tui.archiver.frames import is_possible, messages, other
 from tui.archiver.lookup import producers
 from tui.archiver.options import Source
+from tui.archiver.outages import Outages
+from tui.archiver.threads import in_thread
 from tui.errors import SendError
 from tui.send.target import join_address, split_address
 
@@ -40,17 +42,18 @@ _RETRY_FIRST, _RETRY_MOST = 0.5, 15.0  # seconds between two attempts to reach a
 _STEADY = 30.0  # a connection that held so long was a good one
 _LOOKUP_EVERY = 10  # seconds
 _DEFAULT_TIMEOUT = 60.0
+_LARGEST_GREETING = 1 << 16  # bytes of an answer before the subscription
+_NO_NSQD = "does not answer as nsqd does; give nsqd's TCP address (-tcp-address)"
+_HTTP = "is not nsqd's TCP port: it speaks HTTP; give nsqd's TCP address (-tcp-address, by default port 4150)"
 
 
-class _OnlyBugs(logging.StreamHandler[TextIO]):
-    """pynsq logs what goes wrong, which the intake tells better, and what a callback of ours raised, which is a bug."""
+class _Identity(msgspec.Struct):
+    """What we use of nsqd's answer to IDENTIFY; pynsq trusts the types of all of it."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.exc_info is not None
-
-
-for _name in ("nsq", "tornado.general"):
-    logging.getLogger(_name).addHandler(_OnlyBugs())
+    max_rdy_count: int = 0
+    msg_timeout: int = 0
+    tls_v1: bool = False
+    auth_required: bool = False
 
 
 class _Connection(AsyncConn):  # type: ignore[misc]
@@ -61,7 +64,7 @@ class _Connection(AsyncConn):  # type: ignore[misc]
         self._reader = reader
         self.stream: Any  # None while TLS is being set up
         self._rest = b""
-        self.subscribed = self.held = self.left = False
+        self.subscribed = self.joined = self.held = self.left = self.failed = False
         self.message_timeout = _DEFAULT_TIMEOUT
         self.born = self.heard = time.monotonic()
 
@@ -84,8 +87,32 @@ class _Connection(AsyncConn):  # type: ignore[misc]
     def _connect_callback(self, fut: Any) -> None:
         if isinstance(error := fut.exception(), StreamClosedError):
             self._reader.trouble(self, error.real_error or error)
-            return  # the close callback has told the rest
+            return  # the close callback does the rest
         super()._connect_callback(fut)
+
+    def _fail(self, words: str) -> None:
+        """This is not an nsqd that we can talk to."""
+        self._reader.trouble(self, ConnectionError(words))
+        self.close()
+
+    def _read_size(self, fut: Any) -> None:
+        """Before the subscription; pynsq would wait for the 1.2 GB that `HTTP` means as a size."""
+        if fut.exception() is not None:  # the connection is closed, which the close callback reports
+            return
+        data = fut.result()
+        if 4 <= int.from_bytes(data, "big") <= _LARGEST_GREETING:
+            super()._read_size(fut)
+        else:
+            self._fail(_HTTP if data == b"HTTP" else _NO_NSQD)
+
+    def _on_identify_response(self, data: bytes, **kwargs: Any) -> None:
+        try:
+            msgspec.json.decode(data, type=_Identity)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if data != b"OK":  # of an nsqd that is older than IDENTIFY's answer
+                self._fail(_NO_NSQD)
+                return
+        super()._on_identify_response(data, **kwargs)
 
     def upgrade_to_tls(self, options: object = None) -> None:
         """With a context of ours: pynsq's own does not check the host name."""
@@ -122,7 +149,7 @@ class _Connection(AsyncConn):  # type: ignore[misc]
             self._start_read()
 
     def _read_bulk(self, fut: Any) -> None:
-        if fut.exception() is not None:  # the connection is closed, and its close callback says so
+        if fut.exception() is not None:  # the connection is closed, which its close callback reports
             return
         self.heard = time.monotonic()
         self._cut(self._rest + fut.result() if self._rest else fut.result())
@@ -139,38 +166,42 @@ class _Connection(AsyncConn):  # type: ignore[misc]
             frame, start = other(data, stop)
             if not frame:
                 break
+            if frame[4:] == b"OK":
+                self._reader.joined(self)
             self.left = self.left or frame[4:] == b"CLOSE_WAIT"
             self.trigger(event.DATA, conn=self, data=frame)
         self._rest = data[start:]
+        if not is_possible(self._rest):
+            self._fail(_NO_NSQD)
 
     def finish(self, ids: list[bytes]) -> bool:
         self.in_flight -= len(ids)
-        return self._tell(b"FIN " + b"\nFIN ".join(ids) + b"\n")
+        return self._write(b"FIN " + b"\nFIN ".join(ids) + b"\n")
 
     def give_back(self, ids: list[bytes]) -> bool:
         """Requeue at once: our own slowness is no reason for a delay."""
         self.in_flight -= len(ids)
-        return self._tell(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
+        return self._write(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
 
     def touch(self, ids: list[bytes]) -> bool:
-        return self._tell(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
+        return self._write(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
 
     def keep(self) -> None:
         """A sign of life: nsqd's heartbeats are not read now."""
-        self._tell(b"NOP\n")
+        self._write(b"NOP\n")
 
     def leave(self) -> None:
-        self._tell(b"CLS\n")
+        self._write(b"CLS\n")
 
     def hang_up(self) -> None:
-        """Say that nothing more will come; TLS has no such half of an end that Python would offer."""
+        """Close our half of the connection; with TLS, Python can only close both."""
         if self.tls_v1:
             self.close()
             return
         with suppress(OSError):  # nsqd was quicker
             self.socket.shutdown(socket.SHUT_WR)
 
-    def _tell(self, commands: bytes) -> bool:
+    def _write(self, commands: bytes) -> bool:
         try:
             self.send(commands)
         except StreamClosedError:
@@ -179,11 +210,18 @@ class _Connection(AsyncConn):  # type: ignore[misc]
 
 
 class Reader(nsq.Reader):  # type: ignore[misc]
-    """pynsq's Reader with connections that read in bulk. `deliver` gets every delivery; `trouble` is told what went
-    wrong, with the connection it happened to; `full` says that nothing more should be read for now."""
+    """pynsq's Reader with connections that read in bulk.
+
+    `deliver` gets every delivery, `late` is called for each message whose time was over when it was answered, and
+    `outages` hears of every address that is lost or works again. `full` says that nothing more should be read for now.
+    """
 
     def __init__(
-        self, source: Source, deliver: Callable[[Delivery], None], trouble: Callable[[str, object], None]
+        self,
+        source: Source,
+        deliver: Callable[[Delivery], None],
+        late: Callable[[], None],
+        outages: Outages,
     ) -> None:
         super().__init__(
             source.topic,
@@ -202,7 +240,9 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self.max_in_flight: int
         self.total_rdy: int
         self.deliver = deliver
-        self._trouble = trouble
+        self._late, self._outages = late, outages
+        self._named_by: dict[str, str] = {}  # nsqds, by the nsqlookupd that gave the address
+        self._broken: list[asyncio.Task[None]] = []  # what an error has ended
         self.full = False
         self._closing = False
         self._connecting: set[str] = set()
@@ -211,7 +251,27 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self._tasks: set[asyncio.Task[None]] = set()
 
     def trouble(self, conn: Any, error: object) -> None:
-        self._trouble(conn.id, error)
+        if is_late(error):
+            self._late()
+        elif not conn.failed:  # what follows is a consequence
+            conn.failed = True
+            self._outages.lost(conn.id, error, self._named_by.get(conn.id, ""))
+
+    def joined(self, conn: Any) -> None:
+        """nsqd has accepted the subscription."""
+        conn.joined = True
+        self.missing.pop(conn.id, None)
+        self._outages.back(conn.id)
+
+    @property
+    def links(self) -> int:
+        """How many nsqds we are subscribed at."""
+        return sum(conn.joined for conn in self.conns.values())
+
+    def check(self) -> None:
+        """Raise what ended one of the tasks here, if one has ended."""
+        for task in self._broken:
+            task.result()
 
     def _run(self) -> None:
         for address in self.nsqd_tcp_addresses:
@@ -236,20 +296,43 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         """pynsq's goes by the clock on the wall, which may be set; `_watch` takes its place."""
 
     async def _ask_lookupds(self) -> None:
-        """All of them, again and again; pynsq asks one at a time, and tells nobody what went wrong."""
+        """All of them, again and again; pynsq asks one at a time, and reports no failure."""
         while not self._closing:
             known, heard = set(self.nsqd_tcp_addresses), True
             for address in self.lookupd_http_addresses:
                 try:
-                    for nsqd in await asyncio.to_thread(producers, address, self.topic):
-                        self.connect_to_nsqd(*split_address(nsqd))
-                        known.add(nsqd)
+                    found = await asyncio.wrap_future(in_thread("lookup", lambda a=address: producers(a, self.topic)))  # type: ignore[misc]
                 except SendError as error:
-                    self._trouble(address, error)
+                    self._outages.lost(address, error)
                     heard = False
-            for gone in self.missing.keys() - known if heard else ():
-                del self.missing[gone]
+                    continue
+                self._outages.back(address, "nsqlookupd")
+                known |= self._connect_named(address, found)
+            if heard:
+                self._forget(known)
             await asyncio.sleep(_LOOKUP_EVERY)
+
+    def _forget(self, known: set[str]) -> None:
+        """No nsqlookupd names the others any longer, so none of them is missing."""
+        for gone in (self.missing.keys() | self._named_by.keys()) - known - self.conns.keys():
+            self.missing.pop(gone, None)
+            self._named_by.pop(gone, None)
+            self._outages.unlisted(gone)
+
+    def _connect_named(self, lookupd: str, addresses: Iterable[str]) -> set[str]:
+        """Connect to what an nsqlookupd names, one by one: an address that is not one holds up no other."""
+        known = set()
+        for address in addresses:
+            try:
+                host, port = split_address(address)
+            except SendError as error:
+                self._outages.lost(address, SendError(f"{error}; {blame_lookupd(lookupd)}"))
+                continue
+            if address not in self.nsqd_tcp_addresses:
+                self._named_by[address] = lookupd
+            self.connect_to_nsqd(host, port)
+            known.add(address)
+        return known
 
     def connect_to_nsqd(self, host: str, port: int) -> None:
         """Without pynsq's rule of one attempt in ten seconds: our own waits are shorter at first."""
@@ -264,12 +347,12 @@ class Reader(nsq.Reader):  # type: ignore[misc]
 
     async def _connect(self, host: str, port: int) -> None:
         conn = _Connection(self, host, port, **self.conn_kwargs)
+        asked = in_thread("names", lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         try:
-            found = await asyncio.wait_for(
-                asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM), _CONNECT_TIMEOUT
-            )
-        except OSError as error:  # TimeoutError is one
-            self.trouble(conn, error)
+            found = await asyncio.wait_for(asyncio.wrap_future(asked), _CONNECT_TIMEOUT)
+        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a name that cannot be one is the other
+            words = "is not reachable: this cannot be a host's name"
+            self.trouble(conn, error if isinstance(error, OSError) else ConnectionError(words))
             self._again(conn)
             return
         for name, callback in (
@@ -287,14 +370,13 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             conn.close()
 
     def _on_identified(self, conn: Any, data: dict[str, Any], **kwargs: Any) -> None:
-        conn.message_timeout = int(data.get("msg_timeout") or 0) / 1000 or _DEFAULT_TIMEOUT
+        conn.message_timeout = (data.get("msg_timeout") or 0) / 1000 or _DEFAULT_TIMEOUT
         if conn.tls_v1 and not data.get("tls_v1"):
             self.trouble(conn, ConnectionError("offers no TLS; leave out --tls, or give the address of one that does"))
             conn.close()
 
     def _on_connection_ready(self, conn: Any, **kwargs: Any) -> None:
         self._connecting.discard(conn.id)
-        self.missing.pop(conn.id, None)
         conn.subscribed = True
         super()._on_connection_ready(conn, **kwargs)
         self.share()
@@ -308,14 +390,14 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         conn.left = True
         if self.conns.get(conn.id) is conn:
             del self.conns[conn.id]
-            if not self._closing:
-                self.trouble(conn, getattr(conn.stream, "error", None) or ConnectionError("closed the connection"))
+        if not self._closing and not conn.failed:
+            self.trouble(conn, getattr(conn.stream, "error", None) or ConnectionError("closed the connection"))
         self.total_rdy = max(self.total_rdy - conn.rdy, 0)
         self._again(conn)
         self.share()
 
     def _again(self, conn: Any) -> None:
-        """Try it again, sooner or later; nsqlookupd tells of those that it knows by itself."""
+        """Try it again, sooner or later; what nsqlookupd knows it names again by itself."""
         self._connecting.discard(conn.id)
         if time.monotonic() - conn.born > _STEADY:
             self._tries.pop(conn.id, None)
@@ -347,10 +429,15 @@ class Reader(nsq.Reader):  # type: ignore[misc]
 
         task = asyncio.ensure_future(run())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken.append(task)
 
     async def leave(self, grace: float) -> None:
-        """Ask every nsqd to send no more (CLS). What it had sent by then has come when this returns."""
+        """Ask every nsqd to stop sending (CLS). What it had sent by then has arrived when this returns."""
         self._closing = True
         self.allow(0)
         for conn in self.conns.values():

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 @dataclass(slots=True)
 class Counters:
     """Since the start, but for those that are now: `unfinished`, `oldest` (seconds that the oldest unfinished message
-    waits), `links`, `alone` (seconds without any), `missing` (nsqds not reached for a minute), `paused` (why nothing is
-    asked for; "" if something is) and `seen` (when it was last at work, on time.monotonic, which all processes share).
+    waits), `links`, `alone` (seconds without any), `missing` (nsqds not reached for a minute), `lost` (why an nsqd or
+    nsqlookupd is away; "" if none is), `paused` (why nothing is asked for; "" if something is) and `seen` (when it was
+    last at work, on time.monotonic, which all processes share).
 
-    `again`: messages that had been delivered before, to whomever. `unsure`: those whose FIN may not have counted, since
-    the link was gone or the message's time over; each of them may come again and is then in the archive twice.
-    `changed`: lines that are not their message's bytes, by reason.
+    `messages` and what goes with them count what is on disk. `again`: messages that had been delivered before, to any
+    consumer. `unsure`: those whose FIN may not have counted, since the link was gone or the message's time over; each
+    of them may come again and is then in the archive twice. `changed`: lines that are not their message's bytes, by
+    reason.
     """
 
     messages: int = 0
@@ -32,6 +34,7 @@ class Counters:
     links: int = 0
     alone: float = 0.0
     missing: int = 0
+    lost: str = ""
     paused: str = ""
     seen: float = field(default_factory=time.monotonic)
 
@@ -46,6 +49,7 @@ def together(all_: Iterable[Counters]) -> Counters:
         total.oldest = max(total.oldest, one.oldest)
         total.missing = max(total.missing, one.missing)
         total.alone = max(total.alone, one.alone)
+        total.lost = total.lost or one.lost
         total.paused = total.paused or one.paused
         total.seen = min(total.seen, one.seen)
     return total

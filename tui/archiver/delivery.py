@@ -44,7 +44,7 @@ class Delivery:
     """Messages that came together over one link, in order. `size` in bytes of bodies; `came` and
     was last `touched` on time.monotonic.
 
-    `again` of them have been delivered before, to whomever.
+    `again` of them have been delivered before, to any consumer.
     """
 
     link: Link
@@ -56,8 +56,22 @@ class Delivery:
     touched: float = field(default_factory=time.monotonic)
 
 
-def explained(address: str, cause: object) -> str:
-    """What happened to a link, in a sentence for a person."""
+def explained(address: str, cause: object, named_by: str = "") -> str:
+    """What happened to a link, in a sentence for a person; `named_by` is the nsqlookupd that gave the address."""
+    words = _explained(address, cause)
+    if named_by and isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
+        return f"{words}; {blame_lookupd(named_by)}"
+    return words
+
+
+def blame_lookupd(lookupd: str) -> str:
+    """Where an address comes from that the operator did not give."""
+    return (
+        f"nsqlookupd at {lookupd} gave this address: set nsqd's -broadcast-address to one that is reachable from here"
+    )
+
+
+def _explained(address: str, cause: object) -> str:
     if isinstance(cause, HourscopeError):
         return str(cause)
     where = f"nsqd at {address}"
@@ -67,7 +81,7 @@ def explained(address: str, cause: object) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"{where} does not prove who it is ({cause.verify_message}); check the CA and the host name"
     if isinstance(cause, ssl.SSLError):
-        return f"{where} cannot be talked to by TLS ({cause.reason}); check that it offers TLS, and the CA"
+        return f"{where} does not speak TLS as expected ({cause.reason}); check that it offers TLS, and the CA"
     if isinstance(cause, ConnectionError) and not cause.errno:
         return f"{where} {cause}"
     if isinstance(cause, TimeoutError):
@@ -75,7 +89,7 @@ def explained(address: str, cause: object) -> str:
     if isinstance(cause, OSError):
         return f"{where} cannot be reached: {reason(cause)}"
     if said := _frame(cause):
-        return f"{where} says {said.decode('utf-8', 'backslashreplace')}"
+        return f"{where} answered {said.decode('utf-8', 'backslashreplace')}"
     return f"{where}: {cause}"
 
 

@@ -9,7 +9,7 @@ A file's name says how far it has come; every step is one atomic rename, so a cr
     2026-11-23T13-000004.gz       has its revision; the archive may hold it already
 
 SEQ is a time and the number of the process that wrote it. Only the uploader gives revisions, so no two files of a spool
-ever want the same key.
+ever want the same key. The folder and its files are for their owner alone.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from tui.archive.local import atomic_file, make_folder, reason, sync_folder
+from tui.archive.local import atomic_file, private_folder, private_opener, reason, sync_folder
 from tui.archive.times import spell_hour
 from tui.errors import ArchiveError
 
@@ -100,30 +100,85 @@ class SpoolInUseError(ArchiveError):
     """Another archiver uses the spool now."""
 
 
+class Ownership:
+    """The spool as ours alone, until the end of this process and of those that inherit the descriptor `lock`."""
+
+    def __init__(self, folder: Path, identity: Mapping[str, str], lock: int) -> None:
+        self._folder, self._identity = folder, identity
+        self.lock = lock
+
+    def restore(self) -> str:
+        """Make the spool again if its folder, or only the lock in it, is gone; what happened, or "".
+
+        Children that run already hold the old lock. A new archiver could begin while they still write, which is safe: a
+        message is finished only if the file that it was written to is still there under its name (see `spool`).
+        Raises SpoolInUseError if another archiver was faster, ArchiveError if the spool cannot be made.
+        """
+        try:
+            ours = os.fstat(self.lock)
+            if os.path.samestat((self._folder / _LOCK).stat(), ours):
+                return ""
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise ArchiveError(f"the spool {self._folder} cannot be read: {reason(error)}") from error
+        what = f"the lock of the spool {self._folder}" if self._folder.exists() else f"the spool {self._folder}"
+        lock = _acquire(self._folder, self._identity, time.monotonic())
+        os.close(self.lock)
+        self.lock = lock
+        return f"{what} was {'moved' if ours.st_nlink else 'removed'} while it was in use"
+
+
 @contextmanager
-def owned(folder: Path, identity: Mapping[str, str], *, patience: float = 0.0) -> Iterator[int]:
-    """The spool as ours alone, until the end of this process and of those that inherit the descriptor it gives.
+def owned(
+    folder: Path,
+    identity: Mapping[str, str],
+    *,
+    patience: float = 0.0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Ownership]:
+    """The spool as ours alone.
 
     `identity` says whose messages are in it; a spool that holds another archiver's is refused. `patience` is how long,
-    in seconds, the children of one that was killed may take to end. Raises SpoolInUseError or ArchiveError.
+    in seconds, the children of one that was killed may take to end; `stopped` ends the wait. Raises SpoolInUseError or
+    ArchiveError.
     """
+    ownership = Ownership(folder, identity, _acquire(folder, identity, time.monotonic() + patience, stopped))
     try:
-        make_folder(folder)
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        yield ownership
+    finally:
+        os.close(ownership.lock)
+
+
+def _acquire(
+    folder: Path, identity: Mapping[str, str], deadline: float, stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """The descriptor of the lock, which is ours; a folder that is missing is made."""
+    try:
+        _make(folder)
+        descriptor = private_opener(str(folder / _LOCK), os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise ArchiveError(f"the spool {folder} cannot be used: {reason(error)}; give another with --spool") from error
     try:
-        deadline = time.monotonic() + patience
         while not _locked(descriptor):
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or stopped():
                 raise SpoolInUseError(
                     f"another archiver uses the spool {folder}; stop it, or give this one its own with --spool"
                 )
             time.sleep(0.1)
         _claim(folder, identity)
-        yield descriptor
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _make(folder: Path) -> None:
+    """The folder is there, for its owner alone, and on disk."""
+    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    private_folder(folder)
+    for each in fresh:
+        sync_folder(each.parent)
 
 
 def _locked(descriptor: int) -> bool:
@@ -148,8 +203,8 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
                 f"the spool {folder} still holds files of another archiver ({differs}); run that one until they are "
                 "uploaded, or give this one its own spool with --spool"
             )
-        with atomic_file(path, overwrite=True) as stream:
+        with atomic_file(path, overwrite=True, private=True) as stream:
             stream.write(json.dumps(dict(identity), indent=1).encode() + b"\n")
         sync_folder(folder)
     except (OSError, ValueError) as error:
-        raise ArchiveError(f"{path} cannot be read or written: {error}; mend or remove it") from error
+        raise ArchiveError(f"{path} cannot be read or written: {error}; fix or remove it") from error

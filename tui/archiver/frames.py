@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 
 RESPONSE, ERROR, MESSAGE = 0, 1, 2
+_LARGEST = 1 << 30  # bytes; no nsqd is configured for messages of this size
 _SIZES = struct.Struct(">ii")
 _MESSAGE = struct.Struct(">iiqH16s")
 
@@ -31,8 +32,17 @@ def messages(data: bytes, start: int) -> tuple[list[bytes], list[bytes], int, in
     return ids, bodies, again, start
 
 
+def is_possible(data: bytes) -> bool:
+    """Could the frame that begins here be nsqd's? True while too little of it has come to judge."""
+    if len(data) < _SIZES.size:
+        return True
+    size: int
+    size, kind = _SIZES.unpack_from(data)
+    return (_MESSAGE.size - 4 if kind == MESSAGE else 4) <= size <= _LARGEST
+
+
 def other(data: bytes, start: int) -> tuple[bytes, int]:
-    """The whole frame at `start` that is no message, type and data, and where it ends; nothing if there is none."""
+    """The whole frame at `start` that is not a message, type and data, and where it ends; nothing if there is none."""
     if len(data) - start >= _SIZES.size:
         size, kind = _SIZES.unpack_from(data, start)
         stop: int = start + 4 + size

@@ -22,10 +22,12 @@ from typing import TypeVar
 from tui.archive.times import floor_hour
 from tui.archiver.consume import Reader
 from tui.archiver.counters import Counters
-from tui.archiver.delivery import Delivery, Link, explained, is_late
+from tui.archiver.defects import reported, show_traceback, spelled
+from tui.archiver.delivery import Delivery, Link
 from tui.archiver.folder import spooled
 from tui.archiver.line import lines_of
 from tui.archiver.options import ArchiverOptions
+from tui.archiver.outages import Outages
 from tui.archiver.spool import Spool
 from tui.errors import ArchiveError, OutputError
 from tui.units import size
@@ -38,15 +40,15 @@ _SYNC_BYTES = 4 << 20
 _IN_FLIGHT_BYTES = 16 << 20  # RDY is lowered for large messages
 _FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
 _FIRST_RDY = 16  # until it is known how large messages are
-_REPEAT = 300.0  # seconds before the same trouble is told again
 _MISSING = 60.0  # seconds without a connection
-_GRACE = 3.0  # seconds for nsqd to answer a goodbye
+_GRACE = 2.0  # seconds for nsqd to answer a goodbye, twice
 
 
 class Intake:
     """One consuming process's work. `run` it in an event loop; `counters` may be read from any thread.
 
-    `stopped` is asked ten times a second; `tell` gets sentences for the operator.
+    `stopped` is asked ten times per second; `report` gets sentences for the operator; `counted` is called after each
+    sync, before what was synced is finished: what NSQ forgets has been counted.
     """
 
     def __init__(
@@ -56,16 +58,18 @@ class Intake:
         part: int = 0,
         counters: Counters,
         stopped: Callable[[], bool],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
+        counted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._options, self._counters, self._stopped, self._tell = options, counters, stopped, tell
+        self._options, self._counters, self._stopped, self._report = options, counters, stopped, report
+        self._counted, self._outages = counted, Outages(report)
         self._spool = Spool(options.spool, rotate_size=options.rotate_size, part=part)
         self._waiting: list[tuple[datetime, Delivery]] = []
         self._writing: list[tuple[datetime, Delivery]] = []
         self._waits: Counter[Link] = Counter()
         self._bytes = 0  # of what waits and is being written
         self._mean = 0.0  # bytes of a message
-        self._told: dict[str, float] = {}
+        self._defects: set[str] = set()
         self._last = False
         self._broken = self._crowded = ""
         self._looked = 0.0
@@ -76,12 +80,13 @@ class Intake:
     async def run(self) -> None:
         """Until `stopped`; then everything that has come is on disk and finished, or given back."""
         self._due = asyncio.Event()
-        self._reader = Reader(self._options.source, self._deliver, self._trouble)
-        with ThreadPoolExecutor(1, thread_name_prefix="spool") as self._thread:
+        self._reader = Reader(self._options.source, self._deliver, self._late, self._outages)
+        with reported(self._defect), ThreadPoolExecutor(1, thread_name_prefix="spool") as self._thread:
             async with asyncio.TaskGroup() as tasks:
                 ticking = tasks.create_task(self._tick())
                 writing = tasks.create_task(self._write())
                 while not self._stopped():
+                    self._reader.check()
                     await asyncio.sleep(_TICK)
                 await self._reader.leave(_GRACE)
                 self._last = True
@@ -141,6 +146,7 @@ class Intake:
             counters.changed += changed
             counters.messages += sum(map(len, by_link.values()))
             counters.bytes += sum(delivery.size for delivery in deliveries)
+            self._counted()
             for link, ids in by_link.items():
                 counters.unsure += 0 if link.finish(ids) else len(ids)
         counters.unfinished -= sum(map(len, by_link.values()))
@@ -188,7 +194,8 @@ class Intake:
         self._counters.seen = now
         oldest = self._writing[:1] or self._waiting[:1]
         self._counters.oldest = now - oldest[0][1].came if oldest else 0.0
-        self._counters.links = len(self._reader.conns)
+        self._counters.links = self._reader.links
+        self._counters.lost = self._outages.cause
         self._counters.missing = sum(now - since > _MISSING for since in self._reader.missing.values())
         self._linked = now if self._counters.links else self._linked
         self._counters.alone = now - self._linked
@@ -216,18 +223,18 @@ class Intake:
             except OutputError:
                 return
             self._broken = ""
-            self._tell("goes on: the spool can be written again")
+            self._report("resumed: the spool can be written again")
 
     def _limit(self) -> None:
         """No more messages while the spool is too large."""
         most = self._options.spool_max
         if not self._crowded and self._used >= most:
-            self._crowded = f"the spool holds {size(self._used)}, of {size(most)} that it may (--spool-max)"
-            self._tell(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
+            self._crowded = f"the spool holds {size(self._used)} of at most {size(most)} (--spool-max)"
+            self._report(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
             self._reader.allow(0)
         elif self._crowded and self._used < most * 0.9:
             self._crowded = ""
-            self._tell("goes on: the spool has room again")
+            self._report("resumed: the spool has room again")
 
     def _allowed(self) -> int:
         if self._stopped() or self._broken or self._crowded:
@@ -241,18 +248,20 @@ class Intake:
 
     def _break(self, why: str) -> None:
         if not self._broken:
-            self._tell(f"paused: {why}; NSQ keeps the messages")
+            self._report(f"paused: {why}; NSQ keeps the messages")
         self._broken = why
         self._reader.allow(0)
 
-    def _trouble(self, address: str, cause: object) -> None:
-        if is_late(cause):
-            self._counters.unsure += 1
-            return
-        text, now = explained(address, cause), time.monotonic()
-        if now - self._told.get(text, -_REPEAT) >= _REPEAT:  # else it would be said at every attempt
-            self._told[text] = now
-            self._tell(text)
+    def _late(self) -> None:
+        self._counters.unsure += 1
+
+    def _defect(self, error: BaseException) -> None:
+        """In a callback: its connection is silent from then on, and is replaced; each kind is reported once."""
+        if (text := spelled(error)) not in self._defects:
+            self._defects.add(text)
+            self._report(f"an unexpected error in a connection ({text}); it is opened again; please report this")
+            if self._options.debug:
+                show_traceback(error)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

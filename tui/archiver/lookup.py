@@ -15,5 +15,5 @@ def producers(address: str, topic: str, *, timeout: float = 5.0) -> dict[str, st
     try:
         found = [(str(each["broadcast_address"]), each) for each in answer.get("producers") or ()]
         return {join_address(h, int(each["tcp_port"])): join_address(h, int(each["http_port"])) for h, each in found}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise SendError(f"http://{address} does not answer as nsqlookupd does") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from isal import igzip
 
-from tui.archive.local import reason
+from tui.archive.local import private_opener, reason
 from tui.archiver.folder import MERGED, SEALED, SpoolFile, file_name, rename
 from tui.archiver.spool import header
 from tui.errors import OutputError
@@ -39,7 +39,7 @@ def merge(path: Path, hour: datetime, seq: str) -> Path:
 def _squeeze(path: Path, partial: Path) -> None:
     encoder = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     crc = count = 0
-    with igzip.open(path, "rb") as lines, partial.open("wb") as out:  # type: ignore[no-untyped-call]
+    with igzip.open(path, "rb") as lines, open(partial, "wb", opener=private_opener) as out:  # type: ignore[no-untyped-call]
         out.write(header())
         while block := lines.read(_BLOCK):
             crc, count = zlib.crc32(block, crc), count + len(block)

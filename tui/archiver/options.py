@@ -1,4 +1,4 @@
-"""What an archiver is told: where messages come from, where they are spooled, where they go."""
+"""The options of an archiver: where messages come from, where they are spooled, where they go."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Source:
             if not valid_topic(name):
                 raise ConfigError(f"NSQ allows no {what} named {name!r}; use 1 to 64 letters, digits, '.', '_' or '-'")
         if not self.nsqd_tcp_addresses and not self.lookupd_http_addresses:
-            raise ConfigError("no nsqd was named; give --nsqd-tcp-address or --lookupd-http-address HOST:PORT")
+            raise ConfigError("no nsqd was given; add --nsqd-tcp-address or --lookupd-http-address HOST:PORT")
         for address in (*self.nsqd_tcp_addresses, *self.lookupd_http_addresses):
             split_address(address)
         if self.tls is not None:
@@ -57,7 +57,8 @@ class ArchiverOptions:
     """One archiver. `now` gives seconds since 1970 and says what hour it is; tests bring their own.
 
     Sizes in bytes, times in seconds. `spool` belongs to this archiver alone. With more than one of `processes` each has
-    its own connections and files. `rotate_size` of None rotates at the hour only.
+    its own connections and files. `rotate_size` of None rotates at the hour only. `debug` shows the traceback of an
+    unexpected error that the archiver recovers from.
     """
 
     archive: Archive
@@ -69,6 +70,7 @@ class ArchiverOptions:
     spool_max: int = SPOOL_MAX
     merge_hour: bool = False
     processes: int = 1
+    debug: bool = False
     now: Callable[[], float] = time.time
 
     @property
@@ -90,20 +92,22 @@ class ArchiverOptions:
         if "{rev}" not in layout:
             raise ConfigError(f"the layout '{layout}' needs a {{rev}}: after a restart an hour has more than one file")
         if "*" in layout:
-            raise ConfigError(f"the layout '{layout}' has a '*', which names no file; spell it out")
+            raise ConfigError(f"the layout '{layout}' has a '*', from which no key can be made; spell it out")
         if not self.host or "/" in self.host:
-            raise ConfigError(f"'{self.host}' can be no part of a key; give another --host")
+            raise ConfigError(f"'{self.host}' cannot be part of a key; give another --host")
         key = self.archive.layout.spell(_ANY_HOUR, topic=self.source.topic, host=self.host, rev="-000001")
         if self.archive.layout.parse(key) is None:
-            raise ConfigError(f"'{key}' would be a key that the layout '{layout}' does not read back; give another")
+            raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; give another")
 
 
-def destination(url: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+def destination(
+    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> Archive:
     """The archive that will be written. A place without a layout gets nsq_to_file's; a folder is made.
 
     Nothing is listed or detected: an archive begins empty.
     """
-    whole = url if has_holes(url) else f"{url.rstrip('/')}/{DEFAULT_LAYOUT}"
+    whole = url if has_holes(url) else f"{url.rstrip('/')}/{layout or DEFAULT_LAYOUT}"
     if not is_s3(whole):
         parts = Path(whole).expanduser().parts
         fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
@@ -111,4 +115,4 @@ def destination(url: str, *, timezone: str | None = None, s3: S3Options | None =
             make_folder(Path(*fixed))
         except OSError as error:
             raise ArchiveError(f"{Path(*fixed)} cannot be made: {reason(error)}; give another ARCHIVE") from error
-    return open_archive(whole, timezone=timezone, s3=s3)
+    return open_archive(whole, timezone=timezone, s3=s3, layout=layout if has_holes(url) else None)

@@ -2,6 +2,7 @@
 
 A child shares the spool's lock with its parent, so that no other archiver begins while it still writes. It leaves
 signals to the parent and obeys only the pipe, whose end means stop: it outlives the parent by no more than a goodbye.
+It reports its counters after each sync and before it acknowledges the messages (FIN): its death loses no count.
 """
 
 from __future__ import annotations
@@ -14,19 +15,27 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import tui
 from tui.archiver.counters import Counters
+from tui.archiver.defects import show_traceback, spelled
 from tui.archiver.options import ArchiverOptions
+from tui.archiver.threads import in_thread
 from tui.errors import HourscopeError
 
 _MAIN = "from tui.archiver.part import main; main()"
-_TELL = 0.25  # seconds between two reports of a child
-_GOODBYE = 45.0  # seconds for a child to end in order
+_REPORT_SECONDS = 0.25  # seconds between two reports of a child
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What ended a child: a sentence."""
+
+    text: str
 
 
 class Part(Protocol):
@@ -42,18 +51,28 @@ class Part(Protocol):
     def stop(self) -> None:
         """Come to an end in order."""
 
-    def join(self) -> None:
-        """Wait for the end; raises what it failed with."""
+    def join(self, timeout: float) -> None:
+        """Wait for the end, at most so many seconds.
+
+        HourscopeError if it failed in a way that a new one may not; TimeoutError if it does not end and cannot be
+        killed; anything else is an error that nobody foresaw.
+        """
 
 
 def consume(
-    options: ArchiverOptions, number: int, counters: Counters, stopped: Callable[[], bool], tell: Callable[[str], None]
+    options: ArchiverOptions,
+    number: int,
+    counters: Counters,
+    stopped: Callable[[], bool],
+    report: Callable[[str], None],
+    counted: Callable[[], None] = lambda: None,
 ) -> None:
     """Take messages until `stopped`."""
     from tui.archiver.intake import Intake  # pynsq and tornado, which the parent of several does not need
 
     async def run() -> None:
-        await Intake(options, part=number, counters=counters, stopped=stopped, tell=tell).run()
+        intake = Intake(options, part=number, counters=counters, stopped=stopped, report=report, counted=counted)
+        await intake.run()
 
     asyncio.run(run())
 
@@ -61,11 +80,10 @@ def consume(
 class ThreadPart:
     """The only consumer of an archiver, in a thread of its process."""
 
-    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, options: ArchiverOptions, number: int, report: Callable[[str], None]) -> None:
         self.number, self.counters = number, Counters()
         self._stop = threading.Event()
-        threads = ThreadPoolExecutor(1, thread_name_prefix="consume")
-        self._work: Future[None] = threads.submit(consume, options, number, self.counters, self._stop.is_set, tell)
+        self._work = in_thread("consume", lambda: consume(options, number, self.counters, self._stop.is_set, report))
 
     @property
     def alive(self) -> bool:
@@ -74,14 +92,14 @@ class ThreadPart:
     def stop(self) -> None:
         self._stop.set()
 
-    def join(self) -> None:
-        self._work.result()
+    def join(self, timeout: float) -> None:
+        self._work.result(timeout)
 
 
 class ChildPart:
     """One consumer of several, in a process of its own; `lock` is the descriptor that keeps the spool ours."""
 
-    def __init__(self, options: ArchiverOptions, number: int, tell: Callable[[str], None], lock: int) -> None:
+    def __init__(self, options: ArchiverOptions, number: int, report: Callable[[str], None], lock: int) -> None:
         self.number, self.counters = number, Counters()
         home = str(Path(tui.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
@@ -91,11 +109,12 @@ class ChildPart:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
             pass_fds=(lock,),
-            start_new_session=True,  # Ctrl-C is for the parent, which then says stop
+            start_new_session=True,  # Ctrl-C is for the parent, which then stops its children
         )
         self._to = cast(BinaryIO, self._process.stdin)
-        self._tell = tell
-        with suppress(BrokenPipeError):  # dead already: `alive` says so
+        self._report = report
+        self._failure = ""
+        with suppress(BrokenPipeError):  # dead already, which `alive` shows
             pickle.dump((options, number), self._to)
             self._to.flush()
         self._listener = threading.Thread(target=self._listen, name=f"part-{number}", daemon=True)
@@ -108,8 +127,10 @@ class ChildPart:
                 report = pickle.load(reports)
                 if isinstance(report, Counters):
                     self.counters = report
+                elif isinstance(report, _Failure):
+                    self._failure = report.text
                 else:
-                    self._tell(str(report))
+                    self._report(str(report))
 
     @property
     def alive(self) -> bool:
@@ -119,25 +140,38 @@ class ChildPart:
         with suppress(BrokenPipeError):
             self._to.close()
 
-    def join(self) -> None:
+    def join(self, timeout: float) -> None:
         try:
-            self._process.wait(_GOODBYE)
+            self._process.wait(timeout)
         except subprocess.TimeoutExpired:  # it is frozen; a kill loses nothing
             self._process.kill()
             self._process.wait()
         self._listener.join()
         if self._process.returncode:
-            raise HourscopeError(f"the consuming process {self.number} ended with {self._process.returncode}")
+            why = self._failure or _spelled_exit(self._process.returncode)
+            raise HourscopeError(f"the consuming process {self.number} ended unexpectedly ({why})")
+
+
+def _spelled_exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
 
 
 def main() -> None:
-    """A child: what it is told comes on stdin, what it reports goes to stdout."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """A child: its options come on stdin, whose end means stop; its reports go to stdout."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    options, part = pickle.load(sys.stdin.buffer)
+    try:
+        options, part = pickle.load(sys.stdin.buffer)
+    except EOFError:  # the parent died first
+        return
     counters, stop, lock = Counters(), threading.Event(), threading.Lock()
 
-    def report(what: Counters | str) -> None:
+    def report(what: Counters | _Failure | str) -> None:
         with lock, suppress(BrokenPipeError):  # the parent is gone, which also is what ends stdin
             pickle.dump(what, sys.stdout.buffer)
             sys.stdout.buffer.flush()
@@ -146,12 +180,19 @@ def main() -> None:
         sys.stdin.buffer.read()
         stop.set()
 
-    def tell_counters() -> None:
-        while not stop.wait(_TELL):
+    def report_counters() -> None:
+        while not stop.wait(_REPORT_SECONDS):
             report(counters)
 
-    for work in (obey, tell_counters):
+    for work in (obey, report_counters):
         threading.Thread(target=work, daemon=True).start()
-    consume(options, part, counters, stop.is_set, report)
+    code = 0
+    try:
+        consume(options, part, counters, stop.is_set, report, lambda: report(counters))
+    except Exception as error:  # noqa: BLE001  (the parent reports it and starts another child)
+        code = 1
+        report(_Failure(spelled(error)))
+        if options.debug:
+            show_traceback(error)
     report(counters)
-    os._exit(0)  # a thread still waits for stdin
+    os._exit(code)  # a thread still waits for stdin

@@ -8,105 +8,129 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from typing import Any
 
 from tui.archiver.counters import Counters, together
-from tui.archiver.folder import owned, spooled
+from tui.archiver.defects import defect
+from tui.archiver.folder import Ownership, SpoolInUseError, owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.part import ChildPart, Part, ThreadPart
 from tui.archiver.status import DEATHS, MOST_DEATHS, Event, Said, Status, Stopped
+from tui.archiver.threads import in_thread
 from tui.archiver.upload import Uploader
-from tui.errors import HourscopeError
+from tui.errors import ArchiveError, HourscopeError
+from tui.units import plural, size
 
-_TELL = 1.0  # seconds between two states
+_REPORT_SECONDS = 1.0  # seconds between two states
 _PATIENCE = 15.0  # seconds for the children of an archiver that was killed to end
-_LAST_UPLOADS = 30.0  # seconds that the uploads may take at the end
+_CONSUMERS_END = 5.0  # seconds from the stop until no consumer is waited for any longer
+_END = 8.0  # seconds from the stop until the last uploads are not waited for any longer
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
     """Take a topic's messages into the archive until `stop`; `Status` every second, `Said` when something happens.
 
-    The last event is `Stopped`. Every message that was finished is in the spool by then, or in the archive. Raises
-    ArchiveError, ConfigError or SendError, sentences for a person, if it cannot begin.
+    The last event is `Stopped`, less than ten seconds after the stop. Every message that was finished is in the spool
+    by then, or in the archive. Raises ArchiveError, ConfigError or SendError, sentences for a person, if it cannot
+    begin, and HourscopeError if an error that nobody foresaw ends it.
     """
     options.check()
-    with owned(options.spool, options.identity, patience=_PATIENCE if options.processes > 1 else 0.0) as lock:
-        archiver = _Archiver(options, lock)
+    patience = _PATIENCE if options.processes > 1 else 0.0
+    with owned(options.spool, options.identity, patience=patience, stopped=stop.is_set) as ownership:
+        archiver = _Archiver(options, ownership)
         archiver.begin()
         source = options.source
         yield Said(f"recording {source.topic} (channel {source.channel}) in {options.archive.url}, by {options.spool}")
         try:
             while not stop.is_set():
-                yield from archiver.said(until=time.monotonic() + _TELL, stop=stop)
+                yield from archiver.said(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
                 archiver.mind()
                 yield archiver.status()
-        finally:
-            archiver.end_consuming()
-            archiver.no_more_uploads.set()
+            began = time.monotonic()
+            yield Said(f"stopping: {archiver.waits_for()}")
+            archiver.mind_spool()
+        except BaseException:
+            archiver.end_consuming(time.monotonic() + _CONSUMERS_END)
+            raise
+        stuck = archiver.end_consuming(began + _CONSUMERS_END)
         yield from archiver.said()
-        hangs = archiver.end_uploading()
+        stuck = archiver.end_uploading(began + _END) or stuck
         yield from archiver.said()
-        left = len(spooled(options.spool, options.archive.zone))
-        yield Stopped(archiver.status(stopping=True), left, hangs)
+        yield Stopped(archiver.status(stopping=True), archiver.left(), stuck)
 
 
 class _Archiver:
-    def __init__(self, options: ArchiverOptions, lock: int) -> None:
-        self._options, self._lock = options, lock
+    def __init__(self, options: ArchiverOptions, ownership: Ownership) -> None:
+        self._options, self._ownership = options, ownership
         self._sayings: queue.Queue[str] = queue.Queue()
         self._uploader = Uploader(options, self._sayings.put)
         self._parts: list[Part] = []
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
         self._gone = _lasting(Counters())  # of consuming processes that have died
-        self.no_more_uploads = threading.Event()
+        self._no_more_uploads = threading.Event()
+        self._spool_trouble = ""
         self._began = time.monotonic()
         self._seen = (self._began, 0)
         self._rate = 0.0
 
     def begin(self) -> None:
         self._uploader.adopt()
-        self._uploads = self._thread("uploads", lambda: self._uploader.run(self.no_more_uploads))
+        self._uploads = in_thread("uploads", lambda: self._uploader.run(self._no_more_uploads))
         self._parts = [self._part(number) for number in range(self._options.processes)]
 
     def _part(self, number: int) -> Part:
         if self._options.processes == 1:
             return ThreadPart(self._options, number, self._sayings.put)
-        return ChildPart(self._options, number, self._sayings.put, self._lock)
-
-    def _thread(self, name: str, work: Callable[[], object]) -> Future[object]:
-        """Work in a thread that does not keep the process from ending."""
-        future: Future[object] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-
-        threading.Thread(target=run, name=name, daemon=True).start()
-        return future
+        return ChildPart(self._options, number, self._sayings.put, self._ownership.lock)
 
     def mind(self) -> None:
         """Start a consuming process again that has died; what it was appending to is repaired and uploaded.
 
         The uploads' state is looked at here, since theirs may hang in a store that does not answer.
         """
+        self.mind_spool()
         self._uploader.look()
-        if self._uploads.done():
-            self._uploads.result()  # it never ends by itself: this raises what ended it
+        if self._uploads.done():  # it never ends by itself
+            _raise_defect("the uploads", self._uploads.exception())
         for index, part in enumerate(self._parts):
             if part.alive:
                 continue
-            try:
-                part.join()
-            except HourscopeError as error:
-                self._sayings.put(f"{error}; started again")
+            self._join(part, 0.0, "; started again")
             self._gone = _lasting(together([self._gone, part.counters]))
             self._deaths.append(time.monotonic())
             self._uploader.adopt(part.number)
             self._parts[index] = self._part(part.number)
+
+    def mind_spool(self) -> None:
+        """Make the spool again if somebody has removed it; until that works the consumers take no messages."""
+        held = self._uploader.state.spool_bytes
+        try:
+            trouble = self._ownership.restore()
+        except SpoolInUseError:
+            raise
+        except ArchiveError as error:
+            if str(error) != self._spool_trouble:
+                self._spool_trouble = str(error)
+                self._sayings.put(f"{error}; tried again until it works")
+            return
+        if trouble:
+            lost = f"; {size(held)} that were not uploaded yet went with it" if held else ""
+            self._sayings.put(f"{trouble}, and was made again{lost}")
+        self._spool_trouble = ""
+
+    def _join(self, part: Part, timeout: float, then: str = "") -> bool:
+        """Did it end? What it failed with is reported, with what is done then."""
+        try:
+            part.join(timeout)
+        except TimeoutError:
+            return False
+        except HourscopeError as error:  # what it had synced is in the spool
+            self._sayings.put(f"{error}{then}")
+        except Exception as error:
+            raise defect("the consumer", error) from error
+        return True
 
     def said(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[Said]:
         """What was said, as it comes, until a time; without one only what is there."""
@@ -120,37 +144,59 @@ class _Archiver:
     def status(self, *, stopping: bool = False) -> Status:
         counters = together([self._gone, *(part.counters for part in self._parts)])
         now, (then, before) = time.monotonic(), self._seen
-        if now - then > _TELL / 2:
+        if now - then > _REPORT_SECONDS / 2:
             self._rate = (counters.messages - before) / (now - then)
             self._seen = now, counters.messages
         uploads, seconds = self._uploader.state, now - self._began
         deaths = sum(now - death < DEATHS for death in self._deaths)
         return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping, deaths)
 
-    def end_consuming(self) -> None:
-        """Every consumer comes to its end: what it has is in the spool, whole."""
+    def waits_for(self) -> str:
+        """What stands between now and the end."""
+        counters = together(part.counters for part in self._parts)
+        parts = [f"waiting for {plural(len(self._parts), 'consumer')} to sync and acknowledge what has arrived"]
+        if counters.unfinished:
+            parts[0] += f" ({plural(counters.unfinished, 'message')})"
+        waiting = self._uploader.state.waiting
+        parts.append(f"then for uploads ({plural(waiting, 'file')} so far)" if waiting else "then for the last uploads")
+        return f"{', '.join(parts)}; at most {_END:.0f} s"
+
+    def end_consuming(self, deadline: float) -> bool:
+        """Every consumer comes to its end: what it has is in the spool, whole. True if one is stuck in its disk."""
+        self._no_more_uploads.set()
         for part in self._parts:
             part.stop()
-        for part in self._parts:
-            try:
-                part.join()
-            except HourscopeError as error:  # a child died; what it had synced is in the spool
-                self._sayings.put(str(error))
+        ended = [self._join(part, max(0.0, deadline - time.monotonic())) for part in self._parts]
+        if not all(ended):
+            self._sayings.put("a consumer still waits for its disk; NSQ gives out again what it has not acknowledged")
+        return not all(ended)
 
-    def end_uploading(self) -> bool:
+    def end_uploading(self, deadline: float) -> bool:
         """One last round of uploads, if the archive can be reached; True if they hang."""
-        deadline, last = time.monotonic() + _LAST_UPLOADS, self._uploads
-        wait([last], _LAST_UPLOADS)
+        last: Future[Any] = self._uploads
+        wait([last], max(0.0, deadline - time.monotonic()))
         if last.done():
+            _raise_defect("the uploads", last.exception())
             self._uploader.adopt()  # of a child that died in its goodbye
-            last = self._thread("last-uploads", self._uploader.once)
+            last = in_thread("last-uploads", self._uploader.once)
             wait([last], max(0.0, deadline - time.monotonic()))
         if not last.done():
-            os.dup(self._lock)  # the spool is ours until the process ends
-        return not last.done()
+            os.dup(self._ownership.lock)  # the spool is ours until the process ends
+            return True
+        _raise_defect("the last uploads", last.exception())
+        return False
+
+    def left(self) -> int:
+        """How many files are in the spool."""
+        return len(spooled(self._options.spool, self._options.archive.zone))
+
+
+def _raise_defect(what: str, error: BaseException | None) -> None:
+    if error is not None:
+        raise defect(what, error) from error
 
 
 def _lasting(counters: Counters) -> Counters:
     counters.unfinished = counters.links = counters.missing = 0
-    counters.oldest, counters.alone, counters.paused, counters.seen = 0.0, 0.0, "", math.inf
+    counters.oldest, counters.alone, counters.lost, counters.paused, counters.seen = 0.0, 0.0, "", "", math.inf
     return counters

@@ -2,10 +2,13 @@
 
 `append` returns when the bytes are on disk (fsync of the file, and of the folder when the file is new). Whatever goes
 wrong, a file ends with its last whole member again, or is left to the repair; nothing that failed counts as written.
+A file that was removed, or moved with its folder, still takes bytes, which no upload would ever find: what was written
+to one does not count either.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import time
@@ -17,7 +20,7 @@ from pathlib import Path
 
 from isal import igzip_lib
 
-from tui.archive.local import reason, sync_folder
+from tui.archive.local import private_opener, reason, sync_folder
 from tui.archiver.folder import OPEN, SEALED, TORN, file_name, rename
 from tui.errors import OutputError
 
@@ -53,6 +56,7 @@ class Spool:
         try:
             write_all(file.descriptor, data)
             os.fsync(file.descriptor)
+            _check_is_there(file)
         except OSError as error:
             self._give_up(file)
             raise self._failure(error) from error
@@ -77,7 +81,7 @@ class Spool:
         path = self._folder / f"probe-{self._part}"
         try:
             try:
-                with path.open("wb") as stream:
+                with open(path, "wb", opener=private_opener) as stream:
                     stream.write(bytes(_PROBE))
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -89,7 +93,7 @@ class Spool:
     def _create(self, hour: datetime) -> _OpenFile:
         seq = f"{time.time_ns():020d}-{self._part}"
         path = self._folder / file_name(hour, seq, OPEN)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        descriptor = private_opener(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         file = self._open[hour] = _OpenFile(path, hour, seq, descriptor)
         try:
             sync_folder(self._folder)
@@ -133,6 +137,16 @@ class Spool:
 
     def _failure(self, error: OSError) -> OutputError:
         return OutputError(f"the spool {self._folder} cannot be written: {reason(error)}")
+
+
+def _check_is_there(file: _OpenFile) -> None:
+    """FileNotFoundError if the name of an open file no longer leads to it."""
+    try:
+        if os.path.samestat(file.path.stat(), os.fstat(file.descriptor)):
+            return
+    except FileNotFoundError:
+        pass
+    raise FileNotFoundError(errno.ENOENT, f"{file.path.name} was removed or moved while it was written")
 
 
 def member(lines: bytes) -> bytes:

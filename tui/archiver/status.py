@@ -1,4 +1,4 @@
-"""What an archiver tells: events for the command line, and one judgement of its health."""
+"""What an archiver reports: events for the command line, and one judgement of its health."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEATHS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The archiver now. `rate` in messages a second; `seconds` since its start; `deaths` of late."""
+    """The archiver now. `rate` in messages per second; `seconds` since its start; recent `deaths` of processes."""
 
     counters: Counters = field(default_factory=Counters)
     uploads: UploadState = field(default_factory=UploadState)
@@ -31,25 +31,33 @@ class Status:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Why it is not healthy when this is asked; nothing if it is."""
+        """Why it is not healthy when this is asked, with the cause where one is known; nothing if it is."""
         found = []
         silent = time.monotonic() - self.counters.seen
         if silent > _SILENT and not self.stopping:
-            found.append(f"a consuming process, or the archiver, does nothing for {silent:.0f} s")
+            found.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
         if self.deaths >= MOST_DEATHS:
             found.append(f"consuming processes died {self.deaths} times in five minutes")
         if self.counters.oldest > 2 * self.sync_interval + _FINISH_SLACK:
             found.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
         if self.uploads.oldest > _UPLOAD_AGE:
-            why = self.uploads.trouble or "it goes on"
+            why = self.uploads.trouble or "still in progress"
             found.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
         if self.counters.paused:
             found.append(f"no messages are taken: {self.counters.paused}")
+        why = f" ({self.counters.lost})" if self.counters.lost else ""
         if self.counters.alone > _ALONE:
-            found.append(f"no nsqd is connected for {self.counters.alone:.0f} s")
+            found.append(f"no nsqd has been connected for {self.counters.alone:.0f} s{why}")
         elif self.counters.missing:
-            found.append(f"{plural(self.counters.missing, 'nsqd')} cannot be reached for a minute and more")
+            found.append(f"{plural(self.counters.missing, 'nsqd')} not reached for more than a minute{why}")
         return tuple(found)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is wrong now, long before it is unhealthy: `troubles`, and causes that are in none of them."""
+        troubles = self.troubles
+        causes = (self.counters.paused, self.uploads.trouble, self.counters.lost)
+        return *troubles, *(cause for cause in causes if cause and not any(cause in each for each in troubles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Said:
 class Stopped:
     """The last event: the archiver has stopped in order. What is `left` files could not be uploaded yet.
 
-    If an upload `hangs`, its threads would keep the process from ending: leave by os._exit.
+    If an upload or a disk `hangs`, its threads would keep the process from ending: leave by os._exit.
     """
 
     status: Status

@@ -1,4 +1,4 @@
-"""From the spool into the archive: whole files get a revision, go up, and are removed once the archive surely has them.
+"""From the spool into the archive: whole files get a revision, go up, and are removed once the upload is verified.
 
 One uploader a spool. It talks to whoever writes the files only through the folder. A file gets its revision by a rename
 before it goes up, so after a crash the same file is put under the same key: if that is there, with the size and the
@@ -46,10 +46,10 @@ class UploadState:
 
 
 class Uploader:
-    """`run` it in a thread of its own. `tell` gets sentences for the operator; `state` may be read from any thread."""
+    """`run` it in a thread of its own. `report` gets sentences for the operator; any thread may read `state`."""
 
-    def __init__(self, options: ArchiverOptions, tell: Callable[[str], None]) -> None:
-        self._options, self._tell = options, tell
+    def __init__(self, options: ArchiverOptions, report: Callable[[str], None]) -> None:
+        self._options, self._report = options, report
         self._archive, self._folder = options.archive, options.spool
         self._next_rev: dict[datetime, int] = {}
         self._put_keys: set[str] = set()  # by this process, and not yet seen to be what was put
@@ -64,19 +64,21 @@ class Uploader:
                 try:
                     rename(file.path, file_name(file.hour, file.seq, TORN))
                 except OSError as error:
-                    self._tell(f"{file.path} is left for the next start: {reason(error)}")
+                    self._report(f"{file.path} is left for the next start: {reason(error)}")
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is tried again, later and later."""
-        wait, told = _LOOK, ""
+        wait, reported = _LOOK, ""
         while not stop.wait(wait):
             if self.once(stop):
-                wait, told = _LOOK, ""
+                if reported:
+                    self._report("uploading again")
+                wait, reported = _LOOK, ""
                 continue
             wait = min(max(wait, _RETRY_FIRST / 2) * 2, _RETRY_MOST)
-            if self._trouble != told:
-                told = self._trouble
-                self._tell(f"{told}; tried again until it works")
+            if self._trouble != reported:
+                reported = self._trouble
+                self._report(f"{reported}; tried again until it works")
 
     def once(self, stop: threading.Event | None = None) -> bool:
         """Bring everything that is whole as far as it goes; False if something failed."""
@@ -89,8 +91,8 @@ class Uploader:
             trouble = str(error)
         except OSError as error:
             trouble = f"the spool {self._folder} cannot be used: {reason(error)}"
-        if self._trouble and not trouble:
-            self._tell("uploads work again")
+        if trouble:
+            self._archive.store.renew()  # the next attempt reads the credentials again
         self._failures += bool(trouble)
         self._trouble = trouble
         self.look()
@@ -138,8 +140,8 @@ class Uploader:
                 path.unlink()
                 return ""
             path, state = rename(path, file_name(file.hour, file.seq, SEALED)), SEALED
-            torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on its disk, not repaired"
-            self._tell(f"took over {path.name}, left by a process that died ({torn})")
+            torn = f"{plural(kept, 'line')} in a torn end" if kept is not None else "damaged on disk, not repaired"
+            self._report(f"took over {path.name}, left by a process that died ({torn})")
         if state == SEALED and self._options.merge_hour:
             path = self._merged(file, path)
         trouble = self._put(file, path)
@@ -148,13 +150,13 @@ class Uploader:
 
     def _merged(self, file: SpoolFile, path: Path) -> Path:
         """As one stream, if that can be: a full disk has no room for it until the upload makes some."""
-        why = f"{path} is damaged on its disk"
+        why = f"{path} is damaged on disk"
         if sound_length(path) == path.stat().st_size:
             try:
                 return merge(path, file.hour, file.seq)
             except OutputError as error:
                 why = str(error)
-        self._tell(f"{why}; it is uploaded as it is")
+        self._report(f"{why}; it is uploaded as it is")
         return path
 
     def _put(self, file: SpoolFile, path: Path) -> str:
@@ -201,4 +203,4 @@ class Uploader:
         self._uploaded += 1
         self._uploaded_bytes += count
         self._last_key, self._last_time = key, time.time()
-        self._tell(f"uploaded {key} ({size(count)})")
+        self._report(f"uploaded {key} ({size(count)})")

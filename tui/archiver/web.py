@@ -1,8 +1,10 @@
-"""The archiver's state over HTTP: `/healthz` for whoever restarts things, `/metrics` for Prometheus."""
+"""The archiver's state over HTTP: `/healthz` for a supervisor, `/metrics` for Prometheus."""
 
 from __future__ import annotations
 
 import json
+import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,18 +20,22 @@ from tui.archiver.status import Status
 from tui.errors import ConfigError
 from tui.send.target import split_address
 
+_LOG = logging.getLogger(__name__)
 _PREFIX = "hourscope_archiver_"
+_TIMEOUT_SECONDS = 10.0
 _CHANGES = {"json-newline": "spaced", "newline": "wrapped", "empty": "wrapped", "lookalike": "wrapped"}
 
 
 @contextmanager
 def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
-    """Answer at HOST:PORT, in threads of its own, until the end. ConfigError if nobody can listen there."""
+    """Serve HOST:PORT, in threads of its own, until the end. ConfigError if that address cannot be listened on."""
     host, port = split_address(address)
     registry = CollectorRegistry()
     registry.register(_Metrics(status))
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = _TIMEOUT_SECONDS
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 troubles = status().troubles
@@ -51,7 +57,7 @@ def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
             """A library prints nothing."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Handler)
+        server = _Server((host, port), Handler)
     except OSError as error:
         raise ConfigError(f"--status-address {address} cannot be listened on: {reason(error)}") from error
     with server:
@@ -63,8 +69,16 @@ def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
             server.shutdown()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up early is not worth the traceback that http.server prints."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            _LOG.warning("an unexpected error in an answer of --status-address: %r", error)
+
+
 class _Metrics(Collector):
-    """The state of the moment as metrics."""
+    """The current state as metrics."""
 
     def __init__(self, status: Callable[[], Status]) -> None:
         self._status = status
@@ -73,16 +87,16 @@ class _Metrics(Collector):
         status = self._status()
         counters, uploads = status.counters, status.uploads
         for name, help_, count in (
-            ("messages", "Messages that are on disk and finished", counters.messages),
+            ("messages", "Messages that are on disk", counters.messages),
             ("message_bytes", "Bytes of their bodies", counters.bytes),
             ("spooled_bytes", "Bytes of gzip written to the spool", counters.written),
             ("syncs", "Syncs of the spool, a gzip member each", counters.syncs),
             ("redelivered_messages", "Messages that had been delivered before, to any consumer", counters.again),
-            ("unsure_messages", "Messages whose FIN may not have counted: each may be archived twice", counters.unsure),
+            ("unsure_messages", "Possible duplicates: messages whose FIN may not have counted", counters.unsure),
             ("given_back_messages", "Messages given back to NSQ while the spool failed", counters.given_back),
-            ("uploads", "Files that the archive surely has", uploads.uploaded),
+            ("uploads", "Files whose upload is verified", uploads.uploaded),
             ("uploaded_bytes", "Their bytes", uploads.uploaded_bytes),
-            ("upload_failures", "Rounds of uploads that failed, and were tried again", uploads.failures),
+            ("upload_failures", "Rounds of uploads that failed and were tried again", uploads.failures),
             ("repaired_files", "Files taken over from a process that died", uploads.repaired),
         ):  # fmt: skip
             yield CounterMetricFamily(_PREFIX + name, help_, value=count)

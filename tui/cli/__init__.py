@@ -6,7 +6,9 @@ Data goes to stdout, narration and progress to stderr. Exit codes are grep's: 0 
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,15 +16,29 @@ from importlib import import_module
 import click
 
 from tui import __version__
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_INTERRUPTED, say
-from tui.errors import HourscopeError
+from tui.cli.console import (
+    DEBUG,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    ReaderGoneError,
+    StdoutError,
+    open_standard_streams,
+    say,
+)
+from tui.cli.signals import interrupts, leave
+from tui.errors import HourscopeError, is_full, reason
+from tui.shell import shell_join
 
 _COMMANDS = ("demo", "ls", "cat", "scan", "send", "archive", "verify", "doctor")
 _OPEN = "open"  # what `hourscope ARCHIVE` means; hidden
 
 
-class _ReaderGone(Exception):
-    """The reader of our pipe has enough."""
+class _UnnamedError(Exception):
+    """An OSError that the core has not made a sentence of."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Commands(click.Group):
@@ -40,8 +56,14 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError as error:  # click would make 1 of it, which is grep's "nothing matched"
-            raise _ReaderGone from error
+        except StdoutError:
+            raise
+        except OSError as error:  # click would make 1 of a broken pipe, which is grep's "nothing matched"
+            raise _UnnamedError(error) from error
+        except EOFError as error:  # click would take it for the end of what a person types
+            raise RuntimeError(f"EOFError: {error}") from error
+        except KeyboardInterrupt as error:  # click would print an empty line
+            raise click.Abort from error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
@@ -67,23 +89,66 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command; every expected failure is one line on stderr."""
+    open_standard_streams()
     words = list(sys.argv[1:] if args is None else args)
-    sys.exit(run(words))
+    code = run(words)
+    if code == EXIT_INTERRUPTED:
+        leave()  # a thread that is stuck would hold Python's own end
+    sys.exit(code)
 
 
 def run(words: list[str]) -> int:
     """The exit code of a command line."""
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
     try:
-        code = commands.main(words, prog_name="hourscope", standalone_mode=False)
-        sys.stdout.flush()
+        with interrupts(_interrupted(words)):
+            code = commands.main(words, prog_name="hourscope", standalone_mode=False)
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except (HourscopeError, click.ClickException, click.Abort, KeyboardInterrupt, _ReaderGone, OSError) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost handler: whatever nobody foresaw is
+        # a sentence and exit code 2, because a traceback ends with 1, which is grep's "nothing matched")
         if debug:
             import traceback
 
             traceback.print_exc()
-        return _explain(error)
+        return _explain(error, words)
+
+
+def _interrupted(words: list[str]) -> str:
+    return f"interrupted; run it again with: {shell_join(['hourscope', *words])}"
+
+
+def _explain(error: BaseException, words: list[str]) -> int:
+    """Print an error as one line: the exit code."""
+    match error:
+        case ReaderGoneError():  # end as quietly as cat does
+            _drop_stdout()
+            return 128 + signal.SIGPIPE
+        case StdoutError():
+            _drop_stdout()
+            say(_about_stdout(error.error))
+        case KeyboardInterrupt() | click.Abort():
+            say(_interrupted(words))
+            return EXIT_INTERRUPTED
+        case click.UsageError():
+            where = error.ctx.command_path if error.ctx else "hourscope"
+            say(f"{error.format_message().rstrip('.')}; see {where} --help")
+        case click.ClickException():
+            say(error.format_message())
+        case HourscopeError():
+            say(str(error))
+        case _UnnamedError():
+            say(_about_system(error.error))
+        case MemoryError():
+            say("out of memory; run it again with fewer --jobs")
+        case RuntimeError() if "can't start new thread" in str(error):
+            say("the system allows no more threads; raise the limit of processes (ulimit -u) or use fewer --jobs")
+        case RuntimeError() if "home directory" in str(error):
+            say("the home folder is unknown; set HOME")
+        case _:
+            about = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            say(f"internal error: {about}; run it again with {DEBUG} and report it")
+    return EXIT_FAILED
 
 
 def _drop_stdout() -> None:
@@ -91,22 +156,17 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _explain(error: BaseException) -> int:
-    match error:
-        case _ReaderGone() | BrokenPipeError():  # end as quietly as cat does
-            _drop_stdout()
-            return 128 + 13
-        case OSError():  # what the core can name it has named: this is stdout's, such as that of a full disk
-            _drop_stdout()
-            say(f"the output cannot be written: {error.strerror or error}; free some space and run it again")
-        case KeyboardInterrupt() | click.Abort():
-            say("interrupted")
-            return EXIT_INTERRUPTED
-        case click.UsageError():
-            where = error.ctx.command_path if error.ctx else "hourscope"
-            say(f"{error.format_message().rstrip('.')}; see {where} --help")
-        case click.ClickException():
-            say(error.format_message())
-        case _:
-            say(str(error))
-    return EXIT_FAILED
+def _about_stdout(error: OSError) -> str:
+    if error.errno == errno.EBADF:
+        return "standard output is closed; send it to a file or a pipe, or name an output with -o"
+    hint = "; free some space and run it again" if is_full(error) else ""
+    return f"standard output cannot be written: {reason(error)}{hint}"
+
+
+def _about_system(error: OSError) -> str:
+    """An error of the system that the core made no sentence of."""
+    from tempfile import gettempdir
+
+    names = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
+    hint = f"; free some space there or in {gettempdir()} (TMPDIR)" if is_full(error) else ""
+    return f"{f'{names}: ' if names else ''}{reason(error)}{hint}; {DEBUG} shows where"

@@ -1,26 +1,28 @@
-"""`hourscope archive`: an NSQ topic into an archive, without losing a message."""
+"""`hourscope archive`: record an NSQ topic in an archive, without losing a message."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import socket
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
+from tui.archive import Archive
+from tui.archive.location import Location
 from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic, destination
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_log import Log
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, say
+from tui.cli.checks import report
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.grouped import Grouped
-from tui.cli.options import archive_argument, archive_options, s3_of
+from tui.cli.options import archive_argument, archive_options, located
+from tui.cli.signals import cancel_on_signals
 from tui.config import Config, NsqSpec, load_config, nsq_of_environment, state_dir
 from tui.errors import ConfigError
 from tui.send.refusals import SECRET_VARIABLE
@@ -38,6 +40,7 @@ _GROUPS = {
     ),
 }
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
 
 
 class _Size(click.ParamType[int]):
@@ -48,39 +51,42 @@ class _Size(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         number = value if isinstance(value, int) else parse_size(value)
         if not number:
-            self.fail(f"'{value}' is no size; write it as 500MB or 20GB", param, ctx)
+            self.fail(f"'{value}' is not a size; use 500MB or 20GB", param, ctx)
         return number
 
 
 @click.command("archive", cls=Grouped, groups=_GROUPS, short_help="Record an NSQ topic.")
 @archive_argument
 @click.option("--topic", metavar="TOPIC", required=True, help="NSQ topic.")
-@click.option("--channel", metavar="CHANNEL", required=True, help="Its channel: a durable one of the archiver's own.")
+@click.option("--channel", metavar="CHANNEL", required=True, help="NSQ channel: a durable one, for this archive alone.")
 @click.option("--nsqd-tcp-address", metavar="HOST:PORT", multiple=True, help="nsqd, or a name from the config.")
 @click.option("--lookupd-http-address", metavar="HOST:PORT", multiple=True, help="nsqlookupd, to find the nsqds.")
-@click.option("--spool", metavar="DIR", type=click.Path(path_type=Path), help="Where messages wait for their upload.")
+@click.option(
+    "--spool", metavar="DIR", type=click.Path(path_type=Path), help="Folder where messages wait for their upload."
+)
 @click.option("--host", metavar="NAME", help="{host} in the keys.  [default: this machine's name]")
 @click.option("--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL, show_default=True,
-              help="Seconds that a message may wait to be on disk.")  # fmt: skip
-@click.option("--rotate-size", metavar="SIZE", type=_Size(), help="A new file, too, when it is so large (500MB).")
+              help="Longest time until a message is on disk, in seconds.")  # fmt: skip
+@click.option("--rotate-size", metavar="SIZE", type=_Size(), help="Also rotate at this size (500MB).")
 @click.option("--spool-max", metavar="SIZE", type=_Size(), default=SPOOL_MAX,
-              help=f"Take no more messages while the spool is larger.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
-@click.option("--merge-hour", is_flag=True, help="Make one gzip stream of a file before it goes up.")
-@click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Processes that consume.")
+              help=f"Pause while the spool is larger than this.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
+@click.option("--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
+@click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
 @click.option("--max-in-flight", metavar="N", type=click.IntRange(min=1), default=MAX_IN_FLIGHT, show_default=True,
-              help="Messages unfinished at a time, of each process.")  # fmt: skip
-@click.option("--tls", is_flag=True, help="TLS; without a CA file the system's CAs count.")
+              help="Messages in flight, per process.")  # fmt: skip
+@click.option("--tls", is_flag=True, help="Use TLS. Without a CA file, the system's CAs are trusted.")
 @click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA of nsqd's certificate (PEM), for --tls.")
-@click.option("--tls-cert", metavar="FILE", type=_FILE, help="Certificate of ours, where nsqd wants one (PEM).")
-@click.option("--tls-key", metavar="FILE", type=_FILE, help="Its key (PEM).")
-@click.option("--status-address", metavar="HOST:PORT", help="Answer /healthz and /metrics (Prometheus) there.")
-@click.option("--check", is_flag=True, help="Look at everything that it needs; take no message.")
+@click.option("--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM).")
+@click.option("--tls-key", metavar="FILE", type=_FILE, help="Key of the client certificate (PEM).")
+@click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
+@click.option("--check", is_flag=True, help="Check everything that the archiver needs, and exit.")
 @archive_options
 def command(archive: str, status_address: str | None, check: bool, **given: Any) -> int:
-    """Record a topic in ARCHIVE: every message that NSQ gives is on disk before it is finished, then uploaded.
+    """Record a topic in ARCHIVE: every message is on disk before it is acknowledged (FIN), and is then uploaded.
 
-    Without a layout in ARCHIVE the keys are as nsq_to_file's, {topic}.{host}{rev}.%Y-%m-%d_%H.log.gz. A secret for
-    AUTH is taken from HOURSCOPE_NSQ_AUTH_SECRET.
+    Without a layout in ARCHIVE, the keys are as nsq_to_file's, {topic}.{host}{rev}.%Y-%m-%d_%H.log.gz. A secret for
+    AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET. SIGTERM, SIGINT and SIGHUP stop it within 10 seconds; what is not
+    uploaded by then stays in the spool for the next start.
 
     \b
     hourscope archive s3://bucket/logs --topic events --channel archive --lookupd-http-address 127.0.0.1:4161
@@ -89,22 +95,25 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
     options = _options(archive, given, load_config())
     options.check()
     if check:
-        from tui.cli.archive_check import run_check
+        from tui.archiver.check import check_archiver
 
-        return run_check(options)
-    with _stop_on_signals() as stop, Log() as log:
+        return report(check_archiver(options), width=24)
+    with cancel_on_signals(_LEFT) as stop, Log() as log:
         return _run(options, stop, log, status_address)
 
 
 def _options(archive: str, given: dict[str, Any], config: Config) -> ArchiverOptions:
-    s3, zone = s3_of(given), given.pop("timezone")
-    if spec := config.archives.get(archive):
-        s3, zone, archive = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
+    location = located(archive, given, config)
     source = _source(given, config)
     source.check()
     host = given.pop("host") or socket.gethostname().partition(".")[0]
-    spool = given.pop("spool") or _default_spool(archive, source, host)
-    return ArchiverOptions(destination(archive, timezone=zone, s3=s3), source, spool, host, **given)
+    spool = given.pop("spool") or _default_spool(location.url, source, host)
+    debug = DEBUG in sys.argv or bool(os.environ.get("HOURSCOPE_DEBUG"))
+    return ArchiverOptions(_destination(location), source, spool, host, debug=debug, **given)
+
+
+def _destination(location: Location) -> Archive:
+    return destination(location.url, timezone=location.timezone, s3=location.s3, layout=location.layout)
 
 
 def _source(given: dict[str, Any], config: Config) -> Source:
@@ -136,7 +145,7 @@ def _source(given: dict[str, Any], config: Config) -> Source:
 def _default_spool(archive: str, source: Source, host: str) -> Path:
     """A folder for this archiver alone, the same at every start."""
     if "#" in source.topic:
-        raise ConfigError("give an ephemeral topic's spool with --spool")
+        raise ConfigError("an ephemeral topic has no default spool; give one with --spool")
     mark = hashlib.sha256(f"{archive}\n{source.channel}".encode()).hexdigest()[:8]
     return state_dir() / "spool" / f"{source.topic}.{host}.{mark}"
 
@@ -167,29 +176,11 @@ def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_addre
 
 def _end(options: ArchiverOptions, event: Stopped) -> int:
     if not event.left:
-        return EXIT_MATCHED
-    why = f" ({event.status.uploads.trouble})" if event.status.uploads.trouble else ""
+        return EXIT_FAILED if event.hangs else EXIT_MATCHED
+    trouble = event.status.uploads.trouble
+    why = f" ({trouble})" if trouble else " in time" if event.hangs else ""
     say(
-        f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: the next start with the spool "
-        f"{options.spool} uploads what is there"
+        f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
+        f"{options.spool}, and the next start uploads them"
     )
     return EXIT_FAILED
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set. A second signal leaves at once, which is as safe as kill -9 is."""
-    stop = threading.Event()
-
-    def signalled(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            say("left at once; what was finished is in the spool, and the next start uploads it")
-            os._exit(EXIT_INTERRUPTED)
-        stop.set()
-
-    before = {number: signal.signal(number, signalled) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

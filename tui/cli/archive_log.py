@@ -1,10 +1,11 @@
-"""What an archiver says on stderr: one line that is kept up to date on a terminal, log lines elsewhere."""
+"""What an archiver prints on stderr: one line that is kept up to date on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,11 @@ _LOG_EVERY = 60.0  # seconds between two states in a log
 
 
 class Log:
-    """A `with` of it leaves the terminal's line clean."""
+    """A `with` of it leaves the terminal's line clean.
+
+    Where stderr cannot be written (a lost terminal, a pipe without a reader, a full disk) lines are dropped: recording
+    matters more, and --status-address serves the same state.
+    """
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -36,28 +41,33 @@ class Log:
         """Something that happened."""
         self._wipe()
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        print(f"{stamp} {printable(text)}", file=sys.stderr, flush=True)
+        _write(f"{stamp} {printable(text)}\n")
 
     def status(self, status: Status, *, last: bool = False) -> None:
-        """How things are: shown at once on a terminal, once a minute in a log, and at the end in both."""
+        """The state: shown at once on a terminal, once per minute in a log, and at the end in both."""
         if last or (not self._terminal and time.monotonic() - self._logged >= _LOG_EVERY):
             self._logged = time.monotonic()
             self.line(status_text(status))
         elif self._terminal:
             text = printable(status_text(status))[: shutil.get_terminal_size().columns - 1]
-            if text != self._shown:  # nothing moves when nothing happens
+            if text != self._shown:
                 self._wipe()
-                print(text, end="", file=sys.stderr, flush=True)
+                _write(text)
                 self._shown = text
 
     def _wipe(self) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            _write("\r\x1b[K")
             self._shown = ""
 
 
+def _write(text: str) -> None:
+    with suppress(OSError):
+        print(text, end="", file=sys.stderr, flush=True)
+
+
 def status_text(status: Status) -> str:
-    """Messages, rate, what waits, what went up, what is wrong."""
+    """Messages, rate, what waits, what was uploaded, what is wrong and why."""
     counters, uploads = status.counters, status.uploads
     parts = [f"{plural(counters.messages, 'message')} ({size(counters.bytes)})"]
     if not status.stopping:
@@ -72,5 +82,5 @@ def status_text(status: Status) -> str:
     if wrapped := sum(counters.changed.values()):
         parts.append(f"{plural(wrapped, 'line')} changed ({', '.join(sorted(counters.changed))})")
     if counters.unsure:
-        parts.append(f"{count(counters.unsure)} perhaps twice")
-    return " · ".join([*parts, *status.troubles])
+        parts.append(f"{plural(counters.unsure, 'possible duplicate')}")
+    return " · ".join([*parts, *status.notes])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,13 +10,14 @@ from typing import Any
 import click
 
 from tui.archive import Block, Catalog, Chunk, ChunkReader, Damage, empty_range
-from tui.archive.times import floor_hour, next_hour, parse_time
+from tui.archive.times import parse_hour
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
 from tui.cli.options import Opened, archive_argument, archive_options, filter_of, filter_options, open_named
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
-from tui.printable import HOSTILE, printable
+from tui.printable import printable
+from tui.scan.hints import hints_for
 from tui.units import plural
 
 
@@ -48,13 +47,15 @@ def command(
     opened = open_named(archive, given)
     told = _Told()
     shown = 0
-    for record in _records(opened, _chunks(opened, hour, key), filter_, told):
-        write_lines(_pretty(record) if pretty else record + b"\n")
+    chunks = _chunks(opened, hour, key)
+    for record in _records(opened, chunks, filter_, told):
+        for piece in _pretty(record) if pretty else (record + b"\n",):
+            write_lines(piece)
         shown += 1
         if shown == lines:
             break
     sys.stdout.flush()
-    for sentence in told.damaged:
+    for sentence in (*told.damaged, *hints_for(opened.archive, chunks, filter_, matched=shown > 0)):
         say(sentence)
     if told.not_json:
         say(f"{plural(told.not_json, 'record')} not JSON: a JMESPath term cannot match there")
@@ -72,8 +73,7 @@ class _Told:
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
-    start = floor_hour(parse_time(hour, opened.archive.zone))
-    stop = next_hour(start)
+    start, stop = parse_hour(hour, opened.archive.zone)
     catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
     if not catalog.chunks:
         raise empty_range(opened.archive, start, stop)
@@ -111,17 +111,11 @@ def _finder(filter_: Filter) -> Callable[[Block], tuple[list[bytes], int]]:
     return find
 
 
-def _pretty(record: bytes) -> bytes:
-    """Indented JSON that is safe to print and still the same JSON; what is no JSON is escaped."""
-    from tui.filter.jmespath import load
+def _pretty(record: bytes) -> Iterator[bytes]:
+    """Indented JSON that is safe to print and still the same JSON; what is not JSON is escaped."""
+    from tui.filter.pretty import pretty_lines  # only --pretty needs it
 
     try:
-        text = json.dumps(load(record), indent=2, ensure_ascii=False)
+        yield from pretty_lines(record)
     except NotJsonError:
-        return printable(record).encode() + b"\n"
-    text = re.sub(f"(?!\n){HOSTILE.pattern}", _json_escape, text)
-    return text.encode() + b"\n"
-
-
-def _json_escape(match: re.Match[str]) -> str:
-    return json.dumps(match.group())[1:-1]
+        yield printable(record).encode() + b"\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import signal
+import errno
+import io
+import os
+import select
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import suppress
+from typing import Any
 
 from tui.printable import printable
 
@@ -19,20 +20,75 @@ EXIT_FAILED = 2
 EXIT_INTERRUPTED = 130
 
 
+class StdoutError(Exception):
+    """Standard output takes no more; `error` says why. No OSError, so that it is not taken for that of another file."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class ReaderGoneError(StdoutError, BrokenPipeError):
+    """The reader of our pipe has enough."""
+
+    def __init__(self) -> None:
+        super().__init__(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+
+
+class _Stdout(io.FileIO):
+    """Standard output: what goes wrong with it is a StdoutError."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            while (count := super().write(data)) is None:  # somebody who shares it has set it to non-blocking
+                select.select([], [self], [])
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
+        except OSError as error:
+            raise StdoutError(error) from error
+        return count
+
+
+def open_standard_streams() -> None:
+    """Take the numbers 0, 1 and 2 if the caller closed one, so that no file gets them; know stdout's errors as such.
+
+    Writing to a standard output that was closed fails, as it does for any program.
+    """
+    for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, flags)  # gets the lowest free number, which is this one
+    if sys.stderr is None:  # else print() would take stdout instead
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    before = sys.stdout
+    if before is None or before is sys.__stdout__:
+        terminal = os.isatty(1)
+        raw = _Stdout(1, "w", closefd=False)
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw),
+            encoding=before.encoding if before else "utf-8",
+            errors="backslashreplace",
+            line_buffering=terminal,
+        )
+
+
 def say(message: str) -> None:
-    """One line on stderr, whatever is in it."""
-    print(f"hourscope: {printable(message)}", file=sys.stderr)
-
-
-def show(line: str) -> None:
-    """One line on stdout, whatever is in it."""
-    print(printable(line))
+    """One line on stderr, whatever is in it. If nobody can read it there, so be it."""
+    with suppress(OSError):
+        print(f"hourscope: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def narrate(message: str) -> None:
     """A remark for a person at a terminal; silent in a pipe."""
-    if sys.stderr.isatty():
-        print(printable(message), file=sys.stderr)
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            print(printable(message), file=sys.stderr)
+
+
+def print_line(line: str) -> None:
+    """A line of a table on stdout, safe for a terminal whatever is in it."""
+    print(printable(line))
 
 
 def write_lines(lines: bytes) -> None:
@@ -42,21 +98,3 @@ def write_lines(lines: bytes) -> None:
         return
     for line in lines.removesuffix(b"\n").split(b"\n"):
         print(printable(line))
-
-
-@contextmanager
-def cancel_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second signal interrupts at once."""
-    cancel = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tui.archive import Catalog, open_archive
-from tui.archive.times import spell_hour
+from tui.archive.location import command_line
+from tui.archive.times import hours_between, spell_hour
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED
 from tui.demo import SampleSpec, incident_of
 from tui.filter import parse_filter
 from tui.filter.jmespath import load
 from tui.scan import Matches, Totals, plan_scan, run_plan
-from tui.shell import shell_join, shell_word
+from tui.shell import shell_word
 from tui.units import count, plural, size
 
 _SHADES = "░▒▓█"
@@ -29,9 +30,9 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
     print(f"{folder}  {archive.layout.pattern}")
     for line in calendar_lines(catalog):
         print(line)
-    print(f"{plural(len(catalog.hours), 'hour')} · {size(catalog.size)} · {plural(len(catalog.gaps), 'gap')} · UTC\n")
+    print(f"{plural(len(catalog.hours), 'hour')} · {size(catalog.size)} · {plural(catalog.gap_hours, 'gap')} · UTC\n")
 
-    print("$ " + shell_join(["hourscope", "scan", str(folder), "-m", _ERRORS]))
+    print("$ " + command_line("scan", str(folder), options=["-m", _ERRORS]))
     totals, errors = Totals(), Counter[tuple[str, str, int]]()
     by_hour: dict[tuple[str, str, int], Counter[datetime]] = {}
     for event in run_plan(plan_scan(archive, None, None, parse_filter(match=[_ERRORS]))):
@@ -57,7 +58,7 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
     print(
         f"\nFound: player {version} fails on {cdn} with code {code}, from {spell_hour(incident.first)} "
         f"to {spell_hour(incident.last)}. To send those {number} records into NSQ again:\n\n"
-        f"  hourscope send {folder} --from {spell_hour(incident.first)} --to {spell_hour(incident.stop)} \\\n"
+        f"  {command_line('send', str(folder), incident.first, incident.stop)} \\\n"
         f"    -m {shell_word(f'{_ERRORS} && error.code == `{code}`')} \\\n"
         "    --nsqd-tcp-address 127.0.0.1:4150 --topic replay"
     )
@@ -68,7 +69,7 @@ def calendar_lines(catalog: Catalog) -> list[str]:
     """Days × 24 hours, shaded by the size of each hour's chunks."""
     sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
     ranked = sorted(sizes.values())
-    gaps = set(catalog.gaps)
+    gaps = {hour for gap in catalog.gaps for hour in hours_between(gap.start, gap.stop)}
     days: dict[date, dict[int, str]] = {}
     for hour in [*sizes, *gaps]:
         cell = "··" if hour in gaps else _SHADES[_rank(ranked, sizes[hour])] * 2

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from tui.archive import Catalog, Chunk, empty_range
+from tui.archive import Catalog, Chunk, Gap, empty_range
+from tui.archive.catalog import gaps_between
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.gaps import gap_length, gaps_json, gaps_text, say_far
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
-from tui.printable import printable
 from tui.units import plural, size
 
 
@@ -29,24 +30,26 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     hourscope ls /var/archive
     hourscope ls s3://bucket/events. --from 2015-01-20 --to 2015-01-21 --json
 
-    Exit code 1: the range lies inside the archive, but has no chunk.
+    The end of a range or gap is exclusive. Exit code 1: no chunk in the range.
     """
     opened = open_named(archive, given)
     if opened.archive.detected:
         narrate(f"layout: {opened.archive.layout.pattern} (detected)")
     catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
     empty = _without_matches(opened, catalog)
-    if not catalog.chunks and not catalog.gaps and not empty:
-        raise empty_range(opened.archive, opened.start, opened.stop)
+    gaps = _gaps(catalog, empty)
     if as_json:
-        print(json.dumps(_as_json(opened, catalog, empty), ensure_ascii=True))
+        print(json.dumps(_as_json(opened, catalog, gaps, empty), ensure_ascii=True))
     else:
-        _print_table(opened, catalog, empty)
+        _print_table(opened, catalog, gaps, empty)
+    say_far(catalog)
+    if not catalog.chunks and not gaps and not empty:
+        say(str(empty_range(opened.archive, opened.start, opened.stop)))
     return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
 
 
 def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
-    """The hours of an extract that were scanned and had no match: no gaps."""
+    """The hours of an extract that were scanned and had no match; they are not gaps."""
     if not opened.archive.extract:
         return []
     from tui.scan import scanned_hours  # only an extract needs it
@@ -56,10 +59,17 @@ def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
     return sorted(asked - set(catalog.hours))
 
 
-def _as_json(opened: Opened, catalog: Catalog, empty: list[datetime]) -> dict[str, Any]:
+def _gaps(catalog: Catalog, empty: list[datetime]) -> tuple[Gap, ...]:
+    if not empty or catalog.first is None or catalog.stop is None:
+        return catalog.gaps
+    return gaps_between([*catalog.hours, *empty], catalog.first, catalog.stop)
+
+
+def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: list[datetime]) -> dict[str, Any]:
     start, stop = opened.start or catalog.first, opened.stop or catalog.stop
     without_matches = {"without_matches": [spell_hour(hour) for hour in empty]} if opened.archive.extract else {}
     return {
+        "version": 2,
         "archive": opened.archive.url,
         "layout": opened.archive.layout.pattern,
         "timezone": zone_name(opened.archive.zone),
@@ -69,7 +79,8 @@ def _as_json(opened: Opened, catalog: Catalog, empty: list[datetime]) -> dict[st
             {"hour": spell_hour(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
             for hour, chunks in catalog.hours.items()
         ],
-        "gaps": [spell_hour(hour) for hour in catalog.gaps if hour not in empty],
+        "gaps": gaps_json(gaps),
+        "far": [chunk.key for chunk in catalog.far],
         **without_matches,
         "unmatched": list(catalog.unmatched),
     }
@@ -82,21 +93,23 @@ def _chunk_json(chunk: Chunk) -> dict[str, Any]:
         "etag": chunk.etag,
         "uploaded": chunk.uploaded.isoformat(timespec="seconds"),
         "storage_class": chunk.storage_class,
+        "topic": chunk.topic,
+        "host": chunk.host,
     }
 
 
-def _print_table(opened: Opened, catalog: Catalog, empty: list[datetime]) -> None:
-    gaps = [hour for hour in catalog.gaps if hour not in empty]
+def _print_table(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: list[datetime]) -> None:
     rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
-    rows += [(hour, "       —  gap") for hour in gaps] + [(hour, "       —  no match") for hour in empty]
+    rows += [(gap.start, f"       —  gap, {gap_length(gap)}") for gap in gaps]
+    rows += [(hour, "       —  no match") for hour in empty]
     for hour, words in sorted(rows):
-        print(f"{spell_hour(hour)}  {words}")
+        print_line(f"{spell_hour(hour)}  {words}")
     opened.say_left_out(catalog.unmatched)
     parts = [
         plural(len(catalog.hours), "hour"),
         plural(len(catalog.chunks), "chunk"),
         size(catalog.size),
-        plural(len(gaps), "gap"),
+        gaps_text(gaps),
         *([f"{plural(len(empty), 'hour')} without a match"] if empty else []),
         zone_name(opened.archive.zone),
     ]
@@ -104,5 +117,5 @@ def _print_table(opened: Opened, catalog: Catalog, empty: list[datetime]) -> Non
 
 
 def _row(chunks: Sequence[Chunk]) -> str:
-    keys = "  ".join(printable(chunk.key) for chunk in chunks)
+    keys = "  ".join(chunk.key for chunk in chunks)
     return f"{size(sum(chunk.size for chunk in chunks)):>8}  {keys}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 import click
 
+from tui.app import check_terminal, run_explorer
+from tui.archive.location import locate
+from tui.archive.store import is_s3
 from tui.cli.options import archive_options, s3_of
+from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
-from tui.errors import ConfigError
 
 
 @click.command("open", hidden=True)
@@ -18,20 +19,20 @@ from tui.errors import ConfigError
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
     """Open ARCHIVE in the explorer."""
-    return explore(archive, given.pop("timezone"), s3_of(given))
+    return explore(archive, given.pop("timezone"), s3_of(given), given.pop("layout"))
 
 
-def explore(archive: str | None, timezone: str | None = None, s3: S3Options | None = None) -> int:
-    """Run the explorer; a terminal that cannot show it gets the plain command's name instead."""
-    config = load_config()
-    s3 = s3 or S3Options()
-    if archive and (spec := config.archives.get(archive)):
-        archive, timezone, s3 = spec.url, timezone or spec.timezone, spec.s3.overlaid(s3)
-    plain = f"hourscope ls {archive or 'ARCHIVE'}"
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(f"the explorer needs a terminal; without one use: {plain}")
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
-        raise ConfigError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show the explorer; use: {plain}")
-    from tui.app import run_explorer
+def explore(
+    archive: str | None, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+) -> int:
+    """Run the explorer; a terminal that cannot show it gets a plain command instead."""
+    config, s3 = load_config(), s3 or S3Options()
+    location = locate(archive, config, timezone=timezone, layout=layout, s3=s3) if archive else None
+    check_terminal(location)
+    if location and is_s3(location.url):
+        from tui.archive.s3 import mfa_device, sign_in
 
-    return run_explorer(archive, timezone=timezone, s3=s3, config=config)
+        if mfa_device(location.s3):  # a question behind the screen could not be answered
+            sign_in(location.s3)
+    restore_interrupt()
+    return run_explorer(archive, timezone=timezone, s3=s3, config=config, layout=layout)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tui.archive import Archive
-from tui.archive.open import Listing, open_listed
-from tui.archive.times import parse_range, spell_hour
+from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.open import Listing
+from tui.archive.store import is_s3
+from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
-from tui.shell import shell_join
 from tui.units import plural
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ archive_options = _all(
         envvar="HOURSCOPE_TIMEZONE",
         metavar="ZONE",
         help="Zone that the keys' hours are written in.  [default: UTC]",
+    ),
+    click.option(
+        "--layout",
+        envvar="HOURSCOPE_LAYOUT",
+        metavar="LAYOUT",
+        help="Layout of the keys, such as events.%Y-%m-%d_%H.log.gz.  [default: detected]",
     ),
     click.option("--profile", envvar="HOURSCOPE_PROFILE", help="AWS profile, from the shared config files."),
     click.option("--region", envvar="HOURSCOPE_REGION", help="AWS region."),
@@ -71,29 +78,34 @@ range_options = _all(
 )
 
 filter_options = _all(
-    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Literal text in the record's bytes."),
-    click.option("-e", "--regex", metavar="RE", multiple=True, help="Regular expression, RE2 syntax."),
-    click.option("-m", "--match", metavar="EXPR", multiple=True, help="JMESPath that gives something truthy."),
-    click.option("--not-grep", metavar="TEXT", multiple=True, help="Literal text that must not be there."),
-    click.option("--not-regex", metavar="RE", multiple=True, help="Regular expression that must not be found."),
-    click.option("-v", "--invert", is_flag=True, help="Turn the whole filter round."),
+    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
+    click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
+    click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
+    click.option("--not-grep", metavar="TEXT", multiple=True, help="Drop records that contain TEXT."),
+    click.option("--not-regex", metavar="RE", multiple=True, help="Drop records that match RE."),
+    click.option("-v", "--invert", is_flag=True, help="Invert the filter."),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An archive, the range asked for, and the options that reach its store.
-
-    `words` are those of a command line that opens the same again, with times that do not move. `listing` is what was
-    listed to find the layout.
-    """
+    """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout."""
 
     archive: Archive
-    s3: S3Options
+    location: Location
     start: datetime | None
     stop: datetime | None
-    words: tuple[str, ...]
     listing: Listing | None = None
+
+    @property
+    def s3(self) -> S3Options:
+        """The options that reach its store."""
+        return self.location.s3
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The archive and the range on a command line that opens the same again, with times that do not move."""
+        return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
     def plan(self, filter_: Filter, wanted: Wanted | None = None) -> ScanPlan:
         """The scan of the range; keys that a detected layout leaves out are said."""
@@ -106,7 +118,7 @@ class Opened:
     def say_left_out(self, keys: Sequence[str]) -> None:
         """A layout that was guessed must not lose keys without a word."""
         if self.archive.detected and keys:
-            see = shell_join(["hourscope", "ls", *self.words, "--json"])
+            see = command_line("ls", self.location, self.start, self.stop, ["--json"])
             say(
                 f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}', "
                 f"such as {keys[0]}; to see them: {see}"
@@ -114,9 +126,19 @@ class Opened:
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
-    """The filter options of a command as a filter."""
+    """The filter options of a command as a filter; UsageError for `-m 5`, which is grep's way to stop after 5."""
+    for text in given["match"]:
+        if text.strip().isdecimal() and (option := _limit_option()):
+            first = "the first match" if text.strip() == "1" else f"the first {text.strip()} matches"
+            raise click.UsageError(f"-m is JMESPath; to stop after {first} use {option} {text.strip()}")
     names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
     return parse_filter(**{name: given.pop(name) for name in names})
+
+
+def _limit_option() -> str:
+    """What the command calls grep's -m."""
+    taken = click.get_current_context().params
+    return next((f"--{name.replace('_', '-')}" for name in ("max_count", "lines") if name in taken), "")
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:
@@ -124,23 +146,19 @@ def s3_of(given: dict[str, Any]) -> S3Options:
     return S3Options(*(given.pop(field.name) for field in fields(S3Options)))
 
 
+def located(name: str, given: dict[str, Any], config: Config) -> Location:
+    """Where an archive is, by its location or config name and the archive options of a command."""
+    timezone, layout = given.pop("timezone"), given.pop("layout")
+    return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given))
+
+
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:
     """Open an archive by location or config name, with the archive, S3 and range options of a command."""
-    config = config or load_config()
-    s3, zone = s3_of(given), given.pop("timezone")
-    words = [name, *_words({"timezone": zone} | asdict(s3))]
-    if spec := config.archives.get(name):
-        s3, zone, name = spec.s3.overlaid(s3), zone or spec.timezone, spec.url
-    archive, listing = open_listed(name, timezone=zone, s3=s3)
+    location = located(name, given, config or load_config())
+    if is_s3(location.url):
+        from tui.archive.waits import report_waits
+
+        report_waits(say)
+    archive, listing = location.open()
     start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
-    range_ = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
-    return Opened(archive, s3, start, stop, (*words, *_words(range_)), listing)
-
-
-def _words(options: Mapping[str, str | bool | None]) -> list[str]:
-    """`{"endpoint_url": "http://…"}` as the words of a command line; what is not set is left out."""
-    words: list[str] = []
-    for name, value in options.items():
-        option = "--" + name.replace("_", "-")
-        words += [option] if value is True else [option, str(value)] if value else []
-    return words
+    return Opened(archive, location, start, stop, listing)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.archive.location import command_line, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
@@ -20,7 +21,6 @@ from tui.cli.console import (
     EXIT_INTERRUPTED,
     EXIT_MATCHED,
     EXIT_NOTHING,
-    cancel_on_signals,
     narrate,
     say,
     write_lines,
@@ -35,11 +35,12 @@ from tui.cli.options import (
     range_options,
 )
 from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
 from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
+from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
-from tui.shell import shell_join
 from tui.units import count, duration, parse_size, plural, size
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Request:
 @click.option("-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="N lines on both sides.")
 @click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
 @click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
-@click.option("--count", is_flag=True, help="Print only the number of matching records.")
+@click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
@@ -129,7 +130,8 @@ def command(
 
 def run(request: Request) -> int:
     """Scan, tell, and say how it ended: the exit code."""
-    with cancel_on_signals() as cancel:
+    only_reads = request.count or request.out == _STDOUT
+    with cancel_on_signals(_interrupted(request), only_reads=only_reads) as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
 
@@ -233,6 +235,10 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         say(f"… and {plural(len(totals.damaged) - _SAID, 'damaged part')} more; --json names them all")
     for warning in totals.warnings():
         say(warning)
+    if not interrupted:
+        plan = request.plan
+        for hint in hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0):
+            say(hint)
     if request.count:
         print(totals.matches)
     if request.as_json:
@@ -252,7 +258,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
     )
     if interrupted:
-        _say_interrupted(request)
+        say(_interrupted(request))
         return EXIT_INTERRUPTED
     if totals.damaged or totals.counts.unparsed:
         return EXIT_FAILED
@@ -261,20 +267,20 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     return EXIT_NOTHING if totals.understood else EXIT_FAILED
 
 
-def _say_interrupted(request: Request) -> None:
+def _interrupted(request: Request) -> str:
     if request.count or request.out == _STDOUT:
-        say(f"interrupted; run it again with: {_again(request)}")
-    elif names_folder(request.out):
-        say(f"interrupted; go on with: {_again(request, '--resume')}")
-    else:
-        partial = partial_path(Path(request.out))
-        say(f"interrupted; what was found is in {partial}; run it again with: {_again(request)}")
+        return f"interrupted; run it again with: {_again(request)}"
+    if names_folder(request.out):
+        return f"interrupted; go on with: {_again(request, '--resume')}"
+    partial = partial_path(Path(request.out))
+    return f"interrupted; what was found is in {partial}; run it again with: {_again(request)}"
 
 
 def _again(request: Request, *more: str) -> str:
     """The command line of this scan, with times that do not move."""
-    plan = request.plan
-    words = ["hourscope", "scan", *request.opened.words, *plan.filter.arguments(), *plan.wanted.arguments()]
-    words += ["--count"] if request.count else []
-    words += ["-o", request.out] if request.out != _STDOUT else []
-    return shell_join([*words, *more])
+    plan, opened = request.plan, request.opened
+    how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
+    how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
+    out = ["-o", request.out] if request.out != _STDOUT else []
+    options = [*plan.filter.arguments(), *plan.wanted.arguments(), *option_words(how), *out, *more]
+    return command_line("scan", opened.location, opened.start, opened.stop, options)

@@ -27,7 +27,15 @@ _GROUPS = {
     "Into NSQ": (*NSQ_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
     "Into a file": ("out", "append", "split", "force"),
     "Before and after": ("dry_run", "yes", "as_json"),
-    "Reading the archive": ("timezone", "profile", "region", "endpoint_url", "no_sign_request", "request_payer"),
+    "Reading the archive": (
+        "timezone",
+        "layout",
+        "profile",
+        "region",
+        "endpoint_url",
+        "no_sign_request",
+        "request_payer",
+    ),
 }
 _ONLY_NSQ = ("rate", "max_depth", "canary", "skip_oversize", "again")
 _ONLY_FILE = ("append", "split", "force")

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, ReaderGoneError, say
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_plan import file_warnings, print_plan
+from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
 from tui.send import Control, Sent, Split, parse_split, send_to_file, survey
 
@@ -62,7 +63,7 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
                 if not isinstance(event, Sent):
                     show(0.0, send_text(event))
                 elif event.receipt.partial and to_stdout and not cancel.is_set():
-                    raise BrokenPipeError  # the reader of our pipe has enough
+                    raise ReaderGoneError
                 else:
                     receipt = event.receipt
         except NothingToSendError as error:

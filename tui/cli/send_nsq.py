@@ -8,10 +8,11 @@ from contextlib import ExitStack
 
 import click
 
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, narrate, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure
 from tui.cli.send_plan import plan_lines, print_plan
+from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
 from tui.config import state_dir
 from tui.errors import SendError

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from tui.cli.console import show
+from tui.cli.console import print_line
 from tui.printable import printable
 from tui.send import Destination, Source, Survey
 from tui.send.receipt import VERSION
@@ -34,9 +34,9 @@ def print_plan(
         print(json.dumps(_plan_json(source, found, there, warnings) | {"out": out}))
     else:
         for line in plan_lines(source, found, there):
-            show(line)
+            print_line(line)
         if out is not None:
-            show(f"into   {'stdout' if out == '-' else out}")
+            print_line(f"into   {'stdout' if out == '-' else out}")
 
 
 def plan_lines(source: Source, found: Survey, there: Sequence[Destination]) -> list[str]:

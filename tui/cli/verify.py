@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import click
 
 from tui.archive import Catalog
+from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, cancel_on_signals, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.gaps import gap_length, gaps_json, say_far
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
-from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 _SHOWN = 10  # hours or chunks of a kind that are named; --json names all
@@ -43,7 +44,9 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     plan = plan_verify(opened.archive, opened.start, opened.stop)
     catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, complete=False)
-    with cancel_on_signals() as cancel, progress_line() as show:
+    again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
+    stopped = f"interrupted; run it again with: {again}"
+    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in verify(plan, jobs=jobs, cancel=cancel):
             if isinstance(event, Verified):
                 verified = event
@@ -58,8 +61,9 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     else:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
+    say_far(catalog)
     if not verified.complete:
-        say(f"interrupted; run it again with: {shell_join(['hourscope', 'verify', *opened.words])}")
+        say(stopped)
         return EXIT_INTERRUPTED
     for warning in totals.warnings():
         say(warning)
@@ -71,7 +75,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
 def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> None:
     c = totals.counts
     first, stop = (spell_hour(time) if time else "…" for time in (catalog.first, catalog.stop))
-    print(f"{opened.archive.url}  {first} to {stop} {zone_name(opened.archive.zone)}")
+    print_line(f"{opened.archive.url}  {first} to {stop} {zone_name(opened.archive.zone)}")
     print(
         f"{plural(totals.hours, 'hour')} · {plural(totals.chunks, 'chunk')} · {plural(c.records, 'record')}"
         f" · {size(c.bytes_compressed)} of gzip, {size(c.bytes)} of lines · {duration(totals.seconds)}"
@@ -80,7 +84,8 @@ def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Ve
     copies = [f"{spell_hour(hour)}  {count(number)}" for hour, number in verified.copies.items()]
     _print_kind("damaged", len(damaged), damaged)
     _print_kind("duplicates", verified.duplicates, copies)
-    _print_kind("gaps", len(catalog.gaps), _runs(catalog.gaps))
+    gaps = [f"{spell_hour(gap.start)}  {gap_length(gap)}" for gap in catalog.gaps]
+    _print_kind("gaps", catalog.gap_hours, gaps)
     _print_kind("not JSON", c.not_json, ())
     _print_kind("blank lines", c.blank, ())
     _print_kind("mislabeled", len(totals.mislabeled), sorted(totals.mislabeled))
@@ -91,23 +96,9 @@ def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
     rows = list(rows)
     print(f"{name:<12} {count(number):>8}")
     for row in rows[:_SHOWN]:
-        print(f"{'':<12} {'':>8}  {row}")
+        print_line(f"{'':<12} {'':>8}  {row}")
     if len(rows) > _SHOWN:
         print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
-
-
-def _runs(gaps: Iterable[datetime]) -> list[str]:
-    """Hours that follow each other, together."""
-    runs: list[list[datetime]] = []
-    for hour in gaps:
-        if runs and (hour - runs[-1][-1]).total_seconds() == 3600:
-            runs[-1].append(hour)
-        else:
-            runs.append([hour])
-    return [
-        spell_hour(run[0]) + (f" to {spell_hour(run[-1])}, {plural(len(run), 'hour')}" if len(run) > 1 else "")
-        for run in runs
-    ]
 
 
 _COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged", "warnings")
@@ -126,7 +117,8 @@ def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verifie
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
         "mislabeled": sorted(totals.mislabeled),
-        "gaps": [spell_hour(gap) for gap in catalog.gaps],
+        "gaps": gaps_json(catalog.gaps),
+        "far": [chunk.key for chunk in catalog.far],
         "unmatched": list(catalog.unmatched),
         "complete": verified.complete,
         "seconds": summary["seconds"],

@@ -133,7 +133,7 @@ def _of_part(path: Place, value: str, sign: str, meaning: str, function: str) ->
 
 
 def negated(term: Term) -> Term:
-    """The term turned round; done twice, the term as it was."""
+    """The opposite of a term; that of the opposite is the term as it was."""
     if term.kind != "match":
         return Term(term.kind, term.text, term.enabled, not term.negated)
     if inner := _inside_not(term.text):
@@ -165,8 +165,8 @@ class Whole:
 def whole_of(wanted: Filter) -> Whole:
     """The terms that are on as one expression.
 
-    Bytes (text and regex) are none of JMESPath's business: they are named in `besides`. A filter that is turned round
-    (`-v`) also lets through what JMESPath cannot judge.
+    JMESPath cannot look at bytes: text and regex terms are named in `besides`. An inverted filter (`-v`) also lets
+    through what JMESPath cannot judge.
     """
     texts = [term.text for term in wanted.active if term.kind == "match"]
     others = tuple(
@@ -179,7 +179,7 @@ def whole_of(wanted: Filter) -> Whole:
         return Whole(joined, others)
     if not others:
         return Whole(f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",))
-    return Whole(joined, (*others, "all of it turned round"))
+    return Whole(joined, (*others, "all of it inverted"))
 
 
 _BYTES = {"grep": "text", "regex": "regex"}

@@ -72,7 +72,7 @@ class _Tally:
 
 
 class Fields:
-    """Feed it records; ask it for `found` at any time. Records that are no JSON objects count in `others`."""
+    """Feed it records; ask it for `found` at any time. Records that are not JSON objects count in `others`."""
 
     def __init__(self, seed: int = 0) -> None:
         self.records = self.others = 0

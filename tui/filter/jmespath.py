@@ -23,7 +23,16 @@ from tui.errors import FilterError
 from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError, Verdicts, finder
 from tui.filter.needles import needles
 from tui.filter.shapes import FAILURES, MISFITS, Shape, compile_shape
+from tui.filter.slips import repaired
 from tui.filter.translate import is_true
+
+_NOT_JMESPATH = {  # of SQL
+    "in": "there is no 'in'; write contains(LIST, VALUE)",
+    "like": "there is no 'like'; write contains(), starts_with() or ends_with(), or use -e",
+    "is": "there is no 'is'; write a comparison with ==",
+}
+_MOST_DIGITS = 4300
+_LONGEST = 1 << 16  # characters of an expression: parsing one of megabytes takes minutes
 
 
 def compile_term(expression: str) -> Compiled:
@@ -89,20 +98,39 @@ def _may_match(record: bytes, wanted: Iterable[Iterable[bytes]]) -> bool:
 
 def parse_expression(expression: str) -> ParsedResult:
     """The parsed expression; FilterError, with the column, for one that cannot be."""
+    if len(expression) > _LONGEST:
+        reason = f"it has {len(expression):,} characters; at most {_LONGEST:,} are read"
+        raise FilterError(reason, expression, _LONGEST, what="JMESPath")
     try:
-        parsed = jmespath.compile(expression)
-        for name, given in _calls(parsed.parsed):
-            _check_call(expression, name, given)
+        return _parsed(expression)
     except exceptions.JMESPathError as error:
-        column, words = _where(error, expression)
+        column, words = repaired(expression, _parses) or _where(error, expression)
         raise FilterError(words, expression, column, what="JMESPath") from error
+    except FilterError as error:  # a function that is none, or its arguments
+        if repair := repaired(expression, _parses):
+            raise FilterError(repair[1], expression, repair[0], what="JMESPath") from error
+        raise
     except RecursionError as error:
         raise _too_deep(expression) from error
+
+
+def _parsed(expression: str) -> ParsedResult:
+    parsed = jmespath.compile(expression)
+    for name, given in _calls(parsed.parsed):
+        _check_call(expression, name, given)
     return parsed
 
 
+def _parses(expression: str) -> bool:
+    try:
+        _parsed(expression)
+    except (exceptions.JMESPathError, FilterError, RecursionError):
+        return False
+    return True
+
+
 def _too_deep(expression: str) -> FilterError:
-    return FilterError("the JMESPath is nested too deeply", expression, 0)
+    return FilterError("it is nested too deeply", expression, 0, what="JMESPath")
 
 
 def load(record: bytes) -> Any:
@@ -115,9 +143,15 @@ def load(record: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(record.decode("utf-8", "surrogateescape"), parse_constant=_no_constant)
+        text = record.decode("utf-8", "surrogateescape")
+        return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from error
+
+
+def _integer(text: str) -> int | float:
+    """Python reads no integer of more than 4,300 digits; such a one is a float, infinite as 1e400 is."""
+    return int(text) if len(text) <= _MOST_DIGITS else float(text)
 
 
 def _no_constant(name: str) -> Any:
@@ -129,13 +163,27 @@ def _where(error: exceptions.JMESPathError, expression: str) -> tuple[int, str]:
     if isinstance(error, exceptions.EmptyExpressionError):
         return 0, "it is empty"
     if isinstance(error, exceptions.LexerError):
-        return error.lexer_position, str(error.message)
+        return error.lexer_position, _lexer_words(str(error.message), expression)
     if isinstance(error, exceptions.IncompleteExpressionError):
         return len(expression), "it ends too early"
     if isinstance(error, exceptions.ParseError):
         token = f"'{error.token_value}'"
-        return error.lex_position, f"{token} is not expected here" if error.token_type != "eof" else "it ends too early"
+        if str(error.token_value).lower() in _NOT_JMESPATH:
+            return error.lex_position, _NOT_JMESPATH[error.token_value.lower()]
+        if error.token_type == "eof" or not error.token_value:
+            return error.lex_position, "it ends too early"
+        if re.fullmatch(r"\s*-?\d+\s*", expression):
+            return error.lex_position, "a number alone is not a condition"
+        return error.lex_position, f"unexpected {token}"
     return 0, str(error)
+
+
+def _lexer_words(message: str, expression: str) -> str:
+    if "=~" in expression or "!~" in expression:
+        return "JMESPath has no regular expressions; use -e"
+    if match := re.fullmatch(r"Unclosed (.) delimiter", message):
+        return f"missing closing {match[1]}"
+    return message[:1].lower() + message[1:]
 
 
 def _calls(node: Any) -> Iterator[tuple[str, int]]:
@@ -153,11 +201,11 @@ def _check_call(expression: str, name: str, given: int) -> None:
     match = re.search(rf"\b{re.escape(name)}\s*\(", expression)
     column = match.start() if match else 0
     if name not in known:
-        reason = f"there is no function {name}(); known are {', '.join(sorted(known))}"
+        reason = f"unknown function {name}(); known are {', '.join(sorted(known))}"
         raise FilterError(reason, expression, column, what="JMESPath")
     signature = known[name]["signature"]
     variadic = any(argument.get("variadic") for argument in signature)
     if given < len(signature) or (given > len(signature) and not variadic):
         wanted = f"{'at least ' if variadic else ''}{len(signature)}"
-        reason = f"{name}() takes {wanted} argument(s), not {given}"
+        reason = f"{name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}"
         raise FilterError(reason, expression, column, what="JMESPath")

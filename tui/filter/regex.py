@@ -108,8 +108,21 @@ def _compile(pattern: str, shown: str) -> Any:
         return re2.compile(pattern, options)
     except re2.error as error:
         words = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be parsed"
-        column = _column(words, shown)
-        raise FilterError(f"{words} (RE2 syntax)", shown, column, what="regex") from error
+        raise FilterError(_reason(words), shown, _column(words, shown), what="regex") from error
+
+
+def _reason(words: str) -> str:
+    """RE2's words with its fragment in quotes, and what it lacks or what a glob means."""
+    what, _, fragment = words.partition(": ")
+    if what.startswith(("missing ", "unexpected ")):
+        verb, _, sign = what.partition(" ")
+        return f"{verb} '{sign}'" if len(sign) == 1 else what
+    if what == "no argument for repetition operator" and fragment[:1] == "*":
+        return "nothing before '*' to repeat; any text is '.*'"
+    reason = f"{what} '{fragment}'" if fragment else what
+    if re.match(r"\(\?(?:<?[=!]|>)|\\[1-9]", fragment):
+        return f"{reason}; RE2 has no lookaround and no backreferences"
+    return reason
 
 
 def _column(words: str, pattern: str) -> int:

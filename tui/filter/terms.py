@@ -29,7 +29,7 @@ _OPTIONS: Mapping[tuple[Kind, bool], str] = {
 class Term:
     """One condition: literal bytes (`grep`), RE2 (`regex`) or JMESPath (`match`); FilterError if it is malformed.
 
-    `negated` turns a text or regex round; JMESPath says that itself, with `!`.
+    `negated` inverts a text or regex; a JMESPath does that itself, with `!`.
     """
 
     kind: Kind
@@ -39,12 +39,12 @@ class Term:
 
     def __post_init__(self) -> None:
         if self.negated and self.kind == "match":
-            raise ValueError("a JMESPath is turned round by !( )")
+            raise ValueError("a JMESPath is negated by !( )")
         _ = self.compiled
 
     @cached_property
     def compiled(self) -> Compiled:
-        # only those who use a kind wait for its libraries
+        # the libraries of a kind are only loaded where it is used
         module = import_module(f"tui.filter.{_MODULES[self.kind]}")
         compiled: Compiled = module.compile_term(self.text)
         return opposite(compiled) if self.negated else compiled
@@ -60,7 +60,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Filter:
-    """Terms that all must hold; `invert` turns the whole round. Without terms every record matches."""
+    """Terms that all must hold; `invert` inverts the whole. Without terms every record matches."""
 
     terms: tuple[Term, ...] = ()
     invert: bool = False
@@ -117,9 +117,9 @@ def parse_filter(
     not_grep: Iterable[str] = (),
     not_regex: Iterable[str] = (),
 ) -> Filter:
-    """A filter from texts, RE2 patterns and JMESPath expressions; FilterError says which is wrong, and where.
+    """A filter from texts, RE2 patterns and JMESPath expressions; FilterError names the invalid one, and the column.
 
-    All must hold; of `not_grep` and `not_regex`, none may.
+    All of them must hold, and none of `not_grep` and `not_regex`.
 
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True

@@ -13,17 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import tui
+from tui.archive.waits import report_waits
 from tui.errors import HourscopeError, ScanError
-from tui.scan.events import ScanEvent
+from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 
 _MAIN = "from tui.scan.child import main; main()"
+_PATIENCE = 1.0  # seconds that a task has to end once it is to stop
 
 
 class Child:
@@ -39,6 +43,7 @@ class Child:
             env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is for the parent, which then says stop
         )
+        self._stopped = threading.Event()
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
 
@@ -49,6 +54,9 @@ class Child:
             while not isinstance(message := pickle.load(self._from), _Done):
                 emit(message)
         except (EOFError, pickle.UnpicklingError, BrokenPipeError) as error:
+            if self._stopped.is_set():
+                emit(ChunkDone(task.chunk, Counts(), partial=True))
+                return
             raise ScanError(
                 "a scanning process was killed, perhaps for lack of memory; go on with --resume and fewer --jobs"
             ) from error
@@ -56,7 +64,12 @@ class Child:
             raise message.error
 
     def stop(self) -> None:
-        """End the task that runs there, and any to come; from any thread."""
+        """End the task that runs there, and any to come; from any thread. One that is stuck is killed."""
+        if not self._stopped.is_set():
+            self._stopped.set()
+            patience = threading.Timer(_PATIENCE, self._process.kill)
+            patience.daemon = True
+            patience.start()
         with suppress(BrokenPipeError):  # gone already
             self._send(None)
 
@@ -82,6 +95,7 @@ class _Done:
 def main() -> None:
     """The child: until stdin ends."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    report_waits(lambda line: print(f"hourscope: {line}", file=sys.stderr, flush=True))
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not print between events
     stopped = threading.Event()
@@ -96,6 +110,12 @@ def main() -> None:
             scan_chunk(task, emit, stopped.is_set)
         except HourscopeError as error:
             emit(_Done(error))
+        except Exception as error:  # noqa: BLE001  (the process's outermost handler: the parent reports it, with --debug all of it)
+            failure = ScanError(
+                f"internal error: {type(error).__name__}: {error}; run it again with --debug and report it"
+            )
+            failure.add_note(traceback.format_exc())
+            emit(_Done(failure))
         else:
             emit(_Done(None))
 
@@ -120,3 +140,5 @@ class _Tasks:
         except EOFError:  # the parent has finished, or is gone
             self._stopped.set()
         self._queue.put(None)
+        time.sleep(_PATIENCE)
+        os._exit(1)  # the main thread is stuck, and nobody waits for it

@@ -1,26 +1,30 @@
-"""Which of very many records are there twice, by their bytes, in bounded memory.
+"""Which of very many records are there twice, by their bytes, in bounded memory and with one file.
 
-A record is told by its fingerprint. Fingerprints wait in buckets by their first byte, each in memory up to 256 KiB,
-then in a temporary file; a bucket is sorted by itself at the end, so that the memory is that of one bucket.
+A record is known by its fingerprint. Fingerprints wait in buckets by their first byte, each in memory up to 256 KiB,
+then in a temporary file that all buckets share; a bucket is sorted by itself at the end, so that the memory is that of
+one bucket.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice, pairwise
 from types import TracebackType
 from typing import IO
 
+from tui.archive.local import temporary_error
+
 FINGERPRINT = 16  # bytes: two different records of 10^12 share one with a chance of 10^-15, whoever wrote them
 _PLACE = 4  # bytes that say in which chunk
 _ENTRY = FINGERPRINT + _PLACE
 _BUCKETS = 256
-_IN_MEMORY = 1 << 18  # bytes a bucket: 64 MiB in all
-_SORTED = 16 << 20  # bytes of entries that are sorted at once, about 60 MB as Python has them
+_IN_MEMORY = _ENTRY * 13_107  # bytes of a bucket: 64 MiB in all
+_SORTED = 4 << 20  # bytes of entries that are sorted at once: about 15 MB as Python has them, and a tenth of a second
 
 
 def fingerprint(record: bytes | memoryview) -> bytes:
@@ -32,12 +36,14 @@ NOTHING = fingerprint(b"")
 
 
 class Fingerprints:
-    """Add those of each chunk, by the chunk's number in the order of reading; then ask for the copies. Close it."""
+    """Add those of each chunk, by the chunk's number in the order of reading; then ask for the copies. Close it.
+
+    OutputError if the folder for temporary files is full.
+    """
 
     def __init__(self, folder: str | None = None) -> None:
         self._folder = folder
-        self._stack = ExitStack()
-        self._buckets = [self._stack.enter_context(self._bucket()) for _ in range(_BUCKETS)]
+        self._buckets = _Buckets(folder)
 
     def __enter__(self) -> Fingerprints:
         return self
@@ -45,51 +51,93 @@ class Fingerprints:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        self._buckets.close()
 
     def add(self, chunk: int, fingerprints: bytes) -> None:
         """The fingerprints of some records of a chunk, one behind the other."""
         place = chunk.to_bytes(_PLACE, "big")
         entries = (fingerprints[i : i + FINGERPRINT] + place for i in range(0, len(fingerprints), FINGERPRINT))
-        _spread(entries, self._buckets, 0)
+        self._buckets.spread(entries, 0)
 
     def copies(self) -> Counter[int]:
         """For each chunk, how many of its records there were before: in an earlier chunk, or earlier in this one."""
         found: Counter[int] = Counter()
-        for bucket in self._buckets:
-            self._count(bucket, 1, found)
+        for number in range(_BUCKETS):
+            self._count(self._buckets, number, 1, found)
         return found
 
-    def _count(self, bucket: IO[bytes], depth: int, found: Counter[int]) -> None:
+    def _count(self, buckets: _Buckets, number: int, depth: int, found: Counter[int]) -> None:
         if depth == FINGERPRINT:  # all alike, in the order of the chunks
-            found.update(islice(map(_place, _entries(bucket)), 1, None))
+            found.update(islice(map(_place, buckets.entries(number)), 1, None))
             return
-        if bucket.tell() > _SORTED:
-            with ExitStack() as stack:
-                smaller = [stack.enter_context(self._bucket()) for _ in range(_BUCKETS)]
-                _spread(_entries(bucket), smaller, depth)
-                for part in smaller:
-                    self._count(part, depth + 1, found)
+        if buckets.size(number) > _SORTED:
+            smaller = _Buckets(self._folder)
+            try:
+                smaller.spread(buckets.entries(number), depth)
+                for part in range(_BUCKETS):
+                    self._count(smaller, part, depth + 1, found)
+            finally:
+                smaller.close()
             return
-        for one, other in pairwise(sorted(_entries(bucket))):
+        for one, other in pairwise(sorted(buckets.entries(number))):
             if one[:FINGERPRINT] == other[:FINGERPRINT]:
                 found[_place(other)] += 1
 
-    def _bucket(self) -> IO[bytes]:
-        return tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=self._folder)
 
+class _Buckets:
+    """Entries by the value of one of their bytes. Each bucket's newest are in memory, the others in one file."""
 
-def _spread(entries: Iterable[bytes], buckets: list[IO[bytes]], digit: int) -> None:
-    for entry in entries:
-        buckets[entry[digit]].write(entry)
+    def __init__(self, folder: str | None) -> None:
+        self._folder = folder
+        self._newest = [bytearray() for _ in range(_BUCKETS)]
+        self._places: list[list[int]] = [[] for _ in range(_BUCKETS)]  # of pieces of _IN_MEMORY bytes in the file
+        self._file: IO[bytes] | None = None
+        self._end = 0
+
+    def spread(self, entries: Iterable[bytes], digit: int) -> None:
+        """Put each entry into the bucket that its byte number `digit` names."""
+        newest = self._newest
+        for entry in entries:
+            bucket = newest[entry[digit]]
+            bucket += entry
+            if len(bucket) >= _IN_MEMORY:
+                self._write(entry[digit])
+
+    def size(self, number: int) -> int:
+        """Bytes of a bucket."""
+        return len(self._places[number]) * _IN_MEMORY + len(self._newest[number])
+
+    def entries(self, number: int) -> Iterator[bytes]:
+        """Those of a bucket, in the order in which they came."""
+        for place in self._places[number]:
+            assert self._file
+            yield from _cut(os.pread(self._file.fileno(), _IN_MEMORY, place))
+        yield from _cut(self._newest[number])
+
+    def close(self) -> None:
+        if self._file:
+            with suppress(OSError):  # of a full disk: nobody wants what was still to be written
+                self._file.close()
+
+    def _write(self, number: int) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+            data = memoryview(self._newest[number])
+            while data:
+                written = os.pwrite(self._file.fileno(), data, self._end)
+                self._end += written
+                data = data[written:]
+        except OSError as error:
+            raise temporary_error(error) from error
+        self._places[number].append(self._end - _IN_MEMORY)
+        self._newest[number] = bytearray()
 
 
 def _place(entry: bytes) -> int:
     return int.from_bytes(entry[FINGERPRINT:], "big")
 
 
-def _entries(bucket: IO[bytes]) -> Iterator[bytes]:
-    bucket.seek(0)
-    while piece := bucket.read(_ENTRY << 12):
-        for i in range(0, len(piece), _ENTRY):
-            yield piece[i : i + _ENTRY]
+def _cut(data: bytes | bytearray) -> Iterator[bytes]:
+    for i in range(0, len(data), _ENTRY):
+        yield bytes(data[i : i + _ENTRY])

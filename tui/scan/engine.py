@@ -126,5 +126,7 @@ def _run(
             if running == workers.dropped:
                 return
             event = workers.next_event()
+            if event is None:
+                return
             running -= isinstance(event, ChunkDone)
             yield event

@@ -1,38 +1,64 @@
 """An extract: hourly `.jsonl.gz` files that keep their sources' keys, and a manifest. It is itself an archive.
 
 Each chunk's matches become one file, whole or not at all; a chunk without a match leaves none. The manifest is
-written after every chunk (at most once a second), so that a scan that was killed goes on where it was.
+written after every chunk (at most once a second), so that a scan that was killed resumes where it was.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from tui.archive import Chunk, Damage, Layout
+from msgspec import structs
+
+from tui.archive import Chunk, Layout
+from tui.archive.local import remove_partial
+from tui.archive.manifest import DamagedPart, Entry, Manifest
+from tui.archive.names import short_key
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
+from tui.archive.times import parse_time
 from tui.config import S3Options
-from tui.errors import HourscopeError, OutputError
-from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ScanEvent
-from tui.scan.manifest import Entry, Manifest, read_manifest, write_manifest
+from tui.errors import HourscopeError, OutputError, reason
+from tui.printable import printable
+from tui.scan.events import ChunkDamaged, ChunkDone, ChunkKept, ChunkRestarted, ScanEvent
+from tui.scan.manifest import (
+    counts_of,
+    damage_of,
+    damaged_part,
+    difference,
+    new_entry,
+    new_manifest,
+    read_manifest,
+    write_manifest,
+)
 from tui.scan.plan import ScanPlan
 from tui.scan.task import Output
 
 _SUFFIX = re.compile(r"(\.(log|json|jsonl|ndjson|txt))?(\.(gz|zst))?$")
 _EXTENSION = ".jsonl.gz"
-_SAVE_INTERVAL = 1.0  # seconds
+_SAVE_SECONDS = 1.0
+_S3_KEY_BYTES = 1024
+
+Namer = Callable[[str], str]
 
 
 class Extract:
     """The folder or prefix that a scan writes, and what of it is done. Use it as a context manager."""
 
     def __init__(
-        self, store: Store, prefix: str, plan: ScanPlan, manifest: Manifest, existing: Collection[str] = ()
+        self,
+        store: Store,
+        prefix: str,
+        plan: ScanPlan,
+        manifest: Manifest,
+        existing: Collection[str] = (),
     ) -> None:
         self._existing = existing
         self._whole = True
@@ -40,9 +66,11 @@ class Extract:
         self._prefix = prefix
         self._plan = plan
         self._name = _namer(plan)
-        self._damage: dict[str, ChunkDamaged] = {}
+        self._layout = Layout(manifest.layout)
+        self._damage: dict[str, list[DamagedPart]] = {}
         self._saved = 0.0
-        self.manifest = manifest
+        self._entries = {entry.key: entry for entry in manifest.chunks}
+        self.manifest = structs.replace(manifest, chunks=())  # they are in `_entries`
 
     @property
     def url(self) -> str:
@@ -57,85 +85,129 @@ class Extract:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            with suppress(HourscopeError):  # the first error is the one to tell
+            with suppress(HourscopeError):  # the first error is the one to report
                 self._save()
 
     def output(self, chunk: Chunk) -> Output:
-        """Where the matches of a chunk go."""
-        key = self._prefix + self._name(chunk.key)
+        """Where the matches of a chunk go. OutputError if the place has no name for it."""
+        name = _file_name(self._store, self._prefix, self._layout, self._name(chunk.key), chunk.hour)
+        key = self._prefix + name
         return Output(self._store, key, exists=key in self._existing)
 
     def kept(self) -> Iterator[ChunkKept | ChunkDamaged]:
         """The chunks that an earlier run finished and that have not changed since, with their damage."""
         for chunk in self._plan.chunks:
-            entry = self.manifest.chunks.get(chunk.key)
+            entry = self._entries.get(chunk.key)
             if entry and entry.etag == chunk.etag and not entry.partial:
-                if entry.damage:
-                    yield ChunkDamaged(chunk, Damage(entry.damage[0], chunk.size, entry.damage[1]))
-                yield ChunkKept(chunk, entry.counts)
+                for part in entry.parts:
+                    yield ChunkDamaged(chunk, damage_of(part, chunk))
+                yield ChunkKept(chunk, counts_of(entry))
 
     def record(self, event: ScanEvent) -> None:
         """Note what was finished."""
         if isinstance(event, ChunkDamaged):
-            self._damage[event.chunk.key] = event
+            self._damage.setdefault(event.chunk.key, []).append(damaged_part(event.damage))
+        elif isinstance(event, ChunkRestarted):
+            self._damage.pop(event.chunk.key, None)
         elif isinstance(event, ChunkDone) and event.partial and not event.counts.records:
             self._whole = False
         elif isinstance(event, ChunkDone):
             self._whole = self._whole and not event.partial
             output = event.output.removeprefix(self._prefix) if event.output else None
-            damage = self._damage.get(event.chunk.key)
-            self.manifest = self.manifest.with_entry(
-                event.chunk.key,
-                Entry(
-                    event.chunk.hour,
-                    event.chunk.etag,
-                    output,
-                    event.counts,
-                    event.partial,
-                    (damage.damage.start, damage.damage.reason) if damage else None,
-                ),
-            )
-            if time.monotonic() - self._saved >= _SAVE_INTERVAL:
+            damaged = self._damage.pop(event.chunk.key, ())
+            entry = new_entry(event.chunk, output, event.counts, damaged, partial=event.partial)
+            self._entries[entry.key] = entry
+            if time.monotonic() - self._saved >= _SAVE_SECONDS:
                 self._save()
 
     def finish(self, *, whole: bool) -> None:
         """Close the books; `whole` says that every chunk of the plan was scanned."""
-        self.manifest = self.manifest.closed(whole and self._whole)
+        self.manifest = structs.replace(self.manifest, finished=whole and self._whole)
+        self._entries = {entry.key: entry for entry in sorted(self._entries.values(), key=lambda e: (e.hour, e.key))}
         self._save()
 
     def _save(self) -> None:
-        write_manifest(self._store, self._prefix + MANIFEST, self.manifest)
+        manifest = structs.replace(self.manifest, chunks=tuple(self._entries.values()))
+        write_manifest(self._store, self._prefix + MANIFEST, manifest)
         self._saved = time.monotonic()
 
 
 def open_extract(
     out: str, plan: ScanPlan, *, s3: S3Options | None = None, resume: bool = False, force: bool = False
 ) -> Extract:
-    """Begin an extract at `out` (a folder, or `s3://bucket/prefix/`), or go on with one.
+    """Begin an extract at `out` (a folder, or `s3://bucket/prefix/`), or resume one.
 
-    OutputError if there is one already and neither `resume` nor `force` is given, or if the one to resume is of another
-    archive, range or filter.
+    OutputError if there is one already and neither `resume` nor `force` is given, if the one to resume is of another
+    archive, range or filter, or if there are files that nobody could tell from the extract's own.
     """
     store, prefix = _place(out, s3)
     if _holds_source(store, prefix, plan):
         raise OutputError(f"{out} holds the archive that is scanned; choose another place for the extract")
-    fresh = Manifest.of(plan, _layout(plan))
-    found = read_manifest(store, prefix + MANIFEST)
+    fresh = new_manifest(plan, _layout(plan))
+    present = read_manifest(store, prefix + MANIFEST)
     existing = {item.key for item in store.objects(prefix)}
-    if found is None:
+    if present is None:
         if not force and existing:
             raise OutputError(f"{out} is not empty; choose another place or add --force")
     elif resume:
-        if difference := found.difference(fresh):
-            raise OutputError(f"{out} is an extract of {difference}; resume it with the same, or choose another place")
-        return Extract(store, prefix, plan, found.reopened(), existing)
+        if other := difference(present, fresh):
+            raise OutputError(f"{out} is an extract of {other}; resume it with the same, or choose another place")
+        kept = tuple(entry for entry in present.chunks if present.version > 1 or _trusted(entry))
+        fresh = structs.replace(present, version=fresh.version, finished=False, chunks=kept)
     elif not force:
-        raise OutputError(f"{out} holds an extract; add --resume to go on with it, or --force to replace it")
-    else:
-        for entry in found.chunks.values():
-            if entry.output:
-                store.delete(prefix + entry.output)
-    return Extract(store, prefix, plan, fresh, existing)
+        raise OutputError(f"{out} holds an extract; add --resume to resume it, or --force to replace it")
+    extract = Extract(store, prefix, plan, fresh, existing)
+    if resume or force:
+        _remove_partial(store)
+    if force and not resume:
+        _clear(out, store, prefix, plan, present, existing)
+    return extract
+
+
+def _trusted(entry: Entry) -> bool:
+    """Is what version 1 made of a chunk surely right? It gave up at damage, and read any compression as text."""
+    return bool(entry.matches and not entry.not_json and not entry.parts)
+
+
+def _clear(
+    out: str, store: Store, prefix: str, plan: ScanPlan, present: Manifest | None, existing: Collection[str]
+) -> None:
+    """Delete what hourscope wrote there, by the names that it would choose: a manifest can be edited.
+
+    A file of another name stays. OutputError if it would be read as a chunk of the new extract.
+    """
+    written = {prefix + name for name in _names_written(store, prefix, present)} if present else set()
+    name, layout = _namer(plan), Layout(_layout(plan))
+    coming = {prefix + _file_name(store, prefix, layout, name(chunk.key), chunk.hour) for chunk in plan.chunks}
+    for key in sorted(set(existing) - written - coming):
+        if layout.parse(key.removeprefix(prefix)):
+            raise OutputError(
+                f"{out} holds {key.removeprefix(prefix)}, which would be read as a part of the extract; move it away, "
+                "or choose another place"
+            )
+    for key in sorted(written & set(existing)):
+        store.delete(key)
+
+
+def _names_written(store: Store, prefix: str, manifest: Manifest) -> Iterator[str]:
+    """The names that hourscope can have written for the chunks of a manifest, whatever the manifest says of them."""
+    layout = Layout(manifest.layout)
+    for entry in manifest.chunks:
+        for name in (_short(entry.key), _long(entry.key)):
+            with suppress(OutputError):  # it is too long: nothing was written
+                name = _file_name(store, prefix, layout, name, parse_time(entry.hour))
+                if layout.parse(name):
+                    yield name
+
+
+def _remove_partial(store: Store) -> None:
+    """Remove the hidden files that scans left that were killed in this folder."""
+    if is_s3(store.url):
+        return
+    try:
+        remove_partial(Path(store.url))
+    except OSError as error:
+        raise OutputError(f"{store.url} cannot be cleared of partial files: {reason(error)}") from error
 
 
 def _holds_source(store: Store, prefix: str, plan: ScanPlan) -> bool:
@@ -160,18 +232,33 @@ def _place(out: str, s3: S3Options | None) -> tuple[Store, str]:
     return open_store(str(folder)), ""
 
 
-def _namer(plan: ScanPlan) -> Callable[[str], str]:
+def _namer(plan: ScanPlan) -> Namer:
     """The source's key with `.jsonl.gz` for its suffix, or behind it where two sources would get the same."""
     layout = Layout(_short(plan.archive.layout.pattern))
     names = {_short(chunk.key) for chunk in plan.chunks}
-    if len(names) == len(plan.chunks) and all(map(layout.parse, names)):
-        return _short
-    return lambda key: key + _EXTENSION
+    return _short if len(names) == len(plan.chunks) and all(map(layout.parse, names)) else _long
 
 
 def _short(key: str) -> str:
     return _SUFFIX.sub(_EXTENSION, key, count=1)
 
 
+def _long(key: str) -> str:
+    return key + _EXTENSION
+
+
 def _layout(plan: ScanPlan) -> str:
     return _namer(plan)(plan.archive.layout.pattern)
+
+
+def _file_name(store: Store, prefix: str, layout: Layout, name: str, hour: datetime) -> str:
+    """The name itself, or where the store cannot take one so long, one cut where the layout still finds its hour."""
+
+    def fits(shorter: str) -> bool:
+        parsed = layout.parse(shorter)
+        return parsed is not None and parsed.hour.replace(tzinfo=None) == hour.replace(tzinfo=None)
+
+    short = short_key(name, fits, _S3_KEY_BYTES - len(os.fsencode(prefix)) if is_s3(store.url) else None)
+    if short is None:
+        raise OutputError(f"{printable(name, 200)} is too long a name for {store.url}; choose another place")
+    return short

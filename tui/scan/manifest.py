@@ -1,189 +1,146 @@
-"""manifest.json: of what an extract was made, and what of it is done."""
+"""The manifest of an extract: made of a plan, compared with another, read and written."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+
+import msgspec
 
 from tui import __version__
-from tui.archive import Archive
+from tui.archive import Archive, Chunk, Damage
+from tui.archive.manifest import VERSION, DamagedPart, Entry, Manifest, Range, load_manifest
 from tui.archive.store import Store
-from tui.archive.times import parse_time, parse_zone, spell_hour, zone_name
-from tui.errors import OutputError
+from tui.archive.times import parse_time, spell_hour, zone_name
+from tui.errors import ArchiveError, OutputError
+from tui.printable import printable
 from tui.scan.events import Counts
 from tui.scan.plan import ScanPlan
 
-Range = tuple[str | None, str | None]
+_LONGEST = 300  # characters of a filter or a place in a sentence
+_LONGEST_REASON = 1000  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One source chunk: what it was (ETag), where its matches are (None: it had none), what was counted."""
+def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
+    """The manifest of a scan that begins; `layout` is that of the extract's own keys."""
+    archive = plan.archive
+    span = _spelled(plan.start), _spelled(plan.stop)
+    ranges = tuple(Range(_spelled(start), _spelled(stop)) for start, stop in plan.ranges)
+    return Manifest(
+        hourscope=__version__,
+        version=VERSION,
+        archive=archive.url,
+        source_layout=archive.layout.pattern,
+        layout=layout,
+        timezone=zone_name(archive.zone),
+        start=span[0],
+        stop=span[1],
+        ranges=ranges or (Range(*span),),
+        filter=(*plan.filter.arguments(), *plan.wanted.arguments()),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
-    hour: datetime
-    etag: str
-    output: str | None
-    counts: Counts
-    partial: bool = False
-    damage: tuple[int, str] | None = None
+
+def new_entry(
+    chunk: Chunk, output: str | None, counts: Counts, damaged: Iterable[DamagedPart] = (), *, partial: bool = False
+) -> Entry:
+    """What is known of a chunk that was scanned; `output` is relative to the extract."""
+    return Entry(
+        key=chunk.key,
+        hour=spell_hour(chunk.hour),
+        etag=chunk.etag,
+        output=output,
+        **asdict(counts),
+        partial=partial,
+        damaged=tuple(damaged),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """`layout` is that of the extract's own keys; `filter` is the command line's words. Times are in `timezone`.
+def counts_of(entry: Entry) -> Counts:
+    """What was counted in a chunk."""
+    return Counts(**{each.name: getattr(entry, each.name) for each in fields(Counts)})
 
-    `start` and `stop` bound what was scanned; `ranges` says which hours between them, half-open each.
+
+def damaged_part(damage: Damage) -> DamagedPart:
+    """A damaged part as the manifest has it."""
+    reason = printable(damage.reason, _LONGEST_REASON)
+    return DamagedPart(start=damage.start, stop=damage.stop, reason=reason, doubtful=damage.doubtful)
+
+
+def damage_of(part: DamagedPart, chunk: Chunk) -> Damage:
+    """The inverse; where version 1 did not know which part it was, the whole chunk."""
+    return Damage(part.start or 0, chunk.size if part.stop is None else part.stop, part.reason, part.doubtful)
+
+
+def difference(one: Manifest, other: Manifest) -> str:
+    """What the extract `one` is of that `other` is not; empty if both are of the same."""
+    if one.archive != other.archive:
+        return f"another archive ({_short(one.archive)})"
+    if one.timezone != other.timezone:
+        return f"another time zone ({one.timezone})"
+    if (one.start, one.stop) != (other.start, other.stop):
+        return f"another range (from {one.start} to {one.stop})"
+    if _ranges(one) != _ranges(other):
+        return f"other ranges ({_short(', '.join(f'{each.start} to {each.stop}' for each in one.ranges))})"
+    if one.filter != other.filter:
+        return f"another filter ({_short(' '.join(one.filter)) or 'every record'})"
+    if one.layout != other.layout:  # chunks have come whose names clash with those that are there
+        return f"another layout ({_short(one.layout)})"
+    return ""
+
+
+def _ranges(manifest: Manifest) -> tuple[Range, ...]:
+    return manifest.ranges or (Range(manifest.start, manifest.stop),)
+
+
+def _short(text: str) -> str:
+    return printable(text, _LONGEST)
+
+
+def hours_of(manifest: Manifest, zone: tzinfo) -> dict[datetime, int]:
+    """The hours of which no known chunk was left half read, and the matches in each, be it none.
+
+    In the zone that the extract is opened in.
     """
-
-    archive: str
-    source_layout: str
-    layout: str
-    timezone: str
-    start: str | None
-    stop: str | None
-    filter: tuple[str, ...]
-    created: str
-    finished: bool = False
-    chunks: Mapping[str, Entry] = field(default_factory=dict)
-    ranges: tuple[Range, ...] = ()
-
-    @classmethod
-    def of(cls, plan: ScanPlan, layout: str) -> Manifest:
-        archive = plan.archive
-        span = _spelled(plan.start), _spelled(plan.stop)
-        return cls(
-            archive.url,
-            archive.layout.pattern,
-            layout,
-            zone_name(archive.zone),
-            *span,
-            (*plan.filter.arguments(), *plan.wanted.arguments()),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            ranges=tuple((_spelled(start), _spelled(stop)) for start, stop in plan.ranges) or (span,),
-        )
-
-    def with_entry(self, key: str, entry: Entry) -> Manifest:
-        return replace(self, chunks={**self.chunks, key: entry})
-
-    def closed(self, whole: bool) -> Manifest:
-        return replace(self, finished=whole, chunks=dict(sorted(self.chunks.items(), key=lambda e: (e[1].hour, e[0]))))
-
-    def reopened(self) -> Manifest:
-        return replace(self, finished=False)
-
-    def scanned_hours(self, zone: tzinfo) -> dict[datetime, int]:
-        """The hours of which no known chunk was left half read, and the matches in each, be it none.
-
-        In the zone that the extract is opened in.
-        """
-        found: dict[datetime, int] = {}
-        for entry in self.chunks.values():
-            hour = entry.hour.replace(tzinfo=zone)
-            found[hour] = found.get(hour, 0) + entry.counts.matches
-        for entry in self.chunks.values():
-            if entry.partial:
-                found.pop(entry.hour.replace(tzinfo=zone), None)
-        return found
-
-    def difference(self, other: Manifest) -> str:
-        """What this extract is of that `other` is not; empty if both are of the same."""
-        if self.archive != other.archive:
-            return f"another archive ({self.archive})"
-        if self.timezone != other.timezone:
-            return f"another time zone ({self.timezone})"
-        if (self.start, self.stop) != (other.start, other.stop):
-            return f"another range (from {self.start} to {self.stop})"
-        if self.ranges != other.ranges:
-            return f"other ranges ({', '.join(f'{start} to {stop}' for start, stop in self.ranges)})"
-        if self.filter != other.filter:
-            return f"another filter ({' '.join(self.filter) or 'every record'})"
-        if self.layout != other.layout:  # chunks have come whose names clash with those that are there
-            return f"another layout ({self.layout})"
-        return ""
+    matches: dict[datetime, int] = {}
+    for entry in manifest.chunks:
+        hour = parse_time(entry.hour).replace(tzinfo=zone)
+        matches[hour] = matches.get(hour, 0) + entry.matches
+    for entry in manifest.chunks:
+        if entry.partial:
+            matches.pop(parse_time(entry.hour).replace(tzinfo=zone), None)
+    return matches
 
 
 def scanned_hours(archive: Archive) -> dict[datetime, int]:
     """The hours that an extract's scan has read, and the matches in each; empty for an archive that is no extract.
 
-    An hour of these without a chunk had no match: it is no gap. While an extract is not finished, its hours are those
-    that it knows so far.
+    An hour of these without a chunk had no match: it is not a gap. While an extract is not finished, its hours are
+    those that it knows so far.
     """
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
-    return manifest.scanned_hours(archive.zone) if manifest else {}
+    return hours_of(manifest, archive.zone) if manifest else {}
 
 
 def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
     """Replace the manifest, whole or not at all."""
-    data = {
-        "hourscope": __version__,
-        "archive": manifest.archive,
-        "source_layout": manifest.source_layout,
-        "layout": manifest.layout,
-        "timezone": manifest.timezone,
-        "from": manifest.start,
-        "to": manifest.stop,
-        "ranges": [{"from": start, "to": stop} for start, stop in manifest.ranges],
-        "filter": list(manifest.filter),
-        "created": manifest.created,
-        "finished": manifest.finished,
-        "chunks": [_entry_out(source, entry) for source, entry in manifest.chunks.items()],
-    }
+    text = json.dumps(msgspec.to_builtins(manifest), indent=1, ensure_ascii=False)
     with store.create(key, overwrite=True) as stream:
-        stream.write(json.dumps(data, indent=1, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
+        stream.write(text.encode("utf-8", "surrogateescape") + b"\n")
 
 
 def read_manifest(store: Store, key: str) -> Manifest | None:
-    """The manifest, or None if there is none; OutputError if it is none of ours."""
-    if not any(item.key == key for item in store.objects(key)):
+    """The manifest, or None if there is none; OutputError if it cannot be read or is another program's."""
+    item = next((item for item in store.objects(key) if item.key == key), None)
+    if item is None:
         return None
     try:
-        with store.open(key) as stream:
-            data: dict[str, Any] = json.loads(stream.read().decode("utf-8", "surrogateescape"))
-        return Manifest(
-            data["archive"],
-            data["source_layout"],
-            data["layout"],
-            data["timezone"],
-            data["from"],
-            data["to"],
-            tuple(data["filter"]),
-            data["created"],
-            data["finished"],
-            {item["key"]: _entry_in(item, data["timezone"]) for item in data["chunks"]},
-            tuple((item["from"], item["to"]) for item in data.get("ranges", (data,))),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        where = f"{store.url}/{key}"
-        raise OutputError(f"{where} is no manifest of an extract; move it away, or choose another place") from error
+        return load_manifest(store, item, Manifest)
+    except ArchiveError as error:
+        raise OutputError(str(error)) from error
 
 
 def _spelled(hour: datetime | None) -> str | None:
     return spell_hour(hour) if hour else None
-
-
-def _entry_out(key: str, entry: Entry) -> dict[str, Any]:
-    damage = {"offset": entry.damage[0], "reason": entry.damage[1]} if entry.damage else None
-    return {
-        "key": key,
-        "hour": spell_hour(entry.hour),
-        "etag": entry.etag,
-        "output": entry.output,
-        **asdict(entry.counts),
-        "partial": entry.partial,
-        "damaged": damage,
-    }
-
-
-def _entry_in(item: dict[str, Any], timezone: str) -> Entry:
-    damage = item["damaged"]
-    return Entry(
-        parse_time(item["hour"], parse_zone(timezone)),
-        item["etag"],
-        item["output"],
-        Counts(*(item[name] for name in ("bytes_compressed", "bytes", "records", "matches", "not_json"))),
-        item["partial"],
-        (damage["offset"], damage["reason"]) if damage else None,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,8 +16,9 @@ from tui.scan.wanted import Wanted
 
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
+_MANY = 1 << 20  # jobs, where nothing limits them
 _LARGE = 4 << 20  # bytes of a chunk that takes longer to fetch than to ask for
-_S3_JOBS_A_CORE = 4  # of large chunks: a connection brings some 60 MB/s, a core inflates some 215 MB/s of gzip
+_S3_JOBS_PER_CORE = 4  # of large chunks: a connection brings some 60 MB/s, a core inflates some 215 MB/s of gzip
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,18 @@ class ScanPlan:
 
     @property
     def default_jobs(self) -> int:
-        """Chunks at a time: a job a core for a folder; more for S3, whose requests and connections are slow."""
+        """Chunks at a time: one job per core for a folder; more for S3, whose requests and connections are slow."""
         jobs = self.cores
         if is_s3(self.archive.store.url):
             large = self.bytes_compressed > _LARGE * len(self.chunks)
-            jobs = max(jobs, min(_S3_JOBS, jobs * _S3_JOBS_A_CORE) if large else _S3_JOBS)
-        return max(1, min(jobs, len(self.chunks)))
+            jobs = max(jobs, min(_S3_JOBS, jobs * _S3_JOBS_PER_CORE) if large else _S3_JOBS)
+        return max(1, min(jobs, len(self.chunks), _room_for_files()))
+
+
+def _room_for_files() -> int:
+    """The jobs that the limit of open files has room for: each opens two or three, the rest of the program some 30."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (limit - 40) // 3 if limit != resource.RLIM_INFINITY else _MANY
 
 
 def plan_scan(
@@ -71,7 +79,7 @@ def plan_scan(
     wanted: Wanted | None = None,
     listing: Listing | None = None,
 ) -> ScanPlan:
-    """List the range (or take it from a listing just made); ArchiveError, saying what there is, if it has no chunk."""
+    """List the range, or take it from a listing just made; ArchiveError, which says what there is, for no chunk."""
     catalog = archive.catalog(start, stop, listing)
     chunks = catalog.chunks
     if not chunks and not (archive.extract and catalog.first is None):  # an extract of nothing is one all the same

@@ -1,4 +1,4 @@
-"""Writing a part of each match instead of its bytes: `--fields`."""
+"""Writing a part of each match instead of its bytes: `--fields`. A number stays as the record spells it."""
 
 from __future__ import annotations
 
@@ -9,42 +9,163 @@ from typing import Any
 
 import msgspec
 from jmespath import exceptions
+from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
-from tui.filter.compiled import NotJsonError
+from tui.filter.compiled import MAX_PARSED, NotJsonError, TooLargeError
 from tui.filter.jmespath import load, parse_expression
+from tui.filter.paths import Path, path_of
 
 _PATHS = re.compile(r"\s*[\w.\"\[\]-]+(\s*,\s*[\w.\"\[\]-]+)*\s*")
+_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
+_MINUS_ZERO = re.compile(rb"[:\[,\s]-0[\s,\]}]")
+_MOST_DIGITS = 4300  # of an integer that Python reads
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def projection(fields: str) -> Callable[[bytes], bytes]:
-    """A function from a record to the JSON that is written for it.
+    """A function from a record to the JSON that is written for it; NotJsonError from it for a record that is not JSON.
 
-    `a.b,c` gives an object with those paths for keys; anything else is one JMESPath expression. A record that is
-    not JSON, or that the expression does not go with, gives null, so that there is a line for every match. FilterError
-    if it cannot be parsed.
+    `a.b,c` gives an object with those paths for keys; anything else is one JMESPath expression. Where a path leads
+    nowhere, or an expression fails on a record, there is null, so that every match has a line. FilterError if it cannot
+    be parsed. A record that is too large to be parsed raises TooLargeError.
     """
     if not fields.strip():
-        raise FilterError(
-            "--fields names nothing; write paths such as 'event,player.version', or a JMESPath", fields, 0
-        )
-    names = [name.strip() for name in fields.split(",")] if _PATHS.fullmatch(fields) else []
-    parsed = [parse_expression(name) for name in names] or [parse_expression(fields)]
+        raise FilterError("--fields is empty; give paths such as 'event,player.version', or a JMESPath", fields, 0)
+    if not _PATHS.fullmatch(fields):
+        return _value_of(parse_expression(fields))
+    names = [name.strip() for name in fields.split(",")]
+    values = {name: _value_of(parse_expression(name)) for name in names}
+    keys = {name: encoded(name) for name in values}
 
     def project(record: bytes) -> bytes:
-        try:
-            value = load(record)
-            found: Any = [expression.search(value) for expression in parsed]
-        except (NotJsonError, exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
-            return b"null"
-        return encoded(dict(zip(names, found, strict=True)) if names else found[0])
+        return b"{" + b",".join(keys[name] + b":" + value(record) for name, value in values.items()) + b"}"
 
     return project
+
+
+def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
+    """The JSON of an expression's result on a record: the record's own bytes where it is a path."""
+    path = path_of(expression.parsed)
+
+    def computed(record: bytes) -> bytes:
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
+        value = load_spelled(record)
+        try:
+            return encoded(expression.search(value))
+        except _FAILURES:
+            return b"null"
+
+    def sliced(record: bytes) -> bytes:
+        assert path is not None
+        if len(record) > MAX_PARSED:
+            raise TooLargeError
+        try:
+            found = _slice(record, path)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a lone surrogate, or not JSON at all
+            return computed(record)
+        return computed(record) if b"\n" in found else found
+
+    return computed if path is None else sliced
+
+
+def _slice(record: bytes, path: Path) -> bytes:
+    """The bytes of the value at a path; a DecodeError where msgspec cannot read the record."""
+    value = _OBJECT.decode(record) if record.lstrip()[:1] == b"{" else {}
+    if not value:
+        load(record)
+    found: Any = value
+    for step in path:
+        inner = found if found is value else _inside(found)
+        found = _at(inner, step)
+        if found is None:
+            return b"null"
+    return bytes(found)
+
+
+def _inside(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | list[msgspec.Raw] | None:
+    text = bytes(raw)
+    return _OBJECT.decode(text) if text[:1] == b"{" else _LIST.decode(text) if text[:1] == b"[" else None
+
+
+def _at(value: dict[str, msgspec.Raw] | list[msgspec.Raw] | None, step: str | int) -> msgspec.Raw | None:
+    if isinstance(value, dict):
+        return value.get(step) if isinstance(step, str) else None
+    if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+        return value[step]
+    return None
+
+
+class _Spelled(float):
+    """A number that Python would spell in another way; for JMESPath a number as others."""
+
+    text = ""
+
+
+class _SpelledZero(int):
+    """`-0`, which is 0 for Python."""
+
+    text = "-0"
+
+
+_Spelled.__name__, _SpelledZero.__name__ = "float", "int"  # jmespath knows types by their names
+
+
+def load_spelled(record: bytes) -> Any:
+    """The record's JSON value, with numbers that `encoded` writes as they are spelled here; or NotJsonError."""
+    if _MINUS_ZERO.search(record) is None:
+        try:
+            return _SPELLED.decode(record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+    try:
+        text = record.decode("utf-8", "surrogateescape")
+        return json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from error
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if repr(number) == text:
+        return number
+    spelled = _Spelled(number)
+    spelled.text = text
+    return spelled
+
+
+def _integer(text: str) -> int | float:
+    if text == "-0":
+        return _SpelledZero()
+    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON (RFC 8259)")
+
+
+_SPELLED = msgspec.json.Decoder(float_hook=_number)
 
 
 def encoded(value: Any) -> bytes:
     """The value as JSON on one line."""
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, enc_hook=_spelling)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can only spell as \uD800
-        return json.dumps(value, separators=(",", ":")).encode()
+        return _spell(value).encode()
+
+
+def _spelling(value: Any) -> msgspec.Raw:
+    if isinstance(value, _Spelled | _SpelledZero):
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{_spell(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_spell, value)) + "]"
+    return value.text if isinstance(value, _Spelled | _SpelledZero) else json.dumps(value)

@@ -15,6 +15,7 @@ from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
 from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
+from tui.filter.compiled import NotJsonError, TooLargeError
 from tui.scan.context import Context
 from tui.scan.events import (
     ChunkDamaged,
@@ -183,10 +184,18 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
         from tui.scan.projection import projection  # parsing takes libraries that few scans need
 
         project = projection(wanted.fields)
+        counted = task.filter.invert and any(term.kind == "match" for term in task.filter.active)
 
         def projected(block: Block) -> tuple[bytes, int]:
+            lines = []
             with block.view() as view:
-                lines = [project(bytes(view[start:end])) + b"\n" for start, end in matcher.spans(block)]
+                for start, end in matcher.spans(block):
+                    try:
+                        lines.append(project(bytes(view[start:end])) + b"\n")
+                    except NotJsonError:  # left out; an inverted JMESPath term has counted it
+                        matcher.not_json += not counted
+                    except TooLargeError:
+                        matcher.unparsed += not counted
             return b"".join(lines), len(lines)
 
         return projected

@@ -17,6 +17,7 @@ from tui.scan.task import ScanTask, scan_chunk
 
 _QUEUED = 256  # events between the jobs and their reader: a slow reader slows the jobs down
 _POLL = 0.1  # seconds between two looks at the cancel event
+_PATIENCE = 2.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
 
 Emit = Callable[[ScanEvent], None]
 
@@ -37,7 +38,7 @@ class Workers:
         self._cancel = cancel
         self._run = run
         self._stop = stop
-        self._abandoned = self._stopping = False
+        self._abandoned = self._stopping = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
         self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED)
@@ -48,14 +49,19 @@ class Workers:
         self._futures.add(future)
         future.add_done_callback(self._ended)
 
-    def next_event(self) -> ScanEvent:
-        """Wait for the next event; raises what a task raised."""
+    def next_event(self) -> ScanEvent | None:
+        """Wait for the next event; raises what a task raised. None if what still runs does not heed its stop."""
+        patience = _PATIENCE
         while True:
             if self._cancel.is_set():
                 self._stop_once()
             try:
                 event = self._events.get(timeout=_POLL)
             except queue.Empty:
+                patience -= _POLL if self._stopping else 0
+                if patience <= 0:
+                    self.stuck = True
+                    return None
                 continue
             if isinstance(event, BaseException):
                 raise event
@@ -135,9 +141,10 @@ def working(
     jobs: int, cancel: threading.Event, run: Callable[[ScanTask, Emit], None], stop: Callable[[], object]
 ) -> Iterator[Workers]:
     """Workers whose tasks are each driven by a thread here, whoever does the work."""
-    with ThreadPoolExecutor(jobs, thread_name_prefix="scan") as executor:
-        workers = Workers(jobs, executor, cancel, run, stop)
-        try:
-            yield workers
-        finally:
-            workers.abandon()
+    executor = ThreadPoolExecutor(jobs, thread_name_prefix="scan")
+    workers = Workers(jobs, executor, cancel, run, stop)
+    try:
+        yield workers
+    finally:
+        workers.abandon()
+        executor.shutdown(wait=not workers.stuck, cancel_futures=True)

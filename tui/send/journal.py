@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import msgspec
 
-from tui.archive.local import reason
+from tui.archive.local import private_folder, reason, sync_folder
 from tui.errors import SendError
 from tui.send.earlier import (
     SUFFIX,
@@ -151,7 +151,7 @@ class Journal:
         journal = cls(path, stream, 0, Plan(header.max_message, header.unique))
         try:
             journal._append([{"version": VERSION, **msgspec.to_builtins(header)}])
-            _sync_folder(folder)
+            sync_folder(folder)
         except BaseException:  # a header that is cut off is not a journal
             stream.close()
             path.unlink()
@@ -196,15 +196,6 @@ def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, 
     """RepeatError if the same records were sent to the topic before."""
     if found := repeats(folder, source, topic, survey.sha256, resumed=resumed):
         raise RepeatError(found)
-
-
-def private_folder(folder: Path) -> None:
-    """Make the folder and those above it that are missing, for this user only (XDG Base Directory: 0700)."""
-    for each in (*reversed(folder.parents), folder):
-        if not each.exists():
-            each.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid == os.getuid() and folder.stat().st_mode & 0o077:
-        folder.chmod(0o700)  # 0.1.0 left it open
 
 
 def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:
@@ -273,14 +264,6 @@ def _explained(path: Path) -> Iterator[None]:
         raise JournalError(
             f"the journal {path} cannot be written or read: {reason(error)}; free some space or make it writable"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _spell(time: datetime) -> str:

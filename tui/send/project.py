@@ -8,8 +8,8 @@ from dataclasses import replace
 from jmespath import exceptions
 
 from tui.filter.compiled import NotJsonError
-from tui.filter.jmespath import load, parse_expression
-from tui.scan.projection import encoded
+from tui.filter.jmespath import parse_expression
+from tui.scan.projection import encoded, load_spelled
 from tui.send.source import Source, SourceBlock, Unfit, digest_of
 from tui.shell import shell_word
 
@@ -26,7 +26,7 @@ def projected_source(source: Source, expression: str) -> Source:
 
     def project(key: str, line: int, record: bytes) -> bytes | Unfit:
         try:
-            value = search(load(record))
+            value = search(load_spelled(record))
         except NotJsonError:
             return Unfit(key, line, "not JSON")
         except _FAILURES as error:

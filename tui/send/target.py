@@ -110,9 +110,18 @@ def split_address(address: str) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         host = ""  # an IPv6 address without brackets: where does its port begin?
-    if not host or "/" in host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65535:
+    if not _is_host(host) or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65535:
         raise SendError(f"'{address}' is no address of an nsqd; write HOST:PORT, such as 127.0.0.1:4150")
     return host, int(port)
+
+
+def _is_host(name: str) -> bool:
+    """Could it be a host's name or address? The system's look-up fails with an error of its own for the others."""
+    try:
+        name.encode("idna")
+    except UnicodeError:  # a label that is empty, or longer than 63 bytes
+        return False
+    return bool(name) and "/" not in name
 
 
 def join_address(host: str, port: int) -> str:

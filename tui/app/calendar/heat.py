@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import cached_property
 
 from tui.app.session import Session
+from tui.archive import Gap
+from tui.archive.catalog import in_gaps
 
 ODD_LARGE = 2.5
 ODD_SMALL = 0.4
@@ -78,7 +81,7 @@ class MonthTitle:
 
 @dataclass(frozen=True)
 class HeatGrid:
-    """Marks for every hour, and the lines (month titles and days) that they stand on.
+    """Marks for every hour, gaps apart, and the lines (month titles and days) that they stand on.
 
     `numbers` are shown instead of a shade's own sign.
     """
@@ -88,9 +91,16 @@ class HeatGrid:
     lines: tuple[MonthTitle | date, ...]
     line_of: Mapping[date, int]
     numbers: Mapping[datetime, int] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
 
     def mark(self, hour: datetime) -> Mark:
-        return self.marks.get(hour, Mark.OUTSIDE)
+        mark = self.marks.get(hour)
+        return mark or (Mark.GAP if in_gaps(self.gaps, hour) else Mark.OUTSIDE)
+
+    @cached_property
+    def present(self) -> frozenset[Mark]:
+        """The marks that some hour has."""
+        return frozenset(self.marks.values()) | ({Mark.GAP} if self.gaps else set())
 
     def cells(self, hour: datetime, mark: Mark) -> str:
         """The two cells of an hour."""
@@ -103,7 +113,7 @@ def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
     shades = _shades(session, overlay)
     trouble = {hour: mark for hour in session.catalog.hours if (mark := _trouble(session, hour, overlay))}
     read = dict.fromkeys(session.scanned - session.catalog.hours.keys(), Mark.NONE)
-    marks = shades | trouble | read | dict.fromkeys(session.gaps, Mark.GAP)
+    marks = shades | trouble | read
     lines = tuple(_lines(session.first.date(), session.catalog_last.date()))
     numbers = {hour: len(chunks) for hour, chunks in session.catalog.hours.items()}
     return HeatGrid(
@@ -112,6 +122,7 @@ def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
         lines,
         {line: y for y, line in enumerate(lines) if isinstance(line, date)},
         numbers if overlay is Overlay.CHUNKS else {},
+        session.gaps,
     )
 
 
@@ -206,4 +217,5 @@ def troubles(grid: HeatGrid) -> list[Trouble]:
         else:
             found.append(Trouble(hour, 1, mark))
         last = hour
-    return found
+    gaps = [Trouble(gap.start, gap.hours, Mark.GAP) for gap in grid.gaps]
+    return sorted([*found, *gaps], key=lambda trouble: trouble.first)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 
+from tui.printable import spelled
+
 MOST = 74_000  # bytes: xterm, and tmux before 3.4, drop a sequence of more than 100,000 characters
 _SCREENS = 512  # characters of a sequence that screen passes on (768 at most)
 _ESC = "\x1b"
@@ -12,7 +14,7 @@ _ESC = "\x1b"
 
 def osc52(text: str) -> str:
     """The sequence that sets a terminal's clipboard."""
-    data = base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+    data = base64.b64encode(spelled(text).encode()).decode()
     return f"{_ESC}]52;c;{data}\a"
 
 

@@ -18,6 +18,7 @@ from tui.app.work.ordering import cargo_of_extract, cargo_of_hours
 from tui.app.work.scanning import default_out
 from tui.archive.writer import names_folder
 from tui.errors import HourscopeError
+from tui.printable import spelled
 from tui.units import plural, size
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Outgoing:
 
     def _put(self, what: str, text: str) -> None:
         """Into the clipboard, if it is not too much for one."""
-        length = len(text.encode("utf-8", "surrogateescape"))
+        text = spelled(text)
+        length = len(text.encode())
         if length > MOST:
             self._page.say(f"{size(length)} are more than a clipboard takes ({size(MOST)}); w writes a file", bad=True)
             return

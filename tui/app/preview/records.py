@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from tui.archive import Block, Chunk
-from tui.archive.local import reason
+from tui.archive.local import private_folder, reason
 from tui.config import cache_dir
 from tui.errors import HourscopeError, OutputError
 
@@ -160,7 +160,7 @@ class HourRecords(Sequence[bytes]):
 
 def _nameless(folder: Path) -> tuple[int, int]:
     """A new file that ends when it is closed, and how many bytes it may take."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     descriptor, name = tempfile.mkstemp(dir=folder)
     Path(name).unlink()
     return descriptor, min(MOST_BYTES, shutil.disk_usage(folder).free // 2)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import structs
 
 from tui.app.preview.records import HourRecords
 from tui.app.session import Session
@@ -53,7 +55,7 @@ def _save_extract(pick: Pick, out: str, session: Session, hour: datetime) -> Non
     chunks = tuple(chunk for chunk, _ in parts)
     plan = ScanPlan(session.archive, hour, next_hour(hour), Filter(), chunks)
     extract = open_extract(out, plan, s3=session.s3)
-    extract.manifest = replace(extract.manifest, filter=pick.words)
+    extract.manifest = structs.replace(extract.manifest, filter=pick.words)
     with extract:
         for chunk, numbers in parts:
             for event in written(extract.output(chunk), _events(pick, chunk, numbers)):

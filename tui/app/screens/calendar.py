@@ -103,7 +103,7 @@ class CalendarPage(Page):
 
     def _moved(self) -> None:
         session, catalog, grid = self.session, self.session.catalog, self.grid
-        expected = len(catalog.hours) + len(session.gaps)
+        expected = len(catalog.hours) + session.gap_hours
         fresh = freshness(session)
         self.header.show(
             session.title,
@@ -111,7 +111,7 @@ class CalendarPage(Page):
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
             size(catalog.size),
-            plural(len(session.gaps), "gap"),
+            plural(session.gap_hours, "gap"),
             fresh.brief if fresh else "",
         )
         session.place = grid.cursor

@@ -23,6 +23,7 @@ from tui.app.work.facts import Fact
 from tui.app.work.ordering import cargo_of_extract, cargo_of_file
 from tui.app.work.scan_facts import command_facts, estimate_facts, plan_facts, state_facts
 from tui.app.work.scanning import ScanState, run, snapshots
+from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.errors import HourscopeError, OutputError
@@ -98,7 +99,7 @@ class ScanPage(PlanPage):
         elif not names_folder(self.out):
             self.say(f"the matches are in the file {self.out}; choose a folder/ to get an extract that opens here")
         else:
-            self.explorer.open(self.out, self.session.s3)
+            self.explorer.open(self.out, locate_place(self.out, self.session.config, self.session.s3))
 
     def action_again(self) -> None:
         self._start(resume=True)

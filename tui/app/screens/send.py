@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.command import send_command
 from tui.app.messages import Counted, Failed, SendMoved, refusal
 from tui.app.screens.job import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.screens.send_order import OrderPage
@@ -35,6 +34,7 @@ from tui.send import (
     surveying,
 )
 from tui.send.earlier import REPEATED
+from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 
@@ -221,7 +221,7 @@ class SendPage(OrderPage):
     @property
     def _command(self) -> str:
         again = ["--again"] if any(words.startswith(REPEATED) for words in self.warnings) else []
-        return send_command(self.session, self.cargo.words, [*self.order.words(), *again])
+        return shell_join([*self.cargo.words, *self.order.words(), *again])
 
     def tell(self) -> None:
         found, order = self.survey, self.order

@@ -24,7 +24,8 @@ from tui.app.widgets.filter_input import FilterInput
 from tui.app.widgets.filter_labels import KIND_WIDTH, KINDS, CountLabel, KindLabel
 from tui.app.widgets.pickers import Comparisons, SavedFilters
 from tui.app.widgets.terms import TermLine, WholeLine
-from tui.config import load_config, save_filter
+from tui.config import load_config
+from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
 from tui.filter.build import Place

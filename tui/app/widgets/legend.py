@@ -32,11 +32,11 @@ class Legend(LineWidget):
         self._grid = grid
         self._marked = Selection()
         self._open = False
-        self._present = frozenset(grid.marks.values())
+        self._present = grid.present
 
     def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool) -> None:
         if grid is not self._grid:
-            self._present = frozenset(grid.marks.values())
+            self._present = grid.present
         self._grid, self._marked, self._open = grid, marked, open_range
         self.repaint()
 

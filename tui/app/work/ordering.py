@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tui.app.calendar.selection import Hours
 from tui.app.session import Session
-from tui.archive import open_archive
-from tui.archive.times import spell_hour
+from tui.archive.location import command_words, locate_place
 from tui.config import Config, NsqSpec, state_dir
 from tui.errors import SendError
 from tui.filter import Filter
@@ -35,7 +34,10 @@ _LOOKUP = "lookupd="
 
 @dataclass(frozen=True)
 class Cargo:
-    """What is to be sent. `open` may list or read, so it runs in a worker; `words` name it on the command line."""
+    """What is to be sent. `open` may list or read, so it runs in a worker.
+
+    `words` are the command line that sends it, but for where it goes.
+    """
 
     title: str
     open: Callable[[], Source]
@@ -134,21 +136,22 @@ def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
 def cargo_of_hours(session: Session, hours: Hours, wanted: Filter) -> Cargo:
     """The matching records of some hours of an archive."""
     chunks = session.catalog.between(hours.start, hours.stop)
-    span = ("--from", spell_hour(hours.start), "--to", spell_hour(hours.stop))
-    words = (session.title, *span, *wanted.arguments())
-    return Cargo(session.title, lambda: archive_source(session.archive, chunks, wanted), words)
+    words = command_words("send", session.location, hours.start, hours.stop, wanted.arguments())
+    return Cargo(session.title, lambda: archive_source(session.archive, chunks, wanted), tuple(words))
 
 
 def cargo_of_extract(session: Session, place: str) -> Cargo:
     """All of an extract."""
 
-    def source() -> Source:
-        archive = open_archive(place, s3=session.s3)
-        return archive_source(archive, archive.catalog().chunks)
+    location = locate_place(place, session.config, session.s3)
 
-    return Cargo(place, source, (place,))
+    def source() -> Source:
+        archive, listing = location.open()
+        return archive_source(archive, archive.catalog(listing=listing).chunks)
+
+    return Cargo(place, source, tuple(command_words("send", location)))
 
 
 def cargo_of_file(place: str) -> Cargo:
     """All of a file of lines."""
-    return Cargo(place, lambda: file_source(Path(place).expanduser()), (place,))
+    return Cargo(place, lambda: file_source(Path(place).expanduser()), tuple(command_words("send", place)))

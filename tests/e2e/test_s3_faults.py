@@ -1,0 +1,300 @@
+"""What S3 and its imitations answer when something is wrong: the cause and the remedy in one sentence, exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tests.e2e.command import Ran, hourscope
+from tests.servers.scripted_s3 import Answer, Request, ScriptedS3, refused
+from tui.archive.s3 import S3Store
+from tui.config import S3Options
+from tui.errors import ArchiveError
+
+OBJECTS = {f"e.2015-01-20_{hour:02}.log": b'{"hour":%d}\n' % hour for hour in range(3)}
+SCAN = ("scan", "s3://b/", "-g", "hour", "--count")
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
+    with ScriptedS3(OBJECTS) as server:
+        for name, value in server.env.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+def run(s3: ScriptedS3, *words: object) -> Ran:
+    return hourscope(*words, env=s3.env)
+
+
+def always(answer: Answer) -> Callable[[Request], Answer]:
+    return lambda request: answer
+
+
+def of_objects(answer: Answer) -> Callable[[Request], Answer | None]:
+    return lambda request: answer if request.key else None
+
+
+def why(s3: ScriptedS3, answer: Answer) -> str:
+    """The sentence for an answer to every request of a listing."""
+    s3.answer = always(answer)
+    with pytest.raises(ArchiveError) as caught:
+        list(S3Store("b", S3Options(endpoint_url=s3.endpoint_url)).objects())
+    assert str(caught.value).startswith("s3://b cannot be listed: ")
+    return str(caught.value)
+
+
+class TestClock:
+    def test_the_servers_time_in_the_body(self, s3: ScriptedS3) -> None:
+        more = "<ServerTime>2024-05-01T03:00:00Z</ServerTime>"
+        sentence = why(s3, refused(403, "RequestTimeTooSkewed", "The difference is too large.", more))
+        assert "clock is" in sentence
+        assert "days ahead of the server's" in sentence
+        assert "there 2024-05-01 03:00; set the clock (NTP)" in sentence
+
+    @pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "AccessDenied", "InvalidRequest"])
+    def test_the_date_of_a_refusal_whose_code_says_nothing_of_it(self, s3: ScriptedS3, code: str) -> None:
+        theirs = datetime.now(UTC) + timedelta(hours=2, minutes=30, seconds=20)
+        sentence = why(s3, refused(403, code, Date=format_datetime(theirs, usegmt=True)))
+        assert "clock is 2h 30m behind of the server's" in sentence
+
+    def test_a_clock_that_is_right_is_not_blamed(self, s3: ScriptedS3) -> None:
+        assert "secret key is wrong" in why(s3, refused(403, "SignatureDoesNotMatch"))
+
+    def test_a_time_that_is_none(self, s3: ScriptedS3) -> None:
+        more = "<ServerTime>soon</ServerTime>"
+        assert "clock is wrong" in why(s3, refused(403, "RequestTimeTooSkewed", "", more, Date="never"))
+
+
+class TestRegion:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            refused(400, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'eu-west-1'"),
+            refused(400, "AuthorizationHeaderMalformed", "malformed", "<Region>eu-west-1</Region>"),
+            refused(301, "PermanentRedirect", "must be addressed", "<Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>"),
+            refused(301, "PermanentRedirect", "must be addressed", "<Endpoint>s3-eu-west-1.amazonaws.com</Endpoint>"),
+            refused(400, "BadRequest", x_amz_bucket_region="eu-west-1"),
+            Answer(301, b"", {"x-amz-bucket-region": "eu-west-1"}),
+        ],
+        ids=["expecting", "element", "endpoint", "old endpoint", "header", "no body"],
+    )
+    def test_it_is_named(self, s3: ScriptedS3, answer: Answer) -> None:
+        assert why(s3, answer).endswith("the bucket is in another region; add --region eu-west-1")
+
+    @pytest.mark.parametrize("region", ["x; rm -rf ~", "$(reboot)", ""])
+    def test_what_is_no_region_is_not_advised(self, s3: ScriptedS3, region: str) -> None:
+        sentence = why(s3, refused(301, "PermanentRedirect", "", f"<Region>{region}</Region>"))
+        assert "--region" in sentence
+        assert "rm -rf" not in sentence
+        assert "reboot" not in sentence
+
+
+class TestPermission:
+    @pytest.mark.parametrize(
+        ("what", "shown"),
+        [
+            ("kms:Decrypt on resource: arn:aws:kms:eu:1:key/abc because no", "kms:Decrypt on arn:aws:kms:eu:1:key/abc"),
+            ("s3:GetObjectVersion", "s3:GetObjectVersion"),
+            ('s3express:CreateSession on resource: "arn:x" with an explicit deny', "s3express:CreateSession on arn:x"),
+        ],
+    )  # fmt: skip
+    def test_the_one_that_s3_names(self, s3: ScriptedS3, what: str, shown: str) -> None:
+        s3.answer = of_objects(refused(403, "AccessDenied", f"User: me is not authorized to perform: {what}"))
+        ran = run(s3, *SCAN)
+        assert (ran.code, ran.out) == (2, b"0\n")
+        assert ran.err.count(f"permission denied (403): {shown} is missing") == 3
+
+    @pytest.mark.parametrize(
+        ("words", "action"),
+        [
+            (("ls", "s3://b/"), "s3:ListBucket"),
+            (("cat", "s3://b/e.%Y-%m-%d_%H.log", "--hour", "2015-01-20T01"), "s3:GetObject"),
+            (("scan", "s3://b/e.%Y-%m-%d_%H.log", "-g", "hour", "-o", "s3://b/out/"), "s3:PutObject"),
+        ],
+    )
+    def test_else_the_one_that_was_used(self, s3: ScriptedS3, words: tuple[str, ...], action: str) -> None:
+        denied = {"s3:ListBucket": "", "s3:GetObject": "e.", "s3:PutObject": "out/"}[action]
+
+        def answer(request: Request) -> Answer | None:
+            writes = request.method == "PUT" or request.key.startswith("out/")
+            if (
+                (action == "s3:PutObject") == writes
+                and request.key.startswith(denied)
+                and bool(denied) == bool(request.key)
+            ):
+                return (
+                    refused(404, "NoSuchKey")
+                    if request.method in ("GET", "HEAD") and writes
+                    else refused(403, "AccessDenied", "Access Denied")
+                )
+            return None  # fmt: skip
+
+        s3.answer = answer
+        ran = run(s3, *words)
+        assert ran.code == 2
+        assert f"permission denied (403); check the credentials (--profile) and that they allow {action}" in ran.err
+
+    def test_a_token_that_has_expired(self, s3: ScriptedS3) -> None:
+        assert "aws sso login --profile default" in why(
+            s3, refused(400, "ExpiredToken", "The provided token has expired.")
+        )
+
+
+FOREIGN = [
+    (b"<html><body>Sign in to use this network</body></html>", "a web page"),
+    (b"\xef\xbb\xbf\n<!DOCTYPE html><head><title>Hotel \x1b[31mWiFi</title>", "a web page, 'Hotel \x1b[31mWiFi',"),
+    (b"<html><br>not well-formed", "a web page"),
+    (b'{"error": "unauthorized"}', "JSON"),
+    (b"Access blocked by policy 12", "text, 'Access blocked by policy 12',"),
+    (b'<?xml version="1.0"?><rss version="2.0"></rss>', "other XML"),
+]  # fmt: skip
+
+
+class TestForeignAnswers:
+    @pytest.mark.parametrize("status", [200, 403, 404, 407])
+    @pytest.mark.parametrize(("body", "kind"), FOREIGN)
+    def test_they_are_no_empty_listing_and_no_missing_permission(
+        self, s3: ScriptedS3, body: bytes, kind: str, status: int
+    ) -> None:
+        sentence = why(s3, Answer(status, body))
+        assert f"the answer ({status}) is {kind} and not S3's" in sentence
+        assert "--endpoint-url and the proxy (HTTPS_PROXY)" in sentence
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"<!-- -->" * 100_000, b"<!--" * 100_000, b"<title>" + b" " * 100_000, b"<title" * 50_000, b"<" * 100_000],
+        ids=["comments", "open comments", "blanks", "titles", "brackets"],
+    )
+    def test_one_that_is_made_to_be_looked_at_for_ever(self, s3: ScriptedS3, body: bytes) -> None:
+        assert "and not S3's" in why(s3, Answer(200, body))
+
+    def test_an_empty_answer_is_no_empty_listing(self, s3: ScriptedS3) -> None:
+        assert "the answer (200) is empty and not S3's" in why(s3, Answer(200))
+
+    @pytest.mark.parametrize("body", [body for body, _ in FOREIGN])
+    def test_a_page_in_place_of_a_chunk_is_no_chunk(self, s3: ScriptedS3, body: bytes) -> None:
+        s3.answer = of_objects(Answer(200, body))
+        ran = run(s3, *SCAN)
+        assert (ran.code, ran.out) == (2, b"0\n")
+        assert ran.err.count("has no ETag, so it is not S3's") == 3
+
+    def test_an_object_that_is_another_one_than_was_listed(self, s3: ScriptedS3) -> None:
+        """A server that does not heed If-Match."""
+        s3.answer = of_objects(Answer(200, b'{"hour":99}\n', {"ETag": '"other"'}))
+        ran = run(s3, *SCAN)
+        assert (ran.code, ran.out) == (2, b"0\n")
+        assert ran.err.count("the object was replaced meanwhile") == 3
+
+    def test_a_page_that_takes_an_upload_has_not_kept_it(self, s3: ScriptedS3) -> None:
+        s3.answer = lambda request: Answer(200) if request.method == "PUT" else None
+        ran = run(s3, *SCAN[:-1], "-o", "s3://b/out/")
+        assert ran.code == 2
+        assert "s3://b/out/manifest.json cannot be written: the answer has no ETag" in ran.sentence
+
+    def test_a_listing_that_breaks_off(self, s3: ScriptedS3) -> None:
+        body = s3.usual(Request("GET", "", {}, {})).body.replace(b"false", b"true")
+        assert "the listing breaks off" in why(s3, Answer(200, body))
+
+    @pytest.mark.parametrize("lost", [b"<Size>11</Size>", b"<ETag>", b"2015-01-21T10:00:00.000Z"])
+    def test_a_listing_with_a_hole_in_it(self, s3: ScriptedS3, lost: bytes) -> None:
+        body = s3.usual(Request("GET", "", {}, {})).body
+        assert lost in body
+        ran_on = body.replace(lost, b"<Size>many</Size>" if b"Size" in lost else b"")
+        s3.answer = always(Answer(200, ran_on))
+        ran = run(s3, "ls", "s3://b/")
+        assert ran.code == 2
+        assert "s3://b cannot be listed" in ran.sentence
+
+
+class TestRedirects:
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_to_itself(self, s3: ScriptedS3, status: int) -> None:
+        sentence = why(s3, Answer(status, b"", {"Location": f"{s3.endpoint_url}/b?list-type=2"}))
+        assert f"it is redirected to {s3.endpoint_url}, which S3 does not do" in sentence
+
+    def test_to_a_login_page(self, s3: ScriptedS3) -> None:
+        page = Answer(302, b"<html>Moved</html>", {"Location": "https://login.example.com/?back=x"})
+        assert "it is redirected to https://login.example.com, which S3 does not do" in why(s3, page)
+
+    def test_from_region_to_region(self, s3: ScriptedS3) -> None:
+        """Each answer names another region than the one before."""
+        count = iter(range(1000))
+        s3.answer = lambda request: Answer(307, b"", {"x-amz-bucket-region": f"eu-west-{next(count) % 9 + 1}"})
+        ran = run(s3, "ls", "s3://b/")
+        assert ran.code == 2
+        assert "add --region eu-west-" in ran.sentence
+
+
+def test_a_server_in_trouble_is_asked_again_and_then_named(s3: ScriptedS3) -> None:
+    answers = iter([Answer(502, b"<html>Bad Gateway</html>"), Answer(503, b"<html>")])
+    s3.answer = lambda request: next(answers, None)
+    assert run(s3, *SCAN).out == b"3\n"
+    s3.answer = always(Answer(502, b"<html>Bad Gateway</html>"))
+    ran = run(s3, "ls", "s3://b/")
+    assert (ran.code, "502 Bad Gateway: the server, or a proxy before it, is in trouble" in ran.sentence) == (2, True)
+
+
+def test_a_chunk_that_fails_does_not_hide_the_others(s3: ScriptedS3) -> None:
+    """One of each kind; the rest is read."""
+    bad = {"00": refused(403, "InvalidObjectState"), "02": Answer(200, b"<html>", {})}
+    s3.answer = lambda request: bad.get(request.key[13:15])
+    ran = run(s3, *SCAN)
+    assert (ran.code, ran.out) == (2, b"1\n")
+    glacier, page = ran.err.splitlines()
+    assert "e.2015-01-20_00.log cannot be read: it is in Glacier" in glacier
+    assert "e.2015-01-20_02.log cannot be read: the answer has no ETag" in page
+
+
+def test_a_servers_words_reach_no_terminal(s3: ScriptedS3) -> None:
+    s3.answer = always(refused(400, "Odd", "\x9b31m red \u202e"))
+    assert "\\x9b31m red \\u202e" in run(s3, "ls", "s3://b/").sentence
+
+
+def test_a_server_that_ignores_a_range_is_not_read_twice(s3: ScriptedS3) -> None:
+    """The first answer breaks off in the middle; the second begins again at the first byte."""
+    body = b"".join(b'{"n":%d}\n' % n for n in range(1000))
+    s3.objects = {"e.2015-01-20_13.log": body}
+
+    def answer(request: Request) -> Answer | None:
+        if not request.key:
+            return None
+        usual = s3.usual(Request("GET", request.key, {}, {}))
+        if "range" not in request.headers:
+            s3.released.set()  # what stalls ends at once
+            return Answer(200, usual.body, usual.headers, stall=3000)
+        return usual
+
+    s3.answer = answer
+    ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
+    assert ran.code == 2
+    assert int(ran.out) < 1000
+    assert "sends it from its first byte, and not from byte 3,000" in ran.err
+
+
+def test_an_endpoint_that_speaks_no_http(s3: ScriptedS3) -> None:
+    """Such as nsqd's TCP port: whatever comes is one sentence."""
+    import socket
+    import threading
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(100)
+                    client.sendall(b"E_INVALID bad protocol\x1b[2J\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ran = hourscope("ls", "s3://b/", "--endpoint-url", url, env=s3.env)
+        assert ran.code == 2
+        assert "s3://b cannot be listed" in ran.sentence
+        assert "\x1b" not in ran.err

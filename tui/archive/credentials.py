@@ -1,0 +1,215 @@
+"""Who we are to AWS: the profile's credentials, resolved before the first request, and why there are none.
+
+botocore's providers raise whatever a program, a file or a server gave them. Here each cause becomes a sentence.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions as aws
+import botocore.session
+from botocore.utils import JSONFileCache
+
+from tui.config import S3Options
+from tui.errors import ConfigError, reason
+from tui.printable import printable
+from tui.shell import shell_join
+
+_CLI_CACHE = Path("~/.aws/cli/cache")  # where the AWS CLI keeps the credentials of assumed roles, and looks for them
+_SHOWN = 300  # characters of what a program or server said
+
+# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is no text.
+UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
+FAILED = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
+_SSO = (aws.SSOTokenLoadError, aws.UnauthorizedSSOTokenError, aws.TokenRetrievalError, aws.NoAuthTokenError)
+CREDENTIALS = (
+    *_SSO,
+    aws.LoginError,
+    aws.InvalidConfigError,
+    aws.CredentialRetrievalError,
+    aws.RefreshWithMFAUnsupportedError,
+    aws.MetadataRetrievalError,
+    aws.UnknownCredentialError,
+)
+
+
+def resolve(core: botocore.session.Session, options: S3Options) -> None:
+    """Get the credentials now, before anything else; the code of an MFA device is asked for on the terminal.
+
+    Those of an assumed role are kept where the AWS CLI keeps them, so that neither the next command nor a process of a
+    scan asks again. No credentials at all are no error yet. ConfigError, one sentence.
+    """
+    if options.no_sign_request:
+        return
+    try:
+        role = core.get_component("credential_provider").get_provider("assume-role")
+        role.cache = JSONFileCache(str(_CLI_CACHE.expanduser()))
+        role._prompter = partial(_ask_for_code, options)  # an argument of the provider that the session does not give
+        credentials = core.get_credentials()
+        keys = credentials.get_frozen_credentials() if credentials else None
+    except FAILED as error:
+        raise ConfigError(about_credentials(error, options)) from error
+    except EOFError as error:
+        raise ConfigError("no MFA code was entered") from error
+    if keys and not all(_can_be_sent(each) for each in (keys.access_key, keys.secret_key, keys.token or "-")):
+        raise ConfigError(
+            f"the AWS credentials of profile '{profile_name(options)}' hold something that no key does, such as a "
+            "space or a line break; write them again"
+        )
+
+
+def mfa_device(options: S3Options) -> str:
+    """The MFA device (ARN or serial number) whose code the profile's role needs; empty if it needs none.
+
+    Reads only AWS's config files. Credentials that were kept may make the code unnecessary.
+    """
+    if options.no_sign_request or (not options.profile and os.environ.get("AWS_ACCESS_KEY_ID")):
+        return ""
+    roles = (settings for _, settings in _chain(options) if "role_arn" in settings)
+    return str(next((role["mfa_serial"] for role in roles if "mfa_serial" in role), ""))
+
+
+def profile_name(options: S3Options) -> str:
+    """The AWS profile that counts."""
+    return options.profile or os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
+
+
+def log_in(options: S3Options, *words: str) -> str:
+    """The AWS CLI's command to log in again."""
+    return shell_join(["aws", *words, "login", "--profile", profile_name(options)])
+
+
+def about_credentials(error: Exception, options: S3Options) -> str:
+    """Why there are no credentials, and what to do."""
+    whose = f"profile '{profile_name(options)}'"
+    config = os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
+    said = _shortly(error)
+    match error:
+        case aws.InfiniteLoopConfigError():
+            names = ", ".join(str(name) for name in error.kwargs.get("visited_profiles", ()))
+            return f"the AWS profiles {names} lead to each other by source_profile; fix it in {config}"
+        case aws.InvalidConfigError():
+            return f"AWS {whose}: {said}; fix it in {config}"
+        case _ if isinstance(error, _SSO):
+            return f"the SSO login of AWS {whose} is missing or has expired; log in with: {log_in(options, 'sso')}"
+        case aws.LoginError():
+            return f"the login of AWS {whose} is missing or has expired; log in with: {log_in(options)}"
+        case aws.RefreshWithMFAUnsupportedError():
+            return f"the MFA session of AWS {whose} has expired; run it again and enter a new code"
+        case aws.CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
+            text = _shortly(error.kwargs.get("error_msg", ""))
+            return f"the credential_process of AWS {_process(options)} failed{f': {text}' if text else ''}"
+        case aws.ClientError():
+            return _about_service(error, options)
+        case aws.PartialCredentialsError():
+            return f"AWS {whose} has only half of its keys: {error.kwargs.get('cred_var')} is missing; see {config}"
+        case aws.BotoCoreError():
+            return f"the credentials of AWS {whose} cannot be obtained: {said}"
+        case OSError():
+            return _about_file(error, options)
+        case _ if any("credential_process" in settings for _, settings in _chain(options)):
+            no_json = isinstance(error, ValueError)
+            what = "no JSON" if no_json else "JSON without Version, AccessKeyId and SecretAccessKey as text"
+            return f"the credential_process of AWS {_process(options)} printed {what}; run it by hand to see"
+        case _:
+            return f"the credentials of AWS {whose} cannot be obtained: {said}; see {config}"
+
+
+def _about_file(error: OSError, options: S3Options) -> str:
+    """A program or file that a provider needs."""
+    name = str(error.filename or "")
+    config = os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
+    for profile, settings in _chain(options):
+        program = next(iter(_words(settings.get("credential_process", ""))), None)
+        if program and program == name:
+            what = f"the credential_process of AWS profile '{profile}', {name}, cannot be run"
+            return f"{what}: {reason(error)}; fix it in {config}"
+    tokens = [os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE")]
+    tokens += [settings.get("web_identity_token_file") for _, settings in _chain(options)]
+    if name and name in tokens:
+        return (
+            f"the web identity token file {name} cannot be read: {reason(error)}; see AWS_WEB_IDENTITY_TOKEN_FILE, or "
+            f"web_identity_token_file in {config}"
+        )
+    where = name or f"what AWS profile '{profile_name(options)}' names in {config}"
+    return f"{where} cannot be read: {reason(error)}"
+
+
+def _about_service(error: aws.ClientError, options: S3Options) -> str:
+    """AWS's services that give credentials: STS and SSO."""
+    code, message = (str(error.response.get("Error", {}).get(name, "")) for name in ("Code", "Message"))
+    roles = [str(settings["role_arn"]) for _, settings in _chain(options) if "role_arn" in settings]
+    what = f"the role {roles[0]}" if roles else f"AWS profile '{profile_name(options)}'"
+    if "MultiFactorAuthentication" in message:
+        return f"the MFA code for {what} was not accepted; run it again with the device's next code"
+    if "ExpiredToken" in code:
+        return f"the session token of AWS profile '{profile_name(options)}' has expired; log in again"
+    return f"{what} cannot be used: {_shortly(message) or code} ({error.operation_name}, {code})"
+
+
+def _ask_for_code(options: S3Options, prompt: str) -> str:
+    """The code of an MFA device, typed on the terminal, which does not show it."""
+    if not _terminal():
+        raise ConfigError(
+            f"AWS profile '{profile_name(options)}' needs a code of the MFA device {mfa_device(options)}, and there is "
+            "no terminal to ask on; run a command in a terminal first: what it gets is kept in ~/.aws/cli/cache"
+        )
+    return getpass.getpass(printable(prompt))
+
+
+def _terminal() -> bool:
+    """Has this process a terminal to ask on? A scan's processes have none, and their stdin is not a person's."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return sys.stdin is not None and sys.stdin.isatty()
+    return True
+
+
+def _chain(options: S3Options) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The profile that counts and those that it leads to by source_profile, with what the config files say of them."""
+    try:
+        profiles = botocore.session.Session(profile=options.profile).full_config.get("profiles", {})
+    except FAILED:  # what is wrong with the files is the error that is being explained
+        return
+    name: object = profile_name(options)
+    seen: set[object] = set()
+    while isinstance(name, str) and name in profiles and name not in seen:
+        seen.add(name)
+        yield name, profiles[name]
+        name = profiles[name].get("source_profile")
+
+
+def _process(options: S3Options) -> str:
+    """`profile 'p' (program)`, the first with a credential_process."""
+    for name, settings in _chain(options):
+        if "credential_process" in settings:
+            program = next(iter(_words(settings["credential_process"])), "")
+            return f"profile '{name}' ({program})"
+    return f"profile '{profile_name(options)}'"
+
+
+def _words(command: object) -> list[str]:
+    try:
+        return shlex.split(str(command))
+    except ValueError:
+        return []
+
+
+def _can_be_sent(key: object) -> bool:
+    """Is it a text that goes into an HTTP header as it is?"""
+    return isinstance(key, str) and key.isascii() and key.isprintable() and " " not in key and bool(key)
+
+
+def _shortly(error: object) -> str:
+    """What was said, as one line of bounded length."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,0 +1,74 @@
+"""A layout's regex in RE2, whose time is linear in the key's length whatever the pattern and the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+_AGAIN = re.compile(r"\(\?P=(\w+)\)")
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # bytes of a key that are not UTF-8; RE2 reads Unicode
+
+
+class LinearRegex:
+    """`parts` are regexes that follow each other, with named groups and `(?P=name)` for one that occurs again.
+
+    RE2 knows no such references: the groups get numbers, and their values are compared. Where they differ, another
+    division of the key may make them equal: the match is repeated with the first value given, then with the last.
+    """
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self._parts = [_SURROGATES.sub("\ufffd", part) for part in parts]
+        self._groups = {name: part for part in self._parts for name in _GROUP.findall(part)}
+
+    def fullmatch(self, key: str) -> dict[str, str] | None:
+        """The named groups' values if the whole key matches."""
+        text = _SURROGATES.sub("\ufffd", key)
+        values = self._values(self._regex, key, text)
+        if values is None:
+            return None
+        if all(len(set(each)) == 1 for each in values.values()):
+            return {name: each[0] for name, each in values.items()}
+        for choice in (0, -1):
+            pinned = {name: each[choice] for name, each in values.items() if len(each) > 1}
+            found = self._values(self._compile(pinned), key, text)
+            if found is not None:
+                return {name: each[0] for name, each in found.items()}
+        return None
+
+    @cached_property
+    def _regex(self) -> Any:
+        return self._compile({})
+
+    def _compile(self, pinned: Mapping[str, str]) -> Any:
+        import re2  # takes longer to import than most listings need
+
+        options = re2.Options()
+        options.log_errors = False
+        numbers: dict[str, int] = {}
+        parts = []
+        for part in self._parts:
+            for name in _AGAIN.findall(part):
+                part = self._groups[name]
+            for name in _GROUP.findall(part):
+                numbers[name] = numbers.get(name, 0) + 1
+                group = f"(?P<{name}{numbers[name]}>"
+                if name in pinned:
+                    part = f"{group}{re2.escape(_SURROGATES.sub(chr(0xFFFD), pinned[name]))})"
+                else:
+                    part = part.replace(f"(?P<{name}>", group)
+            parts.append(part)
+        return re2.compile("(?s)" + "".join(parts), options)
+
+    def _values(self, regex: Any, key: str, text: str) -> dict[str, list[str]] | None:
+        """The values of each name, in the order of its groups, cut out of `key`; `text` is what RE2 reads."""
+        match = regex.fullmatch(text)
+        if match is None:
+            return None
+        values: dict[str, list[str]] = {}
+        for name, group in sorted(regex.groupindex.items(), key=lambda item: item[1]):
+            start, end = match.span(group)
+            values.setdefault(name.rstrip("0123456789"), []).append(key[start:end])
+        return values

@@ -1,0 +1,107 @@
+"""How an archive is named and reached, and the command lines that name it again.
+
+The one place that looks up a name of the config, and the one that spells a command line: what the explorer shows, what
+an interrupted run prints and what an error advises all lead to the same archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from tui.archive.open import Archive, Listing, open_listed
+from tui.archive.store import is_s3
+from tui.archive.times import spell_hour
+from tui.config import Config, S3Options
+from tui.shell import shell_join
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An archive as somebody named it: a name of the config, or a url (a folder, `s3://…`, either with a layout).
+
+    `url`, `timezone`, `layout` and `s3` are what that leads to. `options` are the words of the options that were given
+    beside the name: with them it leads there again.
+    """
+
+    url: str
+    name: str = ""
+    timezone: str | None = None
+    layout: str | None = None
+    s3: S3Options = field(default_factory=S3Options)
+    options: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """As it was typed."""
+        return self.name or self.url
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The archive on a command line."""
+        return (f"./{self.title}" if self.title.startswith("-") else self.title, *self.options)
+
+    def open(self) -> tuple[Archive, Listing | None]:
+        """The archive, and its listing if one was made; see `open_listed`."""
+        return open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
+
+
+def locate(
+    typed: str,
+    config: Config,
+    *,
+    timezone: str | None = None,
+    layout: str | None = None,
+    s3: S3Options | None = None,
+) -> Location:
+    """What `typed` and the options beside it lead to; the options win over what the config says of a name."""
+    s3 = s3 or S3Options()
+    options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)})
+    spec = config.archives.get(typed)
+    if spec is None:
+        return Location(typed, "", timezone, layout, s3, options)
+    return Location(spec.url, typed, timezone or spec.timezone, layout or spec.layout, spec.s3.overlaid(s3), options)
+
+
+def locate_place(place: str, config: Config, s3: S3Options) -> Location:
+    """A folder or `s3://` place that hourscope writes to: never a name of the config, whatever it is called."""
+    s3 = s3 if is_s3(place) else S3Options()
+    url = f"./{place}" if place in config.archives else place
+    return Location(url, s3=s3, options=option_words(asdict(s3)))
+
+
+def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
+    """`{"endpoint_url": "http://…"}` as the words of a command line; what is not set is left out."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        words += [option] if value is True else [option, str(value)] if value else []
+    return tuple(words)
+
+
+def command_words(
+    command: str,
+    what: Location | str,
+    start: datetime | None = None,
+    stop: datetime | None = None,
+    options: Iterable[str] = (),
+) -> list[str]:
+    """`hourscope COMMAND ARCHIVE … --from T --to T OPTIONS` in words; `what` may be a file, by its path.
+
+    Times are spelled as hours of the archive's time zone, so that the line means the same tomorrow.
+    """
+    words = what.words if isinstance(what, Location) else (f"./{what}" if what.startswith("-") else what,)
+    span = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
+    return ["hourscope", command, *words, *option_words(span), *options]
+
+
+def command_line(
+    command: str,
+    what: Location | str,
+    start: datetime | None = None,
+    stop: datetime | None = None,
+    options: Iterable[str] = (),
+) -> str:
+    """The same as one line for a shell."""
+    return shell_join(command_words(command, what, start, stop, options))

@@ -1,0 +1,217 @@
+"""manifest.json of an extract as it is on disk: of what the extract was made, and what of it is done.
+
+Version 1 is hourscope 0.1.0's: without `version`, `damaged` an offset in bytes of lines or null. Version 2 names the
+damaged parts. A manifest comes with an archive and is as little to be trusted as its records, so everything is checked
+when it is read, and nobody else reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, field
+
+from tui.archive.chunk import StoredObject
+from tui.archive.layout import Layout
+from tui.archive.store import Store
+from tui.archive.times import parse_zone
+from tui.errors import ArchiveError, HourscopeError, reason
+from tui.printable import printable
+from tui.validation import explained
+
+VERSION = 2
+_LARGEST_BYTES = 256 << 20  # some 700,000 chunks
+_YEARS = range(1970, 3000)  # as a layout has it
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Key = Annotated[str, Meta(min_length=1, max_length=8192)]
+Line = Annotated[str, Meta(max_length=8192)]
+Hour = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$")]
+M = TypeVar("M", bound="ManifestHead")
+
+
+class ForeignManifestError(ArchiveError):
+    """There is a file of that name, and no hourscope wrote it."""
+
+
+class ManifestHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What opening an extract needs: the layout of its own keys, and the time zone of their hours."""
+
+    hourscope: Line = ""  # the version of the program that wrote it
+    version: Annotated[int, Meta(ge=1, le=VERSION)] = 1
+    layout: Annotated[str, Meta(max_length=4096)]
+    timezone: Annotated[str, Meta(max_length=100)]
+
+    def __post_init__(self) -> None:
+        _sound(lambda: Layout(self.layout))
+        _sound(lambda: parse_zone(self.timezone))
+        _encodable(self.hourscope, self.layout)
+
+
+class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a chunk that cannot be read: its stored bytes [start, stop), why, and how many records are doubtful.
+
+    Where version 1 knew only how many bytes of lines there were before, that is `offset`.
+    """
+
+    start: Count | None = field(name="from", default=None)
+    stop: Count | None = field(name="to", default=None)
+    reason: Line
+    doubtful: Count = 0
+    offset: Count | None = None
+
+    def __post_init__(self) -> None:
+        _encodable(self.reason)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One source chunk: what it was (ETag), where its matches are (None: it had none), and a scan's counts."""
+
+    key: Key
+    hour: Hour
+    etag: Line
+    output: Key | None
+    bytes_compressed: Count = 0
+    bytes: Count = 0
+    records: Count = 0
+    matches: Count = 0
+    not_json: Count = 0
+    blank: Count = 0
+    split: Count = 0
+    unparsed: Count = 0
+    partial: bool = False
+    damaged: tuple[DamagedPart, ...] | DamagedPart | None = ()
+
+    def __post_init__(self) -> None:
+        _check_hour(self.hour)
+        _encodable(self.key, self.etag, self.output or "")
+
+    @property
+    def parts(self) -> tuple[DamagedPart, ...]:
+        """The damaged parts, whatever the version."""
+        if isinstance(self.damaged, DamagedPart):
+            return (self.damaged,)
+        return self.damaged or ()
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Hours, half-open; None leaves an end open."""
+
+    start: Hour | None = field(name="from")
+    stop: Hour | None = field(name="to")
+
+    def __post_init__(self) -> None:
+        for hour in (self.start, self.stop):
+            if hour is not None:
+                _check_hour(hour)
+
+
+class Manifest(ManifestHead, frozen=True, kw_only=True):
+    """The whole. `filter` is the command line's words. Times are in `timezone`.
+
+    `start` and `stop` bound what was scanned; `ranges` says which hours between them.
+    """
+
+    archive: Line
+    source_layout: Line
+    start: Hour | None = field(name="from")
+    stop: Hour | None = field(name="to")
+    ranges: tuple[Range, ...] = ()
+    filter: tuple[str, ...]
+    created: Line
+    finished: bool = False
+    chunks: tuple[Entry, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = Range(self.start, self.stop)
+        _encodable(self.archive, self.source_layout, self.created, *self.filter)
+
+
+def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
+    """Read and check a manifest that was listed: all of it, or what `kind` needs.
+
+    ForeignManifestError if another program wrote it, ArchiveError if it cannot be read, is damaged, or was written by a
+    newer hourscope.
+    """
+    where = f"{store.url}/{item.key}"
+    try:
+        data = _parsed(_read(store, item, where), where)
+        version = data.get("version", 1)
+        if type(version) is int and version > VERSION:
+            newer = f"was written by a newer hourscope (manifest version {version}); upgrade hourscope to read it"
+            raise ArchiveError(f"{where} {newer}")
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise _broken(where, explained(error)) from error
+    except RecursionError as error:
+        raise _broken(where, "it is nested too deeply") from error
+    except ValueError as error:
+        raise _broken(where, str(error)) from error
+
+
+def _broken(where: str, why: str) -> ArchiveError:
+    return ArchiveError(f"{where} is damaged: {printable(why, 300)}; restore it, or move it away")
+
+
+def _read(store: Store, item: StoredObject, where: str) -> bytes:
+    pieces: list[bytes] = []
+    size = item.size  # as it was listed: a scan may be replacing it
+    with store.open(item.key) as stream:
+        try:
+            while size <= _LARGEST_BYTES and (piece := stream.read(1 << 20)):
+                pieces.append(piece)
+                size = max(size, sum(map(len, pieces)))
+        except OSError as error:
+            raise ArchiveError(f"{where} cannot be read: {reason(error)}") from error
+    if size > _LARGEST_BYTES:
+        raise ArchiveError(f"{where} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not read; move it away")
+    return b"".join(pieces)
+
+
+def _parsed(data: bytes, where: str) -> dict[str, Any]:
+    """The object in a file. What cannot be parsed is another program's only if there is no sign that it is ours."""
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").lstrip()
+    foreign = ForeignManifestError(f"{where} is not an extract's manifest; move it away, or choose another place")
+    ours = not text.strip("\0") or text.startswith("{") or b"hourscope" in data[:4096].replace(b"\0", b"")
+    if not ours:
+        raise foreign
+    value, end = json.JSONDecoder(object_pairs_hook=_unique).raw_decode(text)
+    if not isinstance(value, dict) or ("hourscope" not in value and not {"layout", "timezone"} <= value.keys()):
+        raise foreign
+    if text[end:].strip():
+        raise ValueError("there is more behind its end")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def _check_hour(text: str) -> None:
+    if datetime.fromisoformat(text).year not in _YEARS:
+        raise ValueError(f"'{text}' is not an hour of an archive")
+
+
+def _sound(check: Callable[[], object]) -> None:
+    """What is wrong as a ValueError, which msgspec adds the place to."""
+    try:
+        check()
+    except HourscopeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _encodable(*texts: str) -> None:
+    """Any bytes of a key (surrogateescape), but no half of a surrogate pair, which no file can hold."""
+    for text in texts:
+        try:
+            text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise ValueError("a text holds half of a surrogate pair") from error

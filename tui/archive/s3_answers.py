@@ -1,0 +1,102 @@
+"""Answers of S3 as they must be: what a proxy, a portal or another server says in its place is refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import botocore.exceptions as aws
+
+from tui.archive.chunk import StoredObject
+
+CHECK = "log in to this network if it wants that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
+_NO_ETAG = "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
+_LOOKED_AT = 4096  # bytes from a body's start
+# Hostile bodies must not make them backtrack: no part can match what the next one can.
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
+_TITLE = re.compile(rb"<title[^>]*>([^<]*)<", re.I)
+
+
+class ForeignAnswerError(Exception):
+    """Whoever answered was not S3; `str()` says what came instead."""
+
+
+def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
+    """For botocore's event `before-parse.s3.*`: an answer that S3 does not give is no empty listing and no redirect.
+
+    Raises ForeignAnswerError. Server errors (5xx) are left alone: botocore asks again.
+    """
+    status, headers, body = (response_dict[name] for name in ("status_code", "headers", "body"))
+    streamed = bool(operation_model.has_streaming_output) and status < 300
+    root = match[1] if not streamed and (match := _ROOT.match((body or b"")[:_LOOKED_AT])) else b""
+    ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
+    if 300 <= status < 400 and status != 304:
+        if ours or "x-amz-bucket-region" in headers:
+            return
+        if operation_model.name.startswith("Head"):  # has no body to tell by; botocore would ask for the region again
+            error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
+            raise aws.ClientError(cast(Any, error), operation_model.name)
+        raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
+    if status < 500 and not streamed:
+        if body and not ours:
+            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {CHECK}")
+        if not body and operation_model.name.startswith("List") and status < 300:
+            raise ForeignAnswerError(f"the answer ({status}) is empty and not S3's; {CHECK}")
+
+
+def _metadata(status: int, headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {"HTTPStatusCode": status, "HTTPHeaders": dict(headers)}
+
+
+def redirected(location: str) -> str:
+    origin = "://".join(urlsplit(location)[:2]) if "://" in location else location
+    to = f" to {origin}" if origin else ""
+    return f"it is redirected{to}, which S3 does not do; check --endpoint-url (https?) and the proxy (HTTPS_PROXY)"
+
+
+def _kind(body: bytes) -> str:
+    """What came, as a person would call it."""
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:_LOOKED_AT]
+    if (title := _TITLE.search(start)) and (words := b" ".join(title[1].split())):
+        return f"a web page, '{words[:80].decode('utf-8', 'replace')}',"
+    if b"<html" in start.lower() or start.lower().startswith(b"<!doctype html"):
+        return "a web page"
+    if start.startswith((b"{", b"[")):
+        return "JSON"
+    if start.startswith(b"<"):
+        return "other XML"
+    return f"text, '{start[:60].decode('utf-8', 'replace')}',"
+
+
+def stored_object(item: Any) -> StoredObject:
+    """An entry of a listing."""
+    return StoredObject(
+        item["Key"],
+        item["Size"],
+        item["ETag"].strip('"'),
+        item["LastModified"].astimezone(UTC),
+        item.get("StorageClass", "STANDARD"),
+    )
+
+
+def checked_etag(answer: Any, start: int, etag: str | None) -> str:
+    """The ETag of an answer to a GET, which must be of the object that was asked for, and from the byte on."""
+    if "ETag" not in answer:
+        raise ForeignAnswerError(_NO_ETAG)
+    found = str(answer["ETag"]).removeprefix("W/").strip('"')
+    if etag and found != etag:
+        raise ForeignAnswerError("the object was replaced meanwhile; list the archive again")
+    if start and not str(answer.get("ContentRange", "")).startswith(f"bytes {start}-"):
+        raise ForeignAnswerError(
+            f"the server sends it from its first byte, and not from byte {start:,} as it was asked"
+        )
+    return found
+
+
+def check_written(answer: Any) -> None:
+    """An answer to a PUT; S3 gives the object's ETag, a proxy that only says 200 does not."""
+    if "ETag" not in answer:
+        raise ForeignAnswerError(_NO_ETAG)

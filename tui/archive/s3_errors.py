@@ -1,0 +1,196 @@
+"""Why S3 did not do it: what botocore raises and what servers answer, each as a cause and a remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import botocore.exceptions as aws
+from botocore.parsers import ResponseParserError
+
+from tui.archive.credentials import CREDENTIALS, UNFORESEEN, about_credentials, log_in
+from tui.archive.s3_answers import CHECK, ForeignAnswerError, redirected
+from tui.config import S3Options
+from tui.errors import reason
+from tui.units import duration, plural
+
+_SKEW = timedelta(minutes=5)  # S3 allows 15; half of the trouble is on the way there
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
+_EXPECTING = re.compile(rf"expecting '({_REGION.pattern})'")
+_HOST_REGION = re.compile(rf"\bs3[.-](?:dualstack\.)?({_REGION.pattern})\.")
+_DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
+_SHOWN = 300  # characters of what a server said
+
+_ASK_REGION = "give it with --region (aws s3api get-bucket-location names it)"
+
+# The permission that each operation needs (docs.aws.amazon.com/service-authorization, "Actions defined by Amazon S3").
+_ACTIONS = {
+    "ListObjectsV2": "s3:ListBucket",
+    "HeadBucket": "s3:ListBucket",
+    "GetObject": "s3:GetObject",
+    "HeadObject": "s3:GetObject",
+    "DeleteObject": "s3:DeleteObject",
+    "ListParts": "s3:ListMultipartUploadParts",
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+}
+_WRITING = "s3:PutObject"  # also for every step of an upload in parts
+
+_CAUSES = {
+    "NoSuchBucket": "there is no such bucket; check its name and --endpoint-url",
+    "NoSuchKey": "the object is gone; list the archive again",
+    "404": "the object is gone; list the archive again",
+    "InvalidAccessKeyId": "the access key is not known here (403); check --profile and --endpoint-url",
+    "SignatureDoesNotMatch": "the secret key is wrong (403); check --profile or AWS_SECRET_ACCESS_KEY",
+    "InvalidToken": "the session token is not valid here; check AWS_SESSION_TOKEN and --profile",
+    "PreconditionFailed": "the object was replaced meanwhile; list the archive again",
+    "412": "the object was replaced meanwhile; list the archive again",
+    "InvalidObjectState": "it is in Glacier and needs a restore first (aws s3api restore-object)",
+    "SlowDown": "S3 asks to slow down (503) and kept asking; try again with fewer --jobs",
+    "RequestTimeTooSkewed": "this machine's clock is wrong; set it (NTP)",
+}
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
+
+
+# What a request raises, or reading its answer.
+FAILED = (aws.BotoCoreError, aws.ClientError, ResponseParserError, ForeignAnswerError, *UNFORESEEN)
+
+
+def explain(error: Exception, options: S3Options, endpoint: str) -> str:
+    """An error of a request as a cause and a remedy; `endpoint` is the one that was set, or empty."""
+    where = endpoint or "the S3 endpoint"
+    if (system := next(_system_errors(error), None)) is not None and "ulimit" in reason(system):
+        return reason(system)
+    match error:
+        case aws.ClientError():
+            return _explain_answer(error, options)
+        case ForeignAnswerError():
+            return str(error)
+        case aws.NoCredentialsError() | aws.PartialCredentialsError():
+            return (
+                "no AWS credentials were found; set AWS_PROFILE or --profile, or add --no-sign-request for a public "
+                "bucket"
+            )
+        case _ if isinstance(error, CREDENTIALS):
+            return about_credentials(error, options)
+        case aws.SSLError():
+            hint = "check the URL, or set AWS_CA_BUNDLE to the file of its CA"
+            return f"the TLS certificate of {where} is not accepted; {hint} ({_short(error)})"
+        case aws.ProxyConnectionError():
+            return f"the proxy does not answer; check HTTPS_PROXY and NO_PROXY ({_short(error)})"
+        case aws.EndpointConnectionError() | aws.ConnectTimeoutError() | aws.ConnectionClosedError():
+            return f"{where} does not answer; check --endpoint-url, --region and the network"
+        case aws.ReadTimeoutError():
+            return f"{where} stopped answering; try again, or check the network"
+        case RecursionError():
+            return redirected("")
+        case OSError() if error.filename:  # of a credential provider: a request opens no file
+            return about_credentials(error, options)
+        case OSError():
+            return reason(error)
+        case aws.InvalidRegionError():
+            return f"the bucket is in another region, and the server's name of it is none; {_ASK_REGION}"
+        case aws.BotoCoreError():
+            return _short(error)
+        case _:
+            return f"the answer is not one that S3 gives ({type(error).__name__}: {_short(error)}); {CHECK}"
+
+
+def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
+    """S3 refused: the code in the body tells why; a HEAD has no body, so there the headers have to."""
+    failure: Mapping[str, Any] = error.response.get("Error", {})
+    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    code, message = str(failure.get("Code", "")), str(failure.get("Message", ""))
+    status, headers = metadata.get("HTTPStatusCode", 0), metadata.get("HTTPHeaders", {})
+    if clock := _clock(code, status, failure, headers):
+        return clock
+    if code in _EXPIRED:
+        return f"the session token has expired; log in again ({log_in(options, 'sso')})"
+    if code not in ("NoSuchBucket", "NoSuchKey") and (region := _region(code, status, failure, headers)):
+        return region
+    if code in _CAUSES:
+        return _CAUSES[code]
+    if status == 403 or code in ("AccessDenied", "403", "AllAccessDisabled"):
+        return _denied(error.operation_name, message)
+    if status == 404:
+        return _CAUSES["404"]
+    if 300 <= status < 400:
+        return redirected(str(headers.get("location", "")))
+    if status >= 500 and code == str(status):
+        return f"{status} {message}: the server, or a proxy before it, is in trouble; try again later"
+    return _short(f"{code} {message}".strip() or f"HTTP status {status}")
+
+
+def _denied(operation: str, message: str) -> str:
+    """Which permission is missing: as S3 says, else by what was asked for."""
+    if found := _DENIED.search(message):
+        on = f" on {found[2]}" if found[2] else ""
+        return f"permission denied (403): {found[1]}{on} is missing; add it to the policy, or check --profile"
+    action = _ACTIONS.get(operation, _WRITING)
+    return f"permission denied (403); check the credentials (--profile) and that they allow {action}"
+
+
+def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
+    """That the bucket is elsewhere, and where; empty if it is not that."""
+    wrong = code in (
+        "PermanentRedirect",
+        "TemporaryRedirect",
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraintException",
+    )
+    if not wrong and not (status in (301, 307, 400) and "x-amz-bucket-region" in headers):
+        return ""
+    named = [headers.get("x-amz-bucket-region"), failure.get("Region")]
+    expected = _EXPECTING.search(str(failure.get("Message", "")))
+    host = _HOST_REGION.search(str(failure.get("Endpoint", "")))
+    named += [match[1] for match in (expected, host) if match]
+    region = next((each for each in named if each and _REGION.fullmatch(str(each))), None)
+    if region:
+        return f"the bucket is in another region; add --region {region}"
+    if code == "AuthorizationHeaderMalformed":
+        message = _short(failure.get("Message", ""))
+        return f"the region is not the bucket's, or the access key is not one; check --region and --profile ({message})"
+    return f"the bucket is in another region; {_ASK_REGION}"
+
+
+def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
+    """That this machine's clock is off, and by how much; empty if it is not."""
+    if code != "RequestTimeTooSkewed" and status not in (400, 403):
+        return ""
+    theirs = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
+    ours = datetime.now(UTC)
+    if theirs is None or (code != "RequestTimeTooSkewed" and abs(ours - theirs) < _SKEW):
+        return ""
+    side = "ahead" if ours > theirs else "behind"
+    apart = abs(ours - theirs)
+    off = plural(apart.days, "day") if apart.days > 1 else duration(apart.total_seconds())
+    return (
+        f"this machine's clock is {off} {side} of the server's: here it is {ours:%Y-%m-%d %H:%M} UTC, there "
+        f"{theirs:%Y-%m-%d %H:%M}; set the clock (NTP)"
+    )
+
+
+def _time(text: str) -> datetime | None:
+    """An instant as S3's bodies or HTTP's headers spell it."""
+    try:
+        time = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _system_errors(error: BaseException | None) -> Iterator[OSError]:
+    """The system's errors among the causes: botocore and urllib3 wrap each other's."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno is not None:
+            yield error
+        error = error.__cause__ or error.__context__ or getattr(error, "kwargs", {}).get("error")
+
+
+def _short(error: object) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

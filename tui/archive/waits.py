@@ -1,0 +1,80 @@
+"""What a bucket keeps us waiting for: reported once it takes longer than a person waits without wondering.
+
+By a logger, `tui.archive`, because a read that waits can yield no event. Each front end says where its lines go.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from tui.printable import printable
+
+_REPORT_SECONDS = 3.0
+_POLL_SECONDS = 0.5
+_APART_SECONDS = 30.0  # between two lines of one process: when the network is down every job waits
+
+_log = logging.getLogger("tui.archive")
+
+
+class _Lines(logging.Handler):
+    """Hands each line on."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._write(record.getMessage())
+
+
+def report_waits(write: Callable[[str], object]) -> None:
+    """Let `write` have every line of this process about what is waited for; from any thread."""
+    _log.handlers[:] = [_Lines(write)]
+    _log.propagate = False
+
+
+class Waits:
+    """Who waits for what, and since when. A thread watches over it while anybody waits."""
+
+    def __init__(self, report: Callable[[str], object] = _log.warning) -> None:
+        self._report = report
+        self._since: dict[object, tuple[float, str]] = {}
+        self._watch: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def on(self, what: str) -> Iterator[None]:
+        """Around something that may block for as long as somebody else likes."""
+        token = object()
+        self._since[token] = (time.monotonic(), what)
+        if self._watch is None:
+            self._start()
+        try:
+            yield
+        finally:
+            del self._since[token]
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._look, name="waits", daemon=True)
+                with suppress(RuntimeError):  # no thread is left: a wait without a word, then
+                    self._watch.start()
+
+    def _look(self) -> None:
+        reported: set[object] = set()
+        last = -_APART_SECONDS
+        while True:
+            time.sleep(_POLL_SECONDS)
+            now = time.monotonic()
+            waiting = dict(self._since)
+            reported &= waiting.keys()
+            for token, (since, what) in waiting.items():
+                if token not in reported and now - since >= _REPORT_SECONDS and now - last >= _APART_SECONDS:
+                    reported.add(token)
+                    last = now
+                    self._report(f"waiting for {printable(what)}: nothing has come for {now - since:.0f} s")

@@ -1,0 +1,48 @@
+"""Which nsqds and nsqlookupds are away, and why; each loss and each return is a line in the log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tui.archiver.delivery import explained
+
+_REPEAT_SECONDS = 300.0  # before the same cause is reported again
+
+
+@dataclass(slots=True)
+class _Outage:
+    cause: str = ""
+    reported: dict[str, float] = field(default_factory=dict)  # causes, and when (time.monotonic)
+
+
+class Outages:
+    """`report` gets sentences for the operator."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._away: dict[str, _Outage] = {}
+
+    @property
+    def cause(self) -> str:
+        """Why one of them is away now, the last that went; "" if none is."""
+        return next((outage.cause for outage in reversed(self._away.values()) if outage.cause), "")
+
+    def lost(self, address: str, cause: object, named_by: str = "") -> None:
+        """It went away, or a further attempt failed; an nsqlookupd may have given the address."""
+        text, now = explained(address, cause, named_by), time.monotonic()
+        outage = self._away.setdefault(address, _Outage())
+        outage.cause = text
+        if now - outage.reported.get(text, -_REPEAT_SECONDS) >= _REPEAT_SECONDS:
+            outage.reported[text] = now
+            self._report(text)
+
+    def back(self, address: str, who: str = "nsqd") -> None:
+        if self._away.pop(address, None):
+            self._report(f"connected again to {who} at {address}")
+
+    def unlisted(self, address: str) -> None:
+        """nsqlookupd names it no longer, so it is not missed; if it returns, that is reported."""
+        if address in self._away:
+            self._away[address].cause = ""

@@ -1,0 +1,35 @@
+"""How checks are printed, and the exit code that follows from them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import click
+
+from tui.checks import Check
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED
+from tui.printable import printable
+
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
+
+
+def report(checks: Iterable[Check], *, as_json: bool = False, width: int = 12) -> int:
+    """A line for each check as soon as it is made, or one JSON object; 2 if one failed, else 0."""
+    made = []
+    for check in checks:
+        made.append(check)
+        if not as_json:
+            _print(check, width)
+    failed = any(check.state == "failed" for check in made)
+    if as_json:
+        print(json.dumps({"ok": not failed, "checks": [asdict(check) for check in made]}))
+    return EXIT_FAILED if failed else EXIT_MATCHED
+
+
+def _print(check: Check, width: int) -> None:
+    mark, colour = _MARKS[check.state]
+    coloured = click.style(mark, fg=colour) if sys.stdout.isatty() else mark
+    click.echo(f"{coloured} {printable(check.name):<{width}} {printable(check.says)}")

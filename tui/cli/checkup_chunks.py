@@ -1,0 +1,138 @@
+"""Reading a sample of an archive's chunks: bounded in number, bytes and memory, from the first hour to the last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
+from tui.archive.codec import promised
+from tui.archive.json_values import is_json
+from tui.archive.reader import ReadCancelled
+from tui.checks import Check
+from tui.errors import HourscopeError
+from tui.filter.compiled import MAX_PARSED
+from tui.units import count, duration, plural, size
+
+_CHUNKS = 9
+_COMPRESSED_BYTES = 64 << 20  # read of all of them together
+_INFLATED_BYTES = 1 << 30
+_NAMED = 3  # chunks that a sentence names
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Records of one chunk: all, those that are not JSON, and those that are too large to be parsed."""
+
+    records: int = 0
+    bad: int = 0
+    large: int = 0
+
+    def add(self, block: Block) -> None:
+        with block.view() as view:
+            for start, stop in block.spans():
+                self.records += 1
+                if stop - start > MAX_PARSED:
+                    self.large += 1
+                elif not is_json(bytes(view[start:stop])):
+                    self.bad += 1
+
+
+@dataclass(slots=True)
+class _Sample:
+    """What reading some chunks has shown; `stored` bytes of them were read."""
+
+    stored: int = 0
+    counts: dict[str, _Counts] = field(default_factory=dict)
+    plain: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def having(self, what: Callable[[_Counts], int]) -> tuple[int, list[str]]:
+        """How many such records there are, and the chunks that hold them."""
+        found = {key: number for key, counts in self.counts.items() if (number := what(counts))}
+        return sum(found.values()), list(found)
+
+
+def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
+    """Chunks without a byte, wherever they are, and what a sample shows. Failures come last."""
+    empty = [chunk.key for chunk in chunks if not chunk.size]
+    if empty:
+        holds = "chunk holds" if len(empty) == 1 else "chunks hold"
+        says = f"{count(len(empty))} {holds} no bytes, not even those of an empty gzip file: {_some(empty)}"
+        yield Check("empty chunks", "failed", f"{says}; upload them again from where they came from")
+    readable = [chunk for chunk in chunks if chunk.size and not chunk.needs_restore]
+    if not readable:
+        return
+    began, sample = time.monotonic(), _Sample()
+    spread = _spread(readable)
+    for index, chunk in enumerate(spread):
+        try:
+            _read(archive, chunk, sample, (_COMPRESSED_BYTES - sample.stored) // (len(spread) - index))
+        except HourscopeError as error:
+            sample.failures.append(f"{chunk.key}: {error}")
+    records = plural(sum(counts.records for counts in sample.counts.values()), "record")
+    read = f"{records} of {count(len(sample.counts))} of {plural(len(chunks), 'chunk')} ({size(sample.stored)})"
+    says = f"read {read} in {duration(time.monotonic() - began)}; hourscope verify reads all"
+    yield Check("reading", "ok", says)
+    yield from _findings(sample)
+
+
+def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The first, the last, and some in between, evenly."""
+    most = min(_CHUNKS, len(chunks))
+    if most == 1:
+        return [chunks[-1]]
+    return [chunks[round(index * (len(chunks) - 1) / (most - 1))] for index in range(most)]
+
+
+def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
+    """Read `share` stored bytes of a chunk; where it is damaged, more of it, to say where. Raises ArchiveError."""
+    passes, failures = 0, len(sample.failures)
+
+    def begin() -> Callable[[Block], None]:
+        nonlocal passes
+        passes += 1  # the second one looks for what is sound beside the damage
+        sample.counts[chunk.key] = _Counts()
+        return sample.counts[chunk.key].add
+
+    def enough() -> bool:
+        most = share if passes < 2 else _COMPRESSED_BYTES
+        return reader.bytes_compressed >= most or reader.bytes >= _INFLATED_BYTES // _CHUNKS
+
+    with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading, cancelled=enough) as reader:
+        try:
+            for item in reader.results(begin):
+                if isinstance(item, Damage):
+                    sample.failures.append(f"{chunk.key}, {item}")
+        except ReadCancelled:
+            if passes > 1:
+                at = f"before byte {count(reader.bytes_compressed)}"
+                sample.failures.append(f"{chunk.key} is damaged {at}; hourscope verify says where")
+        finally:
+            sample.stored += min(reader.bytes_compressed, chunk.size)
+        if len(sample.failures) == failures and not reader.codec and promised(chunk.key):
+            sample.plain.append(chunk.key)
+
+
+def _findings(sample: _Sample) -> Iterator[Check]:
+    if sample.plain:
+        says = f"plain text in spite of a compressed file's name: {_some(sample.plain)}"
+        yield Check("reading", "warning", f"{says}; other tools may not read that")
+    large, keys = sample.having(lambda counts: counts.large)
+    if large:
+        says = f"{plural(large, 'record')} larger than {MAX_PARSED >> 20} MiB in {_some(keys)}"
+        yield Check("reading", "warning", f"{says}: -m cannot look into those")
+    bad, keys = sample.having(lambda counts: counts.bad)
+    if bad:
+        of = plural(sum(counts.records for counts in sample.counts.values()), "record")
+        says = f"{count(bad)} of {of} are not JSON, in {_some(keys)}: only -g and -e can find those"
+        yield Check("reading", "warning", says)
+    for failure in sample.failures:
+        yield Check("reading", "failed", failure)
+
+
+def _some(keys: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {count(len(keys) - _NAMED)} more" if len(keys) > _NAMED else ""
+    return ", ".join(keys[:_NAMED]) + more

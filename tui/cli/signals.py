@@ -1,0 +1,134 @@
+"""SIGINT, SIGTERM and SIGHUP: all end a command, and nothing that is stuck holds it.
+
+A signal is seen in two places. Python runs its handler in the main thread, as soon as that runs Python again; a thread
+of its own reads the same signal from a pipe (`signal.set_wakeup_fd`) and ends the process if the main thread does not.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from tui.cli.console import EXIT_INTERRUPTED, StdoutError, say
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_GRACE_SECONDS = 0.3  # that a command which only reads has for its last words
+_FLUSH_SECONDS = 0.1  # that a reader of stdout or stderr has, who may be stuck
+_SAME_HANGUP_SECONDS = 1.0  # a terminal that goes away can send SIGHUP twice: by the kernel and by the shell
+
+_Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def interrupts(last_words: str) -> Iterator[None]:
+    """Each signal raises KeyboardInterrupt in the main thread; a command that is stuck ends 0.3 s later nevertheless.
+
+    `last_words` are then its line on stderr. A second signal ends it at once.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _watched(interrupt, lambda: None, last_words, _GRACE_SECONDS):
+        yield
+
+
+@contextmanager
+def cancel_on_signals(
+    last_words: str = "interrupted by a second signal", *, only_reads: bool = False
+) -> Iterator[threading.Event]:
+    """An event that each signal sets, for a command that has something to finish; a second signal ends it at once.
+
+    A command that `only_reads` has 0.3 s to finish. Whoever is ended so prints `last_words` on stderr.
+    """
+    cancel = threading.Event()
+    with _watched(lambda number, frame: None, cancel.set, last_words, _GRACE_SECONDS if only_reads else None):
+        yield cancel
+
+
+def restore_interrupt() -> None:
+    """SIGINT as Python has it at its start: for the explorer, whose event loop takes it over from there."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _watched(handler: _Handler, arrived: Callable[[], object], last_words: str, grace: float | None) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # only that one gets signals
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = {number: signal.signal(number, handler) for number in SIGNALS if _is_ours(number)}
+    outer = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    watch = threading.Thread(
+        target=_watch, args=(reading, handler, arrived, last_words, grace), name="signals", daemon=True
+    )
+    watch.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(outer)
+        for number, each in before.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, each)
+        os.close(writing)
+        watch.join()
+
+
+def _is_ours(number: signal.Signals) -> bool:
+    """A SIGHUP that nohup wants ignored is ignored."""
+    return number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+
+
+def _watch(
+    reading: int, handler: _Handler, arrived: Callable[[], object], last_words: str, grace: float | None
+) -> None:
+    """Read the signals that are `handler`'s until the pipe ends; end the process at the second, or after `grace`."""
+    first, hangup = 0.0, False
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while True:
+            left = max(first + grace - time.monotonic(), 0.0) if first and grace is not None else None
+            if not select.select([pipe], [], [], left)[0]:
+                leave(last_words)
+            data = pipe.read(1)
+            if not data:
+                return
+            number = data[0]
+            if number not in SIGNALS or signal.getsignal(number) is not handler:
+                continue
+            if not first:
+                first, hangup = time.monotonic(), number == signal.SIGHUP
+                arrived()
+            elif not (hangup and number == signal.SIGHUP and time.monotonic() - first < _SAME_HANGUP_SECONDS):
+                leave(last_words)
+
+
+def leave(last_words: str = "") -> None:
+    """End the process (130), whatever its threads do: with what stdout was given so far, and a line on stderr."""
+
+    def print_all() -> None:
+        with suppress(OSError, ValueError, StdoutError):
+            sys.stdout.flush()
+
+    def print_last() -> None:
+        with suppress(OSError, ValueError):
+            if last_words and sys.stderr.isatty():
+                sys.stderr.write("\r\x1b[K\x1b[?25h")  # the progress line goes, the cursor comes back
+            if last_words:
+                say(last_words)
+
+    try:
+        for write in (print_all, print_last):
+            thread = threading.Thread(target=write, daemon=True)
+            thread.start()
+            thread.join(_FLUSH_SECONDS)
+    finally:
+        os._exit(EXIT_INTERRUPTED)

@@ -1,0 +1,35 @@
+"""The types that each path of a sample has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.filter.fields import ANY, Field, Fields, Path
+
+_TOP = 200  # values of a field that are looked at
+
+
+class Types:
+    """Which types each path of a sample has; a path of JMESPath that goes through lists has ANY where it does so."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.records = fields.records
+        self.complete = fields.complete
+        self.leaves: dict[Path, Field] = {field.path: field for field in fields.found(_TOP)}
+        self._types: dict[Path, set[str]] = {}
+        for path, field in self.leaves.items():
+            self._types.setdefault(path, set()).update(field.types)
+            for depth in range(len(path)):
+                self._types.setdefault(path[:depth], set()).add("array" if path[depth] is ANY else "object")
+        self.names = {step for path in self.leaves for step in path if isinstance(step, str)}
+
+    def of(self, path: Path) -> frozenset[str]:
+        """The types but null that the path has in some record; none if no record has it."""
+        return frozenset(self._types.get(path, ())) - {"null"}
+
+    def has(self, path: Path) -> bool:
+        return path in self._types
+
+    @property
+    def paths(self) -> Iterable[Path]:
+        return self._types.keys()

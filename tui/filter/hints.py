@@ -1,0 +1,151 @@
+"""Why a filter may match nothing, judged by a sample of the records: `code == '5003'` where code is a number.
+
+Types decide, not guesses: a hint is given where the sample shows that a term cannot mean what it says. An expression
+that is offered instead is valid, and where it matches records of the sample the hint says how many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tui.errors import FilterError
+from tui.filter.compiled import NotJsonError
+from tui.filter.field_types import Types
+from tui.filter.fields import Fields
+from tui.filter.match_slips import match_slips
+from tui.filter.operands import operands
+from tui.filter.slips import edited
+from tui.filter.terms import Filter, Term
+from tui.filter.text_hints import text_hint
+from tui.shell import shell_word
+from tui.units import count
+
+_MOST_RECORDS = 1000
+_LONGEST_RECORD = 1 << 20  # bytes; parsing a longer one takes more time than a hint is worth
+_LONGEST_TERM = 4096  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One sentence, and the term that was probably meant, if there is one; `matches` of `records` sampled match it.
+
+    `slip` is false for what is only worth a word if nothing matched.
+    """
+
+    sentence: str
+    term: Term | None = None
+    matches: int = 0
+    records: int = 0
+    slip: bool = True
+
+    def __str__(self) -> str:
+        if self.term is None:
+            return self.sentence
+        joint = " Try" if self.sentence.endswith("?") else "; try"
+        words = f"{self.sentence}{joint} {self.term.option} {shell_word(self.term.text)}"
+        if not self.matches:
+            return words
+        return f"{words}, which matches {count(self.matches)} of the {count(self.records)} records sampled"
+
+
+class FieldSample:
+    """Records to judge a filter by: their bytes, and what `Fields` knows of them. Bounded whatever is fed."""
+
+    def __init__(self) -> None:
+        self.fields = Fields()
+        self.records: list[bytes] = []
+
+    def feed(self, records: Iterable[bytes]) -> None:
+        for record in records:
+            if len(self.records) >= _MOST_RECORDS:
+                return
+            if len(record) <= _LONGEST_RECORD:
+                self.records.append(record)
+                self.fields.feed((record,))
+
+    @property
+    def full(self) -> bool:
+        return len(self.records) >= _MOST_RECORDS
+
+    def matches(self, term: Term) -> int:
+        """How many of the records match a term."""
+        return sum(_holds(term, record) for record in self.records)
+
+
+def may_mislead(filter_: Filter) -> bool:
+    """Can a slip in it match records? `event == "error"` holds where both are missing, and `!=` nearly everywhere."""
+    for term in filter_.active:
+        if term.kind != "match" or len(term.text) > _LONGEST_TERM:
+            continue
+        found = operands(term.text)
+        compares = [at for at, operand in enumerate(found) if operand.type == "compare"]
+        if compares and (filter_.invert or any(found[at].text == "!=" for at in compares)):
+            return True
+        if any(operand.text == "!" for operand in found):
+            return True
+        for at in compares:
+            left, right = found[at - 1 : at], found[at + 1 : at + 2]
+            if any(each.single == "quoted" for each in (*left, *right)) or any(each.type == "path" for each in right):
+                return True
+    return False
+
+
+def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tuple[Hint, ...]:
+    """What the sample says about the terms that are on.
+
+    `matched`: something did match, so that only what cannot mean what it says is worth a hint.
+    """
+    types = Types(sample.fields)
+    found: list[Hint] = []
+    for term in filter_.active:
+        if len(term.text) > _LONGEST_TERM:
+            continue
+        if term.kind == "match":
+            found += _of_match(term, types, sample)
+        elif not term.negated and not matched:
+            found += _of_text(term, sample)
+    return tuple(hint for hint in found if hint.slip or not matched)
+
+
+def _of_match(term: Term, types: Types, sample: FieldSample) -> list[Hint]:
+    if not types.records:
+        return []
+    slips = match_slips(term.text, types)
+    if not slips:
+        return []
+    edits = [edit for slip in slips for edit in slip.edits]
+    offered = _term("match", edited(term.text, edits)) if edits else None
+    text = next((slip.search_for for slip in slips if slip.search_for), "")
+    if offered is None and text and sample.matches(search := Term("grep", text)):
+        offered = search
+    matches = sample.matches(offered) if offered else 0
+    last = len(slips) - 1
+    return [
+        Hint(slip.sentence, offered if at == last else None, matches, len(sample.records), slip.certain)
+        for at, slip in enumerate(slips)
+    ]
+
+
+def _of_text(term: Term, sample: FieldSample) -> Sequence[Hint]:
+    if not sample.records or sample.matches(term):
+        return ()
+    hint = text_hint(term, sample.matches)
+    if hint is None:
+        return ()
+    sentence, offered = hint
+    return (Hint(sentence, offered, sample.matches(offered), len(sample.records), slip=False),)
+
+
+def _term(kind: str, text: str) -> Term | None:
+    try:
+        return Term(kind, text)  # type: ignore[arg-type]
+    except FilterError:
+        return None
+
+
+def _holds(term: Term, record: bytes) -> bool:
+    try:
+        return term.compiled.test(record)
+    except NotJsonError:
+        return False

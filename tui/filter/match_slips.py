@@ -1,0 +1,235 @@
+"""Slips in a valid JMESPath, found by the types that its paths have in a sample of the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from tui.filter.build import spell_field, spell_value
+from tui.filter.field_types import Types
+from tui.filter.fields import ANY, Path
+from tui.filter.literals import as_literal, is_number, type_of, type_of_text
+from tui.filter.missing import CLOSE, MatchSlip, list_on_the_way, missing, sampled
+from tui.filter.operands import Operand, operands
+from tui.filter.slips import Slip
+
+_CONSTANTS = ("true", "false", "null")
+_KINDS = {"string": "text", "array": "a list", "number": "a number", "boolean": "true or false", "object": "an object"}
+_TEXT_FUNCTIONS = ("contains", "starts_with", "ends_with")
+_LITERALS = ("raw", "literal")
+
+
+def match_slips(expression: str, types: Types) -> list[MatchSlip]:
+    """All that can be seen in one expression."""
+    found = operands(expression)
+    slips: list[MatchSlip] = []
+    done: set[int] = set()  # operands that need no other look
+    for at, operand in enumerate(found):
+        if operand.type == "compare" and 0 < at < len(found) - 1:
+            slips += _compared(found, at, types, done)
+        elif operand.type == "call" and operand.text in _TEXT_FUNCTIONS:
+            slips += _called(found, at, types, done)
+    slips += _pipes(found)
+    for at, operand in enumerate(found):
+        if at not in done and operand.own and (at == 0 or found[at - 1].text != "."):
+            slips += missing(operand, types, alone=len(found) == 1)
+    return _merged(slips)
+
+
+def _merged(slips: Sequence[MatchSlip]) -> list[MatchSlip]:
+    """The same slip at several places is one."""
+    merged: dict[str, MatchSlip] = {}
+    for slip in slips:
+        before = merged.get(slip.sentence)
+        merged[slip.sentence] = replace(slip, edits=(*before.edits, *slip.edits)) if before else slip
+    return list(merged.values())
+
+
+def _compared(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
+    left, right = found[at - 1], found[at + 1]
+    if at > 1 and found[at - 2].text == ".":  # what it is a part of is not known
+        left = Operand("mark", "", left.start, left.end)
+    if left.type not in _LITERALS and right.type not in _LITERALS:
+        pairs = [(at + 1, right, left), (at - 1, left, right)]
+        pairs.sort(key=lambda pair: pair[1].single != "quoted")
+        for index, value, other in pairs:
+            if slip := _name_for_text(value, other, types):
+                done.add(index)
+                yield slip
+                return
+        return
+    literal, path = (left, right) if left.type in _LITERALS else (right, left)
+    if path.path is None or path.type != "path" or literal.type not in _LITERALS:
+        return
+    slip = _against_literal(found[at], left, right, types)
+    if slip or literal.value is None:  # whether a field is missing may be what is asked
+        done.add(at - 1 if path is left else at + 1)
+    if slip:
+        yield slip
+
+
+def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | None:
+    """`event == "error"`, `event == error`: a name where a text is meant."""
+    if not value.single or value.path is None:
+        return None
+    name = str(value.value)
+    beside = types.of(other.path) if other.path else frozenset()
+    here = types.of(value.path)
+    if types.has(value.path) and not (here and beside and not here & beside):
+        return None
+    if (
+        value.single == "name"
+        and not types.has(value.path)
+        and other.single == "name"
+        and not beside
+        and other.start > value.start
+    ):
+        return None  # of two names that are not there, the second is the text
+    meant = as_literal(name, beside) if name not in _CONSTANTS else f"`{name}`"
+    kind = "in double quotes names" if value.single == "quoted" else "without quotes names"
+    field = (
+        f"the field {name}, which is {_kinds(here)}"
+        if here
+        else f"a field, and no record has a field of that name{sampled(types)}"
+    )
+    how = "text is written in single quotes" if meant[0] == "'" else f"write {meant}"
+    return MatchSlip(f"{value.text} {kind} {field}; {how}", (Slip(value.start, value.end, meant, ""),))
+
+
+def _against_literal(sign: Operand, left: Operand, right: Operand, types: Types) -> MatchSlip | None:
+    """A path against a literal of another type, a list against one of its items, a text in another spelling."""
+    path, literal = (left, right) if left.type == "path" else (right, left)
+    assert path.path is not None
+    kind = type_of(literal.value)
+    here = types.of(path.path)
+    whole = (left.start, right.end)
+    if path.projected or (here == {"array"} and kind not in ("array", "null")):
+        return _against_list(path, literal, sign, whole, types)
+    if not here:
+        return _through_list(path, literal, sign, left, right, types) if not types.has(path.path) else None
+    if kind in here or kind == "null":
+        return _other_value(path, literal, types) if sign.text == "==" and kind == "string" else None
+    meant = as_literal(literal.value, here)
+    orders = sign.text not in ("==", "!=")
+    if orders and kind == "number" and here == {"string"}:
+        edit = Slip(path.start, path.end, f"to_number({path.text})", "")
+        sentence = f"{path.text} is text here, and {sign.text} between text and a number gives null"
+        return MatchSlip(sentence, (edit,) if _numeric(path.path, types) else ())
+    if not orders or type_of_text(meant) in here:
+        fits = type_of_text(meant) in here
+        sentence = f"{path.text} is {_kinds(here)} here, and {literal.text} is {_KINDS[kind]}"
+        how = (
+            "; a number is written in backticks, without quotes"
+            if fits and meant[0] == "`" and "number" in here
+            else ""
+        )
+        return MatchSlip(sentence + how, (Slip(literal.start, literal.end, meant, ""),) if fits else ())
+    return MatchSlip(f"{path.text} is {_kinds(here)} here, and {sign.text} with {_KINDS[kind]} gives null")
+
+
+def _against_list(
+    path: Operand, literal: Operand, sign: Operand, whole: tuple[int, int], types: Types
+) -> MatchSlip | None:
+    """`tags == 'live'`: a list never equals one of its items."""
+    assert path.path is not None
+    if sign.text not in ("==", "!="):
+        return None
+    items = types.of(path.path) if path.projected else types.of((*path.path, ANY))
+    kind = type_of(literal.value)
+    if kind == "array" or (
+        items and kind not in items and not items & {type_of_text(as_literal(literal.value, items))}
+    ):
+        return None
+    meant = literal.text if kind in items else as_literal(literal.value, items)
+    negation = "!" if sign.text == "!=" else ""
+    edit = Slip(*whole, f"{negation}contains({path.text}, {meant})", "")
+    return MatchSlip(f"{path.text} is a list here, and a list never equals one of its items", (edit,))
+
+
+def _through_list(
+    path: Operand, literal: Operand, sign: Operand, left: Operand, right: Operand, types: Types
+) -> MatchSlip | None:
+    """`items.sku == 'S1'`, where items is a list of objects."""
+    split = list_on_the_way(path, types)
+    if split is None:
+        return None
+    before, rest = split
+    condition = (
+        f"{spell_field(rest)} {sign.text} {literal.text}"
+        if path is left
+        else f"{literal.text} {sign.text} {spell_field(rest)}"
+    )
+    edit = Slip(left.start, right.end, f"{spell_field(before)}[?{condition}]", "")
+    return MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
+
+
+def _other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | None:
+    """`level == 'ERROR'` where every record says `error`."""
+    assert path.path is not None
+    field = types.leaves.get(path.path)
+    text = str(literal.value)
+    if field is None or not field.exact or len(field.top) < field.distinct:
+        return None
+    values = [value for value, _ in field.top if isinstance(value, str)]
+    if text in values or not values:
+        return None
+    same = [value for value in values if value.casefold().strip() == text.casefold().strip()]
+    near = same or get_close_matches(text, values, 1, CLOSE)
+    if not near:
+        return None
+    sentence = f"{path.text} is never {literal.text} in the records sampled; did you mean {spell_value(near[0])}?"
+    return MatchSlip(sentence, (Slip(literal.start, literal.end, spell_value(near[0]), ""),), certain=False)
+
+
+def _called(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
+    """`contains(tags, "x")`, `contains(code, '50')`: the arguments of a function on text."""
+    if [each.text for each in found[at + 1 : at + 6 : 2]] != ["(", ",", ")"]:
+        return
+    call, subject, what = found[at], found[at + 2], found[at + 4]
+    here = types.of(subject.path) if subject.path is not None else frozenset()
+    items = here if subject.projected else types.of((*subject.path, ANY)) if subject.path is not None else frozenset()
+    if subject.projected:
+        here = frozenset({"array"})
+    beside = items if here == {"array"} else here
+    if what.type == "path" and (slip := _name_for_text(what, replace(subject, path=None), types)):
+        done.add(at + 4)
+        meant = slip.edits[0]
+        if beside == {"number"}:
+            meant = replace(meant, replacement=as_literal(what.value, beside))
+        yield replace(slip, edits=(meant,))
+    if not here:
+        return
+    whole = (call.start, found[at + 5].end)
+    if "string" not in here and "array" not in here:
+        needs = "text or a list" if call.text == "contains" else "text"
+        sentence = f"{call.text}() needs {needs}, and {subject.text} is {_kinds(here)} here"
+        yield MatchSlip(sentence, (Slip(subject.start, subject.end, f"to_string({subject.text})", ""),))
+    elif call.text != "contains" and here == {"array"} and "string" in items and what.type in _LITERALS:
+        edit = Slip(*whole, f"{subject.text}[?{call.text}(@, {what.text})]", "")
+        yield MatchSlip(f"{call.text}() needs text, and {subject.text} is a list here", (edit,))
+    elif what.type in _LITERALS and beside and (kind := type_of(what.value)) not in beside:
+        meant_text = as_literal(what.value, beside)
+        if type_of_text(meant_text) in beside:
+            sentence = f"{subject.text} holds {_kinds(beside)} here, and {what.text} is {_KINDS[kind]}"
+            yield MatchSlip(sentence, (Slip(what.start, what.end, meant_text, ""),))
+
+
+def _pipes(found: Sequence[Operand]) -> Iterator[MatchSlip]:
+    """`a == 'x' | b == 'y'`: behind a pipe, paths lead from the comparison's true or false."""
+    depth, compares = 0, False
+    for at, operand in enumerate(found):
+        depth += (operand.text in ("(", "[", "[?", "{")) - (operand.text in (")", "]", "}"))
+        compares = compares or (depth == 0 and operand.type == "compare")
+        if operand.text == "|" and depth == 0 and compares and found[at + 1 : at + 2] and found[at + 1].text != "[":
+            edit = Slip(operand.start, operand.end, "||", "")
+            yield MatchSlip("| hands the comparison's result on to what follows; 'or' is written ||", (edit,))
+
+
+def _numeric(path: Path, types: Types) -> bool:
+    field = types.leaves.get(path)
+    return field is not None and all(is_number(str(value)) for value, _ in field.top)
+
+
+def _kinds(types: frozenset[str]) -> str:
+    return " or ".join(_KINDS[each] for each in sorted(types))

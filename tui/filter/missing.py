@@ -1,0 +1,87 @@
+"""Fields that no record of a sample has, and those that are spelled like them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from tui.filter.build import spell_field
+from tui.filter.field_types import Types
+from tui.filter.fields import ANY, Path
+from tui.filter.operands import Operand
+from tui.filter.slips import Slip
+from tui.units import count
+
+CLOSE = 0.75  # difflib's ratio of names that are taken for each other
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSlip:
+    """One sentence, and the edits of the expression that correct it.
+
+    `certain`: it cannot mean what it says, whatever matched. `search_for`: a text that may have been meant.
+    """
+
+    sentence: str
+    edits: tuple[Slip, ...] = ()
+    certain: bool = True
+    search_for: str = ""
+
+
+def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSlip]:
+    """A field that no record of the sample has, and one that is spelled like it."""
+    path = operand.path
+    if path is None or types.of(path) or not types.complete:
+        return
+    if types.has(path):
+        yield MatchSlip(f"{operand.text} is null in every record{sampled(types)}", certain=False)
+        return
+    if split := list_on_the_way(operand, types):
+        before, rest = split
+        edit = Slip(operand.start, operand.end, f"{spell_field(before)}[].{spell_field(rest)}", "")
+        yield MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
+        return
+    sentence = f"no record has the field {operand.text}{sampled(types)}"
+    base = path[: len(path) - len(operand.own)]
+    near = _near(operand.own, [each[len(base) :] for each in types.paths if each[: len(base)] == base])
+    if near:
+        edit = Slip(operand.start, operand.end, spell_field(near), "")
+        yield MatchSlip(f"{sentence}; did you mean {spell_field(near)}?", (edit,), certain=False)
+    else:
+        search_for = str(operand.value) if alone and operand.single else ""
+        yield MatchSlip(sentence, certain=False, search_for=search_for)
+
+
+def list_on_the_way(path: Operand, types: Types) -> tuple[Path, Path] | None:
+    """What is written of a path up to a list that it ignores, and the rest behind it."""
+    assert path.path is not None
+    base = path.path[: len(path.path) - len(path.own)]
+    for depth in range(1, len(path.own)):
+        before, rest = path.own[:depth], path.own[depth:]
+        if types.has((*base, *before, ANY, *rest)):
+            return before, rest
+    return None
+
+
+def _near(path: Path, known: Sequence[Path]) -> Path | None:
+    """The path that is spelled most like one: all of it, its last name somewhere else, or nearly."""
+    names = {spell_field(each): each for each in known if each and ANY not in each}
+    plain = {name: _plain(each) for name, each in names.items()}
+    for same in (
+        [name for name, text in plain.items() if text == _plain(path)],
+        [name for name, each in names.items() if _plain(each[-1:]) == _plain(path[-1:])],
+        get_close_matches(spell_field(path), names, 1, CLOSE),
+    ):
+        if same:
+            return names[min(same, key=len)]
+    return None
+
+
+def _plain(path: Path) -> str:
+    """`playerVersion`, `player_version` and `player.version` are one."""
+    return "".join(str(step) for step in path if step is not ANY).replace("_", "").replace("-", "").casefold()
+
+
+def sampled(types: Types) -> str:
+    return f" (of {count(types.records)} sampled)"

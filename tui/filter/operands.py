@@ -1,0 +1,127 @@
+"""The operands of a JMESPath expression: its literals, and its paths with the fields that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.filter.fields import ANY, Path, Step
+from tui.filter.tokens import Token, Type, tokens
+
+_INDEX = {":", "*"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A token, or a path of several. [start, end) is its place in the expression.
+
+    `path`: its steps from the record; None for what is not a path, or leads from a value that is not known, as behind
+    a pipe. `own`: those of them that are written here (in a condition, the list is not). `single` is the type of a
+    path's only name. `projected`: it gives a list of what it leads to.
+    """
+
+    type: Type | Literal["path", "call"]
+    text: str
+    start: int
+    end: int
+    value: object = None
+    path: Path | None = None
+    own: Path = ()
+    single: Literal["", "name", "quoted"] = ""
+    projected: bool = False
+
+
+def operands(expression: str) -> list[Operand]:
+    """The tokens with those of a path joined: `a.b[0]`, `@.x`; names that are called have the type "call"."""
+    return list(_Reader(tokens(expression), expression).read())
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open bracket, and the base that paths in it start from."""
+
+    base: Path | None
+
+
+class _Reader:
+    """Walks over tokens and keeps which brackets are open."""
+
+    def __init__(self, found: Sequence[Token], expression: str) -> None:
+        self._tokens = found
+        self._expression = expression
+        self._frames = [_Frame(())]
+
+    def read(self) -> Iterator[Operand]:
+        at = 0
+        last = Operand("mark", "", 0, 0)
+        while at < len(self._tokens):
+            end = self._path_end(at)
+            if end > at and self._text(end) != ":" and last.text != ".":
+                operand, at = self._path(at, end), end
+            else:
+                operand, at = self._token(at), at + 1
+            yield operand
+            self._open_or_close(operand, last)
+            last = operand
+
+    def _text(self, at: int) -> str:
+        return self._tokens[at].text if at < len(self._tokens) else ""
+
+    def _path_end(self, at: int) -> int:
+        """Behind the last token of a path that begins here; `at` if none does."""
+        if not self._is_step(at) and self._text(at) != "@":
+            return at
+        end = at + 1
+        while True:
+            if self._text(end) == "." and self._is_step(end + 1):
+                end += 2
+            elif self._text(end) == "[]":
+                end += 1
+            elif self._text(end) == "[" and (closed := self._index_end(end)):
+                end = closed
+            else:
+                return end
+
+    def _is_step(self, at: int) -> bool:
+        return at < len(self._tokens) and self._tokens[at].type in ("name", "quoted") and self._text(at + 1) != "("
+
+    def _index_end(self, at: int) -> int:
+        """Behind `[0]`, `[*]` or `[1:2]`; 0 if this is something else."""
+        end = at + 1
+        while end < len(self._tokens) and (self._tokens[end].type == "number" or self._tokens[end].text in _INDEX):
+            end += 1
+        return end + 1 if end > at + 1 and self._text(end) == "]" else 0
+
+    def _token(self, at: int) -> Operand:
+        token = self._tokens[at]
+        kind = "call" if token.type == "name" and self._text(at + 1) == "(" else token.type
+        return Operand(kind, token.text, token.start, token.end, token.value)
+
+    def _path(self, at: int, end: int) -> Operand:
+        first, last = self._tokens[at], self._tokens[end - 1]
+        base = self._frames[-1].base
+        steps: list[str | Step] = []
+        for token in self._tokens[at:end]:
+            if token.text in ("[", "[]"):
+                steps.append(ANY)
+            elif token.type in ("name", "quoted"):
+                steps.append(str(token.value))
+        path = None if base is None else (*base, *steps)
+        single: Literal["", "name", "quoted"] = ""
+        if end == at + 1 and first.text != "@":
+            single = "quoted" if first.type == "quoted" else "name"
+        text = self._expression[first.start : last.end]
+        projected = any(token.text in ("[]", "*", ":") for token in self._tokens[at:end])
+        return Operand("path", text, first.start, last.end, first.value, path, tuple(steps), single, projected)
+
+    def _open_or_close(self, operand: Operand, before: Operand) -> None:
+        frame = self._frames[-1]
+        if operand.text == "[?":
+            self._frames.append(_Frame(None if before.path is None else (*before.path, ANY)))
+        elif operand.text in ("[", "{", "("):
+            self._frames.append(_Frame(frame.base))
+        elif operand.text in (")", "]", "}") and len(self._frames) > 1:
+            self._frames.pop()
+        elif operand.text in ("|", "&"):  # what follows looks at another value
+            frame.base = None

@@ -1,0 +1,128 @@
+"""Expressions that are no JMESPath but nearly so, and what was meant: `status == 500`, `a = 'x' and not b`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tui.filter.tokens import Token, tokens
+
+_LONGEST = 4096  # characters of an expression that a person writes and is helped with
+_WORDS = {"and": "&&", "or": "||", "not": "!"}
+_QUOTES = str.maketrans("‘’‚“”„", "''''''")  # what word processors and chats make of '
+_OPENING, _CLOSING = ("(", "[", "[?", "{"), (")", "]", "}")
+_NOTHING = Token("mark", "", -1, -1)
+_OPERANDS = ("raw", "literal", "quoted", "name", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is wrong at [start, end), and what belongs there."""
+
+    start: int
+    end: int
+    replacement: str
+    reason: str
+
+
+def repaired(expression: str, parses: Callable[[str], bool]) -> tuple[int, str] | None:
+    """The column (from 0) of the first slip and a sentence with the expression that was meant; None if there is none.
+
+    `parses` decides whether an expression is valid: a repair that is not is none.
+    """
+    if len(expression) > _LONGEST:
+        return None
+    straight = expression.translate(_QUOTES)
+    slips = list(_slips(tokens(straight)))
+    changed = next((at for at, (old, new) in enumerate(zip(expression, straight, strict=True)) if old != new), None)
+    meant = edited(straight, slips)
+    if (not slips and changed is None) or not parses(meant):
+        return None
+    if changed is not None:
+        return changed, f"text is written in straight single quotes; write {meant}"
+    return slips[0].start, f"{slips[0].reason}; write {meant}"
+
+
+def edited(expression: str, slips: Sequence[Slip]) -> str:
+    """The expression with every slip replaced."""
+    for slip in sorted(slips, key=lambda slip: slip.start, reverse=True):
+        expression = expression[: slip.start] + slip.replacement + expression[slip.end :]
+    return expression
+
+
+def _slips(found: Sequence[Token]) -> Iterator[Slip]:
+    at, before = 0, _NOTHING
+    while at < len(found):
+        slips, used = _slips_at(found, at, before)
+        yield from slips
+        before = found[at + used - 1]
+        if slips and slips[0].replacement.strip("(") in ("&&", "||", "!"):
+            before = _NOTHING  # an operator, as which the parser will see it
+        at += used
+
+
+def _slips_at(found: Sequence[Token], at: int, before: Token) -> tuple[list[Slip], int]:
+    """What is wrong with the tokens that begin here, and how many of them that is about."""
+    token, after = found[at], found[at + 1] if at + 1 < len(found) else _NOTHING
+    word, touching = token.text.lower(), after.start == token.end
+    if token.type == "number" and (_compares(before) or _compares(after)):
+        return [Slip(token.start, token.end, f"`{token.text}`", "a number is written in backticks")], 1
+    if token.type == "name" and (end := _dashed(found, at)) > at + 1:
+        name = '"' + "".join(part.text for part in found[at:end]) + '"'
+        reason = "a name with a dash is written in double quotes"
+        return [Slip(token.start, found[end - 1].end, name, reason)], end - at
+    if token.type == "name" and word in ("and", "or") and _ends_operand(before) and after is not _NOTHING:
+        return [Slip(token.start, token.end, _WORDS[word], f"'{token.text}' is written {_WORDS[word]}")], 1
+    if token.type == "name" and word == "not" and not _ends_operand(before) and _begins_operand(after):
+        return _negation(found, at), 1
+    if token.text == "$" and after.text == "." and not _ends_operand(before):
+        return [Slip(token.start, after.end, "", "a path begins with a name, without $")], 2
+    if token.text == "&" and _ends_operand(before):
+        return [Slip(token.start, token.end, "&&", "'and' is written &&")], 1
+    if token.text == "<" and after.text == ">" and touching:
+        return [Slip(token.start, after.end, "!=", "'not equal' is written !=")], 2
+    if token.text in ("=", "==") and after.text == "=" and touching:
+        return [Slip(token.start, after.end, "==", "'equal' is written ==")], 2
+    if token.text == "=" and _ends_operand(before):
+        return [Slip(token.start, token.end, "==", "'equal' is written ==")], 1
+    return [], 1
+
+
+def _negation(found: Sequence[Token], at: int) -> list[Slip]:
+    """`not a == b` negates the comparison; `!` binds tighter, so that it needs brackets."""
+    token, after = found[at], found[at + 1]
+    reason = f"'{token.text}' is written !"
+    if after.text == "(":
+        return [Slip(token.start, after.start, "!", reason)]
+    depth, end, compares = 0, after.end, False
+    for each in found[at + 1 :]:
+        depth += (each.text in _OPENING) - (each.text in _CLOSING)
+        if depth < 0 or (depth == 0 and (each.text in ("&&", "||", ",", "|") or each.text.lower() in ("and", "or"))):
+            break
+        end, compares = each.end, compares or (depth == 0 and _compares(each))
+    if not compares:
+        return [Slip(token.start, after.start, "!", reason)]
+    return [Slip(token.start, after.start, "!(", reason), Slip(end, end, ")", "")]
+
+
+def _dashed(found: Sequence[Token], at: int) -> int:
+    """Behind a name such as `user-agent`, which is several tokens that touch."""
+    end = at + 1
+    while end < len(found) and found[end].start == found[end - 1].end:
+        part = found[end]
+        if not (part.text == "-" or part.type == "name" or (part.type == "number" and part.text.startswith("-"))):
+            break
+        end += 1
+    return end if "-" in "".join(part.text for part in found[at:end]) else at + 1
+
+
+def _compares(token: Token) -> bool:
+    return token.type == "compare" or token.text == "="
+
+
+def _ends_operand(token: Token) -> bool:
+    return token.type in _OPERANDS or token.text in (")", "]", "}", "[]", "@")
+
+
+def _begins_operand(token: Token) -> bool:
+    return token.type in _OPERANDS or token.text in ("(", "@", "!")
