@@ -22,13 +22,17 @@ def size(number: float) -> str:
     raise AssertionError("unreachable")
 
 
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)i?B?\s*")
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B?\s*")
 
 
 def parse_size(text: str) -> int | None:
-    """`20GB`, `500M` or `1000000` in bytes (powers of 1000); None if it is not a size."""
+    """`20GB`, `500M` or `1000000` in bytes (powers of 1000; `64MiB`: of 1024); None if it is not a size."""
     match = _SIZE.fullmatch(text)
-    return round(float(match[1]) * 1000 ** " KMGT".index(match[2].upper() or " ")) if match else None
+    return (
+        round(float(match[1]) * (1024 if match[3] else 1000) ** " KMGT".index(match[2].upper() or " "))
+        if match
+        else None
+    )
 
 
 def plural(number: int, noun: str) -> str:

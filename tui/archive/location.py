@@ -7,14 +7,17 @@ an interrupted run prints and what an error advises all lead to the same archive
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from tui.archive.open import Archive, Listing, open_listed
+from tui.archive.reader import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
 from tui.config import Config, S3Options
 from tui.shell import shell_join
+
+_USUAL = asdict(Reading())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Location:
     layout: str | None = None
     s3: S3Options = field(default_factory=S3Options)
     options: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def title(self) -> str:
@@ -44,7 +48,8 @@ class Location:
 
     def open(self) -> tuple[Archive, Listing | None]:
         """The archive, and its listing if one was made; see `open_listed`."""
-        return open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
+        archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
+        return replace(archive, reading=self.reading), listing
 
 
 def locate(
@@ -54,14 +59,17 @@ def locate(
     timezone: str | None = None,
     layout: str | None = None,
     s3: S3Options | None = None,
+    reading: Reading | None = None,
 ) -> Location:
     """What `typed` and the options beside it lead to; the options win over what the config says of a name."""
-    s3 = s3 or S3Options()
-    options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)})
+    s3, reading = s3 or S3Options(), reading or Reading()
+    given = {"timezone": timezone, "layout": layout, **asdict(s3)}
+    options = option_words(given | {name: each for name, each in asdict(reading).items() if each != _USUAL[name]})
     spec = config.archives.get(typed)
     if spec is None:
-        return Location(typed, "", timezone, layout, s3, options)
-    return Location(spec.url, typed, timezone or spec.timezone, layout or spec.layout, spec.s3.overlaid(s3), options)
+        return Location(typed, "", timezone, layout, s3, options, reading)
+    s3 = spec.s3.overlaid(s3)
+    return Location(spec.url, typed, timezone or spec.timezone, layout or spec.layout, s3, options, reading)
 
 
 def locate_place(place: str, config: Config, s3: S3Options) -> Location:

@@ -83,6 +83,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     blank: Count = 0
     split: Count = 0
     unparsed: Count = 0
+    broken_json: Count = 0
     partial: bool = False
     damaged: tuple[DamagedPart, ...] | DamagedPart | None = ()
 

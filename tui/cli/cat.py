@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from tui.archive import Block, Catalog, Chunk, ChunkReader, Damage, empty_range
+from tui.archive import Catalog, Chunk, empty_range
 from tui.archive.times import parse_hour
-from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say, write_lines
-from tui.cli.options import Opened, archive_argument, archive_options, filter_of, filter_options, open_named
+from tui.cli.console import say, write_lines
+from tui.cli.options import (
+    Opened,
+    archive_argument,
+    archive_options,
+    filter_of,
+    filter_options,
+    open_named,
+    reading_options,
+)
+from tui.cli.troubles import exit_code, report_troubles
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.printable import printable
+from tui.scan import Matches, ScanEvent, Totals
 from tui.scan.hints import hints_for
-from tui.units import plural
+from tui.scan.task import ScanTask, chunk_events
 
 
 @click.command("cat", short_help="Print the records of an hour.")
@@ -28,6 +37,7 @@ from tui.units import plural
 @click.option("--lines", metavar="N", type=click.IntRange(min=1), help="At most N records.")
 @click.option("--pretty", is_flag=True, help="Indented JSON.")
 @filter_options
+@reading_options
 @archive_options
 def command(
     archive: str,
@@ -45,31 +55,19 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    told = _Told()
-    shown = 0
     chunks = _chunks(opened, hour, key)
-    for record in _records(opened, chunks, filter_, told):
+    totals, shown = Totals(), 0
+    for record in _records(_events(opened, chunks, filter_), totals):
         for piece in _pretty(record) if pretty else (record + b"\n",):
             write_lines(piece)
         shown += 1
         if shown == lines:
             break
     sys.stdout.flush()
-    for sentence in (*told.damaged, *hints_for(opened.archive, chunks, filter_, matched=shown > 0)):
-        say(sentence)
-    if told.not_json:
-        say(f"{plural(told.not_json, 'record')} not JSON: a JMESPath term cannot match there")
-    if told.damaged or (told.not_json and not shown):
-        return EXIT_FAILED
-    return EXIT_MATCHED if shown else EXIT_NOTHING
-
-
-@dataclass
-class _Told:
-    """What was met beside the records."""
-
-    damaged: list[str] = field(default_factory=list)
-    not_json: int = 0
+    report_troubles(totals)
+    for hint in hints_for(opened.archive, chunks, filter_, matched=shown > 0):
+        say(hint)
+    return exit_code(totals)
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
@@ -84,31 +82,19 @@ def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
     return chosen
 
 
-def _records(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter, told: _Told) -> Iterator[bytes]:
+def _events(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[ScanEvent]:
     archive = opened.archive
     for chunk in chunks:
-        try:
-            with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading) as reader:
-                for item in reader.results(lambda: _finder(filter_)):
-                    if isinstance(item, Damage):
-                        told.damaged.append(f"{chunk.key}, {item}")
-                    elif item is not None:
-                        told.not_json += item[1]
-                        yield from item[0]
-        except ArchiveError as error:  # the hour's other chunks may be readable
-            told.damaged.append(str(error))
+        task = ScanTask(archive.store, chunk, filter_, reading=archive.reading)
+        yield from chunk_events(task, lambda: False)
 
 
-def _finder(filter_: Filter) -> Callable[[Block], tuple[list[bytes], int]]:
-    """The matching records of a block, and how many a JMESPath term could not look at."""
-    matcher = filter_.matcher()
-
-    def find(block: Block) -> tuple[list[bytes], int]:
-        before = matcher.not_json + matcher.unparsed
-        found = [bytes(block.buffer[start:end]) for start, end in matcher.spans(block)]
-        return found, matcher.not_json + matcher.unparsed - before
-
-    return find
+def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
+    """The matching records; all else is added up."""
+    for event in events:
+        totals.add(event)
+        if isinstance(event, Matches):
+            yield from event.lines.removesuffix(b"\n").split(b"\n")
 
 
 def _pretty(record: bytes) -> Iterator[bytes]:

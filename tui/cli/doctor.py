@@ -10,7 +10,7 @@ import click
 from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
-from tui.cli.options import archive_argument, archive_options
+from tui.cli.options import archive_argument, archive_options, reading_options
 from tui.config import NsqSpec
 
 
@@ -24,6 +24,7 @@ from tui.config import NsqSpec
     help="Also check this nsqd (or name from the config).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@reading_options
 @archive_options
 def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -> int:
     """Check the config, access to ARCHIVE, its layout and time zone, a sample of its chunks, this machine, and nsqd.

@@ -12,12 +12,13 @@ import click
 from tui.archive import Archive
 from tui.archive.location import Location, command_line, command_words, locate
 from tui.archive.open import Listing
+from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
-from tui.units import plural
+from tui.units import parse_size, plural
 
 if TYPE_CHECKING:
     from tui.scan import ScanPlan, Wanted
@@ -70,6 +71,12 @@ archive_options = _all(
         help="Agree to pay for the requests (requester pays).",
     ),
     click.option(DEBUG, is_flag=True, expose_value=False, help="Show the traceback of an error."),
+)
+
+reading_options = _all(
+    click.option("--records", metavar="PATH", help="List of a document that holds the records; '.' for the document."),
+    click.option("--include-damaged", is_flag=True, help="Include doubtful records of damaged parts."),
+    click.option("--max-record", metavar="SIZE", help="Skip longer records.  [default: 64MiB]"),
 )
 
 range_options = _all(
@@ -149,7 +156,19 @@ def s3_of(given: dict[str, Any]) -> S3Options:
 def located(name: str, given: dict[str, Any], config: Config) -> Location:
     """Where an archive is, by its location or config name and the archive options of a command."""
     timezone, layout = given.pop("timezone"), given.pop("layout")
-    return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given))
+    return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given), reading=_reading_of(given))
+
+
+def _reading_of(given: dict[str, Any]) -> Reading:
+    """The reading options, for commands that have them."""
+    records, damaged = given.pop("records", None), given.pop("include_damaged", False)
+    size = given.pop("max_record", None)
+    limit = parse_size(size) if size else MAX_RECORD
+    if not limit:
+        raise click.UsageError(f"'{size}' is not a size; write --max-record 500kB, 64MiB or 1GB")
+    if records == "":
+        raise click.UsageError("--records needs a path, such as Records; '.' takes each document as a record")
+    return Reading(records, damaged, limit)
 
 
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:

@@ -17,10 +17,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.console import (
-    EXIT_FAILED,
     EXIT_INTERRUPTED,
-    EXIT_MATCHED,
-    EXIT_NOTHING,
     narrate,
     say,
     write_lines,
@@ -33,9 +30,11 @@ from tui.cli.options import (
     filter_options,
     open_named,
     range_options,
+    reading_options,
 )
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
+from tui.cli.troubles import exit_code, report_troubles
 from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from tui.scan import Extract
 
 _STDOUT = "-"
-_SAID = 20  # damaged chunks that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,7 @@ class Request:
 @click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
 @click.option("--resume", is_flag=True, help="Go on with an extract; its finished chunks are not read again.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
+@reading_options
 @archive_options
 def command(
     archive: str,
@@ -166,14 +165,16 @@ def _check(out: str, wanted: Wanted, max_count: int | None, *, count: bool) -> N
 
 
 def _run(request: Request, cancel: threading.Event) -> Totals:
-    totals = Totals()
+    totals, given = Totals(), 0
     plan = request.plan
     beside = request.out == _STDOUT and not request.count
     with _events(request, cancel) as events, progress_line(beside=beside) as show:
         for event in events:
             totals.add(event)
-            if isinstance(event, Matches) and beside:
-                write_lines(event.lines)
+            if isinstance(event, Matches):
+                given += event.lines.count(b"\n") if request.max_count is not None else 0
+                if beside:
+                    write_lines(event.lines)
             c = totals.counts
             show(
                 c.bytes_compressed / max(plan.bytes_compressed, 1),
@@ -188,7 +189,7 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
                 ),
             )
     if request.max_count is not None:
-        totals.limit(request.max_count)
+        totals.limit(given)
     return totals
 
 
@@ -229,20 +230,16 @@ def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[Scan
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
-    for event in sorted(totals.damaged, key=lambda event: event.chunk.order)[:_SAID]:
-        say(event.sentence)
-    if len(totals.damaged) > _SAID:
-        say(f"… and {plural(len(totals.damaged) - _SAID, 'damaged part')} more; --json names them all")
-    for warning in totals.warnings():
-        say(warning)
-    if not interrupted:
-        plan = request.plan
-        for hint in hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0):
-            say(hint)
+    report_troubles(totals)
+    plan = request.plan
+    hints = [] if interrupted else hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0)
+    for hint in hints:
+        say(hint)
     if request.count:
         print(totals.matches)
     if request.as_json:
         summary = totals.as_json() | {
+            "warnings": [*totals.warnings(), *hints],
             "layout": request.opened.archive.layout.pattern,
             "output": request.out,
             "finished": not interrupted,
@@ -260,11 +257,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     if interrupted:
         say(_interrupted(request))
         return EXIT_INTERRUPTED
-    if totals.damaged or totals.counts.unparsed:
-        return EXIT_FAILED
-    if totals.matches:
-        return EXIT_MATCHED
-    return EXIT_NOTHING if totals.understood else EXIT_FAILED
+    return exit_code(totals)
 
 
 def _interrupted(request: Request) -> str:

@@ -13,7 +13,7 @@ from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
-from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options
+from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options, reading_options
 from tui.cli.send_end import SendRequest
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -61,6 +61,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and where; send nothing.")
 @click.option("--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="A JSON receipt as the last line of stdout.")
+@reading_options
 @archive_options
 def command(source: str, out: str | None, **given: Any) -> int:
     """Send SOURCE into an NSQ topic or a file, record by record, in order by hour, key and line.

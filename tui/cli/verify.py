@@ -14,9 +14,10 @@ from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, say_far
-from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
+from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
+from tui.cli.troubles import report_troubles
 from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.units import count, duration, plural, size
@@ -29,6 +30,7 @@ _SHOWN = 10  # hours or chunks of a kind that are named; --json names all
 @range_options
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object that names every hour and chunk.")
+@reading_options
 @archive_options
 def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     """Read every record of ARCHIVE, or of a range of it: how many there are, what is damaged, what is there twice, and
@@ -65,8 +67,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     if not verified.complete:
         say(stopped)
         return EXIT_INTERRUPTED
-    for warning in totals.warnings():
-        say(warning)
+    report_troubles(totals)
     if not totals.understood:
         return EXIT_FAILED
     return EXIT_NOTHING if catalog.gaps or verified.duplicates or totals.mislabeled else EXIT_MATCHED

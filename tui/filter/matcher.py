@@ -21,8 +21,8 @@ _NEWLINE = b"\n"
 class Matcher:
     """The terms that are on, compiled; all must hold, `invert` inverts the whole.
 
-    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `unparsed` those
-    that are too large for it. One per task: not shared by threads.
+    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
+    of them that begin like JSON, and `unparsed` those that are too large for it. One per task: not shared by threads.
     """
 
     def __init__(self, terms: Sequence[Compiled], *, invert: bool = False) -> None:
@@ -32,6 +32,7 @@ class Matcher:
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
         self._not_at_once = 0  # blocks whose lines will be tested one after another
         self.not_json = 0
+        self.broken_json = 0
         self.unparsed = 0
 
     @property
@@ -44,12 +45,17 @@ class Matcher:
         try:
             held = all(term.test(record) for term in self._terms)
         except NotJsonError:
-            self.not_json += 1
+            self.count_not_json(record)
             held = False
         except TooLargeError:
             self.unparsed += 1
             held = False
         return held != self._invert
+
+    def count_not_json(self, record: bytes) -> None:
+        """Count a record that is not JSON; its first byte tells broken JSON from text."""
+        self.not_json += 1
+        self.broken_json += record[:1] in (b"{", b"[")
 
     def spans(self, block: Block) -> Iterator[Span]:
         """[start, end) of every matching record of a block, without its newline."""
@@ -101,7 +107,7 @@ class Matcher:
                 if test(record):
                     yield start, end
             except NotJsonError:
-                self.not_json += 1
+                self.count_not_json(record)
             except TooLargeError:
                 self.unparsed += 1
             start = end + 1
@@ -115,7 +121,7 @@ class Matcher:
                     if test(bytes(view[start:end])):
                         yield start, end
                 except NotJsonError:
-                    self.not_json += 1
+                    self.count_not_json(bytes(view[start : start + 1]))
                 except TooLargeError:
                     self.unparsed += 1
 

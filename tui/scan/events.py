@@ -11,9 +11,9 @@ from tui.archive import Chunk, Damage
 class Counts:
     """What was read: bytes as stored, bytes of records, records, and how many matched.
 
-    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `unparsed` those
-    that are too large to be parsed, `blank` the blank lines, which are not records, and `split` the records that
-    shared a line with another.
+    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
+    of them that begin like JSON, `unparsed` those that are too large to be parsed, `blank` the blank lines, which are
+    not records, and `split` the records that shared a line with another.
     """
 
     bytes_compressed: int = 0
@@ -24,6 +24,7 @@ class Counts:
     blank: int = 0
     split: int = 0
     unparsed: int = 0
+    broken_json: int = 0
 
     def plus(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))

@@ -148,7 +148,7 @@ class Totals:
         """What a person should know who trusts the numbers, but damage, which is listed by itself."""
         counts, found = self.counts, []
         if counts.not_json:
-            found.append(f"{plural(counts.not_json, 'record')} not JSON: a JMESPath term cannot match there")
+            found.append(not_json_text(counts.not_json, counts.broken_json))
         if counts.unparsed:
             found.append(
                 f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
@@ -168,3 +168,11 @@ class Totals:
         """Was everything read and understood? Only then does no match mean that there is none."""
         counts = self.counts
         return not (self.damaged or counts.not_json or counts.unparsed)
+
+
+def not_json_text(number: int, broken: int) -> str:
+    """How many records are not JSON, and what they are instead."""
+    shape = "text" if not broken else "broken JSON" if broken == number else f"text, {broken:,} broken JSON"
+    return (
+        f"{plural(number, 'record')} {'is' if number == 1 else 'are'} not JSON ({shape}); only -g and -e can match them"
+    )

@@ -152,7 +152,7 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
     cut = _cut(task, matcher)
 
     def work(block: Block) -> tuple[bytes, Counts]:
-        not_json, unparsed = matcher.not_json, matcher.unparsed
+        not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed
         lines, matches = cut(block)
         return lines, Counts(
             bytes=block.end,
@@ -162,6 +162,7 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
             blank=block.blank,
             split=block.split,
             unparsed=matcher.unparsed - unparsed,
+            broken_json=matcher.broken_json - broken,
         )
 
     return work
@@ -176,7 +177,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
         def fingerprinted(block: Block) -> tuple[bytes, int]:
-            matcher.not_json += not_json(block)
+            for record in not_json(block):
+                matcher.count_not_json(record)
             return b"".join(map(fingerprint, block.records())), block.count()
 
         return fingerprinted
@@ -205,13 +207,13 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     return lambda block: matching_lines(block, matcher)
 
 
-def not_json(block: Block) -> int:
-    """How many of a block's records are not JSON."""
+def not_json(block: Block) -> list[bytes]:
+    """The records of a block that are not JSON."""
     with block.view() as view:
         found = values(view)
     if found is not None and len(found) == block.count():
-        return 0
-    return sum(not is_json(record) for record in block.records())
+        return []
+    return [record for record in block.records() if not is_json(record)]
 
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:

@@ -1,0 +1,32 @@
+"""What a pass over an archive met beside the records: on stderr, and in the exit code."""
+
+from __future__ import annotations
+
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say
+from tui.scan import Totals
+from tui.units import plural
+
+_NAMED = 20  # damaged parts that are named one by one
+
+
+def report_troubles(totals: Totals) -> None:
+    """Name the damage and give the warnings, a line each."""
+    damaged = sorted(totals.damaged, key=lambda event: event.chunk.order)
+    for event in damaged[:_NAMED]:
+        say(event.sentence)
+    if len(damaged) > _NAMED:
+        say(f"… and {plural(len(damaged) - _NAMED, 'damaged part')} more; --json names them all")
+    for warning in totals.warnings():
+        say(warning)
+
+
+def exit_code(totals: Totals) -> int:
+    """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
+
+    Records that are not JSON are no failure where others matched: an archive may hold both.
+    """
+    if totals.damaged or totals.counts.unparsed:
+        return EXIT_FAILED
+    if totals.matches:
+        return EXIT_MATCHED
+    return EXIT_NOTHING if totals.understood else EXIT_FAILED
