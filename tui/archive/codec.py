@@ -131,6 +131,15 @@ def looks_binary(head: bytes) -> bool:
     return head[:1] not in (b"{", b"[") and _CONTROL.search(head) is not None
 
 
+def is_utf8(head: bytes) -> bool:
+    """As far as it goes: the last character may be cut. JSON with broken bytes in its strings is not meant."""
+    try:
+        head[:-4].decode()
+    except UnicodeDecodeError:
+        return head[:1] in (b"{", b"[")
+    return True
+
+
 def promised(key: str) -> Codec | None:
     """The compression that a name promises by its suffix, wherever in the name that stands (`.gz-apwgylqg`)."""
     name = key.rpartition("/")[2]

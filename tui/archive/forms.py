@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
 from tui.archive.json_values import BOM, is_json, is_json_object, members, objects_on, shallow
 
 Kind = Literal["lines", "values", "items"]
@@ -15,7 +16,9 @@ _RECORD_LISTS = ("Records", "records", "logEvents")
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
-_MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|\?xml|error|center|title)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    rb"\s*<(?:!--|(?:!doctype|html|head|\?xml|error|center|title|listbucketresult)\b|\w+ xmlns=)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +133,11 @@ def misfit(text: bytes, *, whole: bool) -> str:
         return "it holds only zero bytes"
     if _MARKUP.match(text.removeprefix(BOM)):
         return "it is an HTML or XML page, such as an error page saved in place of the chunk"
+    head = text[:HEAD_SIZE]
+    if codec := sniff(head):
+        return f"it is compressed more than twice (then {codec.name}), which hourscope does not read"
+    if name := unread_format(head, ""):
+        return f"it holds {name}, which hourscope does not read"
+    if looks_binary(head) and not is_utf8(head):
+        return "it holds binary data in no format that hourscope reads"
     return ""

@@ -18,7 +18,7 @@ import stringzilla as sz
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
-from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_binary, promised, sniff, unread_format
+from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, is_utf8, looks_binary, promised, sniff, unread_format
 from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit
 from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
@@ -153,12 +153,12 @@ class ChunkReader:
         """One pass at full speed; BrokenStream where it breaks."""
         head = _first_bytes(self._raw, HEAD_SIZE)
         codec = sniff(head, self._key)
-        if codec is not None:
+        if not head:
+            yield Damage(0, 0, "the object is empty (0 bytes)")
+        elif codec is not None:
             self.codec = codec.name
             stream = decoded_stream(cast(BinaryIO, _ZeroWatch(head, self._raw)), codec)
             yield from self._records(stream, Span())
-        elif not head:
-            yield Damage(0, 0, "the object is empty (0 bytes)")
         elif reason := self._why_unread(head):
             yield self._all_of_it(reason)
         else:
@@ -169,7 +169,7 @@ class ChunkReader:
         if name := unread_format(head, self._key):
             return f"it is {name}, which hourscope does not read"
         zeros = head.startswith(bytes(ZERO_RUN))
-        if not zeros and not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
+        if not zeros and not looks_binary(head) and (promised(self._key) is None or is_utf8(head)):
             return ""
         if is_salvageable(self._open_at, self._key):
             raise BrokenStream("the first member is damaged")
@@ -262,15 +262,6 @@ class ChunkReader:
                     item.offset += base
                     self.bytes = item.offset + item.end
                 yield item
-
-
-def _is_utf8(head: bytes) -> bool:
-    """As far as it goes: the last character may be cut."""
-    try:
-        head[:-4].decode()
-    except UnicodeDecodeError:
-        return head[:1] in (b"{", b"[")
-    return True
 
 
 def _first_bytes(stream: Readable, size: int) -> bytes:
