@@ -102,7 +102,7 @@ class StandardMember:
     def _reason(self, error: Exception) -> str:
         if "emory usage limit" in str(error):
             return f"an {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
-        article = "an" if self._name == "xz" else "a"
+        article = "an" if self._name in ("xz", "lzma", "lz4") else "a"
         return f"{article} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
 
 

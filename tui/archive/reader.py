@@ -174,6 +174,7 @@ class ChunkReader:
         if is_salvageable(self._open_at, self._key):
             raise BrokenStream("the first member is damaged")
         if zeros:
+            self._open_at(len(head))
             return ""
         return "it is binary data in no format that hourscope reads"
 
