@@ -97,15 +97,18 @@ def test_only_blank_lines_are_no_records(tmp_path: Path) -> None:
     assert answers.summary["blank"] == 3
 
 
+BY_TURNS = [value for pair in zip(ARRAYS, RECORDS, strict=True) for value in pair]
+SURROGATES = [b'{"i":%d,"s":"\\ud800}{"}' % i for i in range(300)]
+LONG = b'{"i":1,"s":"%s}{"}' % (b"y" * 300_000)
 CONCATENATED = {
     "nothing between": (by_turns(RECORDS, b""), RECORDS),
     "spaces, tabs and newlines between": (by_turns(PLAIN, b"\t", b"\n", b" ", b"", b"\r\n", b"\n\n"), PLAIN),
     "tabs between": (by_turns(RECORDS, b"\t"), RECORDS),
     "only CR between": (by_turns(RECORDS, b"\r"), RECORDS),
     "arrays": (b"".join(ARRAYS), ARRAYS),
-    "arrays and objects by turns": (b"".join(map(bytes.__add__, ARRAYS, RECORDS)), [*sum(zip(ARRAYS, RECORDS), ())]),  # noqa: B905
-    "lone surrogates": (b"".join(LONE := [b'{"i":%d,"s":"\\ud800}{"}' % i for i in range(300)]), LONE),
-    "a first value of 300 kB": (b"".join([LONG := b'{"i":1,"s":"%s}{"}' % (b"y" * 300_000), *RECORDS]), [LONG, *RECORDS]),
+    "arrays and objects by turns": (b"".join(BY_TURNS), BY_TURNS),
+    "lone surrogates": (b"".join(SURROGATES), SURROGATES),
+    "a first value of 300 kB": (b"".join([LONG, *RECORDS]), [LONG, *RECORDS]),
     "more than one block": (b"".join(RECORDS) * 40, RECORDS * 40),
 }  # fmt: skip
 
@@ -172,7 +175,7 @@ DOCUMENTS = {
     "Records before other keys": (document(RECORDS, end=b'],"next":null,"l":[{"a":1}]}'), RECORDS),
     "Records after 300 kB": (document(BIG, b'{"h":"%s","Records":[' % (b"y" * 300_000)), BIG),
     "records in lower case": (document(RECORDS, b'{"records":['), RECORDS),
-    "logEvents": (document(RECORDS, b'{"messageType":"DATA_MESSAGE","subscriptionFilters":["f"],"logEvents":['), RECORDS),
+    "logEvents": (document(RECORDS, b'{"messageType":"DATA","filters":["f"],"logEvents":['), RECORDS),
     "the only list of a document": (document(RECORDS, b'{"anything":['), RECORDS),
     "a top-level array": (document(RECORDS, b"[", b"]"), RECORDS),
     "an array of lines": (b"[\n" + b",\n".join(RECORDS) + b"\n]\n", RECORDS),
@@ -227,7 +230,9 @@ def test_pretty_printed_values(tmp_path: Path) -> None:
     assert answers.codes == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("text", [b'{"Records":[]}', b"[]", b"[\n]\n", b'{"v":1,"Records":[ ]}', b'{\n "Records": [\n ]\n}'])
+@pytest.mark.parametrize(
+    "text", [b'{"Records":[]}', b"[]", b"[\n]\n", b'{"v":1,"Records":[ ]}', b'{\n "Records": [\n ]\n}']
+)
 def test_an_empty_list_holds_no_record(text: bytes, tmp_path: Path) -> None:
     put(tmp_path / "a", gzip.compress(text), "json.gz")
     answers = ask(tmp_path / "a")

@@ -19,7 +19,17 @@ from typing import Any, BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
-from tui.archive.members import MAX_MEMORY, READ_SIZE, GzipMember, Member, MemberError, Pieces, Readable, StandardMember
+from tui.archive.members import (
+    MAX_MEMORY,
+    READ_SIZE,
+    GzipMember,
+    Member,
+    MemberError,
+    Pieces,
+    Readable,
+    StandardMember,
+    article,
+)
 from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -42,6 +52,11 @@ class Codec:
     begin: re.Pattern[bytes]
     member: Callable[[], Member]
     suffixes: tuple[str, ...] = ()
+
+    @property
+    def a_member(self) -> str:
+        """What a sentence calls one of its members."""
+        return f"{article(self.name)} {self.name} member"
 
 
 def _bzip2() -> Member:

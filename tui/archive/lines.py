@@ -51,6 +51,7 @@ def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: S
         yield from lines.whole()
         if lines.full and not lines.drop_zeros() and not lines.grow():
             yield lines.skip_record(stream)
+            yield from lines.whole()  # what was read behind it
     yield from lines.rest()
 
 
@@ -129,8 +130,9 @@ class _Lines:
             end = self._buffer.find(_NEWLINE, 0, self._filled)
             if end >= 0:
                 length += end
-                self._carried = self._filled - end - 1
-                self._buffer[: self._carried] = self._buffer[end + 1 : self._filled]
+                rest = self._buffer[end + 1 : self._filled]
+                self._filled = len(rest)
+                self._buffer[: self._filled] = rest
                 break
             length += self._filled
         self._doubt_first = False

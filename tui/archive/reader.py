@@ -18,7 +18,16 @@ import stringzilla as sz
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
-from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, is_utf8, looks_binary, promised, sniff, unread_format
+from tui.archive.codec import (
+    HEAD_SIZE,
+    BrokenStream,
+    decoded_stream,
+    is_utf8,
+    looks_binary,
+    promised,
+    sniff,
+    unread_format,
+)
 from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit
 from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks

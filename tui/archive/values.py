@@ -69,13 +69,13 @@ class _Values:
         if self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped + len(rest), self._limits.record)
         elif is_json_object(rest) and not self._lost:
-            yield self._block([rest])
+            yield from self._blocks([rest])
         elif not self._cut and (self._in_list or self._to_close or rest[:1] in (b"{", b"[")):
             yield Damage(
                 self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
             )
         elif not self._cut and not self._lost and rest:
-            yield self._block([rest])
+            yield from self._blocks([rest])
         if self._without_list:
             documents = plural(self._without_list, "document")
             reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
@@ -97,8 +97,7 @@ class _Values:
             self._skipped = 0
         if self._doubted:
             found = [record for record in found if is_json_object(record)]
-        if found:
-            yield self._block(found)
+        yield from self._blocks(found)
         if done:
             self._begun_at, self._enough = self._at(), self._limits.block
         elif len(self._pending) > self._limits.record:
@@ -106,7 +105,19 @@ class _Values:
             self._pending.clear()
             self._lost, self._enough = True, self._limits.block
         else:
-            self._enough = max(self._limits.block, 2 * len(self._pending))
+            self._enough = max(self._limits.block, min(2 * len(self._pending), self._limits.record + 1))
+
+    def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
+        """The records, but those that are too long."""
+        begin, limit = 0, self._limits.record
+        for number, length in enumerate(map(len, records)):
+            if length > limit:
+                if number > begin:
+                    yield self._block(records[begin:number])
+                yield too_long(self._begun_at, self._at(), length, limit)
+                begin = number + 1
+        if records[begin:]:
+            yield self._block(records[begin:])
 
     def _block(self, records: list[bytes]) -> Block:
         block = block_of([one_line(record) for record in records], self._offset)
