@@ -44,7 +44,7 @@ class TestLines:
             (b"a\r\nb\r\n", [b"a", b"b"], 0),
             (b"a\rb\n", [b"a\rb"], 0),
             (b"a\nb\r\nc\r", [b"a", b"b", b"c"], 0),
-            (b"a\n \nb\n", [b"a", b" ", b"b"], 0),
+            (b"a\n \nb\n", [b"a", b"b"], 1),
             (b"\xef\xbb\xbfa\nb\n", [b"a", b"b"], 0),
             (b"caf\xc3\xa9 \xff\xfe\n", [b"caf\xc3\xa9 \xff\xfe"], 0),
         ],
