@@ -130,8 +130,9 @@ class ChunkReader:
                 with fast as items:
                     for item in items:
                         if isinstance(item, Block):
+                            result: T | Damage = work(item)
                             self.bytes = item.offset + item.end
-                            held.append((self.bytes, item.count(), work(item)))
+                            held.append((self.bytes, item.count(), result))
                         else:
                             held.append((self.bytes, 0, item))
                         waits = True
