@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record, settled, shown, type_text, until
+from tests.e2e.command import hourscope
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
 from tui.app.messages import Estimated
@@ -244,6 +245,30 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         assert f"{len(expected())} records confirmed in {topic}" in shown(pilot)
     received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
     assert sorted(received) == sorted(expected())
+
+
+@pytest.mark.nsq
+async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    """Also what the command line sent; the command that is shown says that it is one."""
+    async with opened() as pilot:
+        extract = (await scanned(pilot)).out
+        way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
+        ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
+        assert ran.code == 0
+        await pilot.press("p")
+        page = pilot.app.screen
+        assert isinstance(page, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await until(pilot, lambda: page.target is not None)
+        assert any(words.startswith(f"the same was sent to {topic} on ") for words in page.warnings)
+        assert "the same was sent to" in shown(pilot)
+        assert "--again" in page._command
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.receipt is not None)
+        assert page.receipt is not None and page.receipt.confirmed == len(expected())
+        assert any("the same was sent" in words for words in page.receipt.warnings)
 
 
 @pytest.mark.nsq

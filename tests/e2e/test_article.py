@@ -67,7 +67,8 @@ def send(nsqd: Nsqd, topic: str, *words: object, env: dict[str, str]) -> dict[st
         "send", *words, "--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address,
         "--topic", topic, "--yes", "--json", env=env,
     )  # fmt: skip
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert ran.sentence.startswith(f"hourscope: the topic {topic} ")  # nobody reads it yet
     receipt: dict[str, object] = json.loads(ran.lines[-1])
     return receipt
 

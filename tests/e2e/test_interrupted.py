@@ -123,7 +123,7 @@ def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert 0 < nsqd.stats(topic).message_count < len(wanted)
-    _, *again = shlex.split(err.splitlines()[-1].partition("go on with: ")[2])
+    _, *again = shlex.split(err.splitlines()[-1].partition("resume with: ")[2])
     resumed = hourscope(*again, "--json")
     receipt = json.loads(resumed.lines[-1])
     assert (resumed.code, receipt["confirmed"], receipt["repeated"]) == (0, len(wanted), 0)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -59,20 +60,22 @@ def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, top
     nsqd.create_channel(topic, "archive")
     ran = hourscope("send", archive, *to(nsqd, topic), "--dry-run")
     text = ran.out.decode()
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
     for words in (
-        "what   4 records and 2 empty lines, 94 B, of ",
+        "what   4 records and 2 blank lines, 94 B, of ",
         "hours  2015-01-20 12:00 UTC to 2015-01-20 13:00 UTC",
         'first  {"h":12,"a":1}',
         'last   {"h":13,"a":2,"error":{"code":7}}',
-        "large  line 3 of e.2015-01-20_12.log.gz (33 bytes)",
+        "large  line 2 of e.2015-01-20_12.log.gz (33 bytes)",
         "shapes 2 × a h\n       2 × +error",
         f"where  nsqd 1.3.0 at {nsqd.tcp_address}, topic {topic}, 0 waiting in it",
         "       channel archive: 0 waiting, 0 in flight, 0 clients",
-        "mind   2 empty lines will not be sent: NSQ takes none",
-        "mind   the channel archive looks like an archiver: what is replayed would be archived again",
     ):
         assert words in text
+    assert ran.err.splitlines() == [
+        "hourscope: 2 blank lines will not be sent: NSQ takes none",
+        "hourscope: the channel archive looks like an archiver: what is replayed would be archived again",
+    ]
     assert arrived(nsqd, topic) == 0
 
 
@@ -80,9 +83,13 @@ def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, top
 def test_the_dry_run_for_a_script(archive: Path, nsqd: Nsqd, topic: str) -> None:
     ran = hourscope("send", archive, *to(nsqd, topic), "--dry-run", "--json", "--project", "error.code")
     plan = json.loads(ran.out)
-    assert (plan["count"], plan["unfit"], plan["first"], plan["last"]) == (2, 4, "7", "7")
+    assert (plan["count"], plan["unfit"], plan["blank"], plan["first"], plan["last"]) == (2, 2, 2, "7", "7")
     assert plan["shapes"] == [{"keys": None, "count": 2}]
-    assert plan["unfit_named"][1] == {"key": "e.2015-01-20_12.log.gz", "line": 2, "reason": "not JSON"}
+    assert plan["unfit_named"][1] == {
+        "key": "e.2015-01-20_13.log.gz",
+        "line": 1,
+        "reason": "the projection gives null",
+    }
     assert (plan["where"][0]["version"], plan["where"][0]["exists"]) == ("1.3.0", False)
 
 
@@ -98,10 +105,38 @@ def test_the_dry_run_refuses_what_the_send_would(tmp_path: Path, nsqd: Nsqd, top
 @pytest.mark.nsq
 def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: str) -> None:
     assert hourscope("send", archive, *to(nsqd, topic), "--yes").code == 0
-    assert (
-        f"mind   the same was sent to {topic} on "
-        in hourscope("send", archive, *to(nsqd, topic), "--dry-run").out.decode()
-    )
+    assert f"the same was sent to {topic} on " in hourscope("send", archive, *to(nsqd, topic), "--dry-run").sentence
+
+
+@pytest.mark.nsq
+@pytest.mark.parametrize("how", ["--dry-run", "--yes"])
+def test_what_speaks_against_it_is_on_stderr_and_in_the_json(how: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    """For a script, too: paused, archived, #ephemeral, deeper than the ceiling, no HTTP."""
+    write_lines(tmp_path / "in", lines(5))
+    name = f"{topic[:40]}#ephemeral"
+    nsqd.create_channel(name, "nsq_to_file")
+    nsqd.publish(name, lines(30))
+    nsqd.request("POST", f"/topic/pause?topic={quote(name)}")
+    ran = hourscope("send", tmp_path / "in", *to(nsqd, name), how, "--json", "--max-depth", "1000")
+    warnings = json.loads(ran.lines[-1])["warnings"]
+    assert ran.code == 0
+    assert ran.err.splitlines() == [f"hourscope: {words}" for words in warnings]
+    for words in ("is ephemeral: nsqd drops", "is paused: it takes records", "looks like an archiver"):
+        assert words in ran.err
+    ran = hourscope("send", tmp_path / "in", *to(nsqd, name), "--dry-run", "--again", "--max-depth", "10")
+    assert "above --max-depth 10: the send waits until it is drained" in ran.err
+    nobody = [
+        "--nsqd-tcp-address",
+        nsqd.tcp_address,
+        "--nsqd-http-address",
+        "127.0.0.1:1",
+        "--topic",
+        f"{topic[:50]}.2",
+    ]
+    ran = hourscope("send", tmp_path / "in", *nobody, how, "--json")
+    assert ran.code == 0
+    assert "what is in the topic cannot be seen" in ran.sentence
+    assert ran.sentence == f"hourscope: {json.loads(ran.lines[-1])['warnings'][0]}"
 
 
 @pytest.mark.nsq
@@ -117,12 +152,12 @@ def test_an_archiver_that_listens_is_recognised(
         while not nsqd.stats(topic).channels.get("daily") or not nsqd.stats(topic).channels["daily"].clients:
             assert time.monotonic() < end
             time.sleep(0.05)
-        out = hourscope("send", archive, *to(nsqd, topic), "--dry-run").out.decode()
+        ran = hourscope("send", archive, *to(nsqd, topic), "--dry-run")
     finally:
         listener.terminate()
         listener.wait()
-    assert "the channel daily looks like an archiver" in out
-    assert "1 client (nsq_to_file/1.3.0" in out
+    assert "the channel daily looks like an archiver" in ran.err
+    assert b"1 client (nsq_to_file/1.3.0" in ran.out
 
 
 # The question, the canary, the receipt
@@ -143,7 +178,7 @@ def test_the_topics_name_confirms_and_the_receipt_is_a_screen(archive: Path, nsq
     records = [b'{"h":%d,"a":%d%s}' % (h, a, b',"error":{"code":7}' * (a == 2)) for h in (12, 13) for a in (1, 2)]
     for words in (
         "sent    4 records, 94 B, in ",
-        "2 empty lines not sent",
+        "2 blank lines not sent",
         f"sha256  {digest(records)}",
         "nsqd    message_count 0 before, 4 after",
         "OK      confirmed means that nsqd has the record",
@@ -211,7 +246,7 @@ def test_names_of_the_config_and_nsqlookupd(archive: Path, nsqd: Nsqd, nsqlookup
         assert time.monotonic() < end
         time.sleep(0.05)
     for where in (("--nsqd-tcp-address", "cluster"), ("--lookupd-http-address", nsqlookupd.http_address)):
-        ran = hourscope("send", archive, *where, "--topic", topic, "--yes", "--json", "-m", "a == `1`")
+        ran = hourscope("send", archive, *where, "--topic", topic, "--yes", "--again", "--json", "-m", "a == `1`")
         assert (ran.code, json.loads(ran.out)["where"]) == (0, [nsqd.tcp_address])
     assert arrived(nsqd, topic) == 8
 
@@ -255,8 +290,8 @@ def test_files_from_the_command_line(archive: Path, tmp_path: Path) -> None:
     for more in ((), ("--dry-run",)):
         assert f"{out} exists" in hourscope("send", archive, "-o", out, *more).sentence
     assert hourscope("send", archive, "-o", out, "--append", "--project", "{n: h}", "-m", "error").code == 0
-    text = b"".join(gzip.decompress(path.read_bytes()) for path in sorted(archive.iterdir()))
-    assert out.read_bytes() == text + b'{"n":12}\n{"n":13}\n'  # empty lines, too
+    text = b"".join(gzip.decompress(path.read_bytes()) for path in sorted(archive.iterdir())).replace(b"\n\n", b"\n")
+    assert out.read_bytes() == text + b'{"n":12}\n{"n":13}\n'
     assert hourscope("send", archive, "-o", "-").out == text
     ran = hourscope("send", archive, "-o", tmp_path / "parts.jsonl", "--split", "hour", "--json")
     assert [Path(place).name for place in json.loads(ran.out)["where"]] == [
@@ -265,11 +300,20 @@ def test_files_from_the_command_line(archive: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_copies_are_left_out_of_a_file(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in", [b"a", b"b", b"a", b"c", b"b"])
+    ran = hourscope("send", tmp_path / "in", "-o", tmp_path / "out", "--unique", "--json")
+    assert (ran.code, (tmp_path / "out").read_bytes()) == (0, b"a\nb\nc\n")
+    assert json.loads(ran.out)["repeats"] == 2
+    assert ran.sentence == "hourscope: 2 records left out by --unique: copies of earlier ones"
+    assert hourscope("send", tmp_path / "in", "-o", f"{tmp_path}/x/", "--unique").code == 2
+
+
 def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> None:
     ran = hourscope("send", archive, "-o", "-", "--project", "error.code")
     assert (ran.code, ran.out) == (0, b"7\n7\n")
     assert (
-        "4 records left out by --project: line 1 of e.2015-01-20_12.log.gz (the projection gives null)" in ran.sentence
+        "2 records left out by --project: line 1 of e.2015-01-20_12.log.gz (the projection gives null)" in ran.sentence
     )
     ran = hourscope("send", archive, "-o", "-", "--project", "nowhere")
     assert (ran.code, ran.out) == (1, b"")

@@ -81,8 +81,8 @@ def test_a_file_is_told_by_its_first_bytes(name: str, nsqd: Nsqd, topic: str, tm
     path = tmp_path / "no-suffix"
     path.write_bytes(pack(data))
     receipt = finish(send_to_nsq(file_source(path), _to(nsqd, topic)))
-    assert (receipt.confirmed, receipt.empty) == (3, 2)
-    assert read_messages(nsqd, topic, 3) == [b"one", b"two\r", b"three"]
+    assert (receipt.confirmed, receipt.blank) == (3, 2)
+    assert read_messages(nsqd, topic, 3) == [b"one", b"two", b"three"]
 
 
 def test_records_near_the_limits(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ def test_records_near_the_limits(nsqd: Nsqd, topic: str, tmp_path: Path) -> None
 
 def test_a_record_too_large_is_named_and_nothing_is_sent(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     source = write_lines(tmp_path / "big.jsonl", [b"a", b"", b"b" * ((1 << 20) + 1), b"c"])
-    with pytest.raises(SendError, match=r"line 3 of big\.jsonl \(1,048,577 bytes\) is larger than the 1,048,576 bytes"):
+    with pytest.raises(SendError, match=r"line 2 of big\.jsonl \(1,048,577 bytes\) is larger than the 1,048,576 bytes"):
         finish(send_to_nsq(source, _to(nsqd, topic)))
     assert arrived(nsqd, topic) == 0
     receipt = finish(send_to_nsq(source, _to(nsqd, topic), options=SendOptions(skip_oversize=True)))
     assert (receipt.confirmed, receipt.skipped, receipt.partial) == (2, 1, False)
-    assert receipt.as_json()["left_out"] == [{"key": "big.jsonl", "line": 3, "size": (1 << 20) + 1}]
+    assert receipt.as_json()["left_out"] == [{"key": "big.jsonl", "line": 2, "size": (1 << 20) + 1}]
     assert read_messages(nsqd, topic, 2) == [b"a", b"c"]
 
 
@@ -138,7 +138,7 @@ def test_an_archive_with_a_filter_goes_by_hour_key_and_line(nsqd: Nsqd, topic: s
     source = archive_source(archive, reversed(archive.catalog().chunks), parse_filter(grep=["foo"]))
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
     assert read_messages(nsqd, topic, 5) == [b"b1 foo", b"b2 foo", b"a1 foo", b"a2 foo", b"c1 foo"]
-    assert [key for key, _, _ in receipt.damaged] == ["e.2015-01-20_14.log.gz"]
+    assert [damaged.key for damaged in receipt.damaged] == ["e.2015-01-20_14.log.gz"]
     assert receipt.filter == "-g foo"
 
 
@@ -146,7 +146,7 @@ def test_marked_records(nsqd: Nsqd, topic: str) -> None:
     hour = datetime(2015, 1, 20, 13, tzinfo=UTC)
     source = records_source("2 marked", [("k", hour, 9, b"second"), ("k", hour, 2, b"first"), ("k", hour, 3, b"")])
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
-    assert (receipt.confirmed, receipt.empty) == (2, 1)
+    assert (receipt.confirmed, receipt.blank) == (2, 1)
     assert read_messages(nsqd, topic, 2) == [b"first", b"second"]
 
 

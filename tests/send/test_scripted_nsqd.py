@@ -1,6 +1,5 @@
 """What a real nsqd cannot be made to do on demand: error frames, half frames, silence, answers that come twice."""
 
-import io
 import socket
 import struct
 import subprocess
@@ -220,14 +219,3 @@ def test_the_source_that_breaks_in_the_middle_loses_nothing(tmp_path: Path) -> N
         with pytest.raises(SendError, match="k is gone from the bucket"):
             finish(send_to_nsq(source, target("t", nsqd), options=SendOptions(check_first=False)))
         assert nsqd.records == lines(250)
-
-
-def test_a_journal_that_cannot_be_written_ends_thesend_lines(tmp_path: Path) -> None:
-    source = write_lines(tmp_path / "out", lines(300))
-    with ScriptedNsqd(honest) as nsqd:
-        to = target("t", nsqd)
-        with Journal.start(tmp_path, source, to) as journal:
-            journal._stream.close()
-            journal._stream = io.FileIO("/dev/full", "r+")
-            with pytest.raises(SendError, match="cannot be written or read: No space left on device"):
-                finish(send_to_nsq(source, to, journal=journal))

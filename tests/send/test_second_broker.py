@@ -32,6 +32,9 @@ class ListBroker:
     def message_count(self) -> int:
         return len(self.taken)
 
+    def losses(self, answered: int) -> tuple[str, ...]:
+        return (f"the list broke after {answered:,}",) if answered else ()
+
     async def connect(self, confirmed: Callable[[int], None], trouble: Callable[[Trouble], None]) -> ListLink:
         self.links += 1
         return ListLink(self, confirmed, trouble, breaks_after=3 if self.links == 1 else None)
@@ -69,5 +72,6 @@ def test_a_second_broker(tmp_path: Path) -> None:
     assert (receipt.confirmed, receipt.sha256, receipt.where) == (2_000, digest(records), ("memory",))
     assert receipt.message_count_after == 2_000 + receipt.repeated
     assert broker.links == 2
+    assert [words[:20] for words in receipt.warnings] == ["the list broke after"]
     assert 200 <= receipt.repeated <= 1_600
     assert list(dict.fromkeys(broker.taken)) == records

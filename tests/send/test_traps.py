@@ -48,7 +48,7 @@ def test_an_empty_body_hangs_the_connection(nsqd: Nsqd, topic: str, tmp_path: Pa
     assert nsq.protocol.pub(topic, b"") == b"PUB %s\n" % topic.encode()
     source = write_lines(tmp_path / "out", [b"", b"one", b"", b"", b"two"])
     receipt = finish(send_to_nsq(source, to_topic(nsqd, topic)))
-    assert (receipt.confirmed, receipt.empty) == (2, 3)
+    assert (receipt.confirmed, receipt.blank) == (2, 3)
     assert read_messages(nsqd, topic, 2) == [b"one", b"two"]
 
 

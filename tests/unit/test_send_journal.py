@@ -1,6 +1,8 @@
 """The journal: wherever it is cut off, what it says is true, and it goes on."""
 
+import contextlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.errors import SendError
 from tui.send import Journal, NsqTarget, Receipt, Source, earlier_sends
-from tui.send.journal import joined
+from tui.send.earlier import joined
 
 TO = NsqTarget("events", ("127.0.0.1:4150",))
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -99,7 +101,7 @@ def test_another_source_or_topic_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SendError, match="of a send to topic events, not other"):
         Journal.resume(journal.path, source(), NsqTarget("other", ("h:1",)))
     with pytest.raises(
-        SendError, match=r"holds no journal of new to topic events; the last one to it was of out\.jsonl"
+        SendError, match=r"holds no journal of new to topic events: there is nothing to resume; the last .* out\.jsonl"
     ):
         Journal.resume(tmp_path, source("b" * 32, "new"), TO)
 
@@ -111,7 +113,7 @@ def test_a_finished_send_is_not_resumed_a_stopped_one_is(tmp_path: Path) -> None
     with Journal.resume(tmp_path, source(), TO) as journal:
         assert journal.confirmed_until == 7
         journal.finish(receipt(partial=False))
-    with pytest.raises(SendError, match="tells of a finished send, 7 records"):
+    with pytest.raises(SendError, match="records a finished send, 7 records"):
         Journal.resume(tmp_path, source(), TO)
     assert [(e.confirmed, e.finished) for e in earlier_sends(tmp_path, source(), "events")] == [(7, True)]
     assert earlier_sends(tmp_path, source("b" * 32)) == ()
@@ -123,11 +125,92 @@ def test_two_senders_cannot_have_one_journal(tmp_path: Path) -> None:
         Journal.resume(tmp_path, source(), TO)
 
 
-@pytest.mark.parametrize("text", [b"", b"hello\n", b"[]\n", b'{"journal": 2}\n', b'{"journal": 1}\n'])
-def test_what_is_no_journal(text: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", [b"", b"hello\n", b"[]\n", b'{"journal": 0}\n', b'{"journal": 1}\n', b"[" * 9999 + b"\n"]
+)
+def test_what_is_not_a_journal(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(text)
-    with pytest.raises(SendError, match="is no journal of a send"):
+    with pytest.raises(SendError, match="is not a journal of a send"):
         Journal.resume(path, source(), TO)
     with pytest.raises(SendError, match="holds no journal"):
         Journal.resume(tmp_path / "none", source(), TO)
+
+
+@QUICK
+@given(sizes=st.lists(st.integers(1, 300), min_size=1, max_size=6), data=st.data())
+def test_whatever_byte_is_changed_it_is_refused_or_claims_no_more(
+    sizes: list[int], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("journals")
+    with Journal.start(folder, source(), TO) as journal:
+        for run in runs_of(sizes):
+            journal.confirm([run])
+    whole = bytearray(journal.path.read_bytes())
+    at = data.draw(st.integers(0, len(whole) - 1))
+    whole[at] ^= data.draw(st.integers(1, 255))
+    journal.path.write_bytes(whole)
+    try:
+        with Journal.resume(journal.path, source(), TO) as again:
+            assert again.confirmed_until < sum(sizes)  # only its last newline, as a crash would
+    except SendError as error:
+        assert str(journal.path) in str(error)
+
+
+@QUICK
+@given(
+    line=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["version", "journal", "what", "topic", "first", "count", "receipt", "where", "resumed"]
+                ),
+                inner,
+            )
+        ),
+        max_leaves=20,
+    ),
+    behind=st.binary(max_size=30),
+)
+def test_whatever_is_in_a_file_it_is_read_or_refused(
+    line: object, behind: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("journals")
+    path = folder / "events.aaaaaaaaaaaa.x.journal.jsonl"
+    header = b'{"journal":1,"what":"a","filter":"","identity":"a","topic":"events","where":[],"who":"","started":""}\n'
+    for data in (json.dumps(line).encode() + b"\n" + behind, header + json.dumps(line).encode() + b"\n" + behind):
+        path.write_bytes(data)
+        earlier_sends(folder)
+        with contextlib.suppress(SendError):
+            Journal.resume(path, source(), TO).close()
+
+
+def test_a_receipt_is_read_back(tmp_path: Path) -> None:
+    with Journal.start(tmp_path, source(), TO) as journal:
+        journal.confirm([(0, 7)])
+        journal.finish(receipt(partial=False))
+    (earlier,) = earlier_sends(tmp_path)
+    assert (earlier.finished, earlier.digests) == (True, {"00"})
+    written = json.loads(journal.path.read_text().splitlines()[-1])["receipt"]
+    assert (written["version"], written["warnings"], written["blank"]) == (2, [], 0)
+
+
+def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    odd = replace(source(description="caf\udce9"), place="/caf\udce9")
+    with Journal.start(tmp_path, odd, TO) as journal:
+        journal.confirm([(0, 7)])
+    (earlier,) = earlier_sends(tmp_path, odd)
+    assert (earlier.what, earlier.confirmed) == ("caf\\udce9", 7)
+
+
+def test_folders_and_files_are_for_their_user_only(tmp_path: Path) -> None:
+    """Also what 0.1.0 left open."""
+    folder = tmp_path / "state" / "journals"
+    with Journal.start(folder, source(), TO) as journal:
+        path = journal.path
+    assert [each.stat().st_mode & 0o777 for each in (folder.parent, folder, path)] == [0o700, 0o700, 0o600]
+    path.chmod(0o644)
+    Journal.resume(folder, source(), TO).close()
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.archive import open_archive
+from tui.archive.envelope import wrap
 from tui.errors import SendError
 from tui.filter import parse_filter
-from tui.send import Limits, Source, SourceBlock, archive_source, file_source, survey
+from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey, unique_source
 from tui.send.batches import Batch, Batches, BatchSize
+from tui.send.outgoing import SeenRecords
 from tui.send.project import projected_source
 
 records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
@@ -48,26 +51,22 @@ def all_batches(batches: Batches) -> list[Batch]:
 def test_batches_hold_every_record_once_in_order_within_the_limits(
     records: list[bytes], block: int, most: int, size: int, start: int, cuts: tuple[int, ...], limit: int
 ) -> None:
-    batches = Batches(
-        blocks_source(records, block),
-        Limits(limit, 10_000),
-        BatchSize(most, size, cuts),
-        start=start,
-        skip_oversize=True,
-    )
+    source = outgoing(blocks_source(records, block), Plan(max_message=limit))
+    batches = Batches(source, Limits(limit, 10_000), BatchSize(most, size, cuts), start=start)
     found = all_batches(batches)
     fit = [record for record in records if len(record) <= limit]
-    passed = [record for record in records[:start] if len(record) <= limit]
+    passed = fit[:start]
     sent = [record for batch in found for record in batch.records]
     assert passed + sent == fit
     assert (batches.passed, batches.skipped) == (len(passed), len(records) - len(fit))
+    assert survey(source).sha256 == hashlib.sha256(b"".join(record + b"\n" for record in fit)).hexdigest()
     assert batches.passed_bytes == sum(map(len, passed))
     for batch in found:
         assert 1 <= len(batch.records) <= most
         assert batch.size == sum(map(len, batch.records))
         assert len(batch.records) == 1 or batch.size + 4 * len(batch.records) <= size
-        # the numbers of left-out records belong to the batch behind them
-        assert not any(batch.stop - len(batch.records) < cut < batch.stop for cut in cuts)
+        assert batch.stop - batch.first == len(batch.records)  # what is left out has no number
+        assert not any(batch.first < cut < batch.stop for cut in cuts)
     for left, right in pairwise(found):
         assert left.stop == right.first
     if found:
@@ -76,9 +75,7 @@ def test_batches_hold_every_record_once_in_order_within_the_limits(
 
 
 def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
-    batches = Batches(
-        blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8), skip_oversize=False
-    )
+    batches = Batches(blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8))
     found = all_batches(batches)
     assert [record for batch in found for record in batch.records] == [b"a"] * 20
     assert isinstance(batches.failed, SendError)
@@ -97,12 +94,9 @@ def test_lines_have_their_numbers(
     data = b"\n".join(lines) + (b"\n" if end and lines else b"")
     path.write_bytes(data)
     source = file_source(path, parse_filter(grep=words))
-    wanted = [
-        (n, line)
-        for n, line in enumerate(data.removesuffix(b"\n").split(b"\n"), 1)
-        if data
-        if all(w.encode() in line for w in words)
-    ]
+    records = [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    numbered = enumerate(filter(None, records), 1)  # blank lines are not records
+    wanted = [(n, record) for n, record in numbered if all(w.encode() in record for w in words)]
     found = [(n, r) for block in source.open() for n, r in zip(block.lines, block.records, strict=True)]
     assert found == wanted
 
@@ -112,11 +106,11 @@ def test_a_survey(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"four\nfive\n" * 1000)[:-12])
     archive = open_archive(f"{tmp_path}/e.%Y-%m-%d_%H.log.gz")
     found = survey(archive_source(archive, archive.catalog().chunks), max_message=5)
-    assert (found.empty, found.first, found.complete) == (1, b"one", True)
+    assert (found.blank, found.first, found.complete) == (1, b"one", True)
     assert found.count > 2  # what could be decoded of the torn chunk counts
     assert (found.first_hour.hour, found.last_hour.hour) == (12, 13)
-    assert str(found.largest) == "line 3 of e.2015-01-20_12.log.gz (6 bytes)"
-    assert (found.oversize_count, [place.line for place in found.oversize]) == (1, [3])
+    assert str(found.largest) == "line 2 of e.2015-01-20_12.log.gz (6 bytes)"
+    assert (found.oversize_count, [place.line for place in found.oversize]) == (1, [2])
     assert [damaged.key for damaged in found.damaged] == ["e.2015-01-20_13.log.gz"]
 
 
@@ -140,11 +134,10 @@ def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Pa
     records = [record for block in source.open() for record in block.records]
     assert records == [b'{"b":1.50,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
     found = survey(source)
-    assert (found.count, found.empty, found.unfit_count) == (4, 0, 3)
+    assert (found.count, found.blank, found.unfit_count) == (4, 1, 2)
     assert list(map(str, found.unfit)) == [
-        "line 2 of in (not JSON)",
-        "line 4 of in (the projection gives null)",
-        "line 6 of in (not JSON)",
+        "line 3 of in (the projection gives null)",
+        "line 5 of in (not JSON)",
     ]
     assert "--project a" in source.description
 
@@ -173,3 +166,38 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         file_source(tmp_path / "none")
     with pytest.raises(SendError, match="cannot be read: Is a directory"):
         file_source(tmp_path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    records=st.lists(st.sampled_from([b"", b"a", b"b", b"cc", b"x" * 30, b"y" * 30]), max_size=60),
+    block=st.integers(1, 9),
+)
+def test_copies_of_earlier_records_are_left_out_and_blank_lines_stay(records: list[bytes], block: int) -> None:
+    source = blocks_source(records, block)
+    whole = [record for part in unique_source(source).open() for record in part.records]
+    once = list(dict.fromkeys(record for record in records if record))
+    assert [record for record in whole if record] == once
+    assert whole.count(b"") == records.count(b"")
+    found = survey(outgoing(source, Plan(max_message=10, unique=True)))
+    short = [record for record in once if len(record) <= 10]
+    assert (found.count, found.skipped_count) == (len(short), len(once) - len(short))
+    assert found.repeats == len([record for record in records if record]) - len(once)
+    assert found.blank == records.count(b"")
+    assert found.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
+
+
+def test_seen_records_are_told_apart_in_little_memory() -> None:
+    seen = SeenRecords()
+    assert all(seen.is_new(b"%d" % number) for number in range(200_000))
+    assert not any(seen.is_new(b"%d" % number) for number in range(0, 200_000, 7))
+    assert sum(map(sys.getsizeof, seen._buckets.values())) < 200_000 * 14 * 1.2 + 65_536 * sys.getsizeof(bytearray())
+
+
+def test_the_plan_of_a_source_is_applied_once() -> None:
+    """A message that itself looks wrapped is unwrapped once only."""
+    inner = b'{"hourscope:body":"a\\nb"}'
+    source = outgoing(blocks_source([wrap(inner)]), Plan())
+    again = outgoing(source, Plan(unique=True))
+    assert again is source
+    assert [record for block in again.open() for record in block.records] == [inner]

@@ -99,12 +99,16 @@ class Counted(Message):
 
 @dataclass
 class Checked(Message):
-    """What is at an order's destination, and whether the same was sent there before; or what is wrong with it."""
+    """What is at an order's destination, and the journal that goes on there; or what is wrong with it.
+
+    `warnings` are of the destination and of earlier sends of the same records.
+    """
 
     order: Order
     target: NsqTarget | None = None
     destinations: tuple[Destination, ...] = ()
     earlier: Earlier | None = None
+    warnings: tuple[str, ...] = ()
     trouble: str = ""
 
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import click
 
-from tui.cli.console import say
 from tui.config import NsqSpec, load_config, nsq_of_environment
 from tui.send import NsqTarget, configured_target
 
@@ -39,7 +38,7 @@ _OPTIONS = (
     click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn; order is lost."),
     click.option("--tls", is_flag=True, help="TLS; without a CA file the system's CAs count."),
     click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA of nsqd's certificate (PEM), for --tls."),
-    click.option("--tls-cert", metavar="FILE", type=_FILE, help="Certificate of yours, where nsqd wants one (PEM)."),
+    click.option("--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM)."),
     click.option("--tls-key", metavar="FILE", type=_FILE, help="Its key (PEM)."),
 )
 NSQ_OPTIONS = (
@@ -70,12 +69,9 @@ class NsqWay:
     round_robin: bool
     words: tuple[str, ...]
 
-    def target(self) -> NsqTarget:
-        """Looked up where it must be; SendError if nothing is found."""
-        target, unanswered = configured_target(self.spec, self.topic, round_robin=self.round_robin)
-        for failure in unanswered:
-            say(failure)
-        return target
+    def target(self) -> tuple[NsqTarget, tuple[str, ...]]:
+        """Looked up where it must be, and the nsqlookupds that are silent; SendError if nothing is found."""
+        return configured_target(self.spec, self.topic, round_robin=self.round_robin)
 
 
 def nsq_way(given: dict[str, Any]) -> NsqWay | None:

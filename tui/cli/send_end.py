@@ -5,54 +5,95 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.receipt import left_out_lines, receipt_lines
-from tui.send import Receipt, Source, Survey
+from tui.send import InterruptedSend, Receipt, Source, Survey
+from tui.send.receipt import VERSION
 from tui.shell import shell_join
 from tui.units import plural
 
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """A send as it was asked for. `words` are the command line's, to go on with."""
+    """A send as it was asked for. `words` are the command line's, to resume it with."""
 
     source: Source
     yes: bool
     dry_run: bool
     resume: bool
+    again: bool
     as_json: bool
     words: tuple[str, ...]
+
+    def line(self, words: tuple[str, ...]) -> str:
+        """The command line that sends the same; `words` are those of where and how."""
+        return shell_join(["hourscope", "send", *self.words, *words])
+
+
+def print_summary(request: SendRequest, found: Survey, topic: str | None, warnings: Sequence[str]) -> None:
+    """With --json: the summary of a send of nothing."""
+    if not request.as_json:
+        return
+    nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
+    left_out = {"blank": found.blank, "warnings": list(warnings), "damaged": [asdict(each) for each in found.damaged]}
+    summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **left_out}
+    print(json.dumps(summary), flush=True)
 
 
 def end_with_nothing(request: SendRequest, found: Survey, topic: str | None) -> int:
     """No record matched: the summary of a send of nothing, and the damage that may be why."""
-    for chunk in found.damaged:
-        say(f"{chunk.key} is damaged after {chunk.offset:,} bytes of lines: {chunk.reason}")
-    if request.as_json:
-        damaged = [{"key": d.key, "offset": d.offset, "reason": d.reason} for d in found.damaged]
-        nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
-        print(json.dumps({"what": request.source.description, **nothing, "damaged": damaged, "journal": None}))
+    warnings = list(map(str, found.damaged))
+    for words in warnings:
+        say(words)
+    print_summary(request, found, topic, warnings)
     return EXIT_FAILED if found.damaged else EXIT_NOTHING
 
 
-def report(request: SendRequest, receipt: Receipt, words: tuple[str, ...], *, to_stdout: bool = False) -> int:
-    """The receipt, and the command that goes on; `words` are those of where and how."""
-    for key, offset, reason in receipt.damaged:
-        say(f"{key} is damaged after {offset:,} bytes of lines: {reason}")
-    for line in left_out_lines(receipt):
-        say(line)
+def report(
+    request: SendRequest,
+    receipt: Receipt,
+    words: tuple[str, ...],
+    *,
+    to_stdout: bool = False,
+    said: Sequence[str] = (),
+    incomplete: bool = False,
+) -> int:
+    """The receipt, and the command that resumes; `words` are those of where and how.
+
+    `said` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
+    left out.
+    """
+    warnings = list(dict.fromkeys([*said, *map(str, receipt.damaged), *left_out_lines(receipt), *receipt.warnings]))
+    for warning in warnings:
+        if warning not in said:
+            say(warning)
     if request.as_json:
-        print(json.dumps(receipt.as_json()), file=sys.stderr if to_stdout else sys.stdout, flush=True)
+        summary = receipt.as_json() | {"warnings": warnings}
+        print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
     for line in receipt_lines(receipt):
         narrate(line)
     if not receipt.partial:
-        return EXIT_FAILED if receipt.damaged else EXIT_MATCHED
-    line = shell_join(["hourscope", "send", *request.words, *words])
+        return EXIT_FAILED if receipt.damaged or incomplete else EXIT_MATCHED
     if receipt.topic:
-        say(f"interrupted after {plural(receipt.confirmed, 'record')}; go on with: {line}")
+        say(f"interrupted after {plural(receipt.confirmed, 'record')}; resume with: {request.line(words)}")
     else:
         wrote = "the rest was not written" if to_stdout else "no file was written"
-        say(f"interrupted, {wrote}; run it again with: {line}")
+        say(f"interrupted, {wrote}; run it again with: {request.line(words)}")
     return EXIT_INTERRUPTED
+
+
+def report_failure(request: SendRequest, error: InterruptedSend, words: tuple[str, ...]) -> int:
+    """What went wrong, how far the send came, and the command that resumes."""
+    receipt = error.receipt
+    if request.as_json:
+        print(json.dumps(receipt.as_json()), flush=True)
+    confirmed = plural(receipt.confirmed, "record")
+    if receipt.sent or receipt.confirmed:
+        how_far = f"{confirmed} confirmed, {receipt.sent:,} sent by this run"
+        say(f"{error}; {how_far}; resume with: {request.line(words)}")
+    else:
+        say(str(error))
+    return EXIT_FAILED

@@ -11,7 +11,7 @@ import click
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, ReaderGoneError, say
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
-from tui.cli.send_plan import print_plan
+from tui.cli.send_plan import file_warnings, print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
 from tui.send import Control, Sent, Split, parse_split, send_to_file, survey
@@ -44,11 +44,14 @@ def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
 def to_file(request: SendRequest, file: FileRequest) -> int:
     if request.dry_run:
         found = survey(request.source)
-        print_plan(request.source, found, (), as_json=request.as_json, out=file.out)
+        warnings = file_warnings(found)
+        print_plan(request.source, found, (), warnings, as_json=request.as_json, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
         if Path(file.out).exists() and not stays:
             raise OutputError(f"{file.out} exists; choose another name or add --force")
-        return EXIT_MATCHED if found.count + found.empty else EXIT_NOTHING
+        for words in warnings:
+            say(words)
+        return EXIT_MATCHED if found.count + found.blank else EXIT_NOTHING
     control, to_stdout = Control(), file.out == "-"
     with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:
         try:

@@ -8,70 +8,62 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from tui.config import state_dir
+from tui.cli.console import print_line
 from tui.printable import printable
-from tui.send import Destination, Source, Survey, earlier_sends
+from tui.send import Destination, Source, Survey
+from tui.send.receipt import VERSION
+from tui.send.survey import NAMED
 from tui.units import count, plural, size
 
 _SHAPES = 5
+_CHANNELS = 50
+_NAME = 80  # characters of a server's name for something; NSQ allows 64
 
 
 def print_plan(
-    source: Source, found: Survey, there: Sequence[Destination], *, as_json: bool, out: str | None = None
+    source: Source,
+    found: Survey,
+    there: Sequence[Destination],
+    warnings: Sequence[str],
+    *,
+    as_json: bool,
+    out: str | None = None,
 ) -> None:
-    """The dry run: what would go where, to nsqds or into a file."""
+    """The dry run: what would go where, to nsqds or into a file. The warnings are in the JSON only."""
     if as_json:
-        print(json.dumps(_plan_json(source, found, there) | {"out": out}))
-        return
-    for line in plan_lines(source, found, there):
-        print(line)
-    if out is not None:
-        print(f"into   {'stdout' if out == '-' else printable(out)}")
+        print(json.dumps(_plan_json(source, found, there, warnings) | {"out": out}))
+    else:
+        for line in plan_lines(source, found, there):
+            print_line(line)
+        if out is not None:
+            print_line(f"into   {'stdout' if out == '-' else out}")
 
 
 def plan_lines(source: Source, found: Survey, there: Sequence[Destination]) -> list[str]:
-    """A line each for what, the hours, the first and last record, the largest, the shapes, where, and what to mind."""
-    empty = f" and {plural(found.empty, 'empty line')}" if found.empty else ""
-    lines = [f"what   {plural(found.count, 'record')}{empty}, {size(found.size)}, of {printable(source.description)}"]
+    """A line each for what, the hours, the first and last record, the largest, the shapes, and where."""
+    blank = f" and {plural(found.blank, 'blank line')}" if found.blank else ""
+    lines = [f"what   {plural(found.count, 'record')}{blank}, {size(found.size)}, of {source.description}"]
     if found.first_hour is not None and found.last_hour is not None:
         lines.append(f"hours  {_hour(found.first_hour)} to {_hour(found.last_hour)}")
     if found.first is not None and found.last is not None:
         lines += [f"first  {printable(found.first, 100)}", f"last   {printable(found.last, 100)}"]
     if found.largest:
-        lines.append(f"large  {printable(str(found.largest))}")
+        lines.append(f"large  {found.largest}")
     lines += _shape_lines(found)
     for destination in there:
         lines += _where_lines(destination)
-    return lines + [f"mind   {printable(words)}" for words in warnings(source, found, there)]
+    return lines
 
 
-def warnings(source: Source, found: Survey, there: Sequence[Destination]) -> list[str]:
-    """What speaks against it: at the destination, in the source, in the journals of earlier sends."""
+def file_warnings(found: Survey) -> list[str]:
+    """What speaks against writing a source to a file."""
     words = []
-    if there and found.empty:
-        words.append(f"{plural(found.empty, 'empty line')} will not be sent: NSQ takes none")
     if found.unfit_count:
         named = ", ".join(map(str, found.unfit[:3]))
         words.append(f"{plural(found.unfit_count, 'record')} left out by --project: {named}")
-    if found.oversize_count:
-        words.append(f"{plural(found.oversize_count, 'record')} too large for nsqd: {found.oversize[0]}")
-    words += [f"{d.key} is damaged after {d.offset:,} bytes of lines: {d.reason}" for d in found.damaged]
-    for destination in there:
-        words += destination.warnings
-    return [*dict.fromkeys(words), *(_earlier(source, there[0].topic) if there else ())]
-
-
-def _earlier(source: Source, topic: str) -> list[str]:
-    sends = earlier_sends(state_dir() / "journals", source, topic)
-    words = [
-        f"the same was sent to {topic} on {each.started}: {plural(each.confirmed, 'record')}"
-        for each in sends
-        if each.finished
-    ]
-    if sends and not sends[-1].finished and sends[-1].confirmed:
-        last = sends[-1]
-        words.append(f"the same was stopped on {last.started} after {plural(last.confirmed, 'record')}; see --resume")
-    return words
+    if found.repeats:
+        words.append(f"{plural(found.repeats, 'record')} left out by --unique: copies of earlier ones")
+    return [*words, *map(str, found.damaged)]
 
 
 def _hour(hour: datetime) -> str:
@@ -91,42 +83,47 @@ def _shape_lines(found: Survey) -> list[str]:
 
 
 def _where_lines(destination: Destination) -> list[str]:
-    version = f"nsqd {destination.version}" if destination.version else "nsqd"
+    version = f"nsqd {printable(destination.version, _NAME)}" if destination.version else "nsqd"
     state = f"{count(destination.depth)} waiting in it" if destination.exists else "which is not there yet"
     if not destination.http:
         state = "which cannot be seen"
     lines = [f"where  {version} at {destination.address}, topic {destination.topic}, {state}"]
-    for channel in destination.channels:
+    for channel in destination.channels[:_CHANNELS]:
         clients = f" ({printable(', '.join(channel.clients), 60)})" if channel.clients else ""
         paused = ", paused" if channel.paused else ""
         lines.append(
-            f"       channel {channel.name}: {count(channel.depth)} waiting, {count(channel.in_flight)} in flight, "
-            f"{plural(len(channel.clients), 'client')}{clients}{paused}"
+            f"       channel {printable(channel.name, _NAME)}: {count(channel.depth)} waiting, "
+            f"{count(channel.in_flight)} in flight, {plural(len(channel.clients), 'client')}{clients}{paused}"
         )
+    if (more := len(destination.channels) - _CHANNELS) > 0:
+        lines.append(f"       and {count(more)} more channels")
     return lines
 
 
-def _plan_json(source: Source, found: Survey, there: Sequence[Destination]) -> dict[str, Any]:
+def _plan_json(source: Source, found: Survey, there: Sequence[Destination], warnings: Sequence[str]) -> dict[str, Any]:
     return {
+        "version": VERSION,
         "dry_run": True,
         "what": source.description,
         "filter": source.filter,
         "count": found.count,
         "bytes": found.size,
+        "sha256": found.sha256,
         "hours": [hour.isoformat() for hour in (found.first_hour, found.last_hour) if hour is not None],
         "first": _text(found.first),
         "last": _text(found.last),
         "largest": asdict(found.largest) if found.largest else None,
         "shapes": [{"keys": shape.keys, "count": shape.count} for shape in found.shapes],
-        "empty": found.empty,
-        "oversize": found.oversize_count,
-        "oversize_named": [asdict(place) for place in found.oversize],
+        "blank": found.blank,
+        "repeats": found.repeats,
+        "oversize": found.oversize_count + found.skipped_count,
+        "oversize_named": [asdict(place) for place in (*found.skipped, *found.oversize)[:NAMED]],
         "unfit": found.unfit_count,
         "unfit_named": [asdict(place) for place in found.unfit],
         "topic": there[0].topic if there else None,
         "where": [_where_json(destination) for destination in there],
-        "warnings": warnings(source, found, there),
-        "damaged": [{"key": d.key, "offset": d.offset, "reason": d.reason} for d in found.damaged],
+        "warnings": list(warnings),
+        "damaged": [asdict(damaged) for damaged in found.damaged],
     }
 
 

@@ -6,18 +6,22 @@ imports neither pynsq nor tornado.
 
 from tui.send.control import Control
 from tui.send.discover import configured_target, find_nsqds
+from tui.send.earlier import Earlier, earlier_sends
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.file import send_to_file
 from tui.send.guard import ChannelState, Destination, check_destination, check_destinations
-from tui.send.journal import Earlier, Journal, earlier_sends
+from tui.send.journal import Journal, RepeatError
 from tui.send.options import SendOptions
+from tui.send.outgoing import outgoing, unique_source, unwrapped
 from tui.send.outputs import Split, parse_split
 from tui.send.receipt import Receipt
-from tui.send.replay import refuse_what_cannot_go, send_to, send_to_nsq
+from tui.send.replay import InterruptedSend, refuse_what_cannot_go, send_to, send_to_nsq
 from tui.send.shapes import Shape
 from tui.send.sink import Broker, Limits
 from tui.send.source import (
     DamagedChunk,
+    Place,
+    Plan,
     Source,
     SourceBlock,
     Unfit,
@@ -25,7 +29,7 @@ from tui.send.source import (
     file_source,
     records_source,
 )
-from tui.send.survey import Place, Survey, nothing_to_send, survey, surveying
+from tui.send.survey import Survey, nothing_to_send, survey, surveying
 from tui.send.target import NsqTarget, Tls, valid_topic
 from tui.send.throttle import Rate, TokenBucket, parse_rate
 
@@ -36,12 +40,15 @@ __all__ = [
     "DamagedChunk",
     "Destination",
     "Earlier",
+    "InterruptedSend",
     "Journal",
     "Limits",
     "NsqTarget",
     "Place",
+    "Plan",
     "Rate",
     "Receipt",
+    "RepeatError",
     "SendEvent",
     "SendOptions",
     "Sending",
@@ -62,6 +69,7 @@ __all__ = [
     "file_source",
     "find_nsqds",
     "nothing_to_send",
+    "outgoing",
     "parse_rate",
     "parse_split",
     "records_source",
@@ -71,5 +79,7 @@ __all__ = [
     "send_to_nsq",
     "survey",
     "surveying",
+    "unique_source",
+    "unwrapped",
     "valid_topic",
 ]

@@ -8,20 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
-from tui.send.sink import Limits
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
-from tui.send.survey import NAMED, Place
+from tui.send.sink import BODY_HEADER, RECORD_HEADER, Limits
+from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
+from tui.send.survey import NAMED
 
-# nsqd, readMPUB: a count of messages in front, a size in front of each message.
-_BODY_HEADER = 4
-_RECORD_HEADER = 4
 BATCH_BYTES = 512 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that go out in one request: the source's records [first, stop), but for those too large to send.
+    """Records that go out in one request: numbers [first, stop) of the records that are sent.
 
     `size` is the records' bytes. `digest` is the SHA-256 of every record up to here, each with a newline.
     """
@@ -45,27 +43,27 @@ class BatchSize:
 class Batches:
     """One pass over a source, from its record number `start` on; what comes before is only counted and digested.
 
-    Not shared by threads, but used by one after the other. The counters are those of what `take` has come past.
-    `failed` is the error that ended the pass early; all that came before it is still given out.
+    Numbers count the records that are sent: what the source's plan leaves out has none. Not shared by threads, but
+    used by one after the other. The counters are those of what `take` has come past. `failed` is the error that ended
+    the pass early; all that came before it is still given out.
     """
 
-    def __init__(self, source: Source, limits: Limits, size: BatchSize, *, start: int = 0, skip_oversize: bool) -> None:
+    def __init__(self, source: Source, limits: Limits, size: BatchSize, *, start: int = 0) -> None:
         self._blocks = source.open()
         self._limits = limits
-        self._max_bytes = min(size.bytes, limits.max_body - _BODY_HEADER)
+        self._max_bytes = min(size.bytes, limits.max_body - BODY_HEADER)
         self._size = size
-        self._skip = skip_oversize
         self._start = start
         self._waiting: list[bytes] = []
         self._first = 0  # number of the first record that is in no batch yet
-        self._left_out = 0  # records too large, between _first and _waiting
         self._digest = hashlib.sha256()
         self.done = False
         self.failed: HourscopeError | None = None
         self.passed = 0
         self.passed_bytes = 0
         self.digest_passed = self._digest.copy()  # of what an earlier run has confirmed
-        self.empty = 0
+        self.blank = 0
+        self.repeats = 0
         self.skipped = 0
         self.left_out: list[Place] = []  # the first of those that are skipped
         self.unfit = 0
@@ -86,78 +84,67 @@ class Batches:
                     break
         except HourscopeError as error:
             self.failed, self.done = error, True
+        except DoubtfulGiven:  # nobody has looked at the source before
+            self.failed, self.done = SendError("a chunk is damaged in records that were sent already"), True
         late = self.done or time.monotonic() > until
         found += self._cut(whole_only=not late)
         return found
 
     def _add(self, whole: SourceBlock, found: list[Batch]) -> None:
         block = whole.filled()
-        self.empty += len(whole.records) - len(block.records)
+        self.blank += whole.blank + len(whole.records) - len(block.records)
+        self.repeats += whole.repeats
+        self.skipped += len(whole.oversize)
+        self.left_out += whole.oversize[: NAMED - len(self.left_out)]
         self.unfit += len(whole.unfit)
         self.unfit_named += whole.unfit[: NAMED - len(self.unfit_named)]
         if whole.damaged:
             self.damaged.append(whole.damaged)
-        records = block.records
+        records = self._pass_over(block.records)
         if not records:
             return
-        if max(map(len, records)) <= self._largest:
-            self._add_run(records)
-        else:
-            self._add_with_oversize(block, found)
+        if max(map(len, records)) > self._limits.largest:
+            self._refuse_oversize(block, records)
+        self._waiting += records
         if len(self._waiting) >= self._size.records:
             found += self._cut(whole_only=True)
 
-    @property
-    def _largest(self) -> int:
-        return min(self._limits.max_message, self._limits.max_body - _BODY_HEADER - _RECORD_HEADER)
+    def _refuse_oversize(self, block: SourceBlock, records: list[bytes]) -> None:
+        """What comes before it is sent."""
+        limit = self._limits.largest
+        index = next(index for index, record in enumerate(records) if len(record) > limit)
+        self._waiting += records[:index]
+        line = block.lines[len(block.lines) - len(records) + index]
+        raise oversize_error((Place(block.key, line, len(records[index])),), 1, limit)
 
-    def _add_with_oversize(self, block: SourceBlock, found: list[Batch]) -> None:
-        run = 0
-        for index, record in enumerate(block.records):
-            if len(record) <= self._largest:
-                continue
-            if not self._skip:
-                self._add_run(block.records[run:index])
-                raise oversize_error((Place(block.key, block.lines[index], len(record)),), 1, self._largest)
-            self._add_run(block.records[run:index])
-            found += self._cut(whole_only=False)
-            self.skipped += 1
-            if len(self.left_out) < NAMED:
-                self.left_out.append(Place(block.key, block.lines[index], len(record)))
-            self._left_out += 1
-            run = index + 1
-        self._add_run(block.records[run:])
-
-    def _add_run(self, records: list[bytes]) -> None:
-        """Pass over what an earlier run has confirmed; the rest waits for its batch."""
-        number = self._first + self._left_out + len(self._waiting)
-        if number < self._start:
-            passed = records[: self._start - number]
-            records = records[len(passed) :]
-            if passed:
-                self._digest.update(_lines(passed))
-                self.digest_passed = self._digest.copy()
-                self.passed += len(passed)
-                self.passed_bytes += sum(map(len, passed))
-                self._first += self._left_out + len(passed)
-                self._left_out = 0
-        self._waiting += records
+    def _pass_over(self, records: list[bytes]) -> list[bytes]:
+        """Without those that an earlier run has confirmed."""
+        if self._first >= self._start:
+            return records
+        passed = records[: self._start - self._first]
+        if passed:
+            self._digest.update(as_lines(passed))
+            self.digest_passed = self._digest.copy()
+            self.passed += len(passed)
+            self.passed_bytes += sum(map(len, passed))
+            self._first += len(passed)
+        return records[len(passed) :]
 
     def _cut(self, *, whole_only: bool) -> Iterator[Batch]:
         waiting, at = self._waiting, 0
         while at < len(waiting):
-            begin = self._first + self._left_out
+            begin = self._first
             most = min([self._size.records, *(cut - begin for cut in self._size.cuts if cut > begin)])
             records = waiting[at : at + most]
             size = sum(map(len, records))
-            if size + len(records) * _RECORD_HEADER > self._max_bytes:
+            if size + len(records) * RECORD_HEADER > self._max_bytes:
                 records, size = _fitting(records, self._max_bytes)
             elif len(records) < most and whole_only:
                 break
             at += len(records)
-            self._digest.update(_lines(records))
-            yield Batch(self._first, begin + len(records), records, size, self._digest.copy())
-            self._first, self._left_out = begin + len(records), 0
+            self._digest.update(as_lines(records))
+            yield Batch(begin, begin + len(records), records, size, self._digest.copy())
+            self._first = begin + len(records)
         del waiting[:at]
 
 
@@ -165,15 +152,11 @@ def _fitting(records: list[bytes], most: int) -> tuple[list[bytes], int]:
     """As many as fit into `most` bytes; one at least."""
     size = total = 0
     for index, record in enumerate(records):
-        total += len(record) + _RECORD_HEADER
+        total += len(record) + RECORD_HEADER
         if total > most and index:
             return records[:index], size
         size += len(record)
     return records, size
-
-
-def _lines(records: list[bytes]) -> bytes:
-    return b"\n".join(records) + b"\n"
 
 
 def oversize_error(places: tuple[Place, ...], count: int, limit: int) -> SendError:

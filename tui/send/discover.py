@@ -6,14 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from tui.config import NsqSpec
 from tui.errors import SendError
+from tui.send.answers import Producers
 from tui.send.refusals import SECRET_VARIABLE
 from tui.send.target import NsqTarget, Tls, join_address, split_address
-from tui.send.web import get_json
+from tui.send.web import get
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Found:
             target,
             nsqd_tcp_addresses=tuple(tcp for tcp, _ in self.nsqds),
             nsqd_http_addresses=tuple(http for _, http in self.nsqds),
+            looked_up=True,
         )
 
 
@@ -43,10 +44,12 @@ def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: fl
     failures: list[str] = []
     for address in lookupd_http_addresses:
         try:
-            if found := get_json("nsqlookupd", address, f"/lookup?topic={quote(topic)}", timeout):
+            if found := get(Producers, "nsqlookupd", address, f"/lookup?topic={quote(topic)}", timeout):
                 with_topic |= _addresses(address, found)
             if not with_topic:
-                all_nodes |= _addresses(address, get_json("nsqlookupd", address, "/nodes", timeout) or {})
+                all_nodes |= _addresses(
+                    address, get(Producers, "nsqlookupd", address, "/nodes", timeout) or Producers()
+                )
         except SendError as error:
             failures.append(str(error))
     if len(failures) == len(lookupd_http_addresses):
@@ -74,15 +77,14 @@ def configured_target(spec: NsqSpec, topic: str, *, round_robin: bool = False) -
     return target, unanswered
 
 
-def _addresses(lookupd: str, answer: dict[str, Any]) -> set[tuple[str, str]]:
-    try:
-        pairs = {
-            tuple(join_address(str(each["broadcast_address"]), int(each[port])) for port in ("tcp_port", "http_port"))
-            for each in answer.get("producers") or ()
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise SendError(f"http://{lookupd} does not answer as nsqlookupd does") from error
-    for pair in pairs:
+def _addresses(lookupd: str, answer: Producers) -> set[tuple[str, str]]:
+    found = set()
+    for each in answer.producers or ():
+        pair = join_address(each.broadcast_address, each.tcp_port), join_address(each.broadcast_address, each.http_port)
         for address in pair:
-            split_address(address)
-    return {(tcp, http) for tcp, http in pairs}
+            try:
+                split_address(address)
+            except SendError as error:
+                raise SendError(f"nsqlookupd at {lookupd} names an nsqd that cannot be reached: {error}") from error
+        found.add(pair)
+    return found

@@ -59,12 +59,14 @@ class Engine:
         self._failed: SendError | None = None
         self._once_connected = False
         self._retry_at, self._retries, self._lost_why = 0.0, 0, "connecting"
-        self._healed, self._healed_at, self._reconnects = "", 0.0, 0
+        self._healed, self._healed_at = "", 0.0
         self._progress_at = time.monotonic()
         self._delay = _TICK
         self._careful_until = 0  # up to here batches are unknown, or were until they went out again
         self._put_until = 0  # number behind the last record that was ever handed over
         self.sent = self.repeated = 0
+        self.answered_before_loss = 0  # records that were answered when the last link was lost
+        self.reconnects = 0
         self.snapshot = Sending(note=self._lost_why, total=total)
 
     async def run(self) -> None:
@@ -173,8 +175,8 @@ class Engine:
             self._link = await self._sink.connect(confirmed, trouble)
             mine.append(self._link)
             if self._once_connected:
-                self._reconnects += 1
-                self._healed = f"{self._lost_why.replace('connecting', 'connected')} ({self._reconnects}×)"
+                self.reconnects += 1
+                self._healed = f"{self._lost_why.replace('connecting', 'connected')} ({self.reconnects}×)"
                 self._healed_at = time.monotonic()
             self._once_connected = True
         except SendError as error:
@@ -202,6 +204,7 @@ class Engine:
     def _drop_link(self) -> None:
         if self._link is not None:
             self._link.close()
+            self.answered_before_loss = self.sent - self._window.records - self._window.unknown_records
         self._link = self._trouble = None
         self._window.lose()
         if self._window.unknown_records:
@@ -280,7 +283,7 @@ class Engine:
         if waited > _SLOW:
             return f"no answer from {self._link.where} for {duration(waited)}"
         if self._control.stopped:
-            return "stopping: waiting for what is in flight"
+            return "stopping; waiting for in-flight batches"
         if self._canary.asking:
             return f"canary: {self._confirmed:,} arrived; look at them, then go on"
         if self._control.paused:

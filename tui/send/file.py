@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from tui.archive.reader import DoubtfulGiven
+from tui.errors import SendError
 from tui.send.control import Control
 from tui.send.events import SendEvent, Sending, Sent
-from tui.send.outputs import Output, Split, Stream, as_lines, outputs
+from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit, as_lines
 from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
@@ -38,7 +40,28 @@ def send_to_file(
     send quietly, as a stop. OutputError if the file exists or cannot be written, NothingToSendError if there is nothing
     to send.
     """
-    control, writing = control or Control(), _Writing(source)
+    control = control or Control()
+    try:
+        yield from _written(source, out, overwrite, append, split, control, stdout)
+    except DoubtfulGiven as error:  # the source reads that chunk with care from now on
+        if out == STDOUT:
+            raise SendError(
+                f"{source.description}: a large part of a chunk is damaged after some of its records were written; "
+                "write to a file, which leaves them out"
+            ) from error
+        yield from _written(source, out, overwrite, append, split, control, stdout)
+
+
+def _written(
+    source: Source,
+    out: str,
+    overwrite: bool,
+    append: bool,
+    split: Split | None,
+    control: Control,
+    stdout: BinaryIO | None,
+) -> Iterator[SendEvent]:
+    writing = _Writing(source)
     if out == STDOUT:
         yield from _to_stdout(writing, stdout or sys.stdout.buffer, control)
     else:
@@ -76,7 +99,7 @@ class _Writing:
         self._digest = hashlib.sha256()
         self._damaged: list[DamagedChunk] = []
         self._unfit: list[Unfit] = []
-        self._count = self._bytes = self._sent = self._unfit_count = 0
+        self._count = self._bytes = self._sent = self._unfit_count = self._repeats = self._blank = 0
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
@@ -120,11 +143,15 @@ class _Writing:
             partial=self.stopped,
             unfit=self._unfit_count,
             unfit_named=tuple(self._unfit),
-            damaged=tuple((item.key, item.offset, item.reason) for item in self._damaged),
+            damaged=tuple(self._damaged),
+            repeats=self._repeats,
+            blank=self._blank,
             note="stopped before all was written" if self.stopped else "",
         )
 
     def _write(self, output: Output, block: SourceBlock) -> None:
+        self._repeats += block.repeats
+        self._blank += block.blank
         self._unfit_count += len(block.unfit)
         self._unfit += block.unfit[: NAMED - len(self._unfit)]
         if block.damaged:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
 from tui.errors import SendError
+from tui.send.answers import ChannelStats, Info, Stats, TopicStats
 from tui.send.limits import NotThere, ask_limits
 from tui.send.sink import Limits
 from tui.send.target import NsqTarget, split_address
-from tui.send.web import get_json
+from tui.send.web import StrangeAnswer, get
 from tui.units import count, plural
+
+T = TypeVar("T")
 
 HIGH_DEPTH = 10_000  # nsqd's default -mem-queue-size: deeper than that is on disk
 _ARCHIVER = re.compile(r"nsq_to_file|nsq[-_]to[-_]s3|archiv|to_file|to_s3|hourscope", re.IGNORECASE)
@@ -59,7 +62,8 @@ class Destination:
 def check_destination(target: NsqTarget, address: str | None = None, *, timeout: float = 5.0) -> Destination:
     """Look at one nsqd of the target, the first by default. Nothing is changed there.
 
-    SendError if the target makes no sense, or if nobody is at the TCP address.
+    SendError if the target makes no sense, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or
+    if the HTTP address that was given does not answer as nsqd does.
     """
     target.check()
     address = address or target.nsqd_tcp_addresses[0]
@@ -68,6 +72,8 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     try:
         found = _look(http_address, target, address, limits, timeout)
     except SendError as error:
+        if isinstance(error, StrangeAnswer) and http_address in target.nsqd_http_addresses:
+            raise
         unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
         found = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
     if target.auth_secret and target.tls is None:
@@ -96,44 +102,43 @@ def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
     """nsqd's HTTP address. SendError if it cannot be reached, or was guessed and is another nsqd's."""
+    _info(target, address, timeout)
+    return target.http_address(address)
+
+
+def topic_stats(
+    target: NsqTarget, http_address: str, *, timeout: float = 5.0, clients: bool = False
+) -> tuple[TopicStats, int | None]:
+    """The topic now, and when nsqd started, in seconds of Unix time, if it says so."""
+    more = "" if clients else "&include_clients=false"
+    path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
+    stats = _get(Stats, target, http_address, path, timeout)
+    return stats.topic(target.topic), stats.start_time
+
+
+def _info(target: NsqTarget, address: str, timeout: float) -> Info:
     http_address = target.http_address(address)
-    info = _get(target, http_address, "/info", timeout)
-    if http_address not in target.nsqd_http_addresses and info.get("tcp_port") != split_address(address)[1]:
+    info = _get(Info, target, http_address, "/info", timeout)
+    if http_address not in target.nsqd_http_addresses and info.tcp_port != split_address(address)[1]:
         raise SendError(f"http://{http_address} is not the HTTP of the nsqd at {address}")
-    return http_address
-
-
-def topic_depth(target: NsqTarget, http_address: str, *, timeout: float = 5.0) -> int:
-    """What waits in the topic and then in its deepest channel, now."""
-    return _depth(_topic(_stats(target, http_address, timeout, clients=False), target.topic))
-
-
-def message_count(target: NsqTarget, http_address: str, *, timeout: float = 5.0) -> int | None:
-    """How many messages nsqd has taken for the topic since it started; None if it cannot be asked."""
-    try:
-        stats = _stats(target, http_address, timeout, clients=False)
-    except SendError:
-        return None
-    return int(_topic(stats, target.topic).get("message_count", 0))
+    return info
 
 
 def _look(http_address: str, target: NsqTarget, address: str, limits: Limits, timeout: float) -> Destination:
-    http_of(target, address, timeout=timeout)
-    info = _get(target, http_address, "/info", timeout)
-    stats = _stats(target, http_address, timeout, clients=True)
-    topic = _topic(stats, target.topic)
-    channels = tuple(_channel(item) for item in topic.get("channels") or ())
+    info = _info(target, address, timeout)
+    topic, _ = topic_stats(target, http_address, timeout=timeout, clients=True)
+    channels = tuple(map(_channel, topic.channels or ()))
     return Destination(
         address,
         http_address,
         target.topic,
         limits,
         http=True,
-        version=str(info.get("version", "")),
-        exists=bool(topic),
-        paused=bool(topic.get("paused")),
-        depth=int(topic.get("depth", 0)),
-        message_count=int(topic.get("message_count", 0)),
+        version=info.version,
+        exists=bool(topic.topic_name),
+        paused=topic.paused,
+        depth=topic.depth,
+        message_count=topic.message_count,
         channels=channels,
         warnings=_warnings(target.topic, topic, channels),
     )
@@ -145,14 +150,14 @@ def _by_name(topic: str) -> tuple[str, ...]:
     return (f"{topic} is ephemeral: nsqd drops what its memory queue cannot hold, though it says OK",)
 
 
-def _warnings(name: str, topic: dict[str, Any], channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
+def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
     found = list(_by_name(name))
-    if not topic:
+    if not topic.topic_name:
         found.append(f"the topic {name} does not exist yet: it would be made, and nobody reads it")
     elif not channels:
         found.append(f"the topic {name} has no channel: nobody reads it, the records would wait in it")
-    if topic.get("paused"):
-        found.append(f"the topic {name} is paused: it takes records, and gives them to nobody until it goes on")
+    if topic.paused:
+        found.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
     for channel in channels:
         where = f"the channel {channel.name}"
         if channel.looks_like_archiver:
@@ -163,36 +168,18 @@ def _warnings(name: str, topic: dict[str, Any], channels: tuple[ChannelState, ..
             found.append(f"{where} is {plural(channel.depth, 'message')} behind already")
         if channel.name.endswith("#ephemeral"):
             found.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
-    if int(topic.get("depth", 0)) >= HIGH_DEPTH:
-        found.append(f"{count(topic['depth'])} messages wait in the topic {name} already")
+    if topic.depth >= HIGH_DEPTH:
+        found.append(f"{count(topic.depth)} messages wait in the topic {name} already")
     return tuple(found)
 
 
-def _channel(item: dict[str, Any]) -> ChannelState:
-    clients = item.get("clients") or ()
-    words = (f"{client.get('user_agent', '')} {client.get('client_id', '')}".strip() for client in clients)
-    return ChannelState(
-        str(item["channel_name"]), int(item["depth"]), int(item["in_flight_count"]), bool(item["paused"]), tuple(words)
-    )
+def _channel(stats: ChannelStats) -> ChannelState:
+    clients = tuple(f"{client.user_agent} {client.client_id}".strip() for client in stats.clients or ())
+    return ChannelState(stats.channel_name, stats.depth, stats.in_flight_count, stats.paused, clients)
 
 
-def _depth(topic: dict[str, Any]) -> int:
-    channels = topic.get("channels") or ()
-    return int(topic.get("depth", 0)) + max((int(channel["depth"]) for channel in channels), default=0)
-
-
-def _stats(target: NsqTarget, http_address: str, timeout: float, *, clients: bool) -> dict[str, Any]:
-    more = "" if clients else "&include_clients=false"
-    path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
-    return _get(target, http_address, path, timeout)
-
-
-def _topic(stats: dict[str, Any], name: str) -> dict[str, Any]:
-    return next((topic for topic in stats.get("topics") or () if topic.get("topic_name") == name), {})
-
-
-def _get(target: NsqTarget, http_address: str, path: str, timeout: float) -> dict[str, Any]:
-    data = get_json("nsqd", http_address, path, timeout, target.tls)
+def _get(kind: type[T], target: NsqTarget, http_address: str, path: str, timeout: float) -> T:
+    data = get(kind, "nsqd", http_address, path, timeout, target.tls)
     if data is None:
         raise SendError(f"nsqd's HTTP at {http_address} does not know {path.partition('?')[0]}: is it nsqd's?")
     return data

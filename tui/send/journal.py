@@ -1,109 +1,172 @@
 """The journal of a send: which records are known to have arrived, on disk before anybody is told.
 
 One append-only file of JSON lines that a human can read: a header, a line for each run of confirmed records, and the
-receipt at the end.
-
-    {"journal": 1, "what": "out.jsonl.gz", "identity": "9f…", "topic": "events", "where": ["nsqd:4150"], "who": …}
-    {"first": 0, "count": 3200, "at": "2026-11-23T13:40:01.123Z"}
-    {"receipt": {…}}
+receipt at the end. See entries.py for the lines, earlier.py for what is read from them later.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
-from tui.archive.local import reason
+import msgspec
+
+from tui.archive.local import private_folder, reason, sync_folder
 from tui.errors import SendError
+from tui.send.earlier import (
+    SUFFIX,
+    Earlier,
+    check_resumed,
+    earlier_of,
+    file_part,
+    joined,
+    nothing_to_resume,
+    repeats,
+    resumable,
+)
+from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import Source
+from tui.send.renumbering import renumbered
+from tui.send.source import Plan, Source
+from tui.send.survey import Survey
 from tui.send.target import NsqTarget
 
-SUFFIX = ".journal.jsonl"
-_VERSION = 1
+
+class JournalError(SendError):
+    """The journal cannot be written: nothing more can be confirmed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """An earlier send, as its journal tells it. `confirmed`: how many records arrived, from the first on."""
+class RepeatError(SendError):
+    """The same records were sent to the topic before. `earlier` are those sends."""
 
-    path: Path
-    what: str
-    identity: str
-    topic: str
-    started: str
-    confirmed: int
-    finished: bool
+    def __init__(self, earlier: tuple[Earlier, ...]) -> None:
+        super().__init__(f"{earlier[-1]}; nothing was sent now: add --again to send the same records once more")
+        self.earlier = earlier
 
 
 class Journal:
-    """An open journal; only one process can have it. `confirmed_until` counts the records that need not be sent."""
+    """An open journal; only one process can have it. `confirmed_until` counts the records that need not be sent.
 
-    def __init__(self, path: Path, stream: BinaryIO, confirmed_until: int) -> None:
+    `plan` is what the send leaves out, `where` the servers of its earlier runs.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        stream: FileIO,
+        confirmed_until: int,
+        plan: Plan,
+        where: tuple[str, ...] = (),
+        *,
+        size: int = 0,
+        crc: int = 0,
+    ) -> None:
         self.path = path
         self.confirmed_until = confirmed_until
+        self.plan = plan
+        self.where = where
         self._stream = stream
+        self._size, self._crc = size, crc  # of the whole lines
 
     @classmethod
-    def start(cls, folder: Path, source: Source, target: NsqTarget) -> Journal:
-        """A new journal in `folder`; its name tells topic, source and time."""
-        now = datetime.now(UTC)
-        stamp = now.strftime("%Y%m%dT%H%M%S.%fZ")
-        path = folder / f"{_file_part(target.topic)}.{source.identity[:12]}.{stamp}{SUFFIX}"
-        header = {
-            "journal": _VERSION,
-            "what": source.description,
-            "filter": source.filter,
-            "identity": source.identity,
-            "topic": target.topic,
-            "where": list(target.nsqd_tcp_addresses),
-            "who": whoami(),
-            "started": _spell(now),
-        }
-        with _told(path):
-            folder.mkdir(parents=True, exist_ok=True)
-            stream = _locked(path, os.O_CREAT | os.O_EXCL)
-            journal = cls(path, stream, 0)
-            journal._append([header])
-            _sync_folder(folder)
+    def start(
+        cls, folder: Path, source: Source, target: NsqTarget, survey: Survey | None = None, *, again: bool = False
+    ) -> Journal:
+        """A new journal in `folder`; its name holds topic, source and time.
+
+        With a `survey`, what it found is in the header, and RepeatError is raised if the same records were sent to the
+        topic before, or are being sent, unless `again`. Two processes that start at once see each other.
+        """
+        header = _header(source, target, survey)
+        with _explained(folder), _alone(folder):
+            if survey is not None and not again:
+                refuse_repeats(folder, source, target.topic, survey)
+            return cls._begin(folder, header)
+
+    @classmethod
+    def resume(cls, where: Path, source: Source, target: NsqTarget, survey: Survey | None = None) -> Journal:
+        """Resume a journal: the file `where`, or the latest unfinished one of this source and topic in a folder.
+
+        SendError if there is none, if it is of another source or topic, if that send was finished, or if what the
+        `survey` found is not what the journal is of. A journal of 0.1.0 is continued in a new one.
+        """
+        sha256 = survey.sha256 if survey is not None else None
+        earlier = resumable(where, source, target.topic, sha256)
+        if earlier is None:
+            raise nothing_to_resume(where, source, target.topic)
+        with _explained(earlier.path):
+            stream = _locked(earlier.path, 0)
+            try:
+                contents = read_journal(earlier.path, BufferedReader(FileIO(stream.fileno(), closefd=False)))
+                if contents is None:
+                    raise nothing_to_resume(where, source, target.topic)
+                earlier = earlier_of(earlier.path, contents)
+                if survey is not None:
+                    check_resumed(earlier, survey, source)
+                if contents.version < VERSION:
+                    return cls._continue(earlier, contents, stream, source, target, survey)
+                confirmed, plan = earlier.confirmed, earlier.plan
+                size, crc = contents.size, contents.crc
+                journal = cls(earlier.path, stream, confirmed, plan, earlier.where, size=size, crc=crc)
+                journal._append([{"resumed": journal._run(target)}])
+            except BaseException:
+                stream.close()
+                raise
         return journal
 
     @classmethod
-    def resume(cls, where: Path, source: Source, target: NsqTarget) -> Journal:
-        """Go on with a journal: the file `where`, or the latest unfinished one of this source and topic in a folder.
+    def _continue(
+        cls,
+        earlier: Earlier,
+        contents: Contents,
+        stream: FileIO,
+        source: Source,
+        target: NsqTarget,
+        survey: Survey | None,
+    ) -> Journal:
+        """A new journal that goes on where one of 0.1.0 ends, which gets a line that names it."""
+        with stream:
+            until = renumbered(earlier, source)
+            header = _header(source, target, survey)
+            header = msgspec.structs.replace(header, where=earlier.where, continues=str(earlier.path))
+            journal = cls._begin(earlier.path.parent, header)
+            if until:
+                journal.confirm([(0, until)])
+            journal.confirmed_until, journal.where = until, earlier.where
+            journal._append([{"resumed": journal._run(target)}])
+            _write_at(stream, contents.size, msgspec.json.encode({"continued": str(journal.path)}) + b"\n")
+        return journal
 
-        SendError if there is none, if it tells of another source or topic, or if that send was finished.
-        """
-        path = where if where.is_file() else _latest(where, source, target.topic)
-        with _told(path):
-            stream = _locked(path, 0)
-            try:
-                earlier, good = _parse(path, stream.read())
-                _same(earlier, source, target.topic)
-                stream.truncate(good)  # a line that a crash cut off would spoil the next one
-                stream.seek(good)
-            except (SendError, OSError):
-                stream.close()
-                raise
-        return cls(path, stream, earlier.confirmed)
+    @classmethod
+    def _begin(cls, folder: Path, header: Header) -> Journal:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        path = folder / f"{file_part(header.topic)}.{header.identity[:12]}.{stamp}{SUFFIX}"
+        stream = _locked(path, os.O_CREAT | os.O_EXCL)
+        journal = cls(path, stream, 0, Plan(header.max_message, header.unique))
+        try:
+            journal._append([{"version": VERSION, **msgspec.to_builtins(header)}])
+            sync_folder(folder)
+        except BaseException:  # a header that is cut off is not a journal
+            stream.close()
+            path.unlink()
+            raise
+        return journal
 
     def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
         """Write down that the records [first, stop) of each run have arrived; returns when that is on disk."""
         now = _spell(datetime.now(UTC))
-        with _told(self.path):
+        with _explained(self.path):
             self._append({"first": first, "count": stop - first, "at": now} for first, stop in joined(runs))
 
     def finish(self, receipt: Receipt) -> None:
         """Write the receipt; that of a partial send leaves the journal open for resuming."""
-        with _told(self.path):
+        with _explained(self.path):
             self._append([{"receipt": receipt.as_json()}])
 
     def close(self) -> None:
@@ -115,118 +178,92 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _run(self, target: NsqTarget) -> dict[str, Any]:
+        now = _spell(datetime.now(UTC))
+        run = Resumed(now, whoami(), target.nsqd_tcp_addresses, self.confirmed_until)
+        return cast(dict[str, Any], msgspec.to_builtins(run))
+
     def _append(self, lines: Iterable[dict[str, Any]]) -> None:
-        data = b"".join(
-            json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n" for line in lines
-        )
-        self._stream.write(data)
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        data, crc = b"", self._crc
+        for line in lines:
+            spelled, crc = spell_line(line, crc)
+            data += spelled
+        _write_at(self._stream, self._size, data)
+        self._size, self._crc = self._size + len(data), crc
 
 
-def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
-    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
-    found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            earlier, _ = _parse(path, path.read_bytes())
-        except (SendError, OSError):
-            continue
-        if (source is None or earlier.identity == source.identity) and (topic is None or earlier.topic == topic):
-            found.append(earlier)
-    return tuple(sorted(found, key=lambda earlier: earlier.started))
+def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
+    """RepeatError if the same records were sent to the topic before."""
+    if found := repeats(folder, source, topic, survey.sha256, resumed=resumed):
+        raise RepeatError(found)
 
 
-def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs [first, stop) in order, neighbours made one."""
-    whole: list[tuple[int, int]] = []
-    for first, stop in sorted(runs):
-        if whole and first <= whole[-1][1]:
-            whole[-1] = (whole[-1][0], max(stop, whole[-1][1]))
-        else:
-            whole.append((first, stop))
-    return whole
-
-
-def _parse(path: Path, data: bytes) -> tuple[Earlier, int]:
-    """What a journal tells, and how many of its bytes are whole lines. A cut last line never counts."""
-    good = data.rfind(b"\n") + 1
-    lines = data[:good].split(b"\n")[:-1]
-    try:
-        header, *entries = [json.loads(line) for line in lines]
-        runs = [(entry["first"], entry["first"] + entry["count"]) for entry in entries if "first" in entry]
-        if header["journal"] != _VERSION:
-            raise ValueError(header["journal"])
-        finished = any("receipt" in entry and not entry["receipt"]["partial"] for entry in entries)
-        whole = joined(runs)
-        confirmed = whole[0][1] if whole and whole[0][0] == 0 else 0
-        earlier = Earlier(
-            path, header["what"], header["identity"], header["topic"], header["started"], confirmed, finished
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise SendError(
-            f"{path} is no journal of a send that could be read; give the right file, or send without --resume"
-        ) from error
-    return earlier, good
-
-
-def _same(earlier: Earlier, source: Source, topic: str) -> None:
-    if earlier.topic != topic:
-        raise SendError(f"{earlier.path} is of a send to topic {earlier.topic}, not {topic}; resume it to that topic")
-    if earlier.identity != source.identity:
-        raise SendError(
-            f"{earlier.path} is of a send of {earlier.what}, which is not what would be sent now "
-            "(other chunks, filter, range or file); give the same, or send without --resume"
-        )
-    if earlier.finished:
-        raise SendError(
-            f"{earlier.path} tells of a finished send, {earlier.confirmed:,} records to {topic} on {earlier.started}; "
-            "send without --resume to send all of it again"
-        )
-
-
-def _latest(folder: Path, source: Source, topic: str) -> Path:
-    found = earlier_sends(folder, source, topic)
-    unfinished = [earlier for earlier in found if not earlier.finished]
-    if unfinished:
-        return unfinished[-1].path
-    if found:
-        return found[-1].path
-    others = earlier_sends(folder, topic=topic)
-    hint = f"; the last one to it was of {others[-1].what}" if others else ""
-    raise SendError(f"{folder} holds no journal of {source.description} to topic {topic}{hint}; send without --resume")
-
-
-def _locked(path: Path, flags: int) -> BinaryIO:
-    stream = os.fdopen(os.open(path, os.O_RDWR | flags, 0o644), "r+b")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        stream.close()
-        raise SendError(f"{path} is in use: another hourscope is sending this now; wait for it or stop it") from error
-    return cast(BinaryIO, stream)
+def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:
+    plan = source.plan or Plan()
+    known = survey if survey is not None and survey.complete else None
+    return Header(
+        what=source.description,
+        filter=source.filter,
+        identity=source.identity,
+        topic=target.topic,
+        where=target.nsqd_tcp_addresses,
+        who=whoami(),
+        started=_spell(datetime.now(UTC)),
+        place=source.place.encode("utf-8", "backslashreplace").decode(),
+        records=known.count if known else None,
+        bytes=known.size if known else None,
+        sha256=known.sha256 if known else None,
+        max_message=plan.max_message,
+        unique=plan.unique,
+    )
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SendError(
-            f"the journal {path} cannot be written or read: {reason(error)}; mend that and resume"
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else looks for repeats and begins a journal in the folder meanwhile."""
+    private_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
 
 
-def _file_part(topic: str) -> str:
-    return re.sub(r"[^a-zA-Z0-9_.-]", "-", topic).lstrip(".")
+def _locked(path: Path, flags: int) -> FileIO:
+    stream = FileIO(os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o600), "r+")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.close()
+        raise in_use(path) from error
+    os.fchmod(stream.fileno(), 0o600)  # 0.1.0 left it open to all
+    return stream
+
+
+def in_use(path: Path) -> SendError:
+    """The sentence for a journal that another process has open."""
+    return SendError(f"{path} is in use: another hourscope is sending this now; wait for it or stop it")
+
+
+def _write_at(stream: FileIO, size: int, data: bytes) -> None:
+    """Replace all behind the first `size` bytes by `data`, on disk; what was cut off there before goes away."""
+    stream.truncate(size)
+    stream.seek(size)
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) or 0 :]
+    os.fsync(stream.fileno())
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(
+            f"the journal {path} cannot be written or read: {reason(error)}; free some space or make it writable"
+        ) from error
 
 
 def _spell(time: datetime) -> str:

@@ -13,19 +13,24 @@ import re
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable
-from typing import Any
+
+import msgspec
 
 from tui.archive.local import reason
 from tui.errors import SendError
+from tui.send.answers import Identified
 from tui.send.refusals import offers_no_tls, refused, tls_failed, wants_secret
 from tui.send.sink import Limits
 from tui.send.target import NsqTarget, split_address
 
 _MAGIC = b"  V2"
 _HUGE = struct.pack(">i", 0x7FFFFFFF)
-_TOO_BIG = re.compile(rb"too big \d+ > (\d+)")
+_TOO_BIG = re.compile(rb"too big \d+ > (\d{1,18})")
 _MAX_FRAME = 1 << 16
+_FRAME_TYPES = (0, 1, 2)  # response, error, message
+_SHOWN = 40  # bytes of a strange answer
 USER_AGENT = "hourscope knock"
 
 
@@ -33,88 +38,152 @@ class NotThere(SendError):
     """Nobody answers at the address: another nsqd may."""
 
 
+class _NotNsqd(Exception):
+    """What answers is not an nsqd; `str()` says how it answers."""
+
+
 def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limits:
     """nsqd's limits, or its defaults if it does not name them; on the way TLS and AUTH are tried as a send would.
 
-    NotThere if nobody is at the address, SendError if nsqd does not want us (TLS, AUTH).
+    `timeout` is in seconds, for each of two questions. NotThere if nobody is at the address, or nobody answers there.
+    SendError if it is not nsqd's TCP port, or if nsqd does not want us (TLS, AUTH).
     """
-    body = _ask(address, timeout, lambda stream: _refused(stream, b"IDENTIFY\n" + _HUGE))
-    message = _ask(address, timeout, lambda stream: _message_limit(stream, target, address))
+    advice = "nsqlookupd named it: check nsqd's -broadcast-address" if target.looked_up else "check the address"
+    message = _ask(address, timeout, advice, lambda stream: _message_limit(stream, target, address))
+    try:
+        body = _ask(address, timeout, advice, lambda stream: _refused(stream, b"IDENTIFY\n" + _HUGE))
+    except NotThere:  # it has just answered the other question: it only keeps this limit to itself
+        body = None
     if body is None or message is None:
         return Limits()
     return Limits(message, body, asked=True)
 
 
-def _ask(address: str, timeout: float, question: Callable[[socket.socket], int | None]) -> int | None:
+def _ask(address: str, timeout: float, advice: str, question: Callable[[_Stream], int | None]) -> int | None:
     host = split_address(address)[0]
     try:
         connection = socket.create_connection(split_address(address), timeout)
     except OSError as error:
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
         raise NotThere(
-            f"nsqd at {address} cannot be reached: {words}; check the address and that nsqd runs, nothing was sent"
+            f"nsqd at {address} cannot be reached: {words}; {advice} and that nsqd runs, nothing was sent"
         ) from error
     with connection:
+        stream = _Stream(connection, time.monotonic() + timeout)
         try:
-            connection.sendall(_MAGIC)
-            return question(connection)
+            stream.send(_MAGIC)
+            return question(stream)
         except ssl.SSLError as error:
             raise tls_failed(f"nsqd at {address}", host, error) from error
-        except (OSError, EOFError, ValueError):  # not nsqd, or one that says nothing: sending will tell
-            return None
+        except TimeoutError as error:
+            if stream.received:
+                return None
+            raise NotThere(
+                f"nsqd at {address} does not answer within {timeout:g} s; {advice} and that nsqd runs, nothing was sent"
+            ) from error
+        except _NotNsqd as error:
+            raise not_nsqd(address, str(error)) from error
+        except (OSError, EOFError) as error:
+            if not stream.received:
+                raise not_nsqd(address, "it closes the connection without an answer") from error
+            return None  # it has answered as nsqd does, and keeps its limit to itself
 
 
-def _message_limit(stream: socket.socket, target: NsqTarget, address: str) -> int | None:
+def not_nsqd(address: str, how: str) -> SendError:
+    """The sentence for an address where something else listens."""
+    return SendError(
+        f"{address} is not nsqd's TCP port: {how}; give the port of nsqd's -tcp-address, 4150 by default, "
+        "nothing was sent"
+    )
+
+
+class _Stream:
+    """A connection whose answers must be there by `until`, on time.monotonic; `received` once anything came."""
+
+    def __init__(self, connection: socket.socket, until: float) -> None:
+        self.connection = connection
+        self._until = until
+        self.received = False
+
+    def send(self, data: bytes) -> None:
+        self._hurry()
+        self.connection.sendall(data)
+
+    def exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            self._hurry()
+            piece = self.connection.recv(count - len(data))
+            if not piece:
+                raise EOFError
+            self.received = True
+            data += piece
+        return data
+
+    def _hurry(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.connection.settimeout(left)
+
+
+def _message_limit(stream: _Stream, target: NsqTarget, address: str) -> int | None:
     where, (host, _) = f"nsqd at {address}", split_address(address)
-    said = _identify(stream, target.tls is not None)
+    answer = _identify(stream, target.tls is not None)
     if target.tls is not None:
-        if not said.get("tls_v1"):
+        if not answer.tls_v1:
             raise offers_no_tls(where)
-        stream = target.tls.context().wrap_socket(stream, server_hostname=host)
+        stream.connection = target.tls.context().wrap_socket(stream.connection, server_hostname=host)
         _frame(stream)
-    if said.get("auth_required"):
-        if target.auth_secret is None:
-            raise wants_secret(where)
-        secret = target.auth_secret.encode()
-        stream.sendall(b"AUTH\n" + struct.pack(">i", len(secret)) + secret)
-        if (answer := _frame(stream)).startswith(b"E_"):
-            raise refused(where, target.topic, answer.decode("utf-8", "backslashreplace"))
-    limit = _refused(stream, b"PUB " + target.topic.encode() + b"\n" + _HUGE, where, target.topic)
-    stream.close()
-    return limit
+    try:
+        if answer.auth_required:
+            if target.auth_secret is None:
+                raise wants_secret(where)
+            secret = target.auth_secret.encode()
+            stream.send(b"AUTH\n" + struct.pack(">i", len(secret)) + secret)
+            if (said := _frame(stream)).startswith(b"E_"):
+                raise refused(where, target.topic, _text(said))
+        return _refused(stream, b"PUB " + target.topic.encode() + b"\n" + _HUGE, where, target.topic)
+    finally:
+        stream.connection.close()
 
 
-def _identify(stream: socket.socket, tls: bool) -> dict[str, Any]:
+def _identify(stream: _Stream, tls: bool) -> Identified:
     identity = json.dumps({"feature_negotiation": True, "tls_v1": tls, "user_agent": USER_AGENT}).encode()
-    stream.sendall(b"IDENTIFY\n" + struct.pack(">i", len(identity)) + identity)
-    said = json.loads(_frame(stream))
-    return said if isinstance(said, dict) else {}
+    stream.send(b"IDENTIFY\n" + struct.pack(">i", len(identity)) + identity)
+    answer = _frame(stream)
+    if answer == b"OK":  # before feature negotiation, nsqd 0.2.19
+        return Identified()
+    try:
+        return msgspec.json.decode(answer, type=Identified)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _NotNsqd(f"it answers IDENTIFY with '{_text(answer[:_SHOWN])}'") from error
 
 
-def _refused(stream: socket.socket, command: bytes, where: str = "", topic: str = "") -> int | None:
+def _refused(stream: _Stream, command: bytes, where: str = "", topic: str = "") -> int | None:
     """The limit that nsqd names when it refuses the command; SendError if it wants TLS."""
-    stream.sendall(command)
+    stream.send(command)
     answer = _frame(stream)
     if match := _TOO_BIG.search(answer):
         return int(match[1])
     if where and answer.startswith(b"E_INVALID"):
-        raise refused(where, topic, answer.decode("utf-8", "backslashreplace"))
+        raise refused(where, topic, _text(answer))
     return None
 
 
-def _frame(stream: socket.socket) -> bytes:
-    """One frame's data: size, type, data."""
-    size = struct.unpack(">i", _exactly(stream, 4))[0]
+def _frame(stream: _Stream) -> bytes:
+    """One frame's data: size, type, data (nsqd's protocol_v2). _NotNsqd if that is not what comes."""
+    head = stream.exactly(4)
+    if head == b"HTTP":
+        raise _NotNsqd("it speaks HTTP, as nsqd's HTTP port does")
+    size = struct.unpack(">i", head)[0]
     if not 4 <= size <= _MAX_FRAME:
-        raise ValueError(f"a frame of {size} bytes")
-    return _exactly(stream, size)[4:]
+        raise _NotNsqd(f"it answers '{_text(head)}…'")
+    data = stream.exactly(size)
+    if struct.unpack(">i", data[:4])[0] not in _FRAME_TYPES:
+        raise _NotNsqd(f"it answers '{_text(data[:_SHOWN])}'")
+    return data[4:]
 
 
-def _exactly(stream: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = stream.recv(count - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")

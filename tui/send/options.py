@@ -13,10 +13,11 @@ class SendOptions:
 
     `rate`: records or bytes a second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
     records after which `Sending.asking` waits for `Control.resume`, such as (1, 11). `skip_oversize`: leave out and
-    count what is too large, instead of refusing it. `check_first`: read the source once before anything is sent, so
-    that a record too large is named before, not in the middle. `batch` records go in one request, `in_flight` requests
-    and `in_flight_bytes` may wait for an answer, `unconfirmed` requests for that or for the journal: a crash repeats
-    `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`, and
+    count what is too large, instead of refusing it; `unique`: leave out copies of earlier records. Where the source or
+    the journal has a plan, that counts instead of these two. `check_first`: read the source once before anything is
+    sent, so that a record too large is named before, not in the middle. `batch` records go in one request, `in_flight`
+    requests and `in_flight_bytes` may wait for an answer, `unconfirmed` requests for that or for the journal: a crash
+    repeats `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`, and
     `patience` without any progress before the send gives up.
     """
 
@@ -24,6 +25,7 @@ class SendOptions:
     max_depth: int | None = None
     canary: tuple[int, ...] = ()
     skip_oversize: bool = False
+    unique: bool = False
     check_first: bool = True
     batch: int = 200
     in_flight: int = 8

@@ -19,6 +19,7 @@ from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC
 from tui.errors import OutputError, SendError
+from tui.send.source import as_lines
 from tui.units import parse_size
 
 _HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one
@@ -74,10 +75,6 @@ class Stream:
 
     def write(self, hour: datetime | None, records: list[bytes]) -> None:
         self._stream.write(as_lines(records))
-
-
-def as_lines(records: list[bytes]) -> bytes:
-    return b"\n".join(records) + b"\n"
 
 
 @contextmanager

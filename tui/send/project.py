@@ -39,7 +39,8 @@ def projected_source(source: Source, expression: str) -> Source:
             yield _sorted_out(block, [project(block.key, line, record) for record, line in pairs])
 
     words = f"--project {shell_word(expression)}"
-    return Source(f"{source.description}, {words}", digest_of(source.identity, words), source.filter, blocks)
+    identity = digest_of(source.identity, words)
+    return replace(source, description=f"{source.description}, {words}", identity=identity, open=blocks)
 
 
 def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:

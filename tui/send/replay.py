@@ -6,21 +6,23 @@ import asyncio
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from tui.errors import SendError
 from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
 from tui.send.control import Control
 from tui.send.depth import DepthWatch
 from tui.send.engine import Engine
 from tui.send.events import SendEvent, Sending, Sent
-from tui.send.journal import Journal
+from tui.send.journal import Journal, JournalError
 from tui.send.nsqds import Nsqds
 from tui.send.options import SendOptions
+from tui.send.outgoing import outgoing
 from tui.send.receipt import Receipt, whoami
-from tui.send.restore import restored
 from tui.send.sink import Broker, Limits
-from tui.send.source import Source
+from tui.send.source import Plan, Source
 from tui.send.survey import Survey, nothing_to_send, surveying
 from tui.send.target import NsqTarget
 from tui.units import plural
@@ -31,6 +33,14 @@ _TELL = 0.2  # seconds between two events
 _GRACE = 20.0  # seconds that a send may take to stop: an answer, and a connection that is being made
 
 
+class InterruptedSend(SendError):
+    """A send that failed after it began; its receipt says how far it came."""
+
+    def __init__(self, message: str, receipt: Receipt) -> None:
+        super().__init__(message)
+        self.receipt = receipt
+
+
 def send_to_nsq(
     source: Source,
     target: NsqTarget,
@@ -39,12 +49,19 @@ def send_to_nsq(
     options: SendOptions | None = None,
     control: Control | None = None,
     surveyed: Survey | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Generator[SendEvent, None, None]:
     """Send every record of the source to a topic of nsqd; see `send_to`."""
     options = options or SendOptions()
     broker = Nsqds(target, options)
     yield from send_to(
-        restored(source), broker, journal=journal, options=options, control=control or Control(), surveyed=surveyed
+        source,
+        broker,
+        journal=journal,
+        options=options,
+        control=control or Control(),
+        surveyed=surveyed,
+        warnings=warnings,
     )
 
 
@@ -56,38 +73,62 @@ def send_to(
     options: SendOptions,
     control: Control,
     surveyed: Survey | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Generator[SendEvent, None, None]:
     """Send every record of the source, confirmed, in order; the last event is `Sent`.
 
     A plain generator: it may be used in any thread, and keeps sending in a thread of its own while its user is slow.
     Closing it stops the send as `control.stop` does. With a journal, what it holds as confirmed is not sent again, and
-    nothing is called confirmed before it is in there. `surveyed` saves the first look, if the caller had one.
+    nothing is called confirmed before it is in there. `surveyed` saves the first look, if the caller had one; it is of
+    the same source, with the same plan. `warnings` go into the receipt, with those of the send itself.
     Raises SendError, a sentence for a person; what was confirmed by then stays in the journal.
     """
     started = datetime.now(UTC)
     asking = Sending(note=f"asking {', '.join(broker.where)}")
     limits, before = yield from _beside(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
+    source = outgoing(source, _plan(limits, options, journal))
     found = surveyed
     if found is None and options.check_first:
-        found = yield from _look_first(source, limits, control)
+        found = yield from _look_first(source, limits, journal, control)
     if found is not None and not control.stopped:
-        refuse_what_cannot_go(found, limits, source, skip_oversize=options.skip_oversize)
+        refuse_what_cannot_go(found, limits, source)
     engine = _engine(source, broker, journal, options, control, limits, found)
-    yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
+    ending = _Ending(source, broker, journal, engine, started, before, found, warnings)
+    try:
+        yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
+    except SendError as error:
+        raise ending.failed(error) from error
+    if journal is not None and engine.complete and engine.batches.passed < journal.confirmed_until:
+        raise SendError(
+            f"the journal {journal.path} claims {journal.confirmed_until:,} confirmed records, but "
+            f"{source.description} has only {engine.batches.passed:,}: it is not to be trusted"
+        )
     after = yield from _beside(broker.message_count, lambda: engine.snapshot, control)
-    receipt = _receipt(source, broker, journal, engine, started, before, after)
+    receipt = ending.receipt(after)
     if not receipt.confirmed and not receipt.partial and not receipt.skipped:
         raise nothing_to_send(source, receipt.unfit_named)
     if journal is not None:
-        journal.finish(receipt)
+        try:
+            journal.finish(receipt)
+        except SendError as error:
+            raise InterruptedSend(str(error), receipt) from error
     yield Sent(receipt)
 
 
-def _look_first(source: Source, limits: Limits, control: Control) -> Generator[Sending, None, Survey]:
+def _plan(limits: Limits, options: SendOptions, journal: Journal | None) -> Plan:
+    if journal is not None:
+        return journal.plan
+    return Plan(limits.largest if options.skip_oversize else None, options.unique)
+
+
+def _look_first(
+    source: Source, limits: Limits, journal: Journal | None, control: Control
+) -> Generator[Sending, None, Survey]:
     seen = [Survey()]
+    start = journal.confirmed_until if journal else 0
 
     def look() -> Survey:
-        for found in surveying(source, max_message=limits.max_message, shapes=False):
+        for found in surveying(source, max_message=limits.largest, start=start, shapes=False):
             seen[0] = found
             if control.stopped:
                 break
@@ -99,13 +140,15 @@ def _look_first(source: Source, limits: Limits, control: Control) -> Generator[S
     return (yield from _beside(look, state, control))
 
 
-def refuse_what_cannot_go(found: Survey, limits: Limits, source: Source, *, skip_oversize: bool) -> None:
+def refuse_what_cannot_go(found: Survey, limits: Limits, source: Source) -> None:
     """SendError that names a record too large for the broker, NothingToSendError where there is none."""
     if found.complete and not found.count:
         raise nothing_to_send(source, found.unfit)
     largest = found.largest
-    if largest is not None and largest.size > limits.max_message and not skip_oversize:
-        raise oversize_error(found.oversize or (largest,), found.oversize_count or 1, limits.max_message)
+    if found.max_message is None and largest is not None and largest.size > limits.largest:
+        raise oversize_error((largest,), 1, limits.largest)
+    if found.oversize_count:
+        raise oversize_error(found.oversize, found.oversize_count, limits.largest)
 
 
 def _engine(
@@ -117,8 +160,7 @@ def _engine(
     limits: Limits,
     found: Survey | None,
 ) -> Engine:
-    start = journal.confirmed_until if journal else 0
-    batches = Batches(source, limits, _batch_size(options), start=start, skip_oversize=options.skip_oversize)
+    batches = Batches(source, limits, _batch_size(options), start=journal.confirmed_until if journal else 0)
     watch = DepthWatch(broker.depth, options.max_depth) if broker.watched else None
     total = found.count if found is not None and found.complete else None
     return Engine(batches, broker.sink(), options, control, journal, watch, total)
@@ -159,41 +201,81 @@ def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Contro
     return result
 
 
-def _receipt(
-    source: Source,
-    broker: Broker,
-    journal: Journal | None,
-    engine: Engine,
-    started: datetime,
-    before: int | None,
-    after: int | None,
-) -> Receipt:
-    state, batches = engine.snapshot, engine.batches
-    return Receipt(
-        what=source.description,
-        where=broker.where,
-        topic=broker.topic,
-        filter=source.filter,
-        identity=source.identity,
-        started=started,
-        finished=datetime.now(UTC),
-        who=whoami(),
-        sent=engine.sent,
-        confirmed=state.confirmed,
-        bytes=state.bytes,
-        sha256=engine.sha256,
-        partial=not engine.complete,
-        resumed=batches.passed,
-        repeated=engine.repeated,
-        skipped=batches.skipped,
-        empty=batches.empty,
-        unfit=batches.unfit,
-        unfit_named=tuple(batches.unfit_named),
-        unknown=engine.unknown,
-        left_out=tuple(batches.left_out),
-        damaged=tuple((item.key, item.offset, item.reason) for item in batches.damaged),
-        message_count_before=before,
-        message_count_after=after,
-        journal=str(journal.path) if journal else None,
-        note="stopped before all was sent; resume it to send the rest" if not engine.complete else "",
-    )
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What the receipt of a send is made of."""
+
+    source: Source
+    broker: Broker
+    journal: Journal | None
+    engine: Engine
+    started: datetime
+    before: int | None
+    found: Survey | None
+    warnings: tuple[str, ...]
+
+    def receipt(self, after: int | None, note: str = "") -> Receipt:
+        source, engine, batches, journal = self.source, self.engine, self.engine.batches, self.journal
+        if not engine.complete:
+            note = note or "stopped before all was sent; resume it to send the rest"
+        earlier = journal.where if journal else ()
+        return Receipt(
+            what=source.description,
+            where=tuple(dict.fromkeys([*earlier, *self.broker.where])),
+            topic=self.broker.topic,
+            filter=source.filter,
+            identity=source.identity,
+            started=self.started,
+            finished=datetime.now(UTC),
+            who=whoami(),
+            sent=engine.sent,
+            confirmed=engine.snapshot.confirmed,
+            bytes=engine.snapshot.bytes,
+            sha256=engine.sha256,
+            partial=not engine.complete,
+            resumed=batches.passed,
+            repeated=engine.repeated,
+            skipped=batches.skipped,
+            repeats=batches.repeats,
+            blank=batches.blank,
+            unfit=batches.unfit,
+            unfit_named=tuple(batches.unfit_named),
+            unknown=engine.unknown,
+            left_out=tuple(batches.left_out),
+            damaged=tuple(batches.damaged),
+            message_count_before=self.before,
+            message_count_after=after,
+            journal=str(journal.path) if journal else None,
+            note=note,
+            warnings=tuple(dict.fromkeys([*self.warnings, *self._losses(after), *self._changes()])),
+        )
+
+    def failed(self, error: SendError) -> InterruptedSend:
+        """The error, with how far the send came; that is in the journal, too, so that it is known what was sent."""
+        receipt = self.receipt(None, note=str(error))
+        if self.journal is not None and not isinstance(error, JournalError):
+            try:
+                self.journal.finish(receipt)
+            except JournalError as second:
+                error = SendError(f"{error}; and {second}")
+        return InterruptedSend(str(error), receipt)
+
+    def _losses(self, after: int | None) -> tuple[str, ...]:
+        """What may have lost confirmed records: a restart, a topic that was emptied."""
+        engine = self.engine
+        losses = self.broker.losses(engine.answered_before_loss)
+        confirmed = engine.snapshot.confirmed - engine.batches.passed
+        if losses or self.before is None or after is None or after - self.before >= confirmed:
+            return losses
+        servers = ", ".join(self.broker.where)
+        return (
+            f"nsqd at {servers} counted {self.before:,} messages in {self.broker.topic} before and {after:,} after, "
+            f"but confirmed {confirmed:,}: it was restarted, or the topic was deleted, and some of them may be lost",
+        )
+
+    def _changes(self) -> tuple[str, ...]:
+        """What was sent is not what was looked at before."""
+        found = self.found
+        if found is None or not found.complete or not self.engine.complete or found.sha256 == self.engine.sha256:
+            return ()
+        return (f"{self.source.description} has changed while it was sent: {found.count:,} records were there before",)

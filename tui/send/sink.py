@@ -11,6 +11,9 @@ from tui.errors import SendError
 # nsqd's defaults: -max-msg-size and -max-body-size.
 DEFAULT_MAX_MESSAGE = 1 << 20
 DEFAULT_MAX_BODY = 5 << 20
+# nsqd, readMPUB: a count of messages in front, a size in front of each message.
+BODY_HEADER = 4
+RECORD_HEADER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Limits:
     max_message: int = DEFAULT_MAX_MESSAGE
     max_body: int = DEFAULT_MAX_BODY
     asked: bool = False
+
+    @property
+    def largest(self) -> int:
+        """The largest record that can be sent: as a message, and alone in a request."""
+        return min(self.max_message, self.max_body - BODY_HEADER - RECORD_HEADER)
 
     def within(self, other: Limits) -> Limits:
         """What both take."""
@@ -88,3 +96,10 @@ class Broker(Protocol):
 
     def message_count(self) -> int | None:
         """How many messages the topic has taken; None if that cannot be seen."""
+
+    def losses(self, answered: int) -> tuple[str, ...]:
+        """What has happened since `ask` that may have lost confirmed records, a sentence each.
+
+        Called at the end. `answered`: how many records had been confirmed when the last connection was lost; 0 if
+        none was.
+        """

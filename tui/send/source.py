@@ -26,6 +26,21 @@ class DamagedChunk:
     offset: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.key} is damaged after {self.offset:,} bytes of lines: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record is: its chunk, its line there (from 1), and its size in bytes."""
+
+    key: str
+    line: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"line {self.line:,} of {self.key} ({self.size:,} bytes)"
+
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
@@ -44,8 +59,9 @@ class SourceBlock:
     """Some records of one chunk, without newlines, in order.
 
     `records` may hold none: a sign of life of a long search. `lines` holds each record's number in the chunk, from 1.
-    `blank` counts the blank lines between them. `unfit` are the records that a projection could make nothing of, and
-    that are left out. `damaged` is a part of the chunk that could not be read.
+    `blank` counts the blank lines between them. Left out of `records` are `unfit`, of which a projection makes nothing,
+    `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records. `damaged` is a
+    part of the chunk that could not be read.
     """
 
     key: str
@@ -54,6 +70,8 @@ class SourceBlock:
     lines: Sequence[int]
     unfit: tuple[Unfit, ...] = ()
     damaged: DamagedChunk | None = None
+    oversize: tuple[Place, ...] = ()
+    repeats: int = 0
     blank: int = 0
 
     def filled(self) -> SourceBlock:
@@ -65,17 +83,35 @@ class SourceBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """Which records of a source a send leaves out; a resumed send keeps to the plan of its first run.
+
+    `max_message`: leave out records larger than this many bytes; None leaves out none. `unique`: leave out records
+    that occurred before in the same send.
+    """
+
+    max_message: int | None = None
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Records that can be read more than once, always the same.
 
     `identity` is a digest of what the records are made of (keys, ETags, filter, range; or path, size and time of a
-    file): a journal goes on only where it is the same. `open` begins a pass.
+    file): a source of the same identity holds the same records. `place` is where they come from, however it was
+    spelled: the resolved path or the URL, and the range of hours; it stays when the contents change. Empty for records
+    that come from memory. `open` begins a pass. `unwrapped` and `plan` are set once the records are messages, see
+    outgoing.py.
     """
 
     description: str
     identity: str
     filter: str
     open: Callable[[], Iterator[SourceBlock]]
+    place: str = ""
+    plan: Plan | None = None
+    unwrapped: bool = False
 
 
 def file_source(path: Path, wanted: Filter | None = None) -> Source:
@@ -94,7 +130,7 @@ def file_source(path: Path, wanted: Filter | None = None) -> Source:
         return _chunk_blocks(store, path.name, None, None, chosen, Reading(), careful)
 
     digest = digest_of("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
-    return Source(str(path), digest, chosen.describe(), blocks)
+    return Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
 
 
 def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | None = None) -> Source:
@@ -113,7 +149,14 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
         for chunk in ordered:
             yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
 
-    return Source(description, digest, chosen.describe(), blocks)
+    return Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
+
+
+def _resolved(archive: Archive) -> str:
+    """Store and layout; a folder has many spellings."""
+    store = archive.store
+    root = str(store.folder.resolve()) if isinstance(store, FolderStore) else store.url
+    return f"{root}/{archive.layout.pattern}"
 
 
 def records_source(description: str, records: Iterable[tuple[str, datetime | None, int, bytes]]) -> Source:
@@ -128,6 +171,11 @@ def records_source(description: str, records: Iterable[tuple[str, datetime | Non
             yield SourceBlock(key, hour, [data], (line,))
 
     return Source(description, digest, "every record", blocks)
+
+
+def as_lines(records: list[bytes]) -> bytes:
+    """Records with a newline each; what every SHA-256 of a send is of."""
+    return b"\n".join(records) + b"\n"
 
 
 def digest_of(*parts: object) -> str:

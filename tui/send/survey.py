@@ -2,113 +2,162 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
-from tui.send.source import DamagedChunk, Source, Unfit
+from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
 
 _EVERY = 16  # blocks between two reports: some MB of lines
 NAMED = 100  # records that are named, of each kind of trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record is: its chunk, its line there (from 1), and its size in bytes."""
-
-    key: str
-    line: int
-    size: int
-
-    def __str__(self) -> str:
-        return f"line {self.line:,} of {self.key} ({self.size:,} bytes)"
-
-
-@dataclass(frozen=True, slots=True)
 class Survey:
     """What a source holds. `size` is the records' bytes, without newlines. `complete` once all of it was read.
 
-    `count` leaves out the empty lines, `empty`, and the records that a projection makes nothing of: `unfit_count`, of
-    which `unfit` names the first hundred. `oversize` names the first hundred records larger than the limit that was
-    asked about, `oversize_count` counts them. `shapes` are the different sets of keys, the commonest first; records of
-    shapes beyond the first thousand are in `shapeless`.
+    `count` and `sha256` (of the records in order, each with a newline) are of what would be sent. Left out are the
+    blank lines, `blank`, and what the source's plan and projection leave out: `unfit_count`, `skipped_count` (too
+    large) and `repeats`. `oversize_count` records are sent by the plan, and larger than `max_message`, the limit that
+    was asked about. `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes` are the different
+    sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`.
     """
 
     count: int = 0
     size: int = 0
-    empty: int = 0
+    blank: int = 0
     first_hour: datetime | None = None
     last_hour: datetime | None = None
     first: bytes | None = None
     last: bytes | None = None
     largest: Place | None = None
+    max_message: int | None = None
     oversize: tuple[Place, ...] = ()
     oversize_count: int = 0
+    skipped: tuple[Place, ...] = ()
+    skipped_count: int = 0
+    repeats: int = 0
     damaged: tuple[DamagedChunk, ...] = ()
     complete: bool = False
     unfit: tuple[Unfit, ...] = ()
     unfit_count: int = 0
     shapes: tuple[Shape, ...] = ()
     shapeless: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
 
 
-def survey(source: Source, *, max_message: int | None = None, shapes: bool = True) -> Survey:
+def survey(source: Source, *, max_message: int | None = None, start: int = 0, shapes: bool = True) -> Survey:
     """Read a source once, to its end; without `shapes` no record is parsed."""
-    return deque(surveying(source, max_message=max_message, shapes=shapes), maxlen=1).pop()
+    return deque(surveying(source, max_message=max_message, start=start, shapes=shapes), maxlen=1).pop()
 
 
-def surveying(source: Source, *, max_message: int | None = None, shapes: bool = True) -> Iterator[Survey]:
-    """The same, with what is known so far every few MB; leave it whenever that is enough."""
-    count = size = empty = oversize_count = unfit_count = 0
-    hours: list[datetime] = []
-    first = last = None
-    largest: Place | None = None
-    oversize: list[Place] = []
-    damaged: list[DamagedChunk] = []
-    unfit: list[Unfit] = []
-    seen = Shapes()
+def surveying(
+    source: Source, *, max_message: int | None = None, start: int = 0, shapes: bool = True
+) -> Iterator[Survey]:
+    """The same, with what is known so far every few MB; leave it whenever that is enough.
 
-    def so_far(complete: bool) -> Survey:
-        first_hour, last_hour = (hours[0], hours[-1]) if hours else (None, None)
-        return Survey(
-            count, size, empty, first_hour, last_hour, first, last, largest,
-            tuple(oversize), oversize_count, tuple(damaged), complete,
-            tuple(unfit), unfit_count, seen.found(), seen.beyond,
-        )  # fmt: skip
+    Records before number `start` have been sent: they are not compared with `max_message`. Where a large member turns
+    out to be damaged after its records were given, all is read again without them.
+    """
+    while True:
+        so_far = _SoFar(max_message, start, Shapes() if shapes else None)
+        try:
+            for number, block in enumerate(source.open(), 1):
+                so_far.add(block)
+                if number % _EVERY == 0:
+                    yield so_far.survey(complete=False)
+        except DoubtfulGiven:  # the source reads that chunk with care from now on
+            continue
+        yield so_far.survey(complete=True)
+        return
 
-    for number, whole in enumerate(source.open(), 1):
+
+class _SoFar:
+    """A survey that grows block by block."""
+
+    def __init__(self, max_message: int | None, start: int, shapes: Shapes | None) -> None:
+        self._max_message, self._start, self._shapes = max_message, start, shapes
+        self._digest = hashlib.sha256()
+        self._count = self._size = self._blank = self._repeats = 0
+        self._oversize_count = self._skipped_count = self._unfit_count = 0
+        self._hours: list[datetime] = []
+        self._first: bytes | None = None
+        self._last: bytes | None = None
+        self._largest: Place | None = None
+        self._oversize: list[Place] = []
+        self._skipped: list[Place] = []
+        self._damaged: list[DamagedChunk] = []
+        self._unfit: list[Unfit] = []
+
+    def add(self, whole: SourceBlock) -> None:
         if whole.damaged:
-            damaged.append(whole.damaged)
-        if whole.unfit:
-            unfit_count += len(whole.unfit)
-            unfit += whole.unfit[: NAMED - len(unfit)]
+            self._damaged.append(whole.damaged)
+        self._repeats += whole.repeats
+        self._unfit_count += len(whole.unfit)
+        self._unfit += whole.unfit[: NAMED - len(self._unfit)]
+        self._skipped_count += len(whole.oversize)
+        self._skipped += whole.oversize[: NAMED - len(self._skipped)]
         block = whole.filled()
-        empty += len(whole.records) - len(block.records)
-        if records := block.records:
-            if shapes:
-                seen.add(records)
-            sizes = list(map(len, records))
-            most = max(sizes)
-            count += len(records)
-            size += sum(sizes)
-            first = records[0] if first is None else first
-            last = records[-1]
-            if block.hour is not None:
-                hours[1:] = [block.hour]
-            if largest is None or most > largest.size:
-                largest = Place(block.key, block.lines[sizes.index(most)], most)
-            if max_message is not None and most > max_message:
-                places = [
-                    Place(block.key, line, n) for line, n in zip(block.lines, sizes, strict=True) if n > max_message
-                ]
-                oversize_count += len(places)
-                oversize += places[: NAMED - len(oversize)]
-        if number % _EVERY == 0:
-            yield so_far(False)
-    yield so_far(True)
+        self._blank += whole.blank + len(whole.records) - len(block.records)
+        if block.records:
+            self._add_records(block)
+
+    def _add_records(self, block: SourceBlock) -> None:
+        records, sizes = block.records, list(map(len, block.records))
+        if self._shapes is not None:
+            self._shapes.add(records)
+        self._digest.update(as_lines(records))
+        self._first = records[0] if self._first is None else self._first
+        self._last = records[-1]
+        if block.hour is not None:
+            self._hours[1:] = [block.hour]
+        most = max(sizes)
+        if self._largest is None or most > self._largest.size:
+            self._largest = Place(block.key, block.lines[sizes.index(most)], most)
+        if self._max_message is not None and most > self._max_message:
+            self._add_oversize(block, self._max_message)
+        self._count += len(records)
+        self._size += sum(sizes)
+
+    def _add_oversize(self, block: SourceBlock, limit: int) -> None:
+        places = [
+            Place(block.key, line, len(record))
+            for number, (record, line) in enumerate(zip(block.records, block.lines, strict=True), self._count)
+            if len(record) > limit and number >= self._start
+        ]
+        self._oversize_count += len(places)
+        self._oversize += places[: NAMED - len(self._oversize)]
+
+    def survey(self, *, complete: bool) -> Survey:
+        first_hour, last_hour = (self._hours[0], self._hours[-1]) if self._hours else (None, None)
+        return Survey(
+            count=self._count,
+            size=self._size,
+            blank=self._blank,
+            first_hour=first_hour,
+            last_hour=last_hour,
+            first=self._first,
+            last=self._last,
+            largest=self._largest,
+            max_message=self._max_message,
+            oversize=tuple(self._oversize),
+            oversize_count=self._oversize_count,
+            skipped=tuple(self._skipped),
+            skipped_count=self._skipped_count,
+            repeats=self._repeats,
+            damaged=tuple(self._damaged),
+            complete=complete,
+            unfit=tuple(self._unfit),
+            unfit_count=self._unfit_count,
+            shapes=self._shapes.found() if self._shapes is not None else (),
+            shapeless=self._shapes.beyond if self._shapes is not None else 0,
+            sha256=self._digest.hexdigest(),
+        )
 
 
 def nothing_to_send(source: Source, unfit: Sequence[Unfit]) -> NothingToSendError:

@@ -65,7 +65,7 @@ class NsqTarget:
     Of several addresses one is used at a time, so that order holds; the next takes over when one stays away. With
     `round_robin` batches go to all of them in turn, and there is no order. `nsqd_http_addresses` go with the TCP
     addresses one by one; where none is given, the port above the TCP port is tried, as nsqd's defaults have it (4150,
-    4151); `https://HOST:PORT` is asked with `tls`.
+    4151); `https://HOST:PORT` is asked with `tls`. `looked_up`: nsqlookupd named the addresses.
     """
 
     topic: str
@@ -74,6 +74,7 @@ class NsqTarget:
     tls: Tls | None = None
     auth_secret: str | None = field(default=None, repr=False)
     round_robin: bool = False
+    looked_up: bool = False
 
     def check(self) -> None:
         """SendError if the topic or an address makes no sense, or a file of TLS cannot be used."""

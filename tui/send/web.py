@@ -1,29 +1,75 @@
-"""One GET of JSON from nsqd's or nsqlookupd's HTTP or HTTPS; never through a proxy."""
+"""One GET of JSON from nsqd's or nsqlookupd's HTTP or HTTPS, bounded in bytes and time; never through a proxy."""
 
 from __future__ import annotations
 
 import http.client
-import json
+import socket
 import ssl
-from typing import Any
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import msgspec
 
 from tui.archive.local import reason
 from tui.errors import SendError
 from tui.send.refusals import tls_failed
 from tui.send.target import Tls, join_address, split_address
 
+T = TypeVar("T")
+
+_MAX_ANSWER_BYTES = 32 << 20  # /stats of some ten thousand clients
+
+
+class StrangeAnswer(SendError):
+    """Something answers, but not as it should: another status, size or types, or not JSON."""
+
 
 def split_http_address(address: str) -> tuple[str, str, int]:
     """`HOST:PORT`, `http://HOST:PORT` or `https://HOST:PORT` → scheme, host, port."""
     scheme, _, rest = address.rpartition("://")
     if scheme not in ("", "http", "https"):
-        raise SendError(f"'{address}' is no HTTP address of nsqd; write HOST:PORT or https://HOST:PORT")
+        raise SendError(f"'{address}' is not an HTTP address of nsqd; write HOST:PORT or https://HOST:PORT")
     return scheme or "http", *split_address(rest.rstrip("/"))
 
 
 def get_json(who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> dict[str, Any] | None:
-    """What `who` (nsqd, nsqlookupd) answers; None for 404. SendError if it cannot be reached, or is another."""
+    """As `get`, without a check of what is in the object."""
+    return get(dict[str, Any], who, address, path, timeout, tls)
+
+
+def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> T | None:
+    """What `who` (nsqd, nsqlookupd) answers; None for 404.
+
+    `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached. StrangeAnswer if it
+    answers otherwise than `who` does: another status, over 32 MiB, not JSON, or fields of other types than `kind` has.
+    """
     scheme, host, port = split_http_address(address)
+    other = f"{scheme}://{join_address(host, port)} does not answer as {who} does"
+    try:
+        status, body = _answer(scheme, host, port, path, timeout, tls)
+    except ssl.SSLError as error:
+        raise tls_failed(f"{who}'s HTTP at {address}", host, error) from error
+    except OSError as error:
+        words = "no answer" if isinstance(error, TimeoutError) else reason(error)
+        raise SendError(f"{who}'s HTTP at {address} cannot be reached ({words})") from error
+    except (http.client.HTTPException, ValueError) as error:
+        raise StrangeAnswer(other) from error
+    if status == http.HTTPStatus.NOT_FOUND and _is_json(body):
+        return None
+    if status != http.HTTPStatus.OK:
+        raise StrangeAnswer(f"{other} (HTTP {status})")
+    if len(body) > _MAX_ANSWER_BYTES:
+        raise StrangeAnswer(f"{other} (over {_MAX_ANSWER_BYTES >> 20} MiB)")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise StrangeAnswer(f"{other} ({error})") from error
+
+
+def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: Tls | None) -> tuple[int, bytes]:
     if scheme == "https":
         context = (tls or Tls()).context()
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -31,21 +77,42 @@ def get_json(who: str, address: str, path: str, timeout: float, tls: Tls | None 
         )
     else:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    until = time.monotonic() + timeout
     try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        data = json.loads(response.read())
-    except ssl.SSLError as error:
-        raise tls_failed(f"{who}'s HTTP at {address}", host, error) from error
-    except OSError as error:
-        words = "no answer" if isinstance(error, TimeoutError) else reason(error)
-        raise SendError(f"{who}'s HTTP at {address} cannot be reached ({words})") from error
-    except (http.client.HTTPException, ValueError, RecursionError) as error:
-        raise SendError(f"{scheme}://{join_address(host, port)} does not answer as {who} does") from error
+        connection.connect()
+        with _deadline(connection.sock, until):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read(_MAX_ANSWER_BYTES + 1)
     finally:
         connection.close()
-    if response.status == http.HTTPStatus.NOT_FOUND:
-        return None
-    if response.status != http.HTTPStatus.OK or not isinstance(data, dict):
-        raise SendError(f"{scheme}://{join_address(host, port)} does not answer as {who} does (HTTP {response.status})")
-    return data
+
+
+@contextmanager
+def _deadline(stream: socket.socket, until: float) -> Iterator[None]:
+    """TimeoutError for a server that drips: a socket's own timeout begins again with every byte."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError):  # it was closed meanwhile
+            stream.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(until - time.monotonic(), 0), hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (http.client.HTTPException, OSError) as error:
+        if late.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError
+
+
+def _is_json(body: bytes) -> bool:
+    """nsqd and nsqlookupd explain a 404 in JSON; a web server does so in HTML."""
+    return body.lstrip().startswith(b"{")

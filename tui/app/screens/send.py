@@ -16,25 +16,24 @@ from tui.app.screens.send_order import OrderPage
 from tui.app.session import Session
 from tui.app.widgets.board import LOW, Board
 from tui.app.work.facts import Fact
-from tui.app.work.ordering import Cargo, Order
+from tui.app.work.ordering import Cargo, Order, prepared_order, surveyed_again
 from tui.app.work.send_facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
-from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.send import (
     Control,
-    Journal,
     NsqTarget,
+    Plan,
     Receipt,
     SendEvent,
     Sending,
     Sent,
     Source,
-    Survey,
-    earlier_sends,
+    outgoing,
     send_to_file,
     send_to_nsq,
     surveying,
 )
+from tui.send.earlier import REPEATED
 from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
@@ -53,7 +52,6 @@ class SendPage(OrderPage):
         super().__init__(session)
         self.cargo = cargo
         self.board = Board(id="send")
-        self.survey = Survey()
         self.progress: Sending | None = None
         self.receipt: Receipt | None = None
         self.control: Control | None = None
@@ -84,7 +82,7 @@ class SendPage(OrderPage):
         worker = get_current_worker()
         try:
             source = self.cargo.open()
-            for found in surveying(source):
+            for found in surveying(outgoing(source, Plan())):
                 if worker.is_cancelled:
                     return
                 self.post_message(Counted(source, found))
@@ -103,12 +101,18 @@ class SendPage(OrderPage):
         if target is None:
             yield from send_to_file(source, order.out, control=control)
             return
-        folder = state_dir() / "journals"
-        earlier = earlier_sends(folder, source, target.topic)  # this very page's, too
-        begin = Journal.resume if earlier and not earlier[-1].finished else Journal.start
-        with begin(folder, source, target) as journal:
+        prepared = prepared_order(order, source, target, self.destinations)  # this very page's journal, too
+        survey = surveyed_again(prepared, self.survey)
+        prepared, warnings = prepared.checked(survey), prepared.warnings(survey)
+        with prepared.journal(survey, again=True) as journal:  # the page has shown the repeat, and asked for the topic
             yield from send_to_nsq(
-                source, target, journal=journal, options=order.options(), control=control, surveyed=self.survey
+                prepared.source,
+                target,
+                journal=journal,
+                options=order.options(),
+                control=control,
+                surveyed=survey,
+                warnings=warnings,
             )
 
     # What they tell.
@@ -116,7 +120,7 @@ class SendPage(OrderPage):
     def on_counted(self, message: Counted) -> None:
         first = self.source is None
         self.source, self.survey = message.source, message.survey
-        if first:
+        if first or message.survey.complete:  # the records are known now: were they sent before?
             self.look()
         self.tell()
 
@@ -182,7 +186,7 @@ class SendPage(OrderPage):
         if self.control is None:
             return False
         self.control.stop()
-        self.say("stopping: what is in flight still gets its answer")
+        self.say("stopping; waiting for in-flight batches")
         return True
 
     @property
@@ -216,7 +220,8 @@ class SendPage(OrderPage):
 
     @property
     def _command(self) -> str:
-        return shell_join([*self.cargo.words, *self.order.words()])
+        again = ["--again"] if any(words.startswith(REPEATED) for words in self.warnings) else []
+        return shell_join([*self.cargo.words, *self.order.words(), *again])
 
     def tell(self) -> None:
         found, order = self.survey, self.order
@@ -230,7 +235,11 @@ class SendPage(OrderPage):
         facts = [Fact(), *what_facts(self.cargo.title, found, brief=low or self.running or self.receipt is not None)]
         if self.receipt is None:
             there = () if self.running else self.destinations
-            facts += [Fact(), *where_facts(order, there, self.earlier, found, asking=self._asking), *how_facts(order)]
+            facts += [
+                Fact(),
+                *where_facts(order, there, self.earlier, self.warnings, found, asking=self._asking),
+                *how_facts(order),
+            ]
         facts += [Fact(), Fact("command", self._command, "command"), Fact(), *self._state()]
         self.board.show(facts)
         self.refresh_bindings()

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from tui.app.messages import Checked
 from tui.app.screens.job import JobPage
 from tui.app.session import Session
-from tui.app.work.ordering import Order, read_way
-from tui.config import NsqSpec, state_dir
+from tui.app.work.ordering import Order, prepared_order, read_way
+from tui.config import NsqSpec
 from tui.errors import HourscopeError
-from tui.send import Destination, Earlier, NsqTarget, Source, check_destinations, earlier_sends, parse_rate
+from tui.send import Destination, Earlier, NsqTarget, Source, Survey, check_destinations, parse_rate
 
 _NSQD = "127.0.0.1:4150"
 
@@ -41,9 +41,11 @@ class OrderPage(JobPage):
         only = list(session.config.nsq.items()) if len(session.config.nsq) == 1 else []
         self.order = Order(name=only[0][0], way=only[0][1]) if only and way == NsqSpec() else Order(way, name, topic)
         self.source: Source | None = None
+        self.survey = Survey()
         self.target: NsqTarget | None = None
         self.destinations: tuple[Destination, ...] = ()
         self.earlier: Earlier | None = None
+        self.warnings: tuple[str, ...] = ()
         self.refusal = ""
 
     def tell(self) -> None:
@@ -109,25 +111,29 @@ class OrderPage(JobPage):
 
     def look(self) -> None:
         """Ask nsqd what is there, as soon as there is somebody to ask."""
-        self.refusal, self.target, self.destinations, self.earlier = "", None, (), None
+        self.refusal, self.target, self.destinations, self.earlier, self.warnings = "", None, (), None, ()
         if self.order.to_nsq:
-            check = partial(self._check, self.order, self.source)
+            check = partial(self._check, self.order, self.source, self.survey)
             self.run_worker(check, thread=True, exit_on_error=False, group="check", exclusive=True)
 
-    def _check(self, order: Order, source: Source | None) -> None:
+    def _check(self, order: Order, source: Source | None, survey: Survey) -> None:
         try:
-            target = order.target()
+            target, unanswered = order.target()
             found = check_destinations(target)
+            earlier, warnings = None, (*unanswered, *(words for each in found for words in each.warnings))
+            if source is not None:
+                prepared = prepared_order(order, source, target, found)
+                earlier = prepared.resumed
+                warnings = (*unanswered, *prepared.warnings(survey)) if survey.complete else warnings
         except HourscopeError as error:
             self.post_message(Checked(order, trouble=str(error)))
             return
-        earlier = earlier_sends(state_dir() / "journals", source, target.topic) if source else ()
-        self.post_message(Checked(order, target, found, earlier[-1] if earlier else None))
+        self.post_message(Checked(order, target, found, earlier, tuple(dict.fromkeys(warnings))))
 
     def on_checked(self, message: Checked) -> None:
         """What was found; of an order that was changed meanwhile nothing is wanted."""
         if message.order is not self.order:
             return
-        self.refusal = message.trouble
+        self.refusal, self.warnings = message.trouble, message.warnings
         self.target, self.destinations, self.earlier = message.target, message.destinations, message.earlier
         self.tell()

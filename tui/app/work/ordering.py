@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.app.calendar.selection import Hours
 from tui.app.session import Session
 from tui.archive.location import command_words, locate_place
-from tui.config import Config, NsqSpec
+from tui.config import Config, NsqSpec, state_dir
 from tui.errors import SendError
 from tui.filter import Filter
-from tui.send import NsqTarget, SendOptions, Source, Tls, archive_source, file_source, find_nsqds, parse_rate
-from tui.send.refusals import SECRET_VARIABLE
+from tui.send import (
+    Destination,
+    NsqTarget,
+    SendOptions,
+    Source,
+    Survey,
+    archive_source,
+    configured_target,
+    earlier_sends,
+    file_source,
+    parse_rate,
+)
+from tui.send import survey as look_at
+from tui.send.preparation import Preparation, prepare
 from tui.send.target import split_address
 
 _CANARY = (1, 11)  # one record, then ten more
@@ -65,16 +76,9 @@ class Order:
         lookup = "looked up" if way.lookupd_http_addresses else ""
         return " · ".join(filter(None, (places, lookup, "TLS" if way.tls else "")))
 
-    def target(self) -> NsqTarget:
-        """Looked up where it must be, over the network; SendError if nothing is found or if it makes no sense."""
-        way = self.way
-        tls = Tls(*map(_path, (way.tls_root_ca_file, way.tls_cert, way.tls_key))) if way.tls else None
-        secret = os.environ.get(SECRET_VARIABLE, "").strip() or None
-        target = NsqTarget(self.topic, way.nsqd_tcp_addresses, way.nsqd_http_addresses, tls, secret)
-        if way.lookupd_http_addresses:
-            target = find_nsqds(way.lookupd_http_addresses, self.topic).of(target)
-        target.check()
-        return target
+    def target(self) -> tuple[NsqTarget, tuple[str, ...]]:
+        """Looked up where it must be, over the network, and the nsqlookupds that are silent; SendError if it fails."""
+        return configured_target(self.way, self.topic)
 
     def options(self) -> SendOptions:
         rate = parse_rate(self.rate) if self.rate else None
@@ -99,6 +103,23 @@ class Order:
         return [*nsqds, *lookups]
 
 
+def prepared_order(order: Order, source: Source, target: NsqTarget, found: Sequence[Destination]) -> Preparation:
+    """The order as a send that is about to begin; a send of the same that was stopped is resumed."""
+    folder = state_dir() / "journals"
+    same = earlier_sends(folder, source, target.topic)
+    resume = bool(same) and not same[-1].finished
+    return prepare(folder, source, target, found, order.options(), resume=resume)
+
+
+def surveyed_again(prepared: Preparation, survey: Survey) -> Survey:
+    """What `survey` found, once the plan of the send is known: read again only if that leaves something out."""
+    plan, largest = prepared.source.plan, survey.largest
+    leaves_out = plan is not None and plan.max_message is not None and largest and largest.size > plan.max_message
+    if plan is None or not (plan.unique or leaves_out):
+        return survey
+    return look_at(prepared.source, max_message=prepared.limits.largest, start=prepared.start, shapes=False)
+
+
 def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
     """A name of the config, or addresses: `HOST:PORT …`, or `lookupd=HOST:PORT …`; SendError if they are mixed."""
     if words in config.nsq:
@@ -110,10 +131,6 @@ def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
     for address in (*nsqds, *lookups):
         split_address(address)
     return "", NsqSpec(nsqds, (), lookups)
-
-
-def _path(name: str | None) -> Path | None:
-    return Path(name) if name else None
 
 
 def cargo_of_hours(session: Session, hours: Hours, wanted: Filter) -> Cargo:

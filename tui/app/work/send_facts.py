@@ -8,6 +8,7 @@ from tui.app.work.facts import Fact, Tone
 from tui.app.work.ordering import Order
 from tui.printable import printable
 from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
+from tui.send.earlier import REPEATED
 from tui.units import count, duration, plural, size
 
 _BAR = 40
@@ -52,7 +53,13 @@ def _shapes(found: Survey) -> list[Fact]:
 
 
 def where_facts(
-    order: Order, found: Sequence[Destination], earlier: Earlier | None, survey: Survey, *, asking: bool
+    order: Order,
+    found: Sequence[Destination],
+    earlier: Earlier | None,
+    warnings: Sequence[str],
+    survey: Survey,
+    *,
+    asking: bool,
 ) -> list[Fact]:
     """Where it goes, what is there now, and what speaks against it."""
     if order.out:
@@ -66,8 +73,7 @@ def where_facts(
         return [*facts, Fact("", "asking nsqd what is there …", "dim")]
     for destination in found[:3]:
         facts += _there(destination, several=len(found) > 1)
-    warnings = dict.fromkeys(words for destination in found for words in destination.warnings)
-    facts += [Fact("! mind", words, "you") for words in warnings]
+    facts += [Fact("! mind", words, "trouble" if words.startswith(REPEATED) else "you") for words in warnings]
     return [*facts, *_too_large(order, found, survey), *_earlier(earlier)]
 
 
@@ -101,10 +107,7 @@ def _earlier(earlier: Earlier | None) -> list[Fact]:
     if earlier is None:
         return []
     records = plural(earlier.confirmed, "record")
-    if earlier.finished:
-        again = f"the same was sent to {earlier.topic} on {earlier.started}: {records}"
-        return [Fact("! mind", again, "trouble")]
-    return [Fact("resumes", f"an earlier send stopped after {records}: this goes on there", "you")]
+    return [Fact("resumes", f"an earlier send stopped after {records}: this resumes it", "you")]
 
 
 def how_facts(order: Order) -> list[Fact]:
@@ -154,15 +157,17 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
         *_counted(receipt),
     ]
     for number, words in (
-        (receipt.resumed, "sent by earlier runs, which this one went on with"),
+        (receipt.resumed, "sent by earlier runs, which this one resumed"),
         (receipt.repeated, "sent again, unanswered the first time: at most so many are there twice"),
         (receipt.skipped, "larger than nsqd takes, left out"),
         (receipt.unfit, "that a projection makes nothing of, left out"),
-        (receipt.empty, "empty, not sent"),
+        (receipt.repeats, "left out: copies of earlier ones"),
+        (receipt.blank, "blank, not sent"),
         (receipt.unknown, "handed over without an answer: resume to be sure"),
     ):
         if number:
             facts.append(Fact("! mind", f"{plural(number, 'record')} {words}", "you"))
+    facts += [Fact("! mind", words, "you") for words in receipt.warnings]
     facts.append(Fact("sha256", receipt.sha256, "dim"))
     if receipt.journal:
         facts.append(Fact("journal", receipt.journal, "command"))
@@ -179,6 +184,6 @@ def _counted(receipt: Receipt) -> list[Fact]:
     took, sent = after - before, receipt.confirmed - receipt.resumed
     words = "as many as were confirmed"
     if took != sent:
-        fewer = "fewer than were confirmed: it was restarted meanwhile, which begins its count anew"
+        fewer = "fewer than were confirmed: it was restarted meanwhile, and its count began again"
         words = fewer if took < sent else "more than were confirmed: others publish there too, or some arrived twice"
     return [Fact("nsqd took", plural(took, "record"), "text" if took == sent else "you", words)]

@@ -1,0 +1,163 @@
+"""`hourscope send` into an NSQ topic: the plan, the warnings, the question, the send, the receipt."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import ExitStack
+
+import click
+
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
+from tui.cli.progress import notes, progress_line, send_text
+from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure
+from tui.cli.send_plan import plan_lines, print_plan
+from tui.cli.signals import cancel_on_signals
+from tui.cli.suspend import pause_on_suspend
+from tui.config import state_dir
+from tui.errors import SendError
+from tui.send import (
+    Control,
+    InterruptedSend,
+    Journal,
+    NsqTarget,
+    Receipt,
+    RepeatError,
+    SendOptions,
+    Sent,
+    Survey,
+    check_destinations,
+    nothing_to_send,
+    refuse_what_cannot_go,
+    send_to_nsq,
+    surveying,
+)
+from tui.send.preparation import Preparation, prepare
+from tui.units import plural
+
+
+def to_nsq(
+    request: SendRequest, target: NsqTarget, options: SendOptions, words: tuple[str, ...], unanswered: tuple[str, ...]
+) -> int:
+    """Send, or show what would be sent. `unanswered` are the nsqlookupds that are silent, a sentence each."""
+    if options.canary and not _terminal() and not request.dry_run:
+        raise SendError("--canary asks before the rest and needs a terminal; without one use --rate")
+    there = check_destinations(target)
+    folder = state_dir() / "journals"
+    prepared = prepare(folder, request.source, target, there, options, resume=request.resume)
+    found = _surveyed(request, prepared)
+    prepared = prepared.checked(found)
+    if not found.count and not request.dry_run:
+        say(str(nothing_to_send(prepared.source, found.unfit)))
+        return end_with_nothing(request, found, target.topic)
+    warnings = (*unanswered, *prepared.warnings(found))
+    if request.dry_run:
+        return _dry_run(request, prepared, found, warnings)
+    refuse_what_cannot_go(found, prepared.limits, prepared.source)
+    again = _confirm(request, prepared, found, warnings)
+    with prepared.journal(found, again=again) as journal, cancel_on_signals() as cancel:
+        resuming = (*words, "--resume", "--yes")
+        try:
+            receipt = _send(prepared, options, journal, found, warnings, cancel)
+        except InterruptedSend as error:
+            return report_failure(request, error, resuming)
+    return report(request, receipt, resuming, said=warnings, incomplete=prepared.never_sent(found))
+
+
+def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
+    found = Survey()
+    shapes = request.dry_run or sys.stderr.isatty()  # they take time, and nobody reads them elsewhere
+    limit = prepared.limits.largest
+    with progress_line() as show:
+        for found in surveying(prepared.source, max_message=limit, start=prepared.start, shapes=shapes):
+            show(0.0, f"reading what will be sent: {plural(found.count, 'record')}")
+    return found
+
+
+def _dry_run(request: SendRequest, prepared: Preparation, found: Survey, warnings: tuple[str, ...]) -> int:
+    """All but the sending: what would be refused is refused."""
+    print_plan(prepared.source, found, prepared.there, warnings, as_json=request.as_json)
+    if not found.count:
+        for words in warnings:
+            say(words)
+        return EXIT_NOTHING
+    refuse_what_cannot_go(found, prepared.limits, prepared.source)
+    if (repeats := prepared.repeats(found)) and not request.again and not _asks(request):
+        raise RepeatError(repeats)
+    for words in warnings:
+        say(words)
+    if (earlier := prepared.resumed) is not None:
+        say(f"would resume after {plural(earlier.confirmed, 'record')}, by {earlier.path}")
+    return EXIT_MATCHED
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asks(request: SendRequest) -> bool:
+    """Is there somebody to ask?"""
+    return _terminal() and not request.yes
+
+
+def _confirm(request: SendRequest, prepared: Preparation, found: Survey, warnings: tuple[str, ...]) -> bool:
+    """A person types the topic's name; a script says --yes. Returns whether a repeat was asked for."""
+    topic, records = prepared.target.topic, plural(found.count, "record")
+    repeats = prepared.repeats(found)
+    if not _asks(request):
+        if repeats and not request.again:
+            error = RepeatError(repeats)
+            others = [words for words in warnings if words not in map(str, repeats)]
+            print_summary(request, found, topic, (str(error), *others))
+            raise error
+        if not request.yes:
+            raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")
+    for line in plan_lines(prepared.source, found, prepared.there):
+        narrate(line)
+    for words in warnings:
+        say(words)
+    if request.yes:
+        return request.again
+    if repeats and not request.again and not click.confirm("send the same records again?", err=True):
+        raise SendError("nothing was sent: the same records were sent before")
+    if click.prompt(f"type the topic's name to send {records}", err=True) != topic:
+        raise SendError(f"that is not {topic}: nothing was sent")
+    return request.again or bool(repeats)
+
+
+def _send(
+    prepared: Preparation,
+    options: SendOptions,
+    journal: Journal,
+    found: Survey,
+    warnings: tuple[str, ...],
+    cancel: threading.Event,
+) -> Receipt:
+    control, asked_at, note = Control(), -1, notes()
+    events = send_to_nsq(
+        prepared.source,
+        prepared.target,
+        journal=journal,
+        options=options,
+        control=control,
+        surveyed=found,
+        warnings=warnings,
+    )
+    with ExitStack() as bar, pause_on_suspend() as suspend:
+        show = bar.enter_context(progress_line())
+        for event in events:
+            if cancel.is_set():
+                control.stop()
+            if isinstance(event, Sent):
+                return event.receipt
+            suspend(control, event)
+            note(event.note)
+            if event.asking and event.confirmed != asked_at:
+                bar.close()  # a bar that is drawn again would write over the question
+                if click.confirm(f"{plural(event.confirmed, 'record')} arrived; go on?", err=True):
+                    control.resume()
+                else:
+                    control.stop()
+                show, asked_at = bar.enter_context(progress_line()), event.confirmed
+            show(event.confirmed / max(found.count, 1), send_text(event))
+    raise AssertionError("a send ends with Sent")

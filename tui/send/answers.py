@@ -1,0 +1,75 @@
+"""What nsqd and nsqlookupd answer, as far as it is used: types and sizes are checked, all else is passed over."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+# Bounds only keep out what no server counts to and no terminal can show.
+Number = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ClientStats(msgspec.Struct, frozen=True):
+    user_agent: str = ""
+    client_id: str = ""
+
+
+class ChannelStats(msgspec.Struct, frozen=True):
+    channel_name: str
+    depth: Number = 0
+    in_flight_count: Number = 0
+    paused: bool = False
+    clients: list[ClientStats] | None = None
+
+
+class TopicStats(msgspec.Struct, frozen=True):
+    """nsqd's /stats of one topic; of a topic that nsqd does not know, zeros without a name."""
+
+    topic_name: str = ""
+    depth: Number = 0
+    message_count: Number = 0
+    paused: bool = False
+    channels: list[ChannelStats] | None = None
+
+    @property
+    def deepest(self) -> int:
+        """What waits in the topic and then in its deepest channel."""
+        return self.depth + max((channel.depth for channel in self.channels or ()), default=0)
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """nsqd's /stats?format=json."""
+
+    topics: list[TopicStats] | None = None
+    start_time: Number | None = None
+
+    def topic(self, name: str) -> TopicStats:
+        return next((topic for topic in self.topics or () if topic.topic_name == name), TopicStats())
+
+
+class Info(msgspec.Struct, frozen=True):
+    """nsqd's /info."""
+
+    version: str = ""
+    tcp_port: Port = 0
+
+
+class Producer(msgspec.Struct, frozen=True):
+    broadcast_address: str
+    tcp_port: Port
+    http_port: Port
+
+
+class Producers(msgspec.Struct, frozen=True):
+    """nsqlookupd's /lookup and /nodes."""
+
+    producers: list[Producer] | None = None
+
+
+class Identified(msgspec.Struct, frozen=True):
+    """nsqd's answer to IDENTIFY with feature negotiation."""
+
+    tls_v1: bool = False
+    auth_required: bool = False

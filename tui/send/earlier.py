@@ -1,0 +1,275 @@
+"""Earlier sends, as their journals record them: which can be resumed, and which were of the same records."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.archive.local import reason
+from tui.errors import SendError
+from tui.send.entries import Contents, Header, ReceiptLine, read_journal
+from tui.send.source import Plan, Source
+from tui.send.survey import Survey
+from tui.units import plural
+
+SUFFIX = ".journal.jsonl"
+REPEATED = "the same "  # how the warning of a repeat begins
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier send, as its journal records it.
+
+    `confirmed`: how many records arrived, from the first on. `began`: may any have arrived? `running`: another process
+    is sending it now. `digests`: SHA-256 of the records that it sent, or was to send. `where`: the servers of all of
+    its runs. `continued_in`: the journal in which it goes on, if 0.1.0 began it.
+    """
+
+    path: Path
+    version: int
+    header: Header
+    where: tuple[str, ...]
+    confirmed: int
+    finished: bool
+    began: bool
+    running: bool
+    digests: frozenset[str]
+    receipt: ReceiptLine | None
+    continued_in: str | None
+
+    @property
+    def topic(self) -> str:
+        return self.header.topic
+
+    @property
+    def what(self) -> str:
+        return self.header.what
+
+    @property
+    def started(self) -> str:
+        return self.header.started
+
+    @property
+    def plan(self) -> Plan:
+        """What its records leave out, if this version wrote it."""
+        return Plan(self.header.max_message, self.header.unique)
+
+    def __str__(self) -> str:
+        """A sentence for the operator: the same as is about to be sent, and this happened to it."""
+        records, at = plural(self.confirmed, "record"), ", ".join(self.where)
+        if self.running:
+            return (
+                f"{REPEATED}is being sent to {self.topic} by {self.header.who} since {self.started}: {records} so far, "
+                f"at {at}"
+            )
+        if self.finished:
+            return f"{REPEATED}was sent to {self.topic} on {self.started}: {records}, at {at}"
+        return (
+            f"{REPEATED}was sent to {self.topic} on {self.started} and stopped after {records}, at {at}; "
+            "--resume sends the rest"
+        )
+
+
+def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
+    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
+    found = [each for each in _all(folder, topic) if isinstance(each, Earlier)]
+    return tuple(each for each in found if source is None or each.header.identity == source.identity)
+
+
+def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
+    """A sentence for each journal of the topic, by its name, that cannot be compared with what is sent."""
+    return tuple(str(each) for each in _all(folder, topic) if isinstance(each, SendError))
+
+
+def repeats(
+    folder: Path, source: Source, topic: str, sha256: str, *, resumed: Earlier | None = None
+) -> tuple[Earlier, ...]:
+    """The earlier sends of the same records to the topic, to any server, at any time, also those that still run.
+
+    Records are the same if their SHA-256 is. `resumed`, which is to be resumed, is not a repeat, and what was sent
+    before it began was known then.
+    """
+    own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
+    return tuple(
+        each
+        for each in earlier_sends(folder, topic=topic)
+        if each.began
+        and each.path not in own
+        and (resumed is None or each.started > resumed.started)
+        and not (each.continued_in and Path(each.continued_in).exists())
+        and (sha256 in each.digests or (not each.header.sha256 and each.header.identity == source.identity))
+    )
+
+
+def relatives(folder: Path, source: Source, topic: str, sha256: str) -> tuple[Earlier, ...]:
+    """Earlier sends from the same place with the same filter to the topic, but of other records."""
+    return tuple(
+        each
+        for each in earlier_sends(folder, topic=topic)
+        if each.began and each.confirmed and source.place and sha256 not in each.digests
+        if (each.header.place, each.header.filter) == (source.place, source.filter)
+    )
+
+
+def resumable(where: Path, source: Source, topic: str, sha256: str | None = None) -> Earlier | None:
+    """The latest unfinished send of this source to the topic, or the journal `where` if it is a file.
+
+    A source is the same by its identity or, given `sha256` of what would be sent, by its records. None if there is
+    none. SendError if that journal cannot be read, is of another source or topic, or of a finished send.
+    """
+    if where.is_file():
+        earlier = read_earlier(where)
+        if earlier is None:
+            raise SendError(f"{where} is not a journal of a send; give the right file")
+        _same(earlier, source, topic, sha256)
+        return earlier
+    found = [each for each in earlier_sends(where, topic=topic) if not each.continued_in]
+    same = [each for each in found if _is_of(each, source, sha256)]
+    unfinished = [each for each in same if not each.finished]
+    if same and not unfinished:
+        _same(same[-1], source, topic, sha256)
+    if broken := [words for words in unreadable_journals(where, topic) if source.identity[:12] in words]:
+        raise SendError(broken[-1])
+    return unfinished[-1] if unfinished else None
+
+
+def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
+    """Why there is no journal to resume by: the source has changed, or was never sent."""
+    found = earlier_sends(folder, topic=topic)
+    if stopped := [each for each in found if each.header.place and each.header.place == source.place]:
+        return changed(stopped[-1], source)
+    hint = f"; the last send to that topic was of {found[-1].what}" if found else ""
+    return SendError(
+        f"{folder} holds no journal of {source.description} to topic {topic}: there is nothing to resume{hint}"
+    )
+
+
+def changed(earlier: Earlier, source: Source) -> SendError:
+    """The sentence for a source that is not what it was when its send was stopped."""
+    records = (
+        f"{earlier.confirmed:,}"
+        if earlier.header.records is None
+        else (f"{earlier.confirmed:,} of {earlier.header.records:,}")
+    )
+    state = "was finished with" if earlier.finished else "stopped after"
+    return SendError(
+        f"{source.description} has changed since its send to {earlier.topic} on {earlier.started}, which {state} "
+        f"{records} records; nothing was sent. To resume, restore what it held then; a send without --resume would "
+        "send those records again"
+    )
+
+
+def check_resumed(earlier: Earlier, survey: Survey, source: Source) -> None:
+    """SendError if what would be sent is not what the journal is of, or if it claims more than there is."""
+    header = earlier.header
+    if header.sha256 is not None and (header.sha256, header.records) != (survey.sha256, survey.count):
+        raise changed(earlier, source)
+    if earlier.confirmed > survey.count + survey.skipped_count:
+        raise SendError(
+            f"the journal {earlier.path} claims {earlier.confirmed:,} confirmed records, but {source.description} has "
+            f"only {survey.count:,}: it is not to be trusted; nothing was sent"
+        )
+
+
+def read_earlier(path: Path) -> Earlier | None:
+    """What one journal records; None if nothing was begun. SendError if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            contents = read_journal(path, stream)
+            if contents is None:
+                return None
+            earlier = earlier_of(path, contents)
+            return earlier if earlier.finished else earlier_of(path, contents, running=_is_locked(stream.fileno()))
+    except OSError as error:
+        raise SendError(f"the journal {path} cannot be read: {reason(error)}") from error
+
+
+def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earlier:
+    header, entries = contents.header, contents.entries
+    runs = joined((each.first, each.first + each.count) for each in entries if each.first is not None)
+    resumed = [each.resumed for each in entries if each.resumed is not None]
+    receipts = [each.receipt for each in entries if each.receipt is not None]
+    digests = {each.sha256 for each in receipts if each.confirmed} | ({header.sha256} if header.sha256 else set())
+    quiet = len(receipts) > len(resumed) and not any(each.sent for each in receipts)
+    return Earlier(
+        path=path,
+        version=contents.version,
+        header=header,
+        where=tuple(dict.fromkeys([*header.where, *(address for each in resumed for address in each.where)])),
+        confirmed=runs[0][1] if runs and runs[0][0] == 0 else 0,
+        finished=any(not each.partial for each in receipts),
+        began=bool(runs) or running or not quiet,
+        running=running,
+        digests=frozenset(digests),
+        receipt=receipts[-1] if receipts else None,
+        continued_in=next((each.continued for each in entries if each.continued), None),
+    )
+
+
+def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs [first, stop) in order, neighbors made one."""
+    whole: list[tuple[int, int]] = []
+    for first, stop in sorted(runs):
+        if whole and first <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(stop, whole[-1][1]))
+        else:
+            whole.append((first, stop))
+    return whole
+
+
+def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
+    """Every journal of a folder, oldest first, or why it cannot be read."""
+    found: list[Earlier] = []
+    for path in sorted(folder.glob(f"{file_part(topic)}.*{SUFFIX}" if topic is not None else f"*{SUFFIX}")):
+        try:
+            earlier = read_earlier(path)
+        except SendError as error:
+            yield error
+            continue
+        if earlier is not None and topic in (None, earlier.topic):
+            found.append(earlier)
+    yield from sorted(found, key=lambda each: each.started)
+
+
+def file_part(topic: str) -> str:
+    """A topic as the beginning of a journal's name."""
+    return re.sub(r"[^a-zA-Z0-9_.-]", "-", topic).lstrip(".")
+
+
+def _is_of(earlier: Earlier, source: Source, sha256: str | None) -> bool:
+    return earlier.header.identity == source.identity or (sha256 is not None and sha256 == earlier.header.sha256)
+
+
+def _same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:
+    if earlier.topic != topic:
+        raise SendError(f"{earlier.path} is of a send to topic {earlier.topic}, not {topic}; resume it to that topic")
+    if not _is_of(earlier, source, sha256):
+        if earlier.header.place and earlier.header.place == source.place:
+            raise changed(earlier, source)
+        raise SendError(
+            f"{earlier.path} is of a send of {earlier.what}, which is not what would be sent now "
+            "(other chunks, filter, range or file); nothing was sent"
+        )
+    if earlier.continued_in:
+        raise SendError(f"{earlier.path} continues in {earlier.continued_in}; resume that")
+    if earlier.finished:
+        raise SendError(
+            f"{earlier.path} records a finished send, {earlier.confirmed:,} records to {topic} on {earlier.started}: "
+            "there is nothing to resume"
+        )
+
+
+def _path(name: str | None) -> tuple[Path, ...]:
+    return (Path(name),) if name else ()
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return False

@@ -1,0 +1,182 @@
+"""The lines of a journal: their types, their checksums, and those of the journals that 0.1.0 wrote.
+
+    {"version":2,"what":"out.jsonl.gz","topic":"events","where":["nsqd:4150"],…,"crc":"5c1e0f7a"}
+    {"first":0,"count":3200,"at":"2026-11-23T13:40:01.123Z","crc":"03d1c2b4"}
+    {"resumed":{"at":"…","who":"…","where":["nsqd:4150"],"first":3200},"crc":"…"}
+    {"receipt":{…},"crc":"…"}
+
+`crc` is CRC-32 (zlib) of the line without it, continued from the line before, so that an edited, missing or moved line
+is noticed. Journals of 0.1.0 begin with `"journal": 1` and have no `crc`.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tui.errors import SendError
+
+VERSION = 2
+_LINE_BYTES = 4 << 20  # a receipt names a few hundred records at most
+_CRC = re.compile(rb'(\{.+),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
+_BAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What is sent, where to, and what is left out of it. `records`, `bytes` and `sha256` are the survey's."""
+
+    what: str
+    filter: str
+    identity: str
+    topic: str
+    where: tuple[str, ...]
+    who: str
+    started: str
+    place: str = ""
+    records: int | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    max_message: int | None = None
+    unique: bool = False
+    continues: str | None = None
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """A later run of the same send, and the number of the first record that it sends."""
+
+    at: str
+    who: str
+    where: tuple[str, ...]
+    first: int
+
+
+class ReceiptLine(msgspec.Struct, frozen=True):
+    """What is needed of a receipt when its journal is read again."""
+
+    partial: bool
+    sent: int
+    confirmed: int
+    sha256: str
+    skipped: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line after the header: a run of confirmed records, a resumed run, a receipt, or where 0.1.0's continues."""
+
+    first: int | None = None
+    count: int = 0
+    resumed: Resumed | None = None
+    receipt: ReceiptLine | None = None
+    continued: str | None = None
+
+
+class _Version(msgspec.Struct, frozen=True):
+    version: int | None = None
+    journal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A journal that was read: `size` bytes of it are whole lines, `crc` continues from the last of them."""
+
+    version: int
+    header: Header
+    entries: tuple[Entry, ...]
+    size: int
+    crc: int
+
+
+def spell_line(line: dict[str, Any], crc: int) -> tuple[bytes, int]:
+    """A line with its newline and checksum, and the checksum that the next line continues from."""
+    body = msgspec.json.encode(_utf8(line))
+    crc = zlib.crc32(body, crc)
+    return body[:-1] + b',"crc":"%08x"}\n' % crc, crc
+
+
+def read_journal(path: Path, stream: BinaryIO) -> Contents | None:
+    """All of a journal; None for one without a whole line, which a crash left before anything was sent.
+
+    A last line that a crash cut off does not count. SendError, a sentence, for what is not a journal, has been
+    changed, or was written by a newer hourscope.
+    """
+    lines = _whole_lines(path, stream)
+    first = next(lines, None)
+    if first is None:
+        return None
+    version = _version(path, first)
+    crc = 0
+    entries: list[Entry] = []
+    size = len(first)
+    header: Header
+    if version >= VERSION:
+        crc = _checked(path, 1, first, crc)
+    header = _decoded(path, 1, first, Header)
+    for number, line in enumerate(lines, 2):
+        if version >= VERSION:
+            crc = _checked(path, number, line, crc)
+        entries.append(_decoded(path, number, line, Entry))
+        size += len(line)
+    return Contents(version, header, tuple(entries), size, crc)
+
+
+def _whole_lines(path: Path, stream: BinaryIO) -> Iterator[bytes]:
+    while line := stream.readline(_LINE_BYTES):
+        if not line.endswith(b"\n"):
+            if len(line) == _LINE_BYTES:
+                raise SendError(f"{path} is not a journal of a send: it has a line of over {_LINE_BYTES >> 20} MiB")
+            return
+        yield line
+
+
+def _version(path: Path, line: bytes) -> int:
+    try:
+        found = msgspec.json.decode(line, type=_Version)
+    except _BAD:
+        found = _Version()
+    version = found.version if found.version is not None else found.journal
+    if version is None or version < 1:
+        raise SendError(f"{path} is not a journal of a send; give the right file")
+    if version > VERSION:
+        raise SendError(
+            f"{path} was written by a newer hourscope (version {version} of journals, this one reads up to {VERSION}); "
+            "use that hourscope to resume it"
+        )
+    return version
+
+
+def _checked(path: Path, number: int, line: bytes, crc: int) -> int:
+    match = _CRC.fullmatch(line[:-1])
+    if match is None or (crc := zlib.crc32(match[1] + b"}", crc)) != int(match[2], 16):
+        raise SendError(
+            f"the journal {path} has been changed or damaged at line {number}: its checksum is wrong, so what arrived "
+            "is not known; nothing was sent"
+        )
+    return crc
+
+
+def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
+    try:
+        found = msgspec.json.decode(line, type=kind)
+    except _BAD as error:
+        raise SendError(f"{path} is not a journal of a send that can be read: line {number}: {error}") from error
+    if isinstance(found, Entry) and found.first is not None and (found.first < 0 or found.count < 1):
+        raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {found.count:,}")
+    return found
+
+
+def _utf8(value: Any) -> Any:
+    """Names of files may hold bytes that are not UTF-8: they are spelled."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {key: _utf8(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_utf8(item) for item in value]
+    return value

@@ -1,0 +1,107 @@
+"""From the records of an archive to the messages of a send: unwrapped, and without what the plan leaves out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from operator import methodcaller
+
+from tui.archive.envelope import MARK, unwrap
+from tui.scan.duplicates import FINGERPRINT, fingerprint
+from tui.send.source import Place, Plan, Source, SourceBlock
+
+_is_wrapped = methodcaller("startswith", MARK)  # for every record of every send: no call of Python
+_PREFIX = 2  # bytes of a fingerprint that choose its bucket
+_REST = FINGERPRINT - _PREFIX
+
+
+def outgoing(source: Source, plan: Plan) -> Source:
+    """The source as messages, with the exact bytes that go into NSQ; it resumes as the source itself does.
+
+    What the archiver had to wrap to make a line of it is unwrapped. Then copies of earlier records and records that
+    are too large are left out, as the plan says; blocks count and name them. Done once: a source that has a plan
+    comes back as it is.
+    """
+    if source.plan is not None:
+        return source
+
+    def blocks() -> Iterator[SourceBlock]:
+        seen = SeenRecords()
+        for whole in unwrapped(source).open():
+            if plan.unique:
+                whole = _without_repeats(whole, seen)
+            if plan.max_message is not None:
+                whole = _without_oversize(whole, plan.max_message)
+            yield whole
+
+    return replace(source, open=blocks, plan=plan)
+
+
+def unwrapped(source: Source) -> Source:
+    """The source with the exact bytes of every message, also of those that the archiver had to wrap."""
+    if source.unwrapped:
+        return source
+
+    def blocks() -> Iterator[SourceBlock]:
+        for block in source.open():
+            yield _unwrapped(block)
+
+    return replace(source, open=blocks, unwrapped=True)
+
+
+def unique_source(source: Source) -> Source:
+    """The source's lines without copies of earlier ones, for a file: nothing is unwrapped."""
+
+    def blocks() -> Iterator[SourceBlock]:
+        seen = SeenRecords()
+        for block in source.open():
+            yield _without_repeats(block, seen)
+
+    return replace(source, open=blocks)
+
+
+class SeenRecords:
+    """Which records have occurred, by 16 bytes of BLAKE2b: 14 bytes of memory per record, and little more."""
+
+    def __init__(self) -> None:
+        self._buckets: defaultdict[bytes, bytearray] = defaultdict(bytearray)
+
+    def is_new(self, record: bytes) -> bool:
+        """True for the first of several equal records."""
+        digest = fingerprint(record)
+        bucket, rest = self._buckets[digest[:_PREFIX]], digest[_PREFIX:]
+        at = bucket.find(rest)
+        while at % _REST and at >= 0:  # across two entries: not one of them
+            at = bucket.find(rest, at + 1)
+        if at >= 0:
+            return False
+        bucket += rest
+        return True
+
+
+def _unwrapped(block: SourceBlock) -> SourceBlock:
+    if not any(map(_is_wrapped, block.records)):
+        return block
+    return replace(block, records=[unwrap(record) for record in block.records])
+
+
+def _without_repeats(block: SourceBlock, seen: SeenRecords) -> SourceBlock:
+    """Blank lines are not records: they stay."""
+    kept = [not record or seen.is_new(record) for record in block.records]
+    repeats = kept.count(False)
+    return _kept(block, kept, repeats=block.repeats + repeats) if repeats else block
+
+
+def _without_oversize(block: SourceBlock, most: int) -> SourceBlock:
+    if max(map(len, block.records), default=0) <= most:
+        return block
+    pairs = zip(block.records, block.lines, strict=True)
+    places = tuple(Place(block.key, line, len(record)) for record, line in pairs if len(record) > most)
+    return _kept(block, [len(record) <= most for record in block.records], oversize=block.oversize + places)
+
+
+def _kept(block: SourceBlock, kept: list[bool], **changes: object) -> SourceBlock:
+    records = [record for record, keep in zip(block.records, kept, strict=True) if keep]
+    lines = [line for line, keep in zip(block.lines, kept, strict=True) if keep]
+    return replace(block, records=records, lines=lines, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,157 @@
+"""What a send to NSQ needs to know before it begins, for both front ends: what goes out, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+
+from tui.send.earlier import (
+    Earlier,
+    check_resumed,
+    nothing_to_resume,
+    relatives,
+    repeats,
+    resumable,
+    unreadable_journals,
+)
+from tui.send.entries import VERSION
+from tui.send.guard import Destination
+from tui.send.journal import Journal, in_use
+from tui.send.options import SendOptions
+from tui.send.outgoing import outgoing
+from tui.send.renumbering import renumbered
+from tui.send.sink import Limits
+from tui.send.source import Plan, Source
+from tui.send.survey import Survey
+from tui.send.target import NsqTarget
+from tui.units import plural
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A send that is about to begin, or to be resumed: `source` holds the messages that go out, by its plan.
+
+    `start` is the number of the first record that is still to be sent, as far as that is known before the journal is
+    open. `resumed` is the earlier send, `limits` are what all nsqds take, `max_depth` is the ceiling of the send.
+    """
+
+    folder: Path
+    target: NsqTarget
+    there: tuple[Destination, ...]
+    limits: Limits
+    source: Source
+    resumed: Earlier | None
+    resume: bool
+    max_depth: int | None = None
+
+    @property
+    def start(self) -> int:
+        return self.resumed.confirmed if self.resumed else 0
+
+    def checked(self, survey: Survey) -> Preparation:
+        """The same once the records are known: it may be their SHA-256 by which the journal to resume is found.
+
+        SendError if there is nothing to resume, or if the source is not what was sent before.
+        """
+        if not self.resume:
+            return self
+        topic = self.target.topic
+        earlier = self.resumed or resumable(self.folder, self.source, topic, survey.sha256)
+        if earlier is None:
+            raise nothing_to_resume(self.folder, self.source, topic)
+        if earlier.running:
+            raise in_use(earlier.path)
+        check_resumed(earlier, survey, self.source)
+        if earlier.version < VERSION:
+            renumbered(earlier, self.source)  # refused now, not after the question
+        return replace(self, resumed=earlier)
+
+    def repeats(self, survey: Survey) -> tuple[Earlier, ...]:
+        """Earlier sends of the same records to the topic."""
+        return repeats(self.folder, self.source, self.target.topic, survey.sha256, resumed=self.resumed)
+
+    def warnings(self, survey: Survey) -> tuple[str, ...]:
+        """What speaks against it: in the source, in the journals of earlier sends, at the destination."""
+        words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
+        for destination in self.there:
+            words += destination.warnings
+            if self.max_depth is not None and destination.deepest > self.max_depth:
+                words.append(
+                    f"{destination.topic} at {destination.address} is {destination.deepest:,} deep, above --max-depth "
+                    f"{self.max_depth:,}: the send waits until it is drained"
+                )
+        return tuple(dict.fromkeys(words))
+
+    def journal(self, survey: Survey, *, again: bool) -> Journal:
+        """Open it. RepeatError if the same records were sent before, unless `again`."""
+        if self.resumed is not None:
+            return Journal.resume(self.resumed.path, self.source, self.target, survey)
+        return Journal.start(self.folder, self.source, self.target, survey, again=again)
+
+    def _of_the_source(self, survey: Survey) -> list[str]:
+        words = []
+        if survey.blank:
+            words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ takes none")
+        if survey.unfit_count:
+            named = ", ".join(map(str, survey.unfit[:3]))
+            words.append(f"{plural(survey.unfit_count, 'record')} left out by --project: {named}")
+        if survey.skipped_count:
+            words.append(f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}")
+        if survey.repeats:
+            words.append(f"{plural(survey.repeats, 'record')} left out by --unique: copies of earlier ones")
+        return [*words, *map(str, survey.damaged)]
+
+    def _of_the_journals(self, survey: Survey) -> list[str]:
+        topic, earlier = self.target.topic, self.resumed
+        words = list(unreadable_journals(self.folder, topic))
+        if earlier is None:
+            return [*words, *map(_relative, relatives(self.folder, self.source, topic, survey.sha256))]
+        new = [address for address in self.target.nsqd_tcp_addresses if address not in earlier.where]
+        if new and earlier.confirmed:
+            words.append(
+                f"this resumes a send to another nsqd: {plural(earlier.confirmed, 'record')} went to "
+                f"{', '.join(earlier.where)}, the rest goes to {', '.join(self.target.nsqd_tcp_addresses)}"
+            )
+        if self.never_sent(survey) and earlier.plan.max_message is not None:
+            words.append(
+                f"{plural(survey.skipped_count, 'record')} over {earlier.plan.max_message:,} bytes will not be sent, "
+                "though nsqd takes them now: the first run of this send left them out"
+            )
+        return words
+
+    def never_sent(self, survey: Survey) -> bool:
+        """Does the plan of the first run leave out records that nsqd would take now?"""
+        most = self.resumed.plan.max_message if self.resumed is not None else None
+        return most is not None and most < self.limits.largest and survey.skipped_count > 0
+
+
+def prepare(
+    folder: Path,
+    source: Source,
+    target: NsqTarget,
+    there: Sequence[Destination],
+    options: SendOptions,
+    *,
+    resume: bool,
+) -> Preparation:
+    """Look for the journal to resume, and settle what the send leaves out: as its first run did, or by `options`.
+
+    SendError if the journal cannot be resumed; one that is only found by the records is found in `checked`.
+    """
+    limits = reduce(Limits.within, (destination.limits for destination in there))
+    earlier = resumable(folder, source, target.topic) if resume else None
+    if earlier is not None and earlier.version >= VERSION:
+        plan = earlier.plan
+    else:
+        plan = Plan(limits.largest if options.skip_oversize else None, options.unique)
+    return Preparation(folder, target, tuple(there), limits, outgoing(source, plan), earlier, resume, options.max_depth)
+
+
+def _relative(earlier: Earlier) -> str:
+    state = "was finished with" if earlier.finished else "stopped after"
+    return (
+        f"{earlier.what} was sent to {earlier.topic} on {earlier.started}, which {state} "
+        f"{plural(earlier.confirmed, 'record')}: what is sent now is not the same, but may hold some of those records"
+    )
