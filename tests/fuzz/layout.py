@@ -12,6 +12,7 @@ from tui.archive.layout import Layout, ParsedKey, has_holes
 from tui.errors import LayoutError
 
 _SECONDS = 2
+_FIRST = datetime(1974, 1, 1, tzinfo=UTC)  # its epoch has the nine digits that %s needs
 _ZONES = (UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia"))
 _HOLES = (
     "%Y", "%m", "%d", "%H", "%-m", "%-d", "%-H", "%B", "%b", "%s", "%M", "%S", "%%",
@@ -48,7 +49,7 @@ def _spelled(choices: Choices) -> None:
     if layout is None or _ambiguous(holes):
         return
     zone = choices.one_of(_ZONES)
-    hour = (datetime(1970, 1, 2, tzinfo=UTC) + timedelta(hours=choices.number(0, 9_000_000))).astimezone(zone)
+    hour = (_FIRST + timedelta(hours=choices.number(0, 8_900_000))).astimezone(zone)
     hour = hour.replace(minute=0, fold=0)
     names = {
         name: choices.one_of(_WORDS) if f"{{{name}}}" in holes else "" for name in ("topic", "host")

@@ -22,7 +22,7 @@ from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_bin
 from tui.archive.forms import BOM, LINES, VALUES, Form, form_of, form_of_part, misfit
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
-from tui.archive.salvage import Part, is_salvageable, salvage
+from tui.archive.salvage import Part, salvage, stored_codec
 from tui.archive.store import Store
 from tui.archive.values import value_blocks
 from tui.errors import ArchiveError
@@ -120,7 +120,7 @@ class ChunkReader:
         `hold` 0 a result is given at once, and may refer to the block.
         """
         given = 0
-        if not self._careful:
+        if not (self._careful and self._is_compressed()):
             work = begin()
             held: deque[tuple[int, int, T | Damage]] = deque()
             fast: AbstractContextManager[Iterator[Block | Damage]] = (
@@ -148,6 +148,12 @@ class ChunkReader:
                 held.clear()
         yield from self._salvaged(begin(), given, strict=strict)
 
+    def _is_compressed(self) -> bool:
+        """Otherwise one pass is as careful as it can be."""
+        compressed = stored_codec(self._open_at, self._key) is not None
+        self._open_at(0)
+        return compressed
+
     def _fast(self) -> Iterator[Block | Damage]:
         """One pass at full speed; BrokenStream where it breaks."""
         head = _first_bytes(self._raw, HEAD_SIZE)
@@ -170,7 +176,7 @@ class ChunkReader:
         zeros = head.startswith(bytes(ZERO_RUN))
         if not zeros and not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
             return ""
-        if is_salvageable(self._open_at, self._key):
+        if stored_codec(self._open_at, self._key):
             raise BrokenStream("the first member is damaged")
         if zeros:
             return ""
@@ -210,7 +216,9 @@ class ChunkReader:
 
     def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
         """The sound parts and the damage, without the first records, which were given already."""
-        parts = list(salvage(self._open_at, self._key))
+        codec = stored_codec(self._open_at, self._key)
+        self.codec = codec.name if codec else ""
+        parts = list(salvage(self._open_at, codec))
         self._form = self._form_of_parts(parts)
         passed = self.bytes = 0
         after_hole = False

@@ -101,14 +101,12 @@ class _Trial:
         return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
 
 
-def salvage(open_at: OpenAt, key: str) -> Iterator[Part | Damage]:
-    """The parts of a damaged chunk, and the damage between them, in order."""
-    tape = Tape(open_at)
-    codec = sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
+def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
+    """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
-    found = list(survey(tape, codec))
+    found = list(survey(Tape(open_at), codec))
     for item in found:
         if isinstance(item, Damage):
             yield item
@@ -127,11 +125,11 @@ def _hidden_codec(tape: Tape, key: str) -> Codec | None:
     return next((codec for codec in tried if codec and _next_member(tape, codec, 0) is not None), None)
 
 
-def is_salvageable(open_at: OpenAt, key: str) -> bool:
-    """Is there a compressed member somewhere in bytes that do not begin with one?"""
+def stored_codec(open_at: OpenAt, key: str) -> Codec | None:
+    """The compression of a chunk, if need be that of a sound member somewhere in bytes that do not begin with one."""
     tape = Tape(open_at)
     try:
-        return _hidden_codec(tape, key) is not None
+        return sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
     finally:
         tape.close()
 
