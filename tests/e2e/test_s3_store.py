@@ -17,7 +17,7 @@ import pytest
 
 from tests.servers.process import HOST
 from tests.servers.seaweed import Seaweed
-from tui.archive import ChunkReader, open_archive
+from tui.archive import ChunkReader, Damage, open_archive
 from tui.archive import s3 as s3_module
 from tui.archive.s3 import S3Store
 from tui.archive.store import open_store
@@ -102,10 +102,12 @@ class TestReading:
         with pytest.raises(ArchiveError, match=rf"s3://{store.bucket}/nothing cannot be read: the object is gone"):
             store.open("nothing")
 
-    def test_an_empty_object_is_an_empty_chunk(self, seaweed: Seaweed, store: S3Store) -> None:
+    def test_an_empty_object_is_reported(self, seaweed: Seaweed, store: S3Store) -> None:
         put(seaweed, store.bucket, "a", body=b"")
         with ChunkReader(store, "a") as reader:
-            assert list(reader) == []
+            (item,) = reader.results(lambda: lambda block: block.records())
+        assert isinstance(item, Damage)
+        assert item.reason == "the object is empty (0 bytes)"
 
 
 class TestCreating:
@@ -259,7 +261,7 @@ class TestBrokenConnections:
         with BreakingProxy(seaweed.port, f"/{bucket}/a.gz", [200_000, 1, 300_000]) as proxy:
             store = S3Store(bucket, S3Options(endpoint_url=proxy.url))
             with ChunkReader(store, "a.gz") as reader:
-                assert [record for block in reader for record in block.records()] == lines
+                assert [record for block in reader.blocks() for record in block.records()] == lines
         assert len(proxy.requests) == 4
 
     def test_an_object_that_is_replaced_meanwhile_is_not_glued_together(self, seaweed: Seaweed, bucket: str) -> None:

@@ -30,7 +30,7 @@ def test_context_across_blocks_is_greps(tmp_path: Path, seed: int) -> None:
     """Lines of very different lengths, so that matches fall on both sides of a block's end."""
     source = random.Random(seed)
     lines = [
-        (b"hit " if source.random() < 0.02 else b"") + b"x" * int(source.expovariate(1 / 3000)) for _ in range(1500)
+        (b"hit " if source.random() < 0.02 else b"") + b"x" * int(1 + source.expovariate(1 / 3000)) for _ in range(1500)
     ]
     chunk = tmp_path / "e.2015-01-20_13.log"
     chunk.write_bytes(b"\n".join(lines) + (b"\n" if seed % 2 else b""))

@@ -17,7 +17,7 @@ def write(folder: Path, hour: int, lines: list[bytes]) -> Path:
 
 def test_a_sound_archive(tmp_path: Path) -> None:
     write(tmp_path, 10, LINES)
-    write(tmp_path, 11, [b"x"])
+    write(tmp_path, 11, [b'{"x":1}'])
     ran = hourscope("verify", tmp_path)
     assert ran.code == 0
     assert b"2 hours" in ran.lines[1]
@@ -26,17 +26,32 @@ def test_a_sound_archive(tmp_path: Path) -> None:
 
 def test_gaps_and_duplicates_are_named(tmp_path: Path) -> None:
     write(tmp_path, 10, LINES)
-    write(tmp_path, 13, [*LINES[:3], b"", b"new", b"new", b""])
+    write(tmp_path, 13, [*LINES[:3], b"", b'"new"', b'"new"', b""])
     ran = hourscope("verify", tmp_path, "--json")
     assert ran.code == 1
     told = json.loads(ran.out)
-    assert told["records"] == 1007
+    assert told["version"] == 2
+    assert told["records"] == 1005
     assert told["gaps"] == [{"from": "2015-01-20T11", "to": "2015-01-20T13"}]
     assert told["duplicates"] == 4
     assert told["duplicates_by_hour"] == {"2015-01-20T13": 4}
-    assert told["empty"] == 2
+    assert told["blank"] == 2
     assert told["damaged"] == []
     assert b"2015-01-20T11  2 hours, to 2015-01-20T13" in hourscope("verify", tmp_path).out
+
+
+def test_a_record_that_is_not_json_is_not_called_sound(tmp_path: Path) -> None:
+    write(tmp_path, 10, [*LINES, b"a text", b'{"n": '])
+    ran = hourscope("verify", tmp_path)
+    assert ran.code == 2
+    assert "2 records are not JSON (text, 1 broken JSON)" in ran.err
+
+
+def test_plain_text_under_a_compressed_name_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, 10, LINES).write_bytes(b'{"n":1}\n')
+    ran = hourscope("verify", tmp_path, "--json")
+    assert ran.code == 1
+    assert json.loads(ran.out)["mislabeled"] == ["events.2015-01-20_10.log.gz"]
 
 
 def test_damage_is_named_and_what_is_before_it_is_counted(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.archive import Chunk
+from tui.archive import Chunk, Damage
 from tui.scan import ChunkDamaged, ChunkDone, ChunkKept, ChunkStarted, Counts, Matches, Progress, ScanEvent, Totals
 from tui.scan.order import in_order
 
@@ -134,21 +134,28 @@ class TestTotals:
         assert (totals.bytes_compressed, totals.bytes, totals.records, totals.matches) == (50, 500, 21, 5)
         assert set(totals.running) == {"000", "001"}
         assert totals.matches_by_hour == {HOUR: 5}
-        totals.add(ChunkDamaged(second, 200, "torn"))
-        totals.add(ChunkDone(second, Counts(25, 200, 6, 2, 1)))
+        totals.add(ChunkDamaged(second, Damage(20, 25, "torn", 3)))
+        totals.add(ChunkDone(second, Counts(25, 200, 6, 2, not_json=1, blank=2), form="lines", codec="gzip"))
         totals.add(ChunkDone(first, Counts(60, 600, 30, 4), partial=True))
         totals.add(ChunkKept(chunk(2), Counts(7, 70, 3, 1)))
         assert totals.running == {}
         assert totals.matches_by_hour == {HOUR: 6, HOUR + timedelta(hours=1): 1}
         assert totals.as_json() == {
+            "version": 2,
+            "forms": {"lines": 1},
             "chunks": 3,
+            "chunks_skipped": 0,
             "hours": 2,
             "bytes_compressed": 92,
             "bytes": 870,
             "records": 39,
             "matches": 7,
             "not_json": 1,
-            "damaged": [{"key": "001", "offset": 200, "reason": "torn"}],
+            "blank": 2,
+            "unparsed": 0,
+            "no_time": 0,
+            "damaged": [{"key": "001", "from": 20, "to": 25, "reason": "torn", "doubtful": 3}],
+            "warnings": ["1 record is not JSON (text); only -g and -e can match them"],
             "kept": 1,
             "partial": 1,
             "seconds": 2.5,
@@ -157,7 +164,7 @@ class TestTotals:
     def test_damage_is_listed_by_hour_and_key(self) -> None:
         totals = Totals()
         for number in (3, 0, 2):
-            totals.add(ChunkDamaged(chunk(number), 0, "torn"))
+            totals.add(ChunkDamaged(chunk(number), Damage(0, 0, "torn")))
         damaged = totals.as_json()["damaged"]
         assert isinstance(damaged, list)
         assert [item["key"] for item in damaged] == ["000", "002", "003"]

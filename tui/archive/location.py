@@ -17,8 +17,6 @@ from tui.archive.times import spell_hour
 from tui.config import Config, S3Options
 from tui.shell import shell_join
 
-_USUAL = asdict(Reading())
-
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -63,8 +61,7 @@ def locate(
 ) -> Location:
     """What `typed` and the options beside it lead to; the options win over what the config says of a name."""
     s3, reading = s3 or S3Options(), reading or Reading()
-    given = {"timezone": timezone, "layout": layout, **asdict(s3)}
-    options = option_words(given | {name: each for name, each in asdict(reading).items() if each != _USUAL[name]})
+    options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)}) + reading_words(reading)
     spec = config.archives.get(typed)
     if spec is None:
         return Location(typed, "", timezone, layout, s3, options, reading)
@@ -86,6 +83,12 @@ def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
         option = "--" + name.replace("_", "-")
         words += [option] if value is True else [option, str(value)] if value else []
     return tuple(words)
+
+
+def reading_words(reading: Reading) -> tuple[str, ...]:
+    """The options that read records so, as the words of a command line."""
+    usual = asdict(Reading())
+    return option_words({name: value for name, value in asdict(reading).items() if value != usual[name]})
 
 
 def command_words(

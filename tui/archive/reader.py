@@ -165,7 +165,7 @@ class ChunkReader:
         elif not head:
             yield Damage(0, 0, "the object is empty (0 bytes)")
         elif reason := self._why_unread(head):
-            yield self._all_of_it(self._raw, reason)
+            yield self._all_of_it(reason)
         else:
             yield from self._records(_Prefixed(head, self._raw), Span())
 
@@ -182,11 +182,13 @@ class ChunkReader:
             return ""
         return "it is binary data in no format that hourscope reads"
 
-    def _all_of_it(self, stream: Readable, reason: str) -> Damage:
-        """The whole chunk as damage. It is read to its end, to know where that is."""
+    def _all_of_it(self, reason: str) -> Damage:
+        """The whole chunk as damage. The rest of its stored bytes is read, and not decoded, to know where it ends."""
+        if self._raw.closed:
+            self._open_at(self._raw.position)
         buffer = bytearray(READ_SIZE)
         with memoryview(buffer) as view:
-            while stream.readinto(view):
+            while self._raw.readinto(view):
                 pass
         return Damage(0, self._raw.position, reason)
 
@@ -196,7 +198,7 @@ class ChunkReader:
         whole = len(first) < _TELLING
         if self._form is None:
             if first and (reason := misfit(first, whole=whole)):
-                yield self._all_of_it(stream, reason)
+                yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
         decoded = _Prefixed(first if span.after_hole else first.removeprefix(BOM), stream)

@@ -156,10 +156,10 @@ def s3_of(given: dict[str, Any]) -> S3Options:
 def located(name: str, given: dict[str, Any], config: Config) -> Location:
     """Where an archive is, by its location or config name and the archive options of a command."""
     timezone, layout = given.pop("timezone"), given.pop("layout")
-    return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given), reading=_reading_of(given))
+    return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given), reading=reading_of(given))
 
 
-def _reading_of(given: dict[str, Any]) -> Reading:
+def reading_of(given: dict[str, Any]) -> Reading:
     """The reading options, for commands that have them."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
     size = given.pop("max_record", None)

@@ -9,11 +9,20 @@ from typing import Any
 
 import click
 
+from tui.archive.location import reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
-from tui.cli.options import archive_options, filter_of, filter_options, open_named, range_options, reading_options
+from tui.cli.options import (
+    archive_options,
+    filter_of,
+    filter_options,
+    open_named,
+    range_options,
+    reading_of,
+    reading_options,
+)
 from tui.cli.send_end import SendRequest
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -122,7 +131,9 @@ def _source(
     if Path(source).is_file():
         if given["start"] is not None or given["stop"] is not None:
             raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
-        what, words = file_source(Path(source), chosen), [source, *chosen.arguments()]
+        reading = reading_of(given)
+        what = file_source(Path(source), chosen, reading)
+        words = [source, *reading_words(reading), *chosen.arguments()]
     else:
         opened = open_named(source, given)
         plan = opened.plan(chosen)

@@ -114,8 +114,8 @@ class Source:
     unwrapped: bool = False
 
 
-def file_source(path: Path, wanted: Filter | None = None) -> Source:
-    """The lines of a file, plain, gzip or zstd by its first bytes. SendError if it cannot be read."""
+def file_source(path: Path, wanted: Filter | None = None, reading: Reading | None = None) -> Source:
+    """The records of a file, compressed or not by its first bytes. SendError if it cannot be read."""
     try:
         status = path.stat()
         path.open("rb").close()
@@ -125,11 +125,13 @@ def file_source(path: Path, wanted: Filter | None = None) -> Source:
         ) from error
     store, chosen = FolderStore(path.parent), wanted or Filter()
     careful: set[str] = set()
+    how = reading or Reading()
 
     def blocks() -> Iterator[SourceBlock]:
-        return _chunk_blocks(store, path.name, None, None, chosen, Reading(), careful)
+        return _chunk_blocks(store, path.name, None, None, chosen, how, careful)
 
-    digest = digest_of("file", str(path.resolve()), status.st_size, status.st_mtime_ns, chosen.describe())
+    file = (str(path.resolve()), status.st_size, status.st_mtime_ns)
+    digest = digest_of("file", *file, chosen.describe(), *_unusual(how))
     return Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
 
 
@@ -138,7 +140,7 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
     chosen = wanted or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
     what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
-    digest = digest_of("archive", archive.store.url, chosen.describe(), *what)
+    digest = digest_of("archive", archive.store.url, chosen.describe(), *_unusual(archive.reading), *what)
     hours = sorted({chunk.hour for chunk in ordered})
     span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
     description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
@@ -150,6 +152,11 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], wanted: Filter | N
             yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
 
     return Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
+
+
+def _unusual(reading: Reading) -> tuple[str, ...]:
+    """What the reading options add to an identity; nothing where there are none, as in journals before them."""
+    return () if reading == Reading() else (repr(reading),)
 
 
 def _resolved(archive: Archive) -> str:
