@@ -20,7 +20,7 @@ from tui.errors import ArchiveError
 _MEMORY = 40 << 20
 _SECONDS = 10
 _MAX_RECORD = 1 << 16
-_BLOCKS = (1 << 12, 1, 7, 64, 1 << 16)
+_BLOCKS = (1 << 12, 1 << 16, 64, 1, 7)
 _READ_SIZES = (members.READ_SIZE, 1 << 10)
 _WINDOWED = ("xz", "lzma")  # what their decoders allocate for a window is traced as Python's own
 _CHECKED = ("gzip", "bzip2", "xz")  # no edit turns their checksum off, as one does with those of zstd and lz4
@@ -38,7 +38,7 @@ BEGINNINGS = (
 )  # fmt: skip
 MEMBERS = (
     gzip.compress(b'{"t":1}\n', mtime=0), bz2.compress(b'{"t":2}\n'), lzma.compress(b'{"t":3}\n'),
-    COMPRESSIONS["zstd"](b'{"t":4}\n'), COMPRESSIONS["lz4"](b'{"t":5}\n'), gzip.compress(bytes(1 << 20), mtime=0),
+    COMPRESSIONS["zstd"](b'{"t":4}\n'), COMPRESSIONS["lz4"](b'{"t":5}\n'), gzip.compress(bytes(1 << 18), mtime=0),
 )  # fmt: skip
 TOKENS = BEGINNINGS + MEMBERS
 
@@ -126,7 +126,7 @@ def _damaged(data: bytes, choices: Choices) -> None:
     how = _how(choices, hostile=False)
     chunk = edited(chunk, choices, BEGINNINGS)
     found = _read(data, chunk, how, _limit(name))
-    if found and name in _CHECKED and found.codec == name:
+    if found and name in _CHECKED and found.codec == name and how.hold == reader.HOLD:
         foreign = set(found.records) - set(records)
         assert not foreign, foreign
     _agree(found, chunk, how)
@@ -147,7 +147,7 @@ def _repeated(data: bytes, choices: Choices) -> None:
     name, compressed = choices.one_of([("plain", bytes), *COMPRESSIONS.items()])
     head = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(0, 2)))
     piece = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(1, 3))) + choices.bytes(8)
-    chunk = compressed(head + (piece * ((1 << 18) // len(piece) + 1))[: 1 << choices.number(10, 18)])
+    chunk = compressed(head + (piece * ((1 << 16) // len(piece) + 1))[: 1 << choices.number(10, 16)])
     _read(data, chunk, how, _MEMORY + 2 * MAX_MEMORY)
 
 
@@ -203,11 +203,11 @@ def _how(choices: Choices, *, hostile: bool) -> How:
     reading = Reading(max_record=_MAX_RECORD)
     if hostile:
         path = choices.one_of((None, ".", "Records", "a.b", "[*]"))
-        reading = Reading(path, choices.chance(), choices.one_of((_MAX_RECORD, 1, 100)))
+        reading = Reading(path, choices.chance(), choices.one_of((_MAX_RECORD, 100)))
     return How(
         key=choices.one_of(("key", "key.gz", "key.jsonl.zst", "key.bz2", "key.xz", "key.lzma", "key.lz4", "key.br")),
-        block_size=choices.one_of(_BLOCKS),
-        step=choices.one_of((1 << 20, 1, 1000)),
+        block_size=choices.one_of(_BLOCKS[:3] if hostile else _BLOCKS),
+        step=choices.one_of((1 << 20, 1000) if hostile else (1 << 20, 1000, 1)),
         hold=choices.one_of((reader.HOLD, 0, 100)),
         read_size=choices.one_of(_READ_SIZES),
         reading=reading,

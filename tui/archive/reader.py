@@ -149,8 +149,11 @@ class ChunkReader:
         yield from self._salvaged(begin(), given, strict=strict)
 
     def _is_compressed(self) -> bool:
-        """Otherwise one pass is as careful as it can be."""
-        compressed = stored_codec(self._open_at, self._key) is not None
+        """Does it hold members, if need be only further on? Without any, one pass is as careful as it can be."""
+        head = _first_bytes(self._raw, HEAD_SIZE)
+        compressed = sniff(head, self._key) is not None
+        if not compressed and head and not unread_format(head, self._key) and not self._is_text(head):
+            compressed = self._hides_members(head)
         self._open_at(0)
         return compressed
 
@@ -173,19 +176,30 @@ class ChunkReader:
         """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
         if name := unread_format(head, self._key):
             return f"it is {name}, which hourscope does not read"
-        zeros = head.startswith(bytes(ZERO_RUN))
-        if not zeros and not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
+        if self._is_text(head):
             return ""
-        if stored_codec(self._open_at, self._key):
+        if self._hides_members(head):
             raise BrokenStream("the first member is damaged")
-        if zeros:
+        if head.startswith(bytes(ZERO_RUN)):
             return ""
         return "it is binary data in no format that hourscope reads"
+
+    def _is_text(self, head: bytes) -> bool:
+        if head.startswith(bytes(ZERO_RUN)) or looks_binary(head):
+            return False
+        return promised(self._key) is None or _is_utf8(head)
+
+    def _hides_members(self, head: bytes) -> bool:
+        """Is there a sound member somewhere behind a damaged one? The stream stands behind the head again."""
+        found = stored_codec(self._open_at, self._key) is not None
+        self._open_at(0)  # S3 refuses a range that begins at the object's end
+        _first_bytes(self._raw, len(head))
+        return found
 
     def _all_of_it(self, reason: str) -> Damage:
         """The whole chunk as damage. The rest of its stored bytes is read, and not decoded, to know where it ends."""
         if self._raw.closed:
-            self._open_at(self._raw.position)
+            self._open_at(0)
         buffer = bytearray(READ_SIZE)
         with memoryview(buffer) as view:
             while self._raw.readinto(view):

@@ -23,6 +23,9 @@ ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's c
 _KEPT_BLOCKS = 8
 _OVERLAP = 16  # bytes: a member's magic may stand across two blocks
 _HEAD = 1 << 16
+# Bytes that are decoded in vain in search of a member: per byte of the chunk, and as many again as take about a second.
+# Damage takes some ten per byte; thousands of beginnings that are none would take forever.
+_VAIN_PER_BYTE, _VAIN = 64, 1 << 28
 _ZEROS = re.compile(rb"\x00*")
 
 
@@ -35,6 +38,7 @@ class Tape:
         self._stream: BinaryIO | None = None
         self._next = -1  # the block that the stream is at
         self._end: int | None = None  # the chunk's size, once it is known
+        self.vain = 0  # bytes that were decoded for nothing
 
     def at(self, position: int) -> bytes:
         """The bytes from a position to the end of their block; none at the end of the chunk."""
@@ -241,8 +245,13 @@ def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
         for begin in codec.begin.finditer(window):
             if begin.start() >= len(data):
                 break
-            if _stands(tape, codec, _try_member(tape, codec, position + begin.start())):
-                return position + begin.start()
+            start = position + begin.start()
+            if tape.vain > _VAIN_PER_BYTE * start + _VAIN:
+                continue
+            trial = _try_member(tape, codec, start)
+            if _stands(tape, codec, trial):
+                return start
+            tape.vain += trial.stop - start + trial.size
         position += len(data)
     return None
 
