@@ -42,7 +42,12 @@ def fuzz(name: str, seconds: int, seed: int) -> Outcome:
         folder = Path(text)
         words = [sys.executable, "-m", "tests.fuzz.drive", name, text, "--seconds", str(seconds), "--seed", str(seed)]
         ran = subprocess.run(
-            words, capture_output=True, text=True, errors="replace", check=False, timeout=2 * seconds + 3 * STUCK_SECONDS
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=2 * seconds + 3 * STUCK_SECONDS,
         )
         executions = max(map(int, _EXECUTIONS.findall(ran.stderr)), default=0)
         if not ran.returncode:

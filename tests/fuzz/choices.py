@@ -21,7 +21,7 @@ class Choices:
     def number(self, least: int, most: int) -> int:
         """A number from `least` to `most`, both included."""
         width = ((most - least).bit_length() + 7) // 8
-        return least + int.from_bytes(self.bytes(width), "little") % (most - least + 1)
+        return least + int.from_bytes(self.take(width), "little") % (most - least + 1)
 
     def one_of(self, options: Sequence[T]) -> T:
         return options[self.number(0, len(options) - 1)]
@@ -34,7 +34,7 @@ class Choices:
         """True once in `of` times; False when the bytes are used up."""
         return self.number(0, of - 1) == of - 1
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         """At most that many bytes."""
         found = self._data[self._at : self._at + count]
         self._at += count
@@ -42,7 +42,7 @@ class Choices:
 
     def rest(self) -> bytes:
         """All bytes that are left."""
-        return self.bytes(max(0, len(self._data) - self._at))
+        return self.take(max(0, len(self._data) - self._at))
 
 
 def edited(data: bytes, choices: Choices, tokens: Sequence[bytes]) -> bytes:
@@ -58,10 +58,10 @@ Edit = Callable[[bytes, int, int, Choices, Sequence[bytes]], bytes]
 
 _EDITS: tuple[Edit, ...] = (
     lambda data, start, stop, choices, tokens: _flip(data, start, 1 << choices.number(0, 7)),
-    lambda data, start, stop, choices, tokens: data[:start] + choices.bytes(1) + data[start + 1 :],
+    lambda data, start, stop, choices, tokens: data[:start] + choices.take(1) + data[start + 1 :],
     lambda data, start, stop, choices, tokens: data[:start] + choices.one_of(tokens) + data[start:],
     lambda data, start, stop, choices, tokens: data[:start] + choices.one_of(tokens) + data[stop:],
-    lambda data, start, stop, choices, tokens: data[:start] + choices.bytes(_LONGEST_INSERT) + data[start:],
+    lambda data, start, stop, choices, tokens: data[:start] + choices.take(_LONGEST_INSERT) + data[start:],
     lambda data, start, stop, choices, tokens: data[:start] + bytes(stop - start) + data[stop:],
     lambda data, start, stop, choices, tokens: data[:start] + data[stop:],
     lambda data, start, stop, choices, tokens: data[:stop] + data[start:],

@@ -27,21 +27,30 @@ _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _AT = "2026-11-23T00:00:00.000Z"
 _TO = NsqTarget("events", ("nsqd:4150",))
 _SOURCE = Source("out.jsonl.gz", "a" * 32, "every record", lambda: iter(()))
-_HEADER = Header("out.jsonl.gz", "every record", "a" * 32, "events", ("nsqd:4150",), "me@here", _AT, "/data", 900, 5000, "0" * 64)
+_HEADER = Header(
+    "out.jsonl.gz", "every record", "a" * 32, "events", ("nsqd:4150",), "me@here", _AT, "/data", 900, 5000, "0" * 64
+)
 _HEADER_1 = {"journal": 1, **msgspec.to_builtins(_HEADER)}
-_VALUES = (
-    None, True, 0, -1, 1, 3, 2**62, 2**63, 2**64, 10**400, 1.5, 1e308, "", "a" * 9000, "\0\n\x1b[31m", [], {}, [[]], [None],
-    {"first": 0}, {"at": "", "who": "", "where": [], "first": -5}, {"partial": False, "sent": -1, "confirmed": 9, "sha256": "0"},
+_VALUES: tuple[Any, ...] = (
+    None, True, 0, -1, 1, 3, 2**62, 2**63, 2**64, 10**400, 1.5, 1e308, "", "a" * 9000, "\0\n\x1b[31m", [], {}, [[]],
+    [None], {"first": 0}, {"at": "", "who": "", "where": [], "first": -5},
+    {"partial": False, "sent": -1, "confirmed": 9, "sha256": "0"},
 )  # fmt: skip
 _TOKENS = (
-    b"\0", b"\n", b'"', b"{", b"}", b"[", b",", b":", b"\xff", b"\\ud800", b"9", b"9" * 5000, b"[" * 5000, b'{"a":' * 5000,
-    b'{"journal":1}\n', b'{"version":2}\n', b'"version":3', b'{"first":0,"count":900}\n', b'"first":0', b'"count":9', b"null",
-    b'{"first":0,"count":9,"crc":"00000000"}\n', b',"crc":"', b'"receipt":', b"\x1b[2J", b"-", b"1e9", b"x" * 5000,
+    b"\0", b"\n", b'"', b"{", b"}", b"[", b",", b":", b"\xff", b"\\ud800", b"9", b"9" * 5000, b"[" * 5000,
+    b'{"a":' * 5000, b'{"journal":1}\n', b'{"version":2}\n', b'"version":3', b'{"first":0,"count":900}\n',
+    b'"first":0', b'"count":9', b"null", b'{"first":0,"count":9,"crc":"00000000"}\n', b',"crc":"', b'"receipt":',
+    b"\x1b[2J", b"-", b"1e9", b"x" * 5000,
 )  # fmt: skip
 
 
 def seeds() -> list[bytes]:
-    return [bytes([kind, count, *range(number, number + 60)]) for kind in range(4) for count in (0, 3) for number in range(4)]
+    return [
+        bytes([kind, count, *range(number, number + 60)])
+        for kind in range(4)
+        for count in (0, 3)
+        for number in range(4)
+    ]
 
 
 def run(data: bytes) -> None:
@@ -64,7 +73,7 @@ def _damaged(choices: Choices) -> None:
 
 
 def _changed(choices: Choices) -> None:
-    """Lines with hostile values and right checksums, and those of 0.1.0, which have none: the right types, or a sentence."""
+    """Hostile values with right checksums, or in a journal of 0.1.0, which has none: the right types, or a sentence."""
     checked = choices.chance()
     lines: list[dict[str, Any]] = [{"version": VERSION, **msgspec.to_builtins(_HEADER)} if checked else dict(_HEADER_1)]
     lines += choices.one_of(_ENTRIES)(choices)
@@ -135,7 +144,9 @@ def _journal(choices: Choices) -> tuple[bytes, int]:
 
 def _receipt(confirmed: int) -> Receipt:
     where = ("nsqd:4150",)
-    return Receipt("out", where, "events", "", "a" * 32, _NOW, _NOW, "me", confirmed, confirmed, 1, "0" * 64, partial=True)
+    return Receipt(
+        "out", where, "events", "", "a" * 32, _NOW, _NOW, "me", confirmed, confirmed, 1, "0" * 64, partial=True
+    )
 
 
 def _entries(choices: Choices) -> list[dict[str, Any]]:
@@ -147,7 +158,11 @@ def _with_receipt(choices: Choices) -> list[dict[str, Any]]:
 
 
 def _with_run(choices: Choices) -> list[dict[str, Any]]:
-    return [*_with_receipt(choices), {"resumed": msgspec.to_builtins(Resumed(_AT, "me", ("x",), 9))}, {"continued": "/x"}]
+    return [
+        *_with_receipt(choices),
+        {"resumed": msgspec.to_builtins(Resumed(_AT, "me", ("x",), 9))},
+        {"continued": "/x"},
+    ]
 
 
 _ENTRIES = (_entries, _with_receipt, _with_run)

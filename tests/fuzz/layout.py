@@ -51,9 +51,9 @@ def _spelled(choices: Choices) -> None:
     zone = choices.one_of(_ZONES)
     hour = (_FIRST + timedelta(hours=choices.number(0, 8_900_000))).astimezone(zone)
     hour = hour.replace(minute=0, fold=0)
-    names = {
-        name: choices.one_of(_WORDS) if f"{{{name}}}" in holes else "" for name in ("topic", "host")
-    } | {"rev": choices.one_of(("", "-000001")) if "{rev}" in holes else ""}
+    names = {name: choices.one_of(_WORDS) if f"{{{name}}}" in holes else "" for name in ("topic", "host")} | {
+        "rev": choices.one_of(("", "-000001")) if "{rev}" in holes else ""
+    }
     key = layout.spell(hour, **names)
     assert layout.parse(key, zone) == ParsedKey(hour, **names), (pattern, key, layout.parse(key, zone), hour)
     start, stop = hour - timedelta(hours=choices.number(0, 40_000)), hour + timedelta(hours=choices.number(1, 40_000))

@@ -30,28 +30,32 @@ _ENTRY = {
 _VALID: dict[str, Any] = {
     "hourscope": "0.2.0", "version": 2, "archive": "s3://bucket/a", "source_layout": "a/events.%Y-%m-%d_%H.log.gz",
     "layout": "%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin", "from": "2026-11-20T05", "to": "2026-11-20T10",
-    "ranges": [{"from": "2026-11-20T05", "to": "2026-11-20T10"}], "filter": ["-g", "error"], "created": "2026-11-23T00:00:00",
+    "ranges": [{"from": "2026-11-20T05", "to": "2026-11-20T10"}], "filter": ["-g", "error"],
+    "created": "2026-11-23T00:00:00",
     "finished": True, "chunks": [_ENTRY, {**_ENTRY, "output": None, "damaged": []}],
 }  # fmt: skip
 _VERSION_1 = {
     **{name: value for name, value in _VALID.items() if name not in ("version", "ranges")}, "hourscope": "0.1.0",
     "chunks": [{**_ENTRY, "damaged": {"offset": 4, "reason": "torn"}}, {**_ENTRY, "damaged": None}],
 }  # fmt: skip
-_VALUES = (
+_VALUES: tuple[Any, ...] = (
     None, True, 0, -1, 1, 2, 3, 2**63, 2**64, 10**400, 1.5, 1e308, float("nan"), float("inf"), "", "a", "a" * 9000,
     "\0\n\x1b[31m", "\ud800", "\udcff", "2026-02-30T00", "0000-01-01T00", "9999-12-31T23", "2026-11-20T24", "%Y%m%d%H",
     "%s" * 200, "{topic}" * 99 + "%s", "../../etc/passwd", "/etc/passwd", "Europe/Nowhere", "+99:99", [], {}, [[]],
     [None], {"a": 1}, {"reason": "x"}, {"from": 1, "to": 0, "reason": ""}, ["2026-11-20T05", None], [[[[[]]]]],
 )  # fmt: skip
 _TOKENS = (
-    b"\0", b"\n", b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\ud800", b"\\u0000", b"\xff", b"\xed\xa0\x80", b"[" * 5000,
-    b'{"a":' * 5000, b"9" * 5000, b"1e999", b"NaN", b"-", b'"version":3', b'"version":99999999999999999999,', b"\xef\xbb\xbf",
-    b'"hourscope":', b"null", b"true", b"\x1b[2J", b'"layout":"%s",', b'"chunks":[],',
+    b"\0", b"\n", b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\ud800", b"\\u0000", b"\xff", b"\xed\xa0\x80",
+    b"[" * 5000, b'{"a":' * 5000,
+    b"9" * 5000, b"1e999", b"NaN", b"-", b'"version":3', b'"version":99999999999999999999,',
+    b"\xef\xbb\xbf", b'"hourscope":', b"null", b"true", b"\x1b[2J", b'"layout":"%s",', b'"chunks":[],',
 )  # fmt: skip
 
 
 def seeds() -> list[bytes]:
-    return [bytes([kind, version, number, *range(40)]) for kind in range(3) for version in (0, 1) for number in range(4)]
+    return [
+        bytes([kind, version, number, *range(40)]) for kind in range(3) for version in (0, 1) for number in range(4)
+    ]
 
 
 def run(data: bytes) -> None:

@@ -6,9 +6,10 @@ import bz2
 import gzip
 import json
 import lzma
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from tests.fuzz.choices import Choices, edited
 from tests.fuzz.limits import check_sentence, cpu_seconds, memory_of
@@ -71,20 +72,20 @@ class How:
 @contextmanager
 def _read_size(size: int) -> Iterator[None]:
     """Small, so that small chunks meet its edges."""
-    modules = (codec, members, reader, salvage)
-    before = [module.READ_SIZE for module in modules]
-    try:
-        for module in modules:
-            module.READ_SIZE = size
+    with ExitStack() as stack:
+        for module in (codec, members, reader, salvage):
+            stack.enter_context(patch.object(module, "READ_SIZE", size))
         yield
-    finally:
-        for module, old in zip(modules, before, strict=True):
-            module.READ_SIZE = old
 
 
 def seeds() -> list[bytes]:
     """Each way of making a chunk, with each compression."""
-    return [bytes([kind, codec_, 0, form, 3]) + bytes(range(64)) for kind in range(4) for codec_ in range(6) for form in (0, 7)]
+    return [
+        bytes([kind, codec_, 0, form, 3]) + bytes(range(64))
+        for kind in range(4)
+        for codec_ in range(6)
+        for form in (0, 7)
+    ]
 
 
 def run(data: bytes) -> None:
@@ -135,7 +136,7 @@ def _damaged(data: bytes, choices: Choices) -> None:
 def _hostile(data: bytes, choices: Choices) -> None:
     """Any bytes, perhaps compressed, with the beginnings of anything among them."""
     how = _how(choices, hostile=True)
-    name, compressed = choices.one_of([("plain", bytes), *COMPRESSIONS.items()])
+    compressed = choices.one_of([bytes, *COMPRESSIONS.values()])
     text = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(0, 12))) + choices.rest()
     chunk = compressed(edited(text, choices, TOKENS))
     _agree(_read(data, chunk, how, _MEMORY + 2 * MAX_MEMORY), chunk, how)
@@ -144,9 +145,9 @@ def _hostile(data: bytes, choices: Choices) -> None:
 def _repeated(data: bytes, choices: Choices) -> None:
     """A few bytes many times: what takes more than linear time shows."""
     how = _how(choices, hostile=True)
-    name, compressed = choices.one_of([("plain", bytes), *COMPRESSIONS.items()])
+    compressed = choices.one_of([bytes, *COMPRESSIONS.values()])
     head = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(0, 2)))
-    piece = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(1, 3))) + choices.bytes(8)
+    piece = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(1, 3))) + choices.take(8)
     chunk = compressed(head + (piece * ((1 << 16) // len(piece) + 1))[: 1 << choices.number(10, 16)])
     _read(data, chunk, how, _MEMORY + 2 * MAX_MEMORY)
 
@@ -161,9 +162,14 @@ def _read(data: bytes, chunk: bytes, how: How, memory: int) -> Read | None:
 
 
 def _agree(found: Read | None, chunk: bytes, how: How) -> None:
-    """Read member by member, a chunk without damage is the same."""
+    """Read member by member, a chunk without damage is the same, or has damage: zlib is stricter than ISA-L."""
     if found is not None and not found.damage:
-        _same(how.read(chunk, careful=True), found)
+        careful = how.read(chunk, careful=True)
+        if careful.damage:
+            assert found.codec, "no compression, but damage"
+            assert set(careful.records) <= set(found.records)
+        else:
+            _same(careful, found)
 
 
 def _same(one: Read, other: Read) -> None:
@@ -171,7 +177,7 @@ def _same(one: Read, other: Read) -> None:
         assert value == getattr(other, name), f"{name}: {value!r:.500} is not {getattr(other, name)!r:.500}"
 
 
-def _compression(choices: Choices) -> tuple[str, object]:
+def _compression(choices: Choices) -> tuple[str, Callable[[bytes], bytes]]:
     return choices.one_of([("plain", bytes), *COMPRESSIONS.items(), ("double gzip", _twice)])
 
 

@@ -28,21 +28,20 @@ def test_a_seed_holds_by_itself(name: str) -> None:
 
 def test_used_up_choices_are_the_first() -> None:
     choices = Choices(b"")
-    assert (choices.number(3, 9), choices.one_of("abc"), choices.chance(), choices.bytes(4)) == (3, "a", False, b"")
+    assert (choices.number(3, 9), choices.one_of("abc"), choices.chance(), choices.take(4)) == (3, "a", False, b"")
 
 
 def test_an_edit_changes_what_it_is_given() -> None:
-    found = {edited(b"0123456789", Choices(bytes([0, at, 0, kind, 1])), (b"x",)) for at in range(9) for kind in range(9)}
+    found = {
+        edited(b"0123456789", Choices(bytes([0, at, 0, kind, 1])), (b"x",)) for at in range(9) for kind in range(9)
+    }
     assert len(found) > 30
 
 
 def test_a_failing_input_is_kept_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that fails at once, in a process of its own as in a real run."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import tests.fuzz.layout as layout\n"
-        "def run(data):\n"
-        "    assert len(data) < 100, 'too long'\n"
-        "layout.run = run\n"
+        "import tests.fuzz.layout as layout\ndef run(data):\n    assert len(data) < 100, 'too long'\nlayout.run = run\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path.cwd()}")
     monkeypatch.setattr(command, "FINDINGS", tmp_path / "findings")
