@@ -82,14 +82,14 @@ class _Values:
         found: list[bytes] = []
         text, done = bytes(self._pending), 0
         while done < len(text):
-            # A look costs time by what it sees, so that is about twice what the last one used.
+            # A look costs time by what it sees, so that is four times what the last one used.
             piece = text[done:] if self._lost else text[done : done + self._window]
             at_end = done + len(piece) == len(text)
             records, used = self._records(piece, final=final and at_end)
             found += records
             done += used
             if used:
-                self._window = max(_LEAST_WINDOW, 2 * used)
+                self._window = max(_LEAST_WINDOW, 4 * used)
             elif at_end:
                 break
             else:
