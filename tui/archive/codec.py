@@ -101,9 +101,10 @@ def sniff(head: bytes, key: str = "") -> Codec | None:
         return None  # nothing, whatever the name promises
     if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
-    if head == GZIP_MAGIC[:1] or (len(head) < _LONGEST_MAGIC and not _is_text(head)):
+    codec = next((codec for codec in codecs() if codec.begin.match(head)), None)
+    if codec is None and len(head) < _LONGEST_MAGIC and not _is_text(head):
         return promised(key) or (GZIP if head == GZIP_MAGIC[:1] else None)
-    return next((codec for codec in codecs() if codec.begin.match(head)), None)
+    return codec
 
 
 def codecs() -> tuple[Codec, ...]:

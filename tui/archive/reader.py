@@ -270,7 +270,9 @@ class ChunkReader:
             with closing(part.open()) as stream:
                 form = form_of_part(_first_bytes(cast(Readable, stream), _TELLING), self._reading.records)
             told += [form] if form else []
-        return LINES if LINES in told or not told else VALUES if VALUES in told else told[0]
+        if LINES in told or not told:
+            return LINES
+        return VALUES if VALUES in told and not isinstance(found[0], Part) else told[0]
 
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes

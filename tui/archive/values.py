@@ -17,6 +17,7 @@ _BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
 _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
+_LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _LEAST_WINDOW = 1 << 8
@@ -150,12 +151,8 @@ class _Values:
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
         in_list = self._in_list
-        if (
-            in_list
-            and text.lstrip()[:1] == (b"{" if self._form.path else b"[")
-            and _list_start(text, self._form.path)[0]
-        ):
-            self._lost = self._in_list = False  # nothing of a document was lost
+        if in_list and _begins_document(text, self._form.path):
+            self._lost = self._in_list = False  # nothing of it was lost
             return self._records(text, final=final)
         between, begin = (_BETWEEN_ITEMS, _ITEM_START) if in_list else (_BETWEEN_VALUES, _VALUE_START)
         starts = [match.end() for match in begin.finditer(text)][:_FIRST_TRIES]
@@ -223,6 +220,13 @@ def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
         if token["closed"] is not None and 1 <= depth <= len(path) and _is_key(text, token.end()):
             keys = {d: key for d, key in keys.items() if d < depth} | {depth: token.group()[1:-1]}
     return 0, close_of(text, 0)
+
+
+def _begins_document(text: bytes, path: tuple[str, ...]) -> bool:
+    """Is it the beginning of a document, and not the inside of one?"""
+    if path:
+        return text.lstrip()[:1] == b"{" and _list_start(text, path)[0] > 0
+    return _LIST_OF_OBJECTS.match(text) is not None
 
 
 def _is_key(text: bytes, end: int) -> bool:
