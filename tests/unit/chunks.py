@@ -35,6 +35,8 @@ class OneObject:
                 return True
 
             def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+                if self.closed:
+                    raise ValueError("a closed stream is read")
                 piece = data[self.position : self.position + min(step, len(buffer))]
                 buffer[: len(piece)] = piece
                 self.position += len(piece)

@@ -182,7 +182,7 @@ def thirty(damage: str) -> tuple[bytes, list[bytes]]:
         "a wrong checksum": flipped(broken, len(broken) - 6),
         "a wrong length": flipped(broken, len(broken) - 2),
         "a damaged magic": flipped(broken, 0),
-        "a damaged header": flipped(broken, 3, 0xE0),
+        "a damaged header": flipped(broken, 2),
         "a torn member": broken[: len(broken) // 3],
         "a zeroed sector": broken[:100] + bytes(512) + broken[612:],
         "garbage in front": b"\x00\x13rubbish\xff" * 30 + broken,
@@ -212,7 +212,7 @@ def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, ca
 
 
 @example(kept=1)
-@given(kept=st.integers(1, 12_000))
+@given(kept=st.integers(1, 10_000))  # of 10,500 bytes
 @settings(max_examples=60, deadline=None)
 def test_a_cut_at_the_end_keeps_every_whole_line(kept: int) -> None:
     records = [b'{"i":%d,"x":"%d"}' % (i, i * 7919 % 9973) for i in range(2000)]

@@ -112,6 +112,8 @@ _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo
 
 def sniff(head: bytes, key: str = "") -> Codec | None:
     """The compression that bytes begin with, or None; `key` helps where an object ends in the middle of its magic."""
+    if not head.strip(b"\0"):
+        return None  # nothing, whatever the name promises
     if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
     codec = next((codec for codec in codecs() if codec.begin.match(head)), None)
