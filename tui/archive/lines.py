@@ -18,7 +18,7 @@ from tui.units import size
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
-_ODD_BEGINS = (b"\n\n", b"\n ", b"\n\t", b"\n" + BOM)
+_ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM)
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -151,23 +151,24 @@ class _Lines:
             yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
             self._zeros = 0
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        first, self._first = self._first, False
-        if first:
+        if self._first:
             self._several = _is_several(block)
-        if self._doubt_first or last or self._buffer.find(b"\0", 0, end) >= 0:
+        if self._doubt_first or self._several or last or self._buffer.find(b"\0", 0, end) >= 0:
+            self._first = False
             for item in self._clean(bytes(block.raw())):
                 if isinstance(item, Block):
                     self._offset += item.end
                 yield item
             return
-        if first or self._odd:
+        if self._first or self._odd:
+            self._first = False
             block.settle()
         yield block
         self._offset += block.end
 
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
-        if self._several or _is_odd(block):
+        if _is_odd(block):
             self._odd = True
             (tidied,) = self._clean(bytes(block.raw()))
             block.become(cast(Block, tidied))
@@ -214,18 +215,13 @@ def _is_several(block: Block) -> bool:
 
 
 def _is_odd(block: Block) -> bool:
-    """Is there a line that is not just one record: with a CR or a BOM, perhaps blank, or of two values?
+    """Is there a line that is not just one record: a CR, a blank line (or one that may be), a BOM, two values?
 
     Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
     none is blank and none ends in CR.
     """
-    buffer, end = block.buffer, block.end
     with block.raw() as view:
-        if not block.all_objects() and (
-            buffer[0] in b"\n \t\xef"
-            or buffer.find(b"\r", 0, end) >= 0
-            or any(int(sz.find(view, begin)) >= 0 for begin in _ODD_BEGINS)
-        ):
+        if not block.all_objects() and (view[0] in b"\n \t\xef" or any(int(sz.find(view, odd)) >= 0 for odd in _ODD)):
             return True
         return int(sz.find(view, b"}{")) >= 0
 
