@@ -195,13 +195,13 @@ def _survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
         following = _next_member(tape, codec, position + zeros + 1)
         if not trial.reason and following is None:
             yield from _stretch(start, trial.stop)
-            yield Damage(trial.stop, trial.stop, f"the object ends in the middle of a {codec.name} member")
+            yield Damage(trial.stop, trial.stop, f"the object ends in the middle of {codec.a_member}")
             return
         yield from _stretch(start, position)
         stop = _end(tape, position) if following is None else following
         if trial.size:
             yield Stretch(position, stop, sound=False)
-        reason = trial.reason or f"a {codec.name} member is cut, and others follow it"
+        reason = trial.reason or f"{codec.a_member} is cut, and others follow it"
         yield Damage(position, stop, reason, trial.records)
         start = position = stop
     yield from _stretch(start, position)

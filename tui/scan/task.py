@@ -96,7 +96,7 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
                         break
                 else:
                     yield event
-            form, codec = str(reader.form), reader.codec
+            form, codec = str(reader.form) if counts.records else "", reader.codec
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
