@@ -21,6 +21,7 @@ from tui.errors import ArchiveError
 _MEMORY = 40 << 20
 _SECONDS = 10
 _MAX_RECORD = 1 << 16
+_LONG = 9000  # bytes of a record that is longer than most blocks
 _BLOCKS = (1 << 12, 1 << 16, 64, 1, 7)
 _READ_SIZES = (members.READ_SIZE, 1 << 10)
 _WINDOWED = ("xz", "lzma")  # what their decoders allocate for a window is traced as Python's own
@@ -90,7 +91,7 @@ def seeds() -> list[bytes]:
 
 def run(data: bytes) -> None:
     choices = Choices(data)
-    make = choices.one_of((_sound, _damaged, _hostile, _repeated))
+    make = choices.one_of((_sound, _damaged, _hostile, _damaged, _hostile, _repeated))
     with cpu_seconds(_SECONDS):
         make(data, choices)
 
@@ -196,7 +197,7 @@ def _records(choices: Choices) -> list[bytes]:
         for number in range(choices.number(1, 12))
     ]
     if choices.chance(4):
-        records.append(b'{"n":-1,"long":"%s"}' % (b"x" * choices.number(1, _MAX_RECORD - 100)))
+        records.append(b'{"n":-1,"long":"%s"}' % (b"x" * choices.number(1, _LONG)))
     return records
 
 
