@@ -293,7 +293,7 @@ def test_check_leaves_a_spool_alone_that_is_used(
         ("{tmp}/out", ["--topic", "bad topic!"], "NSQ allows no topic named 'bad topic!'"),
         ("{tmp}/out", ["--channel", ""], "NSQ allows no channel named ''"),
         ("{tmp}/out", ["--rotate-size", "many"], "'many' is not a size"),
-        ("{tmp}/out", ["--nsqd-tcp-address", "::1"], "'::1' is no address"),
+        ("{tmp}/out", ["--nsqd-tcp-address", "::1"], "'::1' is not an address"),
         ("{tmp}/out", ["--tls-key", "k.pem"], "--tls-key needs its --tls-cert"),
         ("{tmp}/out", ["--status-address", "192.0.2.1:1"], "--status-address 192.0.2.1:1 cannot be listened on"),
     ],

@@ -60,7 +60,7 @@ def test_an_nsqd_that_goes_twice_is_reported_twice_and_its_return_too(
 def test_an_nsqlookupd_that_goes_and_returns(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.archiver.consume._LOOKUP_EVERY", 0.1)
+    monkeypatch.setattr("tui.archiver.consume._LOOKUP_SECONDS", 0.1)
     with Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "lookupd") as lookupd:
         source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd.http_address,))
         with Running(of_source(tmp_path, source)) as archiver:
@@ -75,7 +75,7 @@ def test_an_nsqlookupd_that_goes_and_returns(
 def test_an_nsqd_that_no_nsqlookupd_names_any_longer_is_not_missed() -> None:
     said: list[str] = []
     outages = Outages(said.append)
-    outages.lost("a:1", ConnectionError("closed the connection"))
+    outages.lost("a:1", None)
     outages.unlisted("a:1")
     assert outages.cause == ""
     outages.back("a:1")

@@ -150,7 +150,7 @@ def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
 ) -> None:
     """It hears from us, and its own silence is our doing."""
     _slowed(monkeypatch, 3.0)
-    monkeypatch.setattr(consume, "_HEARTBEAT", 1)
+    monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
     monkeypatch.setattr(intake, "_FULL_BYTES", 1)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
         publish(nsqd, topic, [b"message"])
@@ -164,7 +164,7 @@ def test_an_nsqd_that_is_silent_is_given_up_and_found_again(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a clock that nobody sets."""
-    monkeypatch.setattr(consume, "_HEARTBEAT", 1)
+    monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
         nsqd.create_channel(topic, "archive")
         with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)) as archiver:

@@ -35,7 +35,7 @@ from tui.archiver import Source
 from tui.archiver.options import ArchiverOptions, destination
 from tui.archiver.spool import Spool
 from tui.config import S3Options
-from tui.send.target import Tls
+from tui.nsq.target import Tls
 
 pytestmark = pytest.mark.nsq
 
@@ -232,7 +232,7 @@ def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
         for secret in ("wrong", "reader"):
             source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
             with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
-                wait_for(lambda: "answered E_AUTH_FAILED" in str(archiver.said) or is_drained(nsqd, topic))
+                wait_for(lambda: "does not accept the secret" in str(archiver.said) or is_drained(nsqd, topic))
             assert secret not in str(archiver.said)
     assert archived(wanted.archive.store) == Counter(sent)
 

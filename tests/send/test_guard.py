@@ -12,8 +12,8 @@ from tests.send.helpers import finish, lines, target, write_lines
 from tests.servers.build import NsqPrograms
 from tests.servers.nsqd import Nsqd
 from tui.errors import SendError
+from tui.nsq.address import split_address
 from tui.send import NsqTarget, SendOptions, check_destination, send_to_nsq
-from tui.send.target import split_address
 
 pytestmark = pytest.mark.nsq
 
@@ -101,7 +101,7 @@ def test_addresses(text: str, parts: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", ":1", "h:", "h:x", "h:0", "h:70000", "::1:4150", "http://h:1", "h:٣"])
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(SendError, match="is no address of an nsqd"):
+    with pytest.raises(SendError, match="is not an address"):
         split_address(text)
 
 

@@ -15,9 +15,9 @@ from tui.archive.envelope import wrap
 from tui.errors import SendError
 from tui.filter import parse_filter
 from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey, unique_source
-from tui.send.batches import Batch, Batches, BatchSize
-from tui.send.outgoing import SeenRecords
-from tui.send.project import projected_source
+from tui.send.engine.batches import Batch, Batches, BatchSize
+from tui.send.messages import SeenRecords
+from tui.send.projection import projected_source
 
 records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tui.errors import SendError
-from tui.send.throttle import Rate, TokenBucket, parse_rate
+from tui.send.engine.rate import Rate, TokenBucket, parse_rate
 
 
 class Clock:

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.archive.store import Store
-from tui.archiver.delivery import blame_lookupd
 from tui.archiver.folder import SpoolInUseError, owned, spooled
-from tui.archiver.lookup import producers
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.spool import Spool
 from tui.checks import Check, State
 from tui.errors import HourscopeError, KeyTakenError, SendError
-from tui.send.guard import Destination, check_destination
-from tui.send.target import NsqTarget
+from tui.nsq.destination import Destination, check_destination
+from tui.nsq.lookup import Nsqd, blame_lookupd, nsqds_with_topic
+from tui.nsq.target import NsqTarget
 from tui.units import duration, plural, size
 
 _TIMEOUT = 5.0
@@ -35,7 +34,9 @@ def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
         check, named = _lookupd(options, lookupd)
         yield check
         given = options.source.nsqd_tcp_addresses
-        nsqds |= {tcp: _Named(http, "" if tcp in given else lookupd) for tcp, http in named.items()}
+        nsqds |= {
+            nsqd.tcp_address: _Named(nsqd.http_address, "" if nsqd.tcp_address in given else lookupd) for nsqd in named
+        }
     for address, named_by in nsqds.items():
         yield _nsqd(options, address, named_by)
 
@@ -140,16 +141,16 @@ def _is_refused(options: ArchiverOptions, key: str, path: Path) -> bool:
     return False
 
 
-def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, dict[str, str]]:
-    """What it says, and the nsqds that it knows: their TCP addresses, with their HTTP addresses."""
+def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, tuple[Nsqd, ...]]:
+    """What it answers, and the nsqds that it names."""
     name, topic = f"nsqlookupd {address}", options.source.topic
     try:
-        found = producers(address, topic)
+        nsqds = nsqds_with_topic(address, topic, timeout=_TIMEOUT)
     except SendError as error:
-        return Check(name, "failed", f"{error}; check --lookupd-http-address"), {}
-    if not found:
-        return Check(name, "warning", f"knows no topic {topic} yet; the archiver would wait for it"), {}
-    return Check(name, "ok", f"{topic} is on {plural(len(found), 'nsqd')}"), found
+        return Check(name, "failed", f"{error}; check --lookupd-http-address"), ()
+    if not nsqds:
+        return Check(name, "warning", f"knows no topic {topic} yet; the archiver would wait for it"), ()
+    return Check(name, "ok", f"{topic} is on {plural(len(nsqds), 'nsqd')}"), nsqds
 
 
 def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
@@ -159,8 +160,8 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     try:
         found = check_destination(target, timeout=_TIMEOUT)
     except HourscopeError as error:
-        says = str(error).removesuffix(", nothing was sent")
-        return Check(name, "failed", f"{says}; {blame_lookupd(named.lookupd)}" if named.lookupd else says)
+        blame = f"; {blame_lookupd(named.lookupd)}" if named.lookupd else ""
+        return Check(name, "failed", f"{error}{blame}")
     if not found.http:
         says = f"answers over TCP; its HTTP does not, so the channel {source.channel} was not checked"
         return Check(name, "warning", says)

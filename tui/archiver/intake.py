@@ -124,7 +124,7 @@ class Intake:
             if hour != self._hour:
                 await self._rotate(hour)
             for link in self._reader.conns.values():
-                link.go_on()
+                link.resume()
 
     async def _sync(self, hour: datetime, deliveries: list[Delivery]) -> None:
         by_link: dict[Link, list[bytes]] = defaultdict(list)
@@ -137,7 +137,7 @@ class Intake:
             self._break(str(error))
             for link, ids in by_link.items():
                 counters.given_back += len(ids)
-                link.give_back(ids)
+                link.requeue(ids)
         else:
             counters.syncs += 1
             counters.written += written

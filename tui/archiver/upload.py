@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from tui.archive.local import reason
 from tui.archive.put import note_of
 from tui.archiver.folder import OPEN, SEALED, TORN, SpoolFile, file_name, named, rename, spell_rev, spooled
 from tui.archiver.merge import drop_leftovers, merge
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.repair import repair, sound_length
-from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError
+from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError, reason
 from tui.units import plural, size
 
 _LOOK = 0.25  # seconds between two looks at the spool

@@ -25,8 +25,7 @@ from tui.cli.options import archive_argument, archive_options, located
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, NsqSpec, load_config, nsq_of_environment, state_dir
 from tui.errors import ConfigError
-from tui.send.refusals import SECRET_VARIABLE
-from tui.send.target import Tls
+from tui.nsq.target import SECRET_VARIABLE, Tls
 from tui.units import parse_size, plural, size
 
 _GROUPS = {
@@ -153,7 +152,7 @@ def _default_spool(archive: str, source: Source, host: str) -> Path:
 def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_address: str | None) -> int:
     now = [Status()]
     if status_address is not None:
-        from tui.archiver.web import served
+        from tui.archiver.status_server import served
 
         web: Any = served(status_address, lambda: now[0])
     else:

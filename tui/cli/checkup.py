@@ -24,7 +24,7 @@ from tui.errors import ConfigError, HourscopeError
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
-    from tui.send.target import NsqTarget
+    from tui.nsq.target import NsqTarget
 
 _LITTLE = 1 << 30  # bytes; a disk with less free space gets a warning
 
@@ -74,7 +74,7 @@ def check_archive(archive: Archive) -> Iterator[Check]:
 
 def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
     """Is each nsqd there, does it let us in, which version is it, what does it take?"""
-    from tui.send.discover import configured_target
+    from tui.nsq.lookup import configured_target
 
     try:
         target, silent = configured_target(spec, "hourscope-doctor")
@@ -88,13 +88,13 @@ def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
 
 
 def _nsqd(target: NsqTarget, address: str, spec: NsqSpec) -> Check:
-    from tui.archiver.delivery import blame_lookupd
-    from tui.send.guard import check_destination
+    from tui.nsq.destination import check_destination
+    from tui.nsq.lookup import blame_lookupd
 
     try:
         found = check_destination(target, address)
     except HourscopeError as error:
-        says = str(error).removesuffix(", nothing was sent")
+        says = str(error)
         if spec.lookupd_http_addresses and "-broadcast-address" not in says:
             says = f"{says}; {blame_lookupd(', '.join(spec.lookupd_http_addresses))}"
         return Check(f"nsqd {address}", "failed", says)

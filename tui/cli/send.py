@@ -141,7 +141,7 @@ def _source(
         words = [*opened.words, *chosen.arguments()]
     if project is None:
         return what, words
-    from tui.send.project import projected_source  # jmespath is only imported by those who project
+    from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
     return projected_source(unwrapped(what) if messages else what, project), [*words, "--project", project]
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.archive.local import reason
-from tui.errors import SendError
+from tui.errors import SendError, reason
 from tui.send.entries import Contents, Header, ReceiptLine, read_journal
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey

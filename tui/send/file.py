@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import SendError
-from tui.send.control import Control
+from tui.send.engine.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami

@@ -19,6 +19,7 @@ import msgspec
 
 from tui.archive.local import private_folder, reason, sync_folder
 from tui.errors import SendError
+from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     SUFFIX,
     Earlier,
@@ -31,11 +32,10 @@ from tui.send.earlier import (
     resumable,
 )
 from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
+from tui.send.legacy import renumbered
 from tui.send.receipt import Receipt, whoami
-from tui.send.renumbering import renumbered
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
-from tui.send.target import NsqTarget
 
 
 class JournalError(SendError):

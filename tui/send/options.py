@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.send.throttle import Rate
+from tui.send.engine.rate import Rate
 
 
 @dataclass(frozen=True, slots=True)

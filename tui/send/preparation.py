@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
+from tui.nsq.destination import Destination
+from tui.nsq.limits import Limits
+from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     Earlier,
     check_resumed,
@@ -17,15 +20,12 @@ from tui.send.earlier import (
     unreadable_journals,
 )
 from tui.send.entries import VERSION
-from tui.send.guard import Destination
 from tui.send.journal import Journal, in_use
+from tui.send.legacy import renumbered
+from tui.send.messages import outgoing
 from tui.send.options import SendOptions
-from tui.send.outgoing import outgoing
-from tui.send.renumbering import renumbered
-from tui.send.sink import Limits
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
-from tui.send.target import NsqTarget
 from tui.units import plural
 
 

@@ -11,20 +11,21 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from tui.errors import SendError
-from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
-from tui.send.control import Control
-from tui.send.depth import DepthWatch
-from tui.send.engine import Engine
+from tui.nsq.limits import Limits
+from tui.nsq.target import NsqTarget
+from tui.send.engine.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
+from tui.send.engine.control import Control
+from tui.send.engine.depth import DepthWatch
+from tui.send.engine.engine import Engine
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.journal import Journal, JournalError
+from tui.send.messages import outgoing
 from tui.send.nsqds import Nsqds
 from tui.send.options import SendOptions
-from tui.send.outgoing import outgoing
 from tui.send.receipt import Receipt, whoami
-from tui.send.sink import Broker, Limits
+from tui.send.sink import Broker
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey, nothing_to_send, surveying
-from tui.send.target import NsqTarget
 from tui.units import plural
 
 T = TypeVar("T")

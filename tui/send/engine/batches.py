@@ -10,7 +10,7 @@ from typing import Any
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
-from tui.send.sink import BODY_HEADER, RECORD_HEADER, Limits
+from tui.nsq.limits import BODY_HEADER, RECORD_HEADER, Limits
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
 from tui.send.survey import NAMED
 

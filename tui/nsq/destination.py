@@ -1,4 +1,4 @@
-"""Looking at the destination before anything is sent, over nsqd's HTTP: what is there, what speaks against it."""
+"""A topic at an nsqd, over its HTTP: depths, channels, readers, and what speaks against sending to it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from tui.errors import SendError
-from tui.send.answers import ChannelStats, Info, Stats, TopicStats
-from tui.send.limits import NotThere, ask_limits
-from tui.send.sink import Limits
-from tui.send.target import NsqTarget, split_address
-from tui.send.web import StrangeAnswer, get
+from tui.nsq.address import split_address
+from tui.nsq.answers import ChannelStats, Info, Stats, TopicStats
+from tui.nsq.http import StrangeAnswer, get
+from tui.nsq.limits import Limits, ask_limits
+from tui.nsq.target import NsqTarget
 from tui.units import count, plural
 
 T = TypeVar("T")
@@ -62,8 +62,8 @@ class Destination:
 def check_destination(target: NsqTarget, address: str | None = None, *, timeout: float = 5.0) -> Destination:
     """Look at one nsqd of the target, the first by default. Nothing is changed there.
 
-    SendError if the target makes no sense, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or
-    if the HTTP address that was given does not answer as nsqd does.
+    SendError if the target is invalid, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or if
+    the HTTP address that was given does not answer as nsqd does.
     """
     target.check()
     address = address or target.nsqd_tcp_addresses[0]
@@ -79,25 +79,6 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     if target.auth_secret and target.tls is None:
         found = replace(found, warnings=(*found.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
     return found
-
-
-def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
-    """Look at every nsqd of the target; one that is not there is named in the warnings of the first that is.
-
-    SendError if none is there, or if one refuses us.
-    """
-    found: list[Destination] = []
-    missing: list[NotThere] = []
-    for address in target.nsqd_tcp_addresses:
-        try:
-            found.append(check_destination(target, address))
-        except NotThere as error:
-            missing.append(error)
-    target.check()
-    if not found:
-        raise missing[0]
-    found[0] = replace(found[0], warnings=(*found[0].warnings, *map(str, missing)))
-    return tuple(found)
 
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
@@ -153,7 +134,7 @@ def _by_name(topic: str) -> tuple[str, ...]:
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
     found = list(_by_name(name))
     if not topic.topic_name:
-        found.append(f"the topic {name} does not exist yet: it would be made, and nobody reads it")
+        found.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
     elif not channels:
         found.append(f"the topic {name} has no channel: nobody reads it, the records would wait in it")
     if topic.paused:

@@ -15,17 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tui.errors import SendError
-from tui.send.batches import Batch, Batches
-from tui.send.canary import Canary
-from tui.send.control import Control
-from tui.send.depth import DepthWatch
+from tui.send.engine.batches import Batch, Batches
+from tui.send.engine.control import Canary, Control
+from tui.send.engine.depth import DepthWatch
+from tui.send.engine.ledger import Ledger
+from tui.send.engine.rate import Meter
+from tui.send.engine.window import Window
 from tui.send.events import Sending
 from tui.send.journal import Journal
-from tui.send.ledger import Ledger
-from tui.send.meter import Meter
 from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
-from tui.send.window import Window
 from tui.units import duration
 
 _TICK = 0.05  # seconds between two looks at the clock and the brakes

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tui.send.batches import Batch
+from tui.send.engine.batches import Batch
 from tui.send.journal import Journal
 
 _SYNC_BATCHES = 16  # half of what may be unconfirmed: one half is sent while the other is written
