@@ -11,7 +11,7 @@ from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
 from tui.cli.options import archive_argument, archive_options, reading_options
-from tui.config import NsqSpec
+from tui.nsq.lookup import named_spec
 
 
 @click.command("doctor", short_help="Check an archive, this machine and nsqd.")
@@ -50,4 +50,4 @@ def _checks(name: str, nsqds: tuple[str, ...], given: dict[str, Any]) -> Iterato
     else:
         yield from check_archive(archive)
     for address in nsqds:
-        yield from check_nsqd(address, config.nsq.get(address, NsqSpec((address,))))
+        yield from check_nsqd(address, named_spec(config.nsq, (address,)))

@@ -13,7 +13,7 @@ from tui.archive.location import reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.grouped import Grouped
-from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
+from tui.cli.nsq_options import SEND_OPTIONS, server_options, target_options
 from tui.cli.options import (
     archive_options,
     filter_of,
@@ -33,7 +33,7 @@ from tui.send import SendOptions, Source, archive_source, file_source, parse_rat
 _CANARY = (1, 11)  # one record, then ten more
 _GROUPS = {
     "What": ("start", "stop", "grep", "regex", "match", "not_grep", "not_regex", "invert", "project", "unique"),
-    "Into NSQ": (*NSQ_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
+    "Into NSQ": (*SEND_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
     "Into a file": ("out", "append", "split", "force"),
     "Before and after": ("dry_run", "yes", "as_json"),
     "Reading the archive": (
@@ -56,8 +56,11 @@ _ONLY_FILE = ("append", "split", "force")
 @filter_options
 @click.option("--project", metavar="EXPR", help="Send the JSON of a JMESPath's result instead of the exact bytes.")
 @click.option("--unique", is_flag=True, help="Leave out copies of earlier records of the same send, and count them.")
-@nsq_options
-@click.option("--rate", metavar="N", help="Records a second (500, 2k), or bytes (5MB).")
+@server_options
+@click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="nsqd's HTTP.  [default: TCP port + 1]")
+@click.option("--topic", metavar="TOPIC", help="NSQ topic.")
+@click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn instead of to one; order is lost.")
+@click.option("--rate", metavar="N", help="Records per second (500, 2k), or bytes (5MB).")
 @click.option("--max-depth", metavar="N", type=click.IntRange(min=1), help="Pause while the topic is deeper.")
 @click.option("--canary", is_flag=True, help="Send 1, then 10, and ask before the rest.")
 @click.option("--skip-oversize", is_flag=True, help="Leave out records that are larger than nsqd takes, and list them.")
@@ -87,24 +90,24 @@ def command(source: str, out: str | None, **given: Any) -> int:
     hourscope send errors/ --nsqd-tcp-address prod --topic events --canary --rate 500
     """
     chosen = filter_of(given)
-    way = nsq_way(given)
-    if (out is None) == (way is None):
+    destination = target_options(given)
+    if (out is None) == (destination is None):
         raise click.UsageError("give either --nsqd-tcp-address (or --lookupd-http-address) and --topic, or -o")
-    _refuse_strays(given, _ONLY_FILE if way else _ONLY_NSQ, "-o FILE" if way else "NSQ")
+    _refuse_strays(given, _ONLY_FILE if destination else _ONLY_NSQ, "-o FILE" if destination else "NSQ")
     if out is not None and names_folder(out):
         return _to_extract(source, chosen, out, given)
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique = given.pop("resume"), given.pop("unique")
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words = _source(source, chosen, given.pop("project"), given, messages=way is not None)
+    what, words = _source(source, chosen, given.pop("project"), given, messages=destination is not None)
     words += ["--unique"] if unique else []
     request = SendRequest(what, resume=resume, again=how["again"], words=tuple(words), **asked)
-    if way is None:
+    if destination is None:
         files = file_request(out or "", how, resume)
         return to_file(replace(request, source=unique_source(what)) if unique else request, files)
     options, more = _send_options(**{name: how[name] for name in _ONLY_NSQ if name != "again"}, unique=unique)
-    target, unanswered = way.target()
-    return to_nsq(request, target, options, (*more, *way.words), unanswered)
+    target, unanswered = destination.target()
+    return to_nsq(request, target, options, (*more, *destination.words), unanswered)
 
 
 def _refuse_strays(given: dict[str, Any], names: Sequence[str], goes_with: str) -> None:
