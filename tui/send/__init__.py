@@ -31,7 +31,6 @@ from tui.send.source import (
     Unfit,
     archive_source,
     file_source,
-    records_source,
 )
 from tui.send.survey import Survey, nothing_to_send, survey, surveying
 
@@ -74,7 +73,6 @@ __all__ = [
     "outgoing",
     "parse_rate",
     "parse_split",
-    "records_source",
     "refuse_what_cannot_go",
     "send_to",
     "send_to_file",

@@ -16,7 +16,7 @@ from tui.send.engine.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit, as_lines
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
 from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
@@ -157,11 +157,12 @@ class _Writing:
         if block.damaged:
             self._damaged.append(block.damaged)
         if block.records:
-            output.write(block.hour, block.records)
-            self._digest.update(as_lines(block.records))
+            output.write(block)
+            lines = block.as_lines()
+            self._digest.update(lines)
             self._count += len(block.records)
             self._sent = self._count
-            self._bytes += sum(map(len, block.records))
+            self._bytes += len(lines) - len(block.records)
 
     def _state(self, note: str = "") -> Sending:
         seconds = time.monotonic() - self._began

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
@@ -19,7 +18,7 @@ from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC
 from tui.errors import OutputError, SendError
-from tui.send.source import as_lines
+from tui.send.source import SourceBlock, as_lines
 from tui.units import parse_size
 
 _HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one
@@ -48,8 +47,8 @@ class Output(Protocol):
 
     places: list[str]
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
-        """Records and a newline each."""
+    def write(self, block: SourceBlock) -> None:
+        """Its records, of which there is one at least, and a newline each."""
 
 
 @contextmanager
@@ -73,8 +72,8 @@ class Stream:
         self._stream = stream
         self.places = [place]
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
-        self._stream.write(as_lines(records))
+    def write(self, block: SourceBlock) -> None:
+        self._stream.write(block.as_lines())
 
 
 @contextmanager
@@ -130,11 +129,12 @@ class _Parts:
         self.names: list[str] = []
         self.places: list[str] = []
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
+    def write(self, block: SourceBlock) -> None:
+        records = block.records
         if self._split.size is None:
-            if hour is None:
+            if block.hour is None:
                 raise SendError("a file has no hours to split by; give --split a size, such as 500MB")
-            self._turn_to(hour.strftime(_HOUR)).write(as_lines(records))
+            self._turn_to(block.hour.strftime(_HOUR)).write(block.as_lines())
             return
         while records:
             fit = self._how_many_fit(records, self._split.size)

@@ -11,7 +11,7 @@ from datetime import datetime
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
-from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
+from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
 
 _EVERY = 16  # blocks between two reports: some MB of lines
 NAMED = 100  # records that are named, of each kind of trouble
@@ -108,21 +108,22 @@ class _SoFar:
             self._add_records(block)
 
     def _add_records(self, block: SourceBlock) -> None:
-        records, sizes = block.records, list(map(len, block.records))
+        records, lines = block.records, block.as_lines()
         if self._shapes is not None:
             self._shapes.add(records)
-        self._digest.update(as_lines(records))
+        self._digest.update(lines)
         self._first = records[0] if self._first is None else self._first
         self._last = records[-1]
         if block.hour is not None:
             self._hours[1:] = [block.hour]
-        most = max(sizes)
-        if self._largest is None or most > self._largest.size:
-            self._largest = Place(block.key, block.lines[sizes.index(most)], most)
-        if self._max_message is not None and most > self._max_message:
+        largest = max(map(len, records))
+        if self._largest is None or largest > self._largest.size:
+            line = next(line for record, line in zip(records, block.lines, strict=True) if len(record) == largest)
+            self._largest = Place(block.key, line, largest)
+        if self._max_message is not None and largest > self._max_message:
             self._add_oversize(block, self._max_message)
         self._count += len(records)
-        self._size += sum(sizes)
+        self._size += len(lines) - len(records)
 
     def _add_oversize(self, block: SourceBlock, limit: int) -> None:
         places = [
