@@ -139,7 +139,9 @@ class _NsqLink:
 
 def mpub_command(topic: str, records: list[bytes]) -> bytes:
     """MPUB as it goes over the wire: the body's size, the count, then each record behind its own size."""
-    framed = [part for record in records for part in (_U32(len(record)), record)]
+    framed = [b""] * (2 * len(records))  # no Python per record: this runs in the event loop
+    framed[::2] = map(_U32, map(len, records))
+    framed[1::2] = records
     size = 4 + 4 * len(records) + sum(map(len, records))
     return b"".join([b"MPUB ", topic.encode(), b"\n", _U32(size), _U32(len(records)), *framed])
 
