@@ -17,7 +17,9 @@ from tests.send.scripted_nsqd import Client, ScriptedNsqd
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tui.config import NsqSpec
 from tui.errors import SendError
+from tui.nsq import lookup
 from tui.send import (
     Journal,
     NsqTarget,
@@ -26,6 +28,7 @@ from tui.send import (
     SendOptions,
     Sent,
     check_destinations,
+    configured_target,
     find_nsqds,
     send_to_nsq,
 )
@@ -182,15 +185,15 @@ def test_the_nsqds_that_have_the_topic_are_found(
         _until(lambda: len(find_nsqds([nsqlookupd.http_address], topic).nsqds) >= 2)
         new = find_nsqds([nsqlookupd.http_address], topic)
         assert not new.exists
-        assert {(nsqd.tcp_address, nsqd.http_address), (other.tcp_address, other.http_address)} <= set(new.nsqds)
+        assert {lookup.Nsqd(server.tcp_address, server.http_address) for server in (nsqd, other)} <= set(new.nsqds)
         assert list(new.nsqds) == sorted(new.nsqds)
 
         nsqd.create_topic(topic)
         _until(lambda: find_nsqds([nsqlookupd.http_address], topic).exists)
         found = find_nsqds([_nobody(), nsqlookupd.http_address], topic)
-        assert found.nsqds == ((nsqd.tcp_address, nsqd.http_address),)
+        assert found.nsqds == (lookup.Nsqd(nsqd.tcp_address, nsqd.http_address),)
         assert "nsqlookupd's HTTP at" in found.unanswered[0]
-        to = found.of(NsqTarget(topic, ()))
+        to, _ = configured_target(NsqSpec(lookupd_http_addresses=(nsqlookupd.http_address,)), topic)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", lines(50)), to)).confirmed == 50
         assert arrived(nsqd, topic) == 50
 

@@ -63,9 +63,9 @@ class Producer(msgspec.Struct, frozen=True):
 
 
 class Producers(msgspec.Struct, frozen=True):
-    """nsqlookupd's /lookup and /nodes."""
+    """nsqlookupd's /lookup and /nodes. Each is decoded as a Producer by itself: one that is invalid spoils no other."""
 
-    producers: list[Producer] | None = None
+    producers: list[msgspec.Raw] | None = None
 
 
 class Identified(msgspec.Struct, frozen=True):

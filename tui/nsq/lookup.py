@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+import msgspec
+
 from tui.config import NsqSpec
 from tui.errors import SendError
 from tui.nsq.address import join_address, split_address
-from tui.nsq.answers import Producers
+from tui.nsq.answers import Producer, Producers
 from tui.nsq.http import get
 from tui.nsq.target import NsqTarget, environment_secret, tls_of
+
+_SHOWN_BYTES = 80  # of an invalid answer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -114,13 +118,18 @@ def blame_lookupd(lookupd: str) -> str:
 
 def _nsqds(lookupd: str, path: str, timeout: float) -> tuple[Nsqd, ...]:
     answer = get(Producers, "nsqlookupd", lookupd, path, timeout) or Producers()
-    return tuple(
-        Nsqd(
-            join_address(producer.broadcast_address, producer.tcp_port),
-            join_address(producer.broadcast_address, producer.http_port),
-        )
-        for producer in answer.producers or ()
-    )
+    return tuple(map(_nsqd, answer.producers or ()))
+
+
+def _nsqd(producer: msgspec.Raw) -> Nsqd:
+    """What is not an address stands for one, so that its user refuses and names it."""
+    try:
+        known = msgspec.json.decode(producer, type=Producer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        text = bytes(producer)[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+        return Nsqd(text, text)
+    host = known.broadcast_address
+    return Nsqd(join_address(host, known.tcp_port), join_address(host, known.http_port))
 
 
 def _checked(lookupd: str, nsqds: Sequence[Nsqd]) -> set[Nsqd]:
