@@ -74,7 +74,7 @@ def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, top
     ):
         assert words in text
     assert ran.err.splitlines() == [
-        "hourscope: 2 blank lines will not be sent: NSQ takes none",
+        "hourscope: 2 blank lines will not be sent: NSQ does not accept empty messages",
         "hourscope: the channel archive looks like an archiver: what is replayed would be archived again",
     ]
     assert arrived(nsqd, topic) == 0
@@ -195,10 +195,10 @@ def test_the_canary_asks(
 ) -> None:
     write_lines(tmp_path / "in", lines(50))
     with typed("send", tmp_path / "in", *to(nsqd, topic), "--canary", "--yes") as terminal:
-        until(terminal, "1 record arrived; go on?")
+        until(terminal, "1 record arrived; continue?")
         assert arrived(nsqd, topic) == 1
         os.write(terminal.fd, answers[0])
-        until(terminal, "11 records arrived; go on?")
+        until(terminal, "11 records arrived; continue?")
         assert arrived(nsqd, topic) == 11
         os.write(terminal.fd, answers[1])
         until(terminal, "journal    /")
@@ -259,16 +259,16 @@ def test_names_of_the_config_and_nsqlookupd(archive: Path, nsqd: Nsqd, nsqlookup
         (["--nsqd-tcp-address", "h:1"], "need a --topic"),
         (["--nsqd-tcp-address", "h:1", "--lookupd-http-address", "h:2", "--topic", "t"], "not both"),
         (["--nsqd-tcp-address", "h:1", "--topic", "t", "-o", "x"], "give either"),
-        (["--nsqd-tcp-address", "h:1", "--topic", "t", "--append"], "--append goes with -o FILE only"),
+        (["--nsqd-tcp-address", "h:1", "--topic", "t", "--append"], "--append applies only to -o FILE"),
         (["--nsqd-tcp-address", "h:1", "--topic", "t", "--tls-key", "k"], "--tls-key needs its --tls-cert"),
-        (["-o", "x", "--rate", "5"], "--rate goes with NSQ only"),
+        (["-o", "x", "--rate", "5"], "--rate applies only to NSQ"),
         (["-o", "x", "--round-robin"], "--round-robin needs --nsqd-tcp-address"),
         (["-o", "-", "--split", "hour"], "need a file, not stdout"),
         (["-o", "x", "--append", "--force"], "leave out --force and --split"),
         (["-o", "x", "--resume"], "there is nothing to --resume"),
         (["-o", "x/", "--project", "a"], "--project does not go with an extract"),
         (["-o", "x", "--project", "a["], "invalid JMESPath at column"),
-        (["-o", "x", "--split", "day"], "is no way to split"),
+        (["-o", "x", "--split", "day"], "is not a way to split"),
     ],
 )
 def test_options_that_do_not_go_together(words: list[str], sentence: str, archive: Path, tmp_path: Path) -> None:

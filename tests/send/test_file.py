@@ -192,5 +192,5 @@ def test_parts_appear_all_or_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["day", "", "0", "-5MB", "hours"])
 def test_what_is_no_way_to_split(text: str) -> None:
-    with pytest.raises(SendError, match="is no way to split; write hour, or a size"):
+    with pytest.raises(SendError, match="is not a way to split; use hour, or a size"):
         parse_split(text)

@@ -85,7 +85,7 @@ def test_round_robin_goes_on_without_one_that_is_away(three: list[Nsqd], topic: 
 def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
     nsq_programs: NsqPrograms, three: list[Nsqd], topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.send.rotation._AGAIN", 0.2)
+    monkeypatch.setattr("tui.send.rotation._RETRY_SECONDS", 0.2)
     records = lines(12_000)
     source = write_lines(tmp_path / "out", records)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"mem-queue-size": 0}) as shaky:
@@ -202,11 +202,11 @@ def test_lookupd_that_is_not_there_or_knows_nothing(nsq_programs: NsqPrograms, n
     nobody = _nobody()
     with pytest.raises(SendError, match=rf"nsqlookupd's HTTP at {nobody} cannot be reached \(Connection refused\)"):
         find_nsqds([nobody], "t")
-    with pytest.raises(SendError, match=r"does not answer as nsqlookupd does|knows no nsqd"):
+    with pytest.raises(SendError, match=r"does not answer as nsqlookupd does|does not know any nsqd"):
         find_nsqds([nsqd.http_address], "t")
     with (
         Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "empty") as empty,
-        pytest.raises(SendError, match="knows no nsqd; give --nsqd-tcp-address"),
+        pytest.raises(SendError, match="does not know any nsqd; give --nsqd-tcp-address"),
     ):
         find_nsqds([empty.http_address], "t")
 

@@ -242,6 +242,6 @@ def test_no_string_of_a_server_reaches_the_terminal_raw(tmp_path: Path) -> None:
         with typed(*words, "--topic", "t", "--again") as terminal:
             until(terminal, "type the topic's name")
             os.write(terminal.fd, b"t\n")
-            until(terminal, "takes no request of this size")
+            until(terminal, "does not accept a request of this size")
             assert "[red]red[/red]" in terminal.text
             assert terminal.screen.title == ""

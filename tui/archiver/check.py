@@ -100,7 +100,7 @@ def _compared(options: ArchiverOptions, key: str, path: Path, example: str) -> C
     if not store.holds(key, path):
         return Check("archive", "failed", f"{store.url}/{key} is not what was put there; check the endpoint")
     if not refused:
-        says = f"{store.url} overwrites in spite of If-None-Match; two archivers could overwrite each other's files"
+        says = f"{store.url} overwrites despite If-None-Match; two archivers could overwrite each other's files"
         return Check("archive", "failed", says)
     says = f"{store.url} can be written, read and listed, and refuses to overwrite; keys as {example}"
     return Check("archive", "ok", says)
@@ -149,7 +149,7 @@ def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, tuple[Nsqd,
     except SendError as error:
         return Check(name, "failed", f"{error}; check --lookupd-http-address"), ()
     if not nsqds:
-        return Check(name, "warning", f"knows no topic {topic} yet; the archiver would wait for it"), ()
+        return Check(name, "warning", f"does not know the topic {topic} yet; the archiver would wait for it"), ()
     return Check(name, "ok", f"{topic} is on {plural(len(nsqds), 'nsqd')}"), nsqds
 
 

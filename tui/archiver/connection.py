@@ -1,6 +1,6 @@
 """A connection to one nsqd that reads in bulk, on pynsq's.
 
-pynsq's connection takes two awaits and an object walk for every frame, about 30,000 messages a second. This one, once
+pynsq's connection takes two awaits and an object walk for every frame, about 30,000 messages per second. This one, once
 it is subscribed, reads whatever has arrived, cuts all whole frames out of it, and hands them over as one delivery; FINs
 go out joined, in one write. Everything else is pynsq's: identify, TLS, AUTH, heartbeats, RDY.
 """

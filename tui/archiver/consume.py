@@ -39,7 +39,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
     """pynsq's Reader with connections that read in bulk.
 
     `deliver` gets every delivery, `late` is called for each message whose time was over when it was answered, and
-    `outages` hears of every address that is lost or works again. `full` says that nothing more should be read for now.
+    `outages` hears of every address that is lost or works again. `full`: nothing more should be read for now.
     """
 
     def __init__(

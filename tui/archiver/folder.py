@@ -1,6 +1,6 @@
 """The spool folder: what its files are called, who owns it, what is in it.
 
-A file's name says how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
+A file's name shows how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
 
     2026-11-23T13.SEQ.open        being appended to, a gzip member a sync
     2026-11-23T13.SEQ.torn        left by a process that died: its last member may be torn
@@ -69,7 +69,7 @@ def spell_rev(rev: int) -> str:
 
 
 def spooled(folder: Path, zone: tzinfo) -> list[SpoolFile]:
-    """Every file of the spool, by hour, then age; files of other names are nobody's. Raises ArchiveError."""
+    """Every file of the spool, by hour, then age; files with other names are ignored. Raises ArchiveError."""
     found = []
     try:
         with os.scandir(folder) as entries:

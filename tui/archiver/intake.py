@@ -259,7 +259,7 @@ class Intake:
         """In a callback: its connection is silent from then on, and is replaced; each kind is reported once."""
         if (text := spelled(error)) not in self._defects:
             self._defects.add(text)
-            self._report(f"an unexpected error in a connection ({text}); it is opened again; please report this")
+            self._report(f"an unexpected error in a connection ({text}); it is reopened; please report this")
             if self._options.debug:
                 show_traceback(error)
 

@@ -55,7 +55,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ArchiverOptions:
-    """One archiver. `now` gives seconds since 1970 and says what hour it is; tests bring their own.
+    """One archiver. `now` gives seconds since 1970, and with it the hour; tests bring their own.
 
     Sizes in bytes, times in seconds. `spool` belongs to this archiver alone. With more than one of `processes` each has
     its own connections and files. `rotate_size` of None rotates at the hour only. `debug` shows the traceback of an

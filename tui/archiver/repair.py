@@ -4,7 +4,7 @@ What was synced is whole members. Behind them there may be a torn one, none of w
 them out again; its whole lines are kept all the same, since not even nsqd may have survived what ended us.
 
 After kill -9 the torn bytes are the first that were written. After a power loss some blocks of the file may never have
-reached the disk; they read as zeros, and would be decoded into lines that nobody sent. So nothing counts from there on.
+reached the disk; they read as zeros, and would be decoded into lines that were never sent. So all from there on is cut.
 What decodes with an error, or has a sound member behind it, is not torn: its disk has damaged it, and nothing is cut.
 """
 

@@ -155,7 +155,7 @@ def member(lines: bytes) -> bytes:
 
 
 def header() -> bytes:
-    """Of a gzip member (RFC 1952 §2.3), with a random comment: what the archive holds with our bytes is surely ours."""
+    """Of a gzip member (RFC 1952 §2.3), with a random comment: an object of the archive with our bytes is ours."""
     comment = secrets.token_hex(8).encode() + b"\0"
     return HEADER + comment
 

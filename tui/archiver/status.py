@@ -61,7 +61,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Notice:
     """A sentence for the operator's log."""
 
     text: str
@@ -79,4 +79,4 @@ class Stopped:
     hangs: bool = False
 
 
-Event = Status | Said | Stopped
+Event = Status | Notice | Stopped

@@ -110,10 +110,10 @@ def command(source: str, out: str | None, **given: Any) -> int:
     return to_nsq(request, target, options, (*more, *destination.words), unanswered)
 
 
-def _refuse_strays(given: dict[str, Any], names: Sequence[str], goes_with: str) -> None:
+def _refuse_strays(given: dict[str, Any], names: Sequence[str], destination: str) -> None:
     for name in names:
         if given[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} goes with {goes_with} only")
+            raise click.UsageError(f"--{name.replace('_', '-')} applies only to {destination}")
 
 
 def _send_options(
@@ -153,7 +153,9 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     """Into a folder: that is a scan."""
     for name in ("project", "unique", "append", "split", "dry_run"):
         if given[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} does not go with an extract; see hourscope scan --help")
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} cannot be used with an extract; see hourscope scan --help"
+            )
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)

@@ -154,7 +154,7 @@ def _send(
             note(event.note)
             if event.asking and event.confirmed != asked_at:
                 bar.close()  # a bar that is drawn again would write over the question
-                if click.confirm(f"{plural(event.confirmed, 'record')} arrived; go on?", err=True):
+                if click.confirm(f"{plural(event.confirmed, 'record')} arrived; continue?", err=True):
                     control.resume()
                 else:
                     control.stop()

@@ -38,7 +38,7 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What nsqd says of a topic. Where its HTTP is not reached, `http` is False and only `limits` are known."""
+    """What nsqd reports of a topic. Where its HTTP is not reached, `http` is False and only `limits` are known."""
 
     address: str
     http_address: str
@@ -90,7 +90,7 @@ def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
 def topic_stats(
     target: NsqTarget, http_address: str, *, timeout: float = 5.0, clients: bool = False
 ) -> tuple[TopicStats, int | None]:
-    """The topic now, and when nsqd started, in seconds of Unix time, if it says so."""
+    """The topic now, and when nsqd started, in seconds of Unix time, if it reports that."""
     more = "" if clients else "&include_clients=false"
     path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
     stats = _get(Stats, target, http_address, path, timeout)
@@ -136,7 +136,7 @@ def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) 
     if not topic.topic_name:
         found.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
     elif not channels:
-        found.append(f"the topic {name} has no channel: nobody reads it, the records would wait in it")
+        found.append(f"the topic {name} has no channel: nothing reads it, and the records would wait in it")
     if topic.paused:
         found.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
     for channel in channels:
@@ -146,11 +146,11 @@ def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) 
         if channel.paused:
             found.append(f"{where} is paused: the records would wait in it")
         if channel.depth >= HIGH_DEPTH:
-            found.append(f"{where} is {plural(channel.depth, 'message')} behind already")
+            found.append(f"{where} is already {plural(channel.depth, 'message')} behind")
         if channel.name.endswith("#ephemeral"):
             found.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
     if topic.depth >= HIGH_DEPTH:
-        found.append(f"{count(topic.depth)} messages wait in the topic {name} already")
+        found.append(f"{count(topic.depth)} messages already wait in the topic {name}")
     return tuple(found)
 
 

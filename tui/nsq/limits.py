@@ -42,7 +42,7 @@ USER_AGENT = "hourscope knock"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker said so."""
+    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker named them."""
 
     max_message: int = DEFAULT_MAX_MESSAGE
     max_body: int = DEFAULT_MAX_BODY
@@ -180,7 +180,7 @@ def _identify(stream: _Stream, tls: bool) -> Identified:
 
 
 def _refused(stream: _Stream, command: bytes, where: str = "", topic: str = "") -> int | None:
-    """The limit that nsqd names when it refuses the command; SendError if it wants TLS."""
+    """The limit that nsqd names when it refuses the command; SendError if it requires TLS."""
     stream.send(command)
     answer = _frame(stream)
     if match := _TOO_BIG.search(answer):

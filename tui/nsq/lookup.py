@@ -63,7 +63,9 @@ def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: fl
         raise SendError("; ".join(failures) + "; check --lookupd-http-address")
     nsqds = with_topic or all_nsqds
     if not nsqds:
-        raise SendError(f"nsqlookupd at {', '.join(lookupd_http_addresses)} knows no nsqd; give --nsqd-tcp-address")
+        raise SendError(
+            f"nsqlookupd at {', '.join(lookupd_http_addresses)} does not know any nsqd; give --nsqd-tcp-address"
+        )
     return Lookup(tuple(sorted(nsqds)), bool(with_topic), tuple(failures))
 
 

@@ -24,7 +24,7 @@ for _name in ("nsq", "tornado"):
 
 
 def start_tls(conn: Any, context: ssl.SSLContext | None, host: str) -> None:
-    """AsyncConn.upgrade_to_tls with a context of ours, for the host of nsqd's certificate.
+    """AsyncConn.upgrade_to_tls with our own context, for the host of nsqd's certificate.
 
     `conn.stream` is None meanwhile. A failure is the connection's "error" event, and pynsq does not close it then.
     """

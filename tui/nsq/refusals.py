@@ -14,18 +14,18 @@ from tui.nsq.target import SECRET_VARIABLE
 _CODES = {
     "E_BAD_TOPIC": "does not allow this topic's name",
     "E_BAD_CHANNEL": "does not allow this channel's name",
-    "E_AUTH_FIRST": f"wants a secret; set {SECRET_VARIABLE}",
+    "E_AUTH_FIRST": f"requires a secret; set {SECRET_VARIABLE}",
     "E_AUTH_FAILED": f"does not accept the secret of {SECRET_VARIABLE}, or its auth server does not answer",
     "E_AUTH_DISABLED": f"has no AUTH; unset {SECRET_VARIABLE}",
-    "E_INVALID": "refuses the request; if it wants TLS, give its CA with --tls-root-ca-file",
-    "E_BAD_BODY": "takes no request of this size; see its -max-body-size",
-    "E_BAD_MESSAGE": "takes no record of this size; raise its -max-msg-size or add --skip-oversize",
-    "E_MESSAGE_TOO_BIG": "takes no record of this size; raise its -max-msg-size or add --skip-oversize",
+    "E_INVALID": "refuses the request; if it requires TLS, give its CA with --tls-root-ca-file",
+    "E_BAD_BODY": "does not accept a request of this size; see its -max-body-size",
+    "E_BAD_MESSAGE": "does not accept a record of this size; raise its -max-msg-size or add --skip-oversize",
+    "E_MESSAGE_TOO_BIG": "does not accept a record of this size; raise its -max-msg-size or add --skip-oversize",
 }
 _UNAUTHORIZED = "E_UNAUTHORIZED"  # its words depend on the command
 # OpenSSL's X509_V_ERR_*: what is wrong with a certificate.
 _NOT_YET, _EXPIRED, _OTHER_NAME, _OTHER_IP = 9, 10, 62, 64
-# The alerts of a server that wants a client certificate, or another one (Go: crypto/tls/alert.go).
+# The alerts of a server that requires a client certificate, or another one (Go: crypto/tls/alert.go).
 _ASKS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
 _REJECTS = ("UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN", "UNSUPPORTED_CERTIFICATE", "ACCESS_DENIED")
 
@@ -107,7 +107,7 @@ def tls_refusal(where: str, host: str, error: ssl.SSLError) -> Refusal:
     if isinstance(error, ssl.SSLCertVerificationError):
         words = _certificate_words(host, error)
     elif any(word in alert for word in _ASKS):
-        words = "wants a client certificate; give --tls-cert and --tls-key, signed by a CA that it knows"
+        words = "requires a client certificate; give --tls-cert and --tls-key, signed by a CA that it knows"
     elif any(word in alert for word in _REJECTS):
         words = "does not accept the certificate of --tls-cert; give one that is signed by a CA that it knows"
     else:

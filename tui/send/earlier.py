@@ -24,7 +24,7 @@ class Earlier:
 
     `confirmed`: how many records arrived, from the first on. `began`: may any have arrived? `running`: another process
     is sending it now. `digests`: SHA-256 of the records that it sent, or was to send. `where`: the servers of all of
-    its runs. `continued_in`: the journal in which it goes on, if 0.1.0 began it.
+    its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
     """
 
     path: Path

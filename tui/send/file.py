@@ -20,7 +20,7 @@ from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
 from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
-_TELL = 0.2  # seconds between two events
+_EVENT_SECONDS = 0.2  # between two events
 
 
 def send_to_file(
@@ -103,19 +103,19 @@ class _Writing:
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
-        """Write every block; tell now and then."""
-        told = 0.0
+        """Write every block; report it now and then."""
+        reported = 0.0
         for block in self._source.open():
             while control.paused and not control.stopped:
                 yield self._state("paused")
-                time.sleep(_TELL)
+                time.sleep(_EVENT_SECONDS)
             if control.stopped:
                 self.stopped = True
                 break
             self._write(output, block)
-            if time.monotonic() - told > _TELL:
+            if time.monotonic() - reported > _EVENT_SECONDS:
                 yield self._state()
-                told = time.monotonic()
+                reported = time.monotonic()
         if not self._count and not self.stopped:
             raise nothing_to_send(self._source, self._unfit)
         yield self._state()

@@ -1,4 +1,4 @@
-"""The journal of a send: which records are known to have arrived, on disk before anybody is told.
+"""The journal of a send: which records are known to have arrived, on disk before it is reported.
 
 One append-only file of JSON lines that a human can read: a header, a line for each run of confirmed records, and the
 receipt at the end. See entries.py for the lines, earlier.py for what is read from them later.
@@ -130,7 +130,7 @@ class Journal:
         target: NsqTarget,
         survey: Survey | None,
     ) -> Journal:
-        """A new journal that goes on where one of 0.1.0 ends, which gets a line that names it."""
+        """A new journal that continues one of 0.1.0, which gets a line that names it."""
         with stream:
             until = renumbered(earlier, source)
             header = _header(source, target, survey)

@@ -42,7 +42,7 @@ def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
 
 @contextmanager
 def _nothing_sent() -> Iterator[None]:
-    """An error from here says that nothing was sent."""
+    """Add to an error that nothing was sent."""
     try:
         yield
     except SendError as error:

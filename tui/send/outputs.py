@@ -1,4 +1,4 @@
-"""Files that a send writes: one, one that grows, or one for every hour or so many bytes; whole or not there."""
+"""Files that a send writes: one, one that is appended to, or one per hour or size; whole or not there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def parse_split(text: str) -> Split:
         return Split()
     size = parse_size(text)
     if not size:
-        raise SendError(f"'{text}' is no way to split; write hour, or a size such as 500MB")
+        raise SendError(f"'{text}' is not a way to split; use hour, or a size such as 500MB")
     return Split(size)
 
 
@@ -103,7 +103,7 @@ def _ends_in_mid_line(path: Path) -> bool:
     found = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
     if head and found != (path.suffix if path.suffix in _COMPRESSIONS else ""):
         kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[found]
-        raise OutputError(f"{path} cannot be appended to: it is {kind}, which its name does not say; rename it")
+        raise OutputError(f"{path} cannot be appended to: it is {kind}, but its name does not say so; rename it")
     last = b"\n"
     with ChunkReader(FolderStore(path.parent), path.name) as reader:
         for item in reader.results(lambda: _last_byte):
@@ -192,7 +192,7 @@ def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_Parts]:
             refuse(target.with_name(name))
         after = target.with_name(part_name(target.name, f"{len(parts.names) + 1:04}"))
         if split.size is not None and after.exists():
-            raise OutputError(f"{after} is left of an earlier, longer send; move it away, nothing was replaced")
+            raise OutputError(f"{after} is left over from an earlier, longer send; move it away; nothing was replaced")
         for name in parts.names:
             (folder / name).replace(target.with_name(name))
             parts.places.append(str(target.with_name(name)))

@@ -94,7 +94,7 @@ class Preparation:
     def _of_the_source(self, survey: Survey) -> list[str]:
         words = []
         if survey.blank:
-            words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ takes none")
+            words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
         if survey.skipped_count:
             words.append(f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}")
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)

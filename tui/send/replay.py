@@ -30,12 +30,12 @@ from tui.units import plural
 
 T = TypeVar("T")
 
-_TELL = 0.2  # seconds between two events
-_GRACE = 20.0  # seconds that a send may take to stop: an answer, and a connection that is being made
+_EVENT_SECONDS = 0.2  # between two events
+_STOP_SECONDS = 20.0  # that a send may take to stop: an answer, and a connection that is being made
 
 
 class InterruptedSend(SendError):
-    """A send that failed after it began; its receipt says how far it came."""
+    """A send that failed after it began; its receipt shows how far it got."""
 
     def __init__(self, message: str, receipt: Receipt) -> None:
         super().__init__(message)
@@ -178,7 +178,7 @@ def _batch_size(options: SendOptions) -> BatchSize:
 
 
 def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
-    """Do the work in a thread of its own, and tell its state until it is done; leaving early stops the send."""
+    """Do the work in a thread of its own, and yield its state until it is done; leaving early stops the send."""
     done: Future[T] = Future()
 
     def run() -> None:
@@ -192,10 +192,10 @@ def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Contro
     try:
         while not done.done():
             yield state()
-            wait([done], timeout=_TELL)
+            wait([done], timeout=_EVENT_SECONDS)
     except BaseException:
         control.stop()
-        thread.join(_GRACE)
+        thread.join(_STOP_SECONDS)
         raise
     result = done.result()
     yield state()
@@ -252,7 +252,7 @@ class _Ending:
         )
 
     def failed(self, error: SendError) -> InterruptedSend:
-        """The error, with how far the send came; that is in the journal, too, so that it is known what was sent."""
+        """The error, with how far the send got; that is also in the journal, so that it is known what was sent."""
         receipt = self.receipt(None, note=str(error))
         if self.journal is not None and not isinstance(error, JournalError):
             try:
@@ -279,4 +279,4 @@ class _Ending:
         found = self.found
         if found is None or not found.complete or not self.engine.complete or found.sha256 == self.engine.sha256:
             return ()
-        return (f"{self.source.description} has changed while it was sent: {found.count:,} records were there before",)
+        return (f"{self.source.description} changed while it was sent: it held {found.count:,} records before",)

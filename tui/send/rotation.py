@@ -1,4 +1,4 @@
-"""Several links as one: round robin over all servers that can be had. There is no order; the slowest sets the pace."""
+"""Several links as one: round robin over all servers that can be reached. There is no order; the slowest limits the rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import count
 from tui.errors import SendError
 from tui.send.sink import Link, LinkLost
 
-_AGAIN = 5.0  # seconds between two tries to get back a server that stays away
+_RETRY_SECONDS = 5.0  # between two attempts to reach a server that is away
 
 Connect = Callable[[str], Awaitable[Link]]
 
@@ -72,7 +72,7 @@ class Rotation:
 
     async def _fetch_back(self, connect: Connect) -> None:
         while self._away:
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(_RETRY_SECONDS)
             for address in list(self._away):
                 try:
                     self._links[address] = await connect(address)

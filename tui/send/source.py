@@ -214,7 +214,7 @@ def _chunk_blocks(
         careful.add(key)
         raise
     except OSError as error:
-        raise SendError(f"{key} cannot be read to its end: {reason(error)}; nothing behind it was sent") from error
+        raise SendError(f"{key} cannot be read to its end: {reason(error)}; nothing after it was sent") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Looking at a source before it is sent: how many, how big, first and last, and what a broker would not take."""
+"""What a source holds, before it is sent: how many records, how large, first and last, and what a broker would refuse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
 
-_EVERY = 16  # blocks between two reports: some MB of lines
+_REPORT_BLOCKS = 16  # between two reports: some MB of lines
 NAMED = 100  # records that are named, of each kind of trouble
 
 
@@ -69,7 +69,7 @@ def surveying(
         try:
             for number, block in enumerate(source.open(), 1):
                 so_far.add(block)
-                if number % _EVERY == 0:
+                if number % _REPORT_BLOCKS == 0:
                     yield so_far.survey(complete=False)
         except DoubtfulGiven:  # the source reads that chunk with care from now on
             continue

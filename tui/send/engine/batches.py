@@ -84,7 +84,7 @@ class Batches:
                     break
         except HourscopeError as error:
             self.failed, self.done = error, True
-        except DoubtfulGiven:  # nobody has looked at the source before
+        except DoubtfulGiven:  # without a survey, which would have found it
             self.failed, self.done = SendError("a chunk is damaged in records that were sent already"), True
         late = self.done or time.monotonic() > until
         found += self._cut(whole_only=not late)

@@ -1,4 +1,4 @@
-"""From arrived to confirmed: through the journal, in order, with the digest of all that is confirmed."""
+"""From answered to confirmed: through the journal, in order, with the digest of all that is confirmed."""
 
 from __future__ import annotations
 

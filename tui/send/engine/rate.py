@@ -57,7 +57,7 @@ def parse_rate(text: str) -> Rate:
 
 
 class TokenBucket:
-    """Tokens come at `rate` a second, and `burst` of them keep at most: a hiccup is made up for, a pause is not.
+    """Tokens come at `rate` per second, and at most `burst` of them keep: a hiccup is made up for, a pause is not.
 
     Whoever finds the bucket not in debt may spend any amount, and the debt makes the next one wait. So a record larger
     than the burst still goes, and the rate holds.
