@@ -158,27 +158,27 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     http_addresses = (named.http_address,) if named.http_address else ()
     target = NsqTarget(source.topic, (address,), http_addresses, source.tls, source.auth_secret)
     try:
-        found = check_destination(target, timeout=_TIMEOUT)
+        destination = check_destination(target, timeout=_TIMEOUT)
     except HourscopeError as error:
         blame = f"; {blame_lookupd(named.lookupd)}" if named.lookupd else ""
         return Check(name, "failed", f"{error}{blame}")
-    if not found.http:
+    if not destination.http:
         says = f"answers over TCP; its HTTP does not, so the channel {source.channel} was not checked"
         return Check(name, "warning", says)
-    return Check(name, *_channel(options, found))
+    return Check(name, *_channel(options, destination))
 
 
-def _channel(options: ArchiverOptions, found: Destination) -> tuple[State, str]:
-    source, version = options.source, f"nsqd {found.version}"
-    if not found.exists:
+def _channel(options: ArchiverOptions, destination: Destination) -> tuple[State, str]:
+    source, version = options.source, f"nsqd {destination.version}"
+    if not destination.exists:
         return "warning", f"{version} has no topic {source.topic} yet; the archiver would create it"
-    channel = next((channel for channel in found.channels if channel.name == source.channel), None)
+    channel = next((channel for channel in destination.channels if channel.name == source.channel), None)
     if channel is None:
         says = f"{version}: {source.topic} has no channel {source.channel} yet; the archiver would create it"
         return "warning", f"{says}, and get what is published after that"
     if channel.name.endswith("#ephemeral") or source.topic.endswith("#ephemeral"):
         return "warning", f"{version}: an ephemeral channel drops messages; an archive needs a durable one"
-    if channel.paused or found.paused:
+    if channel.paused or destination.paused:
         return "warning", f"{version}: the channel {channel.name} or its topic is paused, and delivers no messages"
     others = f", {plural(len(channel.clients), 'consumer')} on it" if channel.clients else ""
     waiting = f"{plural(channel.depth, 'message')} waiting in {source.topic}/{channel.name}"

@@ -177,7 +177,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         conn = Connection(self, host, port, **self.conn_kwargs)
         asked = in_thread("names", lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         try:
-            found = await asyncio.wait_for(asyncio.wrap_future(asked), _CONNECT_SECONDS)
+            addresses = await asyncio.wait_for(asyncio.wrap_future(asked), _CONNECT_SECONDS)
         except OSError as error:  # TimeoutError is one
             self.trouble(conn, error)
             self._again(conn)
@@ -194,7 +194,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             ("ready", self._on_connection_ready),
         ):
             conn.on(name, callback)
-        conn.connect_to(*preferred(found))
+        conn.connect_to(*preferred(addresses))
         await asyncio.sleep(_CONNECT_SECONDS)
         if not conn.subscribed and conn.stream is not None and not conn.closed():
             self.trouble(conn, TimeoutError("no answer"))

@@ -70,16 +70,16 @@ def spell_rev(rev: int) -> str:
 
 def spooled(folder: Path, zone: tzinfo) -> list[SpoolFile]:
     """Every file of the spool, by hour, then age; files with other names are ignored. Raises ArchiveError."""
-    found = []
+    files = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if match := _NAME.fullmatch(entry.name):
                     with suppress(FileNotFoundError):  # renamed meanwhile: the next look finds it
-                        found.append(_file(Path(entry.path), match, entry.stat(), zone))
+                        files.append(_file(Path(entry.path), match, entry.stat(), zone))
     except OSError as error:
         raise ArchiveError(f"the spool {folder} cannot be read: {reason(error)}") from error
-    return sorted(found, key=lambda file: (file.hour, file.rev is None, file.rev or 0, file.seq))
+    return sorted(files, key=lambda file: (file.hour, file.rev is None, file.rev or 0, file.seq))
 
 
 def _file(path: Path, match: re.Match[str], status: os.stat_result, zone: tzinfo) -> SpoolFile:
@@ -175,10 +175,10 @@ def _acquire(
 
 def _make(folder: Path) -> None:
     """The folder is there, for its owner alone, and on disk."""
-    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    fresh = [path for path in (folder, *folder.parents) if not path.exists()]
     private_folder(folder)
-    for each in fresh:
-        sync_folder(each.parent)
+    for path in fresh:
+        sync_folder(path.parent)
 
 
 def _locked(descriptor: int) -> bool:

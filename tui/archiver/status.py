@@ -32,32 +32,32 @@ class Status:
     @property
     def troubles(self) -> tuple[str, ...]:
         """Why it is not healthy when this is asked, with the cause where one is known; nothing if it is."""
-        found = []
+        troubles = []
         silent = time.monotonic() - self.counters.seen
         if silent > _SILENT and not self.stopping:
-            found.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
+            troubles.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
         if self.deaths >= MOST_DEATHS:
-            found.append(f"consuming processes died {self.deaths} times in five minutes")
+            troubles.append(f"consuming processes died {self.deaths} times in five minutes")
         if self.counters.oldest > 2 * self.sync_interval + _FINISH_SLACK:
-            found.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
+            troubles.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
         if self.uploads.oldest > _UPLOAD_AGE:
             why = self.uploads.trouble or "still in progress"
-            found.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
+            troubles.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
         if self.counters.paused:
-            found.append(f"no messages are taken: {self.counters.paused}")
+            troubles.append(f"no messages are taken: {self.counters.paused}")
         why = f" ({self.counters.lost})" if self.counters.lost else ""
         if self.counters.alone > _ALONE:
-            found.append(f"no nsqd has been connected for {self.counters.alone:.0f} s{why}")
+            troubles.append(f"no nsqd has been connected for {self.counters.alone:.0f} s{why}")
         elif self.counters.missing:
-            found.append(f"{plural(self.counters.missing, 'nsqd')} not reached for more than a minute{why}")
-        return tuple(found)
+            troubles.append(f"{plural(self.counters.missing, 'nsqd')} not reached for more than a minute{why}")
+        return tuple(troubles)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is wrong now, long before it is unhealthy: `troubles`, and causes that are in none of them."""
         troubles = self.troubles
         causes = (self.counters.paused, self.uploads.trouble, self.counters.lost)
-        return *troubles, *(cause for cause in causes if cause and not any(cause in each for each in troubles))
+        return *troubles, *(cause for cause in causes if cause and not any(cause in trouble for trouble in troubles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,16 +92,16 @@ def _nsqd(target: NsqTarget, address: str, spec: NsqSpec) -> Check:
     from tui.nsq.lookup import blame_lookupd
 
     try:
-        found = check_destination(target, address)
+        nsqd = check_destination(target, address)
     except HourscopeError as error:
         says = str(error)
         if spec.lookupd_http_addresses and "-broadcast-address" not in says:
             says = f"{says}; {blame_lookupd(', '.join(spec.lookupd_http_addresses))}"
         return Check(f"nsqd {address}", "failed", says)
-    limits = f"takes records up to {size(found.limits.max_message)}, requests up to {size(found.limits.max_body)}"
-    if not found.http:
-        return Check(f"nsqd {address}", "warning", f"{limits}; {found.warnings[0]}")
-    return Check(f"nsqd {address}", "ok", f"version {found.version}, {limits}; HTTP at {found.http_address}")
+    limits = f"takes records up to {size(nsqd.limits.max_message)}, requests up to {size(nsqd.limits.max_body)}"
+    if not nsqd.http:
+        return Check(f"nsqd {address}", "warning", f"{limits}; {nsqd.warnings[0]}")
+    return Check(f"nsqd {address}", "ok", f"version {nsqd.version}, {limits}; HTTP at {nsqd.http_address}")
 
 
 def _terminal() -> Check:

@@ -70,15 +70,15 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     limits = ask_limits(target, address, timeout=timeout)
     http_address = target.http_address(address)
     try:
-        found = _look(http_address, target, address, limits, timeout)
+        seen = _look(http_address, target, address, limits, timeout)
     except SendError as error:
         if isinstance(error, StrangeAnswer) and http_address in target.nsqd_http_addresses:
             raise
         unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
-        found = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
+        seen = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
     if target.auth_secret and target.tls is None:
-        found = replace(found, warnings=(*found.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
-    return found
+        seen = replace(seen, warnings=(*seen.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
+    return seen
 
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
@@ -132,26 +132,26 @@ def _by_name(topic: str) -> tuple[str, ...]:
 
 
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
-    found = list(_by_name(name))
+    warnings = list(_by_name(name))
     if not topic.topic_name:
-        found.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
+        warnings.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
     elif not channels:
-        found.append(f"the topic {name} has no channel: nothing reads it, and the records would wait in it")
+        warnings.append(f"the topic {name} has no channel: nothing reads it, and the records would wait in it")
     if topic.paused:
-        found.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
+        warnings.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
     for channel in channels:
         where = f"the channel {channel.name}"
         if channel.looks_like_archiver:
-            found.append(f"{where} looks like an archiver: what is replayed would be archived again")
+            warnings.append(f"{where} looks like an archiver: what is replayed would be archived again")
         if channel.paused:
-            found.append(f"{where} is paused: the records would wait in it")
+            warnings.append(f"{where} is paused: the records would wait in it")
         if channel.depth >= HIGH_DEPTH:
-            found.append(f"{where} is already {plural(channel.depth, 'message')} behind")
+            warnings.append(f"{where} is already {plural(channel.depth, 'message')} behind")
         if channel.name.endswith("#ephemeral"):
-            found.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
+            warnings.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
     if topic.depth >= HIGH_DEPTH:
-        found.append(f"{count(topic.depth)} messages already wait in the topic {name}")
-    return tuple(found)
+        warnings.append(f"{count(topic.depth)} messages already wait in the topic {name}")
+    return tuple(warnings)
 
 
 def _channel(stats: ChannelStats) -> ChannelState:

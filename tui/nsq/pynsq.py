@@ -43,7 +43,7 @@ def start_tls(conn: Any, context: ssl.SSLContext | None, host: str) -> None:
     IOLoop.current().add_future(started, finish)
 
 
-def preferred(found: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Any, ...]]:
+def preferred(addresses: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Any, ...]]:
     """Of what getaddrinfo found, the family and address to connect to: IPv4 first, as many nsqds listen only there."""
-    family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
+    family, _, _, _, address = min(addresses, key=lambda item: item[0] != socket.AF_INET)
     return family, address

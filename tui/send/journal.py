@@ -194,8 +194,8 @@ class Journal:
 
 def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
     """RepeatError if the same records were sent to the topic before."""
-    if found := repeats(folder, source, topic, survey.sha256, resumed=resumed):
-        raise RepeatError(found)
+    if earlier := repeats(folder, source, topic, survey.sha256, resumed=resumed):
+        raise RepeatError(earlier)
 
 
 def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:

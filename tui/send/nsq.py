@@ -208,12 +208,12 @@ class NsqSink:
         """The host's first address: pynsq knows IPv6 by its colon only, and would look names up in the loop."""
         loop, (host, port) = asyncio.get_running_loop(), split_address(address)
         try:
-            found = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self._timeout)
+            addresses = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self._timeout)
         except TimeoutError:
             raise LinkLost(f"nsqd at {address}: the host name is not found within {self._timeout:g} s") from None
         except OSError as error:
             raise LinkLost(f"nsqd at {address}: the host name is not found ({reason(error)})") from error
-        return str(preferred(found)[1][0])
+        return str(preferred(addresses)[1][0])
 
 
 def trouble_of(address: str, topic: str, cause: object) -> Trouble:

@@ -100,9 +100,9 @@ def _ends_in_mid_line(path: Path) -> bool:
             head = stream.read(4)
     except OSError as error:
         raise OutputError(f"{path} cannot be appended to: {reason(error)}") from error
-    found = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
-    if head and found != (path.suffix if path.suffix in _COMPRESSIONS else ""):
-        kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[found]
+    suffix_of_bytes = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
+    if head and suffix_of_bytes != (path.suffix if path.suffix in _COMPRESSIONS else ""):
+        kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[suffix_of_bytes]
         raise OutputError(f"{path} cannot be appended to: it is {kind}, but its name does not say so; rename it")
     last = b"\n"
     with ChunkReader(FolderStore(path.parent), path.name) as reader:

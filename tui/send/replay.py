@@ -88,13 +88,13 @@ def send_to(
     asking = Sending(note=f"asking {', '.join(broker.where)}")
     limits, before = yield from _beside(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
     source = outgoing(source, _plan(limits, options, journal))
-    found = surveyed
-    if found is None and options.check_first:
-        found = yield from _look_first(source, limits, journal, control)
-    if found is not None and not control.stopped:
-        refuse_what_cannot_go(found, limits, source)
-    engine = _engine(source, broker, journal, options, control, limits, found)
-    ending = _Ending(source, broker, journal, engine, started, before, found, warnings)
+    survey = surveyed
+    if survey is None and options.check_first:
+        survey = yield from _look_first(source, limits, journal, control)
+    if survey is not None and not control.stopped:
+        refuse_what_cannot_go(survey, limits, source)
+    engine = _engine(source, broker, journal, options, control, limits, survey)
+    ending = _Ending(source, broker, journal, engine, started, before, survey, warnings)
     try:
         yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
@@ -129,8 +129,8 @@ def _look_first(
     start = journal.confirmed_until if journal else 0
 
     def look() -> Survey:
-        for found in surveying(source, max_message=limits.largest, start=start, shapes=False):
-            seen[0] = found
+        for survey in surveying(source, max_message=limits.largest, start=start, shapes=False):
+            seen[0] = survey
             if control.stopped:
                 break
         return seen[0]
@@ -141,15 +141,15 @@ def _look_first(
     return (yield from _beside(look, state, control))
 
 
-def refuse_what_cannot_go(found: Survey, limits: Limits, source: Source) -> None:
+def refuse_what_cannot_go(survey: Survey, limits: Limits, source: Source) -> None:
     """SendError that names a record too large for the broker, NothingToSendError where there is none."""
-    if found.complete and not found.count:
-        raise nothing_to_send(source, found.unfit)
-    largest = found.largest
-    if found.max_message is None and largest is not None and largest.size > limits.largest:
+    if survey.complete and not survey.count:
+        raise nothing_to_send(source, survey.unfit)
+    largest = survey.largest
+    if survey.max_message is None and largest is not None and largest.size > limits.largest:
         raise oversize_error((largest,), 1, limits.largest)
-    if found.oversize_count:
-        raise oversize_error(found.oversize, found.oversize_count, limits.largest)
+    if survey.oversize_count:
+        raise oversize_error(survey.oversize, survey.oversize_count, limits.largest)
 
 
 def _engine(
@@ -159,11 +159,11 @@ def _engine(
     options: SendOptions,
     control: Control,
     limits: Limits,
-    found: Survey | None,
+    survey: Survey | None,
 ) -> Engine:
     batches = Batches(source, limits, _batch_size(options), start=journal.confirmed_until if journal else 0)
     watch = DepthWatch(broker.depth, options.max_depth) if broker.watched else None
-    total = found.count if found is not None and found.complete else None
+    total = survey.count if survey is not None and survey.complete else None
     return Engine(batches, broker.sink(), options, control, journal, watch, total)
 
 
@@ -212,7 +212,7 @@ class _Ending:
     engine: Engine
     started: datetime
     before: int | None
-    found: Survey | None
+    survey: Survey | None
     warnings: tuple[str, ...]
 
     def receipt(self, after: int | None, note: str = "") -> Receipt:
@@ -276,7 +276,7 @@ class _Ending:
 
     def _changes(self) -> tuple[str, ...]:
         """What was sent is not what was looked at before."""
-        found = self.found
-        if found is None or not found.complete or not self.engine.complete or found.sha256 == self.engine.sha256:
+        survey = self.survey
+        if survey is None or not survey.complete or not self.engine.complete or survey.sha256 == self.engine.sha256:
             return ()
-        return (f"{self.source.description} changed while it was sent: it held {found.count:,} records before",)
+        return (f"{self.source.description} changed while it was sent: it held {survey.count:,} records before",)

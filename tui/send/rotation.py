@@ -1,4 +1,4 @@
-"""Several links as one: round robin over all servers that can be reached. There is no order; the slowest limits the rate."""
+"""Several links as one: round robin over all servers that are there, without order, at the rate of the slowest."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Connect = Callable[[str], Awaitable[Link]]
 
 async def rotation(addresses: tuple[str, ...], connect: Connect) -> Rotation:
     """A link to every address that can be had; LinkLost if none can, SendError if one refuses for good."""
-    found = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
+    results = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
     links: dict[str, Link] = {}
     away: dict[str, str] = {}
     refusal: BaseException | None = None
-    for address, result in zip(addresses, found, strict=True):
+    for address, result in zip(addresses, results, strict=True):
         if isinstance(result, LinkLost):
             away[address] = str(result)
         elif isinstance(result, BaseException):

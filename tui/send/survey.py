@@ -1,4 +1,4 @@
-"""What a source holds, before it is sent: how many records, how large, first and last, and what a broker would refuse."""
+"""What a source holds, before it is sent: how many records, which, and what a broker would refuse."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ def surveying(
     out to be damaged after its records were given, all is read again without them.
     """
     while True:
-        so_far = _SoFar(max_message, start, Shapes() if shapes else None)
+        tally = _Tally(max_message, start, Shapes() if shapes else None)
         try:
             for number, block in enumerate(source.open(), 1):
-                so_far.add(block)
+                tally.add(block)
                 if number % _REPORT_BLOCKS == 0:
-                    yield so_far.survey(complete=False)
+                    yield tally.survey(complete=False)
         except DoubtfulGiven:  # the source reads that chunk with care from now on
             continue
-        yield so_far.survey(complete=True)
+        yield tally.survey(complete=True)
         return
 
 
-class _SoFar:
+class _Tally:
     """A survey that grows block by block."""
 
     def __init__(self, max_message: int | None, start: int, shapes: Shapes | None) -> None:
