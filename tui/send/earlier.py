@@ -191,9 +191,7 @@ def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earl
     runs = joined((entry.first, entry.first + entry.count) for entry in entries if entry.first is not None)
     resumed = [entry.resumed for entry in entries if entry.resumed is not None]
     receipts = [entry.receipt for entry in entries if entry.receipt is not None]
-    digests = {receipt.sha256 for receipt in receipts if receipt.confirmed} | (
-        {header.sha256} if header.sha256 else set()
-    )
+    surveyed = {header.sha256} if header.sha256 else set()
     quiet = len(receipts) > len(resumed) and not any(receipt.sent for receipt in receipts)
     return Earlier(
         path=path,
