@@ -80,8 +80,11 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
     uploaded by then stays in the spool for the next start.
 
     \b
-    hourscope archive s3://bucket/logs --topic events --channel archive --lookupd-http-address 127.0.0.1:4161
-    hourscope archive /var/archive --topic events --channel archive --nsqd-tcp-address 127.0.0.1:4150 --check
+    Examples:
+      hourscope archive s3://bucket/logs --topic events --channel archive \\
+          --lookupd-http-address 127.0.0.1:4161
+      hourscope archive /var/archive --topic events --channel archive \\
+          --nsqd-tcp-address 127.0.0.1:4150 --check
     """
     options = _options(archive, given, load_config())
     options.check()

@@ -1,4 +1,4 @@
-"""`hourscope doctor`: is everything there that the work needs?"""
+"""`hourscope doctor`: check an archive, this machine and nsqd."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -
     reads all of them. Exit code 2 if a check failed.
 
     \b
-    hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
+    Examples:
+      hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
     """
     return report(_checks(archive, nsqds, given), as_json=as_json)
 

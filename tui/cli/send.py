@@ -1,4 +1,4 @@
-"""`hourscope send`: put what was selected into an NSQ topic or a file, after showing what and where."""
+"""`hourscope send`: send what was selected into an NSQ topic or a file, after showing what and where."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ _ONLY_FILE = ("append", "split", "force")
 @click.argument("source")
 @range_options
 @filter_options
-@click.option("--project", metavar="EXPR", help="Send the JSON of a JMESPath's result instead of the exact bytes.")
-@click.option("--unique", is_flag=True, help="Leave out copies of earlier records of the same send, and count them.")
+@click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the exact bytes.")
+@click.option("--unique", is_flag=True, help="Skip copies of earlier records of the same send, and count them.")
 @server_options
 @click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="nsqd's HTTP.  [default: TCP port + 1]")
 @click.option("--topic", metavar="TOPIC", help="NSQ topic.")
@@ -63,14 +63,14 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option("--rate", metavar="N", help="Records per second (500, 2k), or bytes (5MB).")
 @click.option("--max-depth", metavar="N", type=click.IntRange(min=1), help="Pause while the topic is deeper.")
 @click.option("--canary", is_flag=True, help="Send 1, then 10, and ask before the rest.")
-@click.option("--skip-oversize", is_flag=True, help="Leave out records that are larger than nsqd takes, and list them.")
-@click.option("--again", is_flag=True, help="Send although the same records were sent to the topic before.")
+@click.option("--skip-oversize", is_flag=True, help="Skip records that are larger than nsqd accepts, and list them.")
+@click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
 @click.option("--resume", is_flag=True, help="Resume a send that was interrupted, by its journal.")
 @click.option("-o", "out", metavar="OUT", help="'-', a file (.gz, .zst), or a folder/ for an extract.")
 @click.option("--append", is_flag=True, help="Append to the file.")
 @click.option("--split", metavar="hour|SIZE", help="One file per hour, or per SIZE of lines, such as 500MB.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and where; send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and where, without sending.")
 @click.option("--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="A JSON receipt as the last line of stdout.")
 @reading_options
@@ -79,15 +79,17 @@ def command(source: str, out: str | None, **given: Any) -> int:
     """Send SOURCE into an NSQ topic or a file, record by record, in order by hour, key and line.
 
     SOURCE is an extract, a file of lines (plain, gzip, zstd), or any archive with a range and filters. Before anything
-    is sent it shows what and where, and asks for the topic's name, or needs --yes. Every batch is confirmed by nsqd and
+    is sent, the plan is shown and the topic's name must be typed (or --yes given). Every batch is confirmed by nsqd and
     journaled on disk; ctrl-c stops and prints the command that resumes. Records that were sent to the topic before are
     refused without --again. A secret for nsqd's AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET.
 
     \b
-    hourscope send errors/ --nsqd-tcp-address 127.0.0.1:4150 --topic events --dry-run
-    hourscope send s3://bucket/events. --from -2d --to now -g 5003 --lookupd-http-address lookup:4161 --topic replay
-    hourscope send errors/ -o errors.jsonl.gz --split hour
-    hourscope send errors/ --nsqd-tcp-address prod --topic events --canary --rate 500
+    Examples:
+      hourscope send errors/ --nsqd-tcp-address 127.0.0.1:4150 --topic t --dry-run
+      hourscope send errors/ --nsqd-tcp-address prod --topic events --rate 500
+      hourscope send s3://bucket/events. --from -2d --to now -g 5003 \\
+          --lookupd-http-address lookup:4161 --topic replay --canary
+      hourscope send errors/ -o errors.jsonl.gz --split hour
     """
     chosen = filter_of(given)
     destination = target_options(given)
