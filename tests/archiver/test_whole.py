@@ -24,6 +24,7 @@ from tests.archiver.helpers import (
     wait_for,
 )
 from tests.e2e.command import hourscope
+from tests.send.certificates import authority, nsqd_options
 from tests.servers.auth import auth_server
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import read_messages
@@ -221,6 +222,33 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
     assert f"nsqd at {safe.tcp_address} does not prove who it is" in said
     assert f"nsqd at {nsqd.tcp_address} offers no TLS" in said
     assert archiver.stopped.status.counters.messages == 0
+
+
+@pytest.mark.parametrize(
+    ("certificate", "sentence"),
+    [
+        ({"days": -1}, "shows a certificate that has expired; have it renewed"),
+        ({"host": "DNS:nsqd.example.com"}, "shows a certificate that is not for 127.0.0.1; use the host name"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
+    certificate: dict[str, object], sentence: str, nsq_programs: NsqPrograms, topic: str, tmp_path: Path
+) -> None:
+    ours = authority(tmp_path / "ca")
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    pair = ours.issue("server", **certificate)  # type: ignore[arg-type]
+    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", nsqd_options(pair)) as nsqd:
+        source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(ours.ca))
+        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+            wait_for(lambda: f"nsqd at {nsqd.tcp_address} {sentence}" in archiver.status.counters.lost)
+
+
+def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
+        source = Source(topic, CHANNEL, (nsqd.tcp_address,))
+        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+            wait_for(lambda: "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost)
 
 
 def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_names_of_the_config_and_nsqlookupd(archive: Path, nsqd: Nsqd, nsqlookup
         (["-o", "-", "--split", "hour"], "need a file, not stdout"),
         (["-o", "x", "--append", "--force"], "leave out --force and --split"),
         (["-o", "x", "--resume"], "there is nothing to --resume"),
-        (["-o", "x/", "--project", "a"], "--project does not go with an extract"),
+        (["-o", "x/", "--project", "a"], "--project cannot be used with an extract"),
         (["-o", "x", "--project", "a["], "invalid JMESPath at column"),
         (["-o", "x", "--split", "day"], "is not a way to split"),
     ],

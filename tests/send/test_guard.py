@@ -41,7 +41,7 @@ def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
     assert f"the topic {topic} is paused" in text
     assert "the channel nsq_to_file looks like an archiver" in text
     assert "the channel web is paused" in text
-    assert "the channel nsq_to_file is 12,000 messages behind already" in text
+    assert "the channel nsq_to_file is already 12,000 messages behind" in text
 
 
 @pytest.mark.parametrize(

@@ -155,9 +155,7 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     """Into a folder: that is a scan."""
     for name in ("project", "unique", "append", "split", "dry_run"):
         if given[name]:
-            raise click.UsageError(
-                f"--{name.replace('_', '-')} cannot be used with an extract; see hourscope scan --help"
-            )
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot be used with an extract")
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)
