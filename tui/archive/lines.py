@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import stringzilla as sz
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.json_values import is_json_object, objects_on, values
+from tui.archive.json_values import BOM, is_json_object, objects_on, values
 from tui.archive.members import Readable
 from tui.units import size
 
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
+_ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM)
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -42,14 +44,15 @@ class Limits:
 def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: Span) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `at` tells how far the stored bytes are read.
 
-    CR before LF is not part of a record; blank lines are left out and counted; a line that is several JSON objects is
-    split; runs of zero bytes and records over the limit are damage.
+    CR before LF and a BOM are not part of a record; blank lines, which hold only spaces and tabs at most, are left out
+    and counted; a line that is several JSON objects is split; runs of zero bytes and records over the limit are damage.
     """
     lines = _Lines(limits, at, span)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_zeros() and not lines.grow():
             yield lines.skip_record(stream)
+            yield from lines.whole()  # what was read behind it
     yield from lines.rest()
 
 
@@ -64,13 +67,19 @@ class _Lines:
         self._carried = self._filled = self._offset = 0
         self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
         self._zeros = 0  # of a run that is as long as the buffer or longer
+        self._odd = False  # was there a line that is not just one record?
+        self._first = True
+        self._several = False  # a line of the first block holds several values, so others may too
 
     def fill(self, stream: Readable) -> bool:
-        """Read behind what is carried; False at the end."""
+        """Read behind what is carried, until the buffer is almost full; False at the end."""
+        self._filled = self._carried
         with memoryview(self._buffer) as view:
-            count = stream.readinto(view[self._carried :]) or 0
-        self._filled = self._carried + count
-        return count > 0
+            while self._filled < len(view) and (count := stream.readinto(view[self._filled :])):
+                self._filled += count
+                if self._filled > len(view) * 7 // 8:
+                    break
+        return self._filled > self._carried
 
     @property
     def full(self) -> bool:
@@ -127,8 +136,9 @@ class _Lines:
             end = self._buffer.find(_NEWLINE, 0, self._filled)
             if end >= 0:
                 length += end
-                self._carried = self._filled - end - 1
-                self._buffer[: self._carried] = self._buffer[end + 1 : self._filled]
+                rest = self._buffer[end + 1 : self._filled]
+                self._filled = len(rest)
+                self._buffer[: self._filled] = rest
                 break
             length += self._filled
         self._doubt_first = False
@@ -140,15 +150,28 @@ class _Lines:
         if self._zeros:
             yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
             self._zeros = 0
-        block = Block(self._buffer, end, self._offset)
-        if self._doubt_first or _is_odd(block) or (last and self._buffer[end - 1] == 0x0D):
-            for item in self._clean(bytes(block.view())):
+        block = Block(self._buffer, end, self._offset, tidy=self._tidy)
+        if self._first:
+            self._several = _is_several(block)
+        if self._doubt_first or self._several or last or self._buffer.find(b"\0", 0, end) >= 0:
+            self._first = False
+            for item in self._clean(bytes(block.raw())):
                 if isinstance(item, Block):
                     self._offset += item.end
                 yield item
             return
+        if self._first or self._odd:
+            self._first = False
+            block.settle()
         yield block
-        self._offset += end
+        self._offset += block.end
+
+    def _tidy(self, block: Block) -> None:
+        """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
+        if _is_odd(block):
+            self._odd = True
+            (tidied,) = self._clean(bytes(block.raw()))
+            block.become(cast(Block, tidied))
 
     def _clean(self, text: bytes) -> Iterator[Block | Damage]:
         pieces = _ZERO_RUNS.split(text)
@@ -164,9 +187,11 @@ class _Lines:
             if number < len(pieces) - 1 and lines and not piece.endswith(_NEWLINE) and not is_json_object(lines[-1]):
                 lines.pop()
             lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-            full = list(filter(None, lines))
+            if BOM in piece:  # files with one were joined
+                lines = [line.removeprefix(BOM) for line in lines]
+            full = [line for line in lines if line and not line.isspace()]
             blank += len(lines) - len(full)
-            whole = _split(full)
+            whole = _split(full, several=self._several)
             split += len(whole) - len(full)
             records += whole
         yield block_of(records, self._offset, blank=blank, split=split)
@@ -180,31 +205,36 @@ def _ends_whole(line: bytes) -> bool:
     return is_json_object(line) or objects_on(line) is not None
 
 
+def _is_several(block: Block) -> bool:
+    """Is there a line of several values? Where not all of the block is JSON, the first line tells."""
+    text = bytes(block.raw())
+    together = values(text)
+    if together is None:
+        return objects_on(text.partition(_NEWLINE)[0]) is not None
+    return len(together) > block.count()
+
+
 def _is_odd(block: Block) -> bool:
-    """Is there a line that is not just one record: CR, zeros, a blank line, two values?
+    """Is there a line that is not just one record: a CR, a blank line (or one that may be), a BOM, two values?
 
     Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
     none is blank and none ends in CR.
     """
-    buffer, end = block.buffer, block.end
-    with block.view() as view:
-        if buffer[0] != 0x7B or int(sz.count(view, b"}\n{")) != block.count() - 1:
-            if buffer[0] == 0x0A or buffer.find(b"\r", 0, end) >= 0 or int(sz.find(view, b"\n\n")) >= 0:
-                return True
-        elif buffer[end - 2 : end] == b"\r\n":
+    with block.raw() as view:
+        if not block.all_objects() and (view[0] in b"\n \t\xef" or any(int(sz.find(view, odd)) >= 0 for odd in _ODD)):
             return True
-        return buffer.find(b"\0", 0, end) >= 0 or int(sz.find(view, b"}{")) >= 0
+        return int(sz.find(view, b"}{")) >= 0
 
 
-def _split(lines: list[bytes]) -> list[bytes]:
-    """Each line, or the JSON objects that it consists of."""
+def _split(lines: list[bytes], *, several: bool) -> list[bytes]:
+    """Each line, or the JSON objects that it consists of; only where `several` is true, there may be space between."""
     text = _NEWLINE.join(lines)
-    if b"}{" not in text:
+    if not several and b"}{" not in text:
         return lines
     together = values(text)
     if together is not None and len(together) == len(lines):
         return lines  # `}{` was in strings only
-    return [record for line in lines for record in (b"}{" in line and objects_on(line)) or (line,)]
+    return [record for line in lines for record in ((several or b"}{" in line) and objects_on(line)) or (line,)]
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

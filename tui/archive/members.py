@@ -56,14 +56,20 @@ class GzipMember:
 
     @staticmethod
     def _up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
-        """zlib drops what it decoded of a block of input that fails as a whole, so feed it byte by byte."""
-        for index in range(len(data)):
+        """zlib drops what it decoded of input that fails as a whole, so feed it halves, down to the byte that fails."""
+        size = len(data)
+        while data:
+            before = inflater.copy()
             try:
-                piece = inflater.decompress(data[index : index + 1])
+                piece = inflater.decompress(data[:size], READ_SIZE)
             except zlib.error:
-                return
+                if size == 1:
+                    return
+                inflater, size = before, size // 2
+                continue
             if piece:
                 yield piece
+            data = inflater.unconsumed_tail + data[size:]
 
 
 def _gzip_reason(error: str) -> str:
@@ -75,6 +81,11 @@ def _gzip_reason(error: str) -> str:
         "unknown header flags set": "a gzip member has a damaged header",
         "unknown compression method": "a gzip member has a damaged header",
     }.get(words, f"a gzip member is damaged ({words})")
+
+
+def article(codec: str) -> str:
+    """`an` xz stream, `a` gzip member."""
+    return "an" if codec in ("xz", "lzma", "lz4") else "a"
 
 
 class StandardMember:
@@ -101,9 +112,12 @@ class StandardMember:
 
     def _reason(self, error: Exception) -> str:
         if "emory usage limit" in str(error):
-            return f"an {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
-        article = "an" if self._name == "xz" else "a"
-        return f"{article} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
+            return (
+                f"{article(self._name)} {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
+            )
+        return (
+            f"{article(self._name)} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
+        )
 
 
 class Pieces(io.RawIOBase):

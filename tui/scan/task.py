@@ -96,7 +96,7 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
                         break
                 else:
                     yield event
-            form, codec = str(reader.form), reader.codec
+            form, codec = str(reader.form) if counts.records else "", reader.codec
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
@@ -223,8 +223,9 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     pieces: list[bytes] = []
     found = 0
     first = last = -1  # neighbours are cut out together
-    with block.view() as view:
-        for start, end in matcher.spans(block):
+    spans = matcher.spans(block)  # settles the block where there is a hit
+    with block.raw() as view:
+        for start, end in spans:
             found += 1
             if start == last:
                 last = end + 1
