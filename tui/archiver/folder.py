@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from tui.archive.local import atomic_file, private_folder, private_opener, reason, sync_folder
+from tui.archive.local import atomic_file, private_folder, private_opener, sync_folder
 from tui.archive.times import spell_hour
-from tui.errors import ArchiveError
+from tui.errors import ArchiveError, reason
 
 OPEN, TORN, SEALED, MERGED, NAMED = ".open", ".torn", ".gz", ".merged.gz", "-"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(?:\.(\d{20}-\d+)(\.open|\.torn|\.gz|\.merged\.gz)|-(\d{6})\.gz)")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from isal import igzip
 
-from tui.archive.local import private_opener, reason
+from tui.archive.local import private_opener
 from tui.archiver.folder import MERGED, SEALED, SpoolFile, file_name, rename
 from tui.archiver.spool import header
-from tui.errors import OutputError
+from tui.errors import OutputError, reason
 
 _BLOCK = 1 << 20
 _LEVEL = 6

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from tui.archive import Archive, open_archive
 from tui.archive.layout import has_holes
-from tui.archive.local import make_folder, reason
+from tui.archive.local import make_folder
 from tui.archive.store import is_s3
 from tui.archive.times import zone_name
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError
+from tui.errors import ArchiveError, ConfigError, reason
 from tui.nsq.address import name_error, split_address, valid_name
 from tui.nsq.target import Tls
 

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from isal import igzip_lib
 
-from tui.archive.local import private_opener, reason, sync_folder
+from tui.archive.local import private_opener, sync_folder
 from tui.archiver.folder import OPEN, SEALED, TORN, file_name, rename
-from tui.errors import OutputError
+from tui.errors import OutputError, reason
 
 _LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
 

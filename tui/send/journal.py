@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import msgspec
 
-from tui.archive.local import private_folder, reason, sync_folder
-from tui.errors import SendError
+from tui.archive.local import private_folder, sync_folder
+from tui.errors import SendError, reason
 from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     SUFFIX,

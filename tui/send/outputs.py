@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from tui.archive import Block, Damage
 from tui.archive.codec import GZIP_MAGIC, encoder
-from tui.archive.local import FolderStore, atomic_file, reason
+from tui.archive.local import FolderStore, atomic_file
 from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC
-from tui.errors import OutputError, SendError
+from tui.errors import OutputError, SendError, reason
 from tui.send.source import SourceBlock, as_lines
 from tui.units import parse_size
 

@@ -10,11 +10,11 @@ from itertools import compress
 from pathlib import Path
 
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage, Reading
-from tui.archive.local import FolderStore, reason
+from tui.archive.local import FolderStore
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.times import spell_hour
-from tui.errors import SendError
+from tui.errors import SendError, reason
 from tui.filter import Filter
 from tui.units import plural
 
