@@ -17,16 +17,16 @@ from tui.archiver.defects import defect
 from tui.archiver.folder import Ownership, SpoolInUseError, owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.part import ChildPart, Part, ThreadPart
-from tui.archiver.status import DEATHS, MOST_DEATHS, Event, Notice, Status, Stopped
+from tui.archiver.status import DEATHS_SECONDS, MAX_DEATHS, Event, Notice, Status, Stopped
 from tui.archiver.threads import in_thread
 from tui.archiver.upload import Uploader
 from tui.errors import ArchiveError, HourscopeError
 from tui.units import plural, size
 
-_REPORT_SECONDS = 1.0  # seconds between two states
-_PATIENCE = 15.0  # seconds for the children of an archiver that was killed to end
-_CONSUMERS_END = 5.0  # seconds from the stop until no consumer is waited for any longer
-_END = 8.0  # seconds from the stop until the last uploads are not waited for any longer
+_REPORT_SECONDS = 1.0  # between two states
+_CHILDREN_SECONDS = 15.0  # for the children of an archiver that was killed to end
+_CONSUMERS_SECONDS = 5.0  # from the stop until no consumer is waited for any longer
+_END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any longer
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
@@ -37,7 +37,7 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
     begin, and HourscopeError if an unexpected error ends it.
     """
     options.check()
-    patience = _PATIENCE if options.processes > 1 else 0.0
+    patience = _CHILDREN_SECONDS if options.processes > 1 else 0.0
     with owned(options.spool, options.identity, patience=patience, stopped=stop.is_set) as ownership:
         archiver = _Archiver(options, ownership)
         archiver.begin()
@@ -54,11 +54,11 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
             yield Notice(f"stopping: {archiver.waits_for()}")
             archiver.mind_spool()
         except BaseException:
-            archiver.end_consuming(time.monotonic() + _CONSUMERS_END)
+            archiver.end_consuming(time.monotonic() + _CONSUMERS_SECONDS)
             raise
-        stuck = archiver.end_consuming(began + _CONSUMERS_END)
+        stuck = archiver.end_consuming(began + _CONSUMERS_SECONDS)
         yield from archiver.notices()
-        stuck = archiver.end_uploading(began + _END) or stuck
+        stuck = archiver.end_uploading(began + _END_SECONDS) or stuck
         yield from archiver.notices()
         yield Stopped(archiver.status(stopping=True), archiver.left(), stuck)
 
@@ -69,7 +69,7 @@ class _Archiver:
         self._notices: queue.Queue[str] = queue.Queue()
         self._uploader = Uploader(options, self._notices.put)
         self._parts: list[Part] = []
-        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self._gone = _lasting(Counters())  # of consuming processes that have died
         self._no_more_uploads = threading.Event()
         self._spool_trouble = ""
@@ -150,7 +150,7 @@ class _Archiver:
             self._rate = (counters.messages - before) / (now - then)
             self._seen = now, counters.messages
         uploads, seconds = self._uploader.state, now - self._began
-        deaths = sum(now - death < DEATHS for death in self._deaths)
+        deaths = sum(now - death < DEATHS_SECONDS for death in self._deaths)
         return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping, deaths)
 
     def waits_for(self) -> str:
@@ -161,7 +161,7 @@ class _Archiver:
             parts[0] += f" ({plural(counters.unfinished, 'message')})"
         waiting = self._uploader.state.waiting
         parts.append(f"then for uploads ({plural(waiting, 'file')} so far)" if waiting else "then for the last uploads")
-        return f"{', '.join(parts)}; at most {_END:.0f} s"
+        return f"{', '.join(parts)}; at most {_END_SECONDS:.0f} s"
 
     def end_consuming(self, deadline: float) -> bool:
         """Every consumer comes to its end: what it has is in the spool, whole. True if one is stuck in its disk."""

@@ -26,7 +26,7 @@ from tui.errors import OutputError, reason
 
 _LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
 
-_PROBE = 1 << 18
+_PROBE_BYTES = 1 << 18
 HEADER = b"\x1f\x8b\x08\x10" + bytes(4) + b"\x00\xff"  # gzip, deflate, with a comment, no time, of unknown origin
 
 
@@ -82,7 +82,7 @@ class Spool:
         try:
             try:
                 with open(path, "wb", opener=private_opener) as stream:
-                    stream.write(bytes(_PROBE))
+                    stream.write(bytes(_PROBE_BYTES))
                     stream.flush()
                     os.fsync(stream.fileno())
             finally:

@@ -28,9 +28,8 @@ from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
 from tui.errors import SendError
 from tui.filter import Filter
-from tui.send import SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
+from tui.send import CANARY, SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
 
-_CANARY = (1, 11)  # one record, then ten more
 _GROUPS = {
     "What": ("start", "stop", "grep", "regex", "match", "not_grep", "not_regex", "invert", "project", "unique"),
     "Into NSQ": (*SEND_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
@@ -125,7 +124,7 @@ def _send_options(
     words = [word for option, n in (("--rate", rate), ("--max-depth", max_depth)) if n for word in (option, str(n))]
     words += ["--skip-oversize"] if skip_oversize else []
     parsed = parse_rate(rate) if rate else None
-    steps = _CANARY if canary else ()
+    steps = CANARY if canary else ()
     return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, unique=unique), words
 
 

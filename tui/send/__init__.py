@@ -16,7 +16,7 @@ from tui.send.file import send_to_file
 from tui.send.journal import Journal, RepeatError
 from tui.send.messages import outgoing, unique_source, unwrapped
 from tui.send.nsqds import check_destinations
-from tui.send.options import SendOptions
+from tui.send.options import CANARY, SendOptions
 from tui.send.outputs import Split, parse_split
 from tui.send.receipt import Receipt
 from tui.send.replay import InterruptedSend, refuse_what_cannot_go, send_to, send_to_nsq
@@ -35,6 +35,7 @@ from tui.send.source import (
 from tui.send.survey import Survey, nothing_to_send, survey, surveying
 
 __all__ = [
+    "CANARY",
     "Broker",
     "ChannelState",
     "Control",
