@@ -88,9 +88,11 @@ def test_a_signal_is_a_clean_end(
     nsqd: Nsqd, topic: str, tmp_path: Path, number: signal.Signals, processes: int
 ) -> None:
     sent = messages(3000)
-    publish(nsqd, topic, sent)
+    nsqd.create_channel(topic, CHANNEL)
     command = [*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30]
     with started(*command, "--processes", processes) as archiver:
+        wait_for(lambda: channel(nsqd, topic).clients == processes)  # else one of them could take all messages
+        publish(nsqd, topic, sent)
         wait_for(lambda: channel(nsqd, topic).in_flight and not channel(nsqd, topic).depth)
         archiver.send_signal(number)
         said = archiver.communicate(timeout=20)[1]
