@@ -99,7 +99,7 @@ def assert_hole(answers: Answers, key: str, size: int, records: list[bytes], lea
         sentence = f"{key}, bytes {hole['from']:,} to {hole['to']:,}: {hole['reason']}"
         assert any(sentence in line for line in answers.warnings)
         assert sentence in answers.cat.err
-    assert key in answers.send.err
+        assert sentence in answers.send.err
     assert any(key in says for says in answers.findings)
 
 
@@ -316,9 +316,13 @@ def test_a_pipe_gets_a_large_member_at_once_and_its_end_says_how_many_are_doubtf
 
 def test_a_large_damaged_member_is_never_sent(large: Path) -> None:
     out = large.with_name("out.jsonl")
-    ran = hourscope("send", large, "-o", out)
+    ran = hourscope("send", large, "-o", out, "--json")
     assert ran.code == 2
     assert out.read_bytes() == lines(SOUND)
+    receipt = json.loads(ran.out)
+    assert receipt["sent"] == len(SOUND)
+    (hole,) = receipt["damaged"]
+    assert set(hole) == {"key", "from", "to", "reason", "doubtful"}
 
 
 def test_a_large_damaged_member_does_not_match_twice(large: Path) -> None:

@@ -59,13 +59,13 @@ def test_every_kind_of_record_that_was_not_sent_once_has_a_fact() -> None:
             blank=7,
             warnings=("look out",),
             partial=True,
-            damaged=tuple(DamagedChunk(f"k{number}", 9, "cut") for number in range(9)),
+            damaged=tuple(DamagedChunk(f"k{number}", 9, 12, "cut") for number in range(9)),
         )
     )
     text = [f"{fact.label} {fact.text}" for fact in facts]
     for words in (
         "stopped 5 records", "resumed 1 record ", "repeated 2 records ", "unanswered 3 records ", "skipped 4 records ",
-        "skipped 5 records ", "skipped 6 records,", "skipped 7 blank lines", "warning look out", "damaged k0 ",
+        "skipped 5 records ", "skipped 6 records,", "skipped 7 blank lines", "warning look out", "damaged k0, ",
         " and 6 more parts",
     ):  # fmt: skip
         assert any(line.startswith(words) for line in text), words

@@ -195,8 +195,10 @@ class _Lines:
             split += len(whole) - len(full)
             records += whole
         yield block_of(records, self._offset, blank=blank, split=split)
-        for zeros in _ZERO_RUNS.finditer(text):
-            yield Damage(self._begun_at, self._at(), f"a run of {len(zeros.group()):,} zero bytes in the text")
+        if len(pieces) > 1:
+            zeros = sum(len(run.group()) for run in _ZERO_RUNS.finditer(text))
+            runs = "a run" if len(pieces) == 2 else f"{len(pieces) - 1:,} runs"
+            yield Damage(self._begun_at, self._at(), f"{runs} of {zeros:,} zero bytes in the text")
 
 
 def _ends_whole(line: bytes) -> bool:

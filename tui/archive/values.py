@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
@@ -23,6 +23,7 @@ _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _LEAST_WINDOW = 1 << 8
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
+_FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
 _FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
 LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
@@ -180,7 +181,9 @@ class _Values:
         stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
             stops += _boundaries(between, text)
-        for stop, start in islice(product(stops, starts), max(_TRIES, _FIRST_TRIED // max(len(text), 1))):
+        stops = stops[:_FIRST_STOPS]
+        tries = max(_TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
+        for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(_SEPARATORS)
             found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
             if found and all(record[:1] in (b"{", b"[") for record in found):
@@ -200,10 +203,10 @@ def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
 def _last_stops(text: bytes) -> Iterator[int]:
     """Where the last item may end: before the brackets that close its list and document, or at the text's end."""
     text = text.rstrip(_SEPARATORS)
-    yield len(text)
     for closing in (b"]", b"]}"):
         if text.endswith(closing):
             yield len(text) - len(closing)
+    yield len(text)
 
 
 def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:

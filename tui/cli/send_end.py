@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.fact_lines import fact_lines
@@ -42,7 +42,7 @@ def print_summary(request: SendRequest, survey: Survey, topic: str | None, warni
     skipped = {
         "blank": survey.blank,
         "warnings": list(warnings),
-        "damaged": [asdict(damaged) for damaged in survey.damaged],
+        "damaged": [part.as_json() for part in survey.damaged],
     }
     summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **skipped}
     print(json.dumps(summary), flush=True)

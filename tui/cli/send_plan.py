@@ -66,7 +66,7 @@ def _plan_json(
         "topic": destinations[0].topic if destinations else None,
         "where": [_where_json(destination) for destination in destinations],
         "warnings": list(warnings),
-        "damaged": [asdict(damaged) for damaged in survey.damaged],
+        "damaged": [part.as_json() for part in survey.damaged],
     }
 
 

@@ -30,10 +30,7 @@ def what_facts(title: str, found: Survey, *, brief: bool = False) -> list[Fact]:
     if found.first is not None and found.last is not None and not brief:
         facts += [Fact("first", printable(found.first, 400), "dim"), Fact("last", printable(found.last, 400), "dim")]
     facts += [] if brief else _shapes(found)
-    facts += [
-        Fact("!! damaged", each.key, "trouble", f"{each.reason}; what came before it counts")
-        for each in found.damaged[:2]
-    ]
+    facts += [Fact("!! damaged", each.key, "trouble", f"{each.reason}; all else counts") for each in found.damaged[:2]]
     if found.unfit_count:
         facts.append(Fact("! mind", f"{plural(found.unfit_count, 'record')} left out: {found.unfit[0]}", "you"))
     return facts
