@@ -63,7 +63,7 @@ def test_bytes_are_exact(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     maker = random.Random(4)
     odd = [byte for byte in range(256) if byte not in (10, 13)]
     records = [b'{"x":"' + bytes(maker.choices(odd, k=maker.randint(1, 400))) for _ in range(500)]
-    records += [b"a CR\rin the middle", b"\x00", b" ", b"caf\xc3\xa9", b"\xff\xfe", b"no newline behind this one"]
+    records += [b"a CR\rin the middle", b"\x00", b"caf\xc3\xa9", b"\xff\xfe", b"no newline behind this one"]
     source = write_lines(tmp_path / "odd", records, newline_at_end=False)
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
     assert receipt.sha256 == digest(records)

@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from tui.archive import Block, Damage
-from tui.archive.codec import GZIP_MAGIC, encoder
+from tui.archive.codec import GZIP_MAGIC, decoded_stream, encoder, sniff
 from tui.archive.local import FolderStore, atomic_file
 from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
@@ -104,17 +104,25 @@ def _ends_in_mid_line(path: Path) -> bool:
     if head and suffix_of_bytes != (path.suffix if path.suffix in _COMPRESSIONS else ""):
         kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[suffix_of_bytes]
         raise OutputError(f"{path} cannot be appended to: it is {kind}, but its name does not say so; rename it")
-    last = b"\n"
     with ChunkReader(FolderStore(path.parent), path.name) as reader:
-        for item in reader.results(lambda: _last_byte):
-            if isinstance(item, Damage) and path.stat().st_size:
+        for item in reader.results(lambda: Block.count):
+            if isinstance(item, Damage) and head:
                 raise OutputError(f"{path} cannot be appended to: it is damaged ({item}); name another file")
-            last = item if isinstance(item, bytes) and item else last
-    return last != b"\n"
+    return bool(head) and _last_byte(path, head) != b"\n"
 
 
-def _last_byte(block: Block) -> bytes:
-    return bytes(block.buffer[max(block.end - 1, 0) : block.end])
+def _last_byte(path: Path, head: bytes) -> bytes:
+    """Of the decoded file, which is sound; the reader's blocks always end in a newline."""
+    with path.open("rb") as raw:
+        codec = sniff(head)
+        if codec is None:
+            raw.seek(-1, os.SEEK_END)
+            return raw.read()
+        stream, buffer, last = decoded_stream(raw, codec), bytearray(1 << 18), b"\n"
+        with memoryview(buffer) as view:
+            while count := stream.readinto(view):
+                last = bytes(view[count - 1 : count])
+        return last
 
 
 class _Parts:

@@ -260,8 +260,8 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
 
     def work(block: Block) -> _Selection:
         if matcher.selects_all:
-            count = block.count()
-            return _Selection(block.lines(), range(count), count, block.blank)
+            joined = block.lines()  # before the count: it leaves out what is not a record
+            return _Selection(joined, range(block.count()), block.count(), block.blank)
         return _matching(block, matcher.spans(block))
 
     return work
@@ -270,8 +270,9 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
 def _matching(block: Block, spans: Iterator[tuple[int, int]]) -> _Selection:
     records: list[bytes] = []
     numbers: list[int] = []
-    buffer, counted, number = block.buffer, 0, 0
+    counted = number = 0
     for start, end in spans:
+        buffer = block.buffer  # the search may have replaced it
         number += buffer.count(b"\n", counted, start)
         counted = start
         records.append(bytes(buffer[start:end]))
