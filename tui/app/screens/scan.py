@@ -19,7 +19,6 @@ from tui.app.session import Session
 from tui.app.widgets.board import Board
 from tui.app.widgets.record_list import RecordList
 from tui.app.widgets.timeline import Timeline
-from tui.app.work.facts import Fact
 from tui.app.work.ordering import cargo_of_extract, cargo_of_file
 from tui.app.work.scan_facts import command_facts, estimate_facts, plan_facts, state_facts
 from tui.app.work.scanning import ScanState, run, snapshots
@@ -27,6 +26,7 @@ from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.errors import HourscopeError, OutputError
+from tui.facts import Fact
 from tui.scan import ScanPlan
 from tui.units import count, duration, plural, size
 

@@ -15,10 +15,10 @@ from tui.app.screens.job import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.screens.send_order import OrderPage
 from tui.app.session import Session
 from tui.app.widgets.board import LOW, Board
-from tui.app.work.facts import Fact
 from tui.app.work.ordering import Cargo, Order, prepared_order, surveyed_again
 from tui.app.work.send_facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
 from tui.errors import HourscopeError
+from tui.facts import Fact
 from tui.send import (
     Control,
     NsqTarget,

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
-from tui.app.work.facts import Fact
+from tui.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12

@@ -12,6 +12,7 @@ from tui.archive.location import command_words, locate_place
 from tui.config import Config, NsqSpec, state_dir
 from tui.errors import SendError
 from tui.filter import Filter
+from tui.nsq.address import split_address
 from tui.send import (
     Destination,
     NsqTarget,
@@ -26,7 +27,6 @@ from tui.send import (
 )
 from tui.send import survey as look_at
 from tui.send.preparation import Preparation, prepare
-from tui.send.target import split_address
 
 _CANARY = (1, 11)  # one record, then ten more
 _LOOKUP = "lookupd="

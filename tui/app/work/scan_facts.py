@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 from tui.app.calendar.selection import Selection
-from tui.app.work.facts import Fact
 from tui.app.work.scanning import DAMAGED, Power, ScanState
 from tui.archive.times import spell_hour, zone_name
 from tui.archive.writer import names_folder
 from tui.config import Prices
+from tui.facts import Fact
 from tui.filter import Filter
 from tui.scan import Estimate, ScanPlan
 from tui.units import count, dollars, duration, plural, size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.app.work.facts import Fact, Tone
 from tui.app.work.ordering import Order
+from tui.facts import Fact, Tone
 from tui.printable import printable
 from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
 from tui.send.earlier import REPEATED
