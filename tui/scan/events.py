@@ -100,6 +100,7 @@ class ChunkDone:
     """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one.
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
+    `document`: the chunk is one JSON document, read as one record, and this list in it may hold the records.
     """
 
     chunk: Chunk
@@ -108,6 +109,7 @@ class ChunkDone:
     partial: bool = False
     form: str = ""
     codec: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,19 +86,19 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     chunk, store = task.chunk, task.store
     if not careful:
         yield ChunkStarted(chunk)
-    so_far, partial, form, codec = _SoFar(), False, "", ""
+    so_far, partial, form, codec, document = _SoFar(), False, "", "", ""
     try:
         with ChunkReader(
             store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
-            form, codec, partial = str(reader.form), reader.codec, cancelled()
+            form, codec, document, partial = str(reader.form), reader.codec, reader.document, cancelled()
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
         partial = True
         yield ChunkDamaged(chunk, Damage(so_far.counts.bytes_compressed, chunk.size, str(error)), unread=True)
-    yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec)
+    yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, document=document)
 
 
 @dataclass(slots=True)
