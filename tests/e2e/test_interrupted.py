@@ -51,7 +51,7 @@ def test_an_interrupted_extract_is_resumable(archive: Path, tmp_path: Path, numb
     sentence = err.splitlines()[-1]
     assert "--resume" in sentence
     assert json.loads((Path(cut) / "manifest.json").read_text())["finished"] is False
-    _, *words = shlex.split(sentence.partition("go on with: ")[2])
+    _, *words = shlex.split(sentence.partition("resume with: ")[2])
     resumed = hourscope(*words, "--json")
     summary = json.loads(resumed.lines[-1])
     assert resumed.code == 0

@@ -100,7 +100,7 @@ def _about_client(error: Exception, options: S3Options) -> str:
     """What is wrong with the options, the AWS_* variables or AWS's config files."""
     match error:
         case aws.InvalidRegionError():
-            return f"'{options.region}' is no AWS region; write --region as us-east-1"
+            return f"'{options.region}' is not an AWS region; write --region as us-east-1"
         case aws.BotoCoreError():
             about = " ".join(str(error).split()).rstrip(".")
             return f"AWS: {about}; see --profile and --region, or the AWS_* variables"

@@ -63,7 +63,8 @@ def check_archive(archive: Archive) -> Iterator[Check]:
     if not catalog.chunks:
         return
     if catalog.unmatched:
-        such = f"{plural(len(catalog.unmatched), 'key')} do not fit the layout, such as {catalog.unmatched[0]}"
+        verb = "does" if len(catalog.unmatched) == 1 else "do"
+        such = f"{plural(len(catalog.unmatched), 'key')} {verb} not fit the layout, such as {catalog.unmatched[0]}"
         yield Check("other keys", "warning", f"{such}; give the layout if they are chunks too")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"

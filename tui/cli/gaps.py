@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tui.archive import Catalog, Gap
 from tui.archive.times import spell_hour
-from tui.cli.console import say
 from tui.printable import printable
 from tui.units import plural
 
@@ -28,13 +27,13 @@ def gaps_json(gaps: Sequence[Gap]) -> list[dict[str, str]]:
     return [{"from": spell_hour(gap.start), "to": spell_hour(gap.stop)} for gap in gaps]
 
 
-def say_far(catalog: Catalog) -> None:
+def far_warnings(catalog: Catalog) -> list[str]:
     """Name a chunk whose hour is far from all others: its writer's clock may have been wrong."""
     if not catalog.far:
-        return
+        return []
     chunk, others = catalog.far[0], len(catalog.far) - 1
     more = f" (and {plural(others, 'other chunk')})" if others else ""
-    say(
+    return [
         f"{printable(chunk.key)} of {spell_hour(chunk.hour)}{more} is more than 366 days from every other hour, "
         "so no gap reaches to it; was the writer's clock wrong?"
-    )
+    ]

@@ -13,7 +13,7 @@ from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
-from tui.cli.gaps import gap_length, gaps_json, gaps_text, say_far
+from tui.cli.gaps import far_warnings, gap_length, gaps_json, gaps_text
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.units import plural, size
 
@@ -42,7 +42,8 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
         print(json.dumps(_as_json(opened, catalog, gaps, empty), ensure_ascii=True))
     else:
         _print_table(opened, catalog, gaps, empty)
-    say_far(catalog)
+    for warning in far_warnings(catalog):
+        say(warning)
     if not catalog.chunks and not gaps and not empty:
         say(str(empty_range(opened.archive, opened.start, opened.stop)))
     return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
@@ -81,6 +82,7 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
         ],
         "gaps": gaps_json(gaps),
         "far": [chunk.key for chunk in catalog.far],
+        "warnings": far_warnings(catalog),
         **without_matches,
         "unmatched": list(catalog.unmatched),
     }

@@ -124,12 +124,16 @@ class Opened:
 
     def say_left_out(self, keys: Sequence[str]) -> None:
         """A layout that was guessed must not lose keys without a word."""
-        if self.archive.detected and keys:
-            see = command_line("ls", self.location, self.start, self.stop, ["--json"])
-            say(
-                f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}', "
-                f"such as {keys[0]}; to see them: {see}"
-            )
+        for warning in self.left_out(keys):
+            say(warning)
+
+    def left_out(self, keys: Sequence[str]) -> list[str]:
+        """What a detected layout leaves out, and how to see it."""
+        if not (self.archive.detected and keys):
+            return []
+        see = command_line("ls", self.location, self.start, self.stop, ["--json"])
+        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}'"
+        return [f"{left}, such as {keys[0]}; to see them: {see}"]
 
 
 def filter_of(given: dict[str, Any]) -> Filter:

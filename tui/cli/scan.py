@@ -72,11 +72,15 @@ class Request:
 @click.option(
     "--estimate", "only_estimate", is_flag=True, help="From a sample: expected matches, time, cost; scan nothing."
 )
-@click.option("-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="N lines after each match, too.")
 @click.option(
-    "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="N lines before each match, too."
+    "-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines after each match."
 )
-@click.option("-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="N lines on both sides.")
+@click.option(
+    "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines before each match."
+)
+@click.option(
+    "-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines on both sides."
+)
 @click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
 @click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
@@ -84,7 +88,7 @@ class Request:
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
-@click.option("--resume", is_flag=True, help="Go on with an extract; its finished chunks are not read again.")
+@click.option("--resume", is_flag=True, help="Resume an extract; its finished chunks are not read again.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
 @reading_options
 @archive_options
@@ -114,7 +118,7 @@ def command(
     """
     filter_ = filter_of(given)
     if resume and not names_folder(out):
-        raise OutputError("--resume goes on with an extract; name it with -o FOLDER/")
+        raise OutputError("--resume needs an extract; name it with -o FOLDER/")
     wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
     _check(out, wanted, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
@@ -141,7 +145,7 @@ def _cached(opened: Opened, cache: str | None) -> Opened:
         return opened
     most = parse_size(cache)
     if most is None:
-        raise click.UsageError(f"'{cache}' is no size; write --cache 20GB")
+        raise click.UsageError(f"'{cache}' is not a size; write --cache 20GB")
     if not is_s3(opened.archive.store.url):
         return opened
     from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
@@ -240,7 +244,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         print(totals.matches)
     if request.as_json:
         summary = totals.as_json() | {
-            "warnings": [*totals.warnings(), *hints],
+            "warnings": [*request.opened.left_out(plan.unmatched), *totals.warnings(), *hints],
             "layout": request.opened.archive.layout.pattern,
             "output": request.out,
             "finished": not interrupted,
@@ -265,7 +269,7 @@ def _interrupted(request: Request) -> str:
     if request.count or request.out == _STDOUT:
         return f"interrupted; run it again with: {_again(request)}"
     if names_folder(request.out):
-        return f"interrupted; go on with: {_again(request, '--resume')}"
+        return f"interrupted; resume with: {_again(request, '--resume')}"
     partial = partial_path(Path(request.out))
     return f"interrupted; what was found is in {partial}; run it again with: {_again(request)}"
 

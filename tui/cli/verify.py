@@ -13,7 +13,7 @@ from tui.archive import Catalog
 from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
-from tui.cli.gaps import gap_length, gaps_json, say_far
+from tui.cli.gaps import far_warnings, gap_length, gaps_json
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
@@ -63,7 +63,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     else:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
-    say_far(catalog)
+    for warning in far_warnings(catalog):
+        say(warning)
     if not verified.complete:
         say(stopped)
         return EXIT_INTERRUPTED
@@ -102,7 +103,7 @@ def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
         print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
 
 
-_COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged", "warnings")
+_COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
 
 
 def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:
@@ -118,6 +119,7 @@ def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verifie
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
         "mislabeled": sorted(totals.mislabeled),
+        "warnings": [*far_warnings(catalog), *totals.warnings()],
         "gaps": gaps_json(catalog.gaps),
         "far": [chunk.key for chunk in catalog.far],
         "unmatched": list(catalog.unmatched),

@@ -58,7 +58,7 @@ class Child:
                 emit(ChunkDone(task.chunk, Counts(), partial=True))
                 return
             raise ScanError(
-                "a scanning process was killed, perhaps for lack of memory; go on with --resume and fewer --jobs"
+                "a scanning process was killed, possibly for lack of memory; use --resume and fewer --jobs"
             ) from error
         if message.error is not None:
             raise message.error

@@ -100,7 +100,7 @@ def _fetched(task: ScanTask, future: Any) -> Part:
     except HourscopeError:
         raise
     except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
-        raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; go on with --resume") from error
+        raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; resume with --resume") from error
     return part
 
 

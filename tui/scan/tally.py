@@ -158,9 +158,9 @@ class Totals:
             )
         if counts.split:
             found.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
-        for name, chunks in self.documents.items():
+        for name, number in self.documents.items():
             found.append(
-                f"{plural(chunks, 'chunk')} read as one document; if its list holds the records, add --records {name}"
+                f"{plural(number, 'chunk')} read as one document; if its list holds the records, add --records {name}"
             )
         if len(self.forms) > 1:
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
