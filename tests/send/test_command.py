@@ -319,3 +319,13 @@ def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> N
     ran = hourscope("send", archive, "-o", "-", "--project", "nowhere")
     assert (ran.code, ran.out) == (1, b"")
     assert "no record is left to send" in ran.sentence
+
+
+def test_a_filter_that_cannot_look_at_records_is_not_nothing(tmp_path: Path) -> None:
+    """No match among records that are not JSON is no answer: exit 2, and why."""
+    lines = tmp_path / "lines"
+    lines.write_bytes(b'{"event":"play"}\na text\n{"event":')
+    ran = hourscope("send", lines, "-m", "event == 'error'", "-o", tmp_path / "out", "--json")
+    assert ran.code == 2
+    assert "1 record is not JSON or over 8 MiB" in ran.err
+    assert json.loads(ran.lines[-1])["warnings"]

@@ -16,18 +16,37 @@ import base64
 import binascii
 import json
 
+from tui.archive.codec import sniff
+from tui.archive.forms import LINES, form_of, misfit
+from tui.archive.json_values import BOM, objects_on
+from tui.archive.lines import ZERO_RUN
+
 MARK = b'{"hourscope:body'
 _TEXT, _BASE64, _END = MARK + b'":"', MARK + b':base64":"', b'"}'
 _SLACK = 100  # bytes; beyond it JSON may be twice as long as the body, but not the six times of control characters
 
 
 def needs_envelope(body: bytes) -> str:
-    """Why a body cannot stand as a line: `newline`, `empty`, `lookalike`; "" if it can."""
+    """Why a body cannot stand as a line: `newline`, `empty`, `lookalike`, `changed`; "" if it can.
+
+    `changed`: a reader would not give it back as it is, see forms.py and lines.py: it is blank, ends in CR, begins with
+    a BOM, holds a run of zeros, is several JSON objects, or looks like a document, a page or binary data.
+    """
     if not body:
         return "empty"
     if body.startswith(MARK):
         return "lookalike"
-    return "newline" if b"\n" in body else ""
+    if b"\n" in body:
+        return "newline"
+    return "changed" if _is_changed(body) else ""
+
+
+def _is_changed(body: bytes) -> bool:
+    if body.isspace() or body.endswith(b"\r") or body.startswith((BOM, b"\0")) or bytes(ZERO_RUN) in body:
+        return True
+    if body[:1] in (b"{", b"[") or body[:1].isspace():
+        return form_of(body, whole=True) != LINES or (b"}{" in body and objects_on(body) is not None)
+    return sniff(body) is not None or misfit(body, whole=True) != ""
 
 
 def wrap(body: bytes) -> bytes:

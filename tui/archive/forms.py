@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
-from tui.archive.json_values import BOM, is_json, is_json_object, members, objects_on, shallow
+from tui.archive.json_values import BOM, is_json, is_json_object, items, members, objects_on, shallow
 
 Kind = Literal["lines", "values", "items"]
 
@@ -15,6 +15,7 @@ Kind = Literal["lines", "values", "items"]
 _RECORD_LISTS = ("Records", "records", "logEvents")
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
+_BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
 _MARKUP = re.compile(
     rb"\s*<(?:!--|(?:!doctype|html|head|\?xml|error|center|title|listbucketresult)\b|\w+ xmlns=)", re.IGNORECASE
@@ -58,18 +59,21 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
             return LINES  # lines that hold several values are split
         lists = {_document(value, whole=True) for value in together}
         return lists.pop() or VALUES if len(lists) == 1 else VALUES
-    if is_json(rest.partition(b"\n")[0]):
-        return LINES  # the first line is broken, the second is not
     if whole and is_json(text):
         return _document(text, whole=True) or VALUES
+    if not _BEGUN.fullmatch(line.strip()) and is_json(rest.partition(b"\n")[0]):
+        return LINES  # the first line is broken, the second is not
     return _document(text, whole=whole) or _open_form(text, has_newline=bool(newline))
 
 
 def _document(text: bytes, *, whole: bool) -> Form | None:
     """The list that holds the records, if the text is (or begins) a document that has one."""
     if text[:1] == b"[":
-        inner = text[1:].strip()
-        return Form("items") if inner[:1] == b"{" or (whole and inner == b"]") else None
+        inner = text[1:].strip(b", \t\r\n")
+        of_objects = inner[:1] == b"{" or any(
+            value[:1] in (b"{", b"[") for value in (items(text) if whole else ()) or ()
+        )
+        return Form("items") if of_objects or (whole and inner == b"]") else None
     found = members(text) if whole else None
     if found is not None:
         lists = [key for key, value in found.items() if value[:1] == b"["]
@@ -126,6 +130,20 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
     if _TOGETHER.search(text):
         return VALUES
     return Form("items") if _SEPARATED.search(text) else None
+
+
+def unchosen_list(text: bytes, form: Form) -> str:
+    """The key of a list of objects in a chunk that is one document and was read as one record; "" if there is none.
+
+    A last line of JSON lines ends in a newline, a document seldom does.
+    """
+    text = text.removeprefix(BOM).lstrip()
+    if form.kind == "items" or text[:1] != b"{" or (text.endswith(b"\n") and text.count(b"\n") == 1):
+        return ""
+    for key, value in (members(text) or {}).items():
+        if value[:1] == b"[" and sum(item[:1] == b"{" for item in items(value) or ()) > 1:
+            return key
+    return ""
 
 
 def misfit(text: bytes, *, whole: bool) -> str:

@@ -17,7 +17,7 @@ from functools import cached_property
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
 
-_YEARS = range(1970, 3000)  # a typo in one key must not make a calendar of thousands of years
+_YEARS = range(1970, 9999)  # what is far from all others is no edge of the calendar
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }

@@ -28,7 +28,7 @@ from tui.archive.codec import (
     sniff,
     unread_format,
 )
-from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit, unchosen_list
 from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
@@ -94,6 +94,7 @@ class ChunkReader:
         self._careful = careful
         self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
         self._form: Form | None = None
+        self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
         self.codec = ""  # of the object as stored; "" for plain text
         self.bytes = 0
 
@@ -229,6 +230,8 @@ class ChunkReader:
                 yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
+            if whole and self._reading.records is None:
+                self.document = unchosen_list(first, self._form)
         decoded = _Prefixed(first if span.after_hole else first.removeprefix(BOM), stream)
         if self._form.kind == "lines":
             yield from line_blocks(decoded, self._limits, self._at, span)

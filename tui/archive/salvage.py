@@ -285,15 +285,16 @@ def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
 
 def _decoded(tape: Tape, codec: Codec, stretch: Stretch) -> Iterator[bytes]:
     """The bytes of a stretch's members; of a damaged or cut one, those before the damage."""
-    position, member = stretch.start, codec.member()
+    position, member, fresh = stretch.start, codec.member(), True  # zeros before a member are padding
     try:
         while position < stretch.stop and (data := tape.at(position)[: stretch.stop - position]):
             position += len(data)
-            while data:
+            while data := data.lstrip(b"\0") if fresh else data:
                 yield from member.pieces(data)
-                if not member.ended:
+                fresh = member.ended
+                if not fresh:
                     break
-                data, member = member.unused.lstrip(b"\0"), codec.member()
+                data, member = member.unused, codec.member()
     except MemberError:
         return
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import pairwise, product
 
 from tui.archive.block import Block, block_of
@@ -20,6 +20,8 @@ _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 _SEPARATORS = b" \t\r\n,"
+_BEGINNINGS = (b"{", b"[")
+_SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _LEAST_WINDOW = 1 << 8
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
@@ -80,7 +82,7 @@ class _Values:
                 self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
             )
         elif not self._cut and not self._lost and rest:
-            yield from self._blocks([rest])
+            yield Damage(self._begun_at, self._at(), f"{len(rest):,} bytes among the records that are not JSON")
         if self._without_list:
             documents = plural(self._without_list, "document")
             reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
@@ -110,6 +112,11 @@ class _Values:
         if self._doubted:
             found = [record for record in found if is_json_object(record)]
         yield from self._blocks(found)
+        if not done and self._is_stuck(final):
+            resumed = yield from self._resume(final=final)
+            if resumed:
+                yield from self._take(final=final)
+                return
         if done:
             self._begun_at, self._enough = self._at(), self._limits.block
         elif len(self._pending) > self._limits.record:
@@ -118,6 +125,32 @@ class _Values:
             self._lost, self._enough = True, self._limits.block
         else:
             self._enough = max(self._limits.block, min(2 * len(self._pending), self._limits.record + 1))
+
+    def _is_stuck(self, final: bool) -> bool:
+        """Is what is pending no beginning of a value, or does it take suspiciously long to end?"""
+        rest = bytes(self._pending[:_NEAR_END]).lstrip(_SEPARATORS)
+        if self._lost or self._to_close or not rest or (self._form.kind == "items" and not self._in_list):
+            return False
+        return final or len(self._pending) > _SUSPICIOUS or rest[:1] not in _BEGINNINGS
+
+    def _resume(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
+        """Pass over bytes that are not JSON, if whole records follow them."""
+        records: list[bytes] = []
+        used = 0
+        self._lost = True
+        for size in (_NEAR_END, _SUSPICIOUS, len(self._pending)):  # what follows may itself be broken further on
+            piece = bytes(self._pending[:size])
+            records, used = self._first_after_loss(piece, final=final and len(piece) == len(self._pending))
+            if records or len(piece) == len(self._pending):
+                break
+        self._lost = False
+        if not records:
+            return False
+        self._doubted = True
+        yield Damage(self._begun_at, self._at(), "bytes among the records that are not JSON")
+        yield from self._blocks([record for record in records if is_json_object(record)])
+        del self._pending[:used]
+        return True
 
     def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
         """The records, but those that are too long."""

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
+import stringzilla as sz
 
 from tui.archive.envelope import MARK, needs_envelope, wrap
+from tui.archive.lines import ZERO_RUN
 
 SPACED = "json-newline"  # the one change without an envelope
 
@@ -19,15 +21,23 @@ SPACED = "json-newline"  # the one change without an envelope
 def lines_of(bodies: Sequence[bytes]) -> tuple[bytes, Counter[str]]:
     """The bodies as lines, in order, and how many were changed, by reason.
 
-    Reasons: `json-newline` (made a space), `newline`, `empty`, `lookalike` (wrapped).
+    Reasons: `json-newline` (made a space), `newline`, `empty`, `lookalike`, `changed` (wrapped).
     """
     block = b"\n".join(bodies) + b"\n" if bodies else b""
-    if block.count(b"\n") == len(bodies) and MARK not in block and b"\n\n" not in block and block[:1] != b"\n":
-        return block, Counter()  # nearly always: three searches of a whole block, no look at each body
+    if len(bodies) > 1 and _all_plain_objects(block, len(bodies)):
+        return block, Counter()  # nearly always: a few searches of a whole block, no look at each body
     changed: Counter[str] = Counter()
     lines = [_line(body, changed) for body in bodies]
     lines.append(b"")
     return b"\n".join(lines), changed
+
+
+def _all_plain_objects(block: bytes, count: int) -> bool:
+    """Is each line one JSON object, as far as its ends tell, that a reader gives back as it is?"""
+    ends = block[:1] == b"{" and block[-2:] == b"}\n" and int(sz.count(block, b"}\n{")) == count - 1
+    if not ends or int(sz.count(block, b"\n")) != count:
+        return False
+    return all(int(sz.find(block, odd)) < 0 for odd in (MARK, b"}{", bytes(ZERO_RUN)))
 
 
 def _line(body: bytes, changed: Counter[str]) -> bytes:

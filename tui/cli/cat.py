@@ -67,7 +67,7 @@ def command(
     report_troubles(totals)
     for hint in hints_for(opened.archive, chunks, filter_, matched=shown > 0):
         say(hint)
-    return exit_code(totals)
+    return exit_code(totals, matched=shown > 0)
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:

@@ -20,13 +20,14 @@ def report_troubles(totals: Totals) -> None:
         say(warning)
 
 
-def exit_code(totals: Totals) -> int:
+def exit_code(totals: Totals, *, matched: bool | None = None) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
-    Records that are not JSON are no failure where others matched: an archive may hold both.
+    Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
+    reading was ended early.
     """
     if totals.damaged or totals.counts.unparsed:
         return EXIT_FAILED
-    if totals.matches:
+    if totals.matches if matched is None else matched:
         return EXIT_MATCHED
     return EXIT_NOTHING if totals.understood else EXIT_FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
 
@@ -27,7 +27,17 @@ class Counts:
     broken_json: int = 0
 
     def plus(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+        return Counts(
+            self.bytes_compressed + other.bytes_compressed,
+            self.bytes + other.bytes,
+            self.records + other.records,
+            self.matches + other.matches,
+            self.not_json + other.not_json,
+            self.blank + other.blank,
+            self.split + other.split,
+            self.unparsed + other.unparsed,
+            self.broken_json + other.broken_json,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class ChunkDone:
     """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one.
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
+    `document`: the chunk is one JSON document, read as one record, and this list in it may hold the records.
     """
 
     chunk: Chunk
@@ -98,6 +109,7 @@ class ChunkDone:
     partial: bool = False
     form: str = ""
     codec: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)

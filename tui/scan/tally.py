@@ -35,6 +35,7 @@ class Totals:
     matches_by_hour: dict[datetime, int] = field(default_factory=dict)
     running: dict[str, Chunk] = field(default_factory=dict)
     forms: Counter[str] = field(default_factory=Counter)  # chunks by how their records are told apart
+    documents: Counter[str] = field(default_factory=Counter)  # chunks that are one document, by a list that it has
     mislabeled: list[str] = field(default_factory=list)  # plain text, though the name promises a compression
     _counts: dict[str, Counts] = field(default_factory=dict)
     _done: Counts = field(default_factory=Counts)
@@ -61,6 +62,8 @@ class Totals:
                 self.kept += isinstance(event, ChunkKept)
                 self.partial += isinstance(event, ChunkDone) and event.partial
                 self._hours.add(chunk.hour)
+                if isinstance(event, ChunkDone) and event.document:
+                    self.documents[event.document] += 1
                 if isinstance(event, ChunkDone) and event.form:
                     self.forms[event.form] += 1
                     if not event.codec and promised(chunk.key):
@@ -155,6 +158,10 @@ class Totals:
             )
         if counts.split:
             found.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
+        for name, chunks in self.documents.items():
+            found.append(
+                f"{plural(chunks, 'chunk')} read as one document; if its list holds the records, add --records {name}"
+            )
         if len(self.forms) > 1:
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
             found.append(f"the chunks differ in how their records are told apart: {kinds}")
@@ -167,7 +174,7 @@ class Totals:
     def understood(self) -> bool:
         """Was everything read and understood? Only then does no match mean that there is none."""
         counts = self.counts
-        return not (self.damaged or counts.not_json or counts.unparsed)
+        return not (self.damaged or counts.not_json or counts.unparsed or self.documents)
 
 
 def not_json_text(number: int, broken: int) -> str:

@@ -71,11 +71,12 @@ class Unfit:
 class SourceBlock:
     """Some records of one chunk, without newlines, in order.
 
-    `records` may hold none: a sign of life of a long search. `lines` holds each record's number in the chunk, from 1.
-    `blank` counts the blank lines between them. Left out of `records` are `unfit`, of which a projection makes nothing,
-    `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records. `damaged` is a
-    part of the chunk that could not be read. `joined` is `as_lines` of the records where a block has it at hand, as
-    joining and searching them one by one takes half of a survey's time.
+    `records` may hold none: a sign of life of a long search. `lines` holds each record's number in the chunk, from
+    1. `blank` counts the blank lines between them. Left out of `records` are `unfit`, of which a projection makes
+    nothing, `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records.
+    `not_json` counts those that a JMESPath term could not look at. `damaged` is a part of the chunk that could not
+    be read. `joined` is `as_lines` of the records where a block has it at hand, as joining and searching them one
+    by one takes half of a survey's time.
     """
 
     key: str
@@ -87,6 +88,7 @@ class SourceBlock:
     oversize: tuple[Place, ...] = ()
     repeats: int = 0
     blank: int = 0
+    not_json: int = 0
     joined: bytes = field(default=b"", repr=False, compare=False)
 
     def as_lines(self) -> bytes:
@@ -241,6 +243,7 @@ class _Selection:
     numbers: Sequence[int]
     count: int
     blank: int
+    not_json: int = 0
 
     def block(self, key: str, hour: datetime | None, first_line: int) -> SourceBlock:
         """The same with a record each, once it is needed."""
@@ -252,7 +255,7 @@ class _Selection:
             if isinstance(numbers, range)
             else [first_line + number for number in numbers]
         )
-        return SourceBlock(key, hour, records, lines, blank=self.blank, joined=self.joined)
+        return SourceBlock(key, hour, records, lines, blank=self.blank, not_json=self.not_json, joined=self.joined)
 
 
 def _work(filter_: Filter) -> Callable[[Block], _Selection]:
@@ -262,7 +265,9 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
         if matcher.selects_all:
             joined = block.lines()  # before the count: it leaves out what is not a record
             return _Selection(joined, range(block.count()), block.count(), block.blank)
-        return _matching(block, matcher.spans(block))
+        before = matcher.not_json + matcher.unparsed
+        found = _matching(block, matcher.spans(block))
+        return replace(found, not_json=matcher.not_json + matcher.unparsed - before)
 
     return work
 

@@ -12,6 +12,7 @@ from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
+from tui.units import plural
 
 _REPORT_BLOCKS = 16  # between two reports: some MB of lines
 NAMED = 100  # records that are named, of each kind of trouble
@@ -25,12 +26,14 @@ class Survey:
     blank lines, `blank`, and what the source's plan and projection leave out: `unfit_count`, `skipped_count` (too
     large) and `repeats`. `oversize_count` records are sent by the plan, and larger than `max_message`, the limit that
     was asked about. `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes` are the different
-    sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`.
+    sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`. `not_json`
+    counts the records that a JMESPath term could not look at.
     """
 
     count: int = 0
     size: int = 0
     blank: int = 0
+    not_json: int = 0
     first_hour: datetime | None = None
     last_hour: datetime | None = None
     first: bytes | None = None
@@ -84,7 +87,7 @@ class _Tally:
         self._max_message, self._start, self._shapes = max_message, start, shapes
         self._digest = hashlib.sha256()
         self._count = self._size = self._blank = self._repeats = 0
-        self._oversize_count = self._skipped_count = self._unfit_count = 0
+        self._oversize_count = self._skipped_count = self._unfit_count = self._not_json = 0
         self._hours: list[datetime] = []
         self._first: bytes | None = None
         self._last: bytes | None = None
@@ -98,6 +101,7 @@ class _Tally:
         if whole.damaged:
             self._damaged.append(whole.damaged)
         self._repeats += whole.repeats
+        self._not_json += whole.not_json
         self._unfit_count += len(whole.unfit)
         self._unfit += whole.unfit[: NAMED - len(self._unfit)]
         self._skipped_count += len(whole.oversize)
@@ -140,6 +144,7 @@ class _Tally:
             count=self._count,
             size=self._size,
             blank=self._blank,
+            not_json=self._not_json,
             first_hour=first_hour,
             last_hour=last_hour,
             first=self._first,
@@ -167,3 +172,9 @@ def nothing_to_send(source: Source, unfit: Sequence[Unfit]) -> NothingToSendErro
         return NothingToSendError(f"{source.description}: no record is left to send; {unfit[0]}, and so on")
     chosen = "" if source.filter == "every record" else f" that matches {source.filter}"
     return NothingToSendError(f"{source.description} holds no record{chosen}: there is nothing to send")
+
+
+def not_json_warning(records: int) -> str:
+    """A filter that could not look at records says so."""
+    verb = "is" if records == 1 else "are"
+    return f"{plural(records, 'record')} {verb} not JSON or over 8 MiB; a JMESPath term cannot match them"
