@@ -64,6 +64,7 @@ def test_kill_9_at_any_moment_loses_nothing(
         command = [sys.executable, "-m", "tests.archiver.archiver", archive, topic, nsqd.tcp_address, str(spool), "0.4"]
         for kill in range(4):
             publish(nsqd, topic, sent[6000 * kill : 6000 * (kill + 1)])
+            wait_for(lambda: channel(nsqd, topic).depth >= 6000)  # nsqd moves them there from the topic
             archiver = subprocess.Popen(command, stderr=subprocess.DEVNULL)
             before = channel(nsqd, topic)
             wait_for(lambda before=before: channel(nsqd, topic).depth < before.depth)  # type: ignore[misc]

@@ -166,8 +166,8 @@ class Totals:
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
             found.append(f"the chunks differ in how their records are told apart: {kinds}")
         if self.mislabeled:
-            chunks = plural(len(self.mislabeled), "chunk")
-            found.append(f"{chunks} named as compressed but plain text, such as {min(self.mislabeled)}")
+            mislabeled = plural(len(self.mislabeled), "chunk")
+            found.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
         return found
 
     @property
