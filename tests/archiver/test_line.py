@@ -1,11 +1,13 @@
 """A message becomes a line, and comes back byte for byte."""
 
+import gzip
 import json
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.unit.chunks import read
 from tui.archive.envelope import MARK, needs_envelope, unwrap, wrap
 from tui.archiver.line import lines_of
 
@@ -15,6 +17,18 @@ odd_texts = st.text(st.sampled_from('\n\r"\\{}é\u2028\ud83d {"hourscope:body":"
 )
 lookalikes = st.builds(lambda tail: MARK + tail, odd_bytes)
 bodies = st.one_of(odd_bytes, odd_texts, lookalikes, st.binary(max_size=9).map(wrap))
+
+ODD = [
+    b" ",
+    b"x\r",
+    b"\xef\xbb\xbfx",
+    b'{"a":1}{"b":2}',
+    b'[{"a":1}]',
+    b'{"Records":[]}',
+    b"<html>",
+    b"PK\x03\x04",
+    bytes(9),
+]
 
 
 @given(bodies)
@@ -72,8 +86,12 @@ def test_every_body_is_one_line_and_comes_back(some: list[bytes]) -> None:
         (b"", b'{"hourscope:body":""}', "empty"),
         (b'{"hourscope:body":"x"}', b'{"hourscope:body":"{\\"hourscope:body\\":\\"x\\"}"}', "lookalike"),
         (b"[" * 5000 + b"\n", b'{"hourscope:body":"' + b"[" * 5000 + b'\\n"}', "newline"),
-        (b" ", b" ", None),
-        (b"carriage\r", b"carriage\r", None),
+        (b" ", b'{"hourscope:body":" "}', "changed"),
+        (b"carriage\r", b'{"hourscope:body":"carriage\\r"}', "changed"),
+        (b'{"a":1}{"b":2}', b'{"hourscope:body":"{\\"a\\":1}{\\"b\\":2}"}', "changed"),
+        (b'{"a":"}{"}', b'{"a":"}{"}', None),
+        (b'[{"a":1},{"a":2}]', b'{"hourscope:body":"[{\\"a\\":1},{\\"a\\":2}]"}', "changed"),
+        (b'{"Records":[{"a":1}]}', b'{"hourscope:body":"{\\"Records\\":[{\\"a\\":1}]}"}', "changed"),
     ],
 )
 def test_the_forms(body: bytes, line: bytes, reason: str | None) -> None:
@@ -81,6 +99,17 @@ def test_the_forms(body: bytes, line: bytes, reason: str | None) -> None:
         b"before\n" + line + b"\nafter\n",
         {} if reason is None else {reason: 1},
     )
+
+
+@given(st.lists(st.one_of(bodies, st.sampled_from(ODD)), min_size=1, max_size=8))
+def test_a_reader_gives_back_every_message(some: list[bytes]) -> None:
+    """What the archiver writes is a chunk like any other: nothing of it may be taken for a form, a page or damage."""
+    block, changed = lines_of(some)
+    found = read(gzip.compress(block, mtime=0))
+    assert found.damage == []
+    back = [unwrap(record) for record in found.records]
+    assert len(back) == len(some)
+    assert sum(one != other for one, other in zip(back, some, strict=True)) == changed["json-newline"]
 
 
 def test_json_of_another_program_that_only_looks_like_an_envelope_is_left_alone() -> None:

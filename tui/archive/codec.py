@@ -144,9 +144,14 @@ def unread_format(head: bytes, key: str) -> str:
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
+def holds_control(text: bytes) -> bool:
+    """Does it hold a control character that no text has (NUL apart)?"""
+    return _CONTROL.search(text) is not None
+
+
 def looks_binary(head: bytes) -> bool:
     """Does it hold what no text does? JSON with broken bytes in its strings is not meant."""
-    return head[:1] not in (b"{", b"[") and _CONTROL.search(head) is not None
+    return head[:1] not in (b"{", b"[") and holds_control(head)
 
 
 def is_utf8(head: bytes) -> bool:

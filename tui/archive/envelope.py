@@ -16,7 +16,7 @@ import base64
 import binascii
 import json
 
-from tui.archive.codec import sniff
+from tui.archive.codec import holds_control, sniff
 from tui.archive.forms import LINES, form_of, misfit
 from tui.archive.json_values import BOM, objects_on
 from tui.archive.lines import ZERO_RUN
@@ -42,7 +42,13 @@ def needs_envelope(body: bytes) -> str:
 
 
 def _is_changed(body: bytes) -> bool:
-    if body.isspace() or body.endswith(b"\r") or body.startswith((BOM, b"\0")) or bytes(ZERO_RUN) in body:
+    if (
+        holds_control(body)
+        or body.isspace()
+        or body.endswith(b"\r")
+        or body.startswith((BOM, b"\0"))
+        or bytes(ZERO_RUN) in body
+    ):
         return True
     if body[:1] in (b"{", b"[") or body[:1].isspace():
         return form_of(body, whole=True) != LINES or (b"}{" in body and objects_on(body) is not None)
