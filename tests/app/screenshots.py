@@ -17,12 +17,14 @@ from textual.pilot import Pilot
 
 from tests.app.conftest import settled, type_text, until
 from tui.app.app import Explorer
-from tui.app.calendar.selection import Hours
-from tui.app.messages import Checked
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.preview import PreviewPage
-from tui.app.screens.send import SendPage
-from tui.app.work.ordering import Order, cargo_of_hours
+from tui.app.calendar.screen import CalendarPage
+from tui.app.model.cargo import cargo_of_hours
+from tui.app.model.hours import Hours
+from tui.app.model.jobs import Jobs
+from tui.app.preview.screen import PreviewPage
+from tui.app.send.order import Order
+from tui.app.send.run import Checked
+from tui.app.send.screen import SendPage
 from tui.archive.times import spell_hour
 from tui.config import ArchiveSpec, Config, NsqSpec, S3Options
 from tui.demo import SampleSpec, incident_of, write_sample
@@ -66,7 +68,7 @@ async def _tour(pilot: Pilot[int]) -> AsyncIterator[str]:
         await pilot.pause(0.05)
     await pilot.press("slash")
     await type_text(pilot, f"player.cdn == '{incident.cdn}'")
-    await until(pilot, lambda: len(page.filter.terms) == 3 and page.judged == len(page.records))
+    await until(pilot, lambda: len(page.filter.terms) == 3 and page.rows.seen == len(page.records))
     yield "filter.svg"
     await _send(pilot, Hours(incident.first, incident.stop))
     yield "send.svg"
@@ -84,7 +86,7 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
     page = pilot.app.screen
     assert isinstance(page, PreviewPage)
     wanted = parse_filter(match=["event == 'error'", "player.cdn == 'fastlane'"])
-    send = SendPage(page.session, cargo_of_hours(page.session, hours, wanted))
+    send = SendPage(page.session, cargo_of_hours(page.session, hours, wanted), Jobs())
     await pilot.app.push_screen(send)
     await until(pilot, lambda: send.survey.complete)
     channels = (

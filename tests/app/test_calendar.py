@@ -9,10 +9,10 @@ from textual.pilot import Pilot
 
 from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, settled, shown, type_text
 from tui.app.app import Explorer
-from tui.app.calendar.selection import Hours, Selection
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.choose import ChoosePage, OpeningPage
-from tui.app.screens.help import ExplainPage, HelpPage
+from tui.app.calendar.screen import CalendarPage
+from tui.app.help.screen import ExplainPage, HelpPage
+from tui.app.home.screen import ChoosePage, OpeningPage
+from tui.app.model.hours import Hours, Selection
 from tui.archive import Gap
 
 HOUR = timedelta(hours=1)

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from tests.app.conftest import settled, shown
 from tests.e2e.command import hourscope
 from tui.app.app import Explorer
-from tui.app.screens.page import Page
-from tui.app.screens.scan import ScanPage
-from tui.app.session import Session
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.scan.screen import ScanPage
 from tui.config import S3Options, config_dir, load_config
 from tui.scan import open_extract, plan_scan, run_plan
 
@@ -67,7 +67,7 @@ async def test_the_name_and_the_zone_are_in_every_command(explorer: Explorer, sm
         await settled(pilot)
         page = pilot.app.screen
         assert isinstance(page, ScanPage) and page.session is session
-        (line,) = page._commands
+        (line,) = page.form.commands
         words = shlex.split(line)[1:]
         assert words[: 1 + len(named)] == ["scan", *named]
 
@@ -80,8 +80,8 @@ async def test_what_the_explorer_began_is_resumed_by_the_command_that_it_shows(e
         await settled(pilot)
         page = pilot.app.screen
         assert isinstance(page, ScanPage)
-        plan = plan_scan(session.archive, page.hours.span.start, page.hours.span.stop, page.wanted)
-        list(run_plan(plan, extract=open_extract(page.out, plan)))
-        words = shlex.split(page._commands[0])[1:]
+        plan = plan_scan(session.archive, page.form.hours.span.start, page.form.hours.span.stop, page.form.filter)
+        list(run_plan(plan, extract=open_extract(page.form.out, plan)))
+        words = shlex.split(page.form.commands[0])[1:]
     ran = hourscope(*words, "--resume")
     assert (ran.code, ran.err) == (0, "")

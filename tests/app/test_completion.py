@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jmespath.functions import Functions
 
-from tui.app.filters.completion import Completion, complete
-from tui.app.filters.functions import SIGNATURES
-from tui.app.filters.sample_tree import Node, tree_of
+from tui.app.filters.completion import SIGNATURES, Completion, complete
+from tui.app.filters.cursor import Node, tree_of
 from tui.filter.build import spell_name, spell_path
 from tui.filter.fields import Fields
 from tui.printable import printable

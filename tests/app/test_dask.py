@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.app.conftest import Opened, settled, shown, until
 from tests.app.test_scan_and_send import answer, expected
 from tests.servers.dask import Cluster
-from tui.app.screens.scan import ScanPage
+from tui.app.scan.screen import ScanPage
 from tui.archive import ChunkReader, open_archive
 from tui.shell import shell_word
 

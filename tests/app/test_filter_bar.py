@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import LAST, Opened, chunk_path, record, settled, shown, type_text, until
-from tui.app.filters.saved import read_saved, saved_words
-from tui.app.screens.preview import PreviewPage
+from tui.app.filters.pickers import read_saved, saved_words
+from tui.app.preview.screen import PreviewPage
 from tui.config import config_dir, load_config
 from tui.demo import SampleSpec, incident_of
 from tui.demo.records import blocks

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 
 from tests.app.conftest import FIRST, GAP, LAST, Opened, chunk_path, record, shown, until
 from tests.app.test_calendar import calendar
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.preview import PreviewPage
+from tui.app.calendar.screen import CalendarPage
+from tui.app.preview.screen import PreviewPage
 from tui.archive import Chunk, Gap, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.s3 import S3Store

@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 from tests.app.conftest import RECORDS, Opened, shown, type_text, until
 from tests.app.test_scan_and_send import answer
 from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tui.app.screens import scan as scan_screen
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.jobs import JobsPage
-from tui.app.screens.scan import ScanPage
-from tui.app.screens.send import SendPage
-from tui.app.work.ordering import Order, read_way
+from tui.app.calendar.screen import CalendarPage
+from tui.app.jobs.screen import JobsPage
+from tui.app.scan import screen as scan_screen
+from tui.app.scan.screen import ScanPage
+from tui.app.send.order import Order, read_way
+from tui.app.send.screen import SendPage
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.scan import ScanEvent
@@ -151,8 +151,8 @@ async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlook
         assert "shapes" in shown(pilot) and f"{RECORDS} × event n player tags title ts" in shown(pilot)
         await answer(pilot, "d", f"lookupd={nsqlookupd.http_address}")
         await answer(pilot, "t", topic)
-        await until(pilot, lambda: page.target is not None)
-        assert page.target is not None and nsqd.tcp_address in page.target.nsqd_tcp_addresses
+        await until(pilot, lambda: page.checked.target is not None)
+        assert page.checked.target is not None and nsqd.tcp_address in page.checked.target.nsqd_tcp_addresses
         assert "looked up" in shown(pilot) and "nsqd 1.3.0" in shown(pilot)
         await pilot.press("enter")
         await type_text(pilot, topic)

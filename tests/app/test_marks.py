@@ -13,11 +13,11 @@ from textual.widgets import Input
 
 from tests.app.conftest import LAST, RECORDS, Opened, record, settled, shown, type_text, until
 from tests.app.test_preview import filtered, preview
-from tui.app.preview.saving import Pick, save
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.preview import PreviewPage
-from tui.app.screens.send import SendPage
-from tui.app.session import Session
+from tui.app.calendar.screen import CalendarPage
+from tui.app.model.session import Session
+from tui.app.preview.export import Pick, save
+from tui.app.preview.screen import PreviewPage
+from tui.app.send.screen import SendPage
 from tui.archive import open_archive
 
 ERRORS = [3, 13, 23, 33]
@@ -27,14 +27,14 @@ async def test_records_are_marked_listed_and_forgotten(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("space", "space", "j", "space")
-        assert list(page.showing.marks.rows) == [0, 1, 3] and page.listing.current == 4
+        assert list(page.rows.marks.rows) == [0, 1, 3] and page.listing.current == 4
         assert "3 marked" in shown(pilot) and [line[0] for line in shown(pilot).splitlines()[5:9]] == list("** *")
         await pilot.press("m")
         assert "1 of 3" in shown(pilot) or "3 of 3" in shown(pilot)
         await pilot.press("g", "j", "space")
-        assert list(page.showing.marks.rows) == [0, 3] and "marked only" in shown(pilot)
+        assert list(page.rows.marks.rows) == [0, 3] and "marked only" in shown(pilot)
         await pilot.press("m", "g", "space")
-        assert list(page.showing.marks.rows) == [3]
+        assert list(page.rows.marks.rows) == [3]
         await pilot.press("U", "m")
         assert "No record is marked. space marks the one under the cursor" in shown(pilot)
         await pilot.press("m")
@@ -46,22 +46,22 @@ async def test_marks_are_there_again_on_the_next_visit(opened: Opened) -> None:
         page = await preview(pilot)
         await pilot.press("j", "space", "G", "space", "q")
         page = await preview(pilot)
-        assert list(page.showing.marks.rows) == [1, RECORDS - 1] and "2 marked" in shown(pilot)
+        assert list(page.rows.marks.rows) == [1, RECORDS - 1] and "2 marked" in shown(pilot)
         await pilot.press("U", "q")
         page = await preview(pilot)
-        assert not page.showing.marks
+        assert not page.rows.marks
 
 
 async def test_a_comma_marks_all_with_the_value_under_the_trees_cursor(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("j", "j", "j", "comma")  # the tree's cursor is on the event
-        await until(pilot, lambda: len(page.showing.marks) > 0)
-        assert list(page.showing.marks.rows) == ERRORS
+        await until(pilot, lambda: len(page.rows.marks) > 0)
+        assert list(page.rows.marks.rows) == ERRORS
         assert "marked 4 records with event == 'error', of 40 previewed" in shown(pilot)
         page.nodes.focus()
         await pilot.press("space")  # from the tree too
-        assert list(page.showing.marks.rows) == ERRORS[1:]
+        assert list(page.rows.marks.rows) == ERRORS[1:]
 
 
 async def test_marks_are_written_to_a_file_and_as_an_extract(opened: Opened, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
         gate.wait(10)
         save(pick, out, session, hour)
 
-    monkeypatch.setattr("tui.app.preview.outgoing.save", slowly)
+    monkeypatch.setattr("tui.app.preview.export.save", slowly)
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("w")
@@ -171,7 +171,7 @@ async def test_matches_with_lines_around_them(opened: Opened) -> None:
         await pilot.press("A")
         await settled(pilot)
         near = sorted({number + by for number in ERRORS for by in (-1, 0, 1)})
-        assert list(page.showing.rows or ()) == near and "±1 line" in shown(pilot)
+        assert list(page.rows.numbers or ()) == near and "±1 line" in shown(pilot)
         await pilot.press("g", "n", "n")
         assert page.listing.current == ERRORS[1]
         text = shown(pilot)
@@ -179,9 +179,9 @@ async def test_matches_with_lines_around_them(opened: Opened) -> None:
         assert sum(line[:1] == "⋮" for line in text.splitlines()) == 3  # where lines are left out
         await pilot.press("A", "A")
         await settled(pilot)
-        assert list(page.showing.rows or ()) == list(range(RECORDS))
+        assert list(page.rows.numbers or ()) == list(range(RECORDS))
         await pilot.press("A")
-        assert list(page.showing.rows or ()) == ERRORS and page.listing.current == ERRORS[1]
+        assert list(page.rows.numbers or ()) == ERRORS and page.listing.current == ERRORS[1]
 
 
 async def test_columns_are_added_from_the_tree_edited_and_kept(opened: Opened) -> None:
@@ -267,11 +267,11 @@ async def test_escape_goes_back_one_step_at_a_time(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("space", "m", "f")
-        assert page.panel.display and page.showing.marked
+        assert page.panel.display and page.rows.marked
         await pilot.press("escape")
-        assert not page.panel.display and page.showing.marked
+        assert not page.panel.display and page.rows.marked
         await pilot.press("escape", "tab")
-        assert not page.showing.marked and page.nodes.has_focus
+        assert not page.rows.marked and page.nodes.has_focus
         await pilot.press("escape")
         assert page.listing.has_focus and pilot.app.screen is page
         await pilot.press("escape")

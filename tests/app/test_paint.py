@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.app.paint import Glass, cells_of, changes
+from tui.app.terminal.paint import Glass, cells_of, changes
 
 _WIDTH, _HEIGHT = 12, 3
 styles = st.sampled_from(

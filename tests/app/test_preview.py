@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import LAST, RECORDS, TORN, Opened, record, settled, shown, type_text, until
-from tui.app.screens.preview import PreviewPage
+from tui.app.preview.screen import PreviewPage
 
 
 async def preview(pilot: Pilot[int]) -> PreviewPage:
@@ -50,7 +50,7 @@ async def test_the_count_follows_the_typing_and_an_error_keeps_it(opened: Opened
         assert "4 of 40 previewed" in text[1]
         bar, error = text[1], text[2]
         assert error.index("^") >= bar.index("(")
-        assert list(page.hits) == [3, 13, 23, 33]
+        assert list(page.rows.hits) == [3, 13, 23, 33]
 
 
 async def test_kinds_are_switched_by_a_key(opened: Opened) -> None:
@@ -175,7 +175,7 @@ async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tm
 async def test_the_limit_of_a_preview_is_told(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(f"tui.app.preview.records.{limit}", most)
+    monkeypatch.setattr(f"tui.app.records.store.{limit}", most)
     lines = b"".join(b'{"n": %d, "text": "%s"}\n' % (n, b"x" * 900) for n in range(1_000))
     (tmp_path / "events.2015-01-20_13.log").write_bytes(lines)
     async with opened(str(tmp_path)) as pilot:
@@ -196,7 +196,7 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(file, data, place)
 
-    monkeypatch.setattr("tui.app.preview.records.os.pwrite", once)
+    monkeypatch.setattr("tui.app.records.store.os.pwrite", once)
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b'{"n": 1}\n' * 200_000)
     async with opened(str(tmp_path)) as pilot:
         await pilot.press("enter", "G")
@@ -209,8 +209,8 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
 
 async def test_a_large_record_is_announced_while_it_is_read(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr("tui.app.screens.preview.LARGEST", 10)
-    monkeypatch.setattr("tui.app.widgets.json_tree.parse", lambda record: gate.wait(10) and {"read": 1})
+    monkeypatch.setattr("tui.app.preview.panes.LARGEST", 10)
+    monkeypatch.setattr("tui.app.records.json_tree.parse", lambda record: gate.wait(10) and {"read": 1})
     async with opened() as pilot:
         page = await preview(pilot)
         assert "reading … " in shown(pilot)
@@ -244,7 +244,7 @@ async def test_a_record_a_value_a_path_and_all_matches_are_copied(
         await filtered(pilot, page, "4 of 40 previewed")
         await pilot.press("y", "a")
         assert pilot.app.clipboard.encode() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
-        monkeypatch.setattr("tui.app.preview.copying.MOST", 100)
+        monkeypatch.setattr("tui.app.terminal.clipboard.LARGEST_BYTES", 100)
         await pilot.press("y", "a")
         assert "more than a clipboard takes" in shown(pilot) and "w writes a file" in shown(pilot)
         await pilot.press("y", "w")

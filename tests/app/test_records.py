@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.app.preview.around import Around
-from tui.app.preview.columns import cells, choose, chosen, split
-from tui.app.preview.copying import gathered, osc52, passed_on
-from tui.app.preview.judging import judge
 from tui.app.preview.marks import Marks
-from tui.app.preview.records import HourRecords, RecordsGone
+from tui.app.preview.rows import Around
+from tui.app.records.columns import cells, choose, chosen, split
+from tui.app.records.matching import match_records
+from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.terminal.clipboard import gathered, osc52, passed_on
 from tui.archive import Block, Chunk
 from tui.errors import FilterError, OutputError
 from tui.filter import parse_filter
@@ -81,17 +81,17 @@ def test_where_the_cache_cannot_be_used_they_lie_with_temporary_files(
 def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, start: int) -> None:
     wanted, records = parse_filter(grep=["needle"], invert=invert), filled(lines)
     start = min(start, len(lines) - 1)
-    found = [part for part in judge(wanted, records, start) if part is not None]
+    found = [part for part in match_records(wanted, records, start) if part is not None]
     expected = [at for at in range(start, len(lines)) if wanted.matches(lines[at])]
     assert [number for part in found for number in part.hits] == expected
     assert found[0].start == start and found[-1].end == len(lines) and found[-1].last
 
 
 def test_a_judge_goes_on_with_what_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.preview.judging._FIRST", 1)
-    monkeypatch.setattr("tui.app.preview.judging._SLICE", 1)
+    monkeypatch.setattr("tui.app.records.matching._FIRST_BYTES", 1)
+    monkeypatch.setattr("tui.app.records.matching._SLICE_BYTES", 1)
     records = filled([b"a", b"a"])
-    judging = judge(parse_filter(grep=["a"]), records)
+    judging = match_records(parse_filter(grep=["a"]), records)
     next(judging)
     records.append(Block(bytearray(b"a\nb\na\n"), 6, 0))
     assert [number for part in judging if part for number in part.hits][-1] == 4

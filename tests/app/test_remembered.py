@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.app.conftest import LAST, Opened, settled, shown, type_text, until
-from tui.app.remembered import (
+from tui.app.model.remembered import (
     MOST_TYPED,
     Left,
     StateError,
@@ -20,7 +20,7 @@ from tui.app.remembered import (
     session_file,
     write_left,
 )
-from tui.app.screens.preview import PreviewPage
+from tui.app.preview.screen import PreviewPage
 from tui.config import state_dir
 from tui.filter import Filter, Term
 
@@ -138,7 +138,7 @@ def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.Monke
 
 
 def test_only_so_many_archives_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.remembered._MOST_SESSIONS", 3)
+    monkeypatch.setattr("tui.app.model.remembered._MOST_SESSIONS", 3)
     for number in range(6):
         write_left(f"/archive{number}", LEFT)
     assert len(list(session_file(URL).parent.iterdir())) == 3 and read_left("/archive5", UTC) == LEFT

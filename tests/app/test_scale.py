@@ -16,8 +16,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import Opened, shown, type_text, until
-from tui.app.preview.tree import LARGE, parse, rows, unpack
-from tui.app.screens.preview import PreviewPage
+from tui.app.preview.screen import PreviewPage
+from tui.app.records.tree import LARGE, parse, rows, unpack
 
 MILLION = 1_000_000
 _MEMBER = 10_000  # records
@@ -103,22 +103,22 @@ async def test_a_million_records_are_moved_over_filtered_and_marked(opened: Open
         counts: list[int] = []
 
         def judged() -> bool:
-            counts.append(page.judged)
-            return page.showing.filtered and page.judged == MILLION
+            counts.append(page.rows.seen)
+            return page.rows.filtered and page.rows.seen == MILLION
 
         await until(pilot, judged, 60)
         assert len(set(counts)) > 2  # it counted while one could go on
-        hits = len(page.hits)
+        hits = len(page.rows.hits)
         assert MILLION // 50 < hits < MILLION // 3 and f"{hits:,} of 1,000,000 previewed" in shown(pilot)
         assert await cost_of_a_move(page, pilot.pause) < _MOVE
 
         await pilot.press("A")
-        await until(pilot, lambda: page.showing.catch_up() is False, 30)
+        await until(pilot, lambda: page.rows.catch_up() is False, 30)
         assert await cost_of_a_move(page, pilot.pause) < _MOVE
         page.nodes.focus()
         await pilot.press("g", "comma")
-        await until(pilot, lambda: len(page.showing.marks) > 0, 30)
-        assert len(page.showing.marks) in (MILLION // 50, MILLION - MILLION // 50)
+        await until(pilot, lambda: len(page.rows.marks) > 0, 30)
+        assert len(page.rows.marks) in (MILLION // 50, MILLION - MILLION // 50)
         await pilot.press("space", "m", "a", "n", "N")
         assert worst() < _LAG
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

@@ -15,11 +15,11 @@ from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record,
 from tests.e2e.command import hourscope
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
-from tui.app.messages import Estimated
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.scan import ScanPage
-from tui.app.screens.send import SendPage
-from tui.app.work.scanning import Power
+from tui.app.calendar.screen import CalendarPage
+from tui.app.scan.form import Power
+from tui.app.scan.run import Estimated
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
 from tui.archive import open_archive
 from tui.archive.times import hours_between
 
@@ -65,7 +65,7 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         text = shown(pilot)
         assert f"{len(expected())}  in " in text and "! damaged" in text and "done: enter opens" in text
         assert "hourscope scan" in text and "-m \"event == 'error'\"" in text
-        out = page.out
+        out = page.form.out
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
         await settled(pilot)
@@ -142,7 +142,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 h · 23 chunks" in shown(pilot) and page.out.endswith(".2015-01-20T00/")
+        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -166,7 +166,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         )
         await answer(pilot, "slash", "-m \"event == 'error'\"")
         await until(pilot, lambda: f"{len(expected())} matches  counted, of" in shown(pilot))
-        old = Estimated(replace(page.plan), None, "of a plan that is gone")
+        old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
         assert page.estimate is not None
@@ -178,7 +178,7 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
         page = pilot.app.screen
         assert isinstance(page, ScanPage)
         await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
-        assert page.power == Power(3, "tcp://10.0.0.1:8786")
+        assert page.form.power == Power(3, "tcp://10.0.0.1:8786")
         command = " ".join(shown(pilot).split())
         assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
         await answer(pilot, "W", "many")
@@ -208,7 +208,7 @@ async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> No
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.matches == 2 * RECORDS
-        assert list(open_archive(page.out).catalog().hours) == [FIRST, FIRST + timedelta(hours=2)]
+        assert list(open_archive(page.form.out).catalog().hours) == [FIRST, FIRST + timedelta(hours=2)]
 
 
 async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
-        await until(pilot, lambda: page.target is not None)
+        await until(pilot, lambda: page.checked.target is not None)
         assert "! mind" in shown(pilot)
         await answer(pilot, "enter", "other")
         assert "nothing was sent" in shown(pilot)
@@ -251,7 +251,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
 async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     """Also what the command line sent; the command that is shown says that it is one."""
     async with opened() as pilot:
-        extract = (await scanned(pilot)).out
+        extract = (await scanned(pilot)).form.out
         way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
         ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
         assert ran.code == 0
@@ -261,8 +261,8 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
-        await until(pilot, lambda: page.target is not None)
-        assert any(words.startswith(f"the same was sent to {topic} on ") for words in page.warnings)
+        await until(pilot, lambda: page.checked.target is not None)
+        assert any(words.startswith(f"the same was sent to {topic} on ") for words in page.checked.warnings)
         assert "the same was sent to" in shown(pilot)
         assert "--again" in page._command
         await answer(pilot, "enter", topic)
@@ -282,7 +282,7 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
         await answer(pilot, "r", "40")
-        await until(pilot, lambda: page.target is not None)
+        await until(pilot, lambda: page.checked.target is not None)
         await answer(pilot, "enter", topic)
         await until(pilot, lambda: page.progress is not None and page.progress.confirmed > 0)
         await pilot.press("S")

@@ -13,8 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.app.paint import Glass
-from tui.app.preview.scrolling import Scroll, scrolled
+from tui.app.terminal.paint import Glass, Scroll, scrolled
 
 _WIDTH, _HEIGHT, _TOP, _BOTTOM = 30, 16, 2, 13
 _CURSOR = Style(color="#ffffff", bgcolor="#3f3421")

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
-from tui.app.calendar.heat import LEVELS, Mark, MonthTitle, Overlay, heat_grid, level, troubles
-from tui.app.calendar.selection import Hours, Selection, read_selection
-from tui.app.clock import readable
-from tui.app.command import numbered, read_filter, scan_command, scan_commands
-from tui.app.preview.columns import cells, choose
-from tui.app.preview.reading import Appetite, Rested, read_hour
-from tui.app.preview.records import HourRecords, RecordsGone
-from tui.app.preview.tree import NotJson, brief, parse, rows
-from tui.app.session import Session
-from tui.app.work.scan_facts import estimate_facts, squeezed
+from tui.app.calendar.grid import LEVELS, Mark, MonthTitle, Overlay, heat_grid, level, troubles
+from tui.app.model.clock import readable
+from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
+from tui.app.model.hours import Hours, Selection, read_selection
+from tui.app.model.session import Session
+from tui.app.preview.feed import Appetite, Rested, read_hour
+from tui.app.records.columns import cells, choose
+from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.records.tree import NotJson, brief, parse, rows
+from tui.app.scan.facts import estimate_facts, squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.local import FolderStore

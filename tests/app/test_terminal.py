@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.terminal import Terminal
-from tui.app.terminal import mouse_wanted
+from tui.app.terminal.preferences import mouse_wanted
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tui.app.calendar.freshness import Freshness, ago
-from tui.app.calendar.heat import Mark, Overlay, heat_grid, troubles
-from tui.app.calendar.usual import usual_of
-from tui.app.clock import choices_of_zone, local_zone
-from tui.app.session import Session
+from tui.app.calendar.grid import Mark, Overlay, heat_grid, troubles
+from tui.app.model.clock import choices_of_zone, local_zone
+from tui.app.model.freshness import Freshness, ago
+from tui.app.model.session import Session
+from tui.app.model.usual import usual_of
 from tui.archive import Chunk, open_archive
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.location import Location

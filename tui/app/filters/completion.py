@@ -7,12 +7,11 @@ with their signatures.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.app.filters.cursor_place import NUMBER, Place, Token, read, tokens
-from tui.app.filters.functions import SIGNATURES
-from tui.app.filters.sample_tree import Node
+from tui.app.filters.cursor import NUMBER, Node, Place, Token, read, tokens
 from tui.filter.build import spell_name, spell_value
 from tui.filter.fields import LONGEST
 from tui.units import count
@@ -142,3 +141,33 @@ def _about(node: Node) -> str:
         return ""
     share = f"{node.facts.coverage:.0%}" if node.facts.coverage >= 0.01 else "<1%"
     return f"{'/'.join(node.facts.types)}, in {share}"
+
+
+SIGNATURES: Mapping[str, str] = {
+    "abs": "(number) → number",
+    "avg": "(numbers) → number",
+    "ceil": "(number) → number",
+    "contains": "(array | string, sought) → boolean",
+    "ends_with": "(string, end) → boolean",
+    "floor": "(number) → number",
+    "join": "(glue, strings) → string",
+    "keys": "(object) → strings",
+    "length": "(string | array | object) → number",
+    "map": "(&expression, array) → array",
+    "max": "(numbers or strings) → greatest",
+    "max_by": "(array, &expression) → item",
+    "merge": "(object, …) → object",
+    "min": "(numbers or strings) → least",
+    "min_by": "(array, &expression) → item",
+    "not_null": "(value, …) → first that is not null",
+    "reverse": "(array | string) → same",
+    "sort": "(numbers or strings) → array",
+    "sort_by": "(array, &expression) → array",
+    "starts_with": "(string, begin) → boolean",
+    "sum": "(numbers) → number",
+    "to_array": "(value) → array",
+    "to_number": "(string | number) → number",
+    "to_string": "(value) → string",
+    "type": "(value) → name of its type",
+    "values": "(object) → array",
+}

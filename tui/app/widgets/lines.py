@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.theme import Palette, palette_of
+from tui.app.widgets.theme import Palette, palette_of
 
 Piece = tuple[str, Style]
 
