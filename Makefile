@@ -3,12 +3,13 @@
 # make check   ruff, mypy, import-linter
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
+# make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
 # make soak    long shows on real servers: docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots bench circle soak clean
+.PHONY: demo test check fix screenshots bench circle fuzz soak clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -35,6 +36,10 @@ bench: $(VENV)/.tested
 
 circle: $(VENV)/.tested
 	@$(BIN)/python -m tests.circle
+
+fuzz: $(VENV)/.tested
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]' || echo "without atheris: inputs are random"
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
 soak: $(VENV)/.tested
 	@$(BIN)/python -m tests.soak

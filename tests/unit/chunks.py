@@ -35,6 +35,8 @@ class OneObject:
                 return True
 
             def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+                if self.closed:
+                    raise ValueError("a closed stream is read")
                 piece = data[self.position : self.position + min(step, len(buffer))]
                 buffer[: len(piece)] = piece
                 self.position += len(piece)
@@ -120,6 +122,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "lz4": lambda data: lz4.frame.compress(data, content_checksum=True),
 }
+SUFFIXES = {"gzip": ".gz", "zstd": ".zst", "bzip2": ".bz2", "xz": ".xz", "lz4": ".lz4"}
 
 
 def flipped(data: bytes, at: int, mask: int = 0xFF) -> bytes:

@@ -1,341 +1,328 @@
-"""Chunks as records: whatever the lines, the compression and its members, and wherever it breaks off."""
+"""Chunks as records: lines and other forms, compressions and their members, limits, and what is held back."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
-import os
-import subprocess
+import json
+import lzma
+import random
+import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+import lz4.frame
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.archive import ChunkReader, Damage
+from tests.unit.chunks import COMPRESSIONS, OneObject, flipped, lines, read
+from tui.archive import ChunkReader, Reading
+from tui.archive.block import Block, block_of
 from tui.archive.local import FolderStore
-from tui.archive.reader import BLOCK_SIZE, MAX_RECORD, Block
+from tui.archive.reader import BLOCK_SIZE, DoubtfulGiven
 from tui.archive.store import Store
 from tui.errors import ArchiveError
 
-
-@dataclass(frozen=True)
-class OneObject:
-    """A store of one object, whose stream gives at most `step` bytes a read, as a slow connection does."""
-
-    data: bytes
-    step: int = 1 << 20
-
-    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> io.RawIOBase:
-        data, step = memoryview(self.data)[start:], self.step
-
-        class Stream(io.RawIOBase):
-            position = 0
-
-            def readable(self) -> bool:
-                return True
-
-            def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-                piece = data[self.position : self.position + min(step, len(buffer))]
-                buffer[: len(piece)] = piece
-                self.position += len(piece)
-                return len(piece)
-
-        return Stream()
+A, B, C = b'{"a":1}', b'{"b":"}{"}', b'{"c":[1,2]}'
 
 
-@dataclass
-class Read:
-    """What one pass over a chunk gave."""
-
-    records: list[bytes]
-    damage: Damage | None
-    bytes: int
-
-
-def read(data: bytes, block_size: int = BLOCK_SIZE, step: int = 1 << 20) -> Read:
-    """Read a chunk to its end, and check what holds for every block."""
-    records: list[bytes] = []
-    position = 0
-    damage = None
-    store: Store = OneObject(data, step)  # type: ignore[assignment]
-    with ChunkReader(store, "key", block_size=block_size) as reader:
-        try:
-            for block in reader:
-                assert block.offset == position
-                assert 0 < block.end <= len(block.buffer)
-                found = list(block.records())
-                assert block.count() == len(found)
-                assert bytes(block.view()) in (b"".join(r + b"\n" for r in found), b"\n".join(found))
-                records += found
-                position += block.end
-        except Damage as error:
-            damage = error
-        assert reader.bytes == position
-        assert reader.bytes_compressed <= 2 * len(data)
-    return Read(records, damage, position)
-
-
-def records_of(data: bytes) -> list[bytes]:
-    """The lines of decompressed bytes; a newline ends a line, it does not begin one."""
-    lines = data.split(b"\n")
-    return lines if lines[-1] else lines[:-1]
-
-
-def whole_lines(data: bytes) -> bytes:
-    return data[: data.rfind(b"\n") + 1]
-
-
-def zlib_gives(data: bytes) -> tuple[bytes, bool]:
-    """What zlib can decode of gzip members, byte for byte, and whether it was glad to the end. Padding is allowed."""
-    out = bytearray()
-    while data:
-        member = zlib.decompressobj(31)
-        try:
-            for index in range(len(data)):
-                out += member.decompress(data[index : index + 1])
-                if member.eof:
-                    data = data[index + 1 :].lstrip(b"\0")
-                    break
-            else:
-                return bytes(out), False
-        except zlib.error:
-            return bytes(out), False
-    return bytes(out), True
-
-
-def zcat(data: bytes) -> tuple[bytes, bool]:
-    """What a real zcat gives."""
-    ran = subprocess.run(["gzip", "-dc"], input=data, capture_output=True, check=False, timeout=10)
-    return ran.stdout, ran.returncode == 0
-
-
-line = st.one_of(
-    st.binary(max_size=12),
-    st.sampled_from([b"", b"\r", b"a\r", b'{"a": 1}', b"\x00", "é".encode(), b"\xff\xfe", b"\x1f\x8b", b"x" * 300]),
-    st.binary(min_size=1, max_size=3).map(lambda piece: piece * 400),
-).map(lambda data: data.replace(b"\n", b"?"))
-lines = st.lists(line, max_size=30)
-
-
-@st.composite
-def texts(draw: st.DrawFn) -> bytes:
-    text = b"\n".join(draw(lines))
-    return text + b"\n" if text and draw(st.booleans()) else text
-
-
-@st.composite
-def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
-    """The data in pieces, empty ones among them, that need not end where lines do."""
-    points = sorted(draw(st.lists(st.integers(0, len(data)), max_size=6)))
-    return [data[start:end] for start, end in zip([0, *points], [*points, len(data)], strict=True)]
-
-
-def gzipped(pieces: list[bytes], level: int = 6) -> bytes:
-    return b"".join(gzip.compress(piece, level, mtime=0) for piece in pieces)
-
-
-def zstandardised(pieces: list[bytes], level: int = 3) -> bytes:
-    return b"".join(zstandard.ZstdCompressor(level=level).compress(piece) for piece in pieces)
-
-
-@pytest.mark.parametrize("compress", [gzipped, zstandardised])
-@given(data=st.data(), text=texts(), block_size=st.integers(1, 64), step=st.sampled_from([1, 2, 3, 7, 1000]))
-@settings(max_examples=120, deadline=None)
-def test_the_records_are_the_lines_however_they_are_compressed(
-    compress: Callable[[list[bytes]], bytes], data: st.DataObject, text: bytes, block_size: int, step: int
-) -> None:
-    found = read(compress(data.draw(cut(text))), block_size, step)
-    assert found.damage is None
-    assert found.records == records_of(text)
-    assert found.bytes == len(text)
-
-
-@given(text=texts(), block_size=st.integers(1, 64), step=st.sampled_from([1, 2, 3, 7, 1000]))
-@settings(max_examples=120, deadline=None)
-def test_so_they_are_when_they_are_not_compressed(text: bytes, block_size: int, step: int) -> None:
-    if text.startswith((b"\x1f", b"\x28\xb5\x2f\xfd")):  # that is compressed, by its magic bytes
-        text = b"{" + text
-    found = read(text, block_size, step)
-    assert (found.records, found.bytes, found.damage) == (records_of(text), len(text), None)
-
-
-@pytest.mark.parametrize("text", [b"", b"\n", b"\n\n", b"a", b"a\n", b"a\n\nb", b"\r\n", b"a\rb\n"])
-def test_what_a_line_is(text: bytes) -> None:
-    for data in (text, gzip.compress(text), zstandard.compress(text)):
-        assert read(data).records == records_of(text)
-
-
-def test_the_suffix_does_not_matter() -> None:
-    """`read` gives every chunk the same name; what it is, its first bytes say."""
-    assert read(gzip.compress(b"a\n")).records == read(zstandard.compress(b"a\n")).records == read(b"a\n").records
-
-
-def test_padding_after_a_member_is_allowed() -> None:
-    padded = gzip.compress(b"a\n") + b"\0" * 700_000 + gzip.compress(b"b\n")
-    assert read(padded).records == [b"a", b"b"]
-    assert zcat(gzip.compress(b"a\n") + b"\0" * 700_000) == (b"a\n", True)
-
-
-def test_padding_is_also_allowed_before_damage() -> None:
-    """The second way of reading, which a damaged chunk gets, knows the same format as the first."""
-    data = gzip.compress(b"a\n") + b"\0" * 700_000 + gzip.compress(b"b\n" + os.urandom(100).hex().encode())[:-30]
-    assert read(data).records == [b"a", b"b"]
-
-
-# A chunk as nsq_to_file leaves it: members, one of them empty, that do not end where lines do, and one that was stored.
-PIECES = [b'{"n": 1}\n{"n"', b': 2, "text": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}\n', b"", b"\n\r\n{", b'"n": 3}\nlast\n']
-PARTS = [*(gzipped([piece]) for piece in PIECES[:-1]), gzip.compress(PIECES[-1], 0, mtime=0)]
-MEMBERS = b"".join(PARTS)
-FLAGS = {sum(map(len, PARTS[:index])) + 3 for index in range(len(PARTS))}  # where each member's flags are
-
-
-def check_against(data: bytes, decoded: bytes, clean: bool) -> None:
-    for step in (1 << 20, 3):
-        found = read(data, block_size=16, step=step)
-        if clean:
-            assert (found.records, found.damage) == (records_of(decoded), None)
-        else:
-            assert found.damage is not None
-            assert found.damage.offset == found.bytes == len(whole_lines(decoded))
-            assert found.records == records_of(whole_lines(decoded))
-
-
-@pytest.mark.parametrize("length", range(2, len(MEMBERS) + 1))
-def test_a_torn_chunk_gives_the_whole_lines_that_came_before(length: int) -> None:
-    torn = MEMBERS[:length]
-    decoded, clean = zlib_gives(torn)
-    check_against(torn, decoded, clean)
-    if length % 7 == 0 or clean:
-        assert zcat(torn) == (decoded, clean)  # the judge is right
-
-
-def test_a_chunk_torn_in_its_first_byte_holds_no_record() -> None:
-    found = read(MEMBERS[:1])
-    assert found.records == []
-    assert found.damage is not None
-
-
-@given(data=st.data(), text=texts(), level=st.sampled_from([0, 1, 9]))
-@settings(max_examples=80, deadline=None)
-def test_torn_anywhere_whatever_the_lines(data: st.DataObject, text: bytes, level: int) -> None:
-    whole = gzipped(data.draw(cut(text)), level)
-    torn = whole[: data.draw(st.integers(2, len(whole)))]
-    check_against(torn, *zlib_gives(torn))
-
-
-@given(position=st.integers(0, len(MEMBERS) * 8 - 1))
-@settings(max_examples=250, deadline=None)
-def test_a_flipped_bit_is_damage_or_does_not_matter(position: int) -> None:
-    """What zlib decodes before it notices counts, as it does for `zcat`, which may hold back up to 32 KiB more."""
-    flipped = bytearray(MEMBERS)
-    flipped[position // 8] ^= 1 << position % 8
-    if not flipped.startswith(b"\x1f\x8b"):
-        return  # no longer gzip at all: lines of a plain file
-    if position // 8 in FLAGS and position % 8 >= 5:
-        return  # ISA-L does not mind the reserved flags (RFC 1952), zlib does; the checksums hold either way
-    check_against(bytes(flipped), *zlib_gives(bytes(flipped)))
-
-
-@given(st.binary(max_size=40))
-@settings(max_examples=60, deadline=None)
-def test_garbage_behind_a_member_is_damage_and_the_member_counts(garbage: bytes) -> None:
-    data = gzip.compress(b"a\nb\n", mtime=0) + garbage
-    decoded, clean = zlib_gives(data)
-    found = read(data)
-    assert found.records[:2] == [b"a", b"b"]
-    assert (found.damage is None) == clean
-    assert records_of(decoded)[:2] == [b"a", b"b"]
-
-
-@pytest.mark.parametrize("fraction", [0.02, 0.3, 0.5, 0.9, 0.999])
-def test_a_torn_zstd_chunk_is_damaged_too(fraction: float) -> None:
-    text = b"".join(b'{"n": %d, "noise": "%s"}\n' % (n, os.urandom(8).hex().encode()) for n in range(20_000))
-    whole = zstandard.compress(text)
-    torn = whole[: int(len(whole) * fraction)]
-    decoder, decoded = zstandard.ZstdDecompressor().decompressobj(), b""
-    decoded = decoder.decompress(torn)
-    found = read(torn)
-    assert found.damage is not None
-    assert found.damage.offset == found.bytes == len(whole_lines(decoded))
-    assert found.records == records_of(whole_lines(decoded))
-    assert "gzip" not in found.damage.reason
-
-
-def test_a_zstd_chunk_with_a_wrong_byte_is_damaged() -> None:
-    text = b"".join(b'{"n": %d}\n' % n for n in range(50_000))
-    data = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(text))
-    data[len(data) // 2] ^= 0xFF
-    found = read(bytes(data))
-    assert found.damage is not None
-    assert found.damage.offset == found.bytes
-    assert text.startswith(b"".join(record + b"\n" for record in found.records)[: found.bytes // 2])
-    assert "gzip" not in found.damage.reason
-
-
-def test_damage_says_how_much_was_left_out() -> None:
-    found = read(gzip.compress(b"a\nbcd")[:-3])
-    assert found.damage is not None
-    assert found.records == [b"a"]
-    assert str(found.damage) == (
-        "the file ends in the middle of a gzip member; a cut line of 3 bytes is left out after 2 bytes of lines"
+class TestLines:
+    @pytest.mark.parametrize(
+        ("text", "records", "blank"),
+        [
+            (b"\n", [], 1),
+            (b"\n\n", [], 2),
+            (b"a", [b"a"], 0),
+            (b"a\n", [b"a"], 0),
+            (b"a\n\nb", [b"a", b"b"], 1),
+            (b"\r\n", [], 1),
+            (b"a\r\nb\r\n", [b"a", b"b"], 0),
+            (b"a\rb\n", [b"a\rb"], 0),
+            (b"a\nb\r\nc\r", [b"a", b"b", b"c"], 0),
+            (b"a\n \nb\n", [b"a", b" ", b"b"], 0),
+            (b"\xef\xbb\xbfa\nb\n", [b"a", b"b"], 0),
+            (b"caf\xc3\xa9 \xff\xfe\n", [b"caf\xc3\xa9 \xff\xfe"], 0),
+        ],
     )
+    @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress, bytes])
+    def test_what_a_record_is(
+        self, text: bytes, records: list[bytes], blank: int, compress: Callable[[bytes], bytes]
+    ) -> None:
+        found = read(compress(text))
+        assert (found.records, found.blank, found.damage) == (records, blank, [])
+
+    def test_a_line_of_several_objects_is_split_wherever_it_stands(self) -> None:
+        many = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000)]  # more than a block
+        text = lines(many) + A + B + b"\n" + lines(many)
+        found = read(gzip.compress(text))
+        assert found.records == [*many, A, B, *many]
+        assert found.split == 1
+        assert read(gzip.compress(A + B + b"\n" + lines(many))).records == [A, B, *many]
+
+    def test_text_that_holds_braces_is_not_split(self) -> None:
+        text = [b"}{ is not JSON", b"{a}{b}", b"1 2 3", b'{"a":"}{"}']
+        assert read(lines(text)).records == text
+
+    @pytest.mark.parametrize("size", [3 * BLOCK_SIZE + 5, 5])
+    def test_a_line_longer_than_a_block_is_one_record(self, size: int) -> None:
+        long = b"x" * size
+        assert read(gzip.compress(b"a\n" + long + b"\nb\n"), block_size=16).records == [b"a", long, b"b"]
+
+    @given(st.lists(st.binary(max_size=30).map(lambda data: b"." + data.replace(b"\n", b"?").replace(b"\r", b"?"))))
+    @settings(max_examples=100, deadline=None)
+    def test_any_bytes_are_kept(self, records: list[bytes]) -> None:
+        records = [b'{"x":1}', *(record.replace(b"\0" * 8, b"") for record in records)]
+        assert read(gzip.compress(lines(records)), block_size=16).records == records
 
 
-def peak_of(data: bytes) -> int:
-    """The most memory that a pass takes; ISA-L's and zlib's own is small and constant."""
-    store: Store = OneObject(data)  # type: ignore[assignment]
-    tracemalloc.start()
-    try:
-        with ChunkReader(store, "key") as reader:
-            for _ in reader:
-                pass
-    except Damage:
-        pass
-    finally:
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    return peak
+class TestForms:
+    @pytest.mark.parametrize(
+        ("text", "form", "records"),
+        [
+            (b"[" + A + b"," + B + b"]", "[*]", [A, B]),
+            (b'{"Records":[' + A + b"," + B + b"]}", "Records[*]", [A, B]),
+            (b'{"Records":[]}', "Records[*]", []),
+            (b'{"owner":"x","logEvents":[' + A + b"," + B + b'],"n":2}', "logEvents[*]", [A, B]),
+            (b'{"things":[' + A + b"," + B + b"]}", "things[*]", [A, B]),
+            (b'{"id":1,"items":[' + A + b"]}\n", "lines", [b'{"id":1,"items":[' + A + b"]}"]),
+            (b"[1,2,3]\n", "lines", [b"[1,2,3]"]),
+            (b"[1,2]\n[3]\n", "lines", [b"[1,2]", b"[3]"]),
+            (A + B + C, "JSON values", [A, B, C]),
+            (A + b"\t" + B, "JSON values", [A, B]),
+            (b'{\n"a":\n1\n}\n' + B, "JSON values", [A, B]),
+            (A + b"\n" + B + b"\n", "lines", [A, B]),
+            (b'{"a":\n' + A + b"\n" + B + b"\n", "lines", [b'{"a":', A, B]),
+        ],
+    )
+    def test_the_form_is_told_by_the_first_bytes(self, text: bytes, form: str, records: list[bytes]) -> None:
+        found = read(gzip.compress(text))
+        assert (found.form, found.records, found.damage) == (form, records, [])
+
+    @pytest.mark.parametrize(
+        ("path", "records"),
+        [
+            (".", [b'{"x":{"y":[{"z":1},{"z":2}]},"items":[3]}']),
+            ("x.y", [b'{"z":1}', b'{"z":2}']),
+            ("x.y[*]", [b'{"z":1}', b'{"z":2}']),
+            ("items", [b"3"]),
+            ("nowhere", [b'{"x":{"y":[{"z":1},{"z":2}]},"items":[3]}']),
+        ],
+    )
+    def test_the_user_says_which_list(self, path: str, records: list[bytes]) -> None:
+        document = b'{"x":{"y":[{"z":1},{"z":2}]},"items":[3]}'
+        assert read(document, reading=Reading(records=path)).records == records
+        assert read(document + b"\n" + document, reading=Reading(records=path)).records == records * 2
+
+    def test_a_document_larger_than_a_block(self) -> None:
+        items = [b'{"n":%d,"list":[{"a":%d},{"b":"},{"}]}' % (n, n) for n in range(20_000)]
+        for text in (b'{"Records":[' + b",".join(items) + b"]}", b"[\n " + b",\n ".join(items) + b"\n]\n"):
+            assert read(gzip.compress(text)).records == items
+
+    @pytest.mark.parametrize("text", [b'{"Records":[' + A + b"," + B, A + b'{"b":', b"[" + A + b"," + B + b","])
+    def test_a_document_that_ends_in_its_middle_is_damaged(self, text: bytes) -> None:
+        found = read(gzip.compress(text))
+        assert set(found.records) <= {A, B}
+        assert "ends in the middle" in found.damage[0].reason
 
 
-TEXT = b"".join(b'{"n": %d, "text": "the same in every line"}\n' % n for n in range(400_000))
+def deflated(data: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush() + struct.pack("<LL", zlib.crc32(data), len(data))
 
 
-SMALL_FOR_WHAT_IT_HOLDS = gzip.compress((b"x" * 99 + b"\n") * 500_000, 9)
+class TestCompressions:
+    @pytest.mark.parametrize("name", COMPRESSIONS)
+    def test_the_suffix_does_not_matter(self, name: str) -> None:
+        for key in ("key", "key.gz", "key.zst", "key.log"):
+            found = read(COMPRESSIONS[name](lines([A, B])), key=key)
+            assert (found.records, found.codec, found.damage) == ([A, B], name, [])
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"\x1f\x8b\x08\x00\0\0\0\0\0\xff",
+            b"\x1f\x8b\x08\x04\0\0\0\0\0\x03" + b"\x06\x00BC\x02\x00\x1b\x00",  # FEXTRA, as bgzip writes it
+            b"\x1f\x8b\x08\x08\0\0\0\0\0\x03events.log\0",
+            b"\x1f\x8b\x08\x10\0\0\0\0\0\x03a comment\0",
+            b"\x1f\x8b\x08\x08\0\0\0\0\0\x03" + b"n" * 300_000 + b"\0",  # too long for ISA-L, legal all the same
+        ],
+    )
+    def test_any_legal_gzip_header(self, header: bytes) -> None:
+        assert read(header + deflated(lines([A, B]))).records == [A, B]
+
+    @pytest.mark.parametrize("first", COMPRESSIONS)
+    @pytest.mark.parametrize("second", COMPRESSIONS)
+    def test_twice_compressed(self, first: str, second: str) -> None:
+        found = read(COMPRESSIONS[second](COMPRESSIONS[first](lines([A, B, C]))))
+        assert (found.records, found.damage) == ([A, B, C], [])
+
+    def test_damage_in_a_chunk_that_is_compressed_twice(self) -> None:
+        records = [b'{"n":%d}' % n for n in range(300)]
+        inner = [gzip.compress(lines(records[at : at + 100])) for at in (0, 100, 200)]
+        inner[1] = flipped(inner[1], len(inner[1]) // 2)
+        found = read(gzip.compress(b"".join(inner)))
+        assert found.records == records[:100] + records[200:]
+        assert len(found.damage) == 1
+
+    def test_zstd_frames_of_every_kind(self) -> None:
+        skippable = b"\x5a\x2a\x4d\x18" + struct.pack("<L", 70_000) + bytes(70_000)
+        frames = [
+            zstandard.ZstdCompressor(write_checksum=True).compress(lines([A])),
+            zstandard.ZstdCompressor(write_content_size=False).compress(lines([B])),
+            zstandard.ZstdCompressor(level=19).compress(lines([C])),
+            zstandard.ZstdCompressor().compress(b""),
+            zstandard.ZstdCompressor().compress(lines([A]) * 100_000),
+        ]
+        found = read(skippable + skippable.join(frames) + skippable, step=1000)
+        assert found.records == [A, B, C] + [A] * 100_000
+        assert found.damage == []
+
+    def test_a_window_that_takes_too_much_memory_is_named(self) -> None:
+        head = b"\x28\xb5\x2f\xfd\x00" + bytes([(28 - 10) << 3])
+        (damage,) = read(head + b"\x01\x00\x00").damage
+        assert damage.reason == "a zstd frame needs a window of 256 MiB; at most 128 MiB are read"
+
+    @pytest.mark.parametrize(
+        ("data", "name"),
+        [
+            (b"\x02\x21\x4c\x18" + bytes(20), "lz4 (legacy frames)"),
+            (b"\xff\x06\x00\x00sNaPpY" + bytes(20), "snappy"),
+            (b"PK\x03\x04" + bytes(40), "zip"),
+            (b"Obj\x01" + bytes(40), "Avro"),
+            (b"PAR1" + bytes(40), "Parquet"),
+            (lines([A]).decode().encode("utf-16"), "UTF-16"),
+            (lines([A]).decode().encode("utf-16-le"), "UTF-16"),
+            (lines([A]).decode().encode("utf-16-be"), "UTF-16"),
+            (lines([A]).decode().encode("utf-32"), "UTF-32"),
+        ],
+    )
+    def test_what_is_not_read_is_named(self, data: bytes, name: str) -> None:
+        (damage,) = read(data).damage
+        assert damage.reason == f"it is {name}, which hourscope does not read"
+        assert (damage.start, damage.stop) == (0, len(data))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(TEXT, id="plain"),
-        pytest.param(gzip.compress(TEXT, 1), id="gzip"),
-        pytest.param(zstandard.compress(TEXT, 1), id="zstd"),
-        pytest.param(gzip.compress(TEXT, 1)[:-9], id="torn"),
-        pytest.param(SMALL_FOR_WHAT_IT_HOLDS, id="bomb"),
-        pytest.param(SMALL_FOR_WHAT_IT_HOLDS[:-9], id="torn bomb"),
-    ],
-)
-def test_memory_does_not_grow_with_the_chunk(data: bytes) -> None:
-    assert peak_of(data) < 8 << 20
+class TestNotUnderstood:
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            (b"", "the object is empty (0 bytes)"),
+            (bytes(5000), "it holds only zero bytes"),
+            (gzip.compress(bytes(5000)), "it holds only zero bytes"),
+            (b"<!DOCTYPE html><p>503", "HTML or XML page"),
+            (gzip.compress(b"<?xml version='1.0'?><Error><Code>SlowDown"), "HTML or XML page"),
+            (random.Random(1).randbytes(3000), "binary data in no format that hourscope reads"),
+        ],
+    )
+    def test_it_holds_no_record(self, data: bytes, reason: str) -> None:
+        found = read(data)
+        assert found.records == []
+        (damage,) = found.damage
+        assert reason in damage.reason
+
+    def test_gzip_of_nothing_is_an_hour_without_records(self) -> None:
+        assert read(gzip.compress(b"")).damage == []
+
+    def test_zeros_inside_a_text_are_a_hole_and_at_its_end_they_are_not(self) -> None:
+        found = read(lines([A, B]) + bytes(4096) + b'"x":1}\n' + lines([C]))
+        assert found.records == [A, B, C]
+        assert "4,096 zero bytes" in found.damage[0].reason
+        assert read(lines([A, B]) + bytes(4096)).damage == []
+        assert read(gzip.compress(lines([A])) + bytes(700_000)).damage == []
+
+    def test_zeros_between_members_are_a_hole(self) -> None:
+        found = read(gzip.compress(lines([A])) + bytes(700_000) + gzip.compress(lines([B])))
+        assert found.records == [A, B]
+        assert found.damage[0].reason == "700,000 zero bytes"
 
 
-def test_a_line_longer_than_a_block_is_one_record() -> None:
-    long = b"x" * (3 * BLOCK_SIZE + 5)
-    found = read(gzip.compress(b"a\n" + long + b"\nb\n"))
-    assert found.records == [b"a", long, b"b"]
+class TestLimits:
+    @pytest.mark.parametrize("before", [0, 3])
+    @pytest.mark.parametrize("after", [0, 3])
+    @pytest.mark.parametrize("end", [b"\n", b""])
+    def test_a_record_over_the_limit_is_skipped(self, before: int, after: int, end: bytes) -> None:
+        long = b'{"x":"' + b"y" * 5000 + b'"}'
+        text = lines([A] * before) + long + (b"\n" if after else end) + lines([B] * after)
+        found = read(gzip.compress(text), reading=Reading(max_record=1000), block_size=300)
+        assert found.records == [A] * before + [B] * after
+        (damage,) = found.damage
+        assert "--max-record" in damage.reason
+
+    def test_so_it_is_among_values_and_items(self) -> None:
+        long = b'{"x":"' + b"y" * 50_000 + b'"}'
+        values = [b'{"n":%d}' % n for n in range(100)]
+        for text in (b"".join([*values, long, *values]), b"[" + b",".join([*values, long, *values]) + b"]"):
+            found = read(gzip.compress(text), reading=Reading(max_record=5000), block_size=300)
+            assert found.records == values * 2
+            assert any("--max-record" in damage.reason for damage in found.damage)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            pytest.param(lines([b"x" * 99] * 400_000), id="plain"),
+            pytest.param(gzip.compress(lines([b"x" * 99] * 400_000), 1), id="gzip"),
+            pytest.param(gzip.compress(lines([b"x" * 99] * 400_000), 1)[:-9], id="torn gzip"),
+            pytest.param(zstandard.compress(lines([b"x" * 99] * 400_000), 19), id="zstd"),
+            pytest.param(zstandard.compress(bytes(200 << 20)), id="zeros"),
+            pytest.param(bz2.compress(bytes(50 << 20)), id="bzip2 of zeros"),
+            pytest.param(lzma.compress(lines([b"x" * 99] * 400_000)), id="xz"),
+            pytest.param(lz4.frame.compress(bytes(100 << 20)), id="lz4 of zeros"),
+            pytest.param(gzip.compress(b"".join([A] * 2_000_000), 1), id="values"),
+        ],
+    )
+    def test_memory_does_not_grow_with_the_chunk(self, data: bytes) -> None:
+        store: Store = OneObject(data)  # type: ignore[assignment]
+        tracemalloc.start()
+        try:
+            with ChunkReader(store, "key") as reader:
+                for _ in reader.results(lambda: Block.count):
+                    pass
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        assert peak < 12 << 20
 
 
-def test_a_line_without_an_end_does_not_take_all_memory() -> None:
-    found = read(gzip.compress(b"a\n" + bytes(MAX_RECORD + 10), 1))
-    assert found.records == [b"a"]
-    assert found.damage is not None
-    assert found.damage.offset == 2
-    assert "64 MiB" in found.damage.reason
+LARGE = [b'{"n":%d,"noise":"%x"}' % (n, random.Random(n).getrandbits(200)) for n in range(200_000)]  # 14 MB of lines
+
+
+class TestHolding:
+    """A member of up to 8 MB of lines is given when it is checked, a larger one at once."""
+
+    def chunk(self) -> bytes:
+        data = gzip.compress(lines(LARGE), 1)
+        return gzip.compress(lines([A])) + flipped(data, len(data) - 6) + gzip.compress(lines([B]))
+
+    def test_what_was_given_of_a_large_damaged_member_is_counted(self) -> None:
+        found = read(self.chunk())
+        (damage,) = found.damage
+        assert found.records[0] == A
+        assert found.records[-1] == B
+        given = found.records[1:-1]
+        assert given == LARGE[: len(given)]
+        assert 0 < damage.doubtful == len(given) < len(LARGE)
+
+    def test_where_it_must_not_be_the_reader_says_so_and_can_do_without(self) -> None:
+        with pytest.raises(DoubtfulGiven):
+            read(self.chunk(), strict=True)
+        found = read(self.chunk(), strict=True, careful=True)
+        assert found.records == [A, B]
+        assert found.damage[0].doubtful == len(LARGE)
+
+    def test_doubtful_records_on_request(self) -> None:
+        found = read(self.chunk(), careful=True, reading=Reading(include_damaged=True))
+        assert found.records == [A, *LARGE, B]
+        assert found.damage
+
+    def test_a_small_damaged_member_gives_nothing(self) -> None:
+        small = gzip.compress(lines(LARGE[:1000]))
+        found = read(gzip.compress(lines([A])) + flipped(small, len(small) - 6))
+        assert found.records == [A]
 
 
 def test_a_disk_that_fails_in_the_middle_is_an_archive_error() -> None:
@@ -346,12 +333,12 @@ def test_a_disk_that_fails_in_the_middle_is_an_archive_error() -> None:
         def readinto(self, _: object) -> int:  # type: ignore[override]
             raise OSError(5, "Input/output error")
 
-    class Store:
+    class OneFailing:
         def open(self, *_: object, **__: object) -> Failing:
             return Failing()
 
-    with pytest.raises(ArchiveError, match="Input/output error"), ChunkReader(Store(), "the-key") as reader:  # type: ignore[arg-type]
-        list(reader)
+    with pytest.raises(ArchiveError, match="Input/output error"), ChunkReader(OneFailing(), "the-key") as reader:  # type: ignore[arg-type]
+        list(reader.blocks())
 
 
 def test_the_file_is_closed_even_when_nobody_reads_to_the_end(tmp_path: Path) -> None:
@@ -359,16 +346,25 @@ def test_the_file_is_closed_even_when_nobody_reads_to_the_end(tmp_path: Path) ->
     before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
     for _ in range(20):
         with ChunkReader(FolderStore(tmp_path), "a", block_size=16) as reader:
-            next(iter(reader))
+            next(iter(reader.blocks()))
     after = len(list(Path("/proc/self/fd").iterdir())) if before else 0
     assert after <= before
 
 
 def test_a_block_says_where_its_records_are() -> None:
-    block = Block(bytearray(b"a\n\nbcd\nold bytes\n"), 7, 100)
-    assert list(block.spans()) == [(0, 1), (2, 2), (3, 6)]
-    assert list(block.records()) == [b"a", b"", b"bcd"]
-    assert block.count() == 3
-    assert bytes(block.view()) == b"a\n\nbcd\n"
+    block = Block(bytearray(b"a\nbcd\nold bytes\n"), 6, 100)
+    assert list(block.spans()) == [(0, 1), (2, 5)]
+    assert block.records() == [b"a", b"bcd"]
+    assert block.count() == 2
+    assert (block.first(1).records(), block.without_first(1).records()) == ([b"a"], [b"bcd"])
+    assert block.without_first(1).offset == 102
     assert Block(bytearray(b"a\nb"), 3, 0).count() == 2
     assert Block(bytearray(b""), 0, 0).count() == 0
+    assert block_of([b"x", b"y"], 5).lines() == b"x\ny\n"
+
+
+def test_a_number_keeps_its_spelling_in_values_and_items() -> None:
+    odd = [b'{"a":1e400}', b'{"a":-0}', b'{"a":123456789012345678901234567890}', b'{"a":"\\ud800 x"}']
+    assert read(b"".join(odd)).records == odd
+    assert read(b"[" + b",".join(odd) + b"]").records == odd
+    assert json.loads(odd[0])

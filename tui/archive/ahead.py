@@ -60,6 +60,7 @@ def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]
 
 def _copy(block: Block, spare: queue.SimpleQueue[bytearray]) -> Block:
     """A block of its own, in a buffer that was used before if there is one."""
+    block.settle()
     try:
         buffer = spare.get_nowait()
     except queue.Empty:

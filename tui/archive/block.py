@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import stringzilla as sz
@@ -16,6 +16,9 @@ class Block:
 
     `offset` is where the block begins in the chunk's records, in bytes. The buffer is overwritten by the next block.
     `blank` counts the blank lines that were left out, `split` the records that shared a line with another.
+
+    `tidy` is the rest of the work on lines that may not be just one record each. It is done when somebody looks at the
+    records; a search that hits nothing in `raw` does without.
     """
 
     buffer: bytearray
@@ -23,20 +26,47 @@ class Block:
     offset: int
     blank: int = 0
     split: int = 0
+    tidy: Callable[[Block], None] | None = None
     _count: int = -1
+    _all_objects: bool | None = None
 
     def count(self) -> int:
-        """How many records the block holds; counted once."""
+        """How many records the block holds: its lines, as long as they are not tidied. Counted once."""
         if self._count < 0:
-            lines = int(sz.count(self.view(), _NEWLINE))
+            lines = int(sz.count(self.raw(), _NEWLINE))
             self._count = lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
         return self._count
 
-    def view(self) -> memoryview:
+    def raw(self) -> memoryview:
+        """The lines as they are."""
         return memoryview(self.buffer)[: self.end]
+
+    def view(self) -> memoryview:
+        self.settle()
+        return self.raw()
+
+    def settle(self) -> None:
+        """Have each record on a line of its own, now."""
+        if self.tidy is not None:
+            tidy, self.tidy = self.tidy, None
+            tidy(self)
+
+    def become(self, other: Block) -> None:
+        """Hold the records of another block instead."""
+        self.buffer, self.end, self.blank, self.split = other.buffer, other.end, other.blank, other.split
+        self._count, self._all_objects = other._count, None
+
+    def all_objects(self) -> bool:
+        """Does every line look like one JSON object: `{` at its beginning, `}` at its end? Looked at once."""
+        if self._all_objects is None:
+            with self.raw() as view:
+                ends = bytes(view[:1]) == b"{" and bytes(view[-2:]) == b"}\n"
+                self._all_objects = ends and int(sz.count(view, b"}\n{")) == self.count() - 1
+        return self._all_objects
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """[start, end) of every record, without its newline."""
+        self.settle()
         return line_spans(self.buffer, self.end)
 
     def records(self) -> list[bytes]:
@@ -64,6 +94,7 @@ class Block:
         return Block(self.buffer[start : self.end], self.end - start, self.offset + start, self.blank, self.split)
 
     def _after(self, records: int) -> int:
+        self.settle()
         start = 0
         for _ in range(records):
             start = self.buffer.find(_NEWLINE, start, self.end) + 1 or self.end
@@ -73,7 +104,7 @@ class Block:
 def block_of(records: list[bytes], offset: int, *, blank: int = 0, split: int = 0) -> Block:
     """Records as a block of their own."""
     buffer = bytearray(b"".join([record + _NEWLINE for record in records]))
-    return Block(buffer, len(buffer), offset, blank, split, len(records))
+    return Block(buffer, len(buffer), offset, blank, split, _count=len(records))
 
 
 def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[tuple[int, int]]:

@@ -97,11 +97,14 @@ _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo
 
 def sniff(head: bytes, key: str = "") -> Codec | None:
     """The compression that bytes begin with, or None; `key` helps where an object ends in the middle of its magic."""
+    if not head.strip(b"\0"):
+        return None  # nothing, whatever the name promises
     if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
-    if head == GZIP_MAGIC[:1] or (len(head) < _LONGEST_MAGIC and not _is_text(head)):
+    codec = next((codec for codec in codecs() if codec.begin.match(head)), None)
+    if codec is None and len(head) < _LONGEST_MAGIC and not _is_text(head):
         return promised(key) or (GZIP if head == GZIP_MAGIC[:1] else None)
-    return next((codec for codec in codecs() if codec.begin.match(head)), None)
+    return codec
 
 
 def codecs() -> tuple[Codec, ...]:

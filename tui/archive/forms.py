@@ -108,14 +108,15 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
     """The form, from a part of a chunk that may begin and end in the middle of a record; None if that does not tell."""
     if records is None and (begun := _BEGUN_LIST.fullmatch(text.strip())):
         return Form("items", (begun[1].decode("utf-8", "replace"),) if begun[1] else ())
+    lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
+    in_list = any(line.endswith(b"},") or line in (b"]", b"]}") for line in lines)
+    if records is None and not in_list and any(map(is_json_object, lines)):
+        return LINES
     form = form_of(text, whole=True, records=records)
     if form.kind != "lines" and not (form == VALUES and _SEPARATED.search(text) and not _TOGETHER.search(text)):
         return form
-    lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
-    if any(line.endswith(b"},") or line in (b"]", b"]}") for line in lines):
+    if in_list:
         return Form("items")
-    if any(map(is_json_object, lines)):
-        return LINES
     if _TOGETHER.search(text):
         return VALUES
     return Form("items") if _SEPARATED.search(text) else None

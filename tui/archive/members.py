@@ -56,14 +56,20 @@ class GzipMember:
 
     @staticmethod
     def _up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
-        """zlib drops what it decoded of a block of input that fails as a whole, so feed it byte by byte."""
-        for index in range(len(data)):
+        """zlib drops what it decoded of input that fails as a whole, so feed it halves, down to the byte that fails."""
+        size = len(data)
+        while data:
+            before = inflater.copy()
             try:
-                piece = inflater.decompress(data[index : index + 1])
+                piece = inflater.decompress(data[:size], READ_SIZE)
             except zlib.error:
-                return
+                if size == 1:
+                    return
+                inflater, size = before, size // 2
+                continue
             if piece:
                 yield piece
+            data = inflater.unconsumed_tail + data[size:]
 
 
 def _gzip_reason(error: str) -> str:

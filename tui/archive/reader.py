@@ -22,7 +22,7 @@ from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_bin
 from tui.archive.forms import BOM, LINES, VALUES, Form, form_of, form_of_part, misfit
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
-from tui.archive.salvage import Part, is_salvageable, salvage
+from tui.archive.salvage import Part, salvage, stored_codec
 from tui.archive.store import Store
 from tui.archive.values import value_blocks
 from tui.errors import ArchiveError
@@ -120,7 +120,7 @@ class ChunkReader:
         `hold` 0 a result is given at once, and may refer to the block.
         """
         given = 0
-        if not self._careful:
+        if not (self._careful and self._is_compressed()):
             work = begin()
             held: deque[tuple[int, int, T | Damage]] = deque()
             fast: AbstractContextManager[Iterator[Block | Damage]] = (
@@ -130,8 +130,9 @@ class ChunkReader:
                 with fast as items:
                     for item in items:
                         if isinstance(item, Block):
+                            result: T | Damage = work(item)
                             self.bytes = item.offset + item.end
-                            held.append((self.bytes, item.count(), work(item)))
+                            held.append((self.bytes, item.count(), result))
                         else:
                             held.append((self.bytes, 0, item))
                         waits = True
@@ -147,6 +148,15 @@ class ChunkReader:
             except BrokenStream:
                 held.clear()
         yield from self._salvaged(begin(), given, strict=strict)
+
+    def _is_compressed(self) -> bool:
+        """Does it hold members, if need be only further on? Without any, one pass is as careful as it can be."""
+        head = _first_bytes(self._raw, HEAD_SIZE)
+        compressed = sniff(head, self._key) is not None
+        if not compressed and head and not unread_format(head, self._key) and not self._is_text(head):
+            compressed = self._hides_members(head)
+        self._open_at(0)
+        return compressed
 
     def _fast(self) -> Iterator[Block | Damage]:
         """One pass at full speed; BrokenStream where it breaks."""
@@ -167,19 +177,30 @@ class ChunkReader:
         """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
         if name := unread_format(head, self._key):
             return f"it is {name}, which hourscope does not read"
-        zeros = head.startswith(bytes(ZERO_RUN))
-        if not zeros and not looks_binary(head) and (promised(self._key) is None or _is_utf8(head)):
+        if self._is_text(head):
             return ""
-        if is_salvageable(self._open_at, self._key):
+        if self._hides_members(head):
             raise BrokenStream("the first member is damaged")
-        if zeros:
+        if head.startswith(bytes(ZERO_RUN)):
             return ""
         return "it is binary data in no format that hourscope reads"
+
+    def _is_text(self, head: bytes) -> bool:
+        if head.startswith(bytes(ZERO_RUN)) or looks_binary(head):
+            return False
+        return promised(self._key) is None or _is_utf8(head)
+
+    def _hides_members(self, head: bytes) -> bool:
+        """Is there a sound member somewhere behind a damaged one? The stream stands behind the head again."""
+        found = stored_codec(self._open_at, self._key) is not None
+        self._open_at(0)  # S3 refuses a range that begins at the object's end
+        _first_bytes(self._raw, len(head))
+        return found
 
     def _all_of_it(self, reason: str) -> Damage:
         """The whole chunk as damage. The rest of its stored bytes is read, and not decoded, to know where it ends."""
         if self._raw.closed:
-            self._open_at(self._raw.position)
+            self._open_at(0)
         buffer = bytearray(READ_SIZE)
         with memoryview(buffer) as view:
             while self._raw.readinto(view):
@@ -212,7 +233,9 @@ class ChunkReader:
 
     def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
         """The sound parts and the damage, without the first records, which were given already."""
-        parts = list(salvage(self._open_at, self._key))
+        codec = stored_codec(self._open_at, self._key)
+        self.codec = codec.name if codec else ""
+        parts = list(salvage(self._open_at, codec))
         self._form = self._form_of_parts(parts)
         passed = self.bytes = 0
         after_hole = False
@@ -248,7 +271,9 @@ class ChunkReader:
             with closing(part.open()) as stream:
                 form = form_of_part(_first_bytes(cast(Readable, stream), _TELLING), self._reading.records)
             told += [form] if form else []
-        return LINES if LINES in told or not told else VALUES if VALUES in told else told[0]
+        if LINES in told or not told:
+            return LINES
+        return VALUES if VALUES in told and not isinstance(found[0], Part) else told[0]
 
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes

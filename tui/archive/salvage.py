@@ -23,6 +23,9 @@ ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's c
 _KEPT_BLOCKS = 8
 _OVERLAP = 16  # bytes: a member's magic may stand across two blocks
 _HEAD = 1 << 16
+# Bytes that are decoded in vain in search of a member: per byte of the chunk, and as many again as take about a second.
+# Damage takes some ten per byte; thousands of beginnings that are none would take forever.
+_VAIN_PER_BYTE, _VAIN = 64, 1 << 28
 _ZEROS = re.compile(rb"\x00*")
 
 
@@ -35,6 +38,7 @@ class Tape:
         self._stream: BinaryIO | None = None
         self._next = -1  # the block that the stream is at
         self._end: int | None = None  # the chunk's size, once it is known
+        self.vain = 0  # bytes that were decoded for nothing
 
     def at(self, position: int) -> bytes:
         """The bytes from a position to the end of their block; none at the end of the chunk."""
@@ -101,14 +105,12 @@ class _Trial:
         return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
 
 
-def salvage(open_at: OpenAt, key: str) -> Iterator[Part | Damage]:
-    """The parts of a damaged chunk, and the damage between them, in order."""
-    tape = Tape(open_at)
-    codec = sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
+def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
+    """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
-    found = list(survey(tape, codec))
+    found = list(survey(Tape(open_at), codec))
     for item in found:
         if isinstance(item, Damage):
             yield item
@@ -127,11 +129,11 @@ def _hidden_codec(tape: Tape, key: str) -> Codec | None:
     return next((codec for codec in tried if codec and _next_member(tape, codec, 0) is not None), None)
 
 
-def is_salvageable(open_at: OpenAt, key: str) -> bool:
-    """Is there a compressed member somewhere in bytes that do not begin with one?"""
+def stored_codec(open_at: OpenAt, key: str) -> Codec | None:
+    """The compression of a chunk, if need be that of a sound member somewhere in bytes that do not begin with one."""
     tape = Tape(open_at)
     try:
-        return _hidden_codec(tape, key) is not None
+        return sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
     finally:
         tape.close()
 
@@ -243,8 +245,13 @@ def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
         for begin in codec.begin.finditer(window):
             if begin.start() >= len(data):
                 break
-            if _stands(tape, codec, _try_member(tape, codec, position + begin.start())):
-                return position + begin.start()
+            start = position + begin.start()
+            if tape.vain > _VAIN_PER_BYTE * start + _VAIN:
+                continue
+            trial = _try_member(tape, codec, start)
+            if _stands(tape, codec, trial):
+                return start
+            tape.vain += trial.stop - start + trial.size
         position += len(data)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
@@ -17,10 +17,13 @@ _BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
 _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
+_LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
+_LEAST_WINDOW = 1 << 8
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
+_FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
 _LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
 
@@ -44,6 +47,7 @@ class _Values:
         self._at, self._begun_at = at, at()
         self._pending = bytearray()
         self._enough = limits.block  # bytes that are worth a look
+        self._window = _LEAST_WINDOW  # bytes of them that are looked at together
         self._offset = 0
         self._lost = self._doubted = span.after_hole
         self._in_list = span.after_hole and form.kind == "items"
@@ -79,11 +83,18 @@ class _Values:
         found: list[bytes] = []
         text, done = bytes(self._pending), 0
         while done < len(text):
-            records, used = self._records(text[done:], final=final)
+            # A look costs time by what it sees, so that is four times what the last one used.
+            piece = text[done:] if self._lost else text[done : done + self._window]
+            at_end = done + len(piece) == len(text)
+            records, used = self._records(piece, final=final and at_end)
             found += records
             done += used
-            if not used:
+            if used:
+                self._window = max(_LEAST_WINDOW, 4 * used)
+            elif at_end:
                 break
+            else:
+                self._window *= 2
         del self._pending[:done]
         if found and self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
@@ -140,25 +151,20 @@ class _Values:
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
         in_list = self._in_list
-        if (
-            in_list
-            and text.lstrip()[:1] == (b"{" if self._form.path else b"[")
-            and _list_start(text, self._form.path)[0]
-        ):
-            self._lost = self._in_list = False  # nothing of a document was lost
+        if in_list and _begins_document(text, self._form.path):
+            self._lost = self._in_list = False  # nothing of it was lost
             return self._records(text, final=final)
         between, begin = (_BETWEEN_ITEMS, _ITEM_START) if in_list else (_BETWEEN_VALUES, _VALUE_START)
         starts = [match.end() for match in begin.finditer(text)][:_FIRST_TRIES]
         stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
             stops += _boundaries(between, text)
-        for stop in stops:
-            for start in starts:
-                piece = text[start:stop].strip(_SEPARATORS)
-                found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
-                if found and all(record[:1] in (b"{", b"[") for record in found):
-                    self._lost = False
-                    return found, stop
+        for stop, start in islice(product(stops, starts), max(_TRIES, _FIRST_TRIED // max(len(text), 1))):
+            piece = text[start:stop].strip(_SEPARATORS)
+            found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
+            if found and all(record[:1] in (b"{", b"[") for record in found):
+                self._lost = False
+                return found, stop
         return [], 0
 
 
@@ -214,6 +220,13 @@ def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
         if token["closed"] is not None and 1 <= depth <= len(path) and _is_key(text, token.end()):
             keys = {d: key for d, key in keys.items() if d < depth} | {depth: token.group()[1:-1]}
     return 0, close_of(text, 0)
+
+
+def _begins_document(text: bytes, path: tuple[str, ...]) -> bool:
+    """Is it the beginning of a document, and not the inside of one?"""
+    if path:
+        return text.lstrip()[:1] == b"{" and _list_start(text, path)[0] > 0
+    return _LIST_OF_OBJECTS.match(text) is not None
 
 
 def _is_key(text: bytes, end: int) -> bool:

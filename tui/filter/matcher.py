@@ -72,6 +72,9 @@ class Matcher:
     def _held(self, block: Block) -> list[bool] | Iterator[Span]:
         """Do the terms hold, for each record; or where are those that they hold for?"""
         lead = self._lead
+        if lead is not None and lead.exact and not self._invert and not _has_hit(block, lead.finders):
+            return iter(())
+        block.settle()
         if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
             lines = candidates(block, lead.finders)
             return self._tested(block, lines) if self._tests else lines
@@ -89,7 +92,7 @@ class Matcher:
             self._not_at_once -= 1
             return None
         verdicts: list[list[bool]] = []
-        if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and _all_objects(block):
+        if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and block.all_objects():
             with block.view() as view:
                 each = [term.verdicts(view) for term in self._terms if term.verdicts]
             verdicts = [those for those in each if those is not None and len(those) == block.count()]
@@ -141,11 +144,10 @@ def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
     yield from line_spans(block.buffer, block.end, done)
 
 
-def _all_objects(block: Block) -> bool:
-    """Does every line look like a JSON object: `{` at its begin, `}` at its end?"""
-    ends = (b"{", b"}\n")
-    with block.view() as view:
-        return (bytes(view[:1]), bytes(view[-2:])) == ends and int(sz.count(view, b"}\n{")) == block.count() - 1
+def _has_hit(block: Block, finders: Sequence[Find]) -> bool:
+    """Is there anything in the lines, whatever separates the records?"""
+    with block.raw() as view:
+        return any(find(view, 0, block.end) >= 0 for find in finders)
 
 
 def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
@@ -153,7 +155,7 @@ def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
     with block.view()[:_GLANCE] as view:
         hits = sum(int(sz.count(view, text)) for text in texts)
         many = hits > _MANY * int(sz.count(view, _NEWLINE))
-    return not many and _all_objects(block)
+    return not many and block.all_objects()
 
 
 def _lead(terms: Sequence[Compiled]) -> Compiled | None:

@@ -223,8 +223,9 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     pieces: list[bytes] = []
     found = 0
     first = last = -1  # neighbours are cut out together
-    with block.view() as view:
-        for start, end in matcher.spans(block):
+    spans = matcher.spans(block)  # settles the block where there is a hit
+    with block.raw() as view:
+        for start, end in spans:
             found += 1
             if start == last:
                 last = end + 1
