@@ -95,7 +95,7 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
     )
     mind = ("the channel to-archive looks like an archiver: what is replayed would be archived again",)
     limits = Limits()
-    found = Destination(
+    there = Destination(
         _NSQD,
         "nsqd.example.com:4151",
         "player-replay",
@@ -106,7 +106,7 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
         warnings=mind,
     )
     send.order = Order(NsqSpec((_NSQD,)), topic="player-replay", rate="500", canary=True)
-    send.post_message(Checked(send.order, NsqTarget("player-replay", (_NSQD,)), (found,)))
+    send.post_message(Checked(send.order, NsqTarget("player-replay", (_NSQD,)), (there,), warnings=mind))
     await pilot.pause(0.1)
 
 
