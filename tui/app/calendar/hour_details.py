@@ -14,7 +14,7 @@ from textual.strip import Strip
 from tui.app.calendar.grid import ODD_LARGE, ODD_SMALL
 from tui.app.model.freshness import ago, freshness
 from tui.app.model.session import Session, shifted
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -22,7 +22,6 @@ from tui.printable import printable
 from tui.units import plural, size
 
 Line = list[Piece]
-_BARS = "▁▂▃▄▅▆▇█"
 _NONE = Style.null()
 _WIDE = 60  # cells from which two things fit on a line
 _HIGH = 12  # lines from which there is room for more than the chunks
@@ -196,11 +195,11 @@ class HourDetails(LineWidget, can_focus=True):
         ceiling = max(*sizes, *usual, 1.0)
         have = sum(1 for hour in hours if hour in session.catalog.hours)
         place = self._hour.hour
-        bars = "".join(_bar(value, ceiling) for value in sizes)
+        bars = sparkline(sizes, ceiling)
         return [
             [("This day", palette.dim), (f"  {plural(have, 'hour')} · {size(sum(sizes))}", palette.text)],
             [(bars[:place], palette.heat[1]), (bars[place], palette.selected), (bars[place + 1 :], palette.heat[1])],
-            [("".join(_bar(value, ceiling) for value in usual), palette.faint), ("  median", palette.dim)],
+            [(sparkline(usual, ceiling), palette.faint), ("  median", palette.dim)],
         ]
 
     def _archive(self) -> list[Line]:
@@ -214,10 +213,6 @@ class HourDetails(LineWidget, can_focus=True):
             return lines
         tone = palette.trouble if found.behind else palette.text
         return [*lines, [(found.words(), tone)], [(found.uploads(), palette.dim)]]
-
-
-def _bar(value: float, ceiling: float) -> str:
-    return _BARS[min(7, int(8 * value / ceiling))] if value else " "
 
 
 def _etag(etag: str, width: int) -> str:

@@ -8,9 +8,8 @@ from datetime import datetime
 from textual.strip import Strip
 
 from tui.app.model.session import Session
-from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, sparkline, strip_of
 
-_BARS = "▁▂▃▄▅▆▇█"
 Month = tuple[int, int]
 
 
@@ -50,7 +49,7 @@ class YearStrip(LineWidget):
         palette, size = self.palette, self._sizes.get(month, 0)
         here = month == _month(self._hour)
         known = _month(self._first) <= month <= _month(self._last)
-        bar = _BARS[min(7, int(8 * size / self._most))] if size else "·" if known else " "
+        bar = sparkline([size], self._most) if size else "·" if known else " "
         name = palette.cursor if here else palette.dim if known else palette.faint
         shade = palette.heat[2 if here else 1] if size else palette.gap
         return [(month_abbr[month[1]], name), (f" {bar} ", shade)]

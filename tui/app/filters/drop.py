@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
 
 MOST_LINES = 13
 
@@ -27,7 +28,7 @@ class Item:
     kind: str = ""
 
 
-class Drop(LineWidget):
+class Drop(CursorList, can_focus=False):
     """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none."""
 
     def __init__(self, most: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
@@ -36,12 +37,11 @@ class Drop(LineWidget):
         self.items: tuple[Item, ...] = ()
         self.title = ""
         self.at = -1
-        self._top = 0
         self.display = False
 
     def fill(self, items: Sequence[Item], *, at: int = -1, title: str = "") -> None:
         """Show these lines, or nothing."""
-        self.items, self.at, self.title, self._top = tuple(items), at, title, 0
+        self.items, self.at, self.title, self.top = tuple(items), at, title, 0
         if not items:
             self.display = False
             return
@@ -55,19 +55,26 @@ class Drop(LineWidget):
         self.at = max(-1, min(self.at + step, len(self.items) - 1))
         self.repaint()
 
+    @property
+    def length(self) -> int:
+        return len(self.items)
+
+    @property
+    def lead(self) -> int:
+        return int(bool(self.title))
+
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         if self.title:
             if y == 0:
                 return strip_of([(f" {shorten(self.title, width - 2)}", palette.selected)], width)
             y -= 1
-        room = self.size.height - bool(self.title)
-        self._top = max(0, min(self._top, self.at if self.at >= 0 else 0), self.at - room + 1)
-        number = self._top + y
+        self.keep_in_sight()
+        number = self.top + y
         if number >= len(self.items):
             return Strip.blank(width)
         here = number == self.at
-        below = len(self.items) - number - 1 if y == room - 1 else 0
+        below = len(self.items) - number - 1 if y == self.room - 1 else 0
         more = f"▾ {below} more" if below and not here else ""
         return strip_of(self._line(self.items[number], width, here, more), width, palette.cursor if here else None)
 
@@ -88,8 +95,6 @@ class Picker(Drop, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick('take')", "take", id="pick"),
-        Binding("j,down", "step(1)", "down", show=False, id="down"),
-        Binding("k,up", "step(-1)", "up", show=False, id="up"),
         Binding("escape,q", "leave", "back", id="pick-leave"),
     ]
 
@@ -110,10 +115,6 @@ class Picker(Drop, can_focus=True):
         self._before = self.screen.focused
         self.fill(items, at=0, title=title)
         self.screen.set_focus(self)
-
-    def action_step(self, step: int) -> None:
-        self.at = max(0, min(self.at + step, len(self.items) - 1))
-        self.repaint()
 
     def action_pick(self, how: str) -> None:
         number = self.at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, sparkline
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
 from tui.filter.differences import Difference
@@ -14,7 +14,6 @@ from tui.printable import printable
 from tui.units import count
 
 _BARS = "▏▎▍▌▋▊▉█"
-_CURVE = "▁▂▃▄▅▆▇█"
 _WHOLE = 1e15  # below it a float tells whole numbers apart
 _BAR = 12
 
@@ -54,7 +53,7 @@ def _head(each: Field, palette: Palette, width: int, unfolded: bool) -> list[Pie
 def _numbers(each: Field, palette: Palette, width: int) -> list[Piece]:
     """The least, the median and the greatest, and how many lie between."""
     ends = [spell_number(value) for value in (each.low, each.median, each.high) if value is not None]
-    text, drawn = " … ".join(ends), curve(each.bins)
+    text, drawn = " … ".join(ends), sparkline(each.bins, max(each.bins, default=0))
     if len(text) + 6 > width:
         text = f"{ends[0]} … {ends[-1]}"
     pieces: list[Piece] = [
@@ -72,12 +71,6 @@ def _numbers(each: Field, palette: Palette, width: int) -> list[Piece]:
 def spell_number(value: float) -> str:
     """Six digits; but whole numbers in full, or the hours of a day would be one epoch."""
     return f"{value:,.0f}" if abs(value) < _WHOLE and value == int(value) else f"{value:,.6g}"
-
-
-def curve(bins: tuple[int, ...]) -> str:
-    """A bar of eighths for each; none where there is nothing."""
-    most = max(bins, default=0)
-    return "".join(_CURVE[(number * 8 - 1) // most] if number else " " for number in bins)
 
 
 def _value(each: Field, place: int, palette: Palette, width: int) -> list[Piece]:

@@ -21,7 +21,8 @@ from tui.app.filters.field_line import Line, difference_line, field_line
 from tui.app.filters.sample import MOST_MEASURED, Baseline, Compared, Look, Measured, compare, measure
 from tui.app.records.json_tree import JsonTree
 from tui.app.requests import Failed
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, strip_of
 from tui.filter.differences import GROUPS, Difference
 from tui.filter.fields import ANY, LONGEST, Field, Path
 from tui.printable import printable
@@ -31,16 +32,12 @@ _DEBOUNCE = 0.2
 _NO_FIELDS = "No JSON object is shown, so there are no fields; where a filter is the reason, a shows all records."
 
 
-class FieldsPanel(LineWidget, can_focus=True):
+class FieldsPanel(CursorList):
     """Looks at what it is given in a worker; `=` and `-` on a value post the tree's `Wanted`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False, id="down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="up"),
         Binding("g,home", "move(-1_000_000_000)", "first field", show=False, id="first"),
         Binding("G,end", "move(1_000_000_000)", "last field", show=False, id="last"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
         Binding("l,right", "unfold", "values", show=False, id="right"),
         Binding("h,left", "fold", "close", show=False, id="left"),
         Binding("enter", "flip", "values, or not", show=False, id="toggle"),
@@ -58,7 +55,6 @@ class FieldsPanel(LineWidget, can_focus=True):
         self._baseline = baseline
         self._lines: tuple[Line | Difference, ...] = ()
         self._open: set[Path] = set()
-        self._at = self._top = 0
         self._measured = Measured()
         self._look: Look | None = None
         self._comparing = False
@@ -104,7 +100,7 @@ class FieldsPanel(LineWidget, can_focus=True):
     def action_compare(self) -> None:
         """What differs from the same hour of another week, or again the fields."""
         self._comparing, self._compared = not self._comparing, None
-        self._at = self._top = 0
+        self.at = self.top = 0
         self._arrange()
         self._begin()
 
@@ -121,8 +117,8 @@ class FieldsPanel(LineWidget, can_focus=True):
             places = (
                 at for at, each in enumerate(lines) if isinstance(each, Line) and (each.field.path, each.value) == key
             )
-            self._at = next(places, self._at)
-        self._at = max(0, min(self._at, len(lines) - 1))
+            self.at = next(places, self.at)
+        self.at = max(0, min(self.at, len(lines) - 1))
         self.repaint()
 
     def _lines_of(self, each: Field) -> list[Line]:
@@ -133,7 +129,7 @@ class FieldsPanel(LineWidget, can_focus=True):
 
     @property
     def current(self) -> Line | Difference | None:
-        return self._lines[self._at] if self._at < len(self._lines) else None
+        return self._lines[self.at] if self.at < len(self._lines) else None
 
     @property
     def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
@@ -162,22 +158,23 @@ class FieldsPanel(LineWidget, can_focus=True):
         else:
             self.post_message(JsonTree.Wanted(path, value, only))
 
-    def action_move(self, step: int) -> None:
-        self._at = max(0, min(self._at + step, len(self._lines) - 1))
-        self.repaint()
+    @property
+    def length(self) -> int:
+        return len(self._lines)
 
-    def action_page(self, pages: int) -> None:
-        self.action_move(pages * max(self.size.height - 2, 1))
+    @property
+    def lead(self) -> int:
+        return 1
 
     def action_flip(self) -> None:
         line = self.current
         if isinstance(line, Line):
             self._open ^= {line.field.path}
             own = [at for at, each in enumerate(self._lines) if isinstance(each, Line) and each.field is line.field]
-            self._at = own[0]
+            self.at = own[0]
             self._arrange()
-            last = self._at + len(self._lines_of(line.field)) - 1
-            self._top = max(self._top, min(self._at, last - self.size.height + 2))  # its values come into sight
+            last = self.at + len(self._lines_of(line.field)) - 1
+            self.top = max(self.top, min(self.at, last - self.size.height + 2))  # its values come into sight
             self.repaint()
 
     def action_unfold(self) -> None:
@@ -192,25 +189,18 @@ class FieldsPanel(LineWidget, can_focus=True):
         if isinstance(line, Line) and line.field.path in self._open:
             self.action_flip()
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         edge: Piece = ("│" if self.region.x else " ", palette.faint)
         if y == 0:
-            room = max(self.size.height - 1, 1)
-            self._top = max(0, min(self._top, self._at), self._at - room + 1)
+            self.keep_in_sight()
             title = self._title_of_differences(width - 1) if self._comparing else self._title(width - 1)
             return strip_of([edge, *title], width)
-        number = self._top + y - 1
+        number = self.top + y - 1
         if number >= len(self._lines):
             told = "" if self._lines else self._nothing(y - 1, width - 4)
             return strip_of([edge, (f"  {told}", palette.text)], width)
-        ground = None if number != self._at else palette.cursor if self.has_focus else palette.cursor_idle
+        ground = self.ground(number)
         line = self._lines[number]
         if isinstance(line, Difference):
             pieces = difference_line(line, palette, width - 1)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.binding import Binding, BindingType
-from textual.strip import Strip
 
-from tui.app.widgets.lines import LineWidget, Piece, fit, strip_of
+from tui.app.widgets.cursor_list import ScrolledLines
+from tui.app.widgets.lines import Piece, fit
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 _TWO = 76  # cells from which there are two columns
@@ -18,31 +16,14 @@ _WIDEST = 60
 _LONG = 16  # cells of keys
 
 
-class KeyTable(LineWidget, can_focus=True):
+class KeyTable(ScrolledLines, can_focus=True):
     """The first group on the left, the others on the right; on a slim screen one below the other."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down,pagedown", "scroll(5)", "down", show=False),
-        Binding("k,up,pageup", "scroll(-5)", "up", show=False),
-    ]
 
     def __init__(self, groups: Sequence[Group]) -> None:
         super().__init__()
         self._groups = groups
-        self._top = 0
-
-    def action_scroll(self, lines: int) -> None:
-        last = max(len(self.lines(self.size.width)) - self.size.height, 0)
-        self._top = min(max(self._top + lines, 0), last)
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        lines = self.lines(width)
-        index = y + self._top
-        return strip_of(lines[index], width) if index < len(lines) else Strip.blank(width)
 
     def lines(self, width: int) -> list[list[Piece]]:
-        """All of them, whatever is in sight."""
         if width < _TWO:
             return self._column(self._groups, width)
         first, others = self._parted()

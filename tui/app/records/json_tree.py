@@ -30,7 +30,8 @@ from tui.app.records.tree import (
     unpack,
     wrapped,
 )
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.errors import HourscopeError
 from tui.filter.build import spell_path
 from tui.printable import printable
@@ -39,16 +40,10 @@ from tui.units import count, size
 _SHOWN = 400  # characters of a string that are looked at for one line
 
 
-class JsonTree(LineWidget, can_focus=True):
+class JsonTree(CursorList):
     """Shows a record; `=` and `-` post `Wanted` for the value under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False, id="down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="up"),
-        Binding("g,home", "move(-1_000_000_000)", "first line", show=False, id="first"),
-        Binding("G,end", "move(1_000_000_000)", "last line", show=False, id="last"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
         Binding("l,right", "unfold", "open", show=False, id="right"),
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
         Binding("enter", "flip", "open or close", show=False, id="toggle"),
@@ -89,8 +84,6 @@ class JsonTree(LineWidget, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._folds: dict[Path, bool] = {}
         self._path: Path = ()
-        self._at = 0
-        self._top = 0
 
     def show_times(self, zone: tzinfo) -> None:
         """Readable times are of this zone from now on."""
@@ -148,14 +141,14 @@ class JsonTree(LineWidget, can_focus=True):
         if self._wrap:
             self._rows = wrapped(self._rows, self.size.width)
         places = (number for number, row in enumerate(self._rows) if row.path == self._path)
-        here = self._at < len(self._rows) and self._rows[self._at].path == self._path  # a line of a wrapped text
-        self._at = self._at if here else next(places, min(self._at, max(len(self._rows) - 1, 0)))
-        self._scroll()
+        here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # a line of a wrapped text
+        self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
+        self.keep_in_sight()
         self.repaint()
 
     @property
     def current(self) -> Row | None:
-        return self._rows[self._at] if self._at < len(self._rows) else None
+        return self._rows[self.at] if self.at < len(self._rows) else None
 
     @property
     def spelled(self) -> str:
@@ -188,16 +181,18 @@ class JsonTree(LineWidget, can_focus=True):
             return "value", row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False)
         return "record", self._record.decode("utf-8", "replace")
 
-    def action_move(self, step: int) -> None:
-        if not self._rows:
-            return
-        self._at = max(0, min(self._at + step, len(self._rows) - 1))
-        self._path = self._rows[self._at].path
-        self._scroll()
-        self.repaint()
+    @property
+    def length(self) -> int:
+        return len(self._rows)
 
-    def action_page(self, pages: int) -> None:
-        self.action_move(pages * max(self.size.height - 2, 1))
+    @property
+    def lead(self) -> int:
+        return 1
+
+    def go(self, at: int) -> None:
+        if self._rows:
+            super().go(at)
+            self._path = self._rows[self.at].path
 
     def action_flip(self) -> None:
         row = self.current
@@ -234,34 +229,27 @@ class JsonTree(LineWidget, can_focus=True):
         if self._wrap:
             self._arrange()
 
-    def _scroll(self) -> None:
-        room = max(self.size.height - 1, 1)
-        if self._at < self._top:
-            self._top = max(0, self._at - room // 3)
-        elif self._at >= self._top + room:
-            self._top = self._at - room + 1 + room // 3
-        self._top = max(0, min(self._top, len(self._rows) - room))
-
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
+    def keep_in_sight(self) -> None:
+        """A third of a page at a time: each scroll sends all of it again."""
+        room = self.room
+        if self.at < self.top:
+            self.top = max(0, self.at - room // 3)
+        elif self.at >= self.top + room:
+            self.top = self.at - room + 1 + room // 3
+        self.top = max(0, min(self.top, len(self._rows) - room))
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         edge: Piece = ("│" if self.region.x else " ", palette.faint)
         if y == 0:
-            self._scroll()
+            self.keep_in_sight()
             return strip_of([edge, *self._title(width - 1)], width)
         if not self._rows:
             return strip_of([edge, *self._plain(y - 1, width - 2)], width)
-        number = self._top + y - 1
+        number = self.top + y - 1
         if number >= len(self._rows):
             return strip_of([edge], width)
-        here = number == self._at
-        ground = None if not here else palette.cursor if self.has_focus else palette.cursor_idle
-        line = strip_of(self._line(self._rows[number], width), width - 1, ground)
+        line = strip_of(self._line(self._rows[number], width), width - 1, self.ground(number))
         return Strip([*strip_of([edge], 1), *line])
 
     def _title(self, width: int) -> list[Piece]:

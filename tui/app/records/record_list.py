@@ -14,7 +14,8 @@ from textual.strip import Strip
 
 from tui.app.records.lines import RecordLines
 from tui.app.records.store import Records
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.printable import printable
 from tui.units import count
 
@@ -24,12 +25,10 @@ _SHORTEST = 8  # characters of a chunk's name
 Where = tuple[str, ...]
 
 
-class RecordList(LineWidget, can_focus=True):
+class RecordList(CursorList):
     """A cursor over records. Line 0 says where it stands. Posts `Moved`, and `NearEnd` when more should be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False, id="down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="up"),
         Binding("g,home", "first", "first record", show=False, id="first"),
         Binding("G,end", "last", "last record", show=False, id="last"),
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="page-down"),
@@ -57,7 +56,6 @@ class RecordList(LineWidget, can_focus=True):
         self._rows: Sequence[int] = range(0)
         self._hits: Sequence[int] | None = None
         self._marks: Container[int] = ()
-        self._at = self._top = 0
         self._follows = False
         self._lines = RecordLines(records)
         self._layout: list[tuple[int, int]] = []  # for each line of the window: a row, and the line of its text
@@ -68,7 +66,7 @@ class RecordList(LineWidget, can_focus=True):
     @property
     def current(self) -> int | None:
         """The number of the record under the cursor."""
-        return self._rows[self._at] if self._at < len(self._rows) else None
+        return self._rows[self.at] if self.at < len(self._rows) else None
 
     def show(
         self, rows: Sequence[int] | None = None, hits: Sequence[int] | None = None, marks: Container[int] = ()
@@ -82,10 +80,10 @@ class RecordList(LineWidget, can_focus=True):
         self._rows = range(len(self._records)) if rows is None else rows
         self._hits, self._marks = hits, marks
         if before is not None and before != self.current:
-            self._at = max(0, bisect_right(self._rows, before) - 1)
+            self.at = max(0, bisect_right(self._rows, before) - 1)
         last = max(len(self._rows) - 1, 0)
-        self._at = last if self._follows else min(self._at, last)
-        self._scroll()
+        self.at = last if self._follows else min(self.at, last)
+        self.keep_in_sight()
         self.repaint()
         if self.current != before:
             self.post_message(self.Moved())
@@ -122,36 +120,36 @@ class RecordList(LineWidget, can_focus=True):
 
     def _again(self) -> None:
         self._lines.fit(self.size.width - 1)
-        self._scroll()
+        self.keep_in_sight()
         self.repaint()
 
     # Where the window is.
 
     @property
-    def _room(self) -> int:
-        return max(self.size.height - self._lead, 1)
+    def length(self) -> int:
+        return len(self._rows)
 
     @property
-    def _lead(self) -> int:
+    def lead(self) -> int:
         """Lines above the records: where one stands, the notes, and the columns' titles if there are columns."""
         return 1 + len(self._notes) + bool(self._lines.columns)
 
-    def _scroll(self) -> None:
+    def keep_in_sight(self) -> None:
         """Keep the cursor in sight: by one record where the terminal itself can move whole lines (scrolling.py), else
         by a third of the page, for each scroll sends all of it again.
         """
-        room = self._room
+        room = self.room
         jump = 1 if self.size.width == self.app.size.width and not self._lines.wrapped else max(room // 3, 1)
-        if self._at < self._top:
-            self._top = max(0, min(self._at, self._top - jump))
-        elif not self._fits(self._top, self._at, room):
-            self._top = self._lowest(self._at, room if self._at - self._top > room else room - jump + 1)
+        if self.at < self.top:
+            self.top = max(0, min(self.at, self.top - jump))
+        elif not self._fits(self.top, self.at, room):
+            self.top = self._lowest(self.at, room if self.at - self.top > room else room - jump + 1)
         if not self._lines.wrapped:
-            self._top = max(0, min(self._top, len(self._rows) - room))
-            self._layout = [(row, 0) for row in range(self._top, min(self._top + room, len(self._rows)))]
+            self.top = max(0, min(self.top, len(self._rows) - room))
+            self._layout = [(row, 0) for row in range(self.top, min(self.top + room, len(self._rows)))]
             return
         self._layout = []
-        for row in range(self._top, len(self._rows)):
+        for row in range(self.top, len(self._rows)):
             self._layout += ((row, line) for line in range(self._height(row)))
             if len(self._layout) >= room:
                 break
@@ -175,27 +173,24 @@ class RecordList(LineWidget, can_focus=True):
 
     # Moving.
 
-    def action_move(self, step: int) -> None:
-        self._go(self._at + step)
-
     def go_to(self, number: int) -> None:
         """Put the cursor on a record, or on the nearest one before it that is shown."""
-        self._go(max(0, bisect_right(self._rows, number) - 1))
+        self.go(max(0, bisect_right(self._rows, number) - 1))
 
     def action_first(self) -> None:
-        self._go(0)
+        self.go(0)
 
     def action_last(self) -> None:
         """The last record that is there; the rest of the hour is read, and the cursor stays on the last."""
-        self._go(len(self._rows) - 1)
+        self.go(len(self._rows) - 1)
         self._follows = True
         self.post_message(self.NearEnd(everything=True))
 
     def action_page(self, pages: int) -> None:
-        shown = self._layout[-1][0] - self._top if self._lines.wrapped and self._layout else self._room - 1
+        shown = self._layout[-1][0] - self.top if self._lines.wrapped and self._layout else self.room - 1
         step = pages * max(shown, 1)
-        self._top = max(0, min(self._top + step, len(self._rows) - 1))
-        self._go(self._at + step)
+        self.top = max(0, min(self.top + step, len(self._rows) - 1))
+        self.go(self.at + step)
 
     def action_sideways(self, step: int) -> None:
         self._lines.sideways(step)
@@ -205,32 +200,26 @@ class RecordList(LineWidget, can_focus=True):
         """The next (or the one before) record that matches."""
         hits, here = self._hits, self.current
         if hits is None or here is None:
-            self._go(self._at + step)
+            self.go(self.at + step)
             return
         place = bisect_right(hits, here) if step > 0 else bisect_left(hits, here) - 1
         while 0 <= place < len(hits):
             row = bisect_left(self._rows, hits[place])
             if row < len(self._rows) and self._rows[row] == hits[place]:
-                self._go(row)
+                self.go(row)
                 return
             place += step
 
-    def _go(self, at: int) -> None:
+    def go(self, at: int) -> None:
         self._follows = False
         target = max(0, min(at, len(self._rows) - 1))
-        if target != self._at:
-            self._at = target
-            self._scroll()
+        if target != self.at:
+            self.at = target
+            self.keep_in_sight()
             self.repaint()
             self.post_message(self.Moved())
-        if target + 2 * self._room >= len(self._rows):
+        if target + 2 * self.room >= len(self._rows):
             self.post_message(self.NearEnd())
-
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
 
     # Drawing.
 
@@ -238,24 +227,23 @@ class RecordList(LineWidget, can_focus=True):
         palette = self.palette
         if y == 0:
             self._lines.fit(self.size.width - 1)
-            self._scroll()
+            self.keep_in_sight()
             return strip_of(self._title(width), width)
         if y <= len(self._notes):
             return strip_of([(shorten(f" {self._notes[y - 1]}", width), palette.trouble)], width)
-        if y < self._lead:
+        if y < self.lead:
             return strip_of([(" ", palette.dim), (self._lines.titles, palette.dim)], width)
-        if y - self._lead >= len(self._layout):
+        if y - self.lead >= len(self._layout):
             words = [] if self._rows else textwrap.wrap(self._empty, max(width - 4, 20))
-            line = words[y - top] if 0 <= y - (top := self._lead + 1) < len(words) else ""
+            line = words[y - top] if 0 <= y - (top := self.lead + 1) < len(words) else ""
             return strip_of([("  ", palette.dim), (line, palette.text)], width)
-        row, line_of_it = self._layout[y - self._lead]
+        row, line_of_it = self._layout[y - self.lead]
         number = self._rows[row]
-        here = row == self._at
+        here = row == self.at
         hit = self._hits is None or _holds(self._hits, number)
         style = palette.strong if here else palette.text if hit else palette.dim
-        ground = None if not here else palette.cursor if self.has_focus else palette.cursor_idle
         text = self._lines.lines(number)[line_of_it]
-        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, ground)
+        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, self.ground(row))
 
     def _sign(self, row: int, number: int, line: int) -> Piece:
         """Before a record: `*` for a mark, `▸` for the cursor, `▎` for a match among others, `⋮` behind a gap."""
@@ -264,7 +252,7 @@ class RecordList(LineWidget, can_focus=True):
             return " ", palette.text
         if number in self._marks:
             return "*", palette.match
-        if row == self._at:
+        if row == self.at:
             return "▸", palette.match
         if self._hits is None or len(self._rows) <= len(self._hits):
             return " ", palette.text
@@ -274,7 +262,7 @@ class RecordList(LineWidget, can_focus=True):
 
     def _title(self, width: int) -> list[Piece]:
         palette = self.palette
-        place = f"{count(self._at + 1)} of {count(len(self._rows))}" if self._rows else ""
+        place = f"{count(self.at + 1)} of {count(len(self._rows))}" if self._rows else ""
         right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.selected)] if self._lines.left else []
         left: list[Piece] = [(f"  {self._state}", palette.selected)] if self._state else []
         parts = list(self._where)

@@ -8,10 +8,8 @@ from datetime import datetime
 
 from textual.strip import Strip
 
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, both_ends, strip_of
 from tui.units import count, plural
-
-_BARS = " ▁▂▃▄▅▆▇█"
 
 
 class Timeline(LineWidget):
@@ -43,7 +41,7 @@ class Timeline(LineWidget):
             if value and y == height - 1:
                 eighths = max(eighths, 1)  # one match is seen beside thousands
             if eighths > 0:
-                pieces.append((_BARS[min(eighths, 8)], self.palette.heat[2]))
+                pieces.append((EIGHTHS[min(eighths, 8)], self.palette.heat[2]))
             elif y == height - 1:
                 pieces.append(("·", self.palette.faint) if known else (" ", self.palette.faint))
             else:
