@@ -52,7 +52,12 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 
 @pytest.mark.parametrize(
     "source",
-    ["from tui import b", "import tui.b", "def f():\n    from tui.b import x", "if TYPE_CHECKING:\n    from .b import x"],
+    [
+        "from tui import b",
+        "import tui.b",
+        "def f():\n    from tui.b import x",
+        "if TYPE_CHECKING:\n    from .b import x",
+    ],
 )
 def test_a_circle_is_seen_wherever_the_import_stands(source: str) -> None:
     graph = import_graph({"tui.a": source, "tui.b": "from tui.a import y"})

@@ -156,7 +156,7 @@ def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
             return _levels(session.hour_size)
         case Overlay.CHUNKS:
             return _levels({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
-    shades = _levels({hour: found for hour, found in session.matches.items() if found}, 1.0)
+    shades = _levels({hour: matches for hour, matches in session.matches.items() if matches}, 1.0)
     return {hour: shades.get(hour, Mark.NONE) for hour in session.matches}
 
 
@@ -178,8 +178,8 @@ def level(size: float, ceiling: float) -> int:
 
 def _ceiling(values: Iterable[int], share: float) -> float:
     """The value below which that share of all is."""
-    found = sorted(values)
-    return float(found[min(len(found) - 1, int(len(found) * share))]) if found else 0.0
+    ordered = sorted(values)
+    return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))]) if ordered else 0.0
 
 
 def _lines(first: date, last: date) -> list[MonthTitle | date]:
@@ -208,14 +208,14 @@ class Trouble:
 
 def troubles(grid: HeatGrid) -> list[Trouble]:
     """What `e` and `E` walk over, in order: a week without chunks is one trouble, and not 168."""
-    found: list[Trouble] = []
+    rows: list[Trouble] = []
     last: datetime | None = None
     for hour in sorted(hour for hour, mark in grid.marks.items() if mark in TROUBLE):
         mark = grid.marks[hour]
-        if found and last is not None and found[-1].mark is mark and hour - last == timedelta(hours=1):
-            found[-1] = Trouble(found[-1].first, found[-1].hours + 1, mark)
+        if rows and last is not None and rows[-1].mark is mark and hour - last == timedelta(hours=1):
+            rows[-1] = Trouble(rows[-1].first, rows[-1].hours + 1, mark)
         else:
-            found.append(Trouble(hour, 1, mark))
+            rows.append(Trouble(hour, 1, mark))
         last = hour
     gaps = [Trouble(gap.start, gap.hours, Mark.GAP) for gap in grid.gaps]
-    return sorted([*found, *gaps], key=lambda trouble: trouble.first)
+    return sorted([*rows, *gaps], key=lambda trouble: trouble.first)

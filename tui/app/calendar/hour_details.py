@@ -127,8 +127,8 @@ class HourDetails(LineWidget, can_focus=True):
 
     def _usual(self, width: int) -> list[Line]:
         session, palette = self._session, self.palette
-        found = session.matches.get(self._hour)
-        matches: Line = [] if found is None else [(plural(found, "match"), palette.selected)]
+        number = session.matches.get(self._hour)
+        matches: Line = [] if number is None else [(plural(number, "match"), palette.selected)]
         ratio = session.usual.ratio(self._hour, session.hour_size[self._hour])
         if ratio is None:
             return [matches] if matches else []
@@ -208,11 +208,11 @@ class HourDetails(LineWidget, can_focus=True):
         lines: list[Line] = [
             [("Archive", palette.dim), (f"  {session.first:%Y-%m-%d} to {session.catalog_last:%Y-%m-%d}", palette.text)]
         ]
-        found = freshness(session)
-        if found is None:
+        fresh = freshness(session)
+        if fresh is None:
             return lines
-        tone = palette.trouble if found.behind else palette.text
-        return [*lines, [(found.words(), tone)], [(found.uploads(), palette.dim)]]
+        tone = palette.trouble if fresh.behind else palette.text
+        return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
 
 def _etag(etag: str, width: int) -> str:

@@ -170,9 +170,9 @@ class CalendarPage(Page):
     def action_trouble(self, step: int) -> None:
         """To the next (or the one before) gap, damage, odd size, late or frozen hour."""
         here = self.grid.cursor
-        found = troubles(self.grid.grid)
-        ahead: list[Trouble] = [each for each in found if (each.first > here if step > 0 else each.first < here)]
-        if not found:
+        known = troubles(self.grid.grid)
+        ahead: list[Trouble] = [each for each in known if (each.first > here if step > 0 else each.first < here)]
+        if not known:
             self.report("no trouble is known: no gap, no damage, no odd size, no late upload")
         elif not ahead:
             self.report(f"no more trouble {'after' if step > 0 else 'before'} this hour")

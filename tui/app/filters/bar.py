@@ -80,7 +80,7 @@ class FilterBar(Vertical):
         yield self.saved
 
     def on_mount(self) -> None:
-        self._tell_whole(self.terms)
+        self._refresh_whole(self.terms)
 
     def open(self) -> None:
         self._input.open(self._records)
@@ -90,16 +90,16 @@ class FilterBar(Vertical):
             self.open()
 
     def count(self, words: str) -> None:
-        self._count.say(words)
+        self._count.show(words)
 
     @property
     def draft(self) -> str:
         return self._input.value
 
-    def look(self, records: HourRecords) -> None:
+    def show_records(self, records: HourRecords) -> None:
         """At what was read so far: fields to offer come from it, and the count of each term."""
         self._records = records
-        self.line.look(records)
+        self.line.count(records)
 
     # The draft.
 
@@ -127,12 +127,12 @@ class FilterBar(Vertical):
         """The draft becomes a term, if it is one."""
         event.stop()
         self._wait()
-        wanted = self._read()
-        if wanted is None:
+        filter_ = self._read()
+        if filter_ is None:
             return
         self._input.keep()
         self._input.value = ""
-        self.put(wanted)
+        self.put(filter_)
         self.post_message(self.Closed())
 
     def add(self, term: Term) -> None:
@@ -140,36 +140,36 @@ class FilterBar(Vertical):
         if term not in self.terms.terms:
             self.put(self.terms.with_term(term))
 
-    def put(self, wanted: Filter) -> None:
+    def put(self, filter_: Filter) -> None:
         """Other terms; the draft stays on top of them."""
-        self.terms = wanted
-        self.line.show(wanted)
+        self.terms = filter_
+        self.line.show(filter_)
         self._try()
 
     def _try(self) -> None:
-        wanted = self._read()
-        if wanted is not None:
-            self._tell_whole(wanted)
-            self.post_message(self.Changed(wanted))
+        filter_ = self._read()
+        if filter_ is not None:
+            self._refresh_whole(filter_)
+            self.post_message(self.Changed(filter_))
 
-    def _tell_whole(self, wanted: Filter) -> None:
+    def _refresh_whole(self, filter_: Filter) -> None:
         stacked = bool(self.terms.terms)
         self.set_class(stacked, "-stacked")
-        self._whole.show(wanted, stacked=stacked)
+        self._whole.show(filter_, stacked=stacked)
 
     def _read(self) -> Filter | None:
         """Terms and draft; None (and the error shown) if the draft is malformed."""
         text = self._input.value
         try:
-            wanted = self.terms.with_term(Term(self._kind.kind, text)) if text.strip() else self.terms
+            filter_ = self.terms.with_term(Term(self._kind.kind, text)) if text.strip() else self.terms
         except FilterError as error:
             cells = cell_len(text[: error.column or 0]) - self._input.scroll_offset.x
             room = max(self._input.size.width - 1, 0)
             unfinished = (error.column or 0) >= len(text.rstrip())
-            self.line.complain(error.reason, KIND_WIDTH + max(0, min(cells, room)), unfinished=unfinished)
+            self.line.show_error(error.reason, KIND_WIDTH + max(0, min(cells, room)), unfinished=unfinished)
             return None
-        self.line.complain("", 0)
-        return wanted
+        self.line.show_error("", 0)
+        return filter_
 
     def edit(self, term: Term, selected: tuple[int, int] = (0, 0)) -> None:
         """Put a term into the input, to be changed; `selected` of it is replaced by what is typed.
@@ -201,7 +201,7 @@ class FilterBar(Vertical):
             self.post_message(Failed(str(error)))
 
     def action_close(self) -> None:
-        if not self._input.hush():
+        if not self._input.close_offers():
             self.post_message(self.Closed())
 
     def on_filter_input_left(self, event: FilterInput.Left) -> None:
@@ -217,7 +217,7 @@ class FilterBar(Vertical):
     def on_picker_picked(self, event: Picker.Picked) -> None:
         event.stop()
         if isinstance(event.picker, Comparisons):
-            chosen = event.picker.found[event.number]
+            chosen = event.picker.offered[event.number]
             if event.how == "edit" or chosen.part != (0, 0):
                 self.edit(Term("match", chosen.expression), chosen.part)
             else:
@@ -240,11 +240,11 @@ class FilterBar(Vertical):
             self.post_message(Failed("the saved filter is turned round (-v) as a whole: use it alone, with enter"))
 
     def _save(self) -> None:
-        wanted = self._read()
-        if wanted is None or not wanted.active:
+        filter_ = self._read()
+        if filter_ is None or not filter_.active:
             self.post_message(Failed("there is no filter to save: type one, or make a term of a value with ="))
             return
-        self.post_message(Ask("save the filter by the name:", partial(self._save_as, saved_words(wanted))))
+        self.post_message(Ask("save the filter by the name:", partial(self._save_as, saved_words(filter_))))
 
     def _save_as(self, words: str, name: str) -> str | None:
         if not name.strip():

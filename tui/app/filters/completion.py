@@ -48,8 +48,8 @@ def complete(text: str, cursor: int, root: Node) -> Completion:
     typed = before.pop() if before and before[-1].is_word(cursor) else None
     place = read(before, root)
     start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
-    found = _at(place, text[start:cursor])
-    other = [each for each in found if each.text != text[start:end]]
+    candidates = _at(place, text[start:cursor])
+    other = [each for each in candidates if each.text != text[start:end]]
     return Completion(start, end, tuple(other[:MOST]))
 
 
@@ -115,19 +115,19 @@ def _values(node: Node | None, word: str) -> list[Candidate]:
     if node is None or node.facts is None:
         return []
     typed = word.lstrip("'`").lower().removeprefix('"')
-    found = []
+    literals = []
     for value, times in node.facts.top:
         if isinstance(value, str) and len(value) >= LONGEST:
             continue  # only its beginning is known
         shown = value if isinstance(value, str) else spell_value(value).strip("`")
         if typed in shown.lower():
-            found.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
-    return [each for _, each in sorted(found, key=lambda pair: not pair[0].lower().startswith(typed))]
+            literals.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
+    return [each for _, each in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
 
 
-def _sorted(found: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
+def _sorted(candidates: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
     typed = word.strip('"').lower()
-    fitting = [(name.lower(), each) for name, each in found if typed in name.lower()]
+    fitting = [(name.lower(), each) for name, each in candidates if typed in name.lower()]
     return [each for _, each in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
 
 

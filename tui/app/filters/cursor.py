@@ -184,10 +184,10 @@ class Node:
 
     def below(self) -> Iterator[tuple[tuple[str, ...], Node]]:
         """Every node that names alone lead to, the nearest first."""
-        found: list[tuple[tuple[str, ...], Node]] = [((name,), node) for name, node in self.names.items()]
-        for path, node in found:
+        nodes: list[tuple[tuple[str, ...], Node]] = [((name,), node) for name, node in self.names.items()]
+        for path, node in nodes:
             yield path, node
-            found += [((*path, name), inner) for name, inner in node.names.items()]
+            nodes += [((*path, name), inner) for name, inner in node.names.items()]
 
 
 def tree_of(fields: Iterable[Field]) -> Node:

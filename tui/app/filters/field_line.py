@@ -74,18 +74,18 @@ def spell_number(value: float) -> str:
 
 
 def _value(each: Field, place: int, palette: Palette, width: int) -> list[Piece]:
-    value, found = each.top[place]
+    value, times = each.top[place]
     text = value if isinstance(value, str) else json.dumps(value)
     room = max(width - _BAR - 17, 8)
     shown = fit(shorten(printable(text, room + 1), room), room)
     style = palette.string if isinstance(value, str) else palette.number
-    eighths = max(round(found / max(each.top[0][1], 1) * _BAR * 8), 1)
+    eighths = max(round(times / max(each.top[0][1], 1) * _BAR * 8), 1)
     bar = "█" * (eighths // 8) + (_BARS[eighths % 8 - 1] if eighths % 8 else "")
     return [
         ("     ", palette.faint),
         (shown, style),
         (f" {bar:<{_BAR}} ", palette.heat[2]),
-        (f"{count(found):>9} ", palette.text),
+        (f"{count(times):>9} ", palette.text),
     ]
 
 

@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from tui.app.filters.field_line import Line, difference_line, field_line
-from tui.app.filters.sample import MOST_MEASURED, Baseline, Compared, Look, Measured, compare, measure
+from tui.app.filters.sample import MOST_MEASURED, Baseline, Compared, Measured, Shown, compare, measure
 from tui.app.records.json_tree import JsonTree
 from tui.app.requests import Failed
 from tui.app.widgets.cursor_list import CursorList
@@ -45,10 +45,10 @@ class FieldsPanel(CursorList):
     ]
 
     @dataclass
-    class Told(Message):
-        """What a look, or a comparison, has found."""
+    class Ready(Message):
+        """What a shown, or a comparison, has found."""
 
-        found: Measured | Compared
+        result: Measured | Compared
 
     def __init__(self, baseline: Baseline | None) -> None:
         super().__init__()
@@ -56,45 +56,45 @@ class FieldsPanel(CursorList):
         self._lines: tuple[Line | Difference, ...] = ()
         self._open: set[Path] = set()
         self._measured = Measured()
-        self._look: Look | None = None
+        self._subject: Shown | None = None
         self._comparing = False
         self._compared: Compared | None = None
         self._timer: Timer | None = None
 
-    def look(self, look: Look) -> None:
+    def measure(self, shown: Shown) -> None:
         """Measure these records a moment from now, if the panel is shown."""
         if not self.display:
             return
         if self._timer is not None:
             self._timer.stop()
-        self._look = look
+        self._subject = shown
         self._timer = self.set_timer(_DEBOUNCE, self._begin)
 
     def _begin(self) -> None:
-        if self._look is not None:
-            job = partial(self._compare if self._comparing else self._measure, self._look)
+        if self._subject is not None:
+            job = partial(self._compare if self._comparing else self._measure, self._subject)
             self.run_worker(job, thread=True, exit_on_error=False, group="fields", exclusive=True)
 
-    def _measure(self, look: Look) -> None:
+    def _measure(self, shown: Shown) -> None:
         worker = get_current_worker()
-        for measured in measure(look):
+        for measured in measure(shown):
             if worker.is_cancelled:
                 return
             if measured is not None:
-                self.post_message(self.Told(measured))
+                self.post_message(self.Ready(measured))
 
-    def _compare(self, look: Look) -> None:
+    def _compare(self, shown: Shown) -> None:
         worker = get_current_worker()
-        found = compare(look, self._baseline, lambda: worker.is_cancelled)
-        if found is not None:
-            self.post_message(self.Told(found))
+        compared = compare(shown, self._baseline, lambda: worker.is_cancelled)
+        if compared is not None:
+            self.post_message(self.Ready(compared))
 
-    def on_fields_panel_told(self, message: Told) -> None:
+    def on_fields_panel_ready(self, message: Ready) -> None:
         message.stop()
-        if isinstance(message.found, Measured):
-            self._measured = message.found
+        if isinstance(message.result, Measured):
+            self._measured = message.result
         else:
-            self._compared = message.found
+            self._compared = message.result
         self._arrange()
 
     def action_compare(self) -> None:
@@ -108,7 +108,7 @@ class FieldsPanel(CursorList):
         here = self.current
         lines: list[Line | Difference] = []
         if self._comparing:
-            lines += self._compared.found if self._compared else ()
+            lines += self._compared.differences if self._compared else ()
         else:
             lines += chain.from_iterable(map(self._lines_of, self._measured.fields))
         self._lines = tuple(lines)
@@ -146,13 +146,13 @@ class FieldsPanel(CursorList):
 
     def want(self, *, only: bool) -> None:
         """Ask for the value under the cursor to become a term."""
-        line, found = self.current, self.value
+        line, chosen = self.current, self.value
         of_value = line.what == "value" if isinstance(line, Difference) else line is not None and line.is_value
-        if found is None or not of_value:
+        if chosen is None or not of_value:
             if line is not None:
                 self.post_message(Failed("this line is no value: enter opens the values of a field, o asks for others"))
             return
-        path, value, cut = found
+        path, value, cut = chosen
         if cut:
             self.post_message(Failed("only the beginning of this text is known here: o asks for texts that begin so"))
         else:
@@ -198,8 +198,8 @@ class FieldsPanel(CursorList):
             return strip_of([edge, *title], width)
         number = self.top + y - 1
         if number >= len(self._lines):
-            told = "" if self._lines else self._nothing(y - 1, width - 4)
-            return strip_of([edge, (f"  {told}", palette.text)], width)
+            words = "" if self._lines else self._nothing(y - 1, width - 4)
+            return strip_of([edge, (f"  {words}", palette.text)], width)
         ground = self.ground(number)
         line = self._lines[number]
         if isinstance(line, Difference):
@@ -209,33 +209,33 @@ class FieldsPanel(CursorList):
         return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
 
     def _title(self, width: int) -> list[Piece]:
-        palette, look, found = self.palette, self._look, self._measured
-        of = plural(found.records, "match" if look is not None and look.of_matches else "record")
-        some = f" of {count(len(look.numbers))}" if look is not None and len(look.numbers) > MOST_MEASURED else ""
-        fields = plural(len(found.fields), "field")
-        left: list[Piece] = [(f" {fields if found.complete else f'the first {fields}'} of {of}", palette.selected)]
-        left.append((some if found.whole else " …", palette.dim))
+        palette, shown, measured = self.palette, self._subject, self._measured
+        of = plural(measured.records, "match" if shown is not None and shown.of_matches else "record")
+        some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
+        fields = plural(len(measured.fields), "field")
+        left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
+        left.append((some if measured.whole else " …", palette.dim))
         return both_ends(left, [("has  distinct ", palette.dim)], width)
 
     def _title_of_differences(self, width: int) -> list[Piece]:
-        palette, base, found = self.palette, self._baseline, self._compared
+        palette, base, compared = self.palette, self._baseline, self._compared
         if base is None:
             return [(" nothing to compare with", palette.selected)]
         left: list[Piece] = [(f" beside {base.hour:%a %Y-%m-%d %H:%M}", palette.selected)]
-        right = "reading …" if found is None else f"{count(found.then)} → {count(found.now)} "
+        right = "reading …" if compared is None else f"{count(compared.then)} → {count(compared.now)} "
         return both_ends(left, [(right, palette.dim)], width)
 
     def _nothing(self, y: int, width: int) -> str:
         """Why there is no line."""
-        found = self._compared
+        compared = self._compared
         if not self._comparing:
             words = _NO_FIELDS if self._measured.whole else ""
-        elif found is None:
+        elif compared is None:
             words = ""
         else:
             few = "There are too few records to say what differs."
             same = "Nothing differs by more than chance would have it."
-            words = found.trouble or (same if min(found.now, found.then) >= 2 * GROUPS else few)
+            words = compared.trouble or (same if min(compared.now, compared.then) >= 2 * GROUPS else few)
         wrapped = wrap(printable(words), max(width, 20))
         return wrapped[y - 1] if 0 < y <= len(wrapped) else ""
 

@@ -83,7 +83,7 @@ class FilterInput(Input):
 
     def on_blur(self) -> None:
         self.can_focus = False
-        self.hush()
+        self.close_offers()
 
     def _prepare(self, records: Records | None) -> None:
         """Measure the first records, unless that was done when there were as many; read what was typed before."""
@@ -132,12 +132,12 @@ class FilterInput(Input):
         """Show what may stand at the cursor; nothing for an empty text, or while one looks at earlier ones."""
         recalled = self._back and self.value == self._recalled
         if not self.has_focus or self._kind.kind != "match" or not self.value.strip() or recalled:
-            self.hush()
+            self.close_offers()
             return
         self._completion = complete(self.value, self.cursor_position, self._tree)
         self._offers.fill([Item(each.text, each.about, "", each.kind) for each in self._completion.candidates])
 
-    def hush(self) -> bool:
+    def close_offers(self) -> bool:
         """Offer nothing any more; was there something?"""
         shown = self._offers.display
         self._offers.fill(())
@@ -147,14 +147,14 @@ class FilterInput(Input):
         candidate = self._completion.candidates[at]
         self.value, cursor = self._completion.taken(self.value, candidate)
         self.cursor_position = cursor
-        self.hush()
+        self.close_offers()
 
     def action_complete(self) -> None:
         """Take the first, or the chosen one; with nothing to take, on to the terms."""
         if not self._offers.display:
             self._completion = complete(self.value, self.cursor_position, self._tree)
-            found = self._completion.candidates if self._kind.kind == "match" and self.value.strip() else ()
-            if not found:
+            candidates = self._completion.candidates if self._kind.kind == "match" and self.value.strip() else ()
+            if not candidates:
                 self.screen.focus_next()
                 return
         self._take(max(self._offers.at, 0))
@@ -163,7 +163,7 @@ class FilterInput(Input):
         if self._offers.display and self._offers.at >= 0:
             self._take(self._offers.at)
         else:
-            self.hush()
+            self.close_offers()
             await super().action_submit()
 
     def action_up(self) -> None:
@@ -187,7 +187,7 @@ class FilterInput(Input):
         self._back = back
         kind, text = self._typed[-back] if back else self._draft
         self._recalled = text
-        self.hush()
+        self.close_offers()
         self.put((kind, text))
 
 
@@ -224,7 +224,7 @@ class CountLabel(LineWidget):
         super().__init__()
         self._words = ""
 
-    def say(self, words: str) -> None:
+    def show(self, words: str) -> None:
         self._words = words
         self.repaint()
 

@@ -23,17 +23,17 @@ class Comparisons(Picker):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: tuple[Comparison, ...] = ()
+        self.offered: tuple[Comparison, ...] = ()
 
     def ask(self, path: Place, value: object, *, cut: bool) -> None:
         """`cut`: only the beginning of a longer text is known."""
-        self.found = tuple(each for each in comparisons(path, value) if not cut or each.sign in "^~?0")
-        items = [Item(each.expression, "", f"{each.sign:<3}{each.meaning}", "text") for each in self.found]
+        self.offered = tuple(each for each in comparisons(path, value) if not cut or each.sign in "^~?0")
+        items = [Item(each.expression, "", f"{each.sign:<3}{each.meaning}", "text") for each in self.offered]
         anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
         self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
 
     def on_key(self, event: Key) -> None:
-        for number, each in enumerate(self.found):
+        for number, each in enumerate(self.offered):
             if event.character and event.character == each.sign:
                 event.stop()
                 event.prevent_default()
@@ -66,9 +66,9 @@ def read_saved(words: str) -> Filter:
     return read_filter(words)
 
 
-def saved_words(wanted: Filter) -> str:
+def saved_words(filter_: Filter) -> str:
     """As `read_saved` reads it; what is switched off is left out."""
-    active = wanted.active
-    if len(active) == 1 and active[0].kind == "match" and not wanted.invert:
+    active = filter_.active
+    if len(active) == 1 and active[0].kind == "match" and not filter_.invert:
         return active[0].text
-    return wanted.describe()
+    return filter_.describe()

@@ -21,8 +21,8 @@ _TOP = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is looked at: records, by their numbers, and the filter that chose them."""
+class Shown:
+    """What is measured: the records that are shown, by their numbers, and the filter that chose them."""
 
     records: Records
     numbers: Sequence[int]
@@ -38,7 +38,7 @@ class Compared:
     """What differs from the same hour of another week; or why that cannot be said."""
 
     hour: datetime | None = None
-    found: tuple[Difference, ...] = ()
+    differences: tuple[Difference, ...] = ()
     now: int = 0
     then: int = 0
     trouble: str = ""
@@ -54,36 +54,36 @@ class Measured:
     complete: bool = True
 
 
-def measure(look: Look) -> Iterator[Measured | None]:
+def measure(shown: Shown) -> Iterator[Measured | None]:
     """The fields of the first records, then of all; None is a moment to give up. Nothing more once they are gone."""
-    found, numbers = Fields(), spaced(look.numbers, MOST_MEASURED)
+    fields, numbers = Fields(), spaced(shown.numbers, MOST_MEASURED)
     try:
         for start in range(0, max(len(numbers), 1), _SLICE):
-            found.feed(sampled(look.records, numbers[start : start + _SLICE]))
+            fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
             whole = start + _SLICE >= len(numbers)
-            yield Measured(found.found(_TOP), found.records, whole, found.complete) if whole or not start else None
+            yield Measured(fields.found(_TOP), fields.records, whole, fields.complete) if whole or not start else None
     except RecordsGone:
         return
 
 
-def compare(look: Look, base: Baseline | None, cancelled: Callable[[], bool]) -> Compared | None:
-    """What is looked at beside as many records of another hour, the first of either; None if nobody waits any more."""
+def compare(shown: Shown, base: Baseline | None, cancelled: Callable[[], bool]) -> Compared | None:
+    """What is shown beside as many records of another hour, the first of either; None if nobody waits any more."""
     if base is None:
         return Compared(trouble="There is no hour to compare this one with: no week or day around has a chunk of it.")
     try:
-        now = list(sampled(look.records, [number for number in look.numbers if number < MOST_RECORDS]))
+        now = list(sampled(shown.records, [number for number in shown.numbers if number < MOST_RECORDS]))
         fields = Fields()
         fields.feed(now)
         by = repeated(fields.found(MOST_VALUES))
         here, there = Sample(by), Sample(by)
         here.feed(now)
-        there.feed(base.records(look.filter, min(len(look.records), MOST_RECORDS), cancelled))
-        found = differences(here, there)
+        there.feed(base.records(shown.filter, min(len(shown.records), MOST_RECORDS), cancelled))
+        different = differences(here, there)
     except RecordsGone:
         return None
     except HourscopeError as error:
         return Compared(base.hour, trouble=str(error))
-    return None if cancelled() else Compared(base.hour, found, here.records, there.records)
+    return None if cancelled() else Compared(base.hour, different, here.records, there.records)
 
 
 LARGEST = 1 << 20  # bytes
@@ -121,7 +121,7 @@ class Baseline:
     hour: datetime
     chunks: tuple[Chunk, ...]
 
-    def records(self, wanted: Filter, most: int, cancelled: Callable[[], bool]) -> Iterator[bytes]:
+    def records(self, filter_: Filter, most: int, cancelled: Callable[[], bool]) -> Iterator[bytes]:
         """Its first records, and of those the ones that match: at most so many are looked at. A torn chunk ends early.
 
         ArchiveError if a chunk cannot be read.
@@ -139,7 +139,7 @@ class Baseline:
                     for block in reader.blocks():
                         for record in block.records():
                             seen, size = seen + 1, size + len(record)
-                            if wanted.matches(record):
+                            if filter_.matches(record):
                                 yield record
                             if seen >= most or size >= MOST_BYTES:
                                 return

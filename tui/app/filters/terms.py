@@ -62,7 +62,7 @@ class TermLine(LineWidget, can_focus=True):
         whole: Whole
 
     @dataclass
-    class Told(Message):
+    class Ready(Message):
         """What each term lets through by itself, of all records that were there."""
 
         counted: Counted
@@ -86,10 +86,10 @@ class TermLine(LineWidget, can_focus=True):
         if self.has_focus and not shown.terms:
             self.screen.focus_next()
         if self._records is not None:
-            self.look(self._records)
+            self.count(self._records)
         self._redraw()
 
-    def look(self, records: HourRecords) -> None:
+    def count(self, records: HourRecords) -> None:
         """Count how many of these records each term alone lets through, as far as that is not known."""
         self._records = records
         known = min((self._counts.get(key_of(term), (0, -1))[1] for term in self._filter.terms), default=len(records))
@@ -98,26 +98,26 @@ class TermLine(LineWidget, can_focus=True):
             job = partial(self._count, self._filter, records, self._counts)
             self.run_worker(job, thread=True, exit_on_error=False, group="terms", exclusive=True)
 
-    def _count(self, wanted: Filter, records: HourRecords, known: Counted) -> None:
+    def _count(self, filter_: Filter, records: HourRecords, known: Counted) -> None:
         worker = get_current_worker()
         try:
-            for counted in count_terms(wanted, records, known):
+            for counted in count_terms(filter_, records, known):
                 if worker.is_cancelled:
                     return
                 if counted is not None:
-                    self.post_message(self.Told(counted))
+                    self.post_message(self.Ready(counted))
         except RecordsGone:
             return  # and so is the screen
 
-    def on_term_line_told(self, message: Told) -> None:
+    def on_term_line_ready(self, message: Ready) -> None:
         """Show it, and count on if there are more records, or other terms, by now."""
         message.stop()
         self._counts, self._counting = message.counted, False
         self._redraw()
         if self._records is not None:
-            self.look(self._records)
+            self.count(self._records)
 
-    def complain(self, error: str, column: int, *, unfinished: bool = False) -> None:
+    def show_error(self, error: str, column: int, *, unfinished: bool = False) -> None:
         """Show an error whose caret stands below `column`; an empty one shows the terms again. That something is only
         `unfinished` is said more quietly."""
         self._error, self._column, self._unfinished = printable(error), column, unfinished
@@ -143,8 +143,8 @@ class TermLine(LineWidget, can_focus=True):
     def _item(self, at: int) -> Item:
         term = self._filter.terms[at]
         kind = {"grep": "text   in raw bytes", "regex": "regex  in raw bytes", "match": "JMESPath of values"}[term.kind]
-        found = self._counts.get(key_of(term))
-        about = "" if found is None else f"{count(found[0])} of {count(found[1])}"
+        counts = self._counts.get(key_of(term))
+        about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
         text = ("not " if term.negated else "") + printable(term.text, 400)
         kind_of_line = "text" if term.enabled else "off"
         return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
@@ -230,8 +230,8 @@ class TermLine(LineWidget, can_focus=True):
                 ("● " if term.enabled else "○ ", palette.selected if term.enabled else palette.faint),
                 (text, style),
             ]
-            if (found := self._counts.get(key_of(term))) is not None:
-                chip.append((f" {count(found[0])}", palette.strong if term.enabled else palette.dim))
+            if (counts := self._counts.get(key_of(term))) is not None:
+                chip.append((f" {count(counts[0])}", palette.strong if term.enabled else palette.dim))
             pieces += [(words, palette.cursor if here else style) for words, style in chip]
             pieces.append(("   ", palette.dim))
         return pieces
@@ -245,9 +245,9 @@ class WholeLine(LineWidget):
         self._whole = Whole("")
         self.display = False
 
-    def show(self, wanted: Filter, *, stacked: bool) -> None:
+    def show(self, filter_: Filter, *, stacked: bool) -> None:
         """`stacked`: there are terms, so that the filter is not just what is typed."""
-        self._whole = whole_of(wanted)
+        self._whole = whole_of(filter_)
         self.display = stacked
         self.repaint()
 

@@ -51,9 +51,9 @@ class KeyTable(ScrolledLines, can_focus=True):
             lines.append([(fit(f" {title}", room), palette.strong)])
             for keys, meaning in rows:
                 taken = max(wide, cell_len(keys) + 2) + 2
-                told = wrap(meaning, max(room - taken, 10))
-                lines.append([(f"  {fit(keys, taken - 2)}", palette.key), (fit(told[0], room - taken), palette.text)])
-                lines += [[(fit(" " * taken + more, room), palette.text)] for more in told[1:]]
+                words = wrap(meaning, max(room - taken, 10))
+                lines.append([(f"  {fit(keys, taken - 2)}", palette.key), (fit(words[0], room - taken), palette.text)])
+                lines += [[(fit(" " * taken + more, room), palette.text)] for more in words[1:]]
         return lines
 
 

@@ -46,7 +46,7 @@ def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, s
     for row in rows.values():
         groups["Move" if row.action in MOVES else "Always" if row.action in _ALWAYS else "Do"].append(row)
     groups["Do"].sort(key=lambda row: _FIRST.index(row.action) if row.action in _FIRST else len(_FIRST))
-    return [(title, [row.spelled() for row in found]) for title, found in groups.items() if found]
+    return [(title, [row.spelled() for row in group]) for title, group in groups.items() if group]
 
 
 def action_name(binding: Binding) -> str:

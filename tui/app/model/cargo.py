@@ -29,11 +29,11 @@ class Cargo:
     words: tuple[str, ...]
 
 
-def cargo_of_hours(session: Session, hours: Hours, wanted: Filter) -> Cargo:
+def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
     """The matching records of some hours of an archive."""
     chunks = session.catalog.between(hours.start, hours.stop)
-    words = command_words("send", session.location, hours.start, hours.stop, wanted.arguments())
-    return Cargo(session.title, lambda: archive_source(session.archive, chunks, wanted), tuple(words))
+    words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
+    return Cargo(session.title, lambda: archive_source(session.archive, chunks, filter_), tuple(words))
 
 
 def cargo_of_extract(session: Session, place: str) -> Cargo:

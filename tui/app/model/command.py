@@ -17,17 +17,17 @@ from tui.shell import shell_word
 
 
 def scan_command(
-    session: Session, start: datetime, stop: datetime, wanted: Filter, out: str, more: Sequence[str] = ()
+    session: Session, start: datetime, stop: datetime, filter_: Filter, out: str, more: Sequence[str] = ()
 ) -> str:
     """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`, for one range."""
-    return command_line("scan", session.location, start, stop, [*wanted.arguments(), *more, "-o", out])
+    return command_line("scan", session.location, start, stop, [*filter_.arguments(), *more, "-o", out])
 
 
-def scan_commands(session: Session, hours: Selection, wanted: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
+def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
     """One command a range; those of several ranges have an output each, numbered."""
     outs = [out] if len(hours.ranges) == 1 else [numbered(out, at) for at in range(1, len(hours.ranges) + 1)]
     return [
-        scan_command(session, each.start, each.stop, wanted, name, more)
+        scan_command(session, each.start, each.stop, filter_, name, more)
         for each, name in zip(hours.ranges, outs, strict=True)
     ]
 
@@ -44,10 +44,10 @@ def ls_command(session: Session) -> str:
     return command_line("ls", session.location)
 
 
-def cat_command(session: Session, hour: datetime, wanted: Filter, *, key: str | None = None) -> str:
+def cat_command(session: Session, hour: datetime, filter_: Filter, *, key: str | None = None) -> str:
     """All of an hour, or one of its chunks."""
     one = ["--key", key] if key is not None else []
-    return command_line("cat", session.location, options=["--hour", spell_hour(hour), *one, *wanted.arguments()])
+    return command_line("cat", session.location, options=["--hour", spell_hour(hour), *one, *filter_.arguments()])
 
 
 def shell_list(session: Session) -> str:
@@ -74,7 +74,7 @@ def read_filter(words: str) -> Filter:
     """
     if words.strip() and not words.lstrip().startswith("-"):
         return parse_filter(match=[words.strip()])
-    found: dict[str, list[str]] = {"-g": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
+    options: dict[str, list[str]] = {"-g": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
     try:
         rest = shlex.split(words)
     except ValueError as error:
@@ -84,28 +84,28 @@ def read_filter(words: str) -> Filter:
         word = rest.pop(0)
         if word == "-v":
             invert = True
-        elif word in found and rest:
-            found[word].append(rest.pop(0))
+        elif word in options and rest:
+            options[word].append(rest.pop(0))
         else:
             known = "-g TEXT, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -v"
-            what = f"after {word} something is missing" if word in found else f"'{word}' is none of {known}"
+            what = f"after {word} something is missing" if word in options else f"'{word}' is none of {known}"
             raise FilterError(what, words, words.find(word))
     return parse_filter(
-        grep=found["-g"],
-        regex=found["-e"],
-        match=found["-m"],
+        grep=options["-g"],
+        regex=options["-e"],
+        match=options["-m"],
         invert=invert,
-        not_grep=found["--not-grep"],
-        not_regex=found["--not-regex"],
+        not_grep=options["--not-grep"],
+        not_regex=options["--not-regex"],
     )
 
 
-def shell_filter(wanted: Filter) -> str:
+def shell_filter(filter_: Filter) -> str:
     """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
-    whole = wanted.invert and len(wanted.active) == 1
+    whole = filter_.invert and len(filter_.active) == 1
     options = {"grep": "-F", "regex": "-E"}
     return "".join(
         f" | grep {options[term.kind]} {'-v ' if term.negated != whole else ''}-- {shlex.quote(term.text)}"
-        for term in wanted.active
+        for term in filter_.active
         if term.kind in options
     )

@@ -90,12 +90,12 @@ class Selection:
 
 def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
     """Ranges as they are typed, separated by commas; one without `to` goes to `end`. TimeError if it is none."""
-    found: list[Hours] = []
+    ranges: list[Hours] = []
     for part in text.split(","):
         start, _, stop = part.partition(" to ")
         first, last = parse_range(start.strip(), stop.strip() or None, zone)
         last = last or end
         if first is None or last is None or first >= last:
             raise TimeError("give two times, such as 2015-01-20T13 to 2015-01-21; a comma begins another range")
-        found.append(Hours(first, last))
-    return Selection.of(*found)
+        ranges.append(Hours(first, last))
+    return Selection.of(*ranges)

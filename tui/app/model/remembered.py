@@ -196,11 +196,11 @@ def _typed() -> tuple[list[Typed], bool]:
         lines = (_read(_history_file()) or "").splitlines()
     except ValueError:
         return [], False
-    found: list[Typed] = []
+    typed: list[Typed] = []
     for line in lines:
         with suppress(ValueError, RecursionError):
-            found.append(msgspec.convert(json.loads(line), Typed))
-    return found, len(found) == len(lines)
+            typed.append(msgspec.convert(json.loads(line), Typed))
+    return typed, len(typed) == len(lines)
 
 
 def keep_typed(typed: Typed) -> list[Typed]:
@@ -209,13 +209,13 @@ def keep_typed(typed: Typed) -> list[Typed]:
     StateError if it cannot be kept.
     """
     before, sound = _typed()
-    found = [each for each in before[-MOST_TYPED:] if each != typed]
+    kept = [each for each in before[-MOST_TYPED:] if each != typed]
     if typed[1].strip() and len(typed[1]) <= _LONGEST:
-        found = [*found, typed][-MOST_TYPED:]
+        kept = [*kept, typed][-MOST_TYPED:]
         if not sound:
             _set_aside(_history_file())
-        _write(_history_file(), "".join(json.dumps(each) + "\n" for each in found))
-    return found
+        _write(_history_file(), "".join(json.dumps(each) + "\n" for each in kept))
+    return kept
 
 
 def _read(path: Path) -> str | None:

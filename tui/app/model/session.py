@@ -88,18 +88,18 @@ class Session:
     @cached_property
     def _sums(self) -> tuple[list[datetime], list[int], list[int]]:
         """The hours that have chunks; before each and behind the last, how many chunks and bytes there were so far."""
-        chunks = [0, *itertools.accumulate(len(found) for found in self.catalog.hours.values())]
+        chunks = [0, *itertools.accumulate(len(hour_chunks) for hour_chunks in self.catalog.hours.values())]
         return list(self.catalog.hours), chunks, [0, *itertools.accumulate(self.hour_size.values())]
 
     def totals(self, selection: Selection) -> tuple[int, int, int]:
         """Hours that have chunks, chunks, bytes: of some hours, however many those are."""
         hours, chunks, sizes = self._sums
-        found = [0, 0, 0]
+        sums = [0, 0, 0]
         for each in selection.ranges:
             start, stop = bisect_left(hours, each.start), bisect_left(hours, each.stop)
             parts = stop - start, chunks[stop] - chunks[start], sizes[stop] - sizes[start]
-            found = [have + more for have, more in zip(found, parts, strict=True)]
-        return found[0], found[1], found[2]
+            sums = [have + more for have, more in zip(sums, parts, strict=True)]
+        return sums[0], sums[1], sums[2]
 
     def chunks(self, hour: datetime) -> tuple[Chunk, ...]:
         return self.catalog.hours.get(hour, ())

@@ -63,16 +63,16 @@ def _lag(hour: datetime, uploaded: datetime) -> float:
 
 def _sizes(sizes: Mapping[datetime, int]) -> dict[datetime, UsualSize]:
     """The same hour of the week, else of the same kind of day, else of any day: the first that has enough others."""
-    found: dict[datetime, UsualSize] = {}
+    usual: dict[datetime, UsualSize] = {}
     for kind, name in (
         (lambda hour: (hour.weekday(), hour.hour), lambda hour, n: plural(n, f"{hour:%A}")),
         (lambda hour: (hour.weekday() > 4, hour.hour), lambda hour, n: plural(n, _day_kind(hour))),
         (lambda hour: hour.hour, lambda hour, n: plural(n, "day")),
     ):
-        left = {hour: size for hour, size in sizes.items() if hour not in found} if found else sizes
+        left = {hour: size for hour, size in sizes.items() if hour not in usual} if usual else sizes
         if left:
-            found |= _compared(sizes, left, kind, name)
-    return found
+            usual |= _compared(sizes, left, kind, name)
+    return usual
 
 
 def _day_kind(hour: datetime) -> str:
@@ -81,28 +81,28 @@ def _day_kind(hour: datetime) -> str:
 
 def _compared(
     sizes: Mapping[datetime, int],
-    wanted: Mapping[datetime, int],
+    compared: Mapping[datetime, int],
     kind: Callable[[datetime], Hashable],
     name: Callable[[datetime, int], str],
 ) -> dict[datetime, UsualSize]:
     groups: dict[Hashable, list[datetime]] = {}
     for hour in sizes:  # in order
         groups.setdefault(kind(hour), []).append(hour)
-    found: dict[datetime, UsualSize] = {}
+    usual: dict[datetime, UsualSize] = {}
     for hours in groups.values():
         if len(hours) <= _ENOUGH:
             continue
         values = [sizes[hour] for hour in hours]
         for at, hour in enumerate(hours):
-            if hour in wanted:
+            if hour in compared:
                 others = values[max(0, at - _AROUND) : at] + values[at + 1 : at + 1 + _AROUND]
-                found[hour] = UsualSize(float(median(others)), name(hour, len(others)))
-    return found
+                usual[hour] = UsualSize(float(median(others)), name(hour, len(others)))
+    return usual
 
 
 def _usual_lags(lags: Mapping[datetime, float]) -> dict[date, float]:
     days: dict[date, list[float]] = {}
     for hour, lag in lags.items():
         days.setdefault(hour.date(), []).append(lag)
-    medians = [median(found) for found in days.values()]
+    medians = [median(day_lags) for day_lags in days.values()]
     return {day: median(medians[max(0, at - _DAYS) : at + _DAYS + 1]) for at, day in enumerate(days)}

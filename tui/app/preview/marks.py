@@ -78,12 +78,12 @@ class Marks:
 
     def kept(self, records: HourRecords) -> dict[str, array[int]]:
         """For the next visit."""
-        found: dict[str, array[int]] = {}
+        kept: dict[str, array[int]] = {}
         for chunk, numbers in records.parts():
             first, last = bisect_left(self.rows, numbers.start), bisect_left(self.rows, numbers.stop)
             lines = array("I", (row - numbers.start for row in self.rows[first:last]))
-            found[chunk.key] = lines + self._waiting.get(chunk.key, array("I"))
-        return found
+            kept[chunk.key] = lines + self._waiting.get(chunk.key, array("I"))
+        return kept
 
 
 @dataclass

@@ -8,7 +8,7 @@ from functools import partial
 from textual.containers import Container
 
 from tui.app.filters.fields_panel import FieldsPanel
-from tui.app.filters.sample import Baseline, Look
+from tui.app.filters.sample import Baseline, Shown
 from tui.app.model.session import Session
 from tui.app.preview.marks import AlikeFound, find_alike
 from tui.app.preview.rows import VisibleRows
@@ -39,7 +39,7 @@ class Panes(Container):
         rows = self._rows
         self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks)
         if not rows.behind:
-            self.panel.look(self._look())
+            self.panel.measure(self._shown())
         self.refresh_record()
 
     def go_back_to(self, number: int) -> None:
@@ -57,12 +57,12 @@ class Panes(Container):
         else:
             self.nodes.show(records[number])
 
-    def _look(self) -> Look:
+    def _shown(self) -> Shown:
         """All records, or the matching where only these are shown."""
         rows = self._rows
         if rows.filtered and rows.only:
-            return Look(rows.records, rows.hits, rows.filter)
-        return Look(rows.records, range(len(rows.records)), Filter())
+            return Shown(rows.records, rows.hits, rows.filter)
+        return Shown(rows.records, range(len(rows.records)), Filter())
 
     # Which of them are there.
 

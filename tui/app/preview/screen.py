@@ -164,7 +164,7 @@ class PreviewPage(Page):
             self.set_timer(_BREATH_SECONDS, self._catch_up)
         self.panes.refresh_rows()
         if not rows.behind:
-            self.bar.look(self.records)
+            self.bar.show_records(self.records)
         self._refresh_words()
         if 0 < self._left_at < len(self.records) and not rows.behind:
             left, self._left_at = self._left_at, 0

@@ -66,8 +66,8 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
     if len(values) * 2 <= len(records[:SAMPLE]):
         return ()
     columns = [_column(path, texts, times[path], len(values)) for path, texts in seen.items()]
-    found = _fitting([column for column in columns if column is not None], room)
-    return _widened(found, [_usual(seen[column.path or ()]) for column in found], room)
+    fitting = _fitting([column for column in columns if column is not None], room)
+    return _widened(fitting, [_usual(seen[column.path or ()]) for column in fitting], room)
 
 
 def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[Column, ...]:
@@ -76,11 +76,11 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
     columns: list[Column] = []
     for text in texts:
         draft = Column(text, _WIDEST_LAST, path_of(text))
-        found = [words for value in values if (words := _raw_cell(value, draft))]
-        time = sum(map(bool, map(_TIME.match, found))) * 2 > len(found)
-        days = time and _several_days(found)
-        usual = (_MOMENT if days else _CLOCK) if time else _usual(found)
-        number = _numbers(found)
+        cells_ = [words for value in values if (words := _raw_cell(value, draft))]
+        time = sum(map(bool, map(_TIME.match, cells_))) * 2 > len(cells_)
+        days = time and _several_days(cells_)
+        usual = (_MOMENT if days else _CLOCK) if time else _usual(cells_)
+        number = _numbers(cells_)
         width = max(min(usual, _WIDEST_CHOSEN) + _GROWTH * number, min(len(text), 16))
         columns.append(replace(draft, width=width, time=time, days=days, number=number))
     left = room - sum(column.width + 2 for column in columns)
@@ -101,10 +101,10 @@ def split(texts: str) -> tuple[str, ...]:
         if token == "," and depth <= 0:
             parts.append(texts[start : match.start()])
             start = match.end()
-    found = tuple(part.strip() for part in (*parts, texts[start:]) if part.strip())
-    for text in found:
+    texts_ = tuple(part.strip() for part in (*parts, texts[start:]) if part.strip())
+    for text in texts_:
         parse_expression(text)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(texts_))
 
 
 def toggled(columns: tuple[str, ...], path: Path) -> tuple[str, ...]:
@@ -170,24 +170,24 @@ def _usual(texts: list[str]) -> int:
 
 def _fitting(columns: list[Column], room: int) -> tuple[Column, ...]:
     times = [column for column in columns if column.time][:1]
-    found: list[Column] = []
+    fitting: list[Column] = []
     for column in [*times, *(column for column in columns if not column.time)]:
         if column.width + 2 <= room:
-            found.append(column)
+            fitting.append(column)
             room -= column.width + 2
-    return tuple(found)
+    return tuple(fitting)
 
 
 def _widened(columns: tuple[Column, ...], usual: list[int], room: int) -> tuple[Column, ...]:
     """What room is left goes to numbers, which may grow and say nothing if they are cut; then to texts that were."""
     left = room - sum(column.width + 2 for column in columns)
-    found = list(columns)
+    widened = list(columns)
     for at, column in sorted(enumerate(columns), key=lambda item: (not item[1].number, -item[0])):
         more = min(usual[at] - column.width + _GROWTH * column.number, left)
         if more > 0 and not column.time:
-            found[at] = replace(column, width=column.width + more)
+            widened[at] = replace(column, width=column.width + more)
             left -= more
-    return tuple(found)
+    return tuple(widened)
 
 
 def cells(record: bytes, columns: Sequence[Column]) -> list[str] | None:
@@ -208,10 +208,10 @@ def _raw_cell(value: dict[str, object], column: Column) -> str:
     """Nothing where the record has no such value; null where it has null there."""
     if column.path is None:
         try:
-            found = _parsed(column.text).search(value)
+            result = _parsed(column.text).search(value)
         except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
             return ""  # an expression that does not go with this record
-        return "" if found is None else _text(found)
+        return "" if result is None else _text(result)
     inner: Any = value
     for step in column.path:
         if type(inner) not in (dict, list):
@@ -231,8 +231,8 @@ def _text(value: object) -> str:
 
 def _values(records: Sequence[bytes]) -> list[dict[str, object]]:
     """Those of a sample that are objects and not too large."""
-    found = (_object(record) for record in records[:SAMPLE] if len(record) <= LARGEST)
-    return [value for value in found if value is not None]
+    objects = (_object(record) for record in records[:SAMPLE] if len(record) <= LARGEST)
+    return [value for value in objects if value is not None]
 
 
 def _object(record: bytes) -> dict[str, object] | None:

@@ -136,8 +136,8 @@ class JsonTree(CursorList):
             self._arrange()
 
     def _arrange(self) -> None:
-        found = isinstance(self._value, NotJson) or self._record is None
-        self._rows = () if found else rows(self._value, self._folds)
+        nothing = isinstance(self._value, NotJson) or self._record is None
+        self._rows = () if nothing else rows(self._value, self._folds)
         if self._wrap:
             self._rows = wrapped(self._rows, self.size.width)
         places = (number for number, row in enumerate(self._rows) if row.path == self._path)

@@ -152,10 +152,10 @@ class HourRecords(Sequence[bytes]):
         os.ftruncate(self._fd, 0)
 
     def _read(self, start: int, stop: int) -> bytes:
-        found = os.pread(self._fd, stop - start, start)
-        if self._gone or len(found) < stop - start:
+        data = os.pread(self._fd, stop - start, start)
+        if self._gone or len(data) < stop - start:
             raise RecordsGone("the records of this hour are no longer here; open it again")
-        return found
+        return data
 
 
 def _nameless(folder: Path) -> tuple[int, int]:

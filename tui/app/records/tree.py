@@ -222,10 +222,10 @@ def parent(path: Path) -> Path:
     return path[:-2] if path[-2:-1] == (INSIDE,) and path[-2] is INSIDE else path[:-1]
 
 
-def wrapped(found: tuple[Row, ...], width: int) -> tuple[Row, ...]:
+def wrapped(unwrapped: tuple[Row, ...], width: int) -> tuple[Row, ...]:
     """The rows with long strings on as many lines as they take (but no more than a page or two of each)."""
     lines: list[Row] = []
-    for row in found:
+    for row in unwrapped:
         room = max(width - 2 * row.depth - len(row.label) - 7, 12)
         whole = beginning(row, _MOST_WRAPPED)[0] if row.kind == "string" and not row.open else ""
         text = printable(whole, _MOST_WRAPPED)

@@ -52,33 +52,33 @@ def command_facts(commands: list[str]) -> list[Fact]:
     return [*shown, Fact("", f"and {plural(rest, 'more command')}, one a range (x)", "dim")] if rest else shown
 
 
-def estimate_facts(found: Estimate, prices: Prices, *, remote: bool) -> list[Fact]:
+def estimate_facts(estimate: Estimate, prices: Prices, *, remote: bool) -> list[Fact]:
     """What the scan will find, take and cost, as a sample tells. `remote`: on a cluster, whose speed is not known."""
-    about = "" if found.exact else "about "
-    took = duration(max(found.seconds, 0.1))
-    sure = "counted" if found.exact else f"95 %: {count(found.low)} to {count(found.high)}"
+    about = "" if estimate.exact else "about "
+    took = duration(max(estimate.seconds, 0.1))
+    sure = "counted" if estimate.exact else f"95 %: {count(estimate.low)} to {count(estimate.high)}"
     facts = [
         Fact(
             "estimate",
-            f"{about}{plural(found.matches, 'match')}",
+            f"{about}{plural(estimate.matches, 'match')}",
             "strong",
-            f"{sure}, of {about}{plural(found.records, 'record')}",
+            f"{sure}, of {about}{plural(estimate.records, 'record')}",
         ),
         Fact(
             "time",
             f"about {took}" + (" on this machine" if remote else ""),
             "text",
-            f"as the sample went: {plural(found.sampled, 'record')} of {plural(found.sampled_chunks, 'chunk')}",
+            f"as the sample went: {plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}",
         ),
     ]
-    if found.requests:
-        asking = f"{dollars(found.request_dollars)} for {plural(found.requests, 'request')}"
-        leaving = f"{dollars(found.transfer_dollars)} more to leave AWS"
+    if estimate.requests:
+        asking = f"{dollars(estimate.request_dollars)} for {plural(estimate.requests, 'request')}"
+        leaving = f"{dollars(estimate.transfer_dollars)} more to leave AWS"
         facts.append(Fact("cost", f"{asking} · {leaving}", "text", f"{prices.source}, {prices.date}"))
     return facts
 
 
-def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
+def state_facts(state: ScanState, filter_: Filter) -> list[Fact]:
     """The rows of a scan that runs or ran."""
     chunks = f"{count(state.chunks)} of {count(state.total_chunks)}"
     read = f"{size(state.bytes_compressed)} of {size(state.total_bytes)} of gzip"
@@ -93,7 +93,7 @@ def state_facts(state: ScanState, wanted: Filter) -> list[Fact]:
     facts += [Fact(f"{DAMAGED} damaged", key, "trouble", f"{why}; what came before counts") for key, why in damaged[:1]]
     if len(damaged) > 1:
         facts[-1] = Fact(f"{DAMAGED} damaged", plural(len(damaged), "chunk"), "trouble", damaged[0][0] + " and others")
-    return [*facts, _end(state, wanted)]
+    return [*facts, _end(state, filter_)]
 
 
 def _speed(state: ScanState) -> str:
@@ -102,13 +102,13 @@ def _speed(state: ScanState) -> str:
     return f"{size(state.rate)}/s · {time} · {lines}"
 
 
-def _end(state: ScanState, wanted: Filter) -> Fact:
+def _end(state: ScanState, filter_: Filter) -> Fact:
     if not state.over:
         return Fact("", "running: S stops it and keeps what it found; q leaves it running", "you")
     if state.partial:
         return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
     if not state.matches:
-        return Fact("", f"done: no record matches {wanted.describe()}; q goes back to change it", "you")
+        return Fact("", f"done: no record matches {filter_.describe()}; q goes back to change it", "you")
     return Fact("", "done: enter opens what was found, p publishes it", "good")
 
 

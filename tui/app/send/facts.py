@@ -15,38 +15,38 @@ _BAR = 40
 _SHAPES = 3
 
 
-def what_facts(title: str, found: Survey, *, brief: bool = False) -> list[Fact]:
+def what_facts(title: str, survey: Survey, *, brief: bool = False) -> list[Fact]:
     """What will be sent, counted by reading it; `brief`: without a look at the records."""
-    if not found.complete:
-        return [Fact("what", title, "strong", f"counting … {plural(found.count, 'record')} so far")]
+    if not survey.complete:
+        return [Fact("what", title, "strong", f"counting … {plural(survey.count, 'record')} so far")]
     hours = ""
-    if found.first_hour and found.last_hour:
-        same = found.first_hour.date() == found.last_hour.date()
-        hours = f" · {found.first_hour:%a %Y-%m-%d %H:00} to {found.last_hour:{'' if same else '%a %Y-%m-%d '}%H:59}"
+    if survey.first_hour and survey.last_hour:
+        same = survey.first_hour.date() == survey.last_hour.date()
+        hours = f" · {survey.first_hour:%a %Y-%m-%d %H:00} to {survey.last_hour:{'' if same else '%a %Y-%m-%d '}%H:59}"
     facts = [
-        Fact("what", f"{plural(found.count, 'record')} · {size(found.size)}{hours}", "strong"),
+        Fact("what", f"{plural(survey.count, 'record')} · {size(survey.size)}{hours}", "strong"),
         Fact("of", title),
     ]
-    if found.first is not None and found.last is not None and not brief:
-        facts += [Fact("first", printable(found.first, 400), "dim"), Fact("last", printable(found.last, 400), "dim")]
-    facts += [] if brief else _shapes(found)
+    if survey.first is not None and survey.last is not None and not brief:
+        facts += [Fact("first", printable(survey.first, 400), "dim"), Fact("last", printable(survey.last, 400), "dim")]
+    facts += [] if brief else _shapes(survey)
     facts += [
         Fact("!! damaged", each.key, "trouble", f"{each.reason}; what came before it counts")
-        for each in found.damaged[:2]
+        for each in survey.damaged[:2]
     ]
-    if found.unfit_count:
-        facts.append(Fact("! mind", f"{plural(found.unfit_count, 'record')} left out: {found.unfit[0]}", "you"))
+    if survey.unfit_count:
+        facts.append(Fact("! mind", f"{plural(survey.unfit_count, 'record')} left out: {survey.unfit[0]}", "you"))
     return facts
 
 
-def _shapes(found: Survey) -> list[Fact]:
+def _shapes(survey: Survey) -> list[Fact]:
     """The different sets of keys, the commonest first; of the others what they have more or less."""
-    shown = found.shapes[:_SHAPES]
+    shown = survey.shapes[:_SHAPES]
     facts = [
         Fact("" if at else "shapes", f"{count(shape.count)} × {printable(shape.words(shown[0]), 200)}", "text")
         for at, shape in enumerate(shown)
     ]
-    rest = len(found.shapes) - len(shown)
+    rest = len(survey.shapes) - len(shown)
     if rest:
         facts[-1] = Fact("", facts[-1].text, "text", f"and {plural(rest, 'shape')} more")
     return facts
@@ -54,7 +54,7 @@ def _shapes(found: Survey) -> list[Fact]:
 
 def where_facts(
     order: Order,
-    found: Sequence[Destination],
+    destinations: Sequence[Destination],
     earlier: Earlier | None,
     warnings: Sequence[str],
     survey: Survey,
@@ -71,10 +71,10 @@ def where_facts(
     ]
     if asking:
         return [*facts, Fact("", "asking nsqd what is there …", "dim")]
-    for destination in found[:3]:
-        facts += _there(destination, several=len(found) > 1)
+    for destination in destinations[:3]:
+        facts += _there(destination, several=len(destinations) > 1)
     facts += [Fact("! mind", words, "trouble" if words.startswith(REPEATED) else "you") for words in warnings]
-    return [*facts, *_too_large(order, found, survey), *_earlier(earlier)]
+    return [*facts, *_too_large(order, destinations, survey), *_earlier(earlier)]
 
 
 def _there(destination: Destination, *, several: bool) -> list[Fact]:
@@ -92,9 +92,9 @@ def _there(destination: Destination, *, several: bool) -> list[Fact]:
     return facts
 
 
-def _too_large(order: Order, found: Sequence[Destination], survey: Survey) -> list[Fact]:
+def _too_large(order: Order, destinations: Sequence[Destination], survey: Survey) -> list[Fact]:
     """A record that nsqd would refuse is told before, and can be left out."""
-    limit = min((destination.limits.max_message for destination in found), default=None)
+    limit = min((destination.limits.max_message for destination in destinations), default=None)
     if limit is None or survey.largest is None or survey.largest.size <= limit:
         return []
     if order.skip_oversize:

@@ -125,15 +125,15 @@ class KeyLine(LineWidget):
 
     def _keys(self) -> list[tuple[str, str, int]]:
         """(key, label, rank) of every binding to be shown, one for each action, the screen's order kept."""
-        found: dict[str, tuple[str, str, int]] = {}
+        keys: dict[str, tuple[str, str, int]] = {}
         typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and len(spell_key(binding.key)) == 1:
                 continue  # it would be typed
-            if binding.show and enabled and binding.action not in found:
+            if binding.show and enabled and binding.action not in keys:
                 key = spell_key(binding.key_display or binding.key)
-                found[binding.action] = (key, binding.description, _rank(binding))
-        return sorted(found.values(), key=lambda item: item[2])
+                keys[binding.action] = (key, binding.description, _rank(binding))
+        return sorted(keys.values(), key=lambda item: item[2])
 
 
 class Notice(LineWidget):

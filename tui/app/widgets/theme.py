@@ -177,6 +177,6 @@ THEMES = (
 
 def palette_of(app: App[object]) -> Palette:
     """The palette of the theme in use; Textual's own themes get the one of their darkness."""
-    if found := _PALETTES.get(app.theme):
-        return found
+    if palette := _PALETTES.get(app.theme):
+        return palette
     return _PALETTES[DARK if app.current_theme.dark else LIGHT]

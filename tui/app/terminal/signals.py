@@ -25,7 +25,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 Settings = list[int | list[bytes | int]]
 
 
-class Farewell:
+class SignalHandler:
     """Made before the terminal is changed. `leave` ends the event loop with an exit code; called from any thread."""
 
     def __init__(self, jobs: Jobs, leave: Callable[[int], object]) -> None:
@@ -43,7 +43,7 @@ class Farewell:
     def _signalled(self, number: int, _: FrameType | None) -> None:
         if not self._begun:
             self._begun = True
-            threading.Thread(target=self._end, args=(number,), name="farewell", daemon=True).start()
+            threading.Thread(target=self._end, args=(number,), name="signal", daemon=True).start()
 
     def _end(self, number: int) -> None:
         self._jobs.stop(_JOBS_SECONDS)
