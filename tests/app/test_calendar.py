@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from textual.pilot import Pilot
 
-from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, settled, shown, type_text
+from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, calendar, go_to, on, settled, shown, type_text
 from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.screen import ExplainPage, HelpPage
@@ -16,12 +15,6 @@ from tui.app.model.hours import Hours, Selection
 from tui.archive import Gap
 
 HOUR = timedelta(hours=1)
-
-
-def calendar(pilot: Pilot[int]) -> CalendarPage:
-    page = pilot.app.screen
-    assert isinstance(page, CalendarPage)
-    return page
 
 
 async def test_it_opens_on_the_last_hour_and_says_what_there_is(opened: Opened) -> None:
@@ -95,17 +88,11 @@ async def test_several_ranges_days_and_months_are_taken(opened: Opened) -> None:
 async def test_a_time_can_be_typed(opened: Opened) -> None:
     async with opened() as pilot:
         page = calendar(pilot)
-        await pilot.press("colon")
-        await type_text(pilot, "2015-01-20T13")
-        await pilot.press("enter")
+        await go_to(pilot, "2015-01-20T13")
         assert page.grid.cursor == FIRST + 15 * HOUR
-        await pilot.press("colon")
-        await type_text(pilot, "2016-01-01")
-        await pilot.press("enter")
+        await go_to(pilot, "2016-01-01")
         assert page.grid.cursor == LAST and "after the archive ends" in shown(pilot)
-        await pilot.press("colon")
-        await type_text(pilot, "soon")
-        await pilot.press("enter")
+        await go_to(pilot, "soon")
         assert "'soon' is not a time" in shown(pilot)
         await pilot.press("colon", "escape", "h")
         assert page.grid.cursor == LAST - HOUR
@@ -124,8 +111,7 @@ async def test_every_line_fits(opened: Opened, size: tuple[int, int]) -> None:
 async def test_the_keys_fit_a_small_screen(opened: Opened, keys: tuple[str, ...]) -> None:
     async with opened(size=(80, 24)) as pilot:
         await pilot.press(*keys, "question_mark")
-        page = pilot.app.screen
-        assert isinstance(page, HelpPage)
+        page = on(pilot, HelpPage)
         lines = page.table.lines(80)
         assert len(lines) <= page.table.size.height
         assert "…" not in "".join(text for line in lines for text, _ in line).replace("1 … 9", "")
@@ -189,7 +175,6 @@ async def test_the_hour_under_the_cursor_is_in_sight_however_small_the_terminal_
             await pilot.press("escape")
             for key in ("G", "h", "k", "g", "l", "e", "j"):
                 await pilot.press(key)
-                page = pilot.app.screen
-                assert isinstance(page, CalendarPage)
+                page = on(pilot, CalendarPage)
                 day = next(line for line in shown(pilot).splitlines() if "[" in line)
                 assert int(day.split()[1].partition("[")[0]) == page.grid.cursor.day

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import settled, shown
+from tests.app.conftest import on, settled, shown
 from tests.e2e.command import hourscope
 from tui.app.app import Explorer
 from tui.app.model.session import Session
@@ -78,8 +78,7 @@ async def test_what_the_explorer_began_is_resumed_by_the_command_that_it_shows(e
         session = session_of(pilot)
         await pilot.press("s")
         await settled(pilot)
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         plan = plan_scan(session.archive, page.form.hours.span.start, page.form.hours.span.stop, page.form.filter)
         list(run_plan(plan, extract=open_extract(page.form.out, plan)))
         words = shlex.split(page.form.commands[0])[1:]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.conftest import Opened, settled, shown, until
-from tests.app.test_scan_and_send import answer, expected
+from tests.app.conftest import Opened, answer, on, settled, shown, until
+from tests.app.test_scan_and_send import expected
 from tests.servers.dask import Cluster
 from tui.app.scan.screen import ScanPage
 from tui.archive import ChunkReader, open_archive
@@ -16,8 +16,7 @@ async def test_a_scan_on_a_cluster_finds_what_one_here_finds(opened: Opened, tmp
     with Cluster(tmp_path) as cluster:
         async with opened() as pilot:
             await pilot.press("g", "v", "G", "v", "s")
-            page = pilot.app.screen
-            assert isinstance(page, ScanPage)
+            page = on(pilot, ScanPage)
             await answer(pilot, "slash", "-m \"event == 'error'\"")
             await answer(pilot, "o", f"{tmp_path}/errors/")
             await answer(pilot, "W", cluster.address)

@@ -8,40 +8,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
-from tests.app.conftest import LAST, Opened, chunk_path, record, settled, shown, type_text, until
+from tests.app.conftest import (
+    LAST,
+    Opened,
+    add_term,
+    chunk_path,
+    go_to,
+    preview,
+    record,
+    settled,
+    shown,
+    type_text,
+    until_shown,
+)
 from tui.app.filters.pickers import read_saved, saved_words
-from tui.app.preview.screen import PreviewPage
 from tui.config import config_dir, load_config
 from tui.demo import SampleSpec, incident_of
 from tui.demo.records import blocks
 from tui.demo.spec import plan_sample
 from tui.filter import Filter, Term
-
-
-async def preview(pilot: Pilot[int]) -> PreviewPage:
-    await pilot.press("enter")
-    page = pilot.app.screen
-    assert isinstance(page, PreviewPage)
-    await until(pilot, lambda: page.ended)
-    return page
-
-
-async def until_shown(pilot: Pilot[int], words: str) -> None:
-    await until(pilot, lambda: words in shown(pilot))
-
-
-async def add(pilot: Pilot[int], text: str, *keys: str) -> None:
-    """A term, typed."""
-    await pilot.press("slash", *keys)
-    await type_text(pilot, text)
-    await pilot.press("enter")
-
-
-def texts(page: PreviewPage) -> list[str]:
-    return [term.text for term in page.bar.terms.terms]
-
 
 # Completion.
 
@@ -62,7 +48,7 @@ async def test_paths_and_values_are_offered_and_taken(opened: Opened) -> None:
         assert page.bar.draft in ("player.version == '4.13.0'", "player.version == '4.12.1'")
         await until_shown(pilot, "20 of 40 previewed")
         await pilot.press("enter")
-        assert len(texts(page)) == 1 and page.listing.has_focus
+        assert len(page.terms) == 1 and page.listing.has_focus
 
 
 async def test_functions_are_offered_with_their_signatures(opened: Opened) -> None:
@@ -93,7 +79,7 @@ async def test_escape_closes_the_list_first_and_enter_keeps_what_is_typed(opened
         await type_text(pilot, "n")
         await until_shown(pilot, "string, in 100%")
         await pilot.press("enter")
-        assert texts(page) == ["even"] and page.listing.has_focus and "string, in 100%" not in shown(pilot)
+        assert page.terms == ["even"] and page.listing.has_focus and "string, in 100%" not in shown(pilot)
 
 
 async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened) -> None:
@@ -113,8 +99,8 @@ async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened)
 async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await add(pilot, "event == 'error' || n == `1`")
-        await add(pilot, "4.13.0", "ctrl+t")
+        await add_term(pilot, "event == 'error' || n == `1`")
+        await add_term(pilot, "4.13.0", "ctrl+t")
         await until_shown(pilot, "5 of 40 previewed")
         assert "(event == 'error' || n == `1`)" not in shown(pilot)
         assert "whole  event == 'error' || n == `1`   and text 4.13.0" in shown(pilot)
@@ -129,12 +115,12 @@ async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
         await until_shown(pilot, "5 of 40 previewed")
         assert "2 ○ text" in shown(pilot)
         await pilot.press("K")
-        assert texts(page) == ["4.13.0", "event == 'error' || n == `1`"]
+        assert page.terms == ["4.13.0", "event == 'error' || n == `1`"]
         await pilot.press("J", "v")
         await until_shown(pilot, "35 of 40 previewed")
         assert "records for which these do not all hold (-v)" in shown(pilot)
         await pilot.press("v", "d", "escape")
-        assert texts(page) == ["event == 'error' || n == `1`"] and page.listing.has_focus
+        assert page.terms == ["event == 'error' || n == `1`"] and page.listing.has_focus
         assert "all of these must hold" not in shown(pilot)
 
 
@@ -148,12 +134,12 @@ async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
         await pilot.press("y")
         assert pilot.app.clipboard == whole and "but for text error" in shown(pilot)
         await pilot.press("e")
-        assert page.bar.draft == whole and texts(page) == ["error"]
+        assert page.bar.draft == whole and page.terms == ["error"]
         await until_shown(pilot, "3 of 40 previewed")
         await type_text(pilot, " && n != `13`")
         await pilot.press("enter")
         await until_shown(pilot, "2 of 40 previewed")
-        assert texts(page) == ["error", whole + " && n != `13`"]
+        assert page.terms == ["error", whole + " && n != `13`"]
 
 
 async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -> None:
@@ -170,53 +156,43 @@ async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -
 async def test_a_draft_is_kept_when_a_term_is_edited(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await add(pilot, "n > `5`")
+        await add_term(pilot, "n > `5`")
         await pilot.press("slash")
         await type_text(pilot, "event == 'error'")
         page.bar.line.focus()
         await pilot.press("enter")
-        assert page.bar.draft == "n > `5`" and texts(page) == ["event == 'error'"]
+        assert page.bar.draft == "n > `5`" and page.terms == ["event == 'error'"]
 
 
 # What is asked of a value.
-
-
-async def at_node(pilot: Pilot[int], page: PreviewPage, *path: str | int) -> None:
-    page.nodes.focus()
-    await pilot.press("g")
-    for _ in range(30):
-        if page.nodes.current is not None and page.nodes.current.path == path:
-            return
-        await pilot.press("j")
-    raise AssertionError(f"no {path}")
 
 
 async def test_a_menu_asks_more_of_a_value(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("j", "j", "j", "j", "j")
-        await at_node(pilot, page, "n")
+        await page.at_node(pilot, "n")
         await pilot.press("o")
         assert "records whose n" in shown(pilot) and ">= at least            n >= `5`" in shown(pilot)
         await pilot.press("less_than_sign")
         await until_shown(pilot, "5 of 40 previewed")
-        assert texts(page) == ["n < `5`"] and page.nodes.has_focus
+        assert page.terms == ["n < `5`"] and page.nodes.has_focus
         await pilot.press("o", "escape")
         assert page.nodes.has_focus and "records whose" not in shown(pilot)
-        await at_node(pilot, page, "player", "odd key")
+        await page.at_node(pilot, "player", "odd key")
         await pilot.press("o", "j", "j", "enter")
-        assert texts(page)[-1] == 'player."odd key" != `null`'
+        assert page.terms[-1] == 'player."odd key" != `null`'
 
 
 async def test_a_part_of_a_text_is_changed_before_it_is_kept(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await at_node(pilot, page, "player", "version")
+        await page.at_node(pilot, "player", "version")
         await pilot.press("o", "circumflex_accent")
         assert page.bar.draft == "player.version && starts_with(player.version, '4.12.1')"
         await pilot.press("4", "full_stop", "1", "3", "enter")
         await until_shown(pilot, "20 of 40 previewed")
-        assert texts(page) == ["player.version && starts_with(player.version, '4.13')"]
+        assert page.terms == ["player.version && starts_with(player.version, '4.13')"]
 
 
 async def test_the_menu_is_for_fields_too(opened: Opened) -> None:
@@ -261,7 +237,7 @@ async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Op
         await pilot.press("enter")
         await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("F", "j", "a")
-        assert texts(page) == ["event == 'error'", "4.12.1", "odd"] and page.listing.has_focus
+        assert page.terms == ["event == 'error'", "4.12.1", "odd"] and page.listing.has_focus
         await pilot.press("F", "s")
         await type_text(pilot, "both")
         await pilot.press("enter")
@@ -269,7 +245,7 @@ async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Op
         assert load_config().filters["both"] == "-g 4.12.1 -e odd -m \"event == 'error'\""
         assert path.read_text().startswith("# mine\n")
         await pilot.press("slash", "ctrl+s", "enter")
-        assert texts(page) == ["4.12.1", "odd", "event == 'error'"]
+        assert page.terms == ["4.12.1", "odd", "event == 'error'"]
 
 
 async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> None:
@@ -278,7 +254,7 @@ async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> Non
         page = await preview(pilot)
         await pilot.press("F", "enter")
         await until_shown(pilot, "it ends too early")
-        assert not texts(page)
+        assert not page.terms
         await pilot.press("F", "s")
         assert "there is no filter to save" in shown(pilot)
 
@@ -286,8 +262,8 @@ async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> Non
 async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:
     async with opened() as pilot:
         await preview(pilot)
-        await add(pilot, "event == 'error'")
-        await add(pilot, "4.13.0", "ctrl+t")
+        await add_term(pilot, "event == 'error'")
+        await add_term(pilot, "4.13.0", "ctrl+t")
         await settled(pilot)
     async with opened() as pilot:
         page = await preview(pilot)
@@ -316,7 +292,7 @@ async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:
 async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await add(pilot, "n < `20`")
+        await add_term(pilot, "n < `20`")
         await pilot.press("f")
         await until_shown(pilot, "8 fields of 20 matches")
         await pilot.press("j", "j", "enter")
@@ -350,14 +326,12 @@ async def test_the_incident_of_the_sample_archive_is_the_first_difference(opened
                 gzip.compress(b"".join(b"".join(line + b"\n" for line in block) for block in blocks(spec, plan)), 1)
             )
     async with opened(str(tmp_path)) as pilot:
-        await pilot.press("colon")
-        await type_text(pilot, f"{hour:%Y-%m-%dT%H}")
-        await pilot.press("enter")
+        await go_to(pilot, f"{hour:%Y-%m-%dT%H}")
         page = await preview(pilot)
         await pilot.press("f", "d")
         await until_shown(pilot, "error.code  5003")
         await pilot.press("equals_sign")
-        assert texts(page) == ["error.code == `5003`"]
+        assert page.terms == ["error.code == `5003`"]
 
 
 async def test_with_nothing_to_compare_it_says_so(opened: Opened, tmp_path: Path) -> None:
@@ -375,12 +349,12 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         await pilot.press("f")
         await until_shown(pilot, "1 field of 1 record")
         await pilot.press("l", "j", "equals_sign")
-        assert "only the beginning of this text is known" in shown(pilot) and not texts(page)
+        assert "only the beginning of this text is known" in shown(pilot) and not page.terms
         await pilot.press("o")
         assert "begins with" in shown(pilot) and "only these" not in shown(pilot).splitlines()[4]
         await pilot.press("enter", "enter")
         await until_shown(pilot, "1 of 1 previewed")
         page.nodes.display, page.panel.display = True, False
-        await at_node(pilot, page, "text")
+        await page.at_node(pilot, "text")
         await pilot.press("o")
         assert "only these" in shown(pilot).splitlines()[5]

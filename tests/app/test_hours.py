@@ -11,10 +11,19 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import FIRST, GAP, LAST, Opened, chunk_path, record, shown, until
-from tests.app.test_calendar import calendar
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    LAST,
+    Opened,
+    calendar,
+    chunk_path,
+    preview_of,
+    record,
+    shown,
+    until_shown,
+)
 from tui.app.calendar.screen import CalendarPage
-from tui.app.preview.screen import PreviewPage
 from tui.archive import Chunk, Gap, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.s3 import S3Store
@@ -55,12 +64,10 @@ async def test_of_several_chunks_one_can_be_opened(opened: Opened, tmp_path: Pat
         await pilot.press("tab", "j")
         assert "▸ web02" in shown(pilot) and "enter opens this one" in shown(pilot)
         await pilot.press("enter")
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage)
+        page = preview_of(pilot)
         assert [chunk.host for chunk in page.chunks] == ["web02"]
         await pilot.press("q", "escape", "enter")
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage) and len(page.chunks) == 2
+        assert len(preview_of(pilot).chunks) == 2
 
 
 async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, small_archive: Path) -> None:
@@ -161,7 +168,7 @@ async def test_z_shows_times_in_another_zone(opened: Opened, monkeypatch: pytest
         assert "uploaded 13:02" in shown(pilot) and "= Wed 12:00 Asia/Tokyo" in shown(pilot)
         assert "hours stay the archive's" in shown(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "Wed 12:00:" in shown(pilot))
+        await until_shown(pilot, "Wed 12:00:")
         await pilot.press("z")
         assert "times are in UTC" in shown(pilot) and "Wed 03:00:" in shown(pilot)
         await pilot.press("q")

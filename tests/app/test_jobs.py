@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import RECORDS, Opened, shown, type_text, until
-from tests.app.test_scan_and_send import answer
+from tests.app.conftest import RECORDS, Opened, answer, on, shown, type_text, until, until_shown
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.jobs.screen import JobsPage
@@ -44,8 +43,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 async def started(pilot: Pilot[int]) -> ScanPage:
     """A scan of the whole archive, left alone."""
     await pilot.press("g", "v", "G", "v", "s")
-    page = pilot.app.screen
-    assert isinstance(page, ScanPage)
+    page = on(pilot, ScanPage)
     await pilot.press("enter")
     await until(pilot, lambda: page.state is not None)
     await pilot.press("q")
@@ -143,10 +141,9 @@ def test_an_orders_command(order: Order, words: str) -> None:
 async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str) -> None:
     async with opened() as pilot:
         await pilot.press("enter")
-        await until(pilot, lambda: f"{RECORDS} " in shown(pilot))
+        await until_shown(pilot, f"{RECORDS} ")
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
         assert "shapes" in shown(pilot) and f"{RECORDS} × event n player tags title ts" in shown(pilot)
         await answer(pilot, "d", f"lookupd={nsqlookupd.http_address}")

@@ -11,8 +11,21 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.app.conftest import LAST, RECORDS, Opened, record, settled, shown, type_text, until
-from tests.app.test_preview import filtered, preview
+from tests.app.conftest import (
+    LAST,
+    RECORDS,
+    Opened,
+    add_term,
+    on,
+    preview,
+    preview_of,
+    record,
+    settled,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
 from tui.app.calendar.screen import CalendarPage
 from tui.app.model.session import Session
 from tui.app.preview.export import Pick, save
@@ -66,14 +79,14 @@ async def test_a_comma_marks_all_with_the_value_under_the_trees_cursor(opened: O
 
 async def test_marks_are_written_to_a_file_and_as_an_extract(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
-        page = await preview(pilot)
+        await preview(pilot)
         await pilot.press("space", "G", "space")
         for target in ("marked.jsonl", "extract/"):
             await pilot.press("w")
             assert "2 marked records into a file (.gz, .zst) or folder/:" in shown(pilot)
             await type_text(pilot, str(tmp_path / target) + ("/" if target.endswith("/") else ""))
             await pilot.press("enter")
-            await filtered(pilot, page, "wrote 2 marked records")
+            await until_shown(pilot, "wrote 2 marked records")
     expected = [record(LAST, 0), record(LAST, RECORDS - 1)]
     assert (tmp_path / "marked.jsonl").read_bytes() == b"".join(line + b"\n" for line in expected)
     extract = open_archive(str(tmp_path / "extract"))
@@ -100,23 +113,21 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
         await pilot.press("w")
         await type_text(pilot, str(tmp_path / "all.jsonl"))
         await pilot.press("enter", "q")
-        assert pilot.app.screen is not page
+        assert pilot.app.screen is not page.page
         gate.set()
-        await until(pilot, lambda: "wrote 40 records to" in shown(pilot))
+        await until_shown(pilot, "wrote 40 records to")
     assert len((tmp_path / "all.jsonl").read_bytes().splitlines()) == RECORDS
 
 
 async def test_matches_become_an_extract_that_says_how_it_came_about(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
-        page = await preview(pilot)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("w")
         await type_text(pilot, f"{tmp_path}/found/")
         await pilot.press("enter")
-        await filtered(pilot, page, "wrote 4 matching records as the extract")
+        await until_shown(pilot, "wrote 4 matching records as the extract")
     manifest = json.loads((tmp_path / "found" / "manifest.json").read_text())
     assert manifest["filter"] == ["-m", "event == 'error'"] and manifest["finished"]
 
@@ -132,13 +143,12 @@ async def test_marks_are_sent_by_way_of_an_extract(
         assert pilot.app.focused.value.startswith(str(tmp_path)) and pilot.app.focused.value.endswith("T03/")
         await pilot.press("escape", "p")
         await until(pilot, lambda: isinstance(pilot.app.screen, SendPage))
-        send = pilot.app.screen
-        assert isinstance(send, SendPage)
+        send = on(pilot, SendPage)
         await until(pilot, lambda: send.survey.complete)
         assert send.survey.count == 2 and send.survey.first == record(LAST, 0)
         assert send.survey.first_hour == LAST
         await pilot.press("q")
-        assert pilot.app.screen is page
+        assert pilot.app.screen is page.page
 
 
 async def test_of_one_chunk_no_more_is_sent_than_is_shown(
@@ -146,15 +156,14 @@ async def test_of_one_chunk_no_more_is_sent_than_is_shown(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with opened(str(sample)) as pilot:
-        calendar = pilot.app.screen
-        assert isinstance(calendar, CalendarPage)
+        calendar = on(pilot, CalendarPage)
         session = calendar.session
         hour, chunks = max(session.catalog.hours.items(), key=lambda item: len(item[1]))
         assert len(chunks) > 1
-        page = PreviewPage(session, hour, chunks[1:2])
-        await pilot.app.push_screen(page)
+        await pilot.app.push_screen(PreviewPage(session, hour, chunks[1:2]))
+        page = preview_of(pilot)
         await until(pilot, lambda: page.ended)
-        assert f"--key {chunks[1].key}" in page.explanation()[-2] and chunks[1].key in page.explanation()[-1]
+        assert f"--key {chunks[1].key}" in page.page.explanation()[-2] and chunks[1].key in page.page.explanation()[-1]
         await pilot.press("p")
         await until(pilot, lambda: isinstance(pilot.app.screen, SendPage) and pilot.app.screen.survey.complete)
         send = pilot.app.screen
@@ -164,10 +173,8 @@ async def test_of_one_chunk_no_more_is_sent_than_is_shown(
 async def test_matches_with_lines_around_them(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("A")
         await settled(pilot)
         near = sorted({number + by for number in ERRORS for by in (-1, 0, 1)})
@@ -253,13 +260,12 @@ async def test_the_last_key_reads_to_the_end_and_follows(opened: Opened, tmp_pat
     (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(lines, 1))
     async with opened(str(tmp_path)) as pilot:
         await pilot.press("enter")
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage)
+        page = preview_of(pilot)
         await until(pilot, lambda: len(page.records) >= 5_000)
         await settled(pilot)
         assert len(page.records) < 10_000 and "+ previewed" in shown(pilot)
         await pilot.press("G")
-        await until(pilot, lambda: "30,000 of 30,000" in shown(pilot))
+        await until_shown(pilot, "30,000 of 30,000")
         assert "30,000 previewed" in shown(pilot)
 
 
@@ -273,12 +279,12 @@ async def test_escape_goes_back_one_step_at_a_time(opened: Opened) -> None:
         await pilot.press("escape", "tab")
         assert not page.rows.marked and page.nodes.has_focus
         await pilot.press("escape")
-        assert page.listing.has_focus and pilot.app.screen is page
+        assert page.listing.has_focus and pilot.app.screen is page.page
         await pilot.press("escape")
-        assert pilot.app.screen is not page
+        assert pilot.app.screen is not page.page
         page = await preview(pilot)
         await pilot.press("m", "f", "q")  # q leaves from anywhere
-        assert pilot.app.screen is not page
+        assert pilot.app.screen is not page.page
 
 
 async def test_help_says_all_of_what_the_terms_keys_do(opened: Opened) -> None:
@@ -301,7 +307,7 @@ async def test_a_number_of_a_field_is_told_in_full(opened: Opened, tmp_path: Pat
     async with opened(str(tmp_path), (80, 24)) as pilot:
         await preview(pilot)
         await pilot.press("f")
-        await until(pilot, lambda: "the first 2,000 fields of 3 records" in shown(pilot))
+        await until_shown(pilot, "the first 2,000 fields of 3 records")
         await pilot.press("equals_sign")
         assert "this line is no value: enter opens" in shown(pilot)
         await pilot.press("enter")

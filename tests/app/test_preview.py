@@ -10,23 +10,22 @@ import threading
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
-from tests.app.conftest import LAST, RECORDS, TORN, Opened, record, settled, shown, type_text, until
-from tui.app.preview.screen import PreviewPage
-
-
-async def preview(pilot: Pilot[int]) -> PreviewPage:
-    await pilot.press("enter")
-    page = pilot.app.screen
-    assert isinstance(page, PreviewPage)
-    await until(pilot, lambda: page.ended)
-    return page
-
-
-async def filtered(pilot: Pilot[int], page: PreviewPage, words: str) -> None:
-    await until(pilot, lambda: words in shown(pilot))
-    await settled(pilot)
+from tests.app.conftest import (
+    LAST,
+    RECORDS,
+    TORN,
+    Opened,
+    add_term,
+    go_to,
+    preview,
+    preview_of,
+    record,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
 
 
 async def test_it_reads_the_hour_and_shows_hostile_text_harmlessly(opened: Opened) -> None:
@@ -43,9 +42,9 @@ async def test_the_count_follows_the_typing_and_an_error_keeps_it(opened: Opened
         page = await preview(pilot)
         await pilot.press("slash")
         await type_text(pilot, "event == 'error'")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await until_shown(pilot, "4 of 40 previewed")
         await type_text(pilot, " && (")
-        await until(pilot, lambda: "^ it ends too early" in shown(pilot))
+        await until_shown(pilot, "^ it ends too early")
         text = shown(pilot).splitlines()
         assert "4 of 40 previewed" in text[1]
         bar, error = text[1], text[2]
@@ -55,13 +54,13 @@ async def test_the_count_follows_the_typing_and_an_error_keeps_it(opened: Opened
 
 async def test_kinds_are_switched_by_a_key(opened: Opened) -> None:
     async with opened() as pilot:
-        page = await preview(pilot)
+        await preview(pilot)
         await pilot.press("slash")
         await type_text(pilot, "4.12.1")
         assert "JMESPath of values" in shown(pilot)
         await pilot.press("ctrl+t")
         assert "text in raw bytes" in shown(pilot)
-        await filtered(pilot, page, "20 of 40 previewed")
+        await until_shown(pilot, "20 of 40 previewed")
         await pilot.press("ctrl+t")
         assert "regex in raw bytes" in shown(pilot)
 
@@ -70,20 +69,18 @@ async def test_terms_stack_switch_and_go(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         for text in ("event == 'error'", "n > `10`"):
-            await pilot.press("slash")
-            await type_text(pilot, text)
-            await pilot.press("enter")
-        await filtered(pilot, page, "3 of 40 previewed")
-        await filtered(pilot, page, "1 ● event == 'error' 4   2 ● n > `10` 29")
+            await add_term(pilot, text)
+        await until_shown(pilot, "3 of 40 previewed")
+        await until_shown(pilot, "1 ● event == 'error' 4   2 ● n > `10` 29")
         assert "whole  event == 'error' && n > `10`" in shown(pilot)
         await pilot.press("2")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await until_shown(pilot, "4 of 40 previewed")
         assert "2 ○ n > `10` 29" in shown(pilot)
         page.bar.line.focus()
         await pilot.press("l", "d")
         assert [term.text for term in page.bar.terms.terms] == ["event == 'error'"]
         await pilot.press("exclamation_mark")
-        await filtered(pilot, page, "36 of 40 previewed")
+        await until_shown(pilot, "36 of 40 previewed")
         await pilot.press("exclamation_mark", "enter")
         assert page.bar.draft == "event == 'error'" and not page.bar.terms.terms
 
@@ -98,11 +95,11 @@ async def test_a_value_becomes_a_term(opened: Opened) -> None:
                 break
             await pilot.press("j")
         await pilot.press("equals_sign")
-        await filtered(pilot, page, "20 of 40 previewed")
+        await until_shown(pilot, "20 of 40 previewed")
         assert "player.version == '4.12.1'" in shown(pilot)
         await pilot.press("1", "j", "minus")
         assert page.bar.terms.terms[-1].text == 'player."odd key" != `null`'
-        await filtered(pilot, page, "0 of 40 previewed")
+        await until_shown(pilot, "0 of 40 previewed")
         assert "None of 40 records matches" in shown(pilot)
 
 
@@ -122,10 +119,8 @@ async def test_the_tree_folds_and_tells_the_path(opened: Opened) -> None:
 async def test_matches_are_shown_in_place_and_walked_over(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("g", "a", "n")
         assert page.listing.current == 13
         await pilot.press("n", "N", "N")
@@ -136,9 +131,7 @@ async def test_matches_are_shown_in_place_and_walked_over(opened: Opened) -> Non
 
 async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -> None:
     async with opened() as pilot:
-        await pilot.press("colon")
-        await type_text(pilot, f"{TORN:%Y-%m-%dT%H}")
-        await pilot.press("enter")
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
         page = await preview(pilot)
         assert len(page.records) >= RECORDS // 2
         assert "!! torn: the object ends in the middle of a gzip member" in shown(pilot)
@@ -158,16 +151,14 @@ async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_pa
 async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tmp_path: Path) -> None:
     target = tmp_path / "errors.jsonl"
     async with opened() as pilot:
-        page = await preview(pilot)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
         for words in ("wrote 4 matching records", "exists; choose another name"):
             await pilot.press("w")
             await type_text(pilot, str(target))
             await pilot.press("enter")
-            await filtered(pilot, page, words)
+            await until_shown(pilot, words)
     assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
 
 
@@ -200,8 +191,7 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b'{"n": 1}\n' * 200_000)
     async with opened(str(tmp_path)) as pilot:
         await pilot.press("enter", "G")
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage)
+        page = preview_of(pilot)
         await until(pilot, lambda: page.ended)
         assert "!! previews cannot be kept: No space left on device" in shown(pilot)
         assert 0 < len(page.records) < 200_000 and not page.whole and "+ previewed" in shown(pilot)
@@ -238,10 +228,8 @@ async def test_a_record_a_value_a_path_and_all_matches_are_copied(
         assert pilot.app.clipboard == "title" and page.nodes.has_focus
         await pilot.press("y", "j")  # no answer: nothing happens
         assert page.nodes.current is not None and page.nodes.current.path == ("title",)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("y", "a")
         assert pilot.app.clipboard.encode() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
         monkeypatch.setattr("tui.app.terminal.clipboard.LARGEST_BYTES", 100)
@@ -277,16 +265,16 @@ async def test_fields_are_measured_and_their_values_become_terms(opened: Opened)
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("f")
-        await until(pilot, lambda: "8 fields of 40 records" in shown(pilot))
+        await until_shown(pilot, "8 fields of 40 records")
         text = shown(pilot)
         assert "event  string" in text and "player.version  string" in text and "tags[*]  string" in text
         await pilot.press("l")
         assert page.panel.current is not None and "     36" in shown(pilot)
         await pilot.press("j", "j", "equals_sign")
-        await filtered(pilot, page, "4 of 40 previewed")
+        await until_shown(pilot, "4 of 40 previewed")
         assert page.bar.terms.terms[-1].text == "event == 'error'"
-        await until(pilot, lambda: "fields of 4 matches" in shown(pilot))
+        await until_shown(pilot, "fields of 4 matches")
         await pilot.press("1")
-        await until(pilot, lambda: "fields of 40 records" in shown(pilot))
+        await until_shown(pilot, "fields of 40 records")
         await pilot.press("G", "enter", "G", "k", "k", "k", "f")
         assert page.nodes.display and not page.panel.display

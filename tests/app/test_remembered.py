@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.app.conftest import LAST, Opened, settled, shown, type_text, until
+from tests.app.conftest import LAST, Opened, add_term, preview_of, settled, shown, until, until_shown
 from tui.app.model.remembered import (
     MOST_TYPED,
     Left,
@@ -20,7 +20,6 @@ from tui.app.model.remembered import (
     session_file,
     write_left,
 )
-from tui.app.preview.screen import PreviewPage
 from tui.config import state_dir
 from tui.filter import Filter, Term
 
@@ -148,13 +147,10 @@ async def test_the_last_session_comes_back(opened: Opened) -> None:
     async with opened() as pilot:
         assert "as you left it" not in shown(pilot)
         await pilot.press("h", "h", "enter")
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage)
-        await pilot.press("slash")
-        await type_text(pilot, "event == 'error'")
-        await pilot.press("enter")
+        page = preview_of(pilot)
+        await add_term(pilot, "event == 'error'")
         page.session.columns = ("n", "player.version")
-        await until(pilot, lambda: "4 of 40 previewed" in shown(pilot))
+        await until_shown(pilot, "4 of 40 previewed")
         await pilot.press("j", "j")
         assert page.listing.current == 23
         await settled(pilot)
@@ -163,10 +159,10 @@ async def test_the_last_session_comes_back(opened: Opened) -> None:
         left = f"{LAST - timedelta(hours=2):%a %Y-%m-%d %H:%M}"
         assert f"as you left it: {left}" in shown(pilot) and "filter -m" in shown(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "4 of 40 previewed" in shown(pilot))
+        await until_shown(pilot, "4 of 40 previewed")
         assert "1 ● event == 'error'" in shown(pilot)
-        page = pilot.app.screen
-        assert isinstance(page, PreviewPage) and page.session.columns == ("n", "player.version")
+        page = preview_of(pilot)
+        assert page.session.columns == ("n", "player.version")
         await until(pilot, lambda: page.listing.current == 23)
 
 
@@ -186,4 +182,4 @@ async def test_a_broken_session_is_told_and_the_archive_opens(opened: Opened) ->
     async with opened() as pilot:
         assert "is broken and ignored" in shown(pilot)
         await pilot.press("enter")
-        assert isinstance(pilot.app.screen, PreviewPage)
+        preview_of(pilot)

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import Opened, shown, type_text, until
-from tui.app.preview.screen import PreviewPage
+from tests.app.conftest import Opened, Preview, preview_of, shown, type_text, until
 from tui.app.records.tree import LARGE, parse, rows, unpack
 
 MILLION = 1_000_000
@@ -65,7 +64,7 @@ async def lag() -> AsyncIterator[Callable[[], float]]:
         task.cancel()
 
 
-async def cost_of_a_move(page: PreviewPage, pause: Callable[[], Awaitable[None]], times: int = 20) -> float:
+async def cost_of_a_move(page: Preview, pause: Callable[[], Awaitable[None]], times: int = 20) -> float:
     """CPU seconds, with all that it makes the screen draw, without what the test's own waiting takes."""
     spent = []
     for step in (0, 1):
@@ -78,10 +77,9 @@ async def cost_of_a_move(page: PreviewPage, pause: Callable[[], Awaitable[None]]
     return (spent[1] - spent[0]) / times
 
 
-async def previewed(pilot: Pilot[int]) -> PreviewPage:
+async def previewed(pilot: Pilot[int]) -> Preview:
     await pilot.press("enter")
-    page = pilot.app.screen
-    assert isinstance(page, PreviewPage)
+    page = preview_of(pilot)
     await until(pilot, lambda: len(page.records) > 0)
     return page
 

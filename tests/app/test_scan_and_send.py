@@ -11,7 +11,22 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import FIRST, GAP, HOURS, RECORDS, TORN, Opened, record, settled, shown, type_text, until
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    HOURS,
+    RECORDS,
+    TORN,
+    Opened,
+    answer,
+    on,
+    record,
+    settled,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
 from tests.e2e.command import hourscope
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
@@ -37,19 +52,10 @@ def expected() -> list[bytes]:
     ]
 
 
-async def answer(pilot: Pilot[int], key: str, text: str) -> None:
-    """Press a key that asks, and type what is wanted instead of what is proposed."""
-    await pilot.press(key, "ctrl+u")
-    await type_text(pilot, text)
-    await pilot.press("enter")
-    await pilot.pause()
-
-
 async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
     """The whole archive, the errors, by the scan screen's own keys."""
     await pilot.press("g", "v", "G", "v", "s")
-    page = pilot.app.screen
-    assert isinstance(page, ScanPage)
+    page = on(pilot, ScanPage)
     await answer(pilot, "slash", "-m \"event == 'error'\"")
     if out:
         await answer(pilot, "o", out)
@@ -81,8 +87,7 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
 async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
     async with opened(str(sample)) as pilot:
         await pilot.press("g", "v", "G", "v", "s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         page.action_start()  # as enter does, and at once what S does: a key later all would be done
         page.action_stop()
         await until(pilot, lambda: page.over)
@@ -105,11 +110,10 @@ async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Open
     taken.write_bytes(b"mine")
     async with opened() as pilot:
         await pilot.press("s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         await answer(pilot, "o", str(taken))
         await pilot.press("enter")
-        await until(pilot, lambda: "exists" in shown(pilot))
+        await until_shown(pilot, "exists")
         await answer(pilot, "o", str(tmp_path / "other.jsonl"))
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
@@ -120,8 +124,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
     async with opened() as pilot:
         await scanned(pilot, f"{tmp_path}/found/")
         await pilot.press("q", "s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         await answer(pilot, "o", f"{tmp_path}/found/")
         for _ in range(2):
             await pilot.press("enter")
@@ -132,8 +135,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
 async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         await answer(pilot, "r", "2015-01-20 to soon")
         *_, told, more, asked = shown(pilot).splitlines()
         assert "'soon' is not a time" in told and more.endswith("yesterday")  # all of it, however long
@@ -157,15 +159,14 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
 async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g", "v", "G", "v", "s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
         assert f"{page.estimate.matches:,} matches  counted, of" in shown(pilot) and "as the sample went" in shown(
             pilot
         )
         await answer(pilot, "slash", "-m \"event == 'error'\"")
-        await until(pilot, lambda: f"{len(expected())} matches  counted, of" in shown(pilot))
+        await until_shown(pilot, f"{len(expected())} matches  counted, of")
         old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
@@ -175,8 +176,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
 async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
         assert page.form.power == Power(3, "tcp://10.0.0.1:8786")
         command = " ".join(shown(pilot).split())
@@ -202,8 +202,7 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
 async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g", "space", "l", "l", "space", "s")
-        page = pilot.app.screen
-        assert isinstance(page, ScanPage)
+        page = on(pilot, ScanPage)
         assert "2 ranges" in shown(pilot) and ".1/" in shown(pilot) and ".2/" in shown(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
@@ -216,8 +215,7 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
     async with opened() as pilot:
         await scanned(pilot)
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "o", str(target))
         await pilot.press("enter")
@@ -231,8 +229,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
     async with opened() as pilot:
         await scanned(pilot)
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
@@ -256,8 +253,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
         ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
         assert ran.code == 0
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
@@ -276,8 +272,7 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
     async with opened() as pilot:
         await scanned(pilot)
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
@@ -304,8 +299,7 @@ async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
         await pilot.press("enter")
         await settled(pilot)
         await pilot.press("p")
-        page = pilot.app.screen
-        assert isinstance(page, SendPage)
+        on(pilot, SendPage)
         await answer(pilot, "d", "127.0.0.1:1")
         await answer(pilot, "t", "replay")
         await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))

@@ -26,7 +26,7 @@ from tui.config import load_config
 from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
-from tui.filter.build import Place
+from tui.filter.build import Place, term_of
 
 DEBOUNCE = 0.15
 _OFFERED = 8
@@ -139,6 +139,13 @@ class FilterBar(Vertical):
         """A term made elsewhere (a value of a record); one that is there already is not added twice."""
         if term not in self.terms.terms:
             self.put(self.terms.with_term(term))
+
+    def add_value(self, path: Place, value: object, *, only: bool) -> None:
+        """Only records with this value at this path (or, `only` false, all but these)."""
+        try:
+            self.add(term_of(path, value, only=only))
+        except FilterError as error:
+            self.post_message(Failed(str(error)))
 
     def put(self, filter_: Filter) -> None:
         """Other terms; the draft stays on top of them."""

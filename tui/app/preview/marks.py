@@ -94,6 +94,10 @@ class AlikeFound(Message):
     sentence: str
 
 
+FindAlike = Callable[[Callable[[], bool]], AlikeFound | None]
+"""Takes what tells that nobody waits any more."""
+
+
 def find_alike(term: Term, records: HourRecords, cancelled: Callable[[], bool]) -> AlikeFound | None:
     """The records that a term lets through; None if nobody waits for them any more."""
     flags, seen = bytearray(len(records)), 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from textual.containers import Container
@@ -10,7 +9,7 @@ from textual.containers import Container
 from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.filters.sample import Baseline, Shown
 from tui.app.model.session import Session
-from tui.app.preview.marks import AlikeFound, find_alike
+from tui.app.preview.marks import FindAlike, find_alike
 from tui.app.preview.rows import VisibleRows
 from tui.app.records.columns import LARGEST, columns_words, toggled
 from tui.app.records.json_tree import JsonTree
@@ -103,7 +102,7 @@ class Panes(Container):
             self.listing.action_move(1)
         return ""
 
-    def alike(self) -> Callable[[Callable[[], bool]], AlikeFound | None] | None:
+    def alike(self) -> FindAlike | None:
         """A search for every record that has the value of the tree's cursor at the same path; FilterError if no term
         can ask for it."""
         value = self.nodes.value
