@@ -128,3 +128,12 @@ def test_a_scanning_process_that_is_killed_is_one_sentence(sample: Path, tmp_pat
         hourscope("scan", sample, "-m", "sum([player.position, `1`]) > `3`", "-o", f"{tmp_path}/x/", "--resume").code
         == 2
     )
+
+
+def test_a_summary_counts_records_where_nothing_matched(tmp_path: Path) -> None:
+    """Blank lines and glued records far behind the first block, in blocks that a literal search need not cut up."""
+    line = b'{"n":1,"pad":"%s"}\n' % (b"x" * 300)
+    (tmp_path / "e.2015-01-20_13.log").write_bytes(line * 3000 + b"\n\n" + line[:-1] + line + line * 3000)
+    ran = hourscope("scan", tmp_path, "-g", "nowhere", "--count", "--json")
+    summary = json.loads(ran.lines[-1])
+    assert (summary["records"], summary["blank"], ran.code) == (6002, 2, 1)

@@ -1,4 +1,7 @@
-"""docs/reliability.md: a section for each show. A run of some shows leaves the sections of the others as they are."""
+"""docs/reliability.md: a section for each show, behind what was written by hand.
+
+A run of some shows leaves the sections of the others as they are.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,21 @@ _HEAD = """# Reliability
 
     make soak
 
-runs the shows below on real servers (nsqd 1.3.0) and rewrites this page; it takes about {minutes} minutes.
-`python -m tests.soak NAME…` runs some of them and rewrites only their sections. Each section says what was done, what
-was measured and what is needed, where and when. The command exits with 1 if anything needed did not hold.
+runs the shows below on real servers (nsqd 1.3.0) and rewrites their sections; it takes about 20 minutes.
+`python -m tests.soak NAME…` runs some of them and rewrites only theirs. Each section says what was done, what was
+measured and what is needed, where and when. The command exits with 1 if anything needed did not hold.
 """
 _SECTION = re.compile(r"^## ([\w-]+): ", re.MULTILINE)
-_MINUTES = 20
 
 
 def write(page: Path, order: Sequence[str], fresh: dict[str, str]) -> None:
-    """Put the fresh sections (by the show's name) into the page, in the given order."""
-    sections = _read(page.read_text() if page.exists() else "") | fresh
+    """Put the fresh sections (by the show's name) into the page, in the given order; what is above them stays."""
+    text = page.read_text() if page.exists() else _HEAD
+    sections = _read(text) | fresh
     known = [sections[name] for name in order if name in sections]
-    page.write_text("\n".join([_HEAD.format(minutes=_MINUTES), *known]))
+    first = _SECTION.search(text)
+    head = text[: first.start()] if first else text
+    page.write_text("\n".join([head.rstrip() + "\n", *known]))
 
 
 def section(name: str, result: Result, seconds: float) -> str:

@@ -134,6 +134,19 @@ def test_thousands_of_beginnings_that_are_no_members_are_not_all_tried(monkeypat
     assert decoded < 100 * len(chunk)  # 20,000 times half of it otherwise
 
 
+@pytest.mark.parametrize(("members", "read_to_end"), [(40, True), (50, True), (51, False), (500, False)])
+def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
+    members: int, read_to_end: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left out is reported like any damage."""
+    monkeypatch.setattr(salvage, "_MOST_HOLES", 50)
+    chunk = b"".join(b"\x07" + gzip.compress(b'{"n":%d}\n' % number, mtime=0) for number in range(members))
+    found = read(chunk)
+    assert found.records == [b'{"n":%d}' % number for number in range(min(members, 50))]
+    assert len(found.damage) == min(members, 51)
+    assert read_to_end or (found.damage[-1].stop == len(chunk) and "behind 50 damaged parts" in found.damage[-1].reason)
+
+
 @given(text=st.binary(max_size=3000), at=st.integers(0, 3000), more=st.binary(max_size=50), step=st.integers(1, 4000))
 @settings(max_examples=150, deadline=None)
 def test_every_byte_before_an_error_is_decoded(text: bytes, at: int, more: bytes, step: int) -> None:

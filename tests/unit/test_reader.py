@@ -44,7 +44,7 @@ class TestLines:
             (b"a\r\nb\r\n", [b"a", b"b"], 0),
             (b"a\rb\n", [b"a\rb"], 0),
             (b"a\nb\r\nc\r", [b"a", b"b", b"c"], 0),
-            (b"a\n \nb\n", [b"a", b" ", b"b"], 0),
+            (b"a\n \nb\n", [b"a", b"b"], 1),
             (b"\xef\xbb\xbfa\nb\n", [b"a", b"b"], 0),
             (b"caf\xc3\xa9 \xff\xfe\n", [b"caf\xc3\xa9 \xff\xfe"], 0),
         ],
@@ -200,6 +200,7 @@ class TestCompressions:
             (lines([A]).decode().encode("utf-16-be"), "UTF-16"),
             (lines([A]).decode().encode("utf-32"), "UTF-32"),
         ],
+        ids=["legacy lz4", "snappy", "zip", "Avro", "Parquet", "UTF-16 BOM", "UTF-16 LE", "UTF-16 BE", "UTF-32"],
     )
     def test_what_is_not_read_is_named(self, data: bytes, name: str) -> None:
         (damage,) = read(data).damage
@@ -218,6 +219,7 @@ class TestNotUnderstood:
             (gzip.compress(b"<?xml version='1.0'?><Error><Code>SlowDown"), "HTML or XML page"),
             (random.Random(1).randbytes(3000), "binary data in no format that hourscope reads"),
         ],
+        ids=["empty", "zeros", "gzip of zeros", "HTML", "gzip of XML", "random bytes"],
     )
     def test_it_holds_no_record(self, data: bytes, reason: str) -> None:
         found = read(data)

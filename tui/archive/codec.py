@@ -19,7 +19,17 @@ from typing import Any, BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
-from tui.archive.members import MAX_MEMORY, READ_SIZE, GzipMember, Member, MemberError, Pieces, Readable, StandardMember
+from tui.archive.members import (
+    MAX_MEMORY,
+    READ_SIZE,
+    GzipMember,
+    Member,
+    MemberError,
+    Pieces,
+    Readable,
+    StandardMember,
+    article,
+)
 from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -42,6 +52,11 @@ class Codec:
     begin: re.Pattern[bytes]
     member: Callable[[], Member]
     suffixes: tuple[str, ...] = ()
+
+    @property
+    def a_member(self) -> str:
+        """What a sentence calls one of its members."""
+        return f"{article(self.name)} {self.name} member"
 
 
 def _bzip2() -> Member:
@@ -102,7 +117,7 @@ def sniff(head: bytes, key: str = "") -> Codec | None:
     if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
     codec = next((codec for codec in codecs() if codec.begin.match(head)), None)
-    if codec is None and len(head) < _LONGEST_MAGIC and not _is_text(head):
+    if codec is None and len(head) < _LONGEST_MAGIC and head.strip(b"\0") and not _is_text(head):
         return promised(key) or (GZIP if head == GZIP_MAGIC[:1] else None)
     return codec
 
@@ -132,6 +147,15 @@ _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 def looks_binary(head: bytes) -> bool:
     """Does it hold what no text does? JSON with broken bytes in its strings is not meant."""
     return head[:1] not in (b"{", b"[") and _CONTROL.search(head) is not None
+
+
+def is_utf8(head: bytes) -> bool:
+    """As far as it goes: the last character may be cut. JSON with broken bytes in its strings is not meant."""
+    try:
+        head[:-4].decode()
+    except UnicodeDecodeError:
+        return head[:1] in (b"{", b"[")
+    return True
 
 
 def promised(key: str) -> Codec | None:

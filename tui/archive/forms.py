@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.archive.json_values import is_json, is_json_object, members, objects_on, shallow
+from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
+from tui.archive.json_values import BOM, is_json, is_json_object, members, objects_on, shallow
 
 Kind = Literal["lines", "values", "items"]
 
-BOM = b"\xef\xbb\xbf"
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
-_MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|\?xml|error|center|title)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    rb"\s*<(?:!--|(?:!doctype|html|head|\?xml|error|center|title|listbucketresult)\b|\w+ xmlns=)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,11 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
         if rest.strip() or not whole:
             return LINES
         return _document(line, whole=True) or LINES
-    if objects_on(line):
-        return LINES if newline else VALUES  # lines that hold several values are split
+    if together := objects_on(line):
+        if newline and rest.strip():
+            return LINES  # lines that hold several values are split
+        lists = {_document(value, whole=True) for value in together}
+        return lists.pop() or VALUES if len(lists) == 1 else VALUES
     if is_json(rest.partition(b"\n")[0]):
         return LINES  # the first line is broken, the second is not
     if whole and is_json(text):
@@ -63,7 +68,8 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
 def _document(text: bytes, *, whole: bool) -> Form | None:
     """The list that holds the records, if the text is (or begins) a document that has one."""
     if text[:1] == b"[":
-        return Form("items") if text[1:].lstrip()[:1] == b"{" else None
+        inner = text[1:].strip()
+        return Form("items") if inner[:1] == b"{" or (whole and inner == b"]") else None
     found = members(text) if whole else None
     if found is not None:
         lists = [key for key, value in found.items() if value[:1] == b"["]
@@ -128,4 +134,11 @@ def misfit(text: bytes, *, whole: bool) -> str:
         return "it holds only zero bytes"
     if _MARKUP.match(text.removeprefix(BOM)):
         return "it is an HTML or XML page, such as an error page saved in place of the chunk"
+    head = text[:HEAD_SIZE]
+    if codec := sniff(head):
+        return f"it is compressed more than twice (then {codec.name}), which hourscope does not read"
+    if name := unread_format(head, ""):
+        return f"it holds {name}, which hourscope does not read"
+    if looks_binary(head) and not is_utf8(head):
+        return "it holds binary data in no format that hourscope reads"
     return ""

@@ -21,6 +21,8 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
 _NEWLINES = b"\r\n"
 
+BOM = b"\xef\xbb\xbf"
+
 
 def is_json(text: bytes) -> bool:
     """Is it one JSON value?"""

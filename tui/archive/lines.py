@@ -11,13 +11,14 @@ import stringzilla as sz
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.json_values import is_json_object, objects_on, values
+from tui.archive.json_values import BOM, is_json_object, objects_on, values
 from tui.archive.members import Readable
 from tui.units import size
 
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
+_ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM)
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -43,14 +44,15 @@ class Limits:
 def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: Span) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `at` tells how far the stored bytes are read.
 
-    CR before LF is not part of a record; blank lines are left out and counted; a line that is several JSON objects is
-    split; runs of zero bytes and records over the limit are damage.
+    CR before LF and a BOM are not part of a record; blank lines, which hold only spaces and tabs at most, are left out
+    and counted; a line that is several JSON objects is split; runs of zero bytes and records over the limit are damage.
     """
     lines = _Lines(limits, at, span)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_zeros() and not lines.grow():
             yield lines.skip_record(stream)
+            yield from lines.whole()  # what was read behind it
     yield from lines.rest()
 
 
@@ -67,6 +69,7 @@ class _Lines:
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
         self._first = True
+        self._several = False  # a line of the first block holds several values, so others may too
 
     def fill(self, stream: Readable) -> bool:
         """Read behind what is carried, until the buffer is almost full; False at the end."""
@@ -133,8 +136,9 @@ class _Lines:
             end = self._buffer.find(_NEWLINE, 0, self._filled)
             if end >= 0:
                 length += end
-                self._carried = self._filled - end - 1
-                self._buffer[: self._carried] = self._buffer[end + 1 : self._filled]
+                rest = self._buffer[end + 1 : self._filled]
+                self._filled = len(rest)
+                self._buffer[: self._filled] = rest
                 break
             length += self._filled
         self._doubt_first = False
@@ -147,7 +151,10 @@ class _Lines:
             yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
             self._zeros = 0
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if self._doubt_first or last or self._buffer.find(b"\0", 0, end) >= 0:
+        if self._first:
+            self._several = _is_several(block)
+        if self._doubt_first or self._several or last or self._buffer.find(b"\0", 0, end) >= 0:
+            self._first = False
             for item in self._clean(bytes(block.raw())):
                 if isinstance(item, Block):
                     self._offset += item.end
@@ -180,14 +187,18 @@ class _Lines:
             if number < len(pieces) - 1 and lines and not piece.endswith(_NEWLINE) and not is_json_object(lines[-1]):
                 lines.pop()
             lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-            full = list(filter(None, lines))
+            if BOM in piece:  # files with one were joined
+                lines = [line.removeprefix(BOM) for line in lines]
+            full = [line for line in lines if line and not line.isspace()]
             blank += len(lines) - len(full)
-            whole = _split(full)
+            whole = _split(full, several=self._several)
             split += len(whole) - len(full)
             records += whole
         yield block_of(records, self._offset, blank=blank, split=split)
-        for zeros in _ZERO_RUNS.finditer(text):
-            yield Damage(self._begun_at, self._at(), f"a run of {len(zeros.group()):,} zero bytes in the text")
+        if len(pieces) > 1:
+            zeros = sum(len(run.group()) for run in _ZERO_RUNS.finditer(text))
+            runs = "a run" if len(pieces) == 2 else f"{len(pieces) - 1:,} runs"
+            yield Damage(self._begun_at, self._at(), f"{runs} of {zeros:,} zero bytes in the text")
 
 
 def _ends_whole(line: bytes) -> bool:
@@ -196,30 +207,36 @@ def _ends_whole(line: bytes) -> bool:
     return is_json_object(line) or objects_on(line) is not None
 
 
+def _is_several(block: Block) -> bool:
+    """Is there a line of several values? Where not all of the block is JSON, the first line tells."""
+    text = bytes(block.raw())
+    together = values(text)
+    if together is None:
+        return objects_on(text.partition(_NEWLINE)[0]) is not None
+    return len(together) > block.count()
+
+
 def _is_odd(block: Block) -> bool:
-    """Is there a line that is not just one record: one with a CR, a blank one, one of two values?
+    """Is there a line that is not just one record: a CR, a blank line (or one that may be), a BOM, two values?
 
     Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
     none is blank and none ends in CR.
     """
-    buffer, end = block.buffer, block.end
     with block.raw() as view:
-        if not block.all_objects() and (
-            buffer[0] == 0x0A or buffer.find(b"\r", 0, end) >= 0 or int(sz.find(view, b"\n\n")) >= 0
-        ):
+        if not block.all_objects() and (view[0] in b"\n \t\xef" or any(int(sz.find(view, odd)) >= 0 for odd in _ODD)):
             return True
         return int(sz.find(view, b"}{")) >= 0
 
 
-def _split(lines: list[bytes]) -> list[bytes]:
-    """Each line, or the JSON objects that it consists of."""
+def _split(lines: list[bytes], *, several: bool) -> list[bytes]:
+    """Each line, or the JSON objects that it consists of; only where `several` is true, there may be space between."""
     text = _NEWLINE.join(lines)
-    if b"}{" not in text:
+    if not several and b"}{" not in text:
         return lines
     together = values(text)
     if together is not None and len(together) == len(lines):
         return lines  # `}{` was in strings only
-    return [record for line in lines for record in (b"}{" in line and objects_on(line)) or (line,)]
+    return [record for line in lines for record in ((several or b"}{" in line) and objects_on(line)) or (line,)]
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

@@ -83,6 +83,11 @@ def _gzip_reason(error: str) -> str:
     }.get(words, f"a gzip member is damaged ({words})")
 
 
+def article(codec: str) -> str:
+    """`an` xz stream, `a` gzip member."""
+    return "an" if codec in ("xz", "lzma", "lz4") else "a"
+
+
 class StandardMember:
     """A decoder of the standard library's shape: bz2, lzma, and lz4's frames."""
 
@@ -107,9 +112,12 @@ class StandardMember:
 
     def _reason(self, error: Exception) -> str:
         if "emory usage limit" in str(error):
-            return f"an {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
-        article = "an" if self._name == "xz" else "a"
-        return f"{article} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
+            return (
+                f"{article(self._name)} {self._name} stream needs more than {MAX_MEMORY >> 20} MiB of memory to decode"
+            )
+        return (
+            f"{article(self._name)} {self._name} stream is damaged ({str(error).rstrip('.') or 'it cannot be decoded'})"
+        )
 
 
 class Pieces(io.RawIOBase):

@@ -18,13 +18,23 @@ import stringzilla as sz
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
-from tui.archive.codec import HEAD_SIZE, BrokenStream, decoded_stream, looks_binary, promised, sniff, unread_format
-from tui.archive.forms import BOM, LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.codec import (
+    HEAD_SIZE,
+    BrokenStream,
+    decoded_stream,
+    is_utf8,
+    looks_binary,
+    promised,
+    sniff,
+    unread_format,
+)
+from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit
+from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.salvage import Part, salvage, stored_codec
 from tui.archive.store import Store
-from tui.archive.values import value_blocks
+from tui.archive.values import LONGEST_PREAMBLE, value_blocks
 from tui.errors import ArchiveError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
@@ -162,12 +172,12 @@ class ChunkReader:
         """One pass at full speed; BrokenStream where it breaks."""
         head = _first_bytes(self._raw, HEAD_SIZE)
         codec = sniff(head, self._key)
-        if codec is not None:
+        if not head:
+            yield Damage(0, 0, "the object is empty (0 bytes)")
+        elif codec is not None:
             self.codec = codec.name
             stream = decoded_stream(cast(BinaryIO, _ZeroWatch(head, self._raw)), codec)
             yield from self._records(stream, Span())
-        elif not head:
-            yield Damage(0, 0, "the object is empty (0 bytes)")
         elif reason := self._why_unread(head):
             yield self._all_of_it(reason)
         else:
@@ -188,7 +198,7 @@ class ChunkReader:
     def _is_text(self, head: bytes) -> bool:
         if head.startswith(bytes(ZERO_RUN)) or looks_binary(head):
             return False
-        return promised(self._key) is None or _is_utf8(head)
+        return promised(self._key) is None or is_utf8(head)
 
     def _hides_members(self, head: bytes) -> bool:
         """Is there a sound member somewhere behind a damaged one? The stream stands behind the head again."""
@@ -212,6 +222,9 @@ class ChunkReader:
         first = _first_bytes(stream, _TELLING)
         whole = len(first) < _TELLING
         if self._form is None:
+            while not whole and first[:1] == b"{" and b"\n" not in first and len(first) < LONGEST_PREAMBLE:
+                more = _first_bytes(stream, _TELLING)  # a document's list may come late
+                first, whole = first + more, len(more) < _TELLING
             if first and (reason := misfit(first, whole=whole)):
                 yield self._all_of_it(reason)
                 return
@@ -283,15 +296,6 @@ class ChunkReader:
                     item.offset += base
                     self.bytes = item.offset + item.end
                 yield item
-
-
-def _is_utf8(head: bytes) -> bool:
-    """As far as it goes: the last character may be cut."""
-    try:
-        head[:-4].decode()
-    except UnicodeDecodeError:
-        return head[:1] in (b"{", b"[")
-    return True
 
 
 def _first_bytes(stream: Readable, size: int) -> bytes:

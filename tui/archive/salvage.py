@@ -26,6 +26,7 @@ _HEAD = 1 << 16
 # Bytes that are decoded in vain in search of a member: per byte of the chunk, and as many again as take about a second.
 # Damage takes some ten per byte; thousands of beginnings that are none would take forever.
 _VAIN_PER_BYTE, _VAIN = 64, 1 << 28
+_MOST_HOLES = 10_000
 _ZEROS = re.compile(rb"\x00*")
 
 
@@ -161,7 +162,21 @@ def _second_layer(opened: Callable[..., BinaryIO], codec: Codec, outer: Stretch)
 
 
 def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
-    """The sound stretches of a chunk and the damage between them, in order."""
+    """The sound stretches of a chunk and the damage between them, in order.
+
+    Each hole takes memory and a request, so a chunk that is all holes is read only up to `_MOST_HOLES` of them.
+    """
+    holes = 0
+    for item in _survey(tape, codec):
+        holes += isinstance(item, Damage)
+        if isinstance(item, Damage) and holes > _MOST_HOLES:
+            reason = f"behind {_MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
+            yield Damage(item.start, _end(tape, item.stop), reason)
+            return
+        yield item
+
+
+def _survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
     start = position = 0
     while tape.at(position):
         zeros = _zeros_at(tape, position)
@@ -180,13 +195,13 @@ def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
         following = _next_member(tape, codec, position + zeros + 1)
         if not trial.reason and following is None:
             yield from _stretch(start, trial.stop)
-            yield Damage(trial.stop, trial.stop, f"the object ends in the middle of a {codec.name} member")
+            yield Damage(trial.stop, trial.stop, f"the object ends in the middle of {codec.a_member}")
             return
         yield from _stretch(start, position)
         stop = _end(tape, position) if following is None else following
         if trial.size:
             yield Stretch(position, stop, sound=False)
-        reason = trial.reason or f"a {codec.name} member is cut, and others follow it"
+        reason = trial.reason or f"{codec.a_member} is cut, and others follow it"
         yield Damage(position, stop, reason, trial.records)
         start = position = stop
     yield from _stretch(start, position)

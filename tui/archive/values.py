@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.forms import BOM, Form
-from tui.archive.json_values import close_of, ends, is_json_object, items, one_line, shallow, values
+from tui.archive.forms import Form
+from tui.archive.json_values import BOM, close_of, ends, is_json_object, items, one_line, shallow, values
 from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
+from tui.units import plural
 
 _BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
@@ -22,9 +23,10 @@ _SEPARATORS = b" \t\r\n,"
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _LEAST_WINDOW = 1 << 8
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
+_FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
 _FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
-_LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
+LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
 
 def value_blocks(
@@ -54,6 +56,8 @@ class _Values:
         self._to_close = 0  # brackets of a document that are still open behind its list
         self._cut = span.before_hole
         self._skipped = 0  # bytes of a record that is too long
+        self._without_list = 0  # documents
+        self._without_list_at = 0  # where the first of them begins
 
     def feed(self, data: bytes) -> Iterator[Block | Damage]:
         if not self._offset and not self._pending:
@@ -70,13 +74,17 @@ class _Values:
         if self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped + len(rest), self._limits.record)
         elif is_json_object(rest) and not self._lost:
-            yield self._block([rest])
+            yield from self._blocks([rest])
         elif not self._cut and (self._in_list or self._to_close or rest[:1] in (b"{", b"[")):
             yield Damage(
                 self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
             )
         elif not self._cut and not self._lost and rest:
-            yield self._block([rest])
+            yield from self._blocks([rest])
+        if self._without_list:
+            documents = plural(self._without_list, "document")
+            reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
+            yield Damage(self._without_list_at, self._at(), reason)
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
@@ -101,8 +109,7 @@ class _Values:
             self._skipped = 0
         if self._doubted:
             found = [record for record in found if is_json_object(record)]
-        if found:
-            yield self._block(found)
+        yield from self._blocks(found)
         if done:
             self._begun_at, self._enough = self._at(), self._limits.block
         elif len(self._pending) > self._limits.record:
@@ -110,7 +117,19 @@ class _Values:
             self._pending.clear()
             self._lost, self._enough = True, self._limits.block
         else:
-            self._enough = max(self._limits.block, 2 * len(self._pending))
+            self._enough = max(self._limits.block, min(2 * len(self._pending), self._limits.record + 1))
+
+    def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
+        """The records, but those that are too long."""
+        begin, limit = 0, self._limits.record
+        for number, length in enumerate(map(len, records)):
+            if length > limit:
+                if number > begin:
+                    yield self._block(records[begin:number])
+                yield too_long(self._begun_at, self._at(), length, limit)
+                begin = number + 1
+        if records[begin:]:
+            yield self._block(records[begin:])
 
     def _block(self, records: list[bytes]) -> Block:
         block = block_of([one_line(record) for record in records], self._offset)
@@ -132,7 +151,10 @@ class _Values:
         start, end = _list_start(text, self._form.path)
         self._in_list = bool(start)
         if not start and end:
-            return _slices(text, [end]), end  # a document without such a list is a record itself
+            if not self._without_list:
+                self._without_list_at = self._begun_at
+            self._without_list += 1
+            return _slices(text, [end]), end  # such a document is a record itself
         return [], start
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
@@ -159,7 +181,9 @@ class _Values:
         stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
             stops += _boundaries(between, text)
-        for stop, start in islice(product(stops, starts), max(_TRIES, _FIRST_TRIED // max(len(text), 1))):
+        stops = stops[:_FIRST_STOPS]
+        tries = max(_TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
+        for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(_SEPARATORS)
             found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
             if found and all(record[:1] in (b"{", b"[") for record in found):
@@ -179,10 +203,10 @@ def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
 def _last_stops(text: bytes) -> Iterator[int]:
     """Where the last item may end: before the brackets that close its list and document, or at the text's end."""
     text = text.rstrip(_SEPARATORS)
-    yield len(text)
     for closing in (b"]", b"]}"):
         if text.endswith(closing):
             yield len(text) - len(closing)
+    yield len(text)
 
 
 def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
@@ -202,7 +226,7 @@ def _checked_items(text: bytes) -> list[bytes]:
 def _slices(text: bytes, stops: list[int]) -> list[bytes]:
     """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
     found = (text[start:stop].strip(_SEPARATORS) for start, stop in pairwise([0, *stops]))
-    return [piece for piece in found if piece]
+    return [piece.removeprefix(BOM) for piece in found if piece]
 
 
 def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
@@ -212,7 +236,7 @@ def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
     """
     keys: dict[int, bytes] = {}
     wanted = {depth: step.encode() for depth, step in enumerate(path, 1)}
-    for depth, token in shallow(text[:_LONGEST_PREAMBLE]):
+    for depth, token in shallow(text[:LONGEST_PREAMBLE]):
         if token["open"] == b"[" and depth == len(path) and keys == wanted:
             return token.end(), 0
         if token["close"] and not depth:

@@ -214,6 +214,7 @@ def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[Scan
         extract=extract,
         count_only=request.count and request.max_count is None,
         strict=to_file,
+        exact=request.as_json,
     )
     if request.max_count is not None:
         events = first_matches(events, request.max_count)

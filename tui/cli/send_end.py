@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.receipt import left_out_lines, receipt_lines
@@ -38,7 +38,7 @@ def print_summary(request: SendRequest, found: Survey, topic: str | None, warnin
     if not request.as_json:
         return
     nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
-    left_out = {"blank": found.blank, "warnings": list(warnings), "damaged": [asdict(each) for each in found.damaged]}
+    left_out = {"blank": found.blank, "warnings": list(warnings), "damaged": [part.as_json() for part in found.damaged]}
     summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **left_out}
     print(json.dumps(summary), flush=True)
 

@@ -123,7 +123,7 @@ def _plan_json(source: Source, found: Survey, there: Sequence[Destination], warn
         "topic": there[0].topic if there else None,
         "where": [_where_json(destination) for destination in there],
         "warnings": list(warnings),
-        "damaged": [asdict(damaged) for damaged in found.damaged],
+        "damaged": [part.as_json() for part in found.damaged],
     }
 
 

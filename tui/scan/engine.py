@@ -60,14 +60,16 @@ def run_plan(
     extract: Extract | None = None,
     count_only: bool = False,
     strict: bool = False,
+    exact: bool = False,
 ) -> Iterator[ScanEvent]:
     """Run a plan; see `scan`. With `count_only` matches are only counted.
 
+    `exact`: count every record, also where nothing matches (an extract always does; see ScanTask).
     `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
     """
     cancel = cancel or threading.Event()
     if extract is None:
-        events = _run(plan, _tasks(plan, None, count_only, strict), jobs, dask, cancel)
+        events = _run(plan, _tasks(plan, None, count_only, strict, exact), jobs, dask, cancel)
         yield from events if count_only else in_order(events, plan.chunks)
         return
     with extract:
@@ -79,7 +81,7 @@ def run_plan(
 
 
 def _tasks(
-    plan: ScanPlan, extract: Extract | None, count_only: bool = False, strict: bool = False
+    plan: ScanPlan, extract: Extract | None, count_only: bool = False, strict: bool = False, exact: bool = False
 ) -> Iterator[ScanTask]:
     done = {event.chunk.key for event in extract.kept()} if extract else set()
     read_ahead = len(plan.chunks) - len(done) < plan.cores
@@ -99,6 +101,7 @@ def _tasks(
                 read_ahead,
                 plan.archive.reading,
                 strict or count_only or extract is not None,
+                exact or extract is not None,
             )
 
 

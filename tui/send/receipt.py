@@ -70,8 +70,9 @@ class Receipt(msgspec.Struct, frozen=True):
         data: dict[str, Any] = {"version": VERSION, **msgspec.to_builtins(self, builtin_types=(datetime,))}
         for name in ("started", "finished"):
             data[name] = data[name].astimezone(UTC).isoformat(timespec="milliseconds")
-        for name in ("where", "left_out", "unfit_named", "damaged", "warnings"):
+        for name in ("where", "left_out", "unfit_named", "warnings"):
             data[name] = list(data[name])
+        data["damaged"] = [part.as_json() for part in self.damaged]
         data["seconds"] = round(self.seconds, 3)
         if self.topic is not None:
             data["ok_means"] = WHAT_OK_MEANS

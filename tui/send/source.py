@@ -20,14 +20,26 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class DamagedChunk:
-    """Where a chunk's lines end before the chunk does; all that came before is sent. `offset` in bytes of lines."""
+    """A damaged part of a chunk, in bytes as stored; all other records of it are sent. See `Damage`."""
 
     key: str
-    offset: int
+    start: int
+    stop: int
     reason: str
+    doubtful: int = 0
 
     def __str__(self) -> str:
-        return f"{self.key} is damaged after {self.offset:,} bytes of lines: {self.reason}"
+        return f"{self.key}, {Damage(self.start, self.stop, self.reason, self.doubtful)}"
+
+    def as_json(self) -> dict[str, str | int]:
+        """The entry that `damaged` of every JSON output has."""
+        return {
+            "key": self.key,
+            "from": self.start,
+            "to": self.stop,
+            "reason": self.reason,
+            "doubtful": self.doubtful,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +220,8 @@ def _chunk_blocks(
         with ChunkReader(store, key, etag=etag, reading=reading, careful=key in careful) as reader:
             for item in reader.results(lambda: _work(wanted), strict=True):
                 if isinstance(item, Damage):
-                    yield SourceBlock(key, hour, [], (), damaged=DamagedChunk(key, item.start, item.reason))
+                    damage = DamagedChunk(key, item.start, item.stop, item.reason, item.doubtful)
+                    yield SourceBlock(key, hour, [], (), damaged=damage)
                 elif item is not None:
                     yield SourceBlock(
                         key, hour, item.records, [line + number for number in item.numbers], blank=item.blank

@@ -252,12 +252,11 @@ class HourView(Vertical):
 
     def action_ask_value(self) -> None:
         """What can be asked of the value under the cursor of the tree, or of the fields."""
-        value = self.panes.value
-        if value is None:
+        if value := self.panes.value:
+            self.bar.compare(*value)
+        else:
             words = "put the cursor on a value, of the tree or of the fields: o asks whether others are like it"
             self.post_message(Report(words))
-        else:
-            self.bar.compare(*value)
 
     def action_saved(self) -> None:
         self.bar.action_saved()

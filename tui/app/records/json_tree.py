@@ -17,7 +17,6 @@ from textual.strip import Strip
 
 from tui.app.model.clock import readable
 from tui.app.records.tree import (
-    INSIDE,
     MOST_ROWS,
     NotJson,
     Path,
@@ -27,13 +26,13 @@ from tui.app.records.tree import (
     parent,
     parse,
     rows,
+    spelled,
     unpack,
     wrapped,
 )
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.errors import HourscopeError
-from tui.filter.build import spell_path
 from tui.printable import printable
 from tui.units import count, size
 
@@ -153,10 +152,7 @@ class JsonTree(CursorList):
     @property
     def spelled(self) -> str:
         """The path under the cursor: JMESPath, and an arrow where it goes into a string's JSON."""
-        parts: list[list[str | int]] = [[]]
-        for step in self.current.path if self.current else ():
-            parts.append([]) if step is INSIDE else parts[-1].append(step)
-        return " → ".join(map(spell_path, parts))
+        return spelled(self.current.path) if self.current else ""
 
     @property
     def value(self) -> tuple[Path, object, bool] | None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Raw
 
+from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
 from tui.printable import printable
@@ -216,6 +217,14 @@ def _embedded(text: str) -> object:
 def outside(path: Path) -> Path:
     """The path as far as JMESPath can follow it."""
     return path[: path.index(INSIDE)] if any(step is INSIDE for step in path) else path
+
+
+def spelled(path: Path) -> str:
+    """JMESPath, and an arrow where it goes into a string's JSON."""
+    parts: list[list[str | int]] = [[]]
+    for step in path:
+        parts.append([]) if step is INSIDE else parts[-1].append(step)
+    return f" {INSIDE} ".join(map(spell_path, parts))
 
 
 def parent(path: Path) -> Path:

@@ -30,10 +30,7 @@ def what_facts(title: str, survey: Survey, *, brief: bool = False) -> list[Fact]
     if survey.first is not None and survey.last is not None and not brief:
         facts += [Fact("first", printable(survey.first, 400), "dim"), Fact("last", printable(survey.last, 400), "dim")]
     facts += [] if brief else _shapes(survey)
-    facts += [
-        Fact("!! damaged", each.key, "trouble", f"{each.reason}; what came before it counts")
-        for each in survey.damaged[:2]
-    ]
+    facts += [Fact("!! damaged", each.key, "trouble", f"{each.reason}; all else counts") for each in survey.damaged[:2]]
     if survey.unfit_count:
         facts.append(Fact("! mind", f"{plural(survey.unfit_count, 'record')} left out: {survey.unfit[0]}", "you"))
     return facts
@@ -93,7 +90,7 @@ def _there(destination: Destination, *, several: bool) -> list[Fact]:
 
 
 def _too_large(order: Order, destinations: Sequence[Destination], survey: Survey) -> list[Fact]:
-    """A record that nsqd would refuse is told before, and can be left out."""
+    """A record that nsqd would refuse is shown before, and can be left out."""
     limit = min((destination.limits.max_message for destination in destinations), default=None)
     if limit is None or survey.largest is None or survey.largest.size <= limit:
         return []
