@@ -26,7 +26,6 @@ from tui.app.model.jobs import Job, Jobs
 from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
 from tui.app.page import Host, Page
-from tui.app.preview.screen import PreviewPage
 from tui.app.requests import (
     Explain,
     Failed,
@@ -45,8 +44,6 @@ from tui.app.requests import (
     ShowJob,
     ShowJobs,
 )
-from tui.app.scan.screen import ScanPage
-from tui.app.send.screen import SendPage
 from tui.app.terminal.paint import Glass
 from tui.app.terminal.preferences import dark_wanted
 from tui.app.widgets.bars import spell_key
@@ -110,7 +107,7 @@ class Explorer(Host):
             self.answer(OpenArchive(self.url))
 
     def answer(self, request: Request) -> None:
-        """Put the screen on the stack that is asked for, or take one off."""
+        """Put a screen on the stack, or take one off. What the first calendar can do without is imported late."""
         match request:
             case OpenArchive(url, location):
                 self._open(url, partial(self._list, url, location))
@@ -118,10 +115,16 @@ class Explorer(Host):
                 folder = str(cache_dir() / "demo")
                 self._open(folder, partial(self._list, folder, None, demo=True))
             case OpenHour(session, hour, chunks):
+                from tui.app.preview.screen import PreviewPage
+
                 self.push_screen(PreviewPage(session, hour, chunks))
             case PlanScan(session, hours):
+                from tui.app.scan.screen import ScanPage
+
                 self.push_screen(ScanPage(session, hours, self.jobs))
             case PlanSend(session, cargo):
+                from tui.app.send.screen import SendPage
+
                 self.push_screen(SendPage(session, cargo, self.jobs))
             case ShowHelp(title, bindings):
                 self.push_screen(HelpPage(title, bindings))

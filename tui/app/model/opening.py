@@ -9,7 +9,6 @@ from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.archive.location import Location
 from tui.config import Config
-from tui.demo import SampleSpec, write_sample
 from tui.scan import scanned_hours
 
 
@@ -26,6 +25,8 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
 
 def make_demo(folder: Path, cancelled: Callable[[], bool]) -> bool:
     """Write the sample archive unless it is there; False if that was given up. HourscopeError if it cannot be."""
+    from tui.demo import SampleSpec, write_sample  # nobody else needs it
+
     if folder.is_dir() and len(list(folder.iterdir())) >= SampleSpec().hours:
         return True
     return not any(cancelled() for _ in write_sample(folder, SampleSpec()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 
 _TREE, _LIST, _PAGE = 3_000, 500, 9_000  # bytes at 120×40
 _DOWN, _PAGE_DOWN = "j", "\x1b[6~"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 
 _KEY = 400  # bytes, besides results
 _AT_ONCE = 0.1  # seconds: shorter than the pause after which results come

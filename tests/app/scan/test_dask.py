@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.app.conftest import Opened, answer, on, settled, shown, until
-from tests.app.test_scan_and_send import expected
+from tests.app.scan.test_scan_and_send import expected
 from tests.servers.dask import Cluster
 from tui.app.scan.screen import ScanPage
 from tui.archive import ChunkReader, open_archive

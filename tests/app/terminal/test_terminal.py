@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 from tui.app.terminal.preferences import mouse_wanted
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.conftest import FIRST, chunk_path, record
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 from tests.servers.nsqd import Nsqd
 from tui.archive import open_archive
 from tui.filter import parse_filter

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from textual import events
 
-from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, calendar, go_to, on, settled, shown, type_text
+from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, calendar, go_to, on, settled, shown, type_text, until
 from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.screen import ExplainPage, HelpPage
@@ -178,3 +179,11 @@ async def test_the_hour_under_the_cursor_is_in_sight_however_small_the_terminal_
                 page = on(pilot, CalendarPage)
                 day = next(line for line in shown(pilot).splitlines() if "[" in line)
                 assert int(day.split()[1].partition("[")[0]) == page.grid.cursor.day
+
+
+async def test_a_key_typed_ahead_goes_to_the_screen_that_the_key_before_opens(opened: Opened) -> None:
+    async with opened() as pilot:
+        for key in (events.Key("s", "s"), events.Key("question_mark", "?")):
+            pilot.app.post_message(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpPage))
+        assert shown(pilot).splitlines()[0].split()[1:3] == ["The", "scan"]
