@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.servers.build import find_or_build_nsq
 from tests.servers.nsqd import Nsqd
 from tests.servers.seaweed import Seaweed, find_weed
-from tui.archiver import ArchiverOptions, Said, Source, archive_topic, destination
+from tui.archiver import ArchiverOptions, Notice, Source, archive_topic, destination
 from tui.config import S3Options
 
 TOPIC, REPLAY, BUCKET = "events", "replay", "archive"
@@ -110,7 +110,7 @@ def _archiving(nsqd: Nsqd, seaweed: Seaweed, spool: Path, clock: _Clock) -> Iter
 
     def run() -> None:
         for event in archive_topic(options, stop):
-            if isinstance(event, Said) and not event.text.startswith("uploaded"):
+            if isinstance(event, Notice) and not event.text.startswith("uploaded"):
                 _say(event.text)
 
     thread = threading.Thread(target=run)

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from tests.servers.nsqd import ChannelStats, Nsqd
 from tui.archive.store import Store
-from tui.archiver import ArchiverOptions, Event, Said, Source, Status, Stopped, archive_topic, destination
+from tui.archiver import ArchiverOptions, Event, Notice, Source, Status, Stopped, archive_topic, destination
 from tui.config import S3Options
 
 CHANNEL = "archive"
@@ -61,7 +61,7 @@ class Running:
 
     @property
     def said(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Said)]
+        return [event.text for event in self.events if isinstance(event, Notice)]
 
     @property
     def stopped(self) -> Stopped:

@@ -88,9 +88,11 @@ def test_a_signal_is_a_clean_end(
     nsqd: Nsqd, topic: str, tmp_path: Path, number: signal.Signals, processes: int
 ) -> None:
     sent = messages(3000)
-    publish(nsqd, topic, sent)
+    nsqd.create_channel(topic, CHANNEL)
     command = [*words(tmp_path / "out", topic, nsqd, tmp_path / "spool"), "--sync-interval", 30]
     with started(*command, "--processes", processes) as archiver:
+        wait_for(lambda: channel(nsqd, topic).clients == processes)  # else one of them could take all messages
+        publish(nsqd, topic, sent)
         wait_for(lambda: channel(nsqd, topic).in_flight and not channel(nsqd, topic).depth)
         archiver.send_signal(number)
         said = archiver.communicate(timeout=20)[1]
@@ -293,7 +295,7 @@ def test_check_leaves_a_spool_alone_that_is_used(
         ("{tmp}/out", ["--topic", "bad topic!"], "NSQ allows no topic named 'bad topic!'"),
         ("{tmp}/out", ["--channel", ""], "NSQ allows no channel named ''"),
         ("{tmp}/out", ["--rotate-size", "many"], "'many' is not a size"),
-        ("{tmp}/out", ["--nsqd-tcp-address", "::1"], "'::1' is no address"),
+        ("{tmp}/out", ["--nsqd-tcp-address", "::1"], "'::1' is not an address"),
         ("{tmp}/out", ["--tls-key", "k.pem"], "--tls-key needs its --tls-cert"),
         ("{tmp}/out", ["--status-address", "192.0.2.1:1"], "--status-address 192.0.2.1:1 cannot be listened on"),
     ],

@@ -15,7 +15,7 @@ from tests.archiver.helpers import Running, archived, channel, is_drained, messa
 from tests.archiver.test_command import words
 from tests.servers.build import NsqPrograms
 from tests.servers.nsqd import Nsqd
-from tui.archiver import archive_topic, consume, destination
+from tui.archiver import archive_topic, connection, consume, destination
 from tui.archiver.defects import defect
 from tui.archiver.spool import Spool
 from tui.cli import run
@@ -121,15 +121,15 @@ def test_an_error_in_a_callback_costs_its_connection_and_no_message(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(consume, "_HEARTBEAT", 1)
-    original, errors = consume._Connection._cut, [LookupError("odd frame")]
+    monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
+    original, errors = connection.Connection.split, [LookupError("odd frame")]
 
     def broken(conn: object, data: bytes) -> None:
         if errors and b"frame" in data:
             raise errors.pop()
         original(conn, data)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(consume._Connection, "_cut", broken)
+    monkeypatch.setattr(connection.Connection, "split", broken)
     sent = [b"frame %d" % number for number in range(100)]
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"msg-timeout": "1s"}) as nsqd:
         publish(nsqd, topic, sent)

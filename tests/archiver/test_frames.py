@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.archiver.consume import _Connection
+from tui.archiver.connection import Connection
 from tui.archiver.delivery import Delivery
-from tui.archiver.frames import ERROR, MESSAGE, RESPONSE
+from tui.nsq.frames import ERROR, MESSAGE, RESPONSE
 
 
 def frame(kind: int, data: bytes) -> bytes:
@@ -61,13 +61,13 @@ def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cu
         for number, (kind, data) in enumerate(sent)
     )
     reader = _FakeReader()
-    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     others: list[bytes] = []
     conn.on("data", lambda conn, data: others.append(data[4:]))
     position = 0
     for cut in (*cuts, len(stream)):
         piece = stream[position : position + cut]
-        conn._cut(conn._rest + piece)
+        conn.split(conn._rest + piece)
         position += cut
     numbers = [number for number, (kind, _) in enumerate(sent) if kind == MESSAGE]
     assert [int(name) for delivery in reader.deliveries for name in delivery.ids] == numbers
@@ -82,8 +82,8 @@ def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cu
 
 def test_a_flood_of_errors_is_no_deep_recursion() -> None:
     reader = _FakeReader()
-    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
-    conn._cut(frame(ERROR, b"E_FIN_FAILED") * 5000 + message(1, b"last", 1))
+    conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn.split(frame(ERROR, b"E_FIN_FAILED") * 5000 + message(1, b"last", 1))
     assert [delivery.bodies for delivery in reader.deliveries] == [[b"last"]]
 
 
@@ -98,19 +98,19 @@ def test_a_flood_of_errors_is_no_deep_recursion() -> None:
 def test_a_frame_of_an_impossible_size_ends_the_connection(kind: int, size: int) -> None:
     """Waiting for the rest of it would be waiting for ever, with all that comes kept in memory."""
     reader, stream = _FakeReader(), _Stream()
-    conn = _Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     conn.stream = stream
-    conn._cut(message(1, b"sound", 1) + struct.pack(">ii", size, kind) + bytes(100))
+    conn.split(message(1, b"sound", 1) + struct.pack(">ii", size, kind) + bytes(100))
     assert [delivery.bodies for delivery in reader.deliveries] == [[b"sound"]]
     assert stream.closed
     assert "does not answer as nsqd does" in str(reader.causes)
 
 
 def test_answers_are_joined_into_one_write() -> None:
-    conn = _Connection(_FakeReader(), "127.0.0.1", 4150)  # type: ignore[arg-type]
+    conn = Connection(_FakeReader(), "127.0.0.1", 4150)  # type: ignore[arg-type]
     written: list[bytes] = []
     conn.send = written.append
-    for answer in (conn.finish, conn.give_back, conn.touch):
+    for answer in (conn.finish, conn.requeue, conn.touch):
         assert answer([b"a" * 16, b"b" * 16])
     assert written == [
         b"FIN aaaaaaaaaaaaaaaa\nFIN bbbbbbbbbbbbbbbb\n",

@@ -24,6 +24,7 @@ from tests.archiver.helpers import (
     wait_for,
 )
 from tests.e2e.command import hourscope
+from tests.send.certificates import authority, nsqd_options
 from tests.servers.auth import auth_server
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import read_messages
@@ -35,7 +36,7 @@ from tui.archiver import Source
 from tui.archiver.options import ArchiverOptions, destination
 from tui.archiver.spool import Spool
 from tui.config import S3Options
-from tui.send.target import Tls
+from tui.nsq.target import Tls
 
 pytestmark = pytest.mark.nsq
 
@@ -223,6 +224,33 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
     assert archiver.stopped.status.counters.messages == 0
 
 
+@pytest.mark.parametrize(
+    ("certificate", "sentence"),
+    [
+        ({"days": -1}, "shows a certificate that has expired; have it renewed"),
+        ({"host": "DNS:nsqd.example.com"}, "shows a certificate that is not for 127.0.0.1; use the host name"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
+    certificate: dict[str, object], sentence: str, nsq_programs: NsqPrograms, topic: str, tmp_path: Path
+) -> None:
+    ours = authority(tmp_path / "ca")
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    pair = ours.issue("server", **certificate)  # type: ignore[arg-type]
+    with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", nsqd_options(pair)) as nsqd:
+        source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(ours.ca))
+        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+            wait_for(lambda: f"nsqd at {nsqd.tcp_address} {sentence}" in archiver.status.counters.lost)
+
+
+def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
+        source = Source(topic, CHANNEL, (nsqd.tcp_address,))
+        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+            wait_for(lambda: "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost)
+
+
 def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     """A wrong secret is said, and is no reason to end: the right one may be on its way to the auth server."""
     sent = messages(10)
@@ -232,7 +260,7 @@ def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
         for secret in ("wrong", "reader"):
             source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
             with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
-                wait_for(lambda: "answered E_AUTH_FAILED" in str(archiver.said) or is_drained(nsqd, topic))
+                wait_for(lambda: "does not accept the secret" in str(archiver.said) or is_drained(nsqd, topic))
             assert secret not in str(archiver.said)
     assert archived(wanted.archive.store) == Counter(sent)
 

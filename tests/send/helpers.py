@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from tests.servers.nsqd import Nsqd
@@ -14,9 +15,11 @@ from tui.send import (
     SendOptions,
     Sent,
     Source,
+    SourceBlock,
     file_source,
     send_to_nsq,
 )
+from tui.send.source import digest_of
 
 FAST = SendOptions(batch=100, answer_timeout=1.0, connect_timeout=1.0, patience=4.0)
 
@@ -29,6 +32,16 @@ def lines(count: int, size: int = 100) -> list[bytes]:
 def write_lines(path: Path, records: Iterable[bytes], *, newline_at_end: bool = True) -> Source:
     path.write_bytes(b"\n".join(records) + (b"\n" if newline_at_end else b""))
     return file_source(path)
+
+
+def records_source(records: Iterable[tuple[str, datetime | None, int, bytes]]) -> Source:
+    """Records in memory: (key, hour, line, bytes) each."""
+
+    def blocks() -> Iterator[SourceBlock]:
+        for key, hour, line, data in records:
+            yield SourceBlock(key, hour, [data], (line,))
+
+    return Source("records in memory", digest_of(*records), "every record", blocks)
 
 
 def finish(events: Iterable[SendEvent]) -> Receipt:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from tui.send.limits import USER_AGENT
+from tui.nsq.limits import USER_AGENT
 
 RESPONSE, ERROR = 0, 1
 _HUGE = 0x7FFFFFFF

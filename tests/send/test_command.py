@@ -62,18 +62,19 @@ def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, top
     text = ran.out.decode()
     assert ran.code == 0
     for words in (
-        "what   4 records and 2 blank lines, 94 B, of ",
-        "hours  2015-01-20 12:00 UTC to 2015-01-20 13:00 UTC",
-        'first  {"h":12,"a":1}',
-        'last   {"h":13,"a":2,"error":{"code":7}}',
-        "large  line 2 of e.2015-01-20_12.log.gz (33 bytes)",
-        "shapes 2 × a h\n       2 × +error",
-        f"where  nsqd 1.3.0 at {nsqd.tcp_address}, topic {topic}, 0 waiting in it",
-        "       channel archive: 0 waiting, 0 in flight, 0 clients",
+        "what       4 records, 94 B",
+        "hours      2015-01-20 12:00 UTC to 2015-01-20 13:00 UTC, included",
+        'first      {"h":12,"a":1}',
+        'last       {"h":13,"a":2,"error":{"code":7}}',
+        "largest    line 2 of e.2015-01-20_12.log.gz (33 bytes)",
+        "shapes     2 × a h\n           2 × +error",
+        "skipped    2 blank lines",
+        f"where      nsqd 1.3.0 at {nsqd.tcp_address}, topic {topic}, 0 waiting",
+        "channel    archive, 0 waiting, 0 in flight, 0 readers",
     ):
         assert words in text
     assert ran.err.splitlines() == [
-        "hourscope: 2 blank lines will not be sent: NSQ takes none",
+        "hourscope: 2 blank lines will not be sent: NSQ does not accept empty messages",
         "hourscope: the channel archive looks like an archiver: what is replayed would be archived again",
     ]
     assert arrived(nsqd, topic) == 0
@@ -157,7 +158,7 @@ def test_an_archiver_that_listens_is_recognised(
         listener.terminate()
         listener.wait()
     assert "the channel daily looks like an archiver" in ran.err
-    assert b"1 client (nsq_to_file/1.3.0" in ran.out
+    assert b"1 reader (nsq_to_file/1.3.0" in ran.out
 
 
 # The question, the canary, the receipt
@@ -173,15 +174,15 @@ def test_the_topics_name_confirms_and_the_receipt_is_a_screen(archive: Path, nsq
     with typed("send", archive, *to(nsqd, topic)) as terminal:
         until(terminal, "type the topic's name to send 4 records")
         os.write(terminal.fd, topic.encode() + b"\n")
-        until(terminal, "journal /")
+        until(terminal, "journal    /")
         text = terminal.text
     records = [b'{"h":%d,"a":%d%s}' % (h, a, b',"error":{"code":7}' * (a == 2)) for h in (12, 13) for a in (1, 2)]
     for words in (
-        "sent    4 records, 94 B, in ",
-        "2 blank lines not sent",
-        f"sha256  {digest(records)}",
-        "nsqd    message_count 0 before, 4 after",
-        "OK      confirmed means that nsqd has the record",
+        "sent       4 records, 94 B in ",
+        "skipped    2 blank lines",
+        f"sha256     {digest(records)}",
+        "nsqd       message_count 0 before, 4 after, as many as were confirmed",
+        "confirmed  means that nsqd has the record",
     ):
         assert words in text
     assert read_messages(nsqd, topic, 4) == records
@@ -194,13 +195,13 @@ def test_the_canary_asks(
 ) -> None:
     write_lines(tmp_path / "in", lines(50))
     with typed("send", tmp_path / "in", *to(nsqd, topic), "--canary", "--yes") as terminal:
-        until(terminal, "1 record arrived; go on?")
+        until(terminal, "1 record arrived; continue?")
         assert arrived(nsqd, topic) == 1
         os.write(terminal.fd, answers[0])
-        until(terminal, "11 records arrived; go on?")
+        until(terminal, "11 records arrived; continue?")
         assert arrived(nsqd, topic) == 11
         os.write(terminal.fd, answers[1])
-        until(terminal, "journal /")
+        until(terminal, "journal    /")
         terminal.read(most=2)
         assert terminal.text.count("hourscope send") == (1 if code else 0)
     assert arrived(nsqd, topic) == sent
@@ -258,16 +259,16 @@ def test_names_of_the_config_and_nsqlookupd(archive: Path, nsqd: Nsqd, nsqlookup
         (["--nsqd-tcp-address", "h:1"], "need a --topic"),
         (["--nsqd-tcp-address", "h:1", "--lookupd-http-address", "h:2", "--topic", "t"], "not both"),
         (["--nsqd-tcp-address", "h:1", "--topic", "t", "-o", "x"], "give either"),
-        (["--nsqd-tcp-address", "h:1", "--topic", "t", "--append"], "--append goes with -o FILE only"),
+        (["--nsqd-tcp-address", "h:1", "--topic", "t", "--append"], "--append applies only to -o FILE"),
         (["--nsqd-tcp-address", "h:1", "--topic", "t", "--tls-key", "k"], "--tls-key needs its --tls-cert"),
-        (["-o", "x", "--rate", "5"], "--rate goes with NSQ only"),
+        (["-o", "x", "--rate", "5"], "--rate applies only to NSQ"),
         (["-o", "x", "--round-robin"], "--round-robin needs --nsqd-tcp-address"),
-        (["-o", "-", "--split", "hour"], "not with stdout"),
+        (["-o", "-", "--split", "hour"], "need a file, not stdout"),
         (["-o", "x", "--append", "--force"], "leave out --force and --split"),
         (["-o", "x", "--resume"], "there is nothing to --resume"),
-        (["-o", "x/", "--project", "a"], "--project does not go with an extract"),
+        (["-o", "x/", "--project", "a"], "--project cannot be used with an extract"),
         (["-o", "x", "--project", "a["], "invalid JMESPath at column"),
-        (["-o", "x", "--split", "day"], "is no way to split"),
+        (["-o", "x", "--split", "day"], "is not a way to split"),
     ],
 )
 def test_options_that_do_not_go_together(words: list[str], sentence: str, archive: Path, tmp_path: Path) -> None:
@@ -284,7 +285,7 @@ def test_options_that_do_not_go_together(words: list[str], sentence: str, archiv
 
 def test_files_from_the_command_line(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    assert f"into   {out}\n" in hourscope("send", archive, "-o", out, "--dry-run").out.decode()
+    assert f"into       {out}\n" in hourscope("send", archive, "-o", out, "--dry-run").out.decode()
     assert not out.exists()
     assert hourscope("send", archive, "-o", out).code == 0
     for more in ((), ("--dry-run",)):

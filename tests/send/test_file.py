@@ -119,8 +119,8 @@ def test_appending_to_a_file_without_a_last_newline_does_not_glue_two_lines(pack
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("out.jsonl", gzip.compress(b"a\n"), "it is gzip, which its name does not say"),
-        ("out.gz", b"plain\n", "it is not compressed, which its name does not say"),
+        ("out.jsonl", gzip.compress(b"a\n"), "it is gzip, but its name does not say so"),
+        ("out.gz", b"plain\n", "it is not compressed, but its name does not say so"),
         ("out.gz", gzip.compress(b"a\n" * 9999)[:-20], "it is damaged"),
     ],
 )
@@ -184,7 +184,7 @@ def test_parts_appear_all_or_none(tmp_path: Path) -> None:
     (tmp_path / "out.0003.jsonl").write_bytes(b"old\n")
     with pytest.raises(OutputError, match=r"out\.0003\.jsonl exists"):
         finish(send_to_file(source, out, split=parse_split("4kB")))
-    with pytest.raises(OutputError, match=r"out\.0003\.jsonl is left of an earlier, longer send"):
+    with pytest.raises(OutputError, match=r"out\.0003\.jsonl is left over from an earlier, longer send"):
         finish(send_to_file(source, out, split=parse_split("8kB"), overwrite=True))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out.0003.jsonl"]
     assert len(finish(send_to_file(source, out, split=parse_split("4kB"), overwrite=True)).where) == 3
@@ -192,5 +192,5 @@ def test_parts_appear_all_or_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["day", "", "0", "-5MB", "hours"])
 def test_what_is_no_way_to_split(text: str) -> None:
-    with pytest.raises(SendError, match="is no way to split; write hour, or a size"):
+    with pytest.raises(SendError, match="is not a way to split; use hour, or a size"):
         parse_split(text)

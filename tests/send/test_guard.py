@@ -12,8 +12,8 @@ from tests.send.helpers import finish, lines, target, write_lines
 from tests.servers.build import NsqPrograms
 from tests.servers.nsqd import Nsqd
 from tui.errors import SendError
+from tui.nsq.address import split_address
 from tui.send import NsqTarget, SendOptions, check_destination, send_to_nsq
-from tui.send.target import split_address
 
 pytestmark = pytest.mark.nsq
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.nsq
 def test_a_topic_that_is_not_there_yet(nsqd: Nsqd, topic: str) -> None:
     found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
     assert (found.http, found.exists, found.version, found.deepest) == (True, False, "1.3.0", 0)
-    assert found.warnings == (f"the topic {topic} does not exist yet: it would be made, and nobody reads it",)
+    assert found.warnings == (f"the topic {topic} does not exist yet: nsqd would create it, and nobody reads it",)
 
 
 def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
@@ -41,7 +41,7 @@ def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
     assert f"the topic {topic} is paused" in text
     assert "the channel nsq_to_file looks like an archiver" in text
     assert "the channel web is paused" in text
-    assert "the channel nsq_to_file is 12,000 messages behind already" in text
+    assert "the channel nsq_to_file is already 12,000 messages behind" in text
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_addresses(text: str, parts: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", ":1", "h:", "h:x", "h:0", "h:70000", "::1:4150", "http://h:1", "h:٣"])
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(SendError, match="is no address of an nsqd"):
+    with pytest.raises(SendError, match="is not an address"):
         split_address(text)
 
 

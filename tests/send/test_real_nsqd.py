@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests.send.helpers import arrived, digest, finish, lines, target, write_lines
+from tests.send.helpers import arrived, digest, finish, lines, records_source, target, write_lines
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
@@ -31,7 +31,6 @@ from tui.send import (
     archive_source,
     check_destination,
     file_source,
-    records_source,
     send_to_nsq,
     survey,
 )
@@ -64,7 +63,7 @@ def test_bytes_are_exact(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     maker = random.Random(4)
     odd = [byte for byte in range(256) if byte not in (10, 13)]
     records = [b'{"x":"' + bytes(maker.choices(odd, k=maker.randint(1, 400))) for _ in range(500)]
-    records += [b"a CR\rin the middle", b"\x00", b" ", b"caf\xc3\xa9", b"\xff\xfe", b"no newline behind this one"]
+    records += [b"a CR\rin the middle", b"\x00", b"caf\xc3\xa9", b"\xff\xfe", b"no newline behind this one"]
     source = write_lines(tmp_path / "odd", records, newline_at_end=False)
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
     assert receipt.sha256 == digest(records)
@@ -143,9 +142,9 @@ def test_an_archive_with_a_filter_goes_by_hour_key_and_line(nsqd: Nsqd, topic: s
     assert receipt.filter == "-g foo"
 
 
-def test_marked_records(nsqd: Nsqd, topic: str) -> None:
+def test_an_empty_record_is_not_sent_and_counted(nsqd: Nsqd, topic: str) -> None:
     hour = datetime(2015, 1, 20, 13, tzinfo=UTC)
-    source = records_source("2 marked", [("k", hour, 9, b"second"), ("k", hour, 2, b"first"), ("k", hour, 3, b"")])
+    source = records_source([("k", hour, 2, b"first"), ("k", hour, 3, b""), ("k", hour, 9, b"second")])
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
     assert (receipt.confirmed, receipt.blank) == (2, 1)
     assert read_messages(nsqd, topic, 2) == [b"first", b"second"]

@@ -208,7 +208,7 @@ def test_on_a_terminal_it_asks(answer: bytes, sent: int, nsqd: Nsqd, topic: str,
         if sent:
             until(terminal, "type the topic's name")
             os.write(terminal.fd, topic.encode() + b"\n")
-            until(terminal, "journal /")
+            until(terminal, "journal    /")
         else:
             until(terminal, "nothing was sent")
     assert arrived(nsqd, topic) == 10 + sent

@@ -116,11 +116,11 @@ def test_heartbeats_are_answered_while_nothing_is_sent(tmp_path: Path) -> None:
     ("frame", "sentence"),
     [
         (b'E_BAD_TOPIC MPUB topic name "t" is not valid', "does not allow this topic's name"),
-        (b"E_AUTH_FIRST AUTH required before MPUB", "wants a secret"),
+        (b"E_AUTH_FIRST AUTH required before MPUB", "requires a secret"),
         (b"E_UNAUTHORIZED AUTH failed for MPUB on t", "does not allow this secret to publish"),
-        (b"E_INVALID cannot MPUB in current state (TLS required)", "if it wants TLS, give its CA"),
-        (b"E_BAD_BODY MPUB body too big 50 > 10", "takes no request of this size"),
-        (b"E_BAD_MESSAGE MPUB message too big 50 > 10", "takes no record of this size"),
+        (b"E_INVALID cannot MPUB in current state (TLS required)", "if it requires TLS, give its CA"),
+        (b"E_BAD_BODY MPUB body too big 50 > 10", "does not accept a request of this size"),
+        (b"E_BAD_MESSAGE MPUB message too big 50 > 10", "does not accept a record of this size"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_is_not_tried_again(frame: bytes, sentence: str, tmp_path: Path) -> None:

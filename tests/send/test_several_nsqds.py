@@ -17,7 +17,9 @@ from tests.send.scripted_nsqd import Client, ScriptedNsqd
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tui.config import NsqSpec
 from tui.errors import SendError
+from tui.nsq import lookup
 from tui.send import (
     Journal,
     NsqTarget,
@@ -26,6 +28,7 @@ from tui.send import (
     SendOptions,
     Sent,
     check_destinations,
+    configured_target,
     find_nsqds,
     send_to_nsq,
 )
@@ -82,7 +85,7 @@ def test_round_robin_goes_on_without_one_that_is_away(three: list[Nsqd], topic: 
 def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
     nsq_programs: NsqPrograms, three: list[Nsqd], topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.send.rotation._AGAIN", 0.2)
+    monkeypatch.setattr("tui.send.rotation._RETRY_SECONDS", 0.2)
     records = lines(12_000)
     source = write_lines(tmp_path / "out", records)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"mem-queue-size": 0}) as shaky:
@@ -182,15 +185,15 @@ def test_the_nsqds_that_have_the_topic_are_found(
         _until(lambda: len(find_nsqds([nsqlookupd.http_address], topic).nsqds) >= 2)
         new = find_nsqds([nsqlookupd.http_address], topic)
         assert not new.exists
-        assert {(nsqd.tcp_address, nsqd.http_address), (other.tcp_address, other.http_address)} <= set(new.nsqds)
+        assert {lookup.Nsqd(server.tcp_address, server.http_address) for server in (nsqd, other)} <= set(new.nsqds)
         assert list(new.nsqds) == sorted(new.nsqds)
 
         nsqd.create_topic(topic)
         _until(lambda: find_nsqds([nsqlookupd.http_address], topic).exists)
         found = find_nsqds([_nobody(), nsqlookupd.http_address], topic)
-        assert found.nsqds == ((nsqd.tcp_address, nsqd.http_address),)
+        assert found.nsqds == (lookup.Nsqd(nsqd.tcp_address, nsqd.http_address),)
         assert "nsqlookupd's HTTP at" in found.unanswered[0]
-        to = found.of(NsqTarget(topic, ()))
+        to, _ = configured_target(NsqSpec(lookupd_http_addresses=(nsqlookupd.http_address,)), topic)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", lines(50)), to)).confirmed == 50
         assert arrived(nsqd, topic) == 50
 
@@ -199,11 +202,11 @@ def test_lookupd_that_is_not_there_or_knows_nothing(nsq_programs: NsqPrograms, n
     nobody = _nobody()
     with pytest.raises(SendError, match=rf"nsqlookupd's HTTP at {nobody} cannot be reached \(Connection refused\)"):
         find_nsqds([nobody], "t")
-    with pytest.raises(SendError, match=r"does not answer as nsqlookupd does|knows no nsqd"):
+    with pytest.raises(SendError, match=r"does not answer as nsqlookupd does|does not know any nsqd"):
         find_nsqds([nsqd.http_address], "t")
     with (
         Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "empty") as empty,
-        pytest.raises(SendError, match="knows no nsqd; give --nsqd-tcp-address"),
+        pytest.raises(SendError, match="does not know any nsqd; give --nsqd-tcp-address"),
     ):
         find_nsqds([empty.http_address], "t")
 

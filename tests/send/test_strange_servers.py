@@ -21,8 +21,9 @@ from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
 from tests.send.test_command import typed, until
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.errors import SendError
+from tui.nsq.answers import Info
+from tui.nsq.http import StrangeAnswer, get
 from tui.send import NsqTarget, check_destination, find_nsqds
-from tui.send.web import StrangeAnswer, get_json
 
 EVIL = "\x1b]0;title\x07\x1b[31m[red]red[/red]\u202e\x9b5m\r\n\x00"
 
@@ -200,12 +201,12 @@ def test_an_answer_is_bounded_in_bytes_and_time() -> None:
             time.sleep(0.1)
 
     with server(endless) as address, pytest.raises(StrangeAnswer, match="over 32 MiB"):
-        get_json("nsqd", address, "/info", 20.0)
+        get(Info, "nsqd", address, "/info", 20.0)
     for serve in (headers, body):
         with server(serve) as address:
             began = time.monotonic()
             with pytest.raises(SendError, match="cannot be reached \\(no answer\\)"):
-                get_json("nsqd", address, "/info", 1.0)
+                get(Info, "nsqd", address, "/info", 1.0)
             assert time.monotonic() - began < 5
 
 
@@ -241,6 +242,6 @@ def test_no_string_of_a_server_reaches_the_terminal_raw(tmp_path: Path) -> None:
         with typed(*words, "--topic", "t", "--again") as terminal:
             until(terminal, "type the topic's name")
             os.write(terminal.fd, b"t\n")
-            until(terminal, "takes no request of this size")
+            until(terminal, "does not accept a request of this size")
             assert "[red]red[/red]" in terminal.text
             assert terminal.screen.title == ""

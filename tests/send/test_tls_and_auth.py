@@ -90,7 +90,7 @@ def test_the_right_ca_the_wrong_one_none_and_no_tls(ours: Authority, nsq_program
 
         _refused_everywhere(to(Tls(other.ca)), nsqd, "its certificate is of another CA; give the right one", tmp_path)
         _refused_everywhere(to(Tls()), nsqd, "its certificate is of another CA", tmp_path)  # the system's CAs
-        _refused_everywhere(to(None), nsqd, "if it wants TLS, give its CA with --tls-root-ca-file", tmp_path)
+        _refused_everywhere(to(None), nsqd, "if it requires TLS, give its CA with --tls-root-ca-file", tmp_path)
         assert check_destination(to(Tls(ours.ca))).limits.asked
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(Tls(ours.ca)))).confirmed == 300
         context = ssl.create_default_context(cafile=ours.ca)
@@ -115,7 +115,7 @@ def test_a_client_certificate_that_is_required(ours: Authority, nsq_programs: Ns
         def to(*pair: Path) -> NsqTarget:
             return NsqTarget("t", (nsqd.tcp_address,), (nsqd.http_address,), Tls(ours.ca, *pair))
 
-        _refused_everywhere(to(), nsqd, "wants a certificate of its clients; give --tls-cert and --tls-key", tmp_path)
+        _refused_everywhere(to(), nsqd, "requires a client certificate; give --tls-cert and --tls-key", tmp_path)
         _refused_everywhere(to(*strangers.issue("me")), nsqd, "certificate", tmp_path)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(*ours.issue("client")))).confirmed == 300
 
@@ -175,7 +175,7 @@ def test_auth(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
             return NsqTarget("t", (nsqd.tcp_address,), (nsqd.http_address,), auth_secret=secret)
 
         assert check_destination(to("good")).warnings[-1].startswith("the secret goes to nsqd at")
-        _refused_everywhere(to(None), nsqd, "wants a secret; set HOURSCOPE_NSQ_AUTH_SECRET", tmp_path)
+        _refused_everywhere(to(None), nsqd, "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET", tmp_path)
         _refused_everywhere(to("wr0ng"), nsqd, "does not accept the secret of HOURSCOPE_NSQ_AUTH_SECRET", tmp_path)
         with pytest.raises(SendError, match="does not allow this secret to publish to the topic"):
             finish(send_to_nsq(source, to("reader")))

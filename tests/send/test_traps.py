@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.send.helpers import arrived, finish, lines, send_lines, target, to_topic, write_lines
+from tests.send.helpers import arrived, finish, lines, records_source, send_lines, target, to_topic, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
 from tests.servers.build import NsqPrograms
 from tests.servers.consume import drain, read_messages
@@ -32,7 +32,6 @@ from tui.send import (
     check_destination,
     earlier_sends,
     file_source,
-    records_source,
     send_to_nsq,
 )
 from tui.send.nsq import mpub_command
@@ -85,7 +84,6 @@ def test_a_str_or_a_tuple_drops_the_connection(tmp_path: Path) -> None:
         archive_source(archive, chunks, parse_filter(grep=["a"])),
         archive_source(archive, chunks, parse_filter(match=["a"])),
         file_source(tmp_path / "e.2015-01-20_13.log"),
-        records_source("marked", [("k", chunks[0].hour, 1, b'{"a":1}')]),
     ]
     for source in sources:
         blocks = [block.records for block in source.open()]
@@ -107,7 +105,7 @@ def test_text_mpub_splits_and_drops_lines(nsqd: Nsqd, topic: str) -> None:
     odd = b"two\n\nlines"
     nsqd.request("POST", f"/mpub?topic={topic}", odd)
     assert read_messages(nsqd, topic, 2) == [b"two", b"lines"]
-    finish(send_to_nsq(records_source("1 marked", [("k", None, 1, odd)]), to_topic(nsqd, topic)))  # type: ignore[list-item]
+    finish(send_to_nsq(records_source([("k", None, 1, odd)]), to_topic(nsqd, topic)))
     assert drain(nsqd, topic) == [odd]
 
 

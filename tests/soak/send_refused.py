@@ -13,7 +13,7 @@ from tests.servers.nsqd import Nsqd
 from tests.soak.command import environment, send_words
 from tests.soak.data import write_records
 from tests.soak.show import Check, Result, Stage, Table, exactly
-from tui.send.refusals import SECRET_VARIABLE
+from tui.nsq.target import SECRET_VARIABLE
 
 _TOPIC = "replay"
 

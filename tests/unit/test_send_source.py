@@ -15,9 +15,9 @@ from tui.archive.envelope import wrap
 from tui.errors import SendError
 from tui.filter import parse_filter
 from tui.send import Limits, Plan, Source, SourceBlock, archive_source, file_source, outgoing, survey, unique_source
-from tui.send.batches import Batch, Batches, BatchSize
-from tui.send.outgoing import SeenRecords
-from tui.send.project import projected_source
+from tui.send.engine.batches import Batch, Batches, BatchSize
+from tui.send.messages import SeenRecords
+from tui.send.projection import projected_source
 
 records_of = st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.replace(b"\n", b"x")), max_size=400)
 
@@ -201,3 +201,18 @@ def test_the_plan_of_a_source_is_applied_once() -> None:
     again = outgoing(source, Plan(unique=True))
     assert again is source
     assert [record for block in again.open() for record in block.records] == [inner]
+
+
+@pytest.mark.parametrize("odd", [b"\r\n", b"\n\n", b"\n \n"], ids=["CRLF", "blank", "space"])
+@pytest.mark.parametrize("wanted", [None, "ab"], ids=["all", "filtered"])
+def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, wanted: str | None, tmp_path: Path) -> None:
+    """What is searched, sent and numbered is the same whether a block was tidied before, meanwhile or not at all."""
+    plain = [b'{"n":%d,"pad":"%s"}' % (n, b"ab" * (n % 50)) for n in range(20_000)]
+    late = [b'{"late":%d,"pad":"%s"}' % (n, b"ab" * (n % 3)) for n in range(3_000)]
+    (tmp_path / "in").write_bytes(b"".join(r + b"\n" for r in plain) + b"".join(r + odd for r in late))
+    kept = [record for record in (*plain, *late) if wanted is None or b"ab" in record]
+    source = file_source(tmp_path / "in", parse_filter(grep=[wanted]) if wanted else None)
+    blocks = list(source.open())
+    assert [record for block in blocks for record in block.records] == kept
+    assert all(block.as_lines() == b"".join(r + b"\n" for r in block.records) for block in blocks if block.records)
+    assert all(len(block.records) == len(block.lines) for block in blocks)

@@ -3,7 +3,7 @@
 import pytest
 
 from tui.errors import SendError
-from tui.send.throttle import Rate, TokenBucket, parse_rate
+from tui.send.engine.rate import Rate, TokenBucket, parse_rate
 
 
 class Clock:
@@ -33,7 +33,7 @@ def test_rates(text: str, rate: Rate) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-5", "fast", "5 apples", "0MB", "1e3", "5mb", "٣"])
 def test_what_is_no_rate(text: str) -> None:
-    with pytest.raises(SendError, match="is no rate; write"):
+    with pytest.raises(SendError, match="is not a rate; write"):
         parse_rate(text)
 
 

@@ -6,7 +6,7 @@ A message goes line → spool → archive, and is finished (FIN) between the two
     line      a message as a line               spool    gzip members, fsync, one file an hour
     repair    a torn tail after a crash         upload   revisions, conditional puts, checksums, removal
     folder    names, lock, whose spool it is    part     one consuming process of several
-    outages   what is away, and why             defects  errors that nobody foresaw
+    outages   what is away, and why             defects  unexpected errors
     status    events, health                    run      the whole, as a generator of events
     check     everything that it needs          web      /healthz and /metrics
 
@@ -16,7 +16,7 @@ Importing this package imports neither pynsq nor boto3.
 from tui.archiver.counters import Counters
 from tui.archiver.options import DEFAULT_LAYOUT, ArchiverOptions, Source, destination
 from tui.archiver.run import archive_topic
-from tui.archiver.status import Event, Said, Status, Stopped
+from tui.archiver.status import Event, Notice, Status, Stopped
 from tui.archiver.upload import UploadState
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "ArchiverOptions",
     "Counters",
     "Event",
-    "Said",
+    "Notice",
     "Source",
     "Status",
     "Stopped",

@@ -11,19 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.archive.store import Store
-from tui.archiver.delivery import blame_lookupd
 from tui.archiver.folder import SpoolInUseError, owned, spooled
-from tui.archiver.lookup import producers
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.spool import Spool
 from tui.checks import Check, State
 from tui.errors import HourscopeError, KeyTakenError, SendError
-from tui.send.guard import Destination, check_destination
-from tui.send.target import NsqTarget
+from tui.nsq.destination import Destination, check_destination
+from tui.nsq.lookup import Nsqd, blame_lookupd, nsqds_with_topic
+from tui.nsq.target import NsqTarget
 from tui.units import duration, plural, size
 
-_TIMEOUT = 5.0
-_CLOCK_OFF = 5.0  # seconds that our clock may differ from the store's
+_TIMEOUT_SECONDS = 5.0
+_CLOCK_OFF_SECONDS = 5.0  # that our clock may differ from the store's
 
 
 def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
@@ -35,7 +34,9 @@ def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
         check, named = _lookupd(options, lookupd)
         yield check
         given = options.source.nsqd_tcp_addresses
-        nsqds |= {tcp: _Named(http, "" if tcp in given else lookupd) for tcp, http in named.items()}
+        nsqds |= {
+            nsqd.tcp_address: _Named(nsqd.http_address, "" if nsqd.tcp_address in given else lookupd) for nsqd in named
+        }
     for address, named_by in nsqds.items():
         yield _nsqd(options, address, named_by)
 
@@ -99,7 +100,7 @@ def _compared(options: ArchiverOptions, key: str, path: Path, example: str) -> C
     if not store.holds(key, path):
         return Check("archive", "failed", f"{store.url}/{key} is not what was put there; check the endpoint")
     if not refused:
-        says = f"{store.url} overwrites in spite of If-None-Match; two archivers could overwrite each other's files"
+        says = f"{store.url} overwrites despite If-None-Match; two archivers could overwrite each other's files"
         return Check("archive", "failed", says)
     says = f"{store.url} can be written, read and listed, and refuses to overwrite; keys as {example}"
     return Check("archive", "ok", says)
@@ -109,7 +110,7 @@ def _clock(stamp: datetime) -> Check:
     """The time of an upload just made, by the store's clock, against ours."""
     now = datetime.now(UTC)
     seconds = (now - stamp).total_seconds()
-    if abs(seconds) <= _CLOCK_OFF:
+    if abs(seconds) <= _CLOCK_OFF_SECONDS:
         return Check("clock", "ok", "agrees with the archive's")
     which = "ahead of" if seconds > 0 else "behind"
     says = (
@@ -140,16 +141,16 @@ def _is_refused(options: ArchiverOptions, key: str, path: Path) -> bool:
     return False
 
 
-def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, dict[str, str]]:
-    """What it says, and the nsqds that it knows: their TCP addresses, with their HTTP addresses."""
+def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, tuple[Nsqd, ...]]:
+    """What it answers, and the nsqds that it names."""
     name, topic = f"nsqlookupd {address}", options.source.topic
     try:
-        found = producers(address, topic)
+        nsqds = nsqds_with_topic(address, topic, timeout=_TIMEOUT_SECONDS)
     except SendError as error:
-        return Check(name, "failed", f"{error}; check --lookupd-http-address"), {}
-    if not found:
-        return Check(name, "warning", f"knows no topic {topic} yet; the archiver would wait for it"), {}
-    return Check(name, "ok", f"{topic} is on {plural(len(found), 'nsqd')}"), found
+        return Check(name, "failed", f"{error}; check --lookupd-http-address"), ()
+    if not nsqds:
+        return Check(name, "warning", f"does not know the topic {topic} yet; the archiver would wait for it"), ()
+    return Check(name, "ok", f"{topic} is on {plural(len(nsqds), 'nsqd')}"), nsqds
 
 
 def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
@@ -157,27 +158,27 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     http_addresses = (named.http_address,) if named.http_address else ()
     target = NsqTarget(source.topic, (address,), http_addresses, source.tls, source.auth_secret)
     try:
-        found = check_destination(target, timeout=_TIMEOUT)
+        destination = check_destination(target, timeout=_TIMEOUT_SECONDS)
     except HourscopeError as error:
-        says = str(error).removesuffix(", nothing was sent")
-        return Check(name, "failed", f"{says}; {blame_lookupd(named.lookupd)}" if named.lookupd else says)
-    if not found.http:
+        blame = f"; {blame_lookupd(named.lookupd)}" if named.lookupd else ""
+        return Check(name, "failed", f"{error}{blame}")
+    if not destination.http:
         says = f"answers over TCP; its HTTP does not, so the channel {source.channel} was not checked"
         return Check(name, "warning", says)
-    return Check(name, *_channel(options, found))
+    return Check(name, *_channel(options, destination))
 
 
-def _channel(options: ArchiverOptions, found: Destination) -> tuple[State, str]:
-    source, version = options.source, f"nsqd {found.version}"
-    if not found.exists:
+def _channel(options: ArchiverOptions, destination: Destination) -> tuple[State, str]:
+    source, version = options.source, f"nsqd {destination.version}"
+    if not destination.exists:
         return "warning", f"{version} has no topic {source.topic} yet; the archiver would create it"
-    channel = next((channel for channel in found.channels if channel.name == source.channel), None)
+    channel = next((channel for channel in destination.channels if channel.name == source.channel), None)
     if channel is None:
         says = f"{version}: {source.topic} has no channel {source.channel} yet; the archiver would create it"
         return "warning", f"{says}, and get what is published after that"
     if channel.name.endswith("#ephemeral") or source.topic.endswith("#ephemeral"):
         return "warning", f"{version}: an ephemeral channel drops messages; an archive needs a durable one"
-    if channel.paused or found.paused:
+    if channel.paused or destination.paused:
         return "warning", f"{version}: the channel {channel.name} or its topic is paused, and delivers no messages"
     others = f", {plural(len(channel.clients), 'consumer')} on it" if channel.clients else ""
     waiting = f"{plural(channel.depth, 'message')} waiting in {source.topic}/{channel.name}"

@@ -15,7 +15,7 @@ class Counters:
     nsqlookupd is away; "" if none is), `paused` (why nothing is asked for; "" if something is) and `seen` (when it was
     last at work, on time.monotonic, which all processes share).
 
-    `messages` and what goes with them count what is on disk. `again`: messages that had been delivered before, to any
+    `messages`, `bytes` and `changed` count what is on disk. `again`: messages that had been delivered before, to any
     consumer. `unsure`: those whose FIN may not have counted, since the link was gone or the message's time over; each
     of them may come again and is then in the archive twice. `changed`: lines that are not their message's bytes, by
     reason.

@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw: a sentence for the log, the traceback only for those who debug."""
+"""Unexpected errors: a sentence for the log, and the traceback with --debug."""
 
 from __future__ import annotations
 

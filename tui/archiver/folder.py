@@ -1,6 +1,6 @@
 """The spool folder: what its files are called, who owns it, what is in it.
 
-A file's name says how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
+A file's name shows how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
 
     2026-11-23T13.SEQ.open        being appended to, a gzip member a sync
     2026-11-23T13.SEQ.torn        left by a process that died: its last member may be torn
@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from tui.archive.local import atomic_file, private_folder, private_opener, reason, sync_folder
+from tui.archive.local import atomic_file, private_folder, private_opener, sync_folder
 from tui.archive.times import spell_hour
-from tui.errors import ArchiveError
+from tui.errors import ArchiveError, reason
 
 OPEN, TORN, SEALED, MERGED, NAMED = ".open", ".torn", ".gz", ".merged.gz", "-"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(?:\.(\d{20}-\d+)(\.open|\.torn|\.gz|\.merged\.gz)|-(\d{6})\.gz)")
@@ -69,17 +69,17 @@ def spell_rev(rev: int) -> str:
 
 
 def spooled(folder: Path, zone: tzinfo) -> list[SpoolFile]:
-    """Every file of the spool, by hour, then age; files of other names are nobody's. Raises ArchiveError."""
-    found = []
+    """Every file of the spool, by hour, then age; files with other names are ignored. Raises ArchiveError."""
+    files = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if match := _NAME.fullmatch(entry.name):
                     with suppress(FileNotFoundError):  # renamed meanwhile: the next look finds it
-                        found.append(_file(Path(entry.path), match, entry.stat(), zone))
+                        files.append(_file(Path(entry.path), match, entry.stat(), zone))
     except OSError as error:
         raise ArchiveError(f"the spool {folder} cannot be read: {reason(error)}") from error
-    return sorted(found, key=lambda file: (file.hour, file.rev is None, file.rev or 0, file.seq))
+    return sorted(files, key=lambda file: (file.hour, file.rev is None, file.rev or 0, file.seq))
 
 
 def _file(path: Path, match: re.Match[str], status: os.stat_result, zone: tzinfo) -> SpoolFile:
@@ -175,10 +175,10 @@ def _acquire(
 
 def _make(folder: Path) -> None:
     """The folder is there, for its owner alone, and on disk."""
-    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    fresh = [path for path in (folder, *folder.parents) if not path.exists()]
     private_folder(folder)
-    for each in fresh:
-        sync_folder(each.parent)
+    for path in fresh:
+        sync_folder(path.parent)
 
 
 def _locked(descriptor: int) -> bool:

@@ -34,14 +34,14 @@ from tui.units import size
 
 T = TypeVar("T")
 
-_TICK = 0.1  # seconds between two looks at the clock
-_LOOK = 1.0  # seconds between two looks at the spool
+_TICK_SECONDS = 0.1  # between two looks at the clock
+_LOOK_SECONDS = 1.0  # between two looks at the spool
 _SYNC_BYTES = 4 << 20
 _IN_FLIGHT_BYTES = 16 << 20  # RDY is lowered for large messages
 _FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
 _FIRST_RDY = 16  # until it is known how large messages are
-_MISSING = 60.0  # seconds without a connection
-_GRACE = 2.0  # seconds for nsqd to answer a goodbye, twice
+_MISSING_SECONDS = 60.0  # without a connection
+_GRACE_SECONDS = 2.0  # for nsqd to answer a goodbye, twice
 
 
 class Intake:
@@ -87,13 +87,13 @@ class Intake:
                 writing = tasks.create_task(self._write())
                 while not self._stopped():
                     self._reader.check()
-                    await asyncio.sleep(_TICK)
-                await self._reader.leave(_GRACE)
+                    await asyncio.sleep(_TICK_SECONDS)
+                await self._reader.leave(_GRACE_SECONDS)
                 self._last = True
                 self._due.set()
                 await writing
                 await self._close()
-                await self._reader.close_all(_GRACE)
+                await self._reader.close_all(_GRACE_SECONDS)
                 ticking.cancel()
 
     def _now(self) -> datetime:
@@ -124,7 +124,7 @@ class Intake:
             if hour != self._hour:
                 await self._rotate(hour)
             for link in self._reader.conns.values():
-                link.go_on()
+                link.resume()
 
     async def _sync(self, hour: datetime, deliveries: list[Delivery]) -> None:
         by_link: dict[Link, list[bytes]] = defaultdict(list)
@@ -137,7 +137,7 @@ class Intake:
             self._break(str(error))
             for link, ids in by_link.items():
                 counters.given_back += len(ids)
-                link.give_back(ids)
+                link.requeue(ids)
         else:
             counters.syncs += 1
             counters.written += written
@@ -184,11 +184,11 @@ class Intake:
             if self._now() != self._hour:
                 self._due.set()
             self._touch(now)
-            if now - self._looked >= _LOOK:
+            if now - self._looked >= _LOOK_SECONDS:
                 self._looked = now
                 await self._look()
             self._reader.allow(self._allowed())
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(_TICK_SECONDS)
 
     def _count(self, now: float) -> None:
         self._counters.seen = now
@@ -196,7 +196,7 @@ class Intake:
         self._counters.oldest = now - oldest[0][1].came if oldest else 0.0
         self._counters.links = self._reader.links
         self._counters.lost = self._outages.cause
-        self._counters.missing = sum(now - since > _MISSING for since in self._reader.missing.values())
+        self._counters.missing = sum(now - since > _MISSING_SECONDS for since in self._reader.missing.values())
         self._linked = now if self._counters.links else self._linked
         self._counters.alone = now - self._linked
         self._counters.paused = self._broken or self._crowded
@@ -259,7 +259,7 @@ class Intake:
         """In a callback: its connection is silent from then on, and is replaced; each kind is reported once."""
         if (text := spelled(error)) not in self._defects:
             self._defects.add(text)
-            self._report(f"an unexpected error in a connection ({text}); it is opened again; please report this")
+            self._report(f"an unexpected error in a connection ({text}); it is reopened; please report this")
             if self._options.debug:
                 show_traceback(error)
 

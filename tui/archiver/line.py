@@ -13,7 +13,7 @@ import msgspec
 
 from tui.archive.envelope import MARK, needs_envelope, wrap
 
-SPACED = "json-newline"  # the one change that is no envelope
+SPACED = "json-newline"  # the one change without an envelope
 
 
 def lines_of(bodies: Sequence[bytes]) -> tuple[bytes, Counter[str]]:

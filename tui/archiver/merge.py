@@ -10,12 +10,12 @@ from pathlib import Path
 
 from isal import igzip
 
-from tui.archive.local import private_opener, reason
+from tui.archive.local import private_opener
 from tui.archiver.folder import MERGED, SEALED, SpoolFile, file_name, rename
 from tui.archiver.spool import header
-from tui.errors import OutputError
+from tui.errors import OutputError, reason
 
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 _LEVEL = 6
 MERGING = ".merging"
 
@@ -41,7 +41,7 @@ def _squeeze(path: Path, partial: Path) -> None:
     crc = count = 0
     with igzip.open(path, "rb") as lines, open(partial, "wb", opener=private_opener) as out:  # type: ignore[no-untyped-call]
         out.write(header())
-        while block := lines.read(_BLOCK):
+        while block := lines.read(_BLOCK_BYTES):
             crc, count = zlib.crc32(block, crc), count + len(block)
             out.write(encoder.compress(block))
         out.write(encoder.flush() + struct.pack("<II", crc, count & 0xFFFFFFFF))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tui.archive import Archive, open_archive
 from tui.archive.layout import has_holes
-from tui.archive.local import make_folder, reason
+from tui.archive.local import make_folder
 from tui.archive.store import is_s3
 from tui.archive.times import zone_name
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError
-from tui.send.target import Tls, split_address, valid_topic
+from tui.errors import ArchiveError, ConfigError, reason
+from tui.nsq.address import name_error, split_address, valid_name
+from tui.nsq.target import Tls
 
 DEFAULT_LAYOUT = "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz"  # as nsq_to_file names its files
 MAX_IN_FLIGHT = 2500  # nsqd's default -max-rdy-count
@@ -40,10 +41,10 @@ class Source:
     auth_secret: str | None = field(default=None, repr=False)
 
     def check(self) -> None:
-        """ConfigError or SendError if a name or an address makes no sense, or a file of TLS cannot be used."""
+        """ConfigError or SendError if a name or an address is invalid, or a file of TLS cannot be used."""
         for what, name in (("topic", self.topic), ("channel", self.channel)):
-            if not valid_topic(name):
-                raise ConfigError(f"NSQ allows no {what} named {name!r}; use 1 to 64 letters, digits, '.', '_' or '-'")
+            if not valid_name(name):
+                raise name_error(what, name)
         if not self.nsqd_tcp_addresses and not self.lookupd_http_addresses:
             raise ConfigError("no nsqd was given; add --nsqd-tcp-address or --lookupd-http-address HOST:PORT")
         for address in (*self.nsqd_tcp_addresses, *self.lookupd_http_addresses):
@@ -54,7 +55,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ArchiverOptions:
-    """One archiver. `now` gives seconds since 1970 and says what hour it is; tests bring their own.
+    """One archiver. `now` gives seconds since 1970, and with it the hour; tests bring their own.
 
     Sizes in bytes, times in seconds. `spool` belongs to this archiver alone. With more than one of `processes` each has
     its own connections and files. `rotate_size` of None rotates at the hour only. `debug` shows the traceback of an

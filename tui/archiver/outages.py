@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui.archiver.delivery import explained
+from tui.nsq.lookup import blame_lookupd
+from tui.nsq.refusals import refusal
 
 _REPEAT_SECONDS = 300.0  # before the same cause is reported again
 
@@ -30,8 +31,9 @@ class Outages:
         return next((outage.cause for outage in reversed(self._away.values()) if outage.cause), "")
 
     def lost(self, address: str, cause: object, named_by: str = "") -> None:
-        """It went away, or a further attempt failed; an nsqlookupd may have given the address."""
-        text, now = explained(address, cause, named_by), time.monotonic()
+        """It went away, or another attempt failed; `named_by` is the nsqlookupd that gave the address, if one did."""
+        why, now = refusal(address, cause), time.monotonic()
+        text = f"{why}; {blame_lookupd(named_by)}" if named_by and why.unreachable else str(why)
         outage = self._away.setdefault(address, _Outage())
         outage.cause = text
         if now - outage.reported.get(text, -_REPEAT_SECONDS) >= _REPEAT_SECONDS:

@@ -55,7 +55,7 @@ class Part(Protocol):
         """Wait for the end, at most so many seconds.
 
         HourscopeError if it failed in a way that a new one may not; TimeoutError if it does not end and cannot be
-        killed; anything else is an error that nobody foresaw.
+        killed; anything else is an unexpected error.
         """
 
 

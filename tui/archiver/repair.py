@@ -4,7 +4,7 @@ What was synced is whole members. Behind them there may be a torn one, none of w
 them out again; its whole lines are kept all the same, since not even nsqd may have survived what ended us.
 
 After kill -9 the torn bytes are the first that were written. After a power loss some blocks of the file may never have
-reached the disk; they read as zeros, and would be decoded into lines that nobody sent. So nothing counts from there on.
+reached the disk; they read as zeros, and would be decoded into lines that were never sent. So all from there on is cut.
 What decodes with an error, or has a sound member behind it, is not torn: its disk has damaged it, and nothing is cut.
 """
 
@@ -20,10 +20,10 @@ from isal import igzip_lib
 
 from tui.archiver.spool import HEADER, member, write_all
 
-_BLOCK = 1 << 20
-_OUTPUT = 1 << 20
-_SECTOR = 512  # bytes: no disk writes less
-_MOST = 64 << 20  # bytes; a sync is a few MB
+_BLOCK_BYTES = 1 << 20
+_OUTPUT_BYTES = 1 << 20
+_SECTOR_BYTES = 512  # no disk writes less
+_MAX_BYTES = 64 << 20  # a sync is a few MB
 _Error = cast(type[Exception], igzip_lib.error)
 
 
@@ -33,7 +33,7 @@ def repair(path: Path) -> int | None:
     None, and the file is as it was, if it is not torn but damaged.
     """
     good = sound_length(path)
-    if path.stat().st_size - good > _MOST:
+    if path.stat().st_size - good > _MAX_BYTES:
         return None
     with path.open("rb") as stream:
         stream.seek(good)
@@ -62,14 +62,14 @@ def sound_length(path: Path) -> int:
 def _sound_length(stream: BinaryIO) -> int:
     sound = read = 0
     decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-    data = stream.read(_BLOCK)
+    data = stream.read(_BLOCK_BYTES)
     while data:
         read += len(data)
         while data:
             try:
-                decoder.decompress(data, _OUTPUT)
+                decoder.decompress(data, _OUTPUT_BYTES)
                 while not decoder.eof and not decoder.needs_input:
-                    decoder.decompress(b"", _OUTPUT)
+                    decoder.decompress(b"", _OUTPUT_BYTES)
             except _Error:
                 return sound
             if not decoder.eof:
@@ -77,7 +77,7 @@ def _sound_length(stream: BinaryIO) -> int:
             data = decoder.unused_data
             sound = read - len(data)
             decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        data = stream.read(_BLOCK)
+        data = stream.read(_BLOCK_BYTES)
     return sound
 
 
@@ -105,9 +105,9 @@ def _written(torn: bytes, start: int) -> bytes:
 
     Deflate has zeros of its own only for some 500 KB of one repeated byte, whose message NSQ gives out again.
     """
-    first = start % _SECTOR
-    for at in range(0, first + len(torn), _SECTOR):
-        sector = torn[max(at - first, 0) : at - first + _SECTOR]
+    first = start % _SECTOR_BYTES
+    for at in range(0, first + len(torn), _SECTOR_BYTES):
+        sector = torn[max(at - first, 0) : at - first + _SECTOR_BYTES]
         if not sector.strip(b"\0"):
             return torn[: max(at - first, 0)].rstrip(b"\0")
     return torn.rstrip(b"\0")

@@ -17,57 +17,59 @@ from tui.archiver.defects import defect
 from tui.archiver.folder import Ownership, SpoolInUseError, owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.part import ChildPart, Part, ThreadPart
-from tui.archiver.status import DEATHS, MOST_DEATHS, Event, Said, Status, Stopped
+from tui.archiver.status import DEATHS_SECONDS, MAX_DEATHS, Event, Notice, Status, Stopped
 from tui.archiver.threads import in_thread
 from tui.archiver.upload import Uploader
 from tui.errors import ArchiveError, HourscopeError
 from tui.units import plural, size
 
-_REPORT_SECONDS = 1.0  # seconds between two states
-_PATIENCE = 15.0  # seconds for the children of an archiver that was killed to end
-_CONSUMERS_END = 5.0  # seconds from the stop until no consumer is waited for any longer
-_END = 8.0  # seconds from the stop until the last uploads are not waited for any longer
+_REPORT_SECONDS = 1.0  # between two states
+_CHILDREN_SECONDS = 15.0  # for the children of an archiver that was killed to end
+_CONSUMERS_SECONDS = 5.0  # from the stop until no consumer is waited for any longer
+_END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any longer
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
-    """Take a topic's messages into the archive until `stop`; `Status` every second, `Said` when something happens.
+    """Take a topic's messages into the archive until `stop`; `Status` every second, `Notice` when something happens.
 
     The last event is `Stopped`, less than ten seconds after the stop. Every message that was finished is in the spool
     by then, or in the archive. Raises ArchiveError, ConfigError or SendError, sentences for a person, if it cannot
-    begin, and HourscopeError if an error that nobody foresaw ends it.
+    begin, and HourscopeError if an unexpected error ends it.
     """
     options.check()
-    patience = _PATIENCE if options.processes > 1 else 0.0
+    patience = _CHILDREN_SECONDS if options.processes > 1 else 0.0
     with owned(options.spool, options.identity, patience=patience, stopped=stop.is_set) as ownership:
         archiver = _Archiver(options, ownership)
         archiver.begin()
         source = options.source
-        yield Said(f"recording {source.topic} (channel {source.channel}) in {options.archive.url}, by {options.spool}")
+        yield Notice(
+            f"recording {source.topic} (channel {source.channel}) in {options.archive.url}; spool: {options.spool}"
+        )
         try:
             while not stop.is_set():
-                yield from archiver.said(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
+                yield from archiver.notices(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
                 archiver.mind()
                 yield archiver.status()
             began = time.monotonic()
-            yield Said(f"stopping: {archiver.waits_for()}")
+            yield Notice(f"stopping: {archiver.waits_for()}")
             archiver.mind_spool()
         except BaseException:
-            archiver.end_consuming(time.monotonic() + _CONSUMERS_END)
+            archiver.end_consuming(time.monotonic() + _CONSUMERS_SECONDS)
             raise
-        stuck = archiver.end_consuming(began + _CONSUMERS_END)
-        yield from archiver.said()
-        stuck = archiver.end_uploading(began + _END) or stuck
-        yield from archiver.said()
+        stuck = archiver.end_consuming(began + _CONSUMERS_SECONDS)
+        yield from archiver.notices()
+        stuck = archiver.end_uploading(began + _END_SECONDS) or stuck
+        yield from archiver.notices()
         yield Stopped(archiver.status(stopping=True), archiver.left(), stuck)
 
 
 class _Archiver:
     def __init__(self, options: ArchiverOptions, ownership: Ownership) -> None:
         self._options, self._ownership = options, ownership
-        self._sayings: queue.Queue[str] = queue.Queue()
-        self._uploader = Uploader(options, self._sayings.put)
+        self._notices: queue.Queue[str] = queue.Queue()
+        self._uploader = Uploader(options, self._notices.put)
         self._parts: list[Part] = []
-        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self._gone = _lasting(Counters())  # of consuming processes that have died
         self._no_more_uploads = threading.Event()
         self._spool_trouble = ""
@@ -82,8 +84,8 @@ class _Archiver:
 
     def _part(self, number: int) -> Part:
         if self._options.processes == 1:
-            return ThreadPart(self._options, number, self._sayings.put)
-        return ChildPart(self._options, number, self._sayings.put, self._ownership.lock)
+            return ThreadPart(self._options, number, self._notices.put)
+        return ChildPart(self._options, number, self._notices.put, self._ownership.lock)
 
     def mind(self) -> None:
         """Start a consuming process again that has died; what it was appending to is repaired and uploaded.
@@ -113,11 +115,11 @@ class _Archiver:
         except ArchiveError as error:
             if str(error) != self._spool_trouble:
                 self._spool_trouble = str(error)
-                self._sayings.put(f"{error}; tried again until it works")
+                self._notices.put(f"{error}; tried again until it works")
             return
         if trouble:
-            lost = f"; {size(held)} that were not uploaded yet went with it" if held else ""
-            self._sayings.put(f"{trouble}, and was made again{lost}")
+            lost = f"; {size(held)} of it had not been uploaded and is lost" if held else ""
+            self._notices.put(f"{trouble}, and was made again{lost}")
         self._spool_trouble = ""
 
     def _join(self, part: Part, timeout: float, then: str = "") -> bool:
@@ -127,16 +129,16 @@ class _Archiver:
         except TimeoutError:
             return False
         except HourscopeError as error:  # what it had synced is in the spool
-            self._sayings.put(f"{error}{then}")
+            self._notices.put(f"{error}{then}")
         except Exception as error:
             raise defect("the consumer", error) from error
         return True
 
-    def said(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[Said]:
-        """What was said, as it comes, until a time; without one only what is there."""
+    def notices(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[Notice]:
+        """The notices, as they come, until a time; without one only those that are there."""
         while True:
             try:
-                yield Said(self._sayings.get(timeout=max(0.0, min(0.1, until - time.monotonic()))))
+                yield Notice(self._notices.get(timeout=max(0.0, min(0.1, until - time.monotonic()))))
             except queue.Empty:
                 if time.monotonic() >= until or (stop and stop.is_set()):
                     return
@@ -148,7 +150,7 @@ class _Archiver:
             self._rate = (counters.messages - before) / (now - then)
             self._seen = now, counters.messages
         uploads, seconds = self._uploader.state, now - self._began
-        deaths = sum(now - death < DEATHS for death in self._deaths)
+        deaths = sum(now - death < DEATHS_SECONDS for death in self._deaths)
         return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping, deaths)
 
     def waits_for(self) -> str:
@@ -159,7 +161,7 @@ class _Archiver:
             parts[0] += f" ({plural(counters.unfinished, 'message')})"
         waiting = self._uploader.state.waiting
         parts.append(f"then for uploads ({plural(waiting, 'file')} so far)" if waiting else "then for the last uploads")
-        return f"{', '.join(parts)}; at most {_END:.0f} s"
+        return f"{', '.join(parts)}; at most {_END_SECONDS:.0f} s"
 
     def end_consuming(self, deadline: float) -> bool:
         """Every consumer comes to its end: what it has is in the spool, whole. True if one is stuck in its disk."""
@@ -168,7 +170,7 @@ class _Archiver:
             part.stop()
         ended = [self._join(part, max(0.0, deadline - time.monotonic())) for part in self._parts]
         if not all(ended):
-            self._sayings.put("a consumer still waits for its disk; NSQ gives out again what it has not acknowledged")
+            self._notices.put("a consumer is still waiting for its disk; NSQ redelivers what it has not acknowledged")
         return not all(ended)
 
     def end_uploading(self, deadline: float) -> bool:

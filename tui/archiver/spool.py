@@ -20,13 +20,13 @@ from pathlib import Path
 
 from isal import igzip_lib
 
-from tui.archive.local import private_opener, reason, sync_folder
+from tui.archive.local import private_opener, sync_folder
 from tui.archiver.folder import OPEN, SEALED, TORN, file_name, rename
-from tui.errors import OutputError
+from tui.errors import OutputError, reason
 
 _LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
 
-_PROBE = 1 << 18
+_PROBE_BYTES = 1 << 18
 HEADER = b"\x1f\x8b\x08\x10" + bytes(4) + b"\x00\xff"  # gzip, deflate, with a comment, no time, of unknown origin
 
 
@@ -82,7 +82,7 @@ class Spool:
         try:
             try:
                 with open(path, "wb", opener=private_opener) as stream:
-                    stream.write(bytes(_PROBE))
+                    stream.write(bytes(_PROBE_BYTES))
                     stream.flush()
                     os.fsync(stream.fileno())
             finally:
@@ -155,7 +155,7 @@ def member(lines: bytes) -> bytes:
 
 
 def header() -> bytes:
-    """Of a gzip member (RFC 1952 §2.3), with a random comment: what the archive holds with our bytes is surely ours."""
+    """Of a gzip member (RFC 1952 §2.3), with a random comment: an object of the archive with our bytes is ours."""
     comment = secrets.token_hex(8).encode() + b"\0"
     return HEADER + comment
 

@@ -9,12 +9,12 @@ from tui.archiver.counters import Counters
 from tui.archiver.upload import UploadState
 from tui.units import plural
 
-_UPLOAD_AGE = 900.0  # seconds that a whole file may wait for its upload
-_FINISH_SLACK = 30.0  # seconds that a message may wait for its sync, beyond two intervals
-_ALONE = 30.0  # seconds without any nsqd
-_SILENT = 30.0  # seconds without a word from a consuming process, or from the archiver itself
-MOST_DEATHS = 3  # of consuming processes, in DEATHS seconds
-DEATHS = 300.0
+_UPLOAD_AGE_SECONDS = 900.0  # that a whole file may wait for its upload
+_FINISH_SLACK_SECONDS = 30.0  # that a message may wait for its sync, beyond two intervals
+_ALONE_SECONDS = 30.0  # without any nsqd
+_SILENT_SECONDS = 30.0  # without a word from a consuming process, or from the archiver itself
+MAX_DEATHS = 3  # of consuming processes, in DEATHS_SECONDS
+DEATHS_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +32,36 @@ class Status:
     @property
     def troubles(self) -> tuple[str, ...]:
         """Why it is not healthy when this is asked, with the cause where one is known; nothing if it is."""
-        found = []
+        troubles = []
         silent = time.monotonic() - self.counters.seen
-        if silent > _SILENT and not self.stopping:
-            found.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
-        if self.deaths >= MOST_DEATHS:
-            found.append(f"consuming processes died {self.deaths} times in five minutes")
-        if self.counters.oldest > 2 * self.sync_interval + _FINISH_SLACK:
-            found.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
-        if self.uploads.oldest > _UPLOAD_AGE:
+        if silent > _SILENT_SECONDS and not self.stopping:
+            troubles.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
+        if self.deaths >= MAX_DEATHS:
+            troubles.append(f"consuming processes died {self.deaths} times in five minutes")
+        if self.counters.oldest > 2 * self.sync_interval + _FINISH_SLACK_SECONDS:
+            troubles.append(f"a message has waited {self.counters.oldest:.0f} s for its sync")
+        if self.uploads.oldest > _UPLOAD_AGE_SECONDS:
             why = self.uploads.trouble or "still in progress"
-            found.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
+            troubles.append(f"a file has waited {self.uploads.oldest:.0f} s for its upload ({why})")
         if self.counters.paused:
-            found.append(f"no messages are taken: {self.counters.paused}")
+            troubles.append(f"no messages are taken: {self.counters.paused}")
         why = f" ({self.counters.lost})" if self.counters.lost else ""
-        if self.counters.alone > _ALONE:
-            found.append(f"no nsqd has been connected for {self.counters.alone:.0f} s{why}")
+        if self.counters.alone > _ALONE_SECONDS:
+            troubles.append(f"no nsqd has been connected for {self.counters.alone:.0f} s{why}")
         elif self.counters.missing:
-            found.append(f"{plural(self.counters.missing, 'nsqd')} not reached for more than a minute{why}")
-        return tuple(found)
+            troubles.append(f"{plural(self.counters.missing, 'nsqd')} not reached for more than a minute{why}")
+        return tuple(troubles)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is wrong now, long before it is unhealthy: `troubles`, and causes that are in none of them."""
         troubles = self.troubles
         causes = (self.counters.paused, self.uploads.trouble, self.counters.lost)
-        return *troubles, *(cause for cause in causes if cause and not any(cause in each for each in troubles))
+        return *troubles, *(cause for cause in causes if cause and not any(cause in trouble for trouble in troubles))
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Notice:
     """A sentence for the operator's log."""
 
     text: str
@@ -79,4 +79,4 @@ class Stopped:
     hangs: bool = False
 
 
-Event = Status | Said | Stopped
+Event = Status | Notice | Stopped

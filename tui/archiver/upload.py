@@ -15,32 +15,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from tui.archive.local import reason
 from tui.archive.put import note_of
 from tui.archiver.folder import OPEN, SEALED, TORN, SpoolFile, file_name, named, rename, spell_rev, spooled
 from tui.archiver.merge import drop_leftovers, merge
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.repair import repair, sound_length
-from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError
+from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError, reason
 from tui.units import plural, size
 
-_LOOK = 0.25  # seconds between two looks at the spool
-_RETRY_FIRST, _RETRY_MOST = 1.0, 30.0
+_LOOK_SECONDS = 0.25  # between two looks at the spool
+_MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """What waits and what went. `oldest` is how long, in seconds, the oldest whole file waits; `trouble` is why."""
+    """What waits and what was uploaded. `oldest`: seconds that the oldest whole file has waited; `trouble`: why."""
 
     waiting: int = 0
-    waiting_bytes: int = 0
     spool_bytes: int = 0
     oldest: float = 0.0
     uploaded: int = 0
     uploaded_bytes: int = 0
     repaired: int = 0
     failures: int = 0
-    last_key: str = ""
     last_time: float = 0.0
     trouble: str = ""
 
@@ -54,7 +51,7 @@ class Uploader:
         self._next_rev: dict[datetime, int] = {}
         self._put_keys: set[str] = set()  # by this process, and not yet seen to be what was put
         self._uploaded = self._uploaded_bytes = self._repaired = self._failures = 0
-        self._last_key, self._last_time, self._trouble = "", 0.0, ""
+        self._last_time, self._trouble = 0.0, ""
         self.state = UploadState()
 
     def adopt(self, part: int | None = None) -> None:
@@ -68,14 +65,14 @@ class Uploader:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is tried again, later and later."""
-        wait, reported = _LOOK, ""
+        wait, reported = _LOOK_SECONDS, ""
         while not stop.wait(wait):
             if self.once(stop):
                 if reported:
                     self._report("uploading again")
-                wait, reported = _LOOK, ""
+                wait, reported = _LOOK_SECONDS, ""
                 continue
-            wait = min(max(wait, _RETRY_FIRST / 2) * 2, _RETRY_MOST)
+            wait = min(max(wait, _MIN_RETRY_SECONDS / 2) * 2, _MAX_RETRY_SECONDS)
             if self._trouble != reported:
                 reported = self._trouble
                 self._report(f"{reported}; tried again until it works")
@@ -118,14 +115,12 @@ class Uploader:
         whole = [file for file in files if file.state != OPEN]
         self.state = UploadState(
             len(whole),
-            sum(file.size for file in whole),
             sum(file.size for file in files),
             max((time.time() - file.changed for file in whole), default=0.0),
             self._uploaded,
             self._uploaded_bytes,
             self._repaired,
             self._failures,
-            self._last_key,
             self._last_time,
             self._trouble,
         )
@@ -202,5 +197,5 @@ class Uploader:
         path.unlink()
         self._uploaded += 1
         self._uploaded_bytes += count
-        self._last_key, self._last_time = key, time.time()
+        self._last_time = time.time()
         self._report(f"uploaded {key} ({size(count)})")

@@ -21,25 +21,21 @@ from tui.cli.archive_log import Log
 from tui.cli.checks import report
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.grouped import Grouped
+from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
 from tui.cli.options import archive_argument, archive_options, located
 from tui.cli.signals import cancel_on_signals
-from tui.config import Config, NsqSpec, load_config, nsq_of_environment, state_dir
+from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
-from tui.send.refusals import SECRET_VARIABLE
-from tui.send.target import Tls
+from tui.nsq.target import environment_secret, tls_of
 from tui.units import parse_size, plural, size
 
 _GROUPS = {
-    "What and where": (
-        *("topic", "channel", "nsqd_tcp_address", "lookupd_http_address"),
-        *("tls", "tls_root_ca_file", "tls_cert", "tls_key"),
-    ),
+    "What and where": ("topic", "channel", *SERVER_OPTIONS),
     "How": (
         *("spool", "host", "sync_interval", "rotate_size", "spool_max", "merge_hour", "processes", "max_in_flight"),
         *("status_address", "check"),
     ),
 }
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
 
 
@@ -59,8 +55,7 @@ class _Size(click.ParamType[int]):
 @archive_argument
 @click.option("--topic", metavar="TOPIC", required=True, help="NSQ topic.")
 @click.option("--channel", metavar="CHANNEL", required=True, help="NSQ channel: a durable one, for this archive alone.")
-@click.option("--nsqd-tcp-address", metavar="HOST:PORT", multiple=True, help="nsqd, or a name from the config.")
-@click.option("--lookupd-http-address", metavar="HOST:PORT", multiple=True, help="nsqlookupd, to find the nsqds.")
+@server_options
 @click.option(
     "--spool", metavar="DIR", type=click.Path(path_type=Path), help="Folder where messages wait for their upload."
 )
@@ -74,10 +69,6 @@ class _Size(click.ParamType[int]):
 @click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
 @click.option("--max-in-flight", metavar="N", type=click.IntRange(min=1), default=MAX_IN_FLIGHT, show_default=True,
               help="Messages in flight, per process.")  # fmt: skip
-@click.option("--tls", is_flag=True, help="Use TLS. Without a CA file, the system's CAs are trusted.")
-@click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA of nsqd's certificate (PEM), for --tls.")
-@click.option("--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM).")
-@click.option("--tls-key", metavar="FILE", type=_FILE, help="Key of the client certificate (PEM).")
 @click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
 @click.option("--check", is_flag=True, help="Check everything that the archiver needs, and exit.")
 @archive_options
@@ -89,8 +80,11 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
     uploaded by then stays in the spool for the next start.
 
     \b
-    hourscope archive s3://bucket/logs --topic events --channel archive --lookupd-http-address 127.0.0.1:4161
-    hourscope archive /var/archive --topic events --channel archive --nsqd-tcp-address 127.0.0.1:4150 --check
+    Examples:
+      hourscope archive s3://bucket/logs --topic events --channel archive \\
+          --lookupd-http-address 127.0.0.1:4161
+      hourscope archive /var/archive --topic events --channel archive \\
+          --nsqd-tcp-address 127.0.0.1:4150 --check
     """
     options = _options(archive, given, load_config())
     options.check()
@@ -117,28 +111,17 @@ def _destination(location: Location) -> Archive:
 
 
 def _source(given: dict[str, Any], config: Config) -> Source:
-    """The topic and the way to it: from the command line, or a name of the config."""
-    names, lookupds = given.pop("nsqd_tcp_address"), given.pop("lookupd_http_address")
-    if not names and not lookupds:
-        names, lookupds = nsq_of_environment().values()
-    files = {name: given.pop(name) for name in ("tls_root_ca_file", "tls_cert", "tls_key")}
-    spec = NsqSpec(names, (), lookupds)
-    if any(name in config.nsq for name in names):
-        if len(names) > 1 or lookupds:
-            raise click.UsageError("a name from the config stands for all of its addresses; give it alone")
-        spec = config.nsq[names[0]]
-    ca, cert, key = (Path(file) if (file := files[name] or getattr(spec, name)) else None for name in files)
-    if key and not cert:
-        raise click.UsageError("--tls-key needs its --tls-cert")
-    wants_tls = given.pop("tls") or spec.tls or any(files.values())
+    """The topic's channel and the nsqds: from the command line, the environment, or a name of the config."""
+    topic = given.pop("topic")
+    spec = nsq_spec(take(given, SERVER_OPTIONS, topic), config.nsq)
     return Source(
-        given.pop("topic"),
+        topic,
         given.pop("channel"),
         spec.nsqd_tcp_addresses,
         spec.lookupd_http_addresses,
         given.pop("max_in_flight"),
-        Tls(ca, cert, key) if wants_tls else None,
-        os.environ.get(SECRET_VARIABLE, "").strip() or None,
+        tls_of(spec),
+        environment_secret(),
     )
 
 
@@ -153,7 +136,7 @@ def _default_spool(archive: str, source: Source, host: str) -> Path:
 def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_address: str | None) -> int:
     now = [Status()]
     if status_address is not None:
-        from tui.archiver.web import served
+        from tui.archiver.status_server import served
 
         web: Any = served(status_address, lambda: now[0])
     else:

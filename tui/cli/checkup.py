@@ -24,7 +24,7 @@ from tui.errors import ConfigError, HourscopeError
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
-    from tui.send.target import NsqTarget
+    from tui.nsq.target import NsqTarget
 
 _LITTLE = 1 << 30  # bytes; a disk with less free space gets a warning
 
@@ -74,7 +74,7 @@ def check_archive(archive: Archive) -> Iterator[Check]:
 
 def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
     """Is each nsqd there, does it let us in, which version is it, what does it take?"""
-    from tui.send.discover import configured_target
+    from tui.nsq.lookup import configured_target
 
     try:
         target, silent = configured_target(spec, "hourscope-doctor")
@@ -88,20 +88,20 @@ def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
 
 
 def _nsqd(target: NsqTarget, address: str, spec: NsqSpec) -> Check:
-    from tui.archiver.delivery import blame_lookupd
-    from tui.send.guard import check_destination
+    from tui.nsq.destination import check_destination
+    from tui.nsq.lookup import blame_lookupd
 
     try:
-        found = check_destination(target, address)
+        nsqd = check_destination(target, address)
     except HourscopeError as error:
-        says = str(error).removesuffix(", nothing was sent")
+        says = str(error)
         if spec.lookupd_http_addresses and "-broadcast-address" not in says:
             says = f"{says}; {blame_lookupd(', '.join(spec.lookupd_http_addresses))}"
         return Check(f"nsqd {address}", "failed", says)
-    limits = f"takes records up to {size(found.limits.max_message)}, requests up to {size(found.limits.max_body)}"
-    if not found.http:
-        return Check(f"nsqd {address}", "warning", f"{limits}; {found.warnings[0]}")
-    return Check(f"nsqd {address}", "ok", f"version {found.version}, {limits}; HTTP at {found.http_address}")
+    limits = f"takes records up to {size(nsqd.limits.max_message)}, requests up to {size(nsqd.limits.max_body)}"
+    if not nsqd.http:
+        return Check(f"nsqd {address}", "warning", f"{limits}; {nsqd.warnings[0]}")
+    return Check(f"nsqd {address}", "ok", f"version {nsqd.version}, {limits}; HTTP at {nsqd.http_address}")
 
 
 def _terminal() -> Check:

@@ -1,4 +1,4 @@
-"""`hourscope doctor`: is everything there that the work needs?"""
+"""`hourscope doctor`: check an archive, this machine and nsqd."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
 from tui.cli.options import archive_argument, archive_options, reading_options
-from tui.config import NsqSpec
+from tui.nsq.lookup import named_spec
 
 
 @click.command("doctor", short_help="Check an archive, this machine and nsqd.")
@@ -33,7 +33,8 @@ def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -
     reads all of them. Exit code 2 if a check failed.
 
     \b
-    hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
+    Examples:
+      hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
     """
     return report(_checks(archive, nsqds, given), as_json=as_json)
 
@@ -50,4 +51,4 @@ def _checks(name: str, nsqds: tuple[str, ...], given: dict[str, Any]) -> Iterato
     else:
         yield from check_archive(archive)
     for address in nsqds:
-        yield from check_nsqd(address, config.nsq.get(address, NsqSpec((address,))))
+        yield from check_nsqd(address, named_spec(config.nsq, (address,)))

@@ -1,68 +1,80 @@
-"""The options that name an NSQ topic and the way to it, and the target that they make."""
+"""The options that name nsqds and a topic, for `send` and `archive`, and what they stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from tui.config import NsqSpec, load_config, nsq_of_environment
-from tui.send import NsqTarget, configured_target
+from tui.nsq.lookup import configured_target, named_spec
+from tui.nsq.target import NsqTarget
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_OPTIONS = (
+_SERVER_OPTIONS = (
     click.option(
         "--nsqd-tcp-address",
         metavar="HOST:PORT",
         multiple=True,
-        help="nsqd to send to, or a name from the config. Several: the next takes over when one stays away.",
-    ),
-    click.option(
-        "--nsqd-http-address",
-        metavar="HOST:PORT",
-        multiple=True,
-        help="Its HTTP, or https://HOST:PORT.  [default: port + 1]",
+        help="nsqd, or a name from the config; repeatable.",
     ),
     click.option(
         "--lookupd-http-address",
         metavar="HOST:PORT",
         multiple=True,
-        help="nsqlookupd that knows the nsqds, instead of naming them.",
+        help="nsqlookupd, to find the nsqds; repeatable.",
     ),
-    click.option("--topic", metavar="TOPIC", help="NSQ topic."),
-    click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn; order is lost."),
-    click.option("--tls", is_flag=True, help="TLS; without a CA file the system's CAs count."),
-    click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA of nsqd's certificate (PEM), for --tls."),
+    click.option("--tls", is_flag=True, help="Use TLS. Without a CA file, the system's CAs are trusted."),
+    click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA of nsqd's certificate (PEM)."),
     click.option("--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM)."),
-    click.option("--tls-key", metavar="FILE", type=_FILE, help="Its key (PEM)."),
+    click.option("--tls-key", metavar="FILE", type=_FILE, help="Key of the client certificate (PEM)."),
 )
-NSQ_OPTIONS = (
-    "nsqd_tcp_address",
+_TLS_FILES = ("tls_root_ca_file", "tls_cert", "tls_key")
+SERVER_OPTIONS = ("nsqd_tcp_address", "lookupd_http_address", "tls", *_TLS_FILES)
+SEND_OPTIONS = (
+    *SERVER_OPTIONS[:1],
     "nsqd_http_address",
-    "lookupd_http_address",
+    *SERVER_OPTIONS[1:2],
     "topic",
     "round_robin",
-    "tls",
-    "tls_root_ca_file",
-    "tls_cert",
-    "tls_key",
+    *SERVER_OPTIONS[2:],
 )
 
 
-def nsq_options(function: F) -> F:
-    for option in reversed(_OPTIONS):
+def server_options(function: F) -> F:
+    """The nsqds or nsqlookupds, and TLS; `nsq_spec` reads them."""
+    for option in reversed(_SERVER_OPTIONS):
         function = option(function)
     return function
 
 
+def take(given: dict[str, Any], names: Sequence[str], topic: str | None) -> dict[str, Any]:
+    """Take options out of `given`; with a topic and without a server, the environment's servers count."""
+    asked = {name: given.pop(name) for name in names}
+    if topic and not asked["nsqd_tcp_address"] and not asked["lookupd_http_address"]:
+        asked |= nsq_of_environment()
+    return asked
+
+
+def nsq_spec(asked: Mapping[str, Any], named: Mapping[str, NsqSpec]) -> NsqSpec:
+    """What the options stand for, with the config's names. What they say of TLS wins over the config."""
+    if asked["tls_key"] and not asked["tls_cert"]:
+        raise click.UsageError("--tls-key needs its --tls-cert")
+    https = asked.get("nsqd_http_address", ())
+    spec = named_spec(named, asked["nsqd_tcp_address"], https, asked["lookupd_http_address"])
+    ca, cert, key = (str(asked[name]) if asked[name] else getattr(spec, name) for name in _TLS_FILES)
+    tls = asked["tls"] or spec.tls or bool(ca or cert or key)
+    return replace(spec, tls=tls, tls_root_ca_file=ca, tls_cert=cert, tls_key=key)
+
+
 @dataclass(frozen=True, slots=True)
-class NsqWay:
-    """The options as they were given; `words` spell them again. The secret is in none of them."""
+class TargetOptions:
+    """A topic and the nsqds to send to, as they were given; `words` spell them again. The secret is in none of them."""
 
     spec: NsqSpec
     topic: str
@@ -70,50 +82,30 @@ class NsqWay:
     words: tuple[str, ...]
 
     def target(self) -> tuple[NsqTarget, tuple[str, ...]]:
-        """Looked up where it must be, and the nsqlookupds that are silent; SendError if nothing is found."""
+        """Looked up if necessary, and the nsqlookupds that are silent; SendError if no nsqd is found."""
         return configured_target(self.spec, self.topic, round_robin=self.round_robin)
 
 
-def nsq_way(given: dict[str, Any]) -> NsqWay | None:
-    """Take the options out of `given`; None if no server was named."""
-    asked = {name: given.pop(name) for name in NSQ_OPTIONS}
-    if asked["topic"] and not asked["nsqd_tcp_address"] and not asked["lookupd_http_address"]:
-        asked |= nsq_of_environment()
+def target_options(given: dict[str, Any]) -> TargetOptions | None:
+    """The destination of a send; None if none of its options was given."""
+    asked = take(given, SEND_OPTIONS, given["topic"])
     words = _words(asked)
-    tcp, http, lookupd, topic = (asked[name] for name in NSQ_OPTIONS[:4])
-    files = {name: asked[name] for name in ("tls_root_ca_file", "tls_cert", "tls_key")}
-    if not tcp and not lookupd:
-        given_for_nothing = words[0] if words else ""
-        if given_for_nothing:
-            raise click.UsageError(f"{given_for_nothing} needs --nsqd-tcp-address or --lookupd-http-address")
+    nsqds, lookupds, topic = asked["nsqd_tcp_address"], asked["lookupd_http_address"], asked["topic"]
+    if not nsqds and not lookupds:
+        if words:
+            raise click.UsageError(f"{words[0]} needs --nsqd-tcp-address or --lookupd-http-address")
         return None
-    if tcp and lookupd:
+    if nsqds and lookupds:
         raise click.UsageError("give --nsqd-tcp-address or --lookupd-http-address, not both")
     if not topic:
         raise click.UsageError("--nsqd-tcp-address and --lookupd-http-address need a --topic")
-    if files["tls_key"] and not files["tls_cert"]:
-        raise click.UsageError("--tls-key needs its --tls-cert")
-    named = load_config().nsq
-    if any(each in named for each in tcp):
-        if len(tcp) > 1 or http:
-            raise click.UsageError("a name from the config stands for all of its addresses; give it alone")
-        spec = named[tcp[0]]
-    else:
-        spec = NsqSpec(tcp, http, lookupd)
-    return NsqWay(_with_tls(spec, asked["tls"], files), topic, asked["round_robin"], words)
+    return TargetOptions(nsq_spec(asked, load_config().nsq), topic, asked["round_robin"], words)
 
 
-def _with_tls(spec: NsqSpec, tls: bool, files: dict[str, Path | None]) -> NsqSpec:
-    """What is given on the command line wins over the config."""
-    chosen = {name: str(file) if file else getattr(spec, name) for name, file in files.items()}
-    wanted = tls or spec.tls or any(files.values())
-    return NsqSpec(spec.nsqd_tcp_addresses, spec.nsqd_http_addresses, spec.lookupd_http_addresses, wanted, **chosen)
-
-
-def _words(asked: dict[str, Any]) -> tuple[str, ...]:
+def _words(asked: Mapping[str, Any]) -> tuple[str, ...]:
     words: list[str] = []
     for name, value in asked.items():
         option = "--" + name.replace("_", "-")
-        for each in value if isinstance(value, tuple) else (value,):
-            words += [option] if each is True else [option, str(each)] if each else []
+        for item in value if isinstance(value, tuple) else (value,):
+            words += [option] if item is True else [option, str(item)] if item else []
     return tuple(words)

@@ -1,4 +1,4 @@
-"""`hourscope send`: put what was selected into an NSQ topic or a file, after showing what and where."""
+"""`hourscope send`: send what was selected into an NSQ topic or a file, after showing what and where."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.archive.location import reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.grouped import Grouped
-from tui.cli.nsq_options import NSQ_OPTIONS, nsq_options, nsq_way
+from tui.cli.nsq_options import SEND_OPTIONS, server_options, target_options
 from tui.cli.options import (
     archive_options,
     filter_of,
@@ -28,12 +28,11 @@ from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
 from tui.errors import SendError
 from tui.filter import Filter
-from tui.send import SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
+from tui.send import CANARY, SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
 
-_CANARY = (1, 11)  # one record, then ten more
 _GROUPS = {
     "What": ("start", "stop", "grep", "regex", "match", "not_grep", "not_regex", "invert", "project", "unique"),
-    "Into NSQ": (*NSQ_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
+    "Into NSQ": (*SEND_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
     "Into a file": ("out", "append", "split", "force"),
     "Before and after": ("dry_run", "yes", "as_json"),
     "Reading the archive": (
@@ -54,20 +53,23 @@ _ONLY_FILE = ("append", "split", "force")
 @click.argument("source")
 @range_options
 @filter_options
-@click.option("--project", metavar="EXPR", help="Send the JSON of a JMESPath's result instead of the exact bytes.")
-@click.option("--unique", is_flag=True, help="Leave out copies of earlier records of the same send, and count them.")
-@nsq_options
-@click.option("--rate", metavar="N", help="Records a second (500, 2k), or bytes (5MB).")
+@click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the exact bytes.")
+@click.option("--unique", is_flag=True, help="Skip copies of earlier records of the same send, and count them.")
+@server_options
+@click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="nsqd's HTTP.  [default: TCP port + 1]")
+@click.option("--topic", metavar="TOPIC", help="NSQ topic.")
+@click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn instead of to one; order is lost.")
+@click.option("--rate", metavar="N", help="Records per second (500, 2k), or bytes (5MB).")
 @click.option("--max-depth", metavar="N", type=click.IntRange(min=1), help="Pause while the topic is deeper.")
 @click.option("--canary", is_flag=True, help="Send 1, then 10, and ask before the rest.")
-@click.option("--skip-oversize", is_flag=True, help="Leave out records that are larger than nsqd takes, and list them.")
-@click.option("--again", is_flag=True, help="Send although the same records were sent to the topic before.")
+@click.option("--skip-oversize", is_flag=True, help="Skip records that are larger than nsqd accepts, and list them.")
+@click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
 @click.option("--resume", is_flag=True, help="Resume a send that was interrupted, by its journal.")
 @click.option("-o", "out", metavar="OUT", help="'-', a file (.gz, .zst), or a folder/ for an extract.")
 @click.option("--append", is_flag=True, help="Append to the file.")
 @click.option("--split", metavar="hour|SIZE", help="One file per hour, or per SIZE of lines, such as 500MB.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and where; send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and where, without sending.")
 @click.option("--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="A JSON receipt as the last line of stdout.")
 @reading_options
@@ -76,41 +78,43 @@ def command(source: str, out: str | None, **given: Any) -> int:
     """Send SOURCE into an NSQ topic or a file, record by record, in order by hour, key and line.
 
     SOURCE is an extract, a file of lines (plain, gzip, zstd), or any archive with a range and filters. Before anything
-    is sent it shows what and where, and asks for the topic's name, or needs --yes. Every batch is confirmed by nsqd and
+    is sent, the plan is shown and the topic's name must be typed (or --yes given). Every batch is confirmed by nsqd and
     journaled on disk; ctrl-c stops and prints the command that resumes. Records that were sent to the topic before are
     refused without --again. A secret for nsqd's AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET.
 
     \b
-    hourscope send errors/ --nsqd-tcp-address 127.0.0.1:4150 --topic events --dry-run
-    hourscope send s3://bucket/events. --from -2d --to now -g 5003 --lookupd-http-address lookup:4161 --topic replay
-    hourscope send errors/ -o errors.jsonl.gz --split hour
-    hourscope send errors/ --nsqd-tcp-address prod --topic events --canary --rate 500
+    Examples:
+      hourscope send errors/ --nsqd-tcp-address 127.0.0.1:4150 --topic t --dry-run
+      hourscope send errors/ --nsqd-tcp-address prod --topic events --rate 500
+      hourscope send s3://bucket/events. --from -2d --to now -g 5003 \\
+          --lookupd-http-address lookup:4161 --topic replay --canary
+      hourscope send errors/ -o errors.jsonl.gz --split hour
     """
     chosen = filter_of(given)
-    way = nsq_way(given)
-    if (out is None) == (way is None):
+    destination = target_options(given)
+    if (out is None) == (destination is None):
         raise click.UsageError("give either --nsqd-tcp-address (or --lookupd-http-address) and --topic, or -o")
-    _refuse_strays(given, _ONLY_FILE if way else _ONLY_NSQ, "-o FILE" if way else "NSQ")
+    _refuse_strays(given, _ONLY_FILE if destination else _ONLY_NSQ, "-o FILE" if destination else "NSQ")
     if out is not None and names_folder(out):
         return _to_extract(source, chosen, out, given)
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique = given.pop("resume"), given.pop("unique")
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words = _source(source, chosen, given.pop("project"), given, messages=way is not None)
+    what, words = _source(source, chosen, given.pop("project"), given, messages=destination is not None)
     words += ["--unique"] if unique else []
     request = SendRequest(what, resume=resume, again=how["again"], words=tuple(words), **asked)
-    if way is None:
+    if destination is None:
         files = file_request(out or "", how, resume)
         return to_file(replace(request, source=unique_source(what)) if unique else request, files)
     options, more = _send_options(**{name: how[name] for name in _ONLY_NSQ if name != "again"}, unique=unique)
-    target, unanswered = way.target()
-    return to_nsq(request, target, options, (*more, *way.words), unanswered)
+    target, unanswered = destination.target()
+    return to_nsq(request, target, options, (*more, *destination.words), unanswered)
 
 
-def _refuse_strays(given: dict[str, Any], names: Sequence[str], goes_with: str) -> None:
+def _refuse_strays(given: dict[str, Any], names: Sequence[str], destination: str) -> None:
     for name in names:
         if given[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} goes with {goes_with} only")
+            raise click.UsageError(f"--{name.replace('_', '-')} applies only to {destination}")
 
 
 def _send_options(
@@ -120,7 +124,7 @@ def _send_options(
     words = [word for option, n in (("--rate", rate), ("--max-depth", max_depth)) if n for word in (option, str(n))]
     words += ["--skip-oversize"] if skip_oversize else []
     parsed = parse_rate(rate) if rate else None
-    steps = _CANARY if canary else ()
+    steps = CANARY if canary else ()
     return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, unique=unique), words
 
 
@@ -141,7 +145,7 @@ def _source(
         words = [*opened.words, *chosen.arguments()]
     if project is None:
         return what, words
-    from tui.send.project import projected_source  # jmespath is only imported by those who project
+    from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
     return projected_source(unwrapped(what) if messages else what, project), [*words, "--project", project]
 
@@ -150,7 +154,7 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     """Into a folder: that is a scan."""
     for name in ("project", "unique", "append", "split", "dry_run"):
         if given[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} does not go with an extract; see hourscope scan --help")
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot be used with an extract")
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)

@@ -1,4 +1,4 @@
-"""How a send ends on the command line: the receipt, the exit code, the command that goes on."""
+"""How a send ends on the command line: the receipt, the exit code, the command that resumes it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
-from tui.cli.receipt import left_out_lines, receipt_lines
+from tui.cli.fact_lines import fact_lines
 from tui.send import InterruptedSend, Receipt, Source, Survey
+from tui.send.facts import left_out, receipt_facts
 from tui.send.receipt import VERSION
 from tui.shell import shell_join
 from tui.units import plural
@@ -33,23 +34,27 @@ class SendRequest:
         return shell_join(["hourscope", "send", *self.words, *words])
 
 
-def print_summary(request: SendRequest, found: Survey, topic: str | None, warnings: Sequence[str]) -> None:
+def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:
     """With --json: the summary of a send of nothing."""
     if not request.as_json:
         return
     nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
-    left_out = {"blank": found.blank, "warnings": list(warnings), "damaged": [part.as_json() for part in found.damaged]}
-    summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **left_out}
+    skipped = {
+        "blank": survey.blank,
+        "warnings": list(warnings),
+        "damaged": [part.as_json() for part in survey.damaged],
+    }
+    summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **skipped}
     print(json.dumps(summary), flush=True)
 
 
-def end_with_nothing(request: SendRequest, found: Survey, topic: str | None) -> int:
+def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) -> int:
     """No record matched: the summary of a send of nothing, and the damage that may be why."""
-    warnings = list(map(str, found.damaged))
+    warnings = list(map(str, survey.damaged))
     for words in warnings:
         say(words)
-    print_summary(request, found, topic, warnings)
-    return EXIT_FAILED if found.damaged else EXIT_NOTHING
+    print_summary(request, survey, topic, warnings)
+    return EXIT_FAILED if survey.damaged else EXIT_NOTHING
 
 
 def report(
@@ -58,22 +63,23 @@ def report(
     words: tuple[str, ...],
     *,
     to_stdout: bool = False,
-    said: Sequence[str] = (),
+    printed: Sequence[str] = (),
     incomplete: bool = False,
 ) -> int:
     """The receipt, and the command that resumes; `words` are those of where and how.
 
-    `said` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
+    `printed` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
     left out.
     """
-    warnings = list(dict.fromkeys([*said, *map(str, receipt.damaged), *left_out_lines(receipt), *receipt.warnings]))
+    skipped = [] if receipt.topic else left_out(receipt.unfit, receipt.unfit_named, receipt.repeats)
+    warnings = list(dict.fromkeys([*printed, *map(str, receipt.damaged), *skipped, *receipt.warnings]))
     for warning in warnings:
-        if warning not in said:
+        if warning not in printed:
             say(warning)
     if request.as_json:
         summary = receipt.as_json() | {"warnings": warnings}
         print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
-    for line in receipt_lines(receipt):
+    for line in fact_lines(receipt_facts(receipt)):
         narrate(line)
     if not receipt.partial:
         return EXIT_FAILED if receipt.damaged or incomplete else EXIT_MATCHED

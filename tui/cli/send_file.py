@@ -11,10 +11,12 @@ import click
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, ReaderGoneError, say
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report
-from tui.cli.send_plan import file_warnings, print_plan
+from tui.cli.send_plan import print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
-from tui.send import Control, Sent, Split, parse_split, send_to_file, survey
+from tui.send import Control, Sent, Split, parse_split, send_to_file
+from tui.send import survey as survey_of
+from tui.send.facts import left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
     if resume:
         raise click.UsageError("a file is written whole or not at all: there is nothing to --resume")
     if append and (force or split):
-        raise click.UsageError("--append goes with one file that stays: leave out --force and --split")
+        raise click.UsageError("--append adds to one existing file: leave out --force and --split")
     if out == "-" and (append or force or split):
-        raise click.UsageError("--append, --split and --force go with a file, not with stdout")
+        raise click.UsageError("--append, --split and --force need a file, not stdout")
     words = ["-o", out, *(["--append"] if append else []), *(["--force"] if force else [])]
     words += ["--split", split] if split else []
     return FileRequest(out, append, force, parse_split(split) if split else None, tuple(words))
@@ -43,15 +45,15 @@ def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
 
 def to_file(request: SendRequest, file: FileRequest) -> int:
     if request.dry_run:
-        found = survey(request.source)
-        warnings = file_warnings(found)
-        print_plan(request.source, found, (), warnings, as_json=request.as_json, out=file.out)
+        survey = survey_of(request.source)
+        warnings = [*left_out(survey.unfit_count, survey.unfit, survey.repeats), *map(str, survey.damaged)]
+        print_plan(request.source, survey, (), warnings, as_json=request.as_json, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
         if Path(file.out).exists() and not stays:
             raise OutputError(f"{file.out} exists; choose another name or add --force")
         for words in warnings:
             say(words)
-        return EXIT_MATCHED if found.count + found.blank else EXIT_NOTHING
+        return EXIT_MATCHED if survey.count + survey.blank else EXIT_NOTHING
     control, to_stdout = Control(), file.out == "-"
     with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:
         try:
@@ -67,8 +69,8 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
                 else:
                     receipt = event.receipt
         except NothingToSendError as error:
-            found = survey(request.source, shapes=False)
-            if found.unfit:
+            survey = survey_of(request.source, shapes=False)
+            if survey.unfit:
                 say(str(error))
-            return end_with_nothing(request, found, None)
+            return end_with_nothing(request, survey, None)
     return report(request, receipt, file.words, to_stdout=to_stdout)

@@ -42,47 +42,47 @@ def to_nsq(
     """Send, or show what would be sent. `unanswered` are the nsqlookupds that are silent, a sentence each."""
     if options.canary and not _terminal() and not request.dry_run:
         raise SendError("--canary asks before the rest and needs a terminal; without one use --rate")
-    there = check_destinations(target)
+    destinations = check_destinations(target)
     folder = state_dir() / "journals"
-    prepared = prepare(folder, request.source, target, there, options, resume=request.resume)
-    found = _surveyed(request, prepared)
-    prepared = prepared.checked(found)
-    if not found.count and not request.dry_run:
-        say(str(nothing_to_send(prepared.source, found.unfit)))
-        return end_with_nothing(request, found, target.topic)
-    warnings = (*unanswered, *prepared.warnings(found))
+    prepared = prepare(folder, request.source, target, destinations, options, resume=request.resume)
+    survey = _surveyed(request, prepared)
+    prepared = prepared.checked(survey)
+    if not survey.count and not request.dry_run:
+        say(str(nothing_to_send(prepared.source, survey.unfit)))
+        return end_with_nothing(request, survey, target.topic)
+    warnings = (*unanswered, *prepared.warnings(survey))
     if request.dry_run:
-        return _dry_run(request, prepared, found, warnings)
-    refuse_what_cannot_go(found, prepared.limits, prepared.source)
-    again = _confirm(request, prepared, found, warnings)
-    with prepared.journal(found, again=again) as journal, cancel_on_signals() as cancel:
+        return _dry_run(request, prepared, survey, warnings)
+    refuse_what_cannot_go(survey, prepared.limits, prepared.source)
+    again = _confirm(request, prepared, survey, warnings)
+    with prepared.journal(survey, again=again) as journal, cancel_on_signals() as cancel:
         resuming = (*words, "--resume", "--yes")
         try:
-            receipt = _send(prepared, options, journal, found, warnings, cancel)
+            receipt = _send(prepared, options, journal, survey, warnings, cancel)
         except InterruptedSend as error:
             return report_failure(request, error, resuming)
-    return report(request, receipt, resuming, said=warnings, incomplete=prepared.never_sent(found))
+    return report(request, receipt, resuming, printed=warnings, incomplete=prepared.never_sent(survey))
 
 
 def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
-    found = Survey()
+    survey = Survey()
     shapes = request.dry_run or sys.stderr.isatty()  # they take time, and nobody reads them elsewhere
     limit = prepared.limits.largest
     with progress_line() as show:
-        for found in surveying(prepared.source, max_message=limit, start=prepared.start, shapes=shapes):
-            show(0.0, f"reading what will be sent: {plural(found.count, 'record')}")
-    return found
+        for survey in surveying(prepared.source, max_message=limit, start=prepared.start, shapes=shapes):
+            show(0.0, f"reading what will be sent: {plural(survey.count, 'record')}")
+    return survey
 
 
-def _dry_run(request: SendRequest, prepared: Preparation, found: Survey, warnings: tuple[str, ...]) -> int:
+def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> int:
     """All but the sending: what would be refused is refused."""
-    print_plan(prepared.source, found, prepared.there, warnings, as_json=request.as_json)
-    if not found.count:
+    print_plan(prepared.source, survey, prepared.destinations, warnings, as_json=request.as_json)
+    if not survey.count:
         for words in warnings:
             say(words)
         return EXIT_NOTHING
-    refuse_what_cannot_go(found, prepared.limits, prepared.source)
-    if (repeats := prepared.repeats(found)) and not request.again and not _asks(request):
+    refuse_what_cannot_go(survey, prepared.limits, prepared.source)
+    if (repeats := prepared.repeats(survey)) and not request.again and not _asks(request):
         raise RepeatError(repeats)
     for words in warnings:
         say(words)
@@ -100,19 +100,19 @@ def _asks(request: SendRequest) -> bool:
     return _terminal() and not request.yes
 
 
-def _confirm(request: SendRequest, prepared: Preparation, found: Survey, warnings: tuple[str, ...]) -> bool:
+def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> bool:
     """A person types the topic's name; a script says --yes. Returns whether a repeat was asked for."""
-    topic, records = prepared.target.topic, plural(found.count, "record")
-    repeats = prepared.repeats(found)
+    topic, records = prepared.target.topic, plural(survey.count, "record")
+    repeats = prepared.repeats(survey)
     if not _asks(request):
         if repeats and not request.again:
             error = RepeatError(repeats)
             others = [words for words in warnings if words not in map(str, repeats)]
-            print_summary(request, found, topic, (str(error), *others))
+            print_summary(request, survey, topic, (str(error), *others))
             raise error
         if not request.yes:
             raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")
-    for line in plan_lines(prepared.source, found, prepared.there):
+    for line in plan_lines(prepared.source, survey, prepared.destinations):
         narrate(line)
     for words in warnings:
         say(words)
@@ -129,7 +129,7 @@ def _send(
     prepared: Preparation,
     options: SendOptions,
     journal: Journal,
-    found: Survey,
+    survey: Survey,
     warnings: tuple[str, ...],
     cancel: threading.Event,
 ) -> Receipt:
@@ -140,7 +140,7 @@ def _send(
         journal=journal,
         options=options,
         control=control,
-        surveyed=found,
+        surveyed=survey,
         warnings=warnings,
     )
     with ExitStack() as bar, pause_on_suspend() as suspend:
@@ -154,10 +154,10 @@ def _send(
             note(event.note)
             if event.asking and event.confirmed != asked_at:
                 bar.close()  # a bar that is drawn again would write over the question
-                if click.confirm(f"{plural(event.confirmed, 'record')} arrived; go on?", err=True):
+                if click.confirm(f"{plural(event.confirmed, 'record')} arrived; continue?", err=True):
                     control.resume()
                 else:
                     control.stop()
                 show, asked_at = bar.enter_context(progress_line()), event.confirmed
-            show(event.confirmed / max(found.count, 1), send_text(event))
+            show(event.confirmed / max(survey.count, 1), send_text(event))
     raise AssertionError("a send ends with Sent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
 
@@ -27,7 +27,17 @@ class Counts:
     broken_json: int = 0
 
     def plus(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+        return Counts(
+            self.bytes_compressed + other.bytes_compressed,
+            self.bytes + other.bytes,
+            self.records + other.records,
+            self.matches + other.matches,
+            self.not_json + other.not_json,
+            self.blank + other.blank,
+            self.split + other.split,
+            self.unparsed + other.unparsed,
+            self.broken_json + other.broken_json,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,44 +86,48 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     chunk, store = task.chunk, task.store
     if not careful:
         yield ChunkStarted(chunk)
-    counts, partial, form, codec = Counts(), False, "", ""
+    so_far, partial, form, codec = _SoFar(), False, "", ""
     try:
         with ChunkReader(
             store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
         ) as reader:
-            for event in _filtering(task, reader):
-                if isinstance(event, Counts):
-                    counts = event
-                    if partial := cancelled():
-                        break
-                else:
-                    yield event
-            form, codec = str(reader.form) if counts.records else "", reader.codec
+            yield from _filtering(task, reader, so_far, cancelled)
+            form, codec, partial = str(reader.form), reader.codec, cancelled()
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
         partial = True
-        yield ChunkDamaged(chunk, Damage(counts.bytes_compressed, chunk.size, str(error)), unread=True)
-    yield ChunkDone(chunk, counts, partial=partial, form=form, codec=codec)
+        yield ChunkDamaged(chunk, Damage(so_far.counts.bytes_compressed, chunk.size, str(error)), unread=True)
+    yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec)
 
 
-def _filtering(task: ScanTask, reader: ChunkReader) -> Iterator[Matches | Progress | ChunkDamaged | Counts]:
-    """The matches, the damage, what was counted so far, and now and then the progress."""
-    counts = Counts()
+@dataclass(slots=True)
+class _SoFar:
+    """What was counted, whatever ends the reading."""
+
+    counts: Counts = field(default_factory=Counts)
+
+
+def _filtering(
+    task: ScanTask, reader: ChunkReader, so_far: _SoFar, cancelled: Callable[[], bool]
+) -> Iterator[Matches | Progress | ChunkDamaged]:
+    """The matches, the damage, and now and then the progress, until the chunk ends or the scan is cancelled."""
     reported = time.monotonic()
     for item in reader.results(lambda: _cutter(task), strict=task.strict, read_ahead=task.read_ahead):
         if isinstance(item, Damage):
             yield ChunkDamaged(task.chunk, item)
         elif item is not None:
             lines, of_block = item
-            counts = counts.plus(of_block)
+            so_far.counts = so_far.counts.plus(of_block)
             if lines:
                 yield Matches(task.chunk, lines)
-        counts = replace(counts, bytes_compressed=reader.bytes_compressed)
-        yield counts
+        if cancelled():
+            break
         if (now := time.monotonic()) - reported >= PROGRESS_INTERVAL:
             reported = now
+            counts = so_far.counts
             yield Progress(task.chunk, reader.bytes_compressed, reader.bytes, counts.records, counts.matches)
+    so_far.counts = replace(so_far.counts, bytes_compressed=reader.bytes_compressed)
 
 
 def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:

@@ -4,20 +4,24 @@
 imports neither pynsq nor tornado.
 """
 
-from tui.send.control import Control
-from tui.send.discover import configured_target, find_nsqds
+from tui.nsq.destination import ChannelState, Destination, check_destination
+from tui.nsq.limits import Limits
+from tui.nsq.lookup import configured_target, find_nsqds
+from tui.nsq.target import NsqTarget, Tls
 from tui.send.earlier import Earlier, earlier_sends
+from tui.send.engine.control import Control
+from tui.send.engine.rate import Rate, TokenBucket, parse_rate
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.file import send_to_file
-from tui.send.guard import ChannelState, Destination, check_destination, check_destinations
 from tui.send.journal import Journal, RepeatError
-from tui.send.options import SendOptions
-from tui.send.outgoing import outgoing, unique_source, unwrapped
+from tui.send.messages import outgoing, unique_source, unwrapped
+from tui.send.nsqds import check_destinations
+from tui.send.options import CANARY, SendOptions
 from tui.send.outputs import Split, parse_split
 from tui.send.receipt import Receipt
 from tui.send.replay import InterruptedSend, refuse_what_cannot_go, send_to, send_to_nsq
 from tui.send.shapes import Shape
-from tui.send.sink import Broker, Limits
+from tui.send.sink import Broker
 from tui.send.source import (
     DamagedChunk,
     Place,
@@ -27,13 +31,11 @@ from tui.send.source import (
     Unfit,
     archive_source,
     file_source,
-    records_source,
 )
 from tui.send.survey import Survey, nothing_to_send, survey, surveying
-from tui.send.target import NsqTarget, Tls, valid_topic
-from tui.send.throttle import Rate, TokenBucket, parse_rate
 
 __all__ = [
+    "CANARY",
     "Broker",
     "ChannelState",
     "Control",
@@ -72,7 +74,6 @@ __all__ = [
     "outgoing",
     "parse_rate",
     "parse_split",
-    "records_source",
     "refuse_what_cannot_go",
     "send_to",
     "send_to_file",
@@ -81,5 +82,4 @@ __all__ = [
     "surveying",
     "unique_source",
     "unwrapped",
-    "valid_topic",
 ]

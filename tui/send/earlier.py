@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.archive.local import reason
-from tui.errors import SendError
+from tui.errors import SendError, reason
 from tui.send.entries import Contents, Header, ReceiptLine, read_journal
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
@@ -25,7 +24,7 @@ class Earlier:
 
     `confirmed`: how many records arrived, from the first on. `began`: may any have arrived? `running`: another process
     is sending it now. `digests`: SHA-256 of the records that it sent, or was to send. `where`: the servers of all of
-    its runs. `continued_in`: the journal in which it goes on, if 0.1.0 began it.
+    its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
     """
 
     path: Path
@@ -75,13 +74,13 @@ class Earlier:
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
     """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
-    found = [each for each in _all(folder, topic) if isinstance(each, Earlier)]
-    return tuple(each for each in found if source is None or each.header.identity == source.identity)
+    sends = [send for send in _all(folder, topic) if isinstance(send, Earlier)]
+    return tuple(send for send in sends if source is None or send.header.identity == source.identity)
 
 
 def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
     """A sentence for each journal of the topic, by its name, that cannot be compared with what is sent."""
-    return tuple(str(each) for each in _all(folder, topic) if isinstance(each, SendError))
+    return tuple(str(send) for send in _all(folder, topic) if isinstance(send, SendError))
 
 
 def repeats(
@@ -94,23 +93,23 @@ def repeats(
     """
     own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
     return tuple(
-        each
-        for each in earlier_sends(folder, topic=topic)
-        if each.began
-        and each.path not in own
-        and (resumed is None or each.started > resumed.started)
-        and not (each.continued_in and Path(each.continued_in).exists())
-        and (sha256 in each.digests or (not each.header.sha256 and each.header.identity == source.identity))
+        send
+        for send in earlier_sends(folder, topic=topic)
+        if send.began
+        and send.path not in own
+        and (resumed is None or send.started > resumed.started)
+        and not (send.continued_in and Path(send.continued_in).exists())
+        and (sha256 in send.digests or (not send.header.sha256 and send.header.identity == source.identity))
     )
 
 
 def relatives(folder: Path, source: Source, topic: str, sha256: str) -> tuple[Earlier, ...]:
     """Earlier sends from the same place with the same filter to the topic, but of other records."""
     return tuple(
-        each
-        for each in earlier_sends(folder, topic=topic)
-        if each.began and each.confirmed and source.place and sha256 not in each.digests
-        if (each.header.place, each.header.filter) == (source.place, source.filter)
+        send
+        for send in earlier_sends(folder, topic=topic)
+        if send.began and send.confirmed and source.place and sha256 not in send.digests
+        if (send.header.place, send.header.filter) == (source.place, source.filter)
     )
 
 
@@ -126,9 +125,9 @@ def resumable(where: Path, source: Source, topic: str, sha256: str | None = None
             raise SendError(f"{where} is not a journal of a send; give the right file")
         _same(earlier, source, topic, sha256)
         return earlier
-    found = [each for each in earlier_sends(where, topic=topic) if not each.continued_in]
-    same = [each for each in found if _is_of(each, source, sha256)]
-    unfinished = [each for each in same if not each.finished]
+    sends = [send for send in earlier_sends(where, topic=topic) if not send.continued_in]
+    same = [send for send in sends if _is_of(send, source, sha256)]
+    unfinished = [send for send in same if not send.finished]
     if same and not unfinished:
         _same(same[-1], source, topic, sha256)
     if broken := [words for words in unreadable_journals(where, topic) if source.identity[:12] in words]:
@@ -138,10 +137,10 @@ def resumable(where: Path, source: Source, topic: str, sha256: str | None = None
 
 def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
     """Why there is no journal to resume by: the source has changed, or was never sent."""
-    found = earlier_sends(folder, topic=topic)
-    if stopped := [each for each in found if each.header.place and each.header.place == source.place]:
+    sends = earlier_sends(folder, topic=topic)
+    if stopped := [send for send in sends if send.header.place and send.header.place == source.place]:
         return changed(stopped[-1], source)
-    hint = f"; the last send to that topic was of {found[-1].what}" if found else ""
+    hint = f"; the last send to that topic was of {sends[-1].what}" if sends else ""
     return SendError(
         f"{folder} holds no journal of {source.description} to topic {topic}: there is nothing to resume{hint}"
     )
@@ -189,23 +188,23 @@ def read_earlier(path: Path) -> Earlier | None:
 
 def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earlier:
     header, entries = contents.header, contents.entries
-    runs = joined((each.first, each.first + each.count) for each in entries if each.first is not None)
-    resumed = [each.resumed for each in entries if each.resumed is not None]
-    receipts = [each.receipt for each in entries if each.receipt is not None]
-    digests = {each.sha256 for each in receipts if each.confirmed} | ({header.sha256} if header.sha256 else set())
-    quiet = len(receipts) > len(resumed) and not any(each.sent for each in receipts)
+    runs = joined((entry.first, entry.first + entry.count) for entry in entries if entry.first is not None)
+    resumed = [entry.resumed for entry in entries if entry.resumed is not None]
+    receipts = [entry.receipt for entry in entries if entry.receipt is not None]
+    surveyed = {header.sha256} if header.sha256 else set()
+    quiet = len(receipts) > len(resumed) and not any(receipt.sent for receipt in receipts)
     return Earlier(
         path=path,
         version=contents.version,
         header=header,
-        where=tuple(dict.fromkeys([*header.where, *(address for each in resumed for address in each.where)])),
+        where=tuple(dict.fromkeys([*header.where, *(address for run in resumed for address in run.where)])),
         confirmed=runs[0][1] if runs and runs[0][0] == 0 else 0,
-        finished=any(not each.partial for each in receipts),
+        finished=any(not receipt.partial for receipt in receipts),
         began=bool(runs) or running or not quiet,
         running=running,
-        digests=frozenset(digests),
+        digests=frozenset(surveyed | {receipt.sha256 for receipt in receipts if receipt.confirmed}),
         receipt=receipts[-1] if receipts else None,
-        continued_in=next((each.continued for each in entries if each.continued), None),
+        continued_in=next((entry.continued for entry in entries if entry.continued), None),
     )
 
 
@@ -222,7 +221,7 @@ def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
     """Every journal of a folder, oldest first, or why it cannot be read."""
-    found: list[Earlier] = []
+    sends: list[Earlier] = []
     for path in sorted(folder.glob(f"{file_part(topic)}.*{SUFFIX}" if topic is not None else f"*{SUFFIX}")):
         try:
             earlier = read_earlier(path)
@@ -230,8 +229,8 @@ def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
             yield error
             continue
         if earlier is not None and topic in (None, earlier.topic):
-            found.append(earlier)
-    yield from sorted(found, key=lambda each: each.started)
+            sends.append(earlier)
+    yield from sorted(sends, key=lambda send: send.started)
 
 
 def file_part(topic: str) -> str:

@@ -136,10 +136,10 @@ def _whole_lines(path: Path, stream: BinaryIO) -> Iterator[bytes]:
 
 def _version(path: Path, line: bytes) -> int:
     try:
-        found = msgspec.json.decode(line, type=_Version)
+        known = msgspec.json.decode(line, type=_Version)
     except _BAD:
-        found = _Version()
-    version = found.version if found.version is not None else found.journal
+        known = _Version()
+    version = known.version if known.version is not None else known.journal
     if version is None or version < 1:
         raise SendError(f"{path} is not a journal of a send; give the right file")
     if version > VERSION:
@@ -162,12 +162,12 @@ def _checked(path: Path, number: int, line: bytes, crc: int) -> int:
 
 def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
     try:
-        found = msgspec.json.decode(line, type=kind)
+        decoded = msgspec.json.decode(line, type=kind)
     except _BAD as error:
         raise SendError(f"{path} is not a journal of a send that can be read: line {number}: {error}") from error
-    if isinstance(found, Entry) and found.first is not None and (found.first < 0 or found.count < 1):
-        raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {found.count:,}")
-    return found
+    if isinstance(decoded, Entry) and decoded.first is not None and (decoded.first < 0 or decoded.count < 1):
+        raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {decoded.count:,}")
+    return decoded
 
 
 def _utf8(value: Any) -> Any:

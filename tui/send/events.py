@@ -1,4 +1,4 @@
-"""What a send tells while it runs: many `Sending`, then one `Sent`."""
+"""What a send reports while it runs: many `Sending`, then one `Sent`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Sending:
     Counts are of records; `confirmed` and `bytes` (of confirmed records, without newlines) include what earlier runs
     of a resumed send confirmed. `sent` counts what was handed over once or more, so
     `sent == confirmed + in_flight + unknown`, but for what waits for the journal. `unknown` went out on a connection
-    that failed, and goes out again. `rate` is confirmed records a second, over the last few seconds. `total` is None
-    while nobody has counted. `depth` is the deepest of the topic and its channels, where nsqd's HTTP is reached.
+    that failed, and goes out again. `rate` is confirmed records per second, over the last few seconds. `total` is None
+    while the total is not known. `depth` is the deepest of the topic and its channels, where nsqd's HTTP is reached.
     `note` is for the operator: empty when all goes well. `asking` is set while a canary waits for `Control.resume`.
     """
 

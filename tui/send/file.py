@@ -12,15 +12,15 @@ from typing import BinaryIO
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import SendError
-from tui.send.control import Control
+from tui.send.engine.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit, as_lines
+from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
 from tui.send.survey import NAMED, nothing_to_send
 
 STDOUT = "-"
-_TELL = 0.2  # seconds between two events
+_EVENT_SECONDS = 0.2  # between two events
 
 
 def send_to_file(
@@ -103,19 +103,19 @@ class _Writing:
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
-        """Write every block; tell now and then."""
-        told = 0.0
+        """Write every block; report it now and then."""
+        reported = 0.0
         for block in self._source.open():
             while control.paused and not control.stopped:
                 yield self._state("paused")
-                time.sleep(_TELL)
+                time.sleep(_EVENT_SECONDS)
             if control.stopped:
                 self.stopped = True
                 break
             self._write(output, block)
-            if time.monotonic() - told > _TELL:
+            if time.monotonic() - reported > _EVENT_SECONDS:
                 yield self._state()
-                told = time.monotonic()
+                reported = time.monotonic()
         if not self._count and not self.stopped:
             raise nothing_to_send(self._source, self._unfit)
         yield self._state()
@@ -157,11 +157,12 @@ class _Writing:
         if block.damaged:
             self._damaged.append(block.damaged)
         if block.records:
-            output.write(block.hour, block.records)
-            self._digest.update(as_lines(block.records))
+            output.write(block)
+            lines = block.as_lines()
+            self._digest.update(lines)
             self._count += len(block.records)
             self._sent = self._count
-            self._bytes += sum(map(len, block.records))
+            self._bytes += len(lines) - len(block.records)
 
     def _state(self, note: str = "") -> Sending:
         seconds = time.monotonic() - self._began

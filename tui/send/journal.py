@@ -1,4 +1,4 @@
-"""The journal of a send: which records are known to have arrived, on disk before anybody is told.
+"""The journal of a send: which records are known to have arrived, on disk before it is reported.
 
 One append-only file of JSON lines that a human can read: a header, a line for each run of confirmed records, and the
 receipt at the end. See entries.py for the lines, earlier.py for what is read from them later.
@@ -17,8 +17,9 @@ from typing import Any, cast
 
 import msgspec
 
-from tui.archive.local import private_folder, reason, sync_folder
-from tui.errors import SendError
+from tui.archive.local import private_folder, sync_folder
+from tui.errors import SendError, reason
+from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     SUFFIX,
     Earlier,
@@ -31,11 +32,10 @@ from tui.send.earlier import (
     resumable,
 )
 from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
+from tui.send.legacy import renumbered
 from tui.send.receipt import Receipt, whoami
-from tui.send.renumbering import renumbered
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
-from tui.send.target import NsqTarget
 
 
 class JournalError(SendError):
@@ -130,7 +130,7 @@ class Journal:
         target: NsqTarget,
         survey: Survey | None,
     ) -> Journal:
-        """A new journal that goes on where one of 0.1.0 ends, which gets a line that names it."""
+        """A new journal that continues one of 0.1.0, which gets a line that names it."""
         with stream:
             until = renumbered(earlier, source)
             header = _header(source, target, survey)
@@ -194,8 +194,8 @@ class Journal:
 
 def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
     """RepeatError if the same records were sent to the topic before."""
-    if found := repeats(folder, source, topic, survey.sha256, resumed=resumed):
-        raise RepeatError(found)
+    if earlier := repeats(folder, source, topic, survey.sha256, resumed=resumed):
+        raise RepeatError(earlier)
 
 
 def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:

@@ -1,6 +1,6 @@
-"""NSQ as a sink, through pynsq. The only module here that imports it.
+"""NSQ as a sink, through pynsq. The only module of a send that imports it.
 
-pynsq's Writer is used for exactly one connection and then let go, because a connection that has met any error is worth
+pynsq's Writer is used for exactly one connection and then dropped, because a connection that has met any error is worth
 nothing: an error frame answers every publish that waits, a late OK would then be taken for the next one's, and there
 is no close(). So errors, timeouts and reconnecting are the engine's.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 import socket
 import ssl
 import struct
@@ -17,44 +16,39 @@ from collections.abc import Callable
 from typing import Any
 
 import nsq
-from tornado.ioloop import IOLoop
 
-from tui.archive.local import reason
-from tui.errors import SendError
-from tui.send.refusals import offers_no_tls, refused, tls_failed, wants_secret
+from tui.errors import SendError, reason
+from tui.nsq.address import split_address
+from tui.nsq.pynsq import HEARTBEAT_SECONDS, preferred, start_tls
+from tui.nsq.refusals import missing_secret, missing_tls, refusal
+from tui.nsq.target import NsqTarget
 from tui.send.rotation import Rotation, rotation
 from tui.send.sink import Link, LinkLost, Trouble
-from tui.send.target import NsqTarget, split_address
 
-HEARTBEAT = 15  # seconds; nsqd drops a client that misses two
 _OK = b"OK"
 _U32 = struct.Struct(">I").pack
 
-# A library prints nothing: without a handler, logging writes pynsq's warnings to stderr.
-for _name in ("nsq", "tornado"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())
-
 
 class _Writer(nsq.Writer):  # type: ignore[misc]
-    """pynsq's Writer for one connection: tells when it is up and when it is over, and never connects again.
+    """pynsq's Writer for one connection: it reports when it is ready and when it is over, and never connects again.
 
     `numeric` is where the connection goes, `address` what it is called and what the certificate is for.
     """
 
     def __init__(
-        self, address: str, numeric: str, target: NsqTarget, up: Callable[[], None], over: Callable[[object], None]
+        self, address: str, numeric: str, target: NsqTarget, ready: Callable[[], None], end: Callable[[object], None]
     ) -> None:
         self._host, self._port = split_address(address)
         self._numeric = numeric
         self._where = f"nsqd at {address}"
         self._target = target
         self._context = target.tls.context() if target.tls is not None else None
-        self._up, self._tell_over = up, over
+        self._notify_ready, self.notify_end = ready, end
         self._over = False
         self._connection: Any = None
         super().__init__(
             [address],
-            heartbeat_interval=HEARTBEAT,
+            heartbeat_interval=HEARTBEAT_SECONDS,
             user_agent="hourscope pynsq",
             tls_v1=target.tls is not None,  # and no compression: with TLS it is broken on tornado 6
             auth_secret=target.auth_secret,
@@ -75,7 +69,7 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
         try:
             connection.send(mpub_command(topic, records))
         except OSError as error:  # the stream is closed, and pynsq does not know it yet
-            self._tell_over(error)
+            self.notify_end(error)
 
     def release(self) -> None:
         """Close the connection, also one that is not ready yet."""
@@ -87,18 +81,17 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
     def _on_connection_identify(self, conn: Any, data: Any, **kwargs: Any) -> None:
         self._connection = conn
         if self._context is not None:
-            # pynsq's own way makes a context that does not check the host name, and knows none of the system's CAs.
-            conn.upgrade_to_tls = lambda _options: _upgrade(conn, self._context, self._host)
+            conn.upgrade_to_tls = lambda _options: start_tls(conn, self._context, self._host)
         super()._on_connection_identify(conn, data, **kwargs)
 
     def _on_connection_identify_response(self, conn: Any, data: Any, **kwargs: Any) -> None:
-        """Where nsqd offers no TLS pynsq would go on without, and give away the secret."""
+        """Where nsqd offers no TLS pynsq would continue without, and give away the secret."""
         super()._on_connection_identify_response(conn, data, **kwargs)
         if self._context is not None and not data.get("tls_v1"):
             conn.auth_secret = None
-            self._tell_over(offers_no_tls(self._where))
+            self.notify_end(missing_tls(self._where))
         elif data.get("auth_required") and self._target.auth_secret is None:
-            self._tell_over(wants_secret(self._where))
+            self.notify_end(missing_secret(self._where))
 
     def _on_connection_ready(self, conn: Any, **kwargs: Any) -> None:
         self._connection = conn
@@ -106,35 +99,18 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
         if self._over:
             conn.close()
         else:
-            self._up()
+            self._notify_ready()
 
     def _on_connection_error(self, conn: Any, error: Any, **kwargs: Any) -> None:
         # First: the reason, before the callbacks say only that there was an error. pynsq keeps a TLS alert to itself.
         alert = getattr(conn.stream, "error", None)
-        self._tell_over(alert if isinstance(alert, ssl.SSLError) else error)
+        self.notify_end(alert if isinstance(alert, ssl.SSLError) else error)
         super()._on_connection_error(conn, error, **kwargs)
 
     def _on_connection_close(self, conn: Any, **kwargs: Any) -> None:
-        self._tell_over(getattr(conn.stream, "error", None))
+        self.notify_end(getattr(conn.stream, "error", None))
         super()._on_connection_close(conn, **kwargs)
         self._over = True
-
-
-def _upgrade(conn: Any, context: ssl.SSLContext | None, host: str) -> None:
-    """AsyncConn.upgrade_to_tls with a context of ours."""
-    started = conn.stream.start_tls(False, ssl_options=context, server_hostname=host)
-    conn.stream = None
-
-    def finish(future: Any) -> None:
-        try:
-            conn.stream = future.result()
-        except OSError as error:
-            conn.trigger(nsq.event.ERROR, conn=conn, error=nsq.protocol.SendError("no TLS", error))
-            return
-        conn.socket = conn.stream.socket
-        conn._start_read()
-
-    IOLoop.current().add_future(started, finish)
 
 
 class _NsqLink:
@@ -158,12 +134,14 @@ class _NsqLink:
         if data == _OK:
             self._confirmed(number)
         else:
-            self._writer._tell_over(data)
+            self._writer.notify_end(data)
 
 
 def mpub_command(topic: str, records: list[bytes]) -> bytes:
     """MPUB as it goes over the wire: the body's size, the count, then each record behind its own size."""
-    framed = [part for record in records for part in (_U32(len(record)), record)]
+    framed = [b""] * (2 * len(records))  # no Python per record: this runs in the event loop
+    framed[::2] = map(_U32, map(len, records))
+    framed[1::2] = records
     size = 4 + 4 * len(records) + sum(map(len, records))
     return b"".join([b"MPUB ", topic.encode(), b"\n", _U32(size), _U32(len(records)), *framed])
 
@@ -187,7 +165,7 @@ class NsqSink:
     async def connect(self, confirmed: Callable[[int], None], trouble: Callable[[Trouble], None]) -> Link:
         addresses = self._target.nsqd_tcp_addresses
         if self._target.round_robin:
-            self._rotation = await rotation(addresses, lambda each: self._connect(each, confirmed, trouble))
+            self._rotation = await rotation(addresses, lambda address: self._connect(address, confirmed, trouble))
             return self._rotation
         reasons: list[str] = []
         for _ in addresses:
@@ -204,18 +182,18 @@ class NsqSink:
         numeric = await self._resolve(address)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def up() -> None:
+        def is_ready() -> None:
             if not ready.done():
                 ready.set_result(None)
 
-        def over(cause: object) -> None:
-            error = explained(address, self._target.topic, cause)
+        def end(cause: object) -> None:
+            error = trouble_of(address, self._target.topic, cause)
             if not ready.done():
                 ready.set_exception(error)
             elif not ready.cancelled() and ready.exception() is None:
                 trouble(error)
 
-        writer = _Writer(address, numeric, self._target, up, over)
+        writer = _Writer(address, numeric, self._target, is_ready, end)
         try:
             await asyncio.wait_for(ready, self._timeout)
         except TimeoutError:
@@ -230,26 +208,17 @@ class NsqSink:
         """The host's first address: pynsq knows IPv6 by its colon only, and would look names up in the loop."""
         loop, (host, port) = asyncio.get_running_loop(), split_address(address)
         try:
-            found = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self._timeout)
+            addresses = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self._timeout)
         except TimeoutError:
-            raise LinkLost(f"nsqd at {address}: its name is not found within {self._timeout:g} s") from None
+            raise LinkLost(f"nsqd at {address}: the host name is not found within {self._timeout:g} s") from None
         except OSError as error:
-            raise LinkLost(f"nsqd at {address}: its name is not found ({reason(error)})") from error
-        return str(min(found, key=lambda item: item[0] != socket.AF_INET)[4][0])
+            raise LinkLost(f"nsqd at {address}: the host name is not found ({reason(error)})") from error
+        return str(preferred(addresses)[1][0])
 
 
-def explained(address: str, topic: str, cause: object) -> Trouble:
-    """What ended a connection, in a sentence: LinkLost where trying again may help, SendError where it cannot."""
-    where = f"nsqd at {address}"
-    inner = getattr(cause, "error", None)
-    if isinstance(inner, ssl.SSLError | OSError):
-        cause = inner
+def trouble_of(address: str, topic: str, cause: object) -> Trouble:
+    """What ended a connection: LinkLost where trying again may help, SendError where it does not."""
     if isinstance(cause, SendError | LinkLost):
         return cause
-    if isinstance(cause, ssl.SSLError):
-        return tls_failed(where, split_address(address)[0], cause)
-    if isinstance(cause, OSError):
-        return LinkLost(f"{where} cannot be reached: {reason(cause)}")
-    if isinstance(cause, nsq.protocol.Error) and cause.args and isinstance(cause.args[0], bytes):
-        return refused(where, topic, cause.args[0].decode("utf-8", "backslashreplace"))
-    return LinkLost(f"{where} closed the connection")
+    why = refusal(address, cause, topic=topic)
+    return SendError(f"{why}; nothing more was sent") if why.final else LinkLost(str(why))

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from tui.errors import SendError
-from tui.send.answers import TopicStats
-from tui.send.guard import http_of, topic_stats
-from tui.send.limits import NotThere, ask_limits
+from tui.nsq.address import split_http_address
+from tui.nsq.answers import TopicStats
+from tui.nsq.destination import Destination, check_destination, http_of, topic_stats
+from tui.nsq.limits import Limits, NotThere, ask_limits
+from tui.nsq.target import NsqTarget
 from tui.send.options import SendOptions
-from tui.send.sink import Limits
-from tui.send.target import NsqTarget
-from tui.send.web import split_http_address
 
 if TYPE_CHECKING:
     from tui.send.nsq import NsqSink
+
+
+def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
+    """Look at every nsqd of the target; one that is not there is named in the warnings of the first that is.
+
+    SendError if none is there, or if one refuses the connection.
+    """
+    reached: list[Destination] = []
+    missing: list[NotThere] = []
+    with _nothing_sent():
+        target.check()
+        for address in target.nsqd_tcp_addresses:
+            try:
+                reached.append(check_destination(target, address))
+            except NotThere as error:
+                missing.append(error)
+        if not reached:
+            raise missing[0]
+    reached[0] = replace(reached[0], warnings=(*reached[0].warnings, *map(str, missing)))
+    return tuple(reached)
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    """Add to an error that nothing was sent."""
+    try:
+        yield
+    except SendError as error:
+        raise SendError(f"{error}; nothing was sent") from error
 
 
 class Nsqds:
@@ -41,23 +72,24 @@ class Nsqds:
         return self._target.nsqd_tcp_addresses
 
     def ask(self) -> Limits:
-        """What all take that are there; SendError if none is, or if one of them refuses us."""
-        found: dict[str, Limits] = {}
+        """What all take that are there; SendError if none is, or if one of them refuses the connection."""
+        limits: dict[str, Limits] = {}
         missing: list[NotThere] = []
-        for address in self.where:
-            try:
-                found[address] = ask_limits(self._target, address, timeout=self._options.connect_timeout)
-            except NotThere as error:
-                missing.append(error)
-        if not found:
-            raise missing[0]
-        for address in found:
+        with _nothing_sent():
+            for address in self.where:
+                try:
+                    limits[address] = ask_limits(self._target, address, timeout=self._options.connect_timeout)
+                except NotThere as error:
+                    missing.append(error)
+            if not limits:
+                raise missing[0]
+        for address in limits:
             try:
                 self._http_of(address)
             except SendError:
                 if self._options.max_depth is not None:  # a ceiling that cannot be watched is refused at once
                     raise
-        return reduce(Limits.within, found.values())
+        return reduce(Limits.within, limits.values())
 
     def sink(self) -> NsqSink:
         from tui.send.nsq import NsqSink  # tornado is only imported by those who send
@@ -90,22 +122,22 @@ class Nsqds:
         lost = (
             f"up to {answered:,} of the confirmed records may be lost" if answered else "confirmed records may be lost"
         )
-        found = [
+        losses = [
             f"nsqd at {address} was restarted during the send: {lost}, those that were only in its memory"
             for address in sorted(self._restarted)
         ]
-        found += [
+        losses += [
             f"nsqd at {address} counted fewer messages in {self.topic} than before, during the send: the topic was "
             f"deleted, and {lost}"
             for address in sorted(self._emptied - self._restarted)
         ]
         blind = [address for address in self.where if address not in self._http]
         if answered and blind:
-            found.append(
-                f"the connection to nsqd was lost during the send; without the HTTP of {', '.join(blind)} it cannot be "
-                f"seen whether nsqd was restarted: if it was, {lost}"
+            losses.append(
+                f"the connection to nsqd was lost during the send; whether nsqd was restarted cannot be seen "
+                f"without the HTTP of {', '.join(blind)}: if it was, {lost}"
             )
-        return tuple(found)
+        return tuple(losses)
 
     def _look(self, address: str) -> TopicStats:
         """The topic there; a start or a count that is not as before is remembered."""

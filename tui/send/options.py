@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.send.throttle import Rate
+from tui.send.engine.rate import Rate
+
+CANARY = (1, 11)  # one record, then ten more
 
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
     """How to send.
 
-    `rate`: records or bytes a second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
-    records after which `Sending.asking` waits for `Control.resume`, such as (1, 11). `skip_oversize`: leave out and
+    `rate`: records or bytes per second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
+    records after which `Sending.asking` waits for `Control.resume`, such as CANARY. `skip_oversize`: leave out and
     count what is too large, instead of refusing it; `unique`: leave out copies of earlier records. Where the source or
     the journal has a plan, that counts instead of these two. `check_first`: read the source once before anything is
     sent, so that a record too large is named before, not in the middle. `batch` records go in one request, `in_flight`

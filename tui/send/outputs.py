@@ -1,4 +1,4 @@
-"""Files that a send writes: one, one that grows, or one for every hour or so many bytes; whole or not there."""
+"""Files that a send writes: one, one that is appended to, or one per hour or size; whole or not there."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from tui.archive import Block, Damage
-from tui.archive.codec import GZIP_MAGIC, encoder
-from tui.archive.local import FolderStore, atomic_file, reason
+from tui.archive.codec import GZIP_MAGIC, decoded_stream, encoder, sniff
+from tui.archive.local import FolderStore, atomic_file
 from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC
-from tui.errors import OutputError, SendError
-from tui.send.source import as_lines
+from tui.errors import OutputError, SendError, reason
+from tui.send.source import SourceBlock, as_lines
 from tui.units import parse_size
 
 _HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one
@@ -39,7 +38,7 @@ def parse_split(text: str) -> Split:
         return Split()
     size = parse_size(text)
     if not size:
-        raise SendError(f"'{text}' is no way to split; write hour, or a size such as 500MB")
+        raise SendError(f"'{text}' is not a way to split; use hour, or a size such as 500MB")
     return Split(size)
 
 
@@ -48,8 +47,8 @@ class Output(Protocol):
 
     places: list[str]
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
-        """Records and a newline each."""
+    def write(self, block: SourceBlock) -> None:
+        """Its records, of which there is one at least, and a newline each."""
 
 
 @contextmanager
@@ -73,8 +72,8 @@ class Stream:
         self._stream = stream
         self.places = [place]
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
-        self._stream.write(as_lines(records))
+    def write(self, block: SourceBlock) -> None:
+        self._stream.write(block.as_lines())
 
 
 @contextmanager
@@ -101,21 +100,29 @@ def _ends_in_mid_line(path: Path) -> bool:
             head = stream.read(4)
     except OSError as error:
         raise OutputError(f"{path} cannot be appended to: {reason(error)}") from error
-    found = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
-    if head and found != (path.suffix if path.suffix in _COMPRESSIONS else ""):
-        kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[found]
-        raise OutputError(f"{path} cannot be appended to: it is {kind}, which its name does not say; rename it")
-    last = b"\n"
+    suffix_of_bytes = next((suffix for suffix, magic in _COMPRESSIONS.items() if head.startswith(magic)), "")
+    if head and suffix_of_bytes != (path.suffix if path.suffix in _COMPRESSIONS else ""):
+        kind = {".gz": "gzip", ".zst": "zstd", "": "not compressed"}[suffix_of_bytes]
+        raise OutputError(f"{path} cannot be appended to: it is {kind}, but its name does not say so; rename it")
     with ChunkReader(FolderStore(path.parent), path.name) as reader:
-        for item in reader.results(lambda: _last_byte):
-            if isinstance(item, Damage) and path.stat().st_size:
+        for item in reader.results(lambda: Block.count):
+            if isinstance(item, Damage) and head:
                 raise OutputError(f"{path} cannot be appended to: it is damaged ({item}); name another file")
-            last = item if isinstance(item, bytes) and item else last
-    return last != b"\n"
+    return bool(head) and _last_byte(path, head) != b"\n"
 
 
-def _last_byte(block: Block) -> bytes:
-    return bytes(block.buffer[max(block.end - 1, 0) : block.end])
+def _last_byte(path: Path, head: bytes) -> bytes:
+    """Of the decoded file, which is sound; the reader's blocks always end in a newline."""
+    with path.open("rb") as raw:
+        codec = sniff(head)
+        if codec is None:
+            raw.seek(-1, os.SEEK_END)
+            return raw.read()
+        stream, buffer, last = decoded_stream(raw, codec), bytearray(1 << 18), b"\n"
+        with memoryview(buffer) as view:
+            while count := stream.readinto(view):
+                last = bytes(view[count - 1 : count])
+        return last
 
 
 class _Parts:
@@ -130,11 +137,12 @@ class _Parts:
         self.names: list[str] = []
         self.places: list[str] = []
 
-    def write(self, hour: datetime | None, records: list[bytes]) -> None:
+    def write(self, block: SourceBlock) -> None:
+        records = block.records
         if self._split.size is None:
-            if hour is None:
+            if block.hour is None:
                 raise SendError("a file has no hours to split by; give --split a size, such as 500MB")
-            self._turn_to(hour.strftime(_HOUR)).write(as_lines(records))
+            self._turn_to(block.hour.strftime(_HOUR)).write(block.as_lines())
             return
         while records:
             fit = self._how_many_fit(records, self._split.size)
@@ -192,7 +200,7 @@ def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_Parts]:
             refuse(target.with_name(name))
         after = target.with_name(part_name(target.name, f"{len(parts.names) + 1:04}"))
         if split.size is not None and after.exists():
-            raise OutputError(f"{after} is left of an earlier, longer send; move it away, nothing was replaced")
+            raise OutputError(f"{after} is left over from an earlier, longer send; move it away; nothing was replaced")
         for name in parts.names:
             (folder / name).replace(target.with_name(name))
             parts.places.append(str(target.with_name(name)))

@@ -1,4 +1,4 @@
-"""What a send to NSQ needs to know before it begins, for both front ends: what goes out, and what speaks against it."""
+"""A send to NSQ before it begins: what goes out, what is resumed, and what speaks against it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
+from tui.nsq.destination import Destination
+from tui.nsq.limits import Limits
+from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     Earlier,
     check_resumed,
@@ -17,15 +20,13 @@ from tui.send.earlier import (
     unreadable_journals,
 )
 from tui.send.entries import VERSION
-from tui.send.guard import Destination
+from tui.send.facts import left_out
 from tui.send.journal import Journal, in_use
+from tui.send.legacy import renumbered
+from tui.send.messages import outgoing
 from tui.send.options import SendOptions
-from tui.send.outgoing import outgoing
-from tui.send.renumbering import renumbered
-from tui.send.sink import Limits
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
-from tui.send.target import NsqTarget
 from tui.units import plural
 
 
@@ -39,7 +40,7 @@ class Preparation:
 
     folder: Path
     target: NsqTarget
-    there: tuple[Destination, ...]
+    destinations: tuple[Destination, ...]
     limits: Limits
     source: Source
     resumed: Earlier | None
@@ -75,7 +76,7 @@ class Preparation:
     def warnings(self, survey: Survey) -> tuple[str, ...]:
         """What speaks against it: in the source, in the journals of earlier sends, at the destination."""
         words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
-        for destination in self.there:
+        for destination in self.destinations:
             words += destination.warnings
             if self.max_depth is not None and destination.deepest > self.max_depth:
                 words.append(
@@ -93,14 +94,10 @@ class Preparation:
     def _of_the_source(self, survey: Survey) -> list[str]:
         words = []
         if survey.blank:
-            words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ takes none")
-        if survey.unfit_count:
-            named = ", ".join(map(str, survey.unfit[:3]))
-            words.append(f"{plural(survey.unfit_count, 'record')} left out by --project: {named}")
+            words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
         if survey.skipped_count:
             words.append(f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}")
-        if survey.repeats:
-            words.append(f"{plural(survey.repeats, 'record')} left out by --unique: copies of earlier ones")
+        words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
         return [*words, *map(str, survey.damaged)]
 
     def _of_the_journals(self, survey: Survey) -> list[str]:
@@ -131,7 +128,7 @@ def prepare(
     folder: Path,
     source: Source,
     target: NsqTarget,
-    there: Sequence[Destination],
+    destinations: Sequence[Destination],
     options: SendOptions,
     *,
     resume: bool,
@@ -140,13 +137,15 @@ def prepare(
 
     SendError if the journal cannot be resumed; one that is only found by the records is found in `checked`.
     """
-    limits = reduce(Limits.within, (destination.limits for destination in there))
+    limits = reduce(Limits.within, (destination.limits for destination in destinations))
     earlier = resumable(folder, source, target.topic) if resume else None
     if earlier is not None and earlier.version >= VERSION:
         plan = earlier.plan
     else:
         plan = Plan(limits.largest if options.skip_oversize else None, options.unique)
-    return Preparation(folder, target, tuple(there), limits, outgoing(source, plan), earlier, resume, options.max_depth)
+    return Preparation(
+        folder, target, tuple(destinations), limits, outgoing(source, plan), earlier, resume, options.max_depth
+    )
 
 
 def _relative(earlier: Earlier) -> str:

@@ -11,30 +11,31 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from tui.errors import SendError
-from tui.send.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
-from tui.send.control import Control
-from tui.send.depth import DepthWatch
-from tui.send.engine import Engine
+from tui.nsq.limits import Limits
+from tui.nsq.target import NsqTarget
+from tui.send.engine.batches import BATCH_BYTES, Batches, BatchSize, oversize_error
+from tui.send.engine.control import Control
+from tui.send.engine.depth import DepthWatch
+from tui.send.engine.engine import Engine
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.journal import Journal, JournalError
+from tui.send.messages import outgoing
 from tui.send.nsqds import Nsqds
 from tui.send.options import SendOptions
-from tui.send.outgoing import outgoing
 from tui.send.receipt import Receipt, whoami
-from tui.send.sink import Broker, Limits
+from tui.send.sink import Broker
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey, nothing_to_send, surveying
-from tui.send.target import NsqTarget
 from tui.units import plural
 
 T = TypeVar("T")
 
-_TELL = 0.2  # seconds between two events
-_GRACE = 20.0  # seconds that a send may take to stop: an answer, and a connection that is being made
+_EVENT_SECONDS = 0.2  # between two events
+_STOP_SECONDS = 20.0  # that a send may take to stop: an answer, and a connection that is being made
 
 
 class InterruptedSend(SendError):
-    """A send that failed after it began; its receipt says how far it came."""
+    """A send that failed after it began; its receipt shows how far it got."""
 
     def __init__(self, message: str, receipt: Receipt) -> None:
         super().__init__(message)
@@ -87,13 +88,13 @@ def send_to(
     asking = Sending(note=f"asking {', '.join(broker.where)}")
     limits, before = yield from _beside(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
     source = outgoing(source, _plan(limits, options, journal))
-    found = surveyed
-    if found is None and options.check_first:
-        found = yield from _look_first(source, limits, journal, control)
-    if found is not None and not control.stopped:
-        refuse_what_cannot_go(found, limits, source)
-    engine = _engine(source, broker, journal, options, control, limits, found)
-    ending = _Ending(source, broker, journal, engine, started, before, found, warnings)
+    survey = surveyed
+    if survey is None and options.check_first:
+        survey = yield from _look_first(source, limits, journal, control)
+    if survey is not None and not control.stopped:
+        refuse_what_cannot_go(survey, limits, source)
+    engine = _engine(source, broker, journal, options, control, limits, survey)
+    ending = _Ending(source, broker, journal, engine, started, before, survey, warnings)
     try:
         yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
@@ -128,8 +129,8 @@ def _look_first(
     start = journal.confirmed_until if journal else 0
 
     def look() -> Survey:
-        for found in surveying(source, max_message=limits.largest, start=start, shapes=False):
-            seen[0] = found
+        for survey in surveying(source, max_message=limits.largest, start=start, shapes=False):
+            seen[0] = survey
             if control.stopped:
                 break
         return seen[0]
@@ -140,15 +141,15 @@ def _look_first(
     return (yield from _beside(look, state, control))
 
 
-def refuse_what_cannot_go(found: Survey, limits: Limits, source: Source) -> None:
+def refuse_what_cannot_go(survey: Survey, limits: Limits, source: Source) -> None:
     """SendError that names a record too large for the broker, NothingToSendError where there is none."""
-    if found.complete and not found.count:
-        raise nothing_to_send(source, found.unfit)
-    largest = found.largest
-    if found.max_message is None and largest is not None and largest.size > limits.largest:
+    if survey.complete and not survey.count:
+        raise nothing_to_send(source, survey.unfit)
+    largest = survey.largest
+    if survey.max_message is None and largest is not None and largest.size > limits.largest:
         raise oversize_error((largest,), 1, limits.largest)
-    if found.oversize_count:
-        raise oversize_error(found.oversize, found.oversize_count, limits.largest)
+    if survey.oversize_count:
+        raise oversize_error(survey.oversize, survey.oversize_count, limits.largest)
 
 
 def _engine(
@@ -158,11 +159,11 @@ def _engine(
     options: SendOptions,
     control: Control,
     limits: Limits,
-    found: Survey | None,
+    survey: Survey | None,
 ) -> Engine:
     batches = Batches(source, limits, _batch_size(options), start=journal.confirmed_until if journal else 0)
     watch = DepthWatch(broker.depth, options.max_depth) if broker.watched else None
-    total = found.count if found is not None and found.complete else None
+    total = survey.count if survey is not None and survey.complete else None
     return Engine(batches, broker.sink(), options, control, journal, watch, total)
 
 
@@ -177,7 +178,7 @@ def _batch_size(options: SendOptions) -> BatchSize:
 
 
 def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
-    """Do the work in a thread of its own, and tell its state until it is done; leaving early stops the send."""
+    """Do the work in a thread of its own, and yield its state until it is done; leaving early stops the send."""
     done: Future[T] = Future()
 
     def run() -> None:
@@ -191,10 +192,10 @@ def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Contro
     try:
         while not done.done():
             yield state()
-            wait([done], timeout=_TELL)
+            wait([done], timeout=_EVENT_SECONDS)
     except BaseException:
         control.stop()
-        thread.join(_GRACE)
+        thread.join(_STOP_SECONDS)
         raise
     result = done.result()
     yield state()
@@ -211,7 +212,7 @@ class _Ending:
     engine: Engine
     started: datetime
     before: int | None
-    found: Survey | None
+    survey: Survey | None
     warnings: tuple[str, ...]
 
     def receipt(self, after: int | None, note: str = "") -> Receipt:
@@ -251,7 +252,7 @@ class _Ending:
         )
 
     def failed(self, error: SendError) -> InterruptedSend:
-        """The error, with how far the send came; that is in the journal, too, so that it is known what was sent."""
+        """The error, with how far the send got; that is also in the journal, so that it is known what was sent."""
         receipt = self.receipt(None, note=str(error))
         if self.journal is not None and not isinstance(error, JournalError):
             try:
@@ -275,7 +276,7 @@ class _Ending:
 
     def _changes(self) -> tuple[str, ...]:
         """What was sent is not what was looked at before."""
-        found = self.found
-        if found is None or not found.complete or not self.engine.complete or found.sha256 == self.engine.sha256:
+        survey = self.survey
+        if survey is None or not survey.complete or not self.engine.complete or survey.sha256 == self.engine.sha256:
             return ()
-        return (f"{self.source.description} has changed while it was sent: {found.count:,} records were there before",)
+        return (f"{self.source.description} changed while it was sent: it held {survey.count:,} records before",)

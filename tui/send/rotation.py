@@ -1,4 +1,4 @@
-"""Several links as one: round robin over all servers that can be had. There is no order; the slowest sets the pace."""
+"""Several links as one: round robin over all servers that are there, without order, at the rate of the slowest."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from itertools import count
 from tui.errors import SendError
 from tui.send.sink import Link, LinkLost
 
-_AGAIN = 5.0  # seconds between two tries to get back a server that stays away
+_RETRY_SECONDS = 5.0  # between two attempts to reach a server that is away
 
 Connect = Callable[[str], Awaitable[Link]]
 
 
 async def rotation(addresses: tuple[str, ...], connect: Connect) -> Rotation:
     """A link to every address that can be had; LinkLost if none can, SendError if one refuses for good."""
-    found = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
+    results = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
     links: dict[str, Link] = {}
     away: dict[str, str] = {}
     refusal: BaseException | None = None
-    for address, result in zip(addresses, found, strict=True):
+    for address, result in zip(addresses, results, strict=True):
         if isinstance(result, LinkLost):
             away[address] = str(result)
         elif isinstance(result, BaseException):
@@ -72,7 +72,7 @@ class Rotation:
 
     async def _fetch_back(self, connect: Connect) -> None:
         while self._away:
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(_RETRY_SECONDS)
             for address in list(self._away):
                 try:
                     self._links[address] = await connect(address)

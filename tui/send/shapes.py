@@ -10,8 +10,8 @@ from operator import attrgetter
 
 import msgspec
 
-_MOST = 1_000  # shapes that are told apart
-_LONGEST = 10_000  # characters of keys
+_MAX_SHAPES = 1_000
+_MAX_KEYS_LENGTH = 10_000  # characters
 _SHOWN_KEYS = 8
 
 Keys = tuple[str, ...]
@@ -21,7 +21,7 @@ _NO_OBJECT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """So many records have these keys at their top, in alphabetical order; None: they are no JSON object."""
+    """So many records have these keys at their top, in alphabetical order; None: they are not JSON objects."""
 
     keys: Keys | None
     count: int
@@ -42,7 +42,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._counts: Counter[Keys | None] = Counter()
-        self.beyond = 0  # records of shapes that are not told apart any more
+        self.beyond = 0  # records of shapes beyond _MAX_SHAPES
 
     def add(self, records: list[bytes]) -> None:
         try:
@@ -51,7 +51,7 @@ class Shapes:
             fresh = Counter(_one_by_one(records))
         for keys, count in fresh.items():
             whole = keys and _bounded(tuple(sorted(keys)))
-            if whole in self._counts or len(self._counts) < _MOST:
+            if whole in self._counts or len(self._counts) < _MAX_SHAPES:
                 self._counts[whole] += count
             else:
                 self.beyond += count
@@ -72,7 +72,7 @@ def _one_by_one(records: list[bytes]) -> Iterator[Keys | None]:
 
 def _bounded(keys: Keys) -> Keys:
     """A record may have keys of megabytes."""
-    return keys if sum(map(len, keys)) < _LONGEST else ("…",)
+    return keys if sum(map(len, keys)) < _MAX_KEYS_LENGTH else ("…",)
 
 
 def _some(words: Keys) -> str:

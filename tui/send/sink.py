@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from tui.errors import SendError
-
-# nsqd's defaults: -max-msg-size and -max-body-size.
-DEFAULT_MAX_MESSAGE = 1 << 20
-DEFAULT_MAX_BODY = 5 << 20
-# nsqd, readMPUB: a count of messages in front, a size in front of each message.
-BODY_HEADER = 4
-RECORD_HEADER = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker said so."""
-
-    max_message: int = DEFAULT_MAX_MESSAGE
-    max_body: int = DEFAULT_MAX_BODY
-    asked: bool = False
-
-    @property
-    def largest(self) -> int:
-        """The largest record that can be sent: as a message, and alone in a request."""
-        return min(self.max_message, self.max_body - BODY_HEADER - RECORD_HEADER)
-
-    def within(self, other: Limits) -> Limits:
-        """What both take."""
-        most = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
-        return Limits(*most, asked=self.asked and other.asked)
+from tui.nsq.limits import Limits
 
 
 class LinkLost(Exception):
-    """A connection that is of no use any more, with the reason for the operator: connect again and repeat."""
+    """A connection that cannot be used any more, with the reason for the operator: connect again and repeat."""
 
 
 Trouble = LinkLost | SendError
@@ -51,20 +25,20 @@ class Link(Protocol):
 
     @property
     def note(self) -> str:
-        """What the operator should know while all goes on: a server that is missing. Empty for nothing."""
+        """What the operator should know while the send continues: a server that is missing. Empty for nothing."""
 
     def put(self, number: int, records: list[bytes]) -> None:
         """Hand over a batch. Its answer comes through the `confirmed` callback, in any order."""
 
     def close(self) -> None:
-        """Let go of it, at once."""
+        """Close it, at once."""
 
 
 class Sink(Protocol):
     """How to get a link. All of it runs in one event loop, and callbacks may come at any time after `connect`."""
 
     async def connect(self, confirmed: Callable[[int], None], trouble: Callable[[Trouble], None]) -> Link:
-        """A link that is ready; LinkLost if none can be had now, SendError if trying again is of no use.
+        """A link that is ready; LinkLost if none can be had now, SendError if trying again does not help.
 
         `confirmed(number)` says that the broker has a batch. `trouble(error)` says that the link is lost, with
         LinkLost (what is unanswered is unknown), or that the broker refuses for good, with SendError.

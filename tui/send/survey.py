@@ -1,4 +1,4 @@
-"""Looking at a source before it is sent: how many, how big, first and last, and what a broker would not take."""
+"""What a source holds, before it is sent: how many records, which, and what a broker would refuse."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from datetime import datetime
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.send.shapes import Shape, Shapes
-from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
+from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
 
-_EVERY = 16  # blocks between two reports: some MB of lines
+_REPORT_BLOCKS = 16  # between two reports: some MB of lines
 NAMED = 100  # records that are named, of each kind of trouble
 
 
@@ -65,19 +65,19 @@ def surveying(
     out to be damaged after its records were given, all is read again without them.
     """
     while True:
-        so_far = _SoFar(max_message, start, Shapes() if shapes else None)
+        tally = _Tally(max_message, start, Shapes() if shapes else None)
         try:
             for number, block in enumerate(source.open(), 1):
-                so_far.add(block)
-                if number % _EVERY == 0:
-                    yield so_far.survey(complete=False)
+                tally.add(block)
+                if number % _REPORT_BLOCKS == 0:
+                    yield tally.survey(complete=False)
         except DoubtfulGiven:  # the source reads that chunk with care from now on
             continue
-        yield so_far.survey(complete=True)
+        yield tally.survey(complete=True)
         return
 
 
-class _SoFar:
+class _Tally:
     """A survey that grows block by block."""
 
     def __init__(self, max_message: int | None, start: int, shapes: Shapes | None) -> None:
@@ -108,21 +108,22 @@ class _SoFar:
             self._add_records(block)
 
     def _add_records(self, block: SourceBlock) -> None:
-        records, sizes = block.records, list(map(len, block.records))
+        records, lines = block.records, block.as_lines()
         if self._shapes is not None:
             self._shapes.add(records)
-        self._digest.update(as_lines(records))
+        self._digest.update(lines)
         self._first = records[0] if self._first is None else self._first
         self._last = records[-1]
         if block.hour is not None:
             self._hours[1:] = [block.hour]
-        most = max(sizes)
-        if self._largest is None or most > self._largest.size:
-            self._largest = Place(block.key, block.lines[sizes.index(most)], most)
-        if self._max_message is not None and most > self._max_message:
+        largest = max(map(len, records))
+        if self._largest is None or largest > self._largest.size:
+            line = next(line for record, line in zip(records, block.lines, strict=True) if len(record) == largest)
+            self._largest = Place(block.key, line, largest)
+        if self._max_message is not None and largest > self._max_message:
             self._add_oversize(block, self._max_message)
         self._count += len(records)
-        self._size += sum(sizes)
+        self._size += len(lines) - len(records)
 
     def _add_oversize(self, block: SourceBlock, limit: int) -> None:
         places = [

@@ -146,15 +146,15 @@ class HourDetails(LineWidget, can_focus=True):
     def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int, *, rows: int) -> list[Line]:
         """`rows` of each: the second has its storage class and ETag."""
         rows = rows if len(chunks) * rows <= room else 1
-        most = max(room // rows, 1)
-        shown = most if len(chunks) <= most else max(most - 1, 1)
+        limit = max(room // rows, 1)
+        shown = limit if len(chunks) <= limit else max(limit - 1, 1)
         top = min(max(self._at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
         lines: list[Line] = []
         for at, chunk in enumerate(chunks[top : top + shown], top):
             lines.append(self._chunk(chunk, width, here=self.has_focus and at == self._at))
             if rows > 1:
                 lines.append([(f"  {chunk.storage_class} · ETag {_etag(chunk.etag, width - 20)}", self.palette.dim)])
-        if len(chunks) > shown and most > 1:
+        if len(chunks) > shown and limit > 1:
             lines.append([(f"and {plural(len(chunks) - shown, 'more chunk')}", self.palette.dim)])
         return lines
 

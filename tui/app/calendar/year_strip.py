@@ -24,7 +24,7 @@ class YearStrip(LineWidget):
         for hour, size in session.hour_size.items():
             month = (hour.year, hour.month)
             self._sizes[month] = self._sizes.get(month, 0) + size
-        self._most = max(self._sizes.values(), default=0)
+        self._largest = max(self._sizes.values(), default=0)
         self.display = _month(self._first) != _month(self._last)
 
     def show(self, hour: datetime) -> None:
@@ -49,7 +49,7 @@ class YearStrip(LineWidget):
         palette, size = self.palette, self._sizes.get(month, 0)
         here = month == _month(self._hour)
         known = _month(self._first) <= month <= _month(self._last)
-        bar = sparkline([size], self._most) if size else "·" if known else " "
+        bar = sparkline([size], self._largest) if size else "·" if known else " "
         name = palette.cursor if here else palette.dim if known else palette.faint
         shade = palette.heat[2 if here else 1] if size else palette.gap
         return [(month_abbr[month[1]], name), (f" {bar} ", shade)]

@@ -31,9 +31,9 @@ class Item:
 class Drop(CursorList, can_focus=False):
     """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none."""
 
-    def __init__(self, most: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, limit: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._most = most
+        self._limit = limit
         self.items: tuple[Item, ...] = ()
         self.title = ""
         self.at = -1
@@ -45,7 +45,7 @@ class Drop(CursorList, can_focus=False):
         if not items:
             self.display = False
             return
-        height = min(len(items), self._most) + bool(title)
+        height = min(len(items), self._limit) + bool(title)
         if not self.display or self.size.height != height:
             self.styles.height = height
             self.display = True

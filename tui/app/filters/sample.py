@@ -90,22 +90,22 @@ LARGEST = 1 << 20  # bytes
 MOST_BYTES = 64 << 20
 
 
-def sampled(records: Records, numbers: Sequence[int], most: int = MOST_BYTES) -> Iterator[bytes]:
+def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYTES) -> Iterator[bytes]:
     """The records of these numbers, but for the largest; at most so many bytes of them."""
     for number in numbers:
         record = records.head(number, LARGEST + 1)
-        most -= len(record)
-        if most < 0:
+        bytes_left -= len(record)
+        if bytes_left < 0:
             return
         if len(record) <= LARGEST:
             yield record
 
 
-def spaced(numbers: Sequence[int], most: int) -> Sequence[int]:
+def spaced(numbers: Sequence[int], limit: int) -> Sequence[int]:
     """All of the numbers, or so many of them, evenly spaced."""
-    if len(numbers) <= most:
+    if len(numbers) <= limit:
         return tuple(numbers)
-    return tuple(numbers[at * len(numbers) // most] for at in range(most))
+    return tuple(numbers[at * len(numbers) // limit] for at in range(limit))
 
 
 MOST_RECORDS = 20_000
@@ -121,7 +121,7 @@ class Baseline:
     hour: datetime
     chunks: tuple[Chunk, ...]
 
-    def records(self, filter_: Filter, most: int, cancelled: Callable[[], bool]) -> Iterator[bytes]:
+    def records(self, filter_: Filter, limit: int, cancelled: Callable[[], bool]) -> Iterator[bytes]:
         """Its first records, and of those the ones that match: at most so many are looked at. A torn chunk ends early.
 
         ArchiveError if a chunk cannot be read.
@@ -141,7 +141,7 @@ class Baseline:
                             seen, size = seen + 1, size + len(record)
                             if filter_.matches(record):
                                 yield record
-                            if seen >= most or size >= MOST_BYTES:
+                            if seen >= limit or size >= MOST_BYTES:
                                 return
             except ReadCancelled:
                 return

@@ -81,8 +81,8 @@ class RecordLines:
 
     def _draw(self, number: int) -> list[str]:
         if self.wrapped:
-            most = self._width * _MOST_LINES
-            text = printable(self._records.head(number, 4 * most + 4), most)
+            cells_ = self._width * _MOST_LINES
+            text = printable(self._records.head(number, 4 * cells_ + 4), cells_)
             return chop_cells(text, self._width)[:_MOST_LINES] or [""]
         texts = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
         if texts is None:

@@ -29,15 +29,15 @@ class Records(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> bytes: ...
 
-    def head(self, number: int, most: int) -> bytes:
-        """The record's first bytes, `most` at most, so that a record of 50 MB costs nothing."""
+    def head(self, number: int, limit: int) -> bytes:
+        """The record's first bytes, `limit` at most, so that a record of 50 MB costs nothing."""
 
 
 class FewRecords(list[bytes]):
     """Records in memory."""
 
-    def head(self, number: int, most: int) -> bytes:
-        return self[number][:most]
+    def head(self, number: int, limit: int) -> bytes:
+        return self[number][:limit]
 
 
 class RecordsGone(HourscopeError):
@@ -81,9 +81,9 @@ class HourRecords(Sequence[bytes]):
         number = range(len(self))[number]
         return self._read(self._starts[number], self._starts[number + 1] - 1)
 
-    def head(self, number: int, most: int) -> bytes:
+    def head(self, number: int, limit: int) -> bytes:
         start = self._starts[number]
-        return self._read(start, min(self._starts[number + 1] - 1, start + most))
+        return self._read(start, min(self._starts[number + 1] - 1, start + limit))
 
     def length(self, number: int) -> int:
         """Of one record, in bytes."""

@@ -108,8 +108,8 @@ def _level(raw: bytes | Raw) -> object:
 
     Of millions of members only those at the begin are looked at: a list of 64 MB can hold 32 million.
     """
-    for most in _BEGINS:
-        begin = _begin(raw, most)
+    for limit in _BEGINS:
+        begin = _begin(raw, limit)
         if isinstance(begin, list) and len(begin) >= MOST_ROWS:
             return ListBegin(begin[:MOST_ROWS])
         if isinstance(begin, dict) and len(begin) >= MOST_ROWS:
@@ -120,13 +120,13 @@ def _level(raw: bytes | Raw) -> object:
         raise NotJsonError(str(error)) from error
 
 
-def _begin(raw: bytes | Raw, most: int) -> object:
-    """The members that are in the first `most` bytes; None if none ends there, or if that is all of it."""
+def _begin(raw: bytes | Raw, limit: int) -> object:
+    """The members that are in the first `limit` bytes; None if none ends there, or if that is all of it."""
     kind, view = _first(raw), memoryview(raw)
-    if kind not in _LEVELS or len(view) <= most:
+    if kind not in _LEVELS or len(view) <= limit:
         return None
-    piece, end = bytes(view[:most]), most
-    for _ in range(_CUTS * _BEGINS[0] // most):  # at the last comma that is not inside of a member
+    piece, end = bytes(view[:limit]), limit
+    for _ in range(_CUTS * _BEGINS[0] // limit):  # at the last comma that is not inside of a member
         end = piece.rfind(b",", 0, end)
         if end < 0:
             return None
@@ -246,15 +246,15 @@ def wrapped(unwrapped: tuple[Row, ...], width: int) -> tuple[Row, ...]:
     return tuple(lines)
 
 
-def beginning(row: Row, most: int) -> tuple[str, str]:
+def beginning(row: Row, limit: int) -> tuple[str, str]:
     """The first characters of a string, at most so many, and how long it is, in words."""
     if not row.large:
-        return row.value[:most], f"{count(len(row.value))} characters"
+        return row.value[:limit], f"{count(len(row.value))} characters"
     view = memoryview(row.held)  # type: ignore[arg-type]  # large is what is Raw
-    piece = bytes(view[1 : 1 + 6 * most])
+    piece = bytes(view[1 : 1 + 6 * limit])
     while True:  # an escape or a character may be cut in two
         try:
-            return str(load(b'"' + piece + b'"'))[:most], f"{size(len(view))} of text"
+            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(view))} of text"
         except NotJsonError:
             piece = piece[:-1]
 

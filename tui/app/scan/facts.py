@@ -7,10 +7,10 @@ import itertools
 from tui.app.model.hours import Selection
 from tui.app.scan.form import Power
 from tui.app.scan.run import DAMAGED, ScanState
-from tui.app.widgets.board import Fact
 from tui.archive.times import spell_hour, zone_name
 from tui.archive.writer import names_folder
 from tui.config import Prices
+from tui.facts import Fact
 from tui.filter import Filter
 from tui.scan import Estimate, ScanPlan
 from tui.units import count, dollars, duration, plural, size

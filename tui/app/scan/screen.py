@@ -23,11 +23,12 @@ from tui.app.scan.facts import command_facts, estimate_facts, plan_facts, state_
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, ScanMoved, ScanState, estimated, run, snapshots
 from tui.app.scan.timeline import Timeline
-from tui.app.widgets.board import Board, Fact
+from tui.app.widgets.board import Board
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.errors import HourscopeError, OutputError
+from tui.facts import Fact
 from tui.scan import Estimate, ScanPlan
 from tui.units import count, duration, plural, size
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.app.send.order import Order
-from tui.app.widgets.board import Fact, Tone
+from tui.facts import Fact, Tone
 from tui.printable import printable
 from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
 from tui.send.earlier import REPEATED

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
+from tui.nsq.address import split_address
 from tui.send import (
     SendOptions,
     parse_rate,
 )
-from tui.send.target import split_address
 
 _CANARY = (1, 11)  # one record, then ten more
 _LOOKUP = "lookupd="

@@ -18,9 +18,10 @@ from tui.app.requests import Failed, JobMoved, KeepJob, refusal
 from tui.app.send.facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, SendMoved, check, counting, run
-from tui.app.widgets.board import LOW, Board, Fact
+from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
 from tui.errors import HourscopeError
+from tui.facts import Fact
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
 from tui.shell import shell_join

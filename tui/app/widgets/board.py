@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
-from typing import Literal
 
 from rich.cells import cell_len
 from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12
@@ -58,16 +57,3 @@ class Board(LineWidget):
             note = shorten(f"  {printable(fact.note)}", left) if fact.note and left >= _NOTE else ""
             lines.append([label, (shown, style), (note, palette.dim)])
         return lines
-
-
-Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """`note` is said behind the text, more quietly. A fact without label and text is an empty line."""
-
-    label: str = ""
-    text: str = ""
-    tone: Tone = "text"
-    note: str = ""

@@ -1,4 +1,4 @@
-"""NSQ's frames, cut out of whatever has come: many messages at a time. Pure.
+"""NSQ's frames, cut out of the bytes that have arrived: many messages at a time. Pure.
 
 A frame is its size (4 bytes), its type (4), and data; a message's data are a time stamp (8), the number of attempts
 (2), an id (16) and the body (nsq.io/clients/tcp_protocol_spec.html).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-RESPONSE, ERROR, MESSAGE = 0, 1, 2
+RESPONSE, ERROR, MESSAGE = FRAME_KINDS = 0, 1, 2
 _LARGEST = 1 << 30  # bytes; no nsqd is configured for messages of this size
 _SIZES = struct.Struct(">ii")
 _MESSAGE = struct.Struct(">iiqH16s")

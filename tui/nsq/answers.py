@@ -1,4 +1,4 @@
-"""What nsqd and nsqlookupd answer, as far as it is used: types and sizes are checked, all else is passed over."""
+"""What nsqd and nsqlookupd answer, as far as it is used: types and sizes are checked, all else is ignored."""
 
 from __future__ import annotations
 
@@ -63,13 +63,15 @@ class Producer(msgspec.Struct, frozen=True):
 
 
 class Producers(msgspec.Struct, frozen=True):
-    """nsqlookupd's /lookup and /nodes."""
+    """nsqlookupd's /lookup and /nodes. Each is decoded as a Producer by itself: one that is invalid spoils no other."""
 
-    producers: list[Producer] | None = None
+    producers: list[msgspec.Raw] | None = None
 
 
 class Identified(msgspec.Struct, frozen=True):
-    """nsqd's answer to IDENTIFY with feature negotiation."""
+    """nsqd's answer to IDENTIFY with feature negotiation. `msg_timeout` in milliseconds."""
 
+    max_rdy_count: Number = 0
+    msg_timeout: Number = 0
     tls_v1: bool = False
     auth_required: bool = False

@@ -15,10 +15,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tui.archive.local import reason
 from tui.archiver.status import Status
-from tui.errors import ConfigError
-from tui.send.target import split_address
+from tui.errors import ConfigError, reason
+from tui.nsq.address import split_address
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = "hourscope_archiver_"

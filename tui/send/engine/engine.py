@@ -15,23 +15,22 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tui.errors import SendError
-from tui.send.batches import Batch, Batches
-from tui.send.canary import Canary
-from tui.send.control import Control
-from tui.send.depth import DepthWatch
+from tui.send.engine.batches import Batch, Batches
+from tui.send.engine.control import Canary, Control
+from tui.send.engine.depth import DepthWatch
+from tui.send.engine.ledger import Ledger
+from tui.send.engine.rate import Meter
+from tui.send.engine.window import Window
 from tui.send.events import Sending
 from tui.send.journal import Journal
-from tui.send.ledger import Ledger
-from tui.send.meter import Meter
 from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
-from tui.send.window import Window
 from tui.units import duration
 
-_TICK = 0.05  # seconds between two looks at the clock and the brakes
-_READ_AHEAD = 64  # batches
-_SLOW = 2.0  # seconds without an answer, after which the operator is told
-_LINGER = 3.0  # seconds that a trouble stays on the screen when it is over: most are too short to be seen
+_TICK_SECONDS = 0.05  # between two looks at the clock and the control
+_READ_AHEAD_BATCHES = 64
+_SLOW_SECONDS = 2.0  # without an answer, after which the operator is informed
+_LINGER_SECONDS = 3.0  # that a trouble stays on the screen when it is over: most are too short to be seen
 
 
 class Engine:
@@ -61,7 +60,7 @@ class Engine:
         self._retry_at, self._retries, self._lost_why = 0.0, 0, "connecting"
         self._healed, self._healed_at = "", 0.0
         self._progress_at = time.monotonic()
-        self._delay = _TICK
+        self._delay = _TICK_SECONDS
         self._careful_until = 0  # up to here batches are unknown, or were until they went out again
         self._put_until = 0  # number behind the last record that was ever handed over
         self.sent = self.repeated = 0
@@ -142,9 +141,9 @@ class Engine:
         if self._reading is not None and self._reading.done():
             self._ready += self._reading.result()
             self._reading = None
-        wanted = len(self._ready) < _READ_AHEAD and not self.batches.done and not self._ending
+        wanted = len(self._ready) < _READ_AHEAD_BATCHES and not self.batches.done and not self._ending
         if wanted and self._reading is None:
-            self._reading = self._in_thread(lambda: self.batches.take(_READ_AHEAD, _TICK))
+            self._reading = self._in_thread(lambda: self.batches.take(_READ_AHEAD_BATCHES, _TICK_SECONDS))
 
     def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -154,7 +153,7 @@ class Engine:
     # The link
 
     async def _connect(self) -> None:
-        """A new link. What an old one still says is not listened to."""
+        """A new link; what an old one still reports is ignored."""
         mine: list[Link] = []
 
         def confirmed(number: int) -> None:
@@ -213,7 +212,7 @@ class Engine:
     # Handing over
 
     def _hand_over(self) -> None:
-        self._delay = _TICK
+        self._delay = _TICK_SECONDS
         while self._link is not None and self._trouble is None and not self._ending:
             unknown = self._window.peek_unknown()
             batch = unknown or (self._ready[0] if self._ready else None)
@@ -243,7 +242,7 @@ class Engine:
         if self._depth is not None and not self._depth.has_room(self.sent + self.repeated, window.records):
             return False
         if self._tokens is not None and (wait := self._tokens.wait()):
-            self._delay = min(wait, _TICK)
+            self._delay = min(wait, _TICK_SECONDS)
             return False
         return True
 
@@ -269,7 +268,7 @@ class Engine:
         elif now - self._progress_at > options.patience and not self._ending:
             self._failed = SendError(
                 f"{self._note()}: given up after {duration(now - self._progress_at)} without progress; "
-                f"{self._confirmed:,} records are confirmed, resume the send when it is back"
+                f"{self._confirmed:,} records are confirmed, resume the send when nsqd is back"
             )
 
     @property
@@ -280,17 +279,17 @@ class Engine:
         if self._link is None:
             return self._lost_why
         waited = self._window.waited(time.monotonic())
-        if waited > _SLOW:
+        if waited > _SLOW_SECONDS:
             return f"no answer from {self._link.where} for {duration(waited)}"
         if self._control.stopped:
             return "stopping; waiting for in-flight batches"
         if self._canary.asking:
-            return f"canary: {self._confirmed:,} arrived; look at them, then go on"
+            return f"canary: {self._confirmed:,} arrived; check them, then continue"
         if self._control.paused:
             return "paused"
         if self._depth is not None and self._depth.note:
             return self._depth.note
-        if self._healed and time.monotonic() - self._healed_at < _LINGER:
+        if self._healed and time.monotonic() - self._healed_at < _LINGER_SECONDS:
             return self._healed
         reading = "reading" if self._reading and not self._ready and not self._unsettled else ""
         return reading or self._link.note

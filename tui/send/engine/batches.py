@@ -10,7 +10,7 @@ from typing import Any
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
-from tui.send.sink import BODY_HEADER, RECORD_HEADER, Limits
+from tui.nsq.limits import BODY_HEADER, RECORD_HEADER, Limits
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
 from tui.send.survey import NAMED
 
@@ -73,24 +73,24 @@ class Batches:
     def take(self, most: int, seconds: float) -> list[Batch]:
         """The next batches: at most about `most` of them, and those that are there after `seconds`."""
         until = time.monotonic() + seconds
-        found: list[Batch] = []
+        batches: list[Batch] = []
         try:
-            while len(found) < most and not self.done:
+            while len(batches) < most and not self.done:
                 if (block := next(self._blocks, None)) is None:
                     self.done = True
                 else:
-                    self._add(block, found)
+                    self._add(block, batches)
                 if time.monotonic() > until:
                     break
         except HourscopeError as error:
             self.failed, self.done = error, True
-        except DoubtfulGiven:  # nobody has looked at the source before
+        except DoubtfulGiven:  # without a survey, which would have found it
             self.failed, self.done = SendError("a chunk is damaged in records that were sent already"), True
         late = self.done or time.monotonic() > until
-        found += self._cut(whole_only=not late)
-        return found
+        batches += self._cut(whole_only=not late)
+        return batches
 
-    def _add(self, whole: SourceBlock, found: list[Batch]) -> None:
+    def _add(self, whole: SourceBlock, batches: list[Batch]) -> None:
         block = whole.filled()
         self.blank += whole.blank + len(whole.records) - len(block.records)
         self.repeats += whole.repeats
@@ -107,7 +107,7 @@ class Batches:
             self._refuse_oversize(block, records)
         self._waiting += records
         if len(self._waiting) >= self._size.records:
-            found += self._cut(whole_only=True)
+            batches += self._cut(whole_only=True)
 
     def _refuse_oversize(self, block: SourceBlock, records: list[bytes]) -> None:
         """What comes before it is sent."""

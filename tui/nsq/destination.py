@@ -1,4 +1,4 @@
-"""Looking at the destination before anything is sent, over nsqd's HTTP: what is there, what speaks against it."""
+"""A topic at an nsqd, over its HTTP: depths, channels, readers, and what speaks against sending to it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from tui.errors import SendError
-from tui.send.answers import ChannelStats, Info, Stats, TopicStats
-from tui.send.limits import NotThere, ask_limits
-from tui.send.sink import Limits
-from tui.send.target import NsqTarget, split_address
-from tui.send.web import StrangeAnswer, get
+from tui.nsq.address import split_address
+from tui.nsq.answers import ChannelStats, Info, Stats, TopicStats
+from tui.nsq.http import StrangeAnswer, get
+from tui.nsq.limits import Limits, ask_limits
+from tui.nsq.target import NsqTarget
 from tui.units import count, plural
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What nsqd says of a topic. Where its HTTP is not reached, `http` is False and only `limits` are known."""
+    """What nsqd reports of a topic. Where its HTTP is not reached, `http` is False and only `limits` are known."""
 
     address: str
     http_address: str
@@ -62,42 +62,23 @@ class Destination:
 def check_destination(target: NsqTarget, address: str | None = None, *, timeout: float = 5.0) -> Destination:
     """Look at one nsqd of the target, the first by default. Nothing is changed there.
 
-    SendError if the target makes no sense, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or
-    if the HTTP address that was given does not answer as nsqd does.
+    SendError if the target is invalid, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or if
+    the HTTP address that was given does not answer as nsqd does.
     """
     target.check()
     address = address or target.nsqd_tcp_addresses[0]
     limits = ask_limits(target, address, timeout=timeout)
     http_address = target.http_address(address)
     try:
-        found = _look(http_address, target, address, limits, timeout)
+        seen = _look(http_address, target, address, limits, timeout)
     except SendError as error:
         if isinstance(error, StrangeAnswer) and http_address in target.nsqd_http_addresses:
             raise
         unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
-        found = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
+        seen = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
     if target.auth_secret and target.tls is None:
-        found = replace(found, warnings=(*found.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
-    return found
-
-
-def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
-    """Look at every nsqd of the target; one that is not there is named in the warnings of the first that is.
-
-    SendError if none is there, or if one refuses us.
-    """
-    found: list[Destination] = []
-    missing: list[NotThere] = []
-    for address in target.nsqd_tcp_addresses:
-        try:
-            found.append(check_destination(target, address))
-        except NotThere as error:
-            missing.append(error)
-    target.check()
-    if not found:
-        raise missing[0]
-    found[0] = replace(found[0], warnings=(*found[0].warnings, *map(str, missing)))
-    return tuple(found)
+        seen = replace(seen, warnings=(*seen.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
+    return seen
 
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
@@ -109,7 +90,7 @@ def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
 def topic_stats(
     target: NsqTarget, http_address: str, *, timeout: float = 5.0, clients: bool = False
 ) -> tuple[TopicStats, int | None]:
-    """The topic now, and when nsqd started, in seconds of Unix time, if it says so."""
+    """The topic now, and when nsqd started, in seconds of Unix time, if it reports that."""
     more = "" if clients else "&include_clients=false"
     path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
     stats = _get(Stats, target, http_address, path, timeout)
@@ -151,26 +132,26 @@ def _by_name(topic: str) -> tuple[str, ...]:
 
 
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
-    found = list(_by_name(name))
+    warnings = list(_by_name(name))
     if not topic.topic_name:
-        found.append(f"the topic {name} does not exist yet: it would be made, and nobody reads it")
+        warnings.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
     elif not channels:
-        found.append(f"the topic {name} has no channel: nobody reads it, the records would wait in it")
+        warnings.append(f"the topic {name} has no channel: nothing reads it, and the records would wait in it")
     if topic.paused:
-        found.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
+        warnings.append(f"the topic {name} is paused: it takes records, and delivers none until it is unpaused")
     for channel in channels:
         where = f"the channel {channel.name}"
         if channel.looks_like_archiver:
-            found.append(f"{where} looks like an archiver: what is replayed would be archived again")
+            warnings.append(f"{where} looks like an archiver: what is replayed would be archived again")
         if channel.paused:
-            found.append(f"{where} is paused: the records would wait in it")
+            warnings.append(f"{where} is paused: the records would wait in it")
         if channel.depth >= HIGH_DEPTH:
-            found.append(f"{where} is {plural(channel.depth, 'message')} behind already")
+            warnings.append(f"{where} is already {plural(channel.depth, 'message')} behind")
         if channel.name.endswith("#ephemeral"):
-            found.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
+            warnings.append(f"{where} is ephemeral: nsqd drops what its memory queue cannot hold")
     if topic.depth >= HIGH_DEPTH:
-        found.append(f"{count(topic.depth)} messages wait in the topic {name} already")
-    return tuple(found)
+        warnings.append(f"{count(topic.depth)} messages already wait in the topic {name}")
+    return tuple(warnings)
 
 
 def _channel(stats: ChannelStats) -> ChannelState:

@@ -1,4 +1,4 @@
-"""Sending a part of each record, or another shape of it, instead of its bytes: `--project`."""
+"""`--project`: a part of each record, or another shape of it, instead of its bytes."""
 
 from __future__ import annotations
 
@@ -46,4 +46,4 @@ def projected_source(source: Source, expression: str) -> Source:
 def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
     fit = [(result, line) for result, line in zip(results, block.lines, strict=True) if isinstance(result, bytes)]
     unfit = tuple(result for result in results if isinstance(result, Unfit))
-    return replace(block, records=[result for result, _ in fit], lines=[line for _, line in fit], unfit=unfit)
+    return replace(block.holding([result for result, _ in fit], [line for _, line in fit]), unfit=unfit)

@@ -1,4 +1,4 @@
-"""From arrived to confirmed: through the journal, in order, with the digest of all that is confirmed."""
+"""From answered to confirmed: through the journal, in order, with the digest of all that is confirmed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tui.send.batches import Batch
+from tui.send.engine.batches import Batch
 from tui.send.journal import Journal
 
 _SYNC_BATCHES = 16  # half of what may be unconfirmed: one half is sent while the other is written

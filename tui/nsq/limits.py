@@ -1,9 +1,9 @@
-"""Asking nsqd over TCP how large a record and a request may be.
+"""How large a record and a request may be: asked over TCP, where TLS and AUTH are tried as well.
 
-IDENTIFY's answer does not tell, and /config answers only to nsqd's own host by default. But nsqd names its limit when
+IDENTIFY's answer does not say, and /config answers only to nsqd's own host by default. But nsqd names its limit when
 it refuses a size, which it does before it has read a byte of the body and before the topic comes into being
-(nsqd/protocol_v2.go: `PUB message too big 2147483647 > 1048576`). So two sizes are announced that no nsqd takes. It is
-also the knock at the door: what speaks against us there (TLS, AUTH) is known before anything is sent.
+(nsqd/protocol_v2.go: `PUB message too big 2147483647 > 1048576`). So two sizes are announced that no nsqd takes.
+Whatever nsqd refuses on the way (TLS, AUTH) is known before anything is sent.
 """
 
 from __future__ import annotations
@@ -15,23 +15,48 @@ import ssl
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
-from tui.archive.local import reason
-from tui.errors import SendError
-from tui.send.answers import Identified
-from tui.send.refusals import offers_no_tls, refused, tls_failed, wants_secret
-from tui.send.sink import Limits
-from tui.send.target import NsqTarget, split_address
+from tui.errors import SendError, reason
+from tui.nsq.address import split_address
+from tui.nsq.answers import Identified
+from tui.nsq.frames import FRAME_KINDS
+from tui.nsq.refusals import Refusal, frame_refusal, missing_secret, missing_tls, not_nsqd, tls_refusal
+from tui.nsq.target import NsqTarget
 
+# nsqd's defaults: -max-msg-size and -max-body-size.
+DEFAULT_MAX_MESSAGE = 1 << 20
+DEFAULT_MAX_BODY = 5 << 20
+# nsqd, readMPUB: a count of messages in front, a size in front of each message.
+BODY_HEADER = 4
+RECORD_HEADER = 4
 _MAGIC = b"  V2"
 _HUGE = struct.pack(">i", 0x7FFFFFFF)
 _TOO_BIG = re.compile(rb"too big \d+ > (\d{1,18})")
 _MAX_FRAME = 1 << 16
-_FRAME_TYPES = (0, 1, 2)  # response, error, message
 _SHOWN = 40  # bytes of a strange answer
 USER_AGENT = "hourscope knock"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker named them."""
+
+    max_message: int = DEFAULT_MAX_MESSAGE
+    max_body: int = DEFAULT_MAX_BODY
+    asked: bool = False
+
+    @property
+    def largest(self) -> int:
+        """The largest record that can be sent: as a message, and alone in a request."""
+        return min(self.max_message, self.max_body - BODY_HEADER - RECORD_HEADER)
+
+    def within(self, other: Limits) -> Limits:
+        """What both take."""
+        most = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
+        return Limits(*most, asked=self.asked and other.asked)
 
 
 class NotThere(SendError):
@@ -46,7 +71,7 @@ def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limi
     """nsqd's limits, or its defaults if it does not name them; on the way TLS and AUTH are tried as a send would.
 
     `timeout` is in seconds, for each of two questions. NotThere if nobody is at the address, or nobody answers there.
-    SendError if it is not nsqd's TCP port, or if nsqd does not want us (TLS, AUTH).
+    SendError if it is not nsqd's TCP port, or if nsqd refuses the connection (TLS, AUTH).
     """
     advice = "nsqlookupd named it: check nsqd's -broadcast-address" if target.looked_up else "check the address"
     message = _ask(address, timeout, advice, lambda stream: _message_limit(stream, target, address))
@@ -65,36 +90,30 @@ def _ask(address: str, timeout: float, advice: str, question: Callable[[_Stream]
         connection = socket.create_connection(split_address(address), timeout)
     except OSError as error:
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
-        raise NotThere(
-            f"nsqd at {address} cannot be reached: {words}; {advice} and that nsqd runs, nothing was sent"
-        ) from error
+        raise NotThere(f"nsqd at {address} cannot be reached: {words}; {advice} and that nsqd runs") from error
     with connection:
         stream = _Stream(connection, time.monotonic() + timeout)
         try:
             stream.send(_MAGIC)
             return question(stream)
         except ssl.SSLError as error:
-            raise tls_failed(f"nsqd at {address}", host, error) from error
+            raise _error(tls_refusal(f"nsqd at {address}", host, error)) from error
         except TimeoutError as error:
             if stream.received:
                 return None
             raise NotThere(
-                f"nsqd at {address} does not answer within {timeout:g} s; {advice} and that nsqd runs, nothing was sent"
+                f"nsqd at {address} does not answer within {timeout:g} s; {advice} and that nsqd runs"
             ) from error
         except _NotNsqd as error:
-            raise not_nsqd(address, str(error)) from error
+            raise _error(not_nsqd(address, str(error))) from error
         except (OSError, EOFError) as error:
             if not stream.received:
-                raise not_nsqd(address, "it closes the connection without an answer") from error
+                raise _error(not_nsqd(address, "it closes the connection without an answer")) from error
             return None  # it has answered as nsqd does, and keeps its limit to itself
 
 
-def not_nsqd(address: str, how: str) -> SendError:
-    """The sentence for an address where something else listens."""
-    return SendError(
-        f"{address} is not nsqd's TCP port: {how}; give the port of nsqd's -tcp-address, 4150 by default, "
-        "nothing was sent"
-    )
+def _error(refusal: Refusal) -> SendError:
+    return SendError(refusal.text)
 
 
 class _Stream:
@@ -132,17 +151,17 @@ def _message_limit(stream: _Stream, target: NsqTarget, address: str) -> int | No
     answer = _identify(stream, target.tls is not None)
     if target.tls is not None:
         if not answer.tls_v1:
-            raise offers_no_tls(where)
+            raise _error(missing_tls(where))
         stream.connection = target.tls.context().wrap_socket(stream.connection, server_hostname=host)
         _frame(stream)
     try:
         if answer.auth_required:
             if target.auth_secret is None:
-                raise wants_secret(where)
+                raise _error(missing_secret(where))
             secret = target.auth_secret.encode()
             stream.send(b"AUTH\n" + struct.pack(">i", len(secret)) + secret)
-            if (said := _frame(stream)).startswith(b"E_"):
-                raise refused(where, target.topic, _text(said))
+            if (answered := _frame(stream)).startswith(b"E_"):
+                raise _error(frame_refusal(where, answered, target.topic))
         return _refused(stream, b"PUB " + target.topic.encode() + b"\n" + _HUGE, where, target.topic)
     finally:
         stream.connection.close()
@@ -161,13 +180,13 @@ def _identify(stream: _Stream, tls: bool) -> Identified:
 
 
 def _refused(stream: _Stream, command: bytes, where: str = "", topic: str = "") -> int | None:
-    """The limit that nsqd names when it refuses the command; SendError if it wants TLS."""
+    """The limit that nsqd names when it refuses the command; SendError if it requires TLS."""
     stream.send(command)
     answer = _frame(stream)
     if match := _TOO_BIG.search(answer):
         return int(match[1])
     if where and answer.startswith(b"E_INVALID"):
-        raise refused(where, topic, _text(answer))
+        raise _error(frame_refusal(where, answer, topic))
     return None
 
 
@@ -180,7 +199,7 @@ def _frame(stream: _Stream) -> bytes:
     if not 4 <= size <= _MAX_FRAME:
         raise _NotNsqd(f"it answers '{_text(head)}…'")
     data = stream.exactly(size)
-    if struct.unpack(">i", data[:4])[0] not in _FRAME_TYPES:
+    if struct.unpack(">i", data[:4])[0] not in FRAME_KINDS:
         raise _NotNsqd(f"it answers '{_text(data[:_SHOWN])}'")
     return data[4:]
 

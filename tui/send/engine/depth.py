@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from tui.errors import SendError
 
-_EVERY = 0.5  # seconds
-_AT_ONCE = 0.02
+_POLL_SECONDS = 0.5
+_MIN_POLL_SECONDS = 0.02  # while the sender waits for room
 
 
 class DepthWatch:
-    """Asks again and again, in a thread; between two answers only as much goes out as the last one left room for.
+    """Asks periodically, in a thread; between two answers only as much goes out as the last one left room for.
 
     So `most` is overshot by no more than a window, however fast the sender is. Without `most` it only looks.
     """
@@ -64,10 +64,10 @@ class DepthWatch:
     async def _rest(self, began: float) -> None:
         full = self.depth is None or (self._most is not None and self.depth >= self._most)
         if full or self._most is None:
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(_POLL_SECONDS)
             return
         try:
-            await asyncio.wait_for(self._hungry.wait(), _EVERY)
+            await asyncio.wait_for(self._hungry.wait(), _POLL_SECONDS)
         except TimeoutError:
             return
-        await asyncio.sleep(max(0.0, began + _AT_ONCE - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + _MIN_POLL_SECONDS - time.monotonic()))

@@ -9,14 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from tui.archive.local import reason
-from tui.errors import SendError
-from tui.send.refusals import tls_failed
-from tui.send.target import Tls, join_address, split_address
+from tui.errors import SendError, reason
+from tui.nsq.address import join_address, split_http_address
+from tui.nsq.refusals import tls_refusal
+from tui.nsq.target import Tls
 
 T = TypeVar("T")
 
@@ -25,19 +25,6 @@ _MAX_ANSWER_BYTES = 32 << 20  # /stats of some ten thousand clients
 
 class StrangeAnswer(SendError):
     """Something answers, but not as it should: another status, size or types, or not JSON."""
-
-
-def split_http_address(address: str) -> tuple[str, str, int]:
-    """`HOST:PORT`, `http://HOST:PORT` or `https://HOST:PORT` → scheme, host, port."""
-    scheme, _, rest = address.rpartition("://")
-    if scheme not in ("", "http", "https"):
-        raise SendError(f"'{address}' is not an HTTP address of nsqd; write HOST:PORT or https://HOST:PORT")
-    return scheme or "http", *split_address(rest.rstrip("/"))
-
-
-def get_json(who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> dict[str, Any] | None:
-    """As `get`, without a check of what is in the object."""
-    return get(dict[str, Any], who, address, path, timeout, tls)
 
 
 def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> T | None:
@@ -51,7 +38,7 @@ def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: T
     try:
         status, body = _answer(scheme, host, port, path, timeout, tls)
     except ssl.SSLError as error:
-        raise tls_failed(f"{who}'s HTTP at {address}", host, error) from error
+        raise SendError(str(tls_refusal(f"{who}'s HTTP at {address}", host, error))) from error
     except OSError as error:
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
         raise SendError(f"{who}'s HTTP at {address} cannot be reached ({words})") from error
@@ -90,7 +77,7 @@ def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: T
 
 @contextmanager
 def _deadline(stream: socket.socket, until: float) -> Iterator[None]:
-    """TimeoutError for a server that drips: a socket's own timeout begins again with every byte."""
+    """TimeoutError for a server that answers byte by byte: a socket's own timeout begins again with each of them."""
     late = threading.Event()
 
     def hang_up() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from operator import methodcaller
+
+import stringzilla as sz
 
 from tui.archive.envelope import MARK, unwrap
 from tui.scan.duplicates import FINGERPRINT, fingerprint
 from tui.send.source import Place, Plan, Source, SourceBlock
 
-_is_wrapped = methodcaller("startswith", MARK)  # for every record of every send: no call of Python
 _PREFIX = 2  # bytes of a fingerprint that choose its bucket
 _REST = FINGERPRINT - _PREFIX
 
@@ -81,27 +81,21 @@ class SeenRecords:
 
 
 def _unwrapped(block: SourceBlock) -> SourceBlock:
-    if not any(map(_is_wrapped, block.records)):
+    if sz.find(block.as_lines(), MARK) < 0:
         return block
-    return replace(block, records=[unwrap(record) for record in block.records])
+    return block.holding([unwrap(record) for record in block.records], block.lines)
 
 
 def _without_repeats(block: SourceBlock, seen: SeenRecords) -> SourceBlock:
-    """Blank lines are not records: they stay."""
+    """Empty records are not compared: they stay."""
     kept = [not record or seen.is_new(record) for record in block.records]
     repeats = kept.count(False)
-    return _kept(block, kept, repeats=block.repeats + repeats) if repeats else block
+    return replace(block.only(kept), repeats=block.repeats + repeats) if repeats else block
 
 
-def _without_oversize(block: SourceBlock, most: int) -> SourceBlock:
-    if max(map(len, block.records), default=0) <= most:
+def _without_oversize(block: SourceBlock, limit: int) -> SourceBlock:
+    if max(map(len, block.records), default=0) <= limit:
         return block
     pairs = zip(block.records, block.lines, strict=True)
-    places = tuple(Place(block.key, line, len(record)) for record, line in pairs if len(record) > most)
-    return _kept(block, [len(record) <= most for record in block.records], oversize=block.oversize + places)
-
-
-def _kept(block: SourceBlock, kept: list[bool], **changes: object) -> SourceBlock:
-    records = [record for record, keep in zip(block.records, kept, strict=True) if keep]
-    lines = [line for line, keep in zip(block.lines, kept, strict=True) if keep]
-    return replace(block, records=records, lines=lines, **changes)  # type: ignore[arg-type]
+    places = tuple(Place(block.key, line, len(record)) for record, line in pairs if len(record) > limit)
+    return replace(block.only([len(record) <= limit for record in block.records]), oversize=block.oversize + places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from tui.send.batches import Batch
+from tui.send.engine.batches import Batch
 
 
 @dataclass(slots=True)

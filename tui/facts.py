@@ -1,0 +1,22 @@
+"""A fact: one labelled row of a plan, a state or a receipt, which the command line prints and the explorer draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`note` follows the text, less prominent. An empty label continues the fact before.
+
+    A fact without label and text is an empty line. `tone`: "you" asks for the reader's attention, "command" can be
+    copied. The texts may hold what comes from outside: escape them (tui.printable) where they are shown.
+    """
+
+    label: str = ""
+    text: str = ""
+    tone: Tone = "text"
+    note: str = ""

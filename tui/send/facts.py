@@ -1,0 +1,185 @@
+"""A send as facts: what goes out, where it goes, what speaks against it, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from tui.facts import Fact, Tone
+from tui.nsq.destination import Destination
+from tui.printable import printable
+from tui.send.earlier import REPEATED
+from tui.send.receipt import WHAT_OK_MEANS, Receipt
+from tui.send.source import DamagedChunk, Unfit
+from tui.send.survey import Survey
+from tui.units import count, duration, plural, size
+
+_SHAPES = 5
+_SHAPE_LENGTH = 100  # characters
+_CHANNELS = 50
+_NAME_LENGTH = 80  # characters of a name that a server gives; NSQ allows 64
+_NAMED = 3  # records that are named, of each kind that is left out
+
+
+def survey_facts(survey: Survey, description: str, *, record_length: int = 100) -> list[Fact]:
+    """What a source holds: how much, which hours, the first and last record, the largest, their shapes, damage.
+
+    Before a survey is complete it is only how many so far. `record_length`: characters of a record that are shown.
+    """
+    if not survey.complete:
+        return [Fact("what", description, "strong", f"counting … {plural(survey.count, 'record')} so far")]
+    facts = [Fact("what", plural(survey.count, "record"), "strong", size(survey.size)), Fact("of", description)]
+    if survey.first_hour is not None and survey.last_hour is not None:
+        facts.append(Fact("hours", f"{_hour(survey.first_hour)} to {_hour(survey.last_hour)}", "text", "included"))
+    if survey.first is not None and survey.last is not None:
+        facts.append(Fact("first", printable(survey.first, record_length), "dim"))
+        facts.append(Fact("last", printable(survey.last, record_length), "dim"))
+    if survey.largest is not None:
+        facts.append(Fact("largest", str(survey.largest), "dim"))
+    return [*facts, *shape_facts(survey), *_survey_skips(survey)]
+
+
+def _survey_skips(survey: Survey) -> list[Fact]:
+    """What will not be sent, and what could not be read."""
+    oversize = f" too large for nsqd: {survey.skipped[0]}" if survey.skipped else ""
+    unfit = f" without a projected value: {survey.unfit[0]}" if survey.unfit else ""
+    return [
+        *_skips(
+            (survey.blank, "blank line", ""),
+            (survey.unfit_count, "record", unfit),
+            (survey.skipped_count, "record", oversize),
+            (survey.repeats, "record", ", copies of earlier ones"),
+        ),
+        *_damage(survey.damaged),
+    ]
+
+
+def _skips(*kinds: tuple[int, str, str]) -> list[Fact]:
+    return [Fact("skipped", f"{plural(number, noun)}{words}", "you") for number, noun, words in kinds if number]
+
+
+def _damage(damaged: Sequence[DamagedChunk]) -> list[Fact]:
+    facts = [Fact("damaged", str(chunk), "trouble") for chunk in damaged[:_NAMED]]
+    more = len(damaged) - _NAMED
+    return [*facts, Fact("", f"and {plural(more, 'more part')}", "trouble")] if more > 0 else facts
+
+
+def shape_facts(survey: Survey, *, limit: int = _SHAPES) -> list[Fact]:
+    """The different sets of keys, the most common first; of the others what they have more or less."""
+    shapes = survey.shapes
+    facts = [
+        Fact("" if index else "shapes", f"{count(shape.count)} × {printable(shape.words(shapes[0]), _SHAPE_LENGTH)}")
+        for index, shape in enumerate(shapes[:limit])
+    ]
+    if len(shapes) > limit:
+        rest = sum(shape.count for shape in shapes[limit:]) + survey.shapeless
+        facts.append(Fact("", f"{count(rest)} × {plural(len(shapes) - limit, 'other shape')}", "dim"))
+    return facts
+
+
+def destination_facts(destinations: Sequence[Destination]) -> list[Fact]:
+    """The topic at each nsqd, and its channels."""
+    return [fact for destination in destinations for fact in _destination(destination)]
+
+
+def _destination(destination: Destination) -> list[Fact]:
+    version = f"nsqd {printable(destination.version, _NAME_LENGTH)}" if destination.version else "nsqd"
+    state = f"{count(destination.depth)} waiting" if destination.exists else "which does not exist yet"
+    if not destination.http:
+        state = "whose depth is not known"
+    elif destination.paused:
+        state += ", paused"
+    facts = [Fact("where", f"{version} at {destination.address}", "text", f"topic {destination.topic}, {state}")]
+    for channel in destination.channels[:_CHANNELS]:
+        readers = plural(len(channel.clients), "reader")
+        names = f" ({printable(', '.join(channel.clients), _NAME_LENGTH)})" if channel.clients else ""
+        note = f"{count(channel.depth)} waiting, {count(channel.in_flight)} in flight, {readers}{names}"
+        paused = ", paused" if channel.paused else ""
+        facts.append(Fact("channel", printable(channel.name, _NAME_LENGTH), "text", note + paused))
+    if (more := len(destination.channels) - _CHANNELS) > 0:
+        facts.append(Fact("", f"and {plural(more, 'more channel')}", "dim"))
+    return facts
+
+
+def warning_facts(warnings: Iterable[str]) -> list[Fact]:
+    """What speaks against a send; a repeat is trouble."""
+    return [Fact("warning", words, "trouble" if words.startswith(REPEATED) else "you") for words in warnings]
+
+
+def receipt_facts(receipt: Receipt) -> list[Fact]:
+    """What was sent, where to, when, by whom, how many of each kind, what nsqd counted, what confirmed means."""
+    head = "stopped" if receipt.partial else "sent" if receipt.topic else "written"
+    tone: Tone = "trouble" if receipt.partial else "good"
+    amount = f"{size(receipt.bytes)} in {duration(receipt.seconds)}"
+    span = f"{receipt.started:%Y-%m-%d %H:%M:%S} to {receipt.finished:%H:%M:%S} UTC"
+    facts = [
+        Fact(head, plural(receipt.confirmed, "record"), tone, amount),
+        Fact("of", receipt.what, "text", receipt.filter),
+        Fact("to", _where(receipt), "text"),
+        Fact("by", receipt.who, "dim", span),
+        *_kinds(receipt),
+        *warning_facts(receipt.warnings),
+        Fact("sha256", receipt.sha256, "dim"),
+    ]
+    if receipt.topic:
+        facts.append(_nsqd_count(receipt))
+    if receipt.journal:
+        facts.append(Fact("journal", receipt.journal, "dim"))
+    return [*facts, Fact("confirmed", WHAT_OK_MEANS.removeprefix("confirmed "), "dim")] if receipt.topic else facts
+
+
+def left_out(unfit_count: int, unfit: Sequence[Unfit], repeats: int) -> list[str]:
+    """A sentence for each kind of record that the options of a send leave out."""
+    sentences = []
+    if unfit_count:
+        named = ", ".join(map(str, unfit[:_NAMED])) + (" …" if unfit_count > _NAMED else "")
+        sentences.append(f"{plural(unfit_count, 'record')} left out by --project: {named}")
+    if repeats:
+        sentences.append(f"{plural(repeats, 'record')} left out by --unique: copies of earlier ones")
+    return sentences
+
+
+def _kinds(receipt: Receipt) -> list[Fact]:
+    """The records that were not simply sent and confirmed once."""
+    kinds = (
+        ("resumed", receipt.resumed, "confirmed by earlier runs of this send"),
+        ("repeated", receipt.repeated, "sent again, as the first answer was lost: up to so many duplicates"),
+        ("unanswered", receipt.unknown, "sent without an answer: resume to be sure"),
+    )
+    return [
+        *(Fact(label, f"{plural(number, 'record')} {words}", "you") for label, number, words in kinds if number),
+        *_skips(
+            (receipt.skipped, "record", " larger than nsqd takes"),
+            (receipt.unfit, "record", " without a projected value"),
+            (receipt.repeats, "record", ", copies of earlier ones"),
+            (receipt.blank, "blank line", ""),
+        ),
+        *_damage(receipt.damaged),
+    ]
+
+
+def _nsqd_count(receipt: Receipt) -> Fact:
+    """What nsqd has counted in the topic meanwhile, against what was confirmed."""
+    before, after = receipt.message_count_before, receipt.message_count_after
+    if before is None or after is None:
+        return Fact("nsqd", "its message_count is not known", "dim")
+    text = f"message_count {count(before)} before, {count(after)} after"
+    more = after - before - (receipt.confirmed - receipt.resumed)
+    if not more:
+        return Fact("nsqd", text, "text", "as many as were confirmed")
+    if more < 0:
+        note = "fewer than were confirmed: it was restarted meanwhile, and its count began again"
+    else:
+        note = "more than were confirmed: others publish there too, or some arrived twice"
+    return Fact("nsqd", text, "you", note)
+
+
+def _where(receipt: Receipt) -> str:
+    where = receipt.where
+    if receipt.topic:
+        return f"topic {receipt.topic} at {', '.join(where)}"
+    return where[0] if len(where) == 1 else f"{where[0]} … {where[-1]} ({plural(len(where), 'file')})"
+
+
+def _hour(hour: datetime) -> str:
+    return f"{hour:%Y-%m-%d %H:00 %Z}"
