@@ -1,4 +1,7 @@
-"""A small archive for the explorer's tests, and a way to drive it by keys."""
+"""A small archive for the explorer's tests, and the one way to drive it by keys and to look at what it shows.
+
+Tests of screens reach into them only by way of what is here.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,30 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.app.app import Explorer
+from tui.app.calendar.screen import CalendarPage
+from tui.app.filters.bar import FilterBar
+from tui.app.filters.fields_panel import FieldsPanel
+from tui.app.model.session import Session
+from tui.app.preview.rows import VisibleRows
+from tui.app.preview.screen import PreviewPage
+from tui.app.records.json_tree import JsonTree
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import HourRecords
+from tui.archive import Chunk
 from tui.config import S3Options, load_config
 from tui.demo import SampleSpec, write_sample
+from tui.filter import Filter
 
 FIRST = datetime(2015, 1, 19, 22, tzinfo=UTC)
 HOURS = 30
@@ -117,3 +134,122 @@ def shown(pilot: Pilot[int]) -> str:
     """The screen as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def until_shown(pilot: Pilot[int], words: str) -> None:
+    await until(pilot, lambda: words in shown(pilot))
+    await settled(pilot)
+
+
+Page = TypeVar("Page", bound=Screen[None])
+
+
+def on(pilot: Pilot[int], kind: type[Page]) -> Page:
+    """The screen in front, which is of this kind."""
+    screen = pilot.app.screen
+    assert isinstance(screen, kind), f"another screen is in front:\n{shown(pilot)}"
+    return screen
+
+
+def calendar(pilot: Pilot[int]) -> CalendarPage:
+    return on(pilot, CalendarPage)
+
+
+async def answer(pilot: Pilot[int], key: str, text: str) -> None:
+    """Press a key that asks, and type this instead of what is proposed."""
+    await pilot.press(key, "ctrl+u")
+    await type_text(pilot, text)
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def go_to(pilot: Pilot[int], time: str) -> None:
+    await pilot.press("colon")
+    await type_text(pilot, time)
+    await pilot.press("enter")
+
+
+async def add_term(pilot: Pilot[int], text: str, *keys: str) -> None:
+    """A term, typed into the filter bar after some keys, and kept."""
+    await pilot.press("slash", *keys)
+    await type_text(pilot, text)
+    await pilot.press("enter")
+
+
+@dataclass
+class Preview:
+    """What a test may know of a preview: if that screen is built in another way, only this changes."""
+
+    page: PreviewPage
+
+    @property
+    def session(self) -> Session:
+        return self.page.session
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        return self.page.chunks
+
+    @property
+    def records(self) -> HourRecords:
+        return self.page.view.records
+
+    @property
+    def ended(self) -> bool:
+        """Has reading ended?"""
+        return self.page.view.ended
+
+    @property
+    def whole(self) -> bool:
+        return self.page.view.state.whole
+
+    @property
+    def rows(self) -> VisibleRows:
+        return self.page.view.rows
+
+    @property
+    def filter(self) -> Filter:
+        return self.rows.filter
+
+    @property
+    def terms(self) -> list[str]:
+        return [term.text for term in self.bar.terms.terms]
+
+    @property
+    def bar(self) -> FilterBar:
+        return self.page.view.bar
+
+    @property
+    def listing(self) -> RecordList:
+        return self.page.view.panes.listing
+
+    @property
+    def nodes(self) -> JsonTree:
+        return self.page.view.panes.nodes
+
+    @property
+    def panel(self) -> FieldsPanel:
+        return self.page.view.panes.panel
+
+    async def at_node(self, pilot: Pilot[int], *path: str | int) -> None:
+        """Put the tree's cursor on a path."""
+        self.nodes.focus()
+        await pilot.press("g")
+        for _ in range(30):
+            if self.nodes.current is not None and self.nodes.current.path == path:
+                return
+            await pilot.press("j")
+        raise AssertionError(f"no {path}")
+
+
+def preview_of(pilot: Pilot[int]) -> Preview:
+    """The preview in front."""
+    return Preview(on(pilot, PreviewPage))
+
+
+async def preview(pilot: Pilot[int]) -> Preview:
+    """The hour under the calendar's cursor, read as far as it is at first."""
+    await pilot.press("enter")
+    opened = preview_of(pilot)
+    await until(pilot, lambda: opened.ended)
+    return opened

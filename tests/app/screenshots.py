@@ -15,14 +15,14 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.app.conftest import settled, type_text, until
+from tests.app.conftest import add_term, go_to, preview, preview_of, settled, type_text, until
 from tui.app.app import Explorer
-from tui.app.calendar.selection import Hours
-from tui.app.messages import Checked
-from tui.app.screens.calendar import CalendarPage
-from tui.app.screens.preview import PreviewPage
-from tui.app.screens.send import SendPage
-from tui.app.work.ordering import Order, cargo_of_hours
+from tui.app.model.cargo import cargo_of_hours
+from tui.app.model.hours import Hours
+from tui.app.model.jobs import Jobs
+from tui.app.send.order import Order
+from tui.app.send.run import Checked
+from tui.app.send.screen import SendPage
 from tui.archive.times import spell_hour
 from tui.config import ArchiveSpec, Config, NsqSpec, S3Options
 from tui.demo import SampleSpec, incident_of, write_sample
@@ -50,41 +50,28 @@ async def pictures() -> dict[str, str]:
 async def _tour(pilot: Pilot[int]) -> AsyncIterator[str]:
     """From screen to screen; a picture is taken at each name."""
     incident = incident_of(_SPEC)
-    await _go(pilot, spell_hour(incident.first))
+    await go_to(pilot, spell_hour(incident.first))
     await pilot.press("v", "l", "l", "l", "l", "l", "v", "h")
     yield "calendar.svg"
-    await pilot.press("enter")
-    page = pilot.app.screen
-    assert isinstance(page, PreviewPage)
-    await until(pilot, lambda: page.ended)
+    page = await preview(pilot)
     await pilot.press("j", "j", "j", "tab", "j", "j", "j", "j", "j", "j")
     yield "preview.svg"
     for draft in ("event == 'error'", f"player.version == '{incident.version}'"):
-        await pilot.press("slash")
-        await type_text(pilot, draft)
-        await pilot.press("enter")
+        await add_term(pilot, draft)
         await pilot.pause(0.05)
     await pilot.press("slash")
     await type_text(pilot, f"player.cdn == '{incident.cdn}'")
-    await until(pilot, lambda: len(page.filter.terms) == 3 and page.judged == len(page.records))
+    await until(pilot, lambda: len(page.filter.terms) == 3 and page.rows.seen == len(page.records))
     yield "filter.svg"
     await _send(pilot, Hours(incident.first, incident.stop))
     yield "send.svg"
 
 
-async def _go(pilot: Pilot[int], time: str) -> None:
-    assert isinstance(pilot.app.screen, CalendarPage)
-    await pilot.press("colon")
-    await type_text(pilot, time)
-    await pilot.press("enter")
-
-
 async def _send(pilot: Pilot[int], hours: Hours) -> None:
     """The send screen as it is before the topic's name is typed; what nsqd says is made up."""
-    page = pilot.app.screen
-    assert isinstance(page, PreviewPage)
+    page = preview_of(pilot)
     wanted = parse_filter(match=["event == 'error'", "player.cdn == 'fastlane'"])
-    send = SendPage(page.session, cargo_of_hours(page.session, hours, wanted))
+    send = SendPage(page.session, cargo_of_hours(page.session, hours, wanted), Jobs())
     await pilot.app.push_screen(send)
     await until(pilot, lambda: send.survey.complete)
     channels = (
@@ -93,7 +80,7 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
     )
     mind = ("the channel to-archive looks like an archiver: what is replayed would be archived again",)
     limits = Limits()
-    found = Destination(
+    there = Destination(
         _NSQD,
         "nsqd.example.com:4151",
         "player-replay",
@@ -104,7 +91,7 @@ async def _send(pilot: Pilot[int], hours: Hours) -> None:
         warnings=mind,
     )
     send.order = Order(NsqSpec((_NSQD,)), topic="player-replay", rate="500", canary=True)
-    send.post_message(Checked(send.order, NsqTarget("player-replay", (_NSQD,)), (found,)))
+    send.post_message(Checked(send.order, NsqTarget("player-replay", (_NSQD,)), (there,), warnings=mind))
     await pilot.pause(0.1)
 
 

@@ -9,8 +9,8 @@ from tests.e2e.test_article import NEEDLE, Place, archive, place, uploaded, want
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
 from tui.app.app import Explorer
-from tui.app.screens.scan import ScanPage
-from tui.app.screens.send import SendPage
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
 from tui.config import S3Options, load_config
 
 __all__ = ["archive", "place", "uploaded", "wanted"]  # fixtures
@@ -42,7 +42,7 @@ async def test_found_and_sent_by_keys(
             await pilot.press(key, "ctrl+u")
             await type_text(pilot, text)
             await pilot.press("enter")
-        await until(pilot, lambda: bool(send.destinations))
+        await until(pilot, lambda: bool(send.checked.destinations))
         await pilot.press("enter")
         await type_text(pilot, topic)
         await pilot.press("enter")

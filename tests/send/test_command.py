@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 from tests.e2e.command import hourscope
 from tests.send.helpers import arrived, digest, lines, write_lines
 from tests.servers.consume import read_messages

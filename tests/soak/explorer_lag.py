@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.app.terminal import Terminal
+from tests.app.emulator import Terminal
 from tests.soak.data import tally, write_records
 from tests.soak.show import Result, Stage, Table, at_most, exactly
 

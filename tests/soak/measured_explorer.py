@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tui.app.app
 from tui.app.app import Explorer
-from tui.app.screens.send import SendPage
+from tui.app.send.screen import SendPage
 from tui.config import S3Options, load_config
 
 _EVERY = 0.005

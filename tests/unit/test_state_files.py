@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.e2e.command import hourscope
-from tui.app.remembered import read_left, read_typed, session_file
+from tui.app.model.remembered import read_left, read_typed, session_file
 from tui.archive import Chunk, Damage, open_archive
 from tui.archive.location import locate
 from tui.config import ArchiveSpec, ExplorerSpec, NsqSpec, S3Options, load_config, state_dir

@@ -29,11 +29,11 @@ def run_explorer(
     """
     check_terminal(locate(url, config, timezone=timezone, layout=layout, s3=s3) if url else None)
     from tui.app.app import Explorer
-    from tui.app.farewell import Farewell
-    from tui.app.terminal import mouse_wanted
+    from tui.app.terminal.preferences import mouse_wanted
+    from tui.app.terminal.signals import SignalHandler
 
     explorer = Explorer(url, timezone=timezone, s3=s3, config=config, layout=layout)
-    Farewell(explorer.jobs, explorer.end).listen()
+    SignalHandler(explorer.jobs, explorer.end).listen()
     code = explorer.run(mouse=mouse_wanted(config.explorer)) or 0
     if explorer.refused:
         raise HourscopeError(explorer.refused)

@@ -27,6 +27,7 @@ from botocore.utils import parse_timestamp
 
 from tui import __version__
 from tui.archive.chunk import StoredObject
+from tui.archive.collection import uncollected
 from tui.archive.credentials import FAILED as UNUSABLE
 from tui.archive.credentials import UNFORESEEN, resolve
 from tui.archive.credentials import mfa_device as mfa_device
@@ -40,7 +41,6 @@ from tui.archive.s3_answers import (
     stored_object,
 )
 from tui.archive.s3_errors import FAILED, explain
-from tui.archive.store import uncollected
 from tui.archive.waits import Waits
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, reason

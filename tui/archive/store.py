@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tui.archive.chunk import StoredObject
+from tui.archive.collection import uncollected
 from tui.config import S3Options
 from tui.errors import ArchiveError
 
@@ -42,21 +42,6 @@ class Store(Protocol):
 
     def renew(self) -> None:
         """Forget credentials and connections: the next request reads and makes them anew."""
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Put off garbage collection while a hundred thousand objects are made that all stay.
-
-    To look through them again and again is a quarter of the time that boto3 and a client of it take.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def is_s3(location: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from zoneinfo import TZPATH, available_timezones
 
-from tui.app.clock import local_zone
+from tui.app.model.clock import local_zone
 from tui.archive import Archive, Catalog
 from tui.archive.times import parse_zone, zone_name
 from tui.checks import Check

@@ -1,1 +1,1 @@
-"""Filters that build themselves: completion, saved ones, the fields of a sample, another week to compare with."""
+"""The filter editor: the bar, its input, the terms, completion from a sample, the fields of what is shown."""

@@ -7,12 +7,11 @@ with their signatures.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.app.filters.cursor_place import NUMBER, Place, Token, read, tokens
-from tui.app.filters.functions import SIGNATURES
-from tui.app.filters.sample_tree import Node
+from tui.app.filters.cursor import NUMBER, Node, Place, Token, read, tokens
 from tui.filter.build import spell_name, spell_value
 from tui.filter.fields import LONGEST
 from tui.units import count
@@ -49,8 +48,8 @@ def complete(text: str, cursor: int, root: Node) -> Completion:
     typed = before.pop() if before and before[-1].is_word(cursor) else None
     place = read(before, root)
     start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
-    found = _at(place, text[start:cursor])
-    other = [each for each in found if each.text != text[start:end]]
+    candidates = _at(place, text[start:cursor])
+    other = [each for each in candidates if each.text != text[start:end]]
     return Completion(start, end, tuple(other[:MOST]))
 
 
@@ -116,19 +115,19 @@ def _values(node: Node | None, word: str) -> list[Candidate]:
     if node is None or node.facts is None:
         return []
     typed = word.lstrip("'`").lower().removeprefix('"')
-    found = []
+    literals = []
     for value, times in node.facts.top:
         if isinstance(value, str) and len(value) >= LONGEST:
             continue  # only its beginning is known
         shown = value if isinstance(value, str) else spell_value(value).strip("`")
         if typed in shown.lower():
-            found.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
-    return [each for _, each in sorted(found, key=lambda pair: not pair[0].lower().startswith(typed))]
+            literals.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
+    return [each for _, each in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
 
 
-def _sorted(found: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
+def _sorted(candidates: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
     typed = word.strip('"').lower()
-    fitting = [(name.lower(), each) for name, each in found if typed in name.lower()]
+    fitting = [(name.lower(), each) for name, each in candidates if typed in name.lower()]
     return [each for _, each in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
 
 
@@ -142,3 +141,33 @@ def _about(node: Node) -> str:
         return ""
     share = f"{node.facts.coverage:.0%}" if node.facts.coverage >= 0.01 else "<1%"
     return f"{'/'.join(node.facts.types)}, in {share}"
+
+
+SIGNATURES: Mapping[str, str] = {
+    "abs": "(number) → number",
+    "avg": "(numbers) → number",
+    "ceil": "(number) → number",
+    "contains": "(array | string, sought) → boolean",
+    "ends_with": "(string, end) → boolean",
+    "floor": "(number) → number",
+    "join": "(glue, strings) → string",
+    "keys": "(object) → strings",
+    "length": "(string | array | object) → number",
+    "map": "(&expression, array) → array",
+    "max": "(numbers or strings) → greatest",
+    "max_by": "(array, &expression) → item",
+    "merge": "(object, …) → object",
+    "min": "(numbers or strings) → least",
+    "min_by": "(array, &expression) → item",
+    "not_null": "(value, …) → first that is not null",
+    "reverse": "(array | string) → same",
+    "sort": "(numbers or strings) → array",
+    "sort_by": "(array, &expression) → array",
+    "starts_with": "(string, begin) → boolean",
+    "sum": "(numbers) → number",
+    "to_array": "(value) → array",
+    "to_number": "(string | number) → number",
+    "to_string": "(value) → string",
+    "type": "(value) → name of its type",
+    "values": "(object) → array",
+}

@@ -1,1 +1,1 @@
-"""The preview without a screen: reading, records, columns, the tree, marks, what leaves it."""
+"""The preview of an hour: its records, a filter over them, marks, and what leaves it."""

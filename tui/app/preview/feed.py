@@ -1,35 +1,185 @@
-"""What works for a preview behind its screen: a reader that rests when enough is there, and a judge that follows it."""
+"""What works for a preview in threads: a reader that rests when enough is there, and a matcher that follows it.
+
+The reader's events are the scan's; two of its own tell that it rests and that it goes no further.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
-from textual.screen import Screen
+from textual.message import Message
 from textual.worker import get_current_worker
 
-from tui.app.messages import ChunkTorn, Judged, ReadingPaused, RecordsRead
-from tui.app.preview.judging import judge
-from tui.app.preview.reading import EVERYTHING, MORE_RECORDS, Appetite, Limit, Rested, read_hour
-from tui.app.preview.records import HourRecords, RecordsGone
-from tui.archive import Archive, Chunk
+from tui.app.records.matching import Matched, match_records
+from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
+from tui.archive import Archive, Chunk, ChunkReader, Damage
+from tui.archive.reader import ReadCancelled
 from tui.errors import HourscopeError
 from tui.filter import Filter
-from tui.scan import ChunkDamaged, ChunkDone, Progress
+from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
+
+FIRST_RECORDS = 5_000
+MORE_RECORDS = 5_000
+EVERYTHING = MOST_RECORDS
+_INTERVAL_SECONDS = 0.05  # between two reports
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """As much is there as was asked for; ask for the next event to wait for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The preview holds as much as it ever does; the hour goes on."""
+
+    records: int
+    size: int
+
+
+ReadEvent = ChunkStarted | Progress | ChunkDamaged | ChunkDone | Rested | Limit
+
+
+class Appetite:
+    """How many records are wanted so far. Screens raise it; the reader waits where it is met."""
+
+    def __init__(self, records: int = FIRST_RECORDS) -> None:
+        self._wanted = records
+        self._changed = threading.Condition()
+        self._over = False
+
+    def more(self, records: int) -> None:
+        with self._changed:
+            self._wanted = max(self._wanted, records)
+            self._changed.notify_all()
+
+    def enough(self) -> None:
+        """No more than what is there, for now."""
+        with self._changed:
+            self._wanted = 0
+
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    @property
+    def over(self) -> bool:
+        return self._over
+
+    def met(self, records: int) -> bool:
+        return records >= self._wanted
+
+    def wait(self, records: int) -> None:
+        """Sleep until more than `records` are wanted; ReadCancelled if nobody looks any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or records < self._wanted)
+        if self._over:
+            raise ReadCancelled
+
+
+def read_hour(
+    archive: Archive, chunks: tuple[Chunk, ...], appetite: Appetite, into: HourRecords
+) -> Iterator[ReadEvent]:
+    """Read an hour's chunks `into` records, a block or more at a time. Ends early when nobody looks any more."""
+    try:
+        for chunk in chunks:
+            yield ChunkStarted(chunk)
+            into.begin(chunk)
+            with ChunkReader(
+                archive.store,
+                chunk.key,
+                etag=chunk.etag,
+                cancelled=lambda: appetite.over,
+                reading=archive.reading,
+            ) as reader:
+                yield from _blocks(chunk, reader, appetite, into)
+                if into.full:
+                    yield Limit(len(into), into.size)
+                    return
+    except ReadCancelled:
+        return
+
+
+def _blocks(chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords) -> Iterator[ReadEvent]:
+    """One chunk, as far as there is room for it."""
+    begun, reported = len(into), 0.0
+    for item in reader.results(lambda: into.append, hold=0):  # all is shown at once
+        if isinstance(item, Damage):
+            yield ChunkDamaged(chunk, item)
+            continue
+        rest = appetite.met(len(into)) or into.full
+        if rest or (now := time.monotonic()) - reported > _INTERVAL_SECONDS:
+            reported = 0.0 if rest else now
+            yield Progress(chunk, reader.bytes_compressed, reader.bytes, len(into) - begun, 0)
+        if into.full:
+            return
+        if rest:
+            yield Rested()
+            appetite.wait(len(into))
+    yield ChunkDone(chunk, Counts(reader.bytes_compressed, reader.bytes, len(into) - begun))
+
+
+class RecordsRead(Message):
+    """The preview has more records."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RecordsRead)
+
+
+@dataclass
+class ChunkTorn(Message):
+    """A chunk ended before its end."""
+
+    damaged: ChunkDamaged
+
+
+@dataclass
+class ReadingPaused(Message):
+    """The preview read as far as it was asked to, or (`ended`) as far as it can: to the hour's end, to the `limit`
+    of what a preview holds, or until `trouble` broke it off."""
+
+    ended: bool
+    trouble: str = ""
+    limit: Limit | None = None
+
+
+@dataclass
+class RecordsMatched(Message):
+    """Which records the filter keeps, of some more."""
+
+    filter: Filter
+    matched: Matched
+
+
+class Work(Protocol):
+    """Runs a job in a thread; an `exclusive` one cancels those of its group."""
+
+    def __call__(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None: ...
 
 
 class Feed:
-    """Workers of `screen`: they iterate the core and post to it what comes. Ends with `stop`."""
+    """Fills `records` and matches them; `post` gets what comes, in messages. Ends with `stop`."""
 
-    def __init__(self, screen: Screen[None], archive: Archive, chunks: tuple[Chunk, ...]) -> None:
-        self._screen = screen
+    def __init__(
+        self, archive: Archive, chunks: tuple[Chunk, ...], *, post: Callable[[Message], object], work: Work
+    ) -> None:
         self._archive = archive
         self._chunks = chunks
+        self._post = post
+        self._work = work
         self._appetite = Appetite()
-        self._judging: Filter | None = None
+        self._matching: Filter | None = None
         self.records = HourRecords()
 
     def start(self) -> None:
-        self._screen.run_worker(self._read, thread=True, exit_on_error=False, group="read")
+        self._work(self._read, "read")
 
     def stop(self, *, keep: bool) -> None:
         """For good. The records are gone, unless somebody is to `keep` them for as long as they are of use to him."""
@@ -47,41 +197,40 @@ class Feed:
         self._appetite.enough()
         return busy
 
-    def judge(self, wanted: Filter, start: int) -> None:
-        """Judge from `start` on. A judge at work goes on by itself, unless its filter is another."""
-        if wanted is not self._judging:
-            self._judging = wanted
-            job = partial(self._judge, wanted, start)
-            self._screen.run_worker(job, thread=True, exit_on_error=False, group="judge", exclusive=True)
+    def match(self, filter_: Filter, start: int) -> None:
+        """Match from `start` on. A matcher at work goes on by itself, unless its filter is another."""
+        if filter_ is not self._matching:
+            self._matching = filter_
+            self._work(partial(self._match, filter_, start), "match", exclusive=True)
 
-    def judged(self, message: Judged) -> None:
-        """A judgement has come; the last one is the judge's end."""
-        if message.found.last and message.filter is self._judging:
-            self._judging = None
+    def matched(self, message: RecordsMatched) -> None:
+        """Matches have come; the last ones are the matcher's end."""
+        if message.matched.last and message.filter is self._matching:
+            self._matching = None
 
     def _read(self) -> None:
         trouble, limit = "", None
         try:
             for event in read_hour(self._archive, self._chunks, self._appetite, self.records):
                 if isinstance(event, Progress | ChunkDone):
-                    self._screen.post_message(RecordsRead())
+                    self._post(RecordsRead())
                 elif isinstance(event, ChunkDamaged):
-                    self._screen.post_message(ChunkTorn(event))
+                    self._post(ChunkTorn(event))
                 elif isinstance(event, Limit):
                     limit = event
                 elif isinstance(event, Rested):
-                    self._screen.post_message(ReadingPaused(ended=False))
+                    self._post(ReadingPaused(ended=False))
         except HourscopeError as error:
             trouble = str(error)
-        self._screen.post_message(ReadingPaused(ended=True, trouble=trouble, limit=limit))
+        self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
 
-    def _judge(self, wanted: Filter, start: int) -> None:
+    def _match(self, filter_: Filter, start: int) -> None:
         worker = get_current_worker()
         try:
-            for found in judge(wanted, self.records, start):
+            for matched in match_records(filter_, self.records, start):
                 if worker.is_cancelled:
                     return
-                if found is not None:
-                    self._screen.post_message(Judged(wanted, found))
+                if matched is not None:
+                    self._post(RecordsMatched(filter_, matched))
         except RecordsGone:
             return  # and so is the screen

@@ -1,16 +1,29 @@
-"""Which records of an hour a person marked: a byte a record."""
+"""Which records of an hour a person marked: a byte per record."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import compress
+
+from textual.message import Message
+
+from tui.app.records.matching import match_records
+from tui.app.records.store import HourRecords, RecordsGone
+from tui.filter import Filter, Term
+from tui.units import count, plural
 
 
 class Marks:
-    """A set of record numbers that stays small where it is large."""
+    """A set of record numbers that stays small where it is large.
 
-    def __init__(self) -> None:
+    `kept`: the lines of each chunk that were marked on an earlier visit, by the chunk's key, ascending from 0.
+    """
+
+    def __init__(self, kept: Mapping[str, array[int]] | None = None) -> None:
+        self._waiting = dict(kept or {})  # whose records have not been read yet
         self._flags = bytearray()
         self._count = 0
         self._rows: array[int] | None = None
@@ -41,6 +54,7 @@ class Marks:
         self._count, self._rows = self._flags.count(1), None
 
     def clear(self) -> None:
+        self._waiting.clear()
         self._flags, self._count, self._rows = bytearray(), 0, None
 
     @property
@@ -49,3 +63,53 @@ class Marks:
         if self._rows is None:
             self._rows = array("I", compress(range(len(self._flags)), self._flags))
         return self._rows
+
+    def restore(self, records: HourRecords) -> None:
+        """Mark what was marked on an earlier visit, as far as it has been read."""
+        for chunk, numbers in records.parts() if self._waiting else ():
+            lines = self._waiting.get(chunk.key)
+            if lines and lines[0] < len(numbers):
+                read = bisect_left(lines, len(numbers))
+                flags = bytearray(numbers.stop)
+                for line in lines[:read]:
+                    flags[numbers.start + line] = 1
+                self.add(flags)
+                self._waiting[chunk.key] = lines[read:]
+
+    def kept(self, records: HourRecords) -> dict[str, array[int]]:
+        """For the next visit."""
+        kept: dict[str, array[int]] = {}
+        for chunk, numbers in records.parts():
+            first, last = bisect_left(self.rows, numbers.start), bisect_left(self.rows, numbers.stop)
+            lines = array("I", (row - numbers.start for row in self.rows[first:last]))
+            kept[chunk.key] = lines + self._waiting.get(chunk.key, array("I"))
+        return kept
+
+
+@dataclass
+class AlikeFound(Message):
+    """Records to be marked (a 1 for each, by number), and a sentence about them."""
+
+    flags: bytearray
+    sentence: str
+
+
+FindAlike = Callable[[Callable[[], bool]], AlikeFound | None]
+"""Takes what tells that nobody waits any more."""
+
+
+def find_alike(term: Term, records: HourRecords, cancelled: Callable[[], bool]) -> AlikeFound | None:
+    """The records that a term lets through; None if nobody waits for them any more."""
+    flags, seen = bytearray(len(records)), 0
+    try:
+        for matched in match_records(Filter((term,)), records):
+            if cancelled():
+                return None
+            if matched is not None:
+                flags.extend(bytes(max(matched.end - len(flags), 0)))
+                for number in matched.hits:
+                    flags[number] = 1
+                seen = matched.end
+    except RecordsGone:
+        return None
+    return AlikeFound(flags, f"marked {plural(flags.count(1), 'record')} with {term.text}, of {count(seen)} previewed")

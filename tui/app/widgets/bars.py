@@ -61,8 +61,8 @@ class HeaderLine(LineWidget):
         self._facts: tuple[str, ...] = ()
         self._job = ""
 
-    def tell(self, job: str) -> None:
-        """Of what runs elsewhere; nothing if nothing does."""
+    def show_job(self, job: str) -> None:
+        """What runs elsewhere; nothing if nothing does."""
         self._job = job
         self.repaint()
 
@@ -100,14 +100,14 @@ class KeyLine(LineWidget):
     def _bindings_changed(self, _: Screen[object]) -> None:
         self.repaint()
 
-    def say(self, notice: str, *, bad: bool = False) -> None:
+    def report(self, notice: str, *, bad: bool = False) -> None:
         """Show one sentence instead of the keys."""
         self._notice, self._bad = printable(notice), bad
         self.repaint()
 
     def clear(self) -> None:
         if self._notice:
-            self.say("")
+            self.report("")
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
@@ -125,27 +125,27 @@ class KeyLine(LineWidget):
 
     def _keys(self) -> list[tuple[str, str, int]]:
         """(key, label, rank) of every binding to be shown, one for each action, the screen's order kept."""
-        found: dict[str, tuple[str, str, int]] = {}
+        keys: dict[str, tuple[str, str, int]] = {}
         typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and len(spell_key(binding.key)) == 1:
                 continue  # it would be typed
-            if binding.show and enabled and binding.action not in found:
+            if binding.show and enabled and binding.action not in keys:
                 key = spell_key(binding.key_display or binding.key)
-                found[binding.action] = (key, binding.description, _rank(binding))
-        return sorted(found.values(), key=lambda item: item[2])
+                keys[binding.action] = (key, binding.description, _rank(binding))
+        return sorted(keys.values(), key=lambda item: item[2])
 
 
 class Notice(LineWidget):
-    """A sentence that is longer than the line of keys, or told while an answer is typed there: over the lines above."""
+    """A sentence that is longer than the line of keys, or shown while something is typed: over the lines above."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[str] = []
         self._bad = False
 
-    def say(self, sentence: str, *, bad: bool, asking: bool) -> None:
-        """Wrapped; nothing where the line of keys says it all. `asking`: the last line belongs to the prompt."""
+    def report(self, sentence: str, *, bad: bool, asking: bool) -> None:
+        """Wrapped; nothing where it fits on the line of keys. `asking`: the last line belongs to the prompt."""
         self._bad = bad
         room = max(self.app.size.width - 2, 10)
         self._lines = wrap(printable(sentence), room, break_on_hyphens=False)[:_MOST_LINES]

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, shorten, strip_of
 from tui.printable import printable
 
 
@@ -22,13 +23,11 @@ class Choice:
     value: str
 
 
-class Choices(LineWidget, can_focus=True):
+class Choices(CursorList):
     """One line a choice; posts `Chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", id="choose"),
-        Binding("j,down", "move(1)", "down", show=False, id="down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="up"),
     ]
 
     @dataclass
@@ -41,30 +40,29 @@ class Choices(LineWidget, can_focus=True):
     def __init__(self, choices: list[Choice]) -> None:
         super().__init__()
         self._choices = choices
-        self.at = 0
 
     def show(self, choices: list[Choice]) -> None:
         """The same choices, of which other things are to be said now."""
         self._choices = choices
         self.repaint()
 
-    def go(self, at: int) -> None:
-        self.at = min(max(at, 0), len(self._choices) - 1)
-        self.repaint()
-        self.post_message(self.Moved())
+    @property
+    def length(self) -> int:
+        return len(self._choices)
 
-    def action_move(self, step: int) -> None:
-        self.go(self.at + step)
+    def go(self, at: int) -> None:
+        super().go(at)
+        self.post_message(self.Moved())
 
     def action_choose(self) -> None:
         self.post_message(self.Chosen(self._choices[self.at].value))
 
     def draw(self, y: int, width: int) -> Strip:
-        top = max(0, self.at - self.size.height + 1)
-        if y + top >= len(self._choices):
+        self.keep_in_sight()
+        if y + self.top >= len(self._choices):
             return Strip.blank(width)
-        choice, palette = self._choices[y + top], self.palette
-        here = y + top == self.at
+        choice, palette = self._choices[y + self.top], self.palette
+        here = y + self.top == self.at
         column = max(len(choice.name) for choice in self._choices) + 3
         pieces: list[Piece] = [
             (" ▸ " if here else "   ", palette.selected),

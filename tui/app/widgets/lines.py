@@ -11,9 +11,15 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.theme import Palette, palette_of
+from tui.app.widgets.theme import Palette, palette_of
 
 Piece = tuple[str, Style]
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Iterable[float], ceiling: float) -> str:
+    """A bar of eighths for each value, none where there is nothing; `ceiling` and what is above it is a whole cell."""
+    return "".join(EIGHTHS[min(8, int(8 * value / ceiling) + 1)] if value else " " for value in values)
 
 
 def strip_of(pieces: Iterable[Piece], width: int, ground: Style | None = None) -> Strip:

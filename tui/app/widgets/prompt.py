@@ -23,7 +23,7 @@ class Label(LineWidget):
         self._words = words
         self.styles.width = len(words)
 
-    def say(self, words: str) -> None:
+    def show(self, words: str) -> None:
         if words != self._words:
             self._words = words
             self.styles.width = len(words)
@@ -64,7 +64,7 @@ class Prompt(Horizontal):
         self._typing()
         self._before = self.screen.focused
         self._asked, self._value = (question, answer), value
-        self._label.say(f" {question} ")
+        self._label.show(f" {question} ")
         self._input.value = value
         self._input.cursor_position = len(value)
         self.display = True

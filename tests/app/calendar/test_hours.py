@@ -1,0 +1,175 @@
+"""What the calendar shows of hours: other shades, chunks, extracts, years, zones."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    LAST,
+    Opened,
+    calendar,
+    chunk_path,
+    preview_of,
+    record,
+    shown,
+    until_shown,
+)
+from tui.app.calendar.screen import CalendarPage
+from tui.archive import Chunk, Gap, open_archive
+from tui.archive.catalog import make_catalog
+from tui.archive.s3 import S3Store
+from tui.archive.times import hours_between, parse_zone
+from tui.config import S3Options
+from tui.filter import parse_filter
+from tui.scan import open_extract, plan_scan, run_plan
+
+HOUR = timedelta(hours=1)
+ONE = parse_filter(match=[f"ts == '{(FIRST + 5 * HOUR + timedelta(seconds=3)).isoformat()}'"])
+
+
+async def legend_of(pilot: Pilot[int]) -> str:
+    await pilot.pause()
+    return shown(pilot).splitlines()[-3]
+
+
+async def test_i_shows_other_things_in_the_same_grid(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = calendar(pilot)
+        assert "small to large" in await legend_of(pilot)
+        await pilot.press("i")
+        assert "few to many chunks" in await legend_of(pilot) and "i shows: chunks" in await legend_of(pilot)
+        assert page.grid.grid.cells(LAST, page.grid.grid.mark(LAST)) == " 1"
+        await pilot.press("i")
+        assert "≤10m" in await legend_of(pilot) and "i shows: upload lag" in await legend_of(pilot)
+        page.session.matches = {LAST: 7, FIRST: 0}
+        await pilot.press("i", "i")
+        assert "few to many matches" in await legend_of(pilot) and "· no match" in await legend_of(pilot)
+
+
+async def test_of_several_chunks_one_can_be_opened(opened: Opened, tmp_path: Path) -> None:
+    for host in ("web01", "web02"):
+        path = Path(str(chunk_path(tmp_path, FIRST)).replace("web01", host))
+        path.write_bytes(gzip.compress(record(FIRST, 3) + b"\n"))
+    async with opened(str(tmp_path)) as pilot:
+        assert "2 chunks" in shown(pilot) and "ETag" in shown(pilot) and "STANDARD" in shown(pilot)
+        await pilot.press("tab", "j")
+        assert "▸ web02" in shown(pilot) and "enter opens this one" in shown(pilot)
+        await pilot.press("enter")
+        page = preview_of(pilot)
+        assert [chunk.host for chunk in page.chunks] == ["web02"]
+        await pilot.press("q", "escape", "enter")
+        assert len(preview_of(pilot).chunks) == 2
+
+
+async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, small_archive: Path) -> None:
+    archive = open_archive(str(small_archive))
+    plan = plan_scan(archive, FIRST, FIRST + 20 * HOUR, ONE)
+    with open_extract(str(small_archive.parent / "few"), plan) as out:
+        for _ in run_plan(plan, extract=out):
+            pass
+    async with opened(str(small_archive.parent / "few")) as pilot:
+        page = calendar(pilot)
+        assert page.session.gaps == (Gap(GAP, GAP + HOUR),) and len(page.session.catalog.hours) == 1
+        assert "· no match" in await legend_of(pilot) and "gap or not scanned" in await legend_of(pilot)
+        await pilot.press("g")
+        assert page.grid.cursor == FIRST and "this hour was scanned" in shown(pilot)
+        await pilot.press("enter")
+        assert "was scanned and had no match" in shown(pilot)
+
+
+async def test_what_lies_in_glacier_is_not_opened(opened: Opened) -> None:
+    async with opened() as pilot:
+        session = calendar(pilot).session
+        frozen = (replace(chunk, storage_class="GLACIER") for chunk in session.catalog.chunks)
+        await pilot.app.push_screen(CalendarPage(replace(session, catalog=make_catalog(frozen))))
+        await pilot.pause()
+        assert "❄ needs restore" in shown(pilot) and "❄ restore" in shown(pilot)
+        await pilot.press("enter")
+        assert "restore it first" in shown(pilot)
+
+
+def years() -> Iterator[Chunk]:
+    """An hour a day, for two years and a bit."""
+    for day in range(800):
+        hour = datetime(2013, 6, 1, 12, tzinfo=UTC) + day * 24 * HOUR
+        yield Chunk(f"events.{hour:%Y-%m-%d_%H}.log.gz", hour, 1000 + day, "e", hour + HOUR)
+
+
+async def test_years_and_months_are_travelled_by_keys(opened: Opened) -> None:
+    async with opened() as pilot:
+        session = calendar(pilot).session
+        assert "2013" not in shown(pilot)
+        await pilot.app.push_screen(CalendarPage(replace(session, catalog=make_catalog(years()))))
+        await pilot.pause()
+        page = calendar(pilot)
+        await pilot.press("G")
+        assert shown(pilot).splitlines()[1].startswith("‹2015  Jan")
+        await pilot.press("left_curly_bracket")
+        assert f"{page.grid.cursor:%Y-%m}" == "2014-08" and shown(pilot).splitlines()[1].startswith("‹2014›")
+        await pilot.press("left_square_bracket", "right_curly_bracket")
+        assert f"{page.grid.cursor:%Y-%m}" == "2015-07"
+        await pilot.press("G", "E")
+        assert "gap: 23 hours in a row" in shown(pilot)
+
+
+async def test_what_a_selection_costs_to_read_is_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        session = calendar(pilot).session
+        remote = replace(session.archive, store=S3Store("bucket", S3Options()))
+        await pilot.app.push_screen(CalendarPage(replace(session, archive=remote)))
+        await pilot.press("g", "v", "l", "l", "v")
+        assert "3 hours · " in shown(pilot) and "3 requests, under $0.01" in shown(pilot)
+
+
+async def test_an_extract_of_nothing_opens_and_says_so(opened: Opened, small_archive: Path, tmp_path: Path) -> None:
+    archive = open_archive(str(small_archive))
+    plan = plan_scan(archive, FIRST, FIRST + 5 * HOUR, parse_filter(grep=["nowhere in it"]))
+    with open_extract(str(tmp_path / "none"), plan) as out:
+        for _ in run_plan(plan, extract=out):
+            pass
+    async with opened(str(tmp_path / "none")) as pilot:
+        page = calendar(pilot)
+        assert page.session.first == FIRST and page.session.catalog_last == FIRST + 4 * HOUR
+        assert "0/0 h" in shown(pilot) and "· no match" in await legend_of(pilot)
+        await pilot.press("i", "i", "e", "G", "enter", "tab", "enter")
+        assert "had no match" in shown(pilot)
+
+
+async def test_an_hour_that_no_clock_showed_is_passed_over(opened: Opened) -> None:
+    berlin = parse_zone("Europe/Berlin")
+    hours = list(hours_between(datetime(2015, 3, 29, tzinfo=berlin), datetime(2015, 3, 29, 8, tzinfo=berlin)))
+    chunks = (Chunk(f"k{n}", hour, 100, "e", hour + 2 * HOUR) for n, hour in enumerate(hours))
+    async with opened() as pilot:
+        await pilot.app.push_screen(
+            CalendarPage(replace(calendar(pilot).session, catalog=make_catalog(chunks), place=None))
+        )
+        await pilot.press("g", "l", "l")
+        grid = calendar(pilot).grid
+        assert grid.cursor.hour == 3
+        await pilot.press("h")
+        assert grid.cursor.hour == 1
+
+
+async def test_z_shows_times_in_another_zone(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    async with opened(size=(160, 40)) as pilot:
+        assert "uploaded 04:02" in shown(pilot)
+        await pilot.press("z")
+        assert "UTC, times in Asia/Tokyo" in shown(pilot).splitlines()[0]
+        assert "uploaded 13:02" in shown(pilot) and "= Wed 12:00 Asia/Tokyo" in shown(pilot)
+        assert "hours stay the archive's" in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "Wed 12:00:")
+        await pilot.press("z")
+        assert "times are in UTC" in shown(pilot) and "Wed 03:00:" in shown(pilot)
+        await pilot.press("q")
+        assert "times in" not in shown(pilot)

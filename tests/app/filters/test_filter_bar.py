@@ -1,0 +1,360 @@
+"""The filter bar by its keys: completion, the panel of terms, the menu of a value, saved and earlier filters."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import (
+    LAST,
+    Opened,
+    add_term,
+    chunk_path,
+    go_to,
+    preview,
+    record,
+    settled,
+    shown,
+    type_text,
+    until_shown,
+)
+from tui.app.filters.pickers import read_saved, saved_words
+from tui.config import config_dir, load_config
+from tui.demo import SampleSpec, incident_of
+from tui.demo.records import blocks
+from tui.demo.spec import plan_sample
+from tui.filter import Filter, Term
+
+# Completion.
+
+
+async def test_paths_and_values_are_offered_and_taken(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await settled(pilot)
+        await type_text(pilot, "vers")
+        await until_shown(pilot, "player.version")
+        await pilot.press("tab")
+        assert page.bar.draft == "player.version" and page.bar.line.has_focus is False
+        await type_text(pilot, " == ")
+        await until_shown(pilot, "'4.13.0'")
+        assert "'4.12.1'" in shown(pilot) and "20×" in shown(pilot)
+        await pilot.press("down", "down", "up", "down", "enter")
+        assert page.bar.draft in ("player.version == '4.13.0'", "player.version == '4.12.1'")
+        await until_shown(pilot, "20 of 40 previewed")
+        await pilot.press("enter")
+        assert len(page.terms) == 1 and page.listing.has_focus
+
+
+async def test_functions_are_offered_with_their_signatures(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await settled(pilot)
+        await type_text(pilot, "event && starts")
+        await until_shown(pilot, "(string, begin) → boolean")
+        await pilot.press("tab")
+        await type_text(pilot, "event, 'e")
+        await until_shown(pilot, "'error'")
+        await pilot.press("tab")
+        await type_text(pilot, ")")
+        assert page.bar.draft == "event && starts_with(event, 'error')"
+        await until_shown(pilot, "4 of 40 previewed")
+
+
+async def test_escape_closes_the_list_first_and_enter_keeps_what_is_typed(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await settled(pilot)
+        await type_text(pilot, "eve")
+        await until_shown(pilot, "string, in 100%")
+        await pilot.press("escape")
+        assert "string, in 100%" not in shown(pilot) and not page.listing.has_focus
+        await type_text(pilot, "n")
+        await until_shown(pilot, "string, in 100%")
+        await pilot.press("enter")
+        assert page.terms == ["even"] and page.listing.has_focus and "string, in 100%" not in shown(pilot)
+
+
+async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, " || ".join(["event == 'error'"] * 5) + " && ")
+        await pilot.press("left_parenthesis")
+        await until_shown(pilot, "it ends too early")
+        bar, error = shown(pilot).splitlines()[1:3]
+        assert error.index("^") == bar.index("&& (") + 4  # behind it
+
+
+# Terms.
+
+
+async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "event == 'error' || n == `1`")
+        await add_term(pilot, "4.13.0", "ctrl+t")
+        await until_shown(pilot, "5 of 40 previewed")
+        assert "(event == 'error' || n == `1`)" not in shown(pilot)
+        assert "whole  event == 'error' || n == `1`   and text 4.13.0" in shown(pilot)
+        await pilot.press("T")
+        await until_shown(pilot, "all of these must hold")
+        assert re.search(r"1 ● JMESPath of values +event == 'error' \|\| n == `1` +5 of 40", shown(pilot))
+        assert re.search(r"2 ● text   in raw bytes +4\.13\.0 +20 of 40", shown(pilot))
+        await pilot.press("down", "exclamation_mark")
+        await until_shown(pilot, "0 of 40 previewed")
+        assert "not 4.13.0" in shown(pilot) and page.filter.arguments()[:2] == ["--not-grep", "4.13.0"]
+        await pilot.press("space")
+        await until_shown(pilot, "5 of 40 previewed")
+        assert "2 ○ text" in shown(pilot)
+        await pilot.press("K")
+        assert page.terms == ["4.13.0", "event == 'error' || n == `1`"]
+        await pilot.press("J", "v")
+        await until_shown(pilot, "35 of 40 previewed")
+        assert "records for which these do not all hold (-v)" in shown(pilot)
+        await pilot.press("v", "d", "escape")
+        assert page.terms == ["event == 'error' || n == `1`"] and page.listing.has_focus
+        assert "all of these must hold" not in shown(pilot)
+
+
+async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        page.bar.put(Filter((Term("match", "n > `5` || n == `3`"), Term("grep", "error"), Term("match", "n < `30`"))))
+        whole = "(n > `5` || n == `3`) && n < `30`"
+        await until_shown(pilot, "3 of 40 previewed")
+        page.bar.line.focus()
+        await pilot.press("y")
+        assert pilot.app.clipboard == whole and "but for text error" in shown(pilot)
+        await pilot.press("e")
+        assert page.bar.draft == whole and page.terms == ["error"]
+        await until_shown(pilot, "3 of 40 previewed")
+        await type_text(pilot, " && n != `13`")
+        await pilot.press("enter")
+        await until_shown(pilot, "2 of 40 previewed")
+        assert page.terms == ["error", whole + " && n != `13`"]
+
+
+async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
+        await until_shown(pilot, "whole  !(event == 'error')   and what it cannot judge")
+        page.bar.line.focus()
+        await pilot.press("e")
+        assert page.bar.draft == "!(event == 'error')" and page.bar.terms == Filter()
+        await until_shown(pilot, "36 of 40 previewed")
+
+
+async def test_a_draft_is_kept_when_a_term_is_edited(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "n > `5`")
+        await pilot.press("slash")
+        await type_text(pilot, "event == 'error'")
+        page.bar.line.focus()
+        await pilot.press("enter")
+        assert page.bar.draft == "n > `5`" and page.terms == ["event == 'error'"]
+
+
+# What is asked of a value.
+
+
+async def test_a_menu_asks_more_of_a_value(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("j", "j", "j", "j", "j")
+        await page.at_node(pilot, "n")
+        await pilot.press("o")
+        assert "records whose n" in shown(pilot) and ">= at least            n >= `5`" in shown(pilot)
+        await pilot.press("less_than_sign")
+        await until_shown(pilot, "5 of 40 previewed")
+        assert page.terms == ["n < `5`"] and page.nodes.has_focus
+        await pilot.press("o", "escape")
+        assert page.nodes.has_focus and "records whose" not in shown(pilot)
+        await page.at_node(pilot, "player", "odd key")
+        await pilot.press("o", "j", "j", "enter")
+        assert page.terms[-1] == 'player."odd key" != `null`'
+
+
+async def test_a_part_of_a_text_is_changed_before_it_is_kept(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await page.at_node(pilot, "player", "version")
+        await pilot.press("o", "circumflex_accent")
+        assert page.bar.draft == "player.version && starts_with(player.version, '4.12.1')"
+        await pilot.press("4", "full_stop", "1", "3", "enter")
+        await until_shown(pilot, "20 of 40 previewed")
+        assert page.terms == ["player.version && starts_with(player.version, '4.13')"]
+
+
+async def test_the_menu_is_for_fields_too(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "8 fields of 40 records")
+        await pilot.press("j", "j", "o")
+        await until_shown(pilot, "records whose n")
+        await pilot.press("e")
+        assert page.bar.draft.startswith("n == `")
+
+
+# Names and earlier filters.
+
+
+def write_config(text: str) -> Path:
+    path = config_dir() / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
+        ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
+        ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
+    ],
+)
+def test_saved_words_are_the_filter(words: str, wanted: Filter) -> None:
+    assert read_saved(words) == wanted and read_saved(saved_words(wanted)) == wanted
+
+
+async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:
+    path = write_config("# mine\n[filters]\nerrors = \"event == 'error'\"\nold = \"-g 4.12.1 -e 'odd'\"\n")
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("F")
+        assert "errors  event == 'error'" in shown(pilot) and str(path) in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "4 of 40 previewed")
+        await pilot.press("F", "j", "a")
+        assert page.terms == ["event == 'error'", "4.12.1", "odd"] and page.listing.has_focus
+        await pilot.press("F", "s")
+        await type_text(pilot, "both")
+        await pilot.press("enter")
+        assert f"saved as both in {path}" in shown(pilot)
+        assert load_config().filters["both"] == "-g 4.12.1 -e odd -m \"event == 'error'\""
+        assert path.read_text().startswith("# mine\n")
+        await pilot.press("slash", "ctrl+s", "enter")
+        assert page.terms == ["4.12.1", "odd", "event == 'error'"]
+
+
+async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> None:
+    write_config('[filters]\nbad = "a =="\n')
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("F", "enter")
+        await until_shown(pilot, "it ends too early")
+        assert not page.terms
+        await pilot.press("F", "s")
+        assert "there is no filter to save" in shown(pilot)
+
+
+async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:
+    async with opened() as pilot:
+        await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await add_term(pilot, "4.13.0", "ctrl+t")
+        await settled(pilot)
+    async with opened() as pilot:
+        page = await preview(pilot)
+        page.bar.put(Filter())
+        await pilot.press("slash")
+        await settled(pilot)
+        await pilot.press("up")
+        assert page.bar.draft == "4.13.0" and "text in raw bytes" in shown(pilot)
+        await pilot.press("up")
+        assert page.bar.draft == "event == 'error'" and "JMESPath of values" in shown(pilot)
+        await until_shown(pilot, "4 of 40 previewed")
+        await pilot.press("up", "down", "down")
+        assert page.bar.draft == ""
+        await type_text(pilot, "n == `1`")
+        await pilot.press("escape", "slash")
+        await settled(pilot)
+        await pilot.press("up", "down")
+        assert page.bar.draft == "n == `1`" and "JMESPath of values" in shown(pilot)
+        await pilot.press("down")
+        assert page.listing.has_focus
+
+
+# Fields.
+
+
+async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "n < `20`")
+        await pilot.press("f")
+        await until_shown(pilot, "8 fields of 20 matches")
+        await pilot.press("j", "j", "enter")
+        await until_shown(pilot, "0 … 9 … 19")
+        assert re.search(r"0 … 9 … 19  [▁▂▃▄▅▆▇█ ]{16}", shown(pilot))
+        await pilot.press("a")
+        await until_shown(pilot, "8 fields of 40 records")
+        assert page.panel.display
+
+
+async def test_an_hour_is_compared_with_the_same_of_last_week(opened: Opened, tmp_path: Path) -> None:
+    for week in (0, 1):
+        lines = b"".join(record(LAST, n).replace(b'"n"', b'"m"' if week else b'"n"') + b"\n" for n in range(40))
+        chunk_path(tmp_path, LAST - timedelta(days=7 * week)).with_suffix("").write_bytes(lines)
+    async with opened(str(tmp_path)) as pilot:
+        await preview(pilot)
+        await pilot.press("f", "d")
+        await until_shown(pilot, f"beside {LAST - timedelta(days=7):%a %Y-%m-%d %H:%M}")
+        await until_shown(pilot, "gone m")
+        assert re.search(r"new +n +0 → 100%", shown(pilot)) and "▲" not in shown(pilot)
+        await pilot.press("d")
+        await until_shown(pilot, "8 fields of 40 records")
+
+
+async def test_the_incident_of_the_sample_archive_is_the_first_difference(opened: Opened, tmp_path: Path) -> None:
+    spec = SampleSpec()
+    hour = incident_of(spec).last
+    for plan in plan_sample(spec):
+        if plan.hour in (hour, hour - timedelta(days=7)):
+            (tmp_path / plan.key).write_bytes(
+                gzip.compress(b"".join(b"".join(line + b"\n" for line in block) for block in blocks(spec, plan)), 1)
+            )
+    async with opened(str(tmp_path)) as pilot:
+        await go_to(pilot, f"{hour:%Y-%m-%dT%H}")
+        page = await preview(pilot)
+        await pilot.press("f", "d")
+        await until_shown(pilot, "error.code  5003")
+        await pilot.press("equals_sign")
+        assert page.terms == ["error.code == `5003`"]
+
+
+async def test_with_nothing_to_compare_it_says_so(opened: Opened, tmp_path: Path) -> None:
+    chunk_path(tmp_path, LAST).with_suffix("").write_bytes(record(LAST, 1) + b"\n")
+    async with opened(str(tmp_path)) as pilot:
+        await preview(pilot)
+        await pilot.press("f", "d")
+        await until_shown(pilot, "no hour to compare this one with")
+
+
+async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(opened: Opened, tmp_path: Path) -> None:
+    chunk_path(tmp_path, LAST).with_suffix("").write_bytes(b'{"text": "' + b"word " * 100 + b'"}\n')
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "1 field of 1 record")
+        await pilot.press("l", "j", "equals_sign")
+        assert "only the beginning of this text is known" in shown(pilot) and not page.terms
+        await pilot.press("o")
+        assert "begins with" in shown(pilot) and "only these" not in shown(pilot).splitlines()[4]
+        await pilot.press("enter", "enter")
+        await until_shown(pilot, "1 of 1 previewed")
+        page.nodes.display, page.panel.display = True, False
+        await page.at_node(pilot, "text")
+        await pilot.press("o")
+        assert "only these" in shown(pilot).splitlines()[5]

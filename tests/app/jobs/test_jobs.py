@@ -1,0 +1,158 @@
+"""Jobs go on when their screens are left: what is said of them, the way back, and quitting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import RECORDS, Opened, answer, on, shown, type_text, until, until_shown
+from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tui.app.calendar.screen import CalendarPage
+from tui.app.jobs.screen import JobsPage
+from tui.app.scan import screen as scan_screen
+from tui.app.scan.screen import ScanPage
+from tui.app.send.order import Order, read_way
+from tui.app.send.screen import SendPage
+from tui.config import Config, NsqSpec
+from tui.errors import SendError
+from tui.scan import ScanEvent
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Scans stand still after their first event until it is set, or until they are stopped."""
+    opened, begin = threading.Event(), scan_screen.run
+
+    def run(*given: object, **options: object) -> Iterator[ScanEvent]:
+        events = begin(*given, **options)  # type: ignore[arg-type]
+        cancel = options["cancel"]
+        assert isinstance(cancel, threading.Event)
+        yield next(events)
+        while not opened.is_set() and not cancel.is_set():
+            opened.wait(0.01)
+        yield from events
+
+    monkeypatch.setattr(scan_screen, "run", run)
+    return opened
+
+
+async def started(pilot: Pilot[int]) -> ScanPage:
+    """A scan of the whole archive, left alone."""
+    await pilot.press("g", "v", "G", "v", "s")
+    page = on(pilot, ScanPage)
+    await pilot.press("enter")
+    await until(pilot, lambda: page.state is not None)
+    await pilot.press("q")
+    assert isinstance(pilot.app.screen, CalendarPage)
+    return page
+
+
+async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Event) -> None:
+    async with opened() as pilot:
+        page = await started(pilot)
+        assert page.running and "▸ scan" in shown(pilot).splitlines()[0]
+        await pilot.press("h", "J")
+        assert isinstance(pilot.app.screen, JobsPage) and "1 running" in shown(pilot)
+        await pilot.press("enter")
+        assert pilot.app.screen is page and "running: S stops it" in shown(pilot)
+        await pilot.press("q")
+        gate.set()
+        await until(pilot, lambda: page.over)
+        assert "✓ scan: 1,140 matches" in shown(pilot) and "J leads there" in shown(pilot)
+        assert "✓ scan" in shown(pilot).splitlines()[0]
+        await pilot.press("i")
+        assert "few to many matches" in shown(pilot)
+        await pilot.press("J", "J")
+        assert "✓ scan" not in shown(pilot).splitlines()[0]
+
+
+async def test_a_job_is_stopped_from_the_list(opened: Opened, gate: threading.Event) -> None:
+    async with opened() as pilot:
+        page = await started(pilot)
+        await pilot.press("J", "S")
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.partial
+        assert "✗ scan" in shown(pilot) and not gate.is_set()
+        await pilot.press("x")
+        assert "--resume" in shown(pilot)
+
+
+async def test_quitting_with_a_job_is_said_twice(opened: Opened, gate: threading.Event) -> None:
+    async with opened() as pilot:
+        await started(pilot)
+        await pilot.press("q")
+        assert "a scan is still running: q again quits and stops it" in shown(pilot) and pilot.app.is_running
+        await pilot.press("q")
+    assert pilot.app.return_value == 0 and not gate.is_set()
+
+
+async def test_a_page_is_found_wherever_it_is(opened: Opened, gate: threading.Event) -> None:
+    async with opened() as pilot:
+        page = await started(pilot)
+        await pilot.press("s", "J", "up", "enter")
+        assert pilot.app.screen is page
+        await pilot.press("x", "J", "enter")
+        assert pilot.app.screen is page
+        gate.set()
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.matches == 28 * RECORDS + RECORDS // 2
+
+
+async def test_without_a_job_it_is_said_how_to_get_one(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("J")
+        assert "No job yet." in shown(pilot) and "s plans a scan" in shown(pilot)
+
+
+def test_where_to_send_is_read_as_it_is_typed() -> None:
+    named = {"prod": NsqSpec(("a:1", "b:2"), tls=True)}
+    config = Config(Path("/config.toml"), nsq=named)
+    assert read_way("prod", config) == ("prod", named["prod"])
+    assert read_way("a:1 b:2", config) == ("", NsqSpec(("a:1", "b:2")))
+    assert read_way("lookupd=c:3", config) == ("", NsqSpec(lookupd_http_addresses=("c:3",)))
+    assert Order(named["prod"], "prod").about == "a:1, b:2 · TLS"
+    for words in ("a:1 lookupd=c:3", "a:x"):
+        with pytest.raises(SendError):
+            read_way(words, config)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order(), "--nsqd-tcp-address HOST:PORT --topic TOPIC"),
+        (Order(NsqSpec(("a:1",)), "prod", "t", rate="5"), "--nsqd-tcp-address prod --topic t --rate 5"),
+        (
+            Order(NsqSpec(("a:1", "b:2")), topic="t", skip_oversize=True),
+            "--nsqd-tcp-address a:1 --nsqd-tcp-address b:2 --topic t --skip-oversize",
+        ),
+        (Order(NsqSpec((), (), ("c:3",)), topic="t"), "--lookupd-http-address c:3 --topic t"),
+        (Order(out="x.gz", topic="t"), "-o x.gz"),
+    ],
+)
+def test_an_orders_command(order: Order, words: str) -> None:
+    assert order.words() == words.split()
+
+
+@pytest.mark.nsq
+async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str) -> None:
+    async with opened() as pilot:
+        await pilot.press("enter")
+        await until_shown(pilot, f"{RECORDS} ")
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        assert "shapes" in shown(pilot) and f"{RECORDS} × event n player tags title ts" in shown(pilot)
+        await answer(pilot, "d", f"lookupd={nsqlookupd.http_address}")
+        await answer(pilot, "t", topic)
+        await until(pilot, lambda: page.checked.target is not None)
+        assert page.checked.target is not None and nsqd.tcp_address in page.checked.target.nsqd_tcp_addresses
+        assert "looked up" in shown(pilot) and "nsqd 1.3.0" in shown(pilot)
+        await pilot.press("enter")
+        await type_text(pilot, topic)
+        await pilot.press("enter")
+        await until(pilot, lambda: page.receipt is not None)
+        assert "as many as were confirmed" in shown(pilot) and "sha256" in shown(pilot)

@@ -1,0 +1,185 @@
+"""What is kept between two runs, and what a broken file does: nothing worse than a sentence."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.app.conftest import LAST, Opened, add_term, preview_of, settled, shown, until, until_shown
+from tui.app.model.remembered import (
+    MOST_TYPED,
+    Left,
+    StateError,
+    keep_typed,
+    read_left,
+    read_typed,
+    session_file,
+    write_left,
+)
+from tui.config import state_dir
+from tui.filter import Filter, Term
+
+URL = "s3://bucket/events.%Y-%m-%d_%H.log.gz"
+TERMS = (Term("match", "a == 'ü'", enabled=False), Term("grep", "x", negated=True))
+HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
+LEFT = Left(HOUR, Filter(TERMS, invert=True), ("player.version", "n"), (HOUR, 7))
+
+
+def test_an_archive_is_found_as_it_was_left_each_for_itself() -> None:
+    assert read_left(URL, UTC) == Left()
+    write_left(URL, LEFT)
+    write_left("/elsewhere", Left())
+    assert read_left(URL, UTC) == LEFT and read_left("/elsewhere", UTC) == Left()
+    berlin = read_left(URL, ZoneInfo("Europe/Berlin"))
+    assert berlin.hour == LEFT.hour and berlin.hour is not None and berlin.hour.hour == 14
+
+
+def test_nobody_else_can_read_it() -> None:
+    write_left(URL, LEFT)
+    keep_typed(("match", "secret == 'x'"))
+    files = [path for path in state_dir().rglob("*") if path.is_file()]
+    assert len(files) == 2 and all(path.stat().st_mode & 0o077 == 0 for path in files)
+    assert session_file(URL).parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"hour": 7}',
+        b'{"hour": "soon"}',
+        b'{"filter": {"terms": [{"kind": "sql", "text": "a"}]}}',
+        b'{"filter": {"terms": [{"kind": "match", "text": "a =="}]}}',
+        b'{"filter": {"terms": [{"kind": "match", "text": "a", "negated": true}]}}',
+        b'{"filter": 1}',
+        b'{"columns": "a"}',
+        b'{"line": [7]}',
+        b'{"line": ["2015-01-20T13:00:00+00:00", "x"]}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_broken_file_is_a_sentence(broken: bytes) -> None:
+    write_left(URL, LEFT)
+    session_file(URL).write_bytes(broken)
+    with pytest.raises(StateError, match="ignored") as told:
+        read_left(URL, UTC)
+    assert "\n" not in str(told.value)
+
+    (kept,) = session_file(URL).parent.glob("*.broken-*")
+    assert kept.read_bytes() == broken and str(kept) in str(told.value)
+    assert read_left(URL, UTC) == Left()  # reported once
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hour": "9999-12-31T23:00:00-14:00"},
+        {"hour": "2015-01-20T13:00:00"},
+        {"line": ["2015-01-20T13:00:00Z", -1]},
+        {"line": ["2015-01-20T13:00:00Z", 10**40]},
+        {"columns": ["a", 7]},
+        {"version": "x"},
+        {"filter": {"terms": [{"kind": "match", "text": None}]}},
+    ],
+)
+def test_a_value_that_cannot_be_is_broken(wrong: dict[str, object]) -> None:
+    write_left(URL, LEFT)
+    session_file(URL).write_text(json.dumps(json.loads(session_file(URL).read_text()) | wrong))
+    with pytest.raises(StateError, match="broken and ignored"):
+        read_left(URL, UTC)
+
+
+def test_the_session_of_a_newer_hourscope_stays_as_it_is() -> None:
+    write_left(URL, LEFT)
+    newer = json.dumps({"version": 3, "hour": {"any": "thing"}})
+    session_file(URL).write_text(newer)
+    with pytest.raises(StateError, match="newer hourscope"):
+        read_left(URL, UTC)
+    write_left(URL, Left())
+    assert session_file(URL).read_text() == newer
+
+
+def test_what_was_typed_is_kept_once_and_bounded() -> None:
+    for number in range(MOST_TYPED + 20):
+        keep_typed(("match", f"n == `{number}`"))
+    keep_typed(("grep", "foo"))
+    keep_typed(("match", "n == `100`"))
+    keep_typed(("match", "  "))
+    found = read_typed()
+    assert len(found) == MOST_TYPED and len(set(found)) == MOST_TYPED
+    assert found[-2:] == [("grep", "foo"), ("match", "n == `100`")]
+
+
+def test_broken_lines_of_the_history_are_left_out(tmp_path: Path) -> None:
+    keep_typed(("grep", "foo"))
+    path = state_dir() / "filters.jsonl"
+    path.write_text('x\n["sql", "a"]\n[1]\n{}\n' + path.read_text() + json.dumps(["match", 7]) + "\n")
+    assert read_typed() == [("grep", "foo")]
+    before = path.read_text()
+    assert keep_typed(("grep", "bar")) == [("grep", "foo"), ("grep", "bar")] == read_typed()
+    (kept,) = state_dir().glob("filters.jsonl.broken-*")
+    assert kept.read_text() == before
+
+
+def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(StateError, match="nothing is remembered"):
+        write_left(URL, LEFT)
+
+
+def test_only_so_many_archives_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.model.remembered._MOST_SESSIONS", 3)
+    for number in range(6):
+        write_left(f"/archive{number}", LEFT)
+    assert len(list(session_file(URL).parent.iterdir())) == 3 and read_left("/archive5", UTC) == LEFT
+
+
+async def test_the_last_session_comes_back(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert "as you left it" not in shown(pilot)
+        await pilot.press("h", "h", "enter")
+        page = preview_of(pilot)
+        await add_term(pilot, "event == 'error'")
+        page.session.columns = ("n", "player.version")
+        await until_shown(pilot, "4 of 40 previewed")
+        await pilot.press("j", "j")
+        assert page.listing.current == 23
+        await settled(pilot)
+        await pilot.press("q", "q")
+    async with opened() as pilot:
+        left = f"{LAST - timedelta(hours=2):%a %Y-%m-%d %H:%M}"
+        assert f"as you left it: {left}" in shown(pilot) and "filter -m" in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "4 of 40 previewed")
+        assert "1 ● event == 'error'" in shown(pilot)
+        page = preview_of(pilot)
+        assert page.session.columns == ("n", "player.version")
+        await until(pilot, lambda: page.listing.current == 23)
+
+
+async def test_the_newest_hour_is_no_place_to_come_back_to(opened: Opened, small_archive: Path) -> None:
+    async with opened() as pilot:
+        await pilot.press("h", "l", "q")
+    async with opened() as pilot:
+        assert "as you left it" not in shown(pilot)
+    assert json.loads(next(state_dir().glob("sessions/*.json")).read_text())["hour"] is None
+
+
+async def test_a_broken_session_is_told_and_the_archive_opens(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("h", "q")
+    for path in state_dir().glob("sessions/*.json"):
+        path.write_text("{")
+    async with opened() as pilot:
+        assert "is broken and ignored" in shown(pilot)
+        await pilot.press("enter")
+        preview_of(pilot)

@@ -1,0 +1,280 @@
+"""The preview, driven by keys: reading, filtering while typing, terms from values, writing."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import (
+    LAST,
+    RECORDS,
+    TORN,
+    Opened,
+    add_term,
+    go_to,
+    preview,
+    preview_of,
+    record,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
+
+
+async def test_it_reads_the_hour_and_shows_hostile_text_harmlessly(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert list(page.records) == [record(LAST, number) for number in range(RECORDS)]
+        text = shown(pilot)
+        assert "40 previewed" in text
+        assert "red \\x1b[31m" in text and "\x1b" not in text and "\u202e" not in text
+
+
+async def test_the_count_follows_the_typing_and_an_error_keeps_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        await type_text(pilot, " && (")
+        await until_shown(pilot, "^ it ends too early")
+        text = shown(pilot).splitlines()
+        assert "4 of 40 previewed" in text[1]
+        bar, error = text[1], text[2]
+        assert error.index("^") >= bar.index("(")
+        assert list(page.rows.hits) == [3, 13, 23, 33]
+
+
+async def test_kinds_are_switched_by_a_key(opened: Opened) -> None:
+    async with opened() as pilot:
+        await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "4.12.1")
+        assert "JMESPath of values" in shown(pilot)
+        await pilot.press("ctrl+t")
+        assert "text in raw bytes" in shown(pilot)
+        await until_shown(pilot, "20 of 40 previewed")
+        await pilot.press("ctrl+t")
+        assert "regex in raw bytes" in shown(pilot)
+
+
+async def test_terms_stack_switch_and_go(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        for text in ("event == 'error'", "n > `10`"):
+            await add_term(pilot, text)
+        await until_shown(pilot, "3 of 40 previewed")
+        await until_shown(pilot, "1 ● event == 'error' 4   2 ● n > `10` 29")
+        assert "whole  event == 'error' && n > `10`" in shown(pilot)
+        await pilot.press("2")
+        await until_shown(pilot, "4 of 40 previewed")
+        assert "2 ○ n > `10` 29" in shown(pilot)
+        page.bar.line.focus()
+        await pilot.press("l", "d")
+        assert [term.text for term in page.bar.terms.terms] == ["event == 'error'"]
+        await pilot.press("exclamation_mark")
+        await until_shown(pilot, "36 of 40 previewed")
+        await pilot.press("exclamation_mark", "enter")
+        assert page.bar.draft == "event == 'error'" and not page.bar.terms.terms
+
+
+async def test_a_value_becomes_a_term(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("tab")
+        for _ in range(20):
+            row = page.nodes.current
+            if row is not None and row.path == ("player", "version"):
+                break
+            await pilot.press("j")
+        await pilot.press("equals_sign")
+        await until_shown(pilot, "20 of 40 previewed")
+        assert "player.version == '4.12.1'" in shown(pilot)
+        await pilot.press("1", "j", "minus")
+        assert page.bar.terms.terms[-1].text == 'player."odd key" != `null`'
+        await until_shown(pilot, "0 of 40 previewed")
+        assert "None of 40 records matches" in shown(pilot)
+
+
+async def test_the_tree_folds_and_tells_the_path(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        page.nodes.focus()
+        await pilot.press("G", "k", "h")
+        assert page.nodes.current is not None and page.nodes.current.path == ("tags",)
+        await pilot.press("h")
+        assert page.nodes.current.open is False
+        await pilot.press("l", "l")
+        assert page.nodes.current is not None and page.nodes.current.path == ("tags", 0)
+        assert "tags[0]" in shown(pilot)
+
+
+async def test_matches_are_shown_in_place_and_walked_over(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        await pilot.press("g", "a", "n")
+        assert page.listing.current == 13
+        await pilot.press("n", "N", "N")
+        assert page.listing.current == 3
+        await pilot.press("G")
+        assert page.listing.current == RECORDS - 1
+
+
+async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        page = await preview(pilot)
+        assert len(page.records) >= RECORDS // 2
+        assert "!! torn: the object ends in the middle of a gzip member" in shown(pilot)
+        await pilot.press("q")
+        assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
+
+
+async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(b"{}\n")
+    async with opened(str(tmp_path)) as pilot:
+        path.unlink()
+        await preview(pilot)
+        assert "No such file" in " ".join(shown(pilot).split())
+
+
+async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tmp_path: Path) -> None:
+    target = tmp_path / "errors.jsonl"
+    async with opened() as pilot:
+        await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        for words in ("wrote 4 matching records", "exists; choose another name"):
+            await pilot.press("w")
+            await type_text(pilot, str(target))
+            await pilot.press("enter")
+            await until_shown(pilot, words)
+    assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_RECORDS", 25), ("MOST_BYTES", 1_000)])
+async def test_the_limit_of_a_preview_is_told(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(f"tui.app.records.store.{limit}", most)
+    lines = b"".join(b'{"n": %d, "text": "%s"}\n' % (n, b"x" * 900) for n in range(1_000))
+    (tmp_path / "events.2015-01-20_13.log").write_bytes(lines)
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert 25 <= len(page.records) < 1_000 and not page.whole  # it ends with a block
+        known = len(page.records)
+        assert f"stopped at {known} records" in shown(pilot) and "s scans the whole hour" in shown(pilot)
+        assert f"{known}+ previewed" in shown(pilot)
+
+
+async def test_a_full_disk_is_told_and_what_was_read_stays(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.pwrite
+
+    def once(file: int, data: bytes, place: int) -> int:
+        if place > 300_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data, place)
+
+    monkeypatch.setattr("tui.app.records.store.os.pwrite", once)
+    (tmp_path / "events.2015-01-20_13.log").write_bytes(b'{"n": 1}\n' * 200_000)
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("enter", "G")
+        page = preview_of(pilot)
+        await until(pilot, lambda: page.ended)
+        assert "!! previews cannot be kept: No space left on device" in shown(pilot)
+        assert 0 < len(page.records) < 200_000 and not page.whole and "+ previewed" in shown(pilot)
+
+
+async def test_a_large_record_is_announced_while_it_is_read(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr("tui.app.preview.panes.LARGEST", 10)
+    monkeypatch.setattr("tui.app.records.json_tree.parse", lambda record: gate.wait(10) and {"read": 1})
+    async with opened() as pilot:
+        page = await preview(pilot)
+        assert "reading … " in shown(pilot)
+        await pilot.press("j")
+        assert page.listing.current == 1
+        gate.set()
+        await until(pilot, lambda: page.nodes.current is not None)
+        assert page.nodes.current is not None and page.nodes.current.path == ("read",)
+
+
+async def test_a_record_a_value_a_path_and_all_matches_are_copied(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("y", "y")
+        assert pilot.app.clipboard.encode() == record(LAST, 0)
+        assert "copied record" in shown(pilot) and "w writes to a file" in shown(pilot)
+        page.nodes.focus()
+        await pilot.press("y", "v")
+        assert pilot.app.clipboard == "play" and "copied value" in shown(pilot)
+        await pilot.press("G", "y")
+        assert "p path" in shown(pilot).splitlines()[-1]
+        await pilot.press("p")
+        assert pilot.app.clipboard == "title" and page.nodes.has_focus
+        await pilot.press("y", "j")  # no answer: nothing happens
+        assert page.nodes.current is not None and page.nodes.current.path == ("title",)
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        await pilot.press("y", "a")
+        assert pilot.app.clipboard.encode() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
+        monkeypatch.setattr("tui.app.terminal.clipboard.LARGEST_BYTES", 100)
+        await pilot.press("y", "a")
+        assert "more than a clipboard takes" in shown(pilot) and "w writes a file" in shown(pilot)
+        await pilot.press("y", "w")
+        assert "4 matching records into a file" in shown(pilot)
+
+
+async def test_times_json_in_strings_and_long_texts_are_readable(opened: Opened, tmp_path: Path) -> None:
+    value = {"at": 1421758805, "ts": "2015-01-20 13:00:05", "inner": '{"a": {"b": 7}}', "text": "word " * 100}
+    line = json.dumps(value).encode() + b"\n"
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(line))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert "1421758805 2015-01-20 13:00:05" in shown(pilot)
+        assert '"2015-01-20 13:00:05" Tue 13:00:05' in shown(pilot)
+        page.nodes.focus()
+        await pilot.press("j", "j", "enter", "j", "j")
+        assert page.nodes.spelled == "inner → a.b" and "JSON in a string" in shown(pilot)
+        await pilot.press("equals_sign")
+        assert not page.bar.terms.terms
+        await pilot.press("h", "h", "h")
+        assert page.nodes.spelled == "inner"
+        assert "500 characters" in shown(pilot)
+        await pilot.press("W")
+        assert shown(pilot).count("word word") >= 5 and "500 characters" not in shown(pilot)
+        await pilot.press("W", "G")
+        assert "500 characters" in shown(pilot)
+
+
+async def test_fields_are_measured_and_their_values_become_terms(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "8 fields of 40 records")
+        text = shown(pilot)
+        assert "event  string" in text and "player.version  string" in text and "tags[*]  string" in text
+        await pilot.press("l")
+        assert page.panel.current is not None and "     36" in shown(pilot)
+        await pilot.press("j", "j", "equals_sign")
+        await until_shown(pilot, "4 of 40 previewed")
+        assert page.bar.terms.terms[-1].text == "event == 'error'"
+        await until_shown(pilot, "fields of 4 matches")
+        await pilot.press("1")
+        await until_shown(pilot, "fields of 40 records")
+        await pilot.press("G", "enter", "G", "k", "k", "k", "f")
+        assert page.nodes.display and not page.panel.display

@@ -1,0 +1,202 @@
+"""Records on disk and what is worked out about them: judgements, lines around matches, marks, columns, clipboards."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.app.preview.marks import Marks
+from tui.app.preview.rows import Around
+from tui.app.records.columns import cells, choose, chosen, split
+from tui.app.records.matching import match_records
+from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.terminal.clipboard import gathered, osc52, passed_on
+from tui.archive import Block, Chunk
+from tui.errors import FilterError, OutputError
+from tui.filter import parse_filter
+
+_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
+LINES = st.lists(
+    st.sampled_from([b"", b"a", b'{"n": 1}', b"needle", b"a needle b", b"x" * 300]), min_size=1, max_size=30
+)
+
+
+def chunk(key: str) -> Chunk:
+    return Chunk(key, _HOUR, 1, "e", _HOUR)
+
+
+def filled(*chunks: list[bytes], last_newline: bool = True) -> HourRecords:
+    """Each chunk's lines, in blocks of two."""
+    records = HourRecords()
+    for at, lines in enumerate(chunks):
+        records.begin(chunk(f"c{at}"))
+        for start in range(0, len(lines), 2):
+            data = b"\n".join(lines[start : start + 2]) + (b"\n" if last_newline or start + 2 < len(lines) else b"")
+            if data:
+                records.append(Block(bytearray(data), len(data), 0))
+    return records
+
+
+@settings(deadline=None)
+@given(LINES, LINES)
+def test_records_come_back_as_they_were_put(one: list[bytes], two: list[bytes]) -> None:
+    records = filled(one, [], two)
+    assert list(records) == one + two and records[-1] == two[-1] and records[1:3] == (one + two)[1:3]
+    assert [records.head(at, 3) for at in range(len(one))] == [line[:3] for line in one]
+    assert records.parts() == [(chunk("c0"), range(len(one))), (chunk("c2"), range(len(one), len(one) + len(two)))]
+    assert records.place(len(one)) == 0
+    assert records.place(len(records) - 1) == sum(len(line) + 1 for line in two[:-1])
+
+
+def test_a_last_line_without_newline_is_a_record_like_others() -> None:
+    assert list(filled([b"a", b"b", b"c"], last_newline=False)) == [b"a", b"b", b"c"]
+
+
+def test_records_that_were_thrown_away_are_not_read_as_something_else() -> None:
+    records = filled([b"a", b"b"])
+    records.discard()
+    with pytest.raises(RecordsGone):
+        records[0]
+    assert records.size == 4
+
+
+def test_where_the_cache_cannot_be_used_they_lie_with_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    bad = tmp_path / "file" / "preview"
+    assert len(HourRecords(bad)) == 0
+    monkeypatch.setattr("tempfile.tempdir", str(bad))
+    with pytest.raises(OutputError, match="previews cannot be kept: Not a directory"):
+        HourRecords(bad)
+
+
+@settings(deadline=None)
+@given(LINES, st.booleans(), st.integers(0, 30))
+def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, start: int) -> None:
+    wanted, records = parse_filter(grep=["needle"], invert=invert), filled(lines)
+    start = min(start, len(lines) - 1)
+    found = [part for part in match_records(wanted, records, start) if part is not None]
+    expected = [at for at in range(start, len(lines)) if wanted.matches(lines[at])]
+    assert [number for part in found for number in part.hits] == expected
+    assert found[0].start == start and found[-1].end == len(lines) and found[-1].last
+
+
+def test_a_judge_goes_on_with_what_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.records.matching._FIRST_BYTES", 1)
+    monkeypatch.setattr("tui.app.records.matching._SLICE_BYTES", 1)
+    records = filled([b"a", b"a"])
+    judging = match_records(parse_filter(grep=["a"]), records)
+    next(judging)
+    records.append(Block(bytearray(b"a\nb\na\n"), 6, 0))
+    assert [number for part in judging if part for number in part.hits][-1] == 4
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=5),
+    st.sets(st.integers(0, 59), max_size=20),
+    st.sampled_from([1, 3, 10]),
+    st.integers(1, 7),
+)
+def test_lines_around_are_each_shown_once_and_stay_in_their_chunk(
+    sizes: list[int], wanted: set[int], lines: int, step: int
+) -> None:
+    """As matches and records come bit by bit: the same as for all of them at once, worked out naively."""
+    chunks: list[range] = []
+    for size in sizes:
+        start = chunks[-1].stop if chunks else 0
+        chunks.append(range(start, start + size))
+    total, known = sum(sizes), 0
+    hits = sorted(number for number in wanted if number < total)
+
+    def bounds(number: int) -> range:
+        whole = next(each for each in chunks if number in each)
+        return range(whole.start, min(whole.stop, known))
+
+    around = Around(lines, bounds)
+    while known < total:
+        known = min(known + step, total)
+        around.extend([hit for hit in hits if hit < known], 2)
+    while around.used < len(hits):
+        around.extend(hits, 2)
+    near = {n for hit in hits for n in range(hit - lines, hit + lines + 1) if n in bounds(hit)}
+    assert list(around.rows) == sorted(near)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 40))), max_size=8))
+def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
+    marks, expected = Marks(), set[int]()
+    for together, numbers in steps:
+        if together:
+            marks.add(bytearray(number in numbers for number in range(41)))
+            expected |= numbers
+        else:
+            _ = marks.rows  # from here on it is kept up to date
+            for number in numbers:
+                assert marks.toggle(number) is (number not in expected)
+            expected ^= numbers
+        assert list(marks.rows) == sorted(expected) and len(marks) == len(expected)
+        assert all((number in marks) is (number in expected) for number in range(50))
+    marks.clear()
+    assert not marks and not marks.rows
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ("", ()),
+        ("a", ("a",)),
+        (" a , b.c,a ", ("a", "b.c")),
+        ('length(tags), sum([a, b]), "x,y"', ("length(tags)", "sum([a, b])", '"x,y"')),
+        ("tags[?@ == 'a,b'] | [0], `[1,2]`", ("tags[?@ == 'a,b'] | [0]", "`[1,2]`")),
+    ],
+)
+def test_columns_are_split_at_commas_that_divide(texts: str, found: tuple[str, ...]) -> None:
+    assert split(texts) == found
+
+
+def test_a_malformed_column_is_told() -> None:
+    with pytest.raises(FilterError):
+        split("a, b[")
+
+
+def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:
+    records = [
+        b'{"ts": "2015-01-20T13:00:0%d.25Z", "tags": ["a", "b"], "n": %d, "v": {"x": null}, "s": "text"}' % (n, n * 10)
+        for n in range(3)
+    ]
+    columns = chosen(("n", "length(tags)", "tags[1]", "v.x", "v.none", "ts", "s"), records, 90)
+    assert cells(records[1], columns) is not None
+    texts = [text.strip() for text in cells(records[1], columns) or ()]
+    assert texts == ["10", "2", "b", "–", "", "13:00:01.25", "text"]
+    assert columns[0].number and columns[0].title == "    n" and columns[-1].width > 15  # the last takes what is left
+    assert cells(b'{"n": "five", "tags": 5}', columns) is not None  # of another shape: no error
+
+
+def test_columns_by_themselves_use_the_room_there_is() -> None:
+    records = [b'{"a": %d, "text": "%s"}' % (n, b"word " * 12) for n in range(3)]
+    records += [b'{"a": 7, "text": "other"}']
+    assert [column.width for column in choose(records, 200)] == [4, 60]
+    assert [column.width for column in choose(records, 40)] == [4, 32]
+
+
+def test_what_reaches_a_clipboard_through_tmux_and_screen() -> None:
+    plain = osc52("tëxt")
+    assert plain == "\x1b]52;c;" + base64.b64encode("tëxt".encode()).decode() + "\a"
+    assert passed_on("tëxt", {}) == ""
+    assert passed_on("tëxt", {"TMUX": "/tmp/x"}) == "\x1bPtmux;\x1b" + plain + "\x1b\\"
+    pieces = passed_on("y" * 2_000, {"STY": "1.x"}).split("\x1b\\")[:-1]
+    assert all(piece.startswith("\x1bP") and len(piece) <= 514 for piece in pieces)
+    assert "".join(piece.removeprefix("\x1bP") for piece in pieces) == osc52("y" * 2_000)
+
+
+def test_no_more_is_gathered_than_a_clipboard_takes() -> None:
+    assert gathered([b"a", b"\xff"]) == "a\n\ufffd\n"
+    endless = (b"x" * 1_000 for _ in iter(int, 1))
+    assert gathered(endless) is None

@@ -1,0 +1,36 @@
+"""The explorer chooses a cluster: the same scan, done elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.conftest import Opened, answer, on, settled, shown, until
+from tests.app.scan.test_scan_and_send import expected
+from tests.servers.dask import Cluster
+from tui.app.scan.screen import ScanPage
+from tui.archive import ChunkReader, open_archive
+from tui.shell import shell_word
+
+
+async def test_a_scan_on_a_cluster_finds_what_one_here_finds(opened: Opened, tmp_path: Path) -> None:
+    with Cluster(tmp_path) as cluster:
+        async with opened() as pilot:
+            await pilot.press("g", "v", "G", "v", "s")
+            page = on(pilot, ScanPage)
+            await answer(pilot, "slash", "-m \"event == 'error'\"")
+            await answer(pilot, "o", f"{tmp_path}/errors/")
+            await answer(pilot, "W", cluster.address)
+            assert f"the Dask cluster of {cluster.address}" in shown(pilot)
+            assert f"--dask {shell_word(cluster.address)}" in " ".join(shown(pilot).split())
+            await settled(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: page.over, 60.0)
+            assert "done: enter opens" in shown(pilot)
+            assert page.state is not None and page.state.matches == len(expected())
+    found: list[bytes] = []
+    extract = open_archive(f"{tmp_path}/errors/")
+    for chunk in extract.catalog().chunks:
+        with ChunkReader(extract.store, chunk.key) as reader:
+            for block in reader.blocks():
+                found += block.records()
+    assert found == expected()

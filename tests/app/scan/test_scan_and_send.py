@@ -1,0 +1,306 @@
+"""From the calendar to an extract, and from there to a file and to a real nsqd, all by keys."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    HOURS,
+    RECORDS,
+    TORN,
+    Opened,
+    answer,
+    on,
+    record,
+    settled,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
+from tests.e2e.command import hourscope
+from tests.servers.consume import read_messages
+from tests.servers.nsqd import Nsqd
+from tui.app.calendar.screen import CalendarPage
+from tui.app.scan.form import Power
+from tui.app.scan.run import Estimated
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
+from tui.archive import open_archive
+from tui.archive.times import hours_between
+
+ERRORS = (3, 13, 23, 33)
+
+
+def expected() -> list[bytes]:
+    """Every error of the archive; the torn hour has lost its second half."""
+    return [
+        record(hour, number)
+        for hour in hours_between(FIRST, FIRST.replace(day=21, hour=4))
+        if hour != GAP
+        for number in ERRORS
+        if hour != TORN or number < RECORDS // 2
+    ]
+
+
+async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
+    """The whole archive, the errors, by the scan screen's own keys."""
+    await pilot.press("g", "v", "G", "v", "s")
+    page = on(pilot, ScanPage)
+    await answer(pilot, "slash", "-m \"event == 'error'\"")
+    if out:
+        await answer(pilot, "o", out)
+    await pilot.press("enter")
+    await until(pilot, lambda: page.over)
+    return page
+
+
+async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await scanned(pilot)
+        assert page.state is not None and page.state.matches == len(expected())
+        text = shown(pilot)
+        assert f"{len(expected())}  in " in text and "! damaged" in text and "done: enter opens" in text
+        assert "hourscope scan" in text and "-m \"event == 'error'\"" in text
+        out = page.form.out
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
+        await settled(pilot)
+        assert shown(pilot).splitlines()[0].startswith(" hourscope")
+        assert len(open_archive(out).catalog().hours) == HOURS - 1
+        assert "q back" in shown(pilot)
+        await pilot.press("q", "q")
+        assert "q quit" in shown(pilot)
+        await pilot.press("i")
+        assert "few to many matches" in shown(pilot)
+
+
+async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
+    async with opened(str(sample)) as pilot:
+        await pilot.press("g", "v", "G", "v", "s")
+        page = on(pilot, ScanPage)
+        page.action_start()  # as enter does, and at once what S does: a key later all would be done
+        page.action_stop()
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.partial
+        assert "stopped: this is a part only" in shown(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
+        assert page.state.chunks == page.state.total_chunks
+
+
+async def test_a_scan_writes_a_file_too(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await scanned(pilot, str(tmp_path / "errors.jsonl.gz"))
+    lines = gzip.decompress((tmp_path / "errors.jsonl.gz").read_bytes()).splitlines()
+    assert lines == expected()
+
+
+async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Opened, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.jsonl"
+    taken.write_bytes(b"mine")
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "o", str(taken))
+        await pilot.press("enter")
+        await until_shown(pilot, "exists")
+        await answer(pilot, "o", str(tmp_path / "other.jsonl"))
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+    assert taken.read_bytes() == b"mine"
+
+
+async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await scanned(pilot, f"{tmp_path}/found/")
+        await pilot.press("q", "s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "o", f"{tmp_path}/found/")
+        for _ in range(2):
+            await pilot.press("enter")
+            await until(pilot, lambda: "holds an extract" in shown(pilot) and not page.running)
+        assert page.state is None
+
+
+async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "r", "2015-01-20 to soon")
+        *_, told, more, asked = shown(pilot).splitlines()
+        assert "'soon' is not a time" in told and more.endswith("yesterday")  # all of it, however long
+        assert asked.endswith("2015-01-20 to soon")  # to be typed on
+        await pilot.press(*["backspace"] * 4)
+        assert "is not a time" not in shown(pilot)
+        await type_text(pilot, "2015-01-21")
+        await pilot.press("enter")
+        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
+        await answer(pilot, "slash", "-q 1")
+        assert "'-q' is none of" in shown(pilot)
+        await pilot.press("escape")
+        assert "'-q' is none of" not in shown(pilot)
+        await answer(pilot, "slash", "event == 'error'")
+        assert "filter      -m \"event == 'error'\"" in shown(pilot)
+        await answer(pilot, "r", "2017-01-01 to 2017-01-02")
+        await pilot.press("enter")
+        assert "no chunk lies in these hours" in shown(pilot)
+
+
+async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "v", "G", "v", "s")
+        page = on(pilot, ScanPage)
+        await until(pilot, lambda: page.estimate is not None)
+        assert page.estimate is not None and page.estimate.exact
+        assert f"{page.estimate.matches:,} matches  counted, of" in shown(pilot) and "as the sample went" in shown(
+            pilot
+        )
+        await answer(pilot, "slash", "-m \"event == 'error'\"")
+        await until_shown(pilot, f"{len(expected())} matches  counted, of")
+        old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
+        page.post_message(old)
+        await settled(pilot)
+        assert page.estimate is not None
+
+
+async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
+        assert page.form.power == Power(3, "tcp://10.0.0.1:8786")
+        command = " ".join(shown(pilot).split())
+        assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
+        await answer(pilot, "W", "many")
+        assert "'many' is neither" in shown(pilot)
+        await answer(pilot, "W", "127.0.0.1:1")
+        await pilot.press("enter")
+        await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
+        await answer(pilot, "W", "2")
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+
+
+async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"not json\n" + record(FIRST, 3) + b"\n"))
+    async with opened(str(tmp_path)) as pilot:
+        page = await scanned(pilot)
+        assert page.state is not None and page.state.not_json == 1
+        assert "! not JSON  1 record" in shown(pilot)
+
+
+async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "space", "l", "l", "space", "s")
+        page = on(pilot, ScanPage)
+        assert "2 ranges" in shown(pilot) and ".1/" in shown(pilot) and ".2/" in shown(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.matches == 2 * RECORDS
+        assert list(open_archive(page.form.out).catalog().hours) == [FIRST, FIRST + timedelta(hours=2)]
+
+
+async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> None:
+    target = tmp_path / "sent.jsonl"
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "o", str(target))
+        await pilot.press("enter")
+        await until(pilot, lambda: page.receipt is not None)
+        assert f"{len(expected())} records confirmed in" in shown(pilot)
+    assert target.read_bytes().splitlines() == expected()
+
+
+@pytest.mark.nsq
+async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await until(pilot, lambda: page.checked.target is not None)
+        assert "! mind" in shown(pilot)
+        await answer(pilot, "enter", "other")
+        assert "nothing was sent" in shown(pilot)
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.receipt is not None)
+        assert f"{len(expected())} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
+    assert sorted(received) == sorted(expected())
+
+
+@pytest.mark.nsq
+async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    """Also what the command line sent; the command that is shown says that it is one."""
+    async with opened() as pilot:
+        extract = (await scanned(pilot)).form.out
+        way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
+        ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
+        assert ran.code == 0
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await until(pilot, lambda: page.checked.target is not None)
+        assert any(words.startswith(f"the same was sent to {topic} on ") for words in page.checked.warnings)
+        assert "the same was sent to" in shown(pilot)
+        assert "--again" in page._command
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.receipt is not None)
+        assert page.receipt is not None and page.receipt.confirmed == len(expected())
+        assert any("the same was sent" in words for words in page.receipt.warnings)
+
+
+@pytest.mark.nsq
+async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+    async with opened() as pilot:
+        await scanned(pilot)
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        await answer(pilot, "d", nsqd.tcp_address)
+        await answer(pilot, "t", topic)
+        await answer(pilot, "r", "40")
+        await until(pilot, lambda: page.checked.target is not None)
+        await answer(pilot, "enter", topic)
+        await until(pilot, lambda: page.progress is not None and page.progress.confirmed > 0)
+        await pilot.press("S")
+        await until(pilot, lambda: page.receipt is not None)
+        assert page.receipt is not None and 0 < page.receipt.confirmed < len(expected()) and page.receipt.partial
+        assert "r resume" in shown(pilot).splitlines()[-1]
+        await pilot.press("r")
+        assert page.running
+        await until(pilot, lambda: page.receipt is not None and not page.receipt.partial)
+        assert page.receipt.confirmed == len(expected()) and page.receipt.resumed > 0 and page.receipt.repeated == 0
+        await pilot.press("q", "p")
+        assert nsqd.tcp_address in shown(pilot) and f"send to {topic}" in shown(pilot)  # where the last one went
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
+    assert sorted(received) == sorted(expected())
+
+
+async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("p")
+        on(pilot, SendPage)
+        await answer(pilot, "d", "127.0.0.1:1")
+        await answer(pilot, "t", "replay")
+        await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))
+        assert "TOPIC" not in shown(pilot) and "--topic replay" in shown(pilot)

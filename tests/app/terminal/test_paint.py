@@ -1,0 +1,71 @@
+"""What goes over the wire: the difference, and all of the difference."""
+
+from __future__ import annotations
+
+import io
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.app.terminal.paint import Glass, cells_of, changes
+
+_WIDTH, _HEIGHT = 12, 3
+styles = st.sampled_from(
+    [Style(), Style(color="#ff0000"), Style(color="#00ff00", bgcolor="#000033"), Style(bold=True), Style(reverse=True)]
+)
+texts = st.text(st.sampled_from("ab 東é█"), max_size=6)
+strips = st.lists(st.tuples(texts, styles), max_size=4).map(
+    lambda pieces: Strip([Segment(text, style) for text, style in pieces]).adjust_cell_length(_WIDTH)
+)
+frames = st.lists(strips, min_size=_HEIGHT, max_size=_HEIGHT)
+
+
+def _console() -> Console:
+    return Console(file=io.StringIO(), color_system="truecolor", force_terminal=True, width=_WIDTH, height=_HEIGHT)
+
+
+def _screen() -> tuple[pyte.Screen, pyte.Stream]:
+    screen = pyte.Screen(_WIDTH, _HEIGHT)
+    return screen, pyte.Stream(screen)
+
+
+def _seen(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
+    """Every cell; the colour of a blank's ink is nothing that one sees."""
+    return [
+        [(c.data, None if c.data == " " and not c.reverse else c.fg, c.bg, c.bold, c.reverse) for c in line]
+        for line in ([screen.buffer[y][x] for x in range(_WIDTH)] for y in range(_HEIGHT))
+    ]
+
+
+@given(st.lists(frames, min_size=1, max_size=4))
+def test_differences_add_up_to_the_whole(shown: list[list[Strip]]) -> None:
+    glass, console = Glass(), _console()
+    screen, stream = _screen()
+    for frame in shown:
+        stream.feed(glass.write([(0, y, strip) for y, strip in enumerate(frame)], console))
+    whole, whole_stream = _screen()
+    whole_stream.feed(Glass().write([(0, y, strip) for y, strip in enumerate(shown[-1])], console))
+    assert _seen(screen) == _seen(whole)
+
+
+@given(frames)
+def test_the_same_again_costs_nothing(frame: list[Strip]) -> None:
+    glass, console = Glass(), _console()
+    pieces = [(0, y, strip) for y, strip in enumerate(frame)]
+    glass.write(pieces, console)
+    assert glass.write(pieces, console) == ""
+    glass.forget()
+    assert glass.write(pieces, console) != ""
+
+
+def test_a_wide_character_is_sent_whole() -> None:
+    system = None
+    old = cells_of(Strip([Segment("a東b")]), system)
+    new = cells_of(Strip([Segment("a京b")]), system)
+    assert list(changes(old, new)) == [(1, 3)]
+    assert list(changes(new, cells_of(Strip([Segment("axyb")]), system))) == [(1, 3)]

@@ -1,0 +1,221 @@
+"""The calendar's grid without a screen: which days it has, and what each hour's two cells show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum
+from functools import cached_property
+
+from tui.app.model.session import Session
+from tui.archive import Gap
+from tui.archive.catalog import in_gaps
+
+ODD_LARGE = 2.5
+ODD_SMALL = 0.4
+_LESS, _MORE = 0.8, 1.25  # times the usual: beyond them an hour is no longer as usual
+_LAGS = (600.0, 3600.0, 6 * 3600.0)  # seconds: the shades of the upload lag
+
+
+class Mark(Enum):
+    """What an hour shows; the value is its two cells."""
+
+    OUTSIDE = "  "
+    GAP = "··"
+    SMALL = "░░"
+    MEDIUM = "▒▒"
+    LARGE = "▓▓"
+    LARGEST = "██"
+    ODD_LARGE = "++"
+    ODD_SMALL = "--"
+    LATE = "»»"
+    DAMAGED = "!!"
+    FROZEN = "❄ "
+    NONE = "· "
+
+
+LEVELS = (Mark.SMALL, Mark.MEDIUM, Mark.LARGE, Mark.LARGEST)
+TROUBLE = {
+    Mark.GAP: "gap",
+    Mark.DAMAGED: "damaged",
+    Mark.ODD_LARGE: "unusually large",
+    Mark.ODD_SMALL: "unusually small",
+    Mark.LATE: "uploaded late",
+    Mark.FROZEN: "needs restore",
+}
+
+
+class Overlay(Enum):
+    """What the shades stand for."""
+
+    SIZE = "size"
+    MATCHES = "matches of the scan"
+    USUAL = "size against the usual"
+    CHUNKS = "chunks"
+    LAG = "upload lag"
+
+    @property
+    def shades(self) -> tuple[str, ...]:
+        """A word for each shade, or one for all of them together."""
+        return {
+            Overlay.SIZE: ("small to large",),
+            Overlay.USUAL: (f"below {_LESS}×", "as usual", f"above {_MORE}×"),
+            Overlay.CHUNKS: ("few to many chunks",),
+            Overlay.LAG: ("≤10m", "≤1h", "≤6h", "more"),
+            Overlay.MATCHES: ("few to many matches",),
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTitle:
+    """A line of the grid that names a month."""
+
+    year: int
+    month: int
+
+    @property
+    def text(self) -> str:
+        return f"{date(self.year, self.month, 1):%B %Y}"
+
+
+@dataclass(frozen=True)
+class HeatGrid:
+    """Marks for every hour, gaps apart, and the lines (month titles and days) that they stand on.
+
+    `numbers` are shown instead of a shade's own sign.
+    """
+
+    overlay: Overlay
+    marks: Mapping[datetime, Mark]
+    lines: tuple[MonthTitle | date, ...]
+    line_of: Mapping[date, int]
+    numbers: Mapping[datetime, int] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
+
+    def mark(self, hour: datetime) -> Mark:
+        mark = self.marks.get(hour)
+        return mark or (Mark.GAP if in_gaps(self.gaps, hour) else Mark.OUTSIDE)
+
+    @cached_property
+    def present(self) -> frozenset[Mark]:
+        """The marks that some hour has."""
+        return frozenset(self.marks.values()) | ({Mark.GAP} if self.gaps else set())
+
+    def cells(self, hour: datetime, mark: Mark) -> str:
+        """The two cells of an hour."""
+        number = self.numbers.get(hour) if mark in LEVELS else None
+        return mark.value if number is None else f"{min(number, 99):2d}"
+
+
+def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
+    """The grid of an archive: a shade for each hour, and a sign where there is trouble."""
+    shades = _shades(session, overlay)
+    trouble = {hour: mark for hour in session.catalog.hours if (mark := _trouble(session, hour, overlay))}
+    read = dict.fromkeys(session.scanned - session.catalog.hours.keys(), Mark.NONE)
+    marks = shades | trouble | read
+    lines = tuple(_lines(session.first.date(), session.catalog_last.date()))
+    numbers = {hour: len(chunks) for hour, chunks in session.catalog.hours.items()}
+    return HeatGrid(
+        overlay,
+        marks,
+        lines,
+        {line: y for y, line in enumerate(lines) if isinstance(line, date)},
+        numbers if overlay is Overlay.CHUNKS else {},
+        session.gaps,
+    )
+
+
+def _trouble(session: Session, hour: datetime, overlay: Overlay) -> Mark | None:
+    """What is wrong with an hour that has chunks, the worst first; only what the overlay is about."""
+    if overlay is Overlay.MATCHES and hour not in session.matches:
+        return None
+    if session.damaged(hour):
+        return Mark.DAMAGED
+    if any(chunk.needs_restore for chunk in session.chunks(hour)):
+        return Mark.FROZEN
+    if session.archive.extract:  # how many matched is no sign of trouble
+        return None
+    if overlay in (Overlay.SIZE, Overlay.USUAL):
+        ratio = session.usual.ratio(hour, session.hour_size[hour])
+        if ratio is not None and ratio >= ODD_LARGE:
+            return Mark.ODD_LARGE
+        if ratio is not None and ratio <= ODD_SMALL:
+            return Mark.ODD_SMALL
+    late = overlay in (Overlay.SIZE, Overlay.LAG) and session.usual.late(hour)
+    return Mark.LATE if late else None
+
+
+def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
+    match overlay:
+        case Overlay.USUAL:
+            return {hour: _against_usual(session, hour) for hour in session.catalog.hours}
+        case Overlay.LAG:
+            return {hour: LEVELS[sum(lag > edge for edge in _LAGS)] for hour, lag in session.usual.lags.items()}
+        case Overlay.SIZE:
+            return _levels(session.hour_size)
+        case Overlay.CHUNKS:
+            return _levels({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
+    shades = _levels({hour: matches for hour, matches in session.matches.items() if matches}, 1.0)
+    return {hour: shades.get(hour, Mark.NONE) for hour in session.matches}
+
+
+def _against_usual(session: Session, hour: datetime) -> Mark:
+    ratio = session.usual.ratio(hour, session.hour_size[hour])
+    return Mark.NONE if ratio is None else LEVELS[(ratio >= _LESS) + (ratio > _MORE)]
+
+
+def _levels(values: Mapping[datetime, int], share: float = 0.97) -> dict[datetime, Mark]:
+    """A shade each. Most hours are below the ceiling: one monstrous hour must not make all the others pale."""
+    ceiling = _ceiling(values.values(), share)
+    return {hour: LEVELS[level(value, ceiling)] for hour, value in values.items()}
+
+
+def level(size: float, ceiling: float) -> int:
+    """0 to 3: which quarter of the ceiling a size is in; everything above the ceiling is in the last."""
+    return min(3, int(4 * size / ceiling)) if ceiling else 0
+
+
+def _ceiling(values: Iterable[int], share: float) -> float:
+    """The value below which that share of all is."""
+    ordered = sorted(values)
+    return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))]) if ordered else 0.0
+
+
+def _lines(first: date, last: date) -> list[MonthTitle | date]:
+    """The days of the span, a title before each month."""
+    lines: list[MonthTitle | date] = []
+    day = first
+    while day <= last:
+        if not lines or day.day == 1:
+            lines.append(MonthTitle(day.year, day.month))
+        lines.append(day)
+        day += timedelta(days=1)
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Hours in a row with the same trouble."""
+
+    first: datetime
+    hours: int
+    mark: Mark
+
+    def words(self) -> str:
+        return f"{TROUBLE[self.mark]}: {self.hours:,} hours in a row"
+
+
+def troubles(grid: HeatGrid) -> list[Trouble]:
+    """What `e` and `E` walk over, in order: a week without chunks is one trouble, and not 168."""
+    rows: list[Trouble] = []
+    last: datetime | None = None
+    for hour in sorted(hour for hour, mark in grid.marks.items() if mark in TROUBLE):
+        mark = grid.marks[hour]
+        if rows and last is not None and rows[-1].mark is mark and hour - last == timedelta(hours=1):
+            rows[-1] = Trouble(rows[-1].first, rows[-1].hours + 1, mark)
+        else:
+            rows.append(Trouble(hour, 1, mark))
+        last = hour
+    gaps = [Trouble(gap.start, gap.hours, Mark.GAP) for gap in grid.gaps]
+    return sorted([*rows, *gaps], key=lambda trouble: trouble.first)

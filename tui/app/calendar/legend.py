@@ -1,0 +1,109 @@
+"""Two lines under the calendar: what its signs mean, and what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tui.app.calendar.grid import LEVELS, TROUBLE, HeatGrid, Mark, Overlay
+from tui.app.model.hours import Selection
+from tui.app.model.session import Session
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.archive.store import is_s3
+from tui.units import plural, size
+
+_SHORT = {
+    Mark.ODD_LARGE: "large",
+    Mark.ODD_SMALL: "small",
+    Mark.LATE: "late",
+    Mark.FROZEN: "restore",
+}
+
+
+class Legend(LineWidget):
+    """The legend names only the signs that are there; the totals follow the range as it is drawn."""
+
+    def __init__(self, session: Session, grid: HeatGrid) -> None:
+        super().__init__()
+        self._session = session
+        self._grid = grid
+        self._marked = Selection()
+        self._open = False
+        self._present = grid.present
+
+    def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool) -> None:
+        if grid is not self._grid:
+            self._present = grid.present
+        self._grid, self._marked, self._open = grid, marked, open_range
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        return strip_of(self._signs(width) if y == 0 else self._totals(), width)
+
+    def _signs(self, width: int) -> list[Piece]:
+        overlay = self._grid.overlay
+        name = "" if overlay is Overlay.SIZE else f"i shows: {overlay.value} "
+        words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
+        for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
+            if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
+                return both_ends(pieces, [(shown, self.palette.selected)], width)
+        return words[1]
+
+    def _spelled(self, word: Callable[[Mark], str]) -> list[Piece]:
+        palette, grid = self.palette, self._grid
+        words = grid.overlay.shades
+        pieces: list[Piece] = [(" ", palette.dim)]
+        if grid.numbers:
+            pieces.append((" 1 ", palette.heat[0]))
+        elif len(words) == 1:
+            pieces += [(f"{mark.value} ", style) for mark, style in zip(LEVELS, palette.heat, strict=True)]
+        else:
+            for mark, style, each in zip(LEVELS, palette.heat, words, strict=False):
+                pieces += [(f"{mark.value} ", style), (f"{each}  ", palette.dim)]
+        pieces += [(words[0], palette.dim)] if len(words) == 1 else []
+        styles = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
+        for mark in TROUBLE:
+            if mark in self._present:
+                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else word(mark)
+                pieces += [
+                    ("  ", palette.dim),
+                    (mark.value.strip(), styles.get(mark, palette.odd)),
+                    (f" {meaning}", palette.dim),
+                ]
+        if Mark.NONE in self._present:
+            none = "nothing to compare with" if grid.overlay is Overlay.USUAL else "no match"
+            pieces += [("  · ", palette.faint), (none, palette.dim)]
+        return pieces
+
+    def _totals(self) -> list[Piece]:
+        palette, marked = self.palette, self._marked
+        if not marked:
+            hint = "  ·  v begins a range, space takes one hour"
+            return [(" nothing selected", palette.text), (hint, palette.dim)]
+        hours, chunks, weight = self._session.totals(marked)
+        span, several = marked.span, len(marked.ranges) > 1
+        words = f"{span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00}"
+        if several:
+            words = f"{plural(len(marked.ranges), 'range')}, {_day(span.start)} – {_day(marked.ranges[-1].start)}"
+        remote = is_s3(self._session.archive.store.url)
+        pieces: list[Piece] = [
+            (" ── ", palette.selected),
+            (words, palette.selected),
+            (f" · {plural(hours, 'hour')} · " + ("" if remote else f"{plural(chunks, 'chunk')} · "), palette.text),
+            (size(weight), palette.strong),
+            (self._cost(chunks) if remote else "", palette.dim),
+        ]
+        return [*pieces, ("  ·  v ends the range", palette.dim)] if self._open else pieces
+
+    def _cost(self, chunks: int) -> str:
+        """Of reading them from S3: a GET each."""
+        dollars = chunks * self._session.config.prices.get_per_1000 / 1000
+        price = f"about ${dollars:,.2f}" if dollars >= 0.01 else "under $0.01"
+        return f" · {plural(chunks, 'request')}, {price}"
+
+
+def _day(hour: datetime) -> str:
+    return f"{hour:%d %b}"

@@ -1,0 +1,243 @@
+"""The calendar: home of an archive. Look over its hours, choose some, go in."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
+from tui.app.calendar.hour_details import HourDetails
+from tui.app.calendar.legend import Legend
+from tui.app.calendar.month_grid import MonthGrid
+from tui.app.calendar.year_strip import YearStrip
+from tui.app.model.command import ls_command, shell_list
+from tui.app.model.freshness import Freshness, freshness
+from tui.app.model.hours import Hours, Selection
+from tui.app.model.remembered import StateError, remember
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.requests import OpenHour, PlanScan
+from tui.archive.times import floor_hour, parse_time
+from tui.units import count, plural, size
+
+
+class CalendarPage(Page):
+    """A month × 24 grid of the archive's hours, with the details of the one under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "preview", "preview", id="preview"),
+        Binding("v", "range", "range", id="range"),
+        Binding("space", "take('hour')", "take hour", show=False, id="select"),
+        Binding("D", "take('day')", "take day", show=False, id="select-day"),
+        Binding("M", "take('month')", "take month", show=False, id="select-month"),
+        Binding("s", "scan", "scan", id="scan"),
+        Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
+        Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
+        Binding("i", "overlay", "overlay", id="overlay"),
+        Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
+        Binding("colon", "time", "go to time", id="go-to-time", priority=True),
+        Binding("escape", "drop", "drop the selection", show=False, id="drop"),
+        Binding("q", "leave", "quit", id="leave-archive"),
+        Binding("q", "close", "back", id="close-archive"),
+    ]
+    title_of_help = "The calendar"
+    session: Session
+    ASKING = frozenset({"time"})
+
+    def __init__(self, session: Session, remembered: str = "") -> None:
+        super().__init__()
+        self.session = session
+        self._remembered = remembered
+        self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
+        self._known: tuple[object, HeatGrid] | None = None
+        grid = self._heat()
+        self.strip = YearStrip(session)
+        self.grid = MonthGrid(session, grid)
+        self.details = HourDetails(session)
+        self.legend = Legend(session, grid)
+
+    def contents(self) -> list[Widget]:
+        return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
+
+    def on_mount(self) -> None:
+        self.set_focus(self.grid)
+        self._moved()
+        if self._remembered:
+            self.report(self._remembered)
+
+    def on_unmount(self) -> None:
+        self._remember()
+
+    def on_screen_suspend(self) -> None:
+        self._remember()
+
+    def on_screen_resume(self) -> None:
+        self.refresh_hours()
+        self._remember()
+
+    def _remember(self) -> None:
+        """Where this archive is left, if it is left now."""
+        try:
+            remember(self.session)
+        except StateError as error:
+            self.report(str(error), bad=True)
+
+    def refresh_hours(self) -> None:
+        """What a preview or a scan has found meanwhile is shown."""
+        self.grid.show(self._heat())
+        self.details.repaint()
+        self._moved()
+
+    def _heat(self) -> HeatGrid:
+        """The grid; made again only if something was learned of the hours."""
+        state = (self.overlay, len(self.session.damage), self.session.matches)
+        if self._known is None or self._known[0] != state:
+            self._known = state, heat_grid(self.session, self.overlay)
+        return self._known[1]
+
+    def on_month_grid_moved(self) -> None:
+        self._moved()
+
+    def _moved(self) -> None:
+        session, catalog, grid = self.session, self.session.catalog, self.grid
+        expected = len(catalog.hours) + session.gap_hours
+        fresh = freshness(session)
+        self.header.show(
+            session.title,
+            f"{grid.cursor:%B %Y}",
+            self.zones(),
+            f"{count(len(catalog.hours))}/{count(expected)} h",
+            size(catalog.size),
+            plural(session.gap_hours, "gap"),
+            fresh.brief if fresh else "",
+        )
+        session.place = grid.cursor
+        self.refresh_bindings()
+        self.strip.show(grid.cursor)
+        self.details.show(grid.cursor)
+        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
+
+    def show_times(self) -> None:
+        self._moved()
+
+    def action_preview(self) -> None:
+        """The hour, all of its chunks merged; or the one chunk that was chosen in its details."""
+        hour, one = self.grid.cursor, self.details.chosen
+        chunks = (one,) if one else self.session.chunks(hour)
+        if not chunks:
+            what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
+            self.report(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
+        elif any(chunk.needs_restore for chunk in chunks):
+            what = "this chunk lies" if one else "this hour lies"
+            self.report(f"{what} in Glacier: restore it first (aws s3api restore-object), then come back", bad=True)
+        else:
+            self.request(OpenHour(self.session, hour, chunks))
+
+    def action_range(self) -> None:
+        if self.grid.began is None:
+            self.grid.began = self.grid.cursor
+        else:
+            self.session.selection = self.grid.marked
+            self.grid.began = None
+        self._redraw()
+
+    def action_take(self, unit: str) -> None:
+        """The hour, day or month under the cursor, or not: as far as the archive goes."""
+        hour, session = self.grid.cursor, self.session
+        first = hour if unit == "hour" else hour.replace(hour=0, day=1 if unit == "month" else hour.day)
+        last = {
+            "hour": hour,
+            "day": hour.replace(hour=23),
+            "month": hour.replace(hour=23, day=monthrange(hour.year, hour.month)[1]),
+        }[unit]
+        self.grid.began = None
+        session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
+        self._redraw()
+
+    def action_drop(self) -> None:
+        self.grid.began = None
+        self.session.selection = Selection()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.grid.repaint()
+        self._moved()
+
+    def action_trouble(self, step: int) -> None:
+        """To the next (or the one before) gap, damage, odd size, late or frozen hour."""
+        here = self.grid.cursor
+        known = troubles(self.grid.grid)
+        ahead: list[Trouble] = [each for each in known if (each.first > here if step > 0 else each.first < here)]
+        if not known:
+            self.report("no trouble is known: no gap, no damage, no odd size, no late upload")
+        elif not ahead:
+            self.report(f"no more trouble {'after' if step > 0 else 'before'} this hour")
+        else:
+            nearest = ahead[0 if step > 0 else -1]
+            self.grid.go(nearest.first)
+            if nearest.hours > 1:
+                self.report(nearest.words())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("leave", "close"):
+            return (action == "leave") == (len(self.app.screen_stack) <= 2)
+        return super().check_action(action, parameters)
+
+    def action_close(self) -> None:
+        """Back to where this archive was opened from."""
+        self.action_leave()
+
+    def action_overlay(self) -> None:
+        """The next of what the shades can stand for."""
+        session = self.session
+        empty = {
+            Overlay.USUAL: not session.usual.sizes,
+            Overlay.LAG: session.archive.extract,
+            Overlay.MATCHES: not session.matches,
+        }
+        have = [each for each in Overlay if not empty.get(each)]
+        self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
+        self.refresh_hours()
+
+    def action_time(self) -> None:
+        self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go)
+
+    def _go(self, text: str) -> str | None:
+        hour = floor_hour(parse_time(text, self.session.archive.zone))
+        self.grid.go(hour)
+        if self.grid.cursor == hour:
+            return None
+        side = "before the archive begins" if hour < self.grid.cursor else "after the archive ends"
+        return f"{hour:%Y-%m-%d %H:00} is {side}; this is the nearest hour"
+
+    def action_scan(self) -> None:
+        marked = self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
+        self.request(PlanScan(self.session, marked))
+
+    def explanation(self) -> tuple[str, ...]:
+        session = self.session
+        layout = session.archive.layout.pattern
+        how = "It was guessed from the keys." if session.archive.detected else "It was given."
+        fresh = freshness(session)
+        news = [f"This archive {_sentence(fresh)}."] if fresh else []
+        return (
+            "Every cell is one hour; its shade is the size of that hour's chunks beside the archive's large hours. i "
+            "shows other things instead: matches, the size against the usual, chunks, how late they came. Only the "
+            "listing was read: nothing was downloaded.",
+            f"The hour is what a key says by the layout {layout}. {how} Messages were consumed in it, which is not "
+            "always when the events happened.",
+            "A gap is an hour within the archive's span without a chunk. ++ and -- are 2.5 times, or less than 0.4 "
+            "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
+            "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
+            *news,
+            f"$ {ls_command(session)}",
+            f"$ {shell_list(session)}",
+        )
+
+
+def _sentence(fresh: Freshness) -> str:
+    return f"{'is ' if not fresh.ended else ''}{fresh.words()}; {fresh.uploads()}"

@@ -1,0 +1,279 @@
+"""The filter bar: the kind and what it looks at, the expression, the live count; below it the terms, or the error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Click
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+from tui.app.filters.drop import Drop, Picker
+from tui.app.filters.input import KIND_WIDTH, KINDS, CountLabel, FilterInput, KindLabel
+from tui.app.filters.pickers import Comparisons, SavedFilters, read_saved, saved_words
+from tui.app.filters.terms import TermLine, WholeLine
+from tui.app.records.store import HourRecords
+from tui.app.requests import Ask, Failed, Report
+from tui.config import load_config
+from tui.config_file import save_filter
+from tui.errors import FilterError, HourscopeError
+from tui.filter import Filter, Term
+from tui.filter.build import Place, term_of
+
+DEBOUNCE = 0.15
+_OFFERED = 8
+
+
+class FilterBar(Vertical):
+    """Edits a filter: a draft that is being typed, on top of terms. Posts `Changed` with the last good whole."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "kind", "text/regex/JMESPath", id="filter-kind"),
+        Binding("ctrl+s", "saved", "saved", id="filter-saved"),
+        Binding("escape", "close", "back to the records", id="filter-close"),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The filter is another one: the terms, and the draft if it is well formed."""
+
+        filter: Filter
+
+    @dataclass
+    class Closed(Message):
+        """The focus should go back to the records."""
+
+    def __init__(self, base: Filter, config: Path) -> None:
+        super().__init__()
+        self.terms = base
+        self._config = config  # the file, where the saved filters are
+        self._kind = KindLabel()
+        self._offers = Drop(_OFFERED, id="offers")
+        self._input = FilterInput(self._kind, self._offers)
+        self._count = CountLabel()
+        self._panel = Drop()
+        self.comparisons = Comparisons()
+        self.saved = SavedFilters()
+        self.line = TermLine(base, self._panel)
+        self._whole = WholeLine()
+        self._timer: Timer | None = None
+        self._records: HourRecords | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._kind
+            yield self._input
+            yield self._count
+        yield self.line
+        yield self._whole
+        yield self._offers
+        yield self._panel
+        yield self.comparisons
+        yield self.saved
+
+    def on_mount(self) -> None:
+        self._refresh_whole(self.terms)
+
+    def open(self) -> None:
+        self._input.open(self._records)
+
+    def on_click(self, event: Click) -> None:
+        if event.widget is self._input:
+            self.open()
+
+    def count(self, words: str) -> None:
+        self._count.show(words)
+
+    @property
+    def draft(self) -> str:
+        return self._input.value
+
+    def show_records(self, records: HourRecords) -> None:
+        """At what was read so far: fields to offer come from it, and the count of each term."""
+        self._records = records
+        self.line.count(records)
+
+    # The draft.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The bar's keys are those of its input, but for `escape`, which leaves the terms too."""
+        return self._input.has_focus or (action == "close" and self.line.has_focus)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._wait()
+        self._timer = self.set_timer(DEBOUNCE, self._settle)
+
+    def _settle(self) -> None:
+        """The typing rests."""
+        self._try()
+        self._input.offer()
+
+    def _wait(self) -> None:
+        """Forget the try that was due."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The draft becomes a term, if it is one."""
+        event.stop()
+        self._wait()
+        filter_ = self._read()
+        if filter_ is None:
+            return
+        self._input.keep()
+        self._input.value = ""
+        self.put(filter_)
+        self.post_message(self.Closed())
+
+    def add(self, term: Term) -> None:
+        """A term made elsewhere (a value of a record); one that is there already is not added twice."""
+        if term not in self.terms.terms:
+            self.put(self.terms.with_term(term))
+
+    def add_value(self, path: Place, value: object, *, only: bool) -> None:
+        """Only records with this value at this path (or, `only` false, all but these)."""
+        try:
+            self.add(term_of(path, value, only=only))
+        except FilterError as error:
+            self.post_message(Failed(str(error)))
+
+    def put(self, filter_: Filter) -> None:
+        """Other terms; the draft stays on top of them."""
+        self.terms = filter_
+        self.line.show(filter_)
+        self._try()
+
+    def _try(self) -> None:
+        filter_ = self._read()
+        if filter_ is not None:
+            self._refresh_whole(filter_)
+            self.post_message(self.Changed(filter_))
+
+    def _refresh_whole(self, filter_: Filter) -> None:
+        stacked = bool(self.terms.terms)
+        self.set_class(stacked, "-stacked")
+        self._whole.show(filter_, stacked=stacked)
+
+    def _read(self) -> Filter | None:
+        """Terms and draft; None (and the error shown) if the draft is malformed."""
+        text = self._input.value
+        try:
+            filter_ = self.terms.with_term(Term(self._kind.kind, text)) if text.strip() else self.terms
+        except FilterError as error:
+            cells = cell_len(text[: error.column or 0]) - self._input.scroll_offset.x
+            room = max(self._input.size.width - 1, 0)
+            unfinished = (error.column or 0) >= len(text.rstrip())
+            self.line.show_error(error.reason, KIND_WIDTH + max(0, min(cells, room)), unfinished=unfinished)
+            return None
+        self.line.show_error("", 0)
+        return filter_
+
+    def edit(self, term: Term, selected: tuple[int, int] = (0, 0)) -> None:
+        """Put a term into the input, to be changed; `selected` of it is replaced by what is typed.
+
+        What was typed before becomes a term, if it is one.
+        """
+        before = self._draft()
+        self._input.put((term.kind, term.text), selected)
+        if before is not None:
+            self.put(self.terms.with_term(before))
+        self.open()
+
+    def _draft(self) -> Term | None:
+        """What is typed, as a term; None if it is none, or none yet."""
+        try:
+            return Term(self._kind.kind, self.draft) if self.draft.strip() else None
+        except FilterError:
+            return None
+
+    def action_kind(self) -> None:
+        self._kind.put(KINDS[(KINDS.index(self._kind.kind) + 1) % len(KINDS)])
+        self._settle()
+
+    def action_saved(self) -> None:
+        """Choose among the filters of the config file, as it is now."""
+        try:
+            self.saved.show(load_config(self._config).filters, str(self._config))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def action_close(self) -> None:
+        if not self._input.close_offers():
+            self.post_message(self.Closed())
+
+    def on_filter_input_left(self, event: FilterInput.Left) -> None:
+        event.stop()
+        self.post_message(self.Closed())
+
+    # The terms.
+
+    def compare(self, path: Place, value: object, cut: bool) -> None:
+        """What can be asked of a value; `cut`: only the beginning of a longer text is known."""
+        self.comparisons.ask(path, value, cut=cut)
+
+    def on_picker_picked(self, event: Picker.Picked) -> None:
+        event.stop()
+        if isinstance(event.picker, Comparisons):
+            chosen = event.picker.offered[event.number]
+            if event.how == "edit" or chosen.part != (0, 0):
+                self.edit(Term("match", chosen.expression), chosen.part)
+            else:
+                self.add(Term("match", chosen.expression))
+        elif event.how == "save":
+            self._save()
+        elif event.number < len(self.saved.filters):
+            self._use(self.saved.filters[event.number][1], alone=event.how == "take")
+
+    def _use(self, words: str, *, alone: bool) -> None:
+        """A saved filter, instead of the terms or on top of them."""
+        try:
+            saved = read_saved(words)
+        except FilterError as error:
+            self.post_message(Failed(f"{words}: {error}"))
+            return
+        terms = saved.terms if alone else (*self.terms.terms, *saved.terms)
+        self.put(Filter(terms, saved.invert if alone else self.terms.invert))
+        if saved.invert and not alone:
+            self.post_message(Failed("the saved filter is turned round (-v) as a whole: use it alone, with enter"))
+
+    def _save(self) -> None:
+        filter_ = self._read()
+        if filter_ is None or not filter_.active:
+            self.post_message(Failed("there is no filter to save: type one, or make a term of a value with ="))
+            return
+        self.post_message(Ask("save the filter by the name:", partial(self._save_as, saved_words(filter_))))
+
+    def _save_as(self, words: str, name: str) -> str | None:
+        if not name.strip():
+            return None
+        save_filter(self._config, name.strip(), words)
+        return f"saved as {name.strip()} in {self._config}"
+
+    def on_term_line_copied(self, event: TermLine.Copied) -> None:
+        event.stop()
+        if not event.whole.expression:
+            self.post_message(Failed("there is no JMESPath to copy: text and regex terms look at the raw bytes"))
+            return
+        self.app.copy_to_clipboard(event.whole.expression)
+        but = f", but for {', '.join(event.whole.besides)}" if event.whole.besides else ""
+        self.post_message(Report(f"copied the JMESPath of the whole{but}, if this terminal can"))
+
+    def on_term_line_changed(self, event: TermLine.Changed) -> None:
+        event.stop()
+        self.put(event.filter)
+
+    def on_term_line_edited(self, event: TermLine.Edited) -> None:
+        event.stop()
+        self.terms = event.filter
+        self.edit(event.term)
+        self.put(self.terms)

@@ -1,0 +1,129 @@
+"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+
+MOST_LINES = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line: a sign or name, the text itself, and on the right a few words about it. All of it printable."""
+
+    text: str
+    about: str = ""
+    lead: str = ""
+    kind: str = ""
+
+
+class Drop(CursorList, can_focus=False):
+    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none."""
+
+    def __init__(self, limit: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._limit = limit
+        self.items: tuple[Item, ...] = ()
+        self.title = ""
+        self.at = -1
+        self.display = False
+
+    def fill(self, items: Sequence[Item], *, at: int = -1, title: str = "") -> None:
+        """Show these lines, or nothing."""
+        self.items, self.at, self.title, self.top = tuple(items), at, title, 0
+        if not items:
+            self.display = False
+            return
+        height = min(len(items), self._limit) + bool(title)
+        if not self.display or self.size.height != height:
+            self.styles.height = height
+            self.display = True
+        self.repaint()
+
+    def move(self, step: int) -> None:
+        self.at = max(-1, min(self.at + step, len(self.items) - 1))
+        self.repaint()
+
+    @property
+    def length(self) -> int:
+        return len(self.items)
+
+    @property
+    def lead(self) -> int:
+        return int(bool(self.title))
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        if self.title:
+            if y == 0:
+                return strip_of([(f" {shorten(self.title, width - 2)}", palette.selected)], width)
+            y -= 1
+        self.keep_in_sight()
+        number = self.top + y
+        if number >= len(self.items):
+            return Strip.blank(width)
+        here = number == self.at
+        below = len(self.items) - number - 1 if y == self.room - 1 else 0
+        more = f"▾ {below} more" if below and not here else ""
+        return strip_of(self._line(self.items[number], width, here, more), width, palette.cursor if here else None)
+
+    def _line(self, item: Item, width: int, here: bool, more: str) -> list[Piece]:
+        palette = self.palette
+        styles = {"value": palette.string, "function": palette.constant, "path": palette.name, "off": palette.faint}
+        lead = max((cell_len(each.lead) for each in self.items), default=0)
+        pieces: list[Piece] = [(" ▸" if here else "  ", palette.selected)]
+        pieces += [(fit(item.lead, lead) + "  ", palette.dim)] if lead else []
+        room = max(width - lead - 6, 8)
+        about = more or shorten(item.about, max(room // 2, room - cell_len(item.text) - 2))
+        text = shorten(item.text, room - cell_len(about) - 1)
+        return both_ends([*pieces, (text, styles.get(item.kind, palette.text))], [(f"{about} ", palette.dim)], width)
+
+
+class Picker(Drop, can_focus=True):
+    """A drop that takes the focus until something is picked or it is left. Posts `Picked`, or `Left`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "pick('take')", "take", id="pick"),
+        Binding("escape,q", "leave", "back", id="pick-leave"),
+    ]
+
+    @dataclass
+    class Picked(Message):
+        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
+
+        picker: Picker
+        number: int
+        how: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: Widget | None = None
+
+    def offer(self, items: Sequence[Item], title: str) -> None:
+        """Show the lines and take the focus."""
+        self._before = self.screen.focused
+        self.fill(items, at=0, title=title)
+        self.screen.set_focus(self)
+
+    def action_pick(self, how: str) -> None:
+        number = self.at
+        self.action_leave()
+        self.post_message(self.Picked(self, number, how))
+
+    def action_leave(self) -> None:
+        self.screen.set_focus(self._before)
+        self.display = False
+
+    def on_blur(self) -> None:
+        self.display = False

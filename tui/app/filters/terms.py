@@ -1,0 +1,263 @@
+"""The terms of a filter on one line, each with its switch and its own count; with the focus, one a line below it.
+
+While a draft is malformed, the line says what is wrong and where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.worker import get_current_worker
+
+from tui.app.filters.drop import Drop, Item
+from tui.app.records.matching import Counted, count_terms, key_of
+from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.filter import Filter, Term
+from tui.filter.build import Whole, negated, whole_of
+from tui.printable import printable
+from tui.units import count
+
+_KIND = {"grep": "text ", "regex": "regex ", "match": ""}
+_WIDEST = 60
+
+
+class TermLine(LineWidget, can_focus=True):
+    """Keys work on the term under the cursor. Posts `Changed`, or `Edited` with the term taken out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down,l,right", "move(1)", "term after", show=False, id="down"),
+        Binding("k,up,h,left", "move(-1)", "term before", show=False, id="up"),
+        Binding("space", "switch", "on/off", id="term-toggle"),
+        Binding("enter", "edit", "edit", id="term-edit"),
+        Binding("exclamation_mark", "negate", "opposite", id="term-opposite"),
+        Binding("J,shift+down", "shift(1)", "move later", show=False, id="term-later"),
+        Binding("K,shift+up", "shift(-1)", "move earlier", show=False, id="term-earlier"),
+        Binding("d,delete,backspace", "delete", "delete", id="term-delete"),
+        Binding("v", "invert", "turn the whole round", show=False, id="term-invert"),
+        Binding("y", "copy", "copy whole", id="term-copy"),
+        Binding("e", "edit_whole", "edit whole", id="term-edit-whole"),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        filter: Filter
+
+    @dataclass
+    class Edited(Message):
+        """`text` is to be typed on, instead of the terms that are no longer in the filter."""
+
+        filter: Filter
+        term: Term
+
+    @dataclass
+    class Copied(Message):
+        """The whole as JMESPath, and what that does not say."""
+
+        whole: Whole
+
+    @dataclass
+    class Ready(Message):
+        """What each term lets through by itself, of all records that were there."""
+
+        counted: Counted
+
+    def __init__(self, shown: Filter, panel: Drop) -> None:
+        super().__init__()
+        self._filter = shown
+        self._panel = panel
+        self._records: HourRecords | None = None
+        self._counts: Counted = {}
+        self._counting = False
+        self._at = 0
+        self._error = ""
+        self._unfinished = False
+        self._column = 0
+
+    def show(self, shown: Filter) -> None:
+        self._filter = shown
+        self._at = min(self._at, max(len(shown.terms) - 1, 0))
+        self.can_focus = bool(shown.terms)
+        if self.has_focus and not shown.terms:
+            self.screen.focus_next()
+        if self._records is not None:
+            self.count(self._records)
+        self._redraw()
+
+    def count(self, records: HourRecords) -> None:
+        """Count how many of these records each term alone lets through, as far as that is not known."""
+        self._records = records
+        known = min((self._counts.get(key_of(term), (0, -1))[1] for term in self._filter.terms), default=len(records))
+        if not self._counting and known < len(records):
+            self._counting = True
+            job = partial(self._count, self._filter, records, self._counts)
+            self.run_worker(job, thread=True, exit_on_error=False, group="terms", exclusive=True)
+
+    def _count(self, filter_: Filter, records: HourRecords, known: Counted) -> None:
+        worker = get_current_worker()
+        try:
+            for counted in count_terms(filter_, records, known):
+                if worker.is_cancelled:
+                    return
+                if counted is not None:
+                    self.post_message(self.Ready(counted))
+        except RecordsGone:
+            return  # and so is the screen
+
+    def on_term_line_ready(self, message: Ready) -> None:
+        """Show it, and count on if there are more records, or other terms, by now."""
+        message.stop()
+        self._counts, self._counting = message.counted, False
+        self._redraw()
+        if self._records is not None:
+            self.count(self._records)
+
+    def show_error(self, error: str, column: int, *, unfinished: bool = False) -> None:
+        """Show an error whose caret stands below `column`; an empty one shows the terms again. That something is only
+        `unfinished` is said more quietly."""
+        self._error, self._column, self._unfinished = printable(error), column, unfinished
+        self.repaint()
+
+    def on_mount(self) -> None:
+        self.can_focus = bool(self._filter.terms)
+
+    def on_focus(self) -> None:
+        self._redraw()
+
+    def on_blur(self) -> None:
+        self._panel.fill(())
+        self.repaint()
+
+    def _redraw(self) -> None:
+        self.repaint()
+        if self.screen.focused is not self:  # has_focus comes later
+            return
+        turned = "records for which these do not all hold (-v)" if self._filter.invert else "all of these must hold"
+        self._panel.fill([self._item(at) for at in range(len(self._filter.terms))], at=self._at, title=turned)
+
+    def _item(self, at: int) -> Item:
+        term = self._filter.terms[at]
+        kind = {"grep": "text   in raw bytes", "regex": "regex  in raw bytes", "match": "JMESPath of values"}[term.kind]
+        counts = self._counts.get(key_of(term))
+        about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
+        text = ("not " if term.negated else "") + printable(term.text, 400)
+        kind_of_line = "text" if term.enabled else "off"
+        return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
+
+    def action_move(self, step: int) -> None:
+        self._at = max(0, min(self._at + step, len(self._filter.terms) - 1))
+        self._redraw()
+
+    def toggle(self, number: int) -> None:
+        """Switch a term on or off, by its place."""
+        terms = self._filter.terms
+        if number < len(terms):
+            self._put(number, replace(terms[number], enabled=not terms[number].enabled))
+
+    def action_switch(self) -> None:
+        self.toggle(self._at)
+
+    def action_negate(self) -> None:
+        self._put(self._at, negated(self._filter.terms[self._at]))
+
+    def _put(self, number: int, term: Term) -> None:
+        terms = self._filter.terms
+        self._post((*terms[:number], term, *terms[number + 1 :]))
+
+    def action_shift(self, step: int) -> None:
+        terms, to = list(self._filter.terms), self._at + step
+        if 0 <= to < len(terms):
+            terms[self._at], terms[to] = terms[to], terms[self._at]
+            self._at = to
+            self._post(tuple(terms))
+
+    def action_delete(self) -> None:
+        terms = self._filter.terms
+        self._post(terms[: self._at] + terms[self._at + 1 :])
+
+    def action_edit(self) -> None:
+        terms = self._filter.terms
+        rest = replace(self._filter, terms=terms[: self._at] + terms[self._at + 1 :])
+        self.post_message(self.Edited(rest, terms[self._at]))
+
+    def action_edit_whole(self) -> None:
+        """Every JMESPath that is on as one text; text and regex terms, and what is off, stay as they are."""
+        whole = whole_of(self._filter)
+        kept = tuple(term for term in self._filter.terms if term.kind != "match" or not term.enabled)
+        if whole.expression:
+            said = self._filter.invert and not any(term.enabled for term in kept)  # the text has its own !( )
+            self.post_message(
+                self.Edited(Filter(kept, self._filter.invert and not said), Term("match", whole.expression))
+            )
+
+    def action_copy(self) -> None:
+        self.post_message(self.Copied(whole_of(self._filter)))
+
+    def action_invert(self) -> None:
+        self.post_message(self.Changed(replace(self._filter, invert=not self._filter.invert)))
+
+    def _post(self, terms: tuple[Term, ...]) -> None:
+        self.post_message(self.Changed(replace(self._filter, terms=terms)))
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        if self._error:
+            text = f"^ {self._error}"
+            column, style = self._column, palette.dim if self._unfinished else palette.trouble
+            left = f"{self._error} ^"
+            if column + len(text) > width and len(left) <= column:  # more room on the caret's other side
+                return strip_of([(left.rjust(column + 1), style)], width)
+            return strip_of([(" " * column + text, style)], width)
+        return strip_of(self._chips(), width)
+
+    def _chips(self) -> list[Piece]:
+        palette = self.palette
+        if not self._filter.terms:
+            hint = "on a value: = only these, - not these, o more · F saved filters"
+            return [(f" {'no' if self._filter.invert else 'every'} record · ", palette.faint), (hint, palette.faint)]
+        pieces: list[Piece] = [(" not " if self._filter.invert else " ", palette.trouble)]
+        for number, term in enumerate(self._filter.terms):
+            here = self.has_focus and number == self._at
+            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + term.text, 200), _WIDEST)
+            style = palette.text if term.enabled else palette.faint
+            chip: list[Piece] = [
+                (f"{number + 1} ", palette.dim),
+                ("● " if term.enabled else "○ ", palette.selected if term.enabled else palette.faint),
+                (text, style),
+            ]
+            if (counts := self._counts.get(key_of(term))) is not None:
+                chip.append((f" {count(counts[0])}", palette.strong if term.enabled else palette.dim))
+            pieces += [(words, palette.cursor if here else style) for words, style in chip]
+            pieces.append(("   ", palette.dim))
+        return pieces
+
+
+class WholeLine(LineWidget):
+    """The filter that is in force as one JMESPath, and what of it JMESPath cannot say. Hidden while it is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = Whole("")
+        self.display = False
+
+    def show(self, filter_: Filter, *, stacked: bool) -> None:
+        """`stacked`: there are terms, so that the filter is not just what is typed."""
+        self._whole = whole_of(filter_)
+        self.display = stacked
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette, whole = self.palette, self._whole
+        expression = printable(whole.expression, 2_000) or ("" if whole.besides else "every record")
+        besides = "   and " + ", ".join(printable(each, 100) for each in whole.besides) if whole.besides else ""
+        if not whole.expression:
+            besides = f"no JMESPath: {besides[7:]}" if besides else ""
+        room = max(width - 8 - len(besides), width // 2)
+        return strip_of(
+            [(" whole  ", palette.faint), (shorten(expression, room), palette.string), (besides, palette.dim)], width
+        )

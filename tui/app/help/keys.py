@@ -1,0 +1,87 @@
+"""The keys of a screen in words: those that do the same, or the same the other way round, on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from textual.binding import Binding
+
+from tui.app.widgets.bars import spell_key
+
+_STEPS = ("move", "page", "month", "first", "last", "sideways", "scroll", "match", "trouble", "time")
+MOVES = frozenset((*_STEPS, "fold", "unfold", "flip", "focus_next", "focus_previous"))
+_ALWAYS = frozenset(
+    ("help", "explain", "leave", "close", "jobs", "zone", "quit", "redraw", "interrupt", "command_palette")
+)
+_FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
+FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
+_PARTNERS = {"last": "first", "unfold": "fold"}
+_BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
+_WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
+
+
+@dataclass
+class Row:
+    """What some keys do. `keys` of each meaning, in order."""
+
+    action: str
+    keys: list[list[str]] = field(default_factory=list)
+    meanings: list[str] = field(default_factory=list)
+
+    def spelled(self) -> tuple[str, str]:
+        """`h/←  l/→` and `hour before / after`."""
+        if len(self.keys) > 3:  # the numbers
+            return f"{self.keys[0][0]} … {self.keys[-1][0]}", joined([self.meanings[0], self.meanings[-1]], " to ")
+        return "  ".join("/".join(keys) for keys in self.keys), joined(self.meanings)
+
+
+def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(title, rows) of what there is to do, of moving about, and of what every screen has."""
+    rows: dict[str, Row] = {}
+    for binding in bindings:
+        if binding.description and binding.description not in FRAMEWORKS:
+            _add(rows, binding)
+    groups: dict[str, list[Row]] = {"Do": [], "Move": [], "Always": []}
+    for row in rows.values():
+        groups["Move" if row.action in MOVES else "Always" if row.action in _ALWAYS else "Do"].append(row)
+    groups["Do"].sort(key=lambda row: _FIRST.index(row.action) if row.action in _FIRST else len(_FIRST))
+    return [(title, [row.spelled() for row in group]) for title, group in groups.items() if group]
+
+
+def action_name(binding: Binding) -> str:
+    """The action without its namespace and parameters."""
+    return binding.action.partition("(")[0].rpartition(".")[2]
+
+
+def _add(rows: dict[str, Row], binding: Binding) -> None:
+    name = action_name(binding)
+    name = _PARTNERS.get(name, name)
+    steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
+    if name in _BY_PARAMETER:
+        name = steps.strip("'")
+    apart = steps if name in MOVES else bool(steps)  # `switch` is not `switch(3)`
+    kind = binding.description if name in _ALWAYS else f"{name} {apart}"
+    row = rows.setdefault(kind, Row(name))
+    meaning = _WORDS.get(binding.description, binding.description)
+    if meaning not in row.meanings:
+        row.meanings.append(meaning)
+        row.keys.append([])
+    keys = row.keys[row.meanings.index(meaning)]
+    if (key := spell_key(binding.key)) not in keys:
+        keys.append(key)
+
+
+def joined(meanings: Sequence[str], between: str = " / ") -> str:
+    """`hour before`, `hour after` → `hour before / after`; `first hour`, `last hour` → `first / last hour`."""
+    split = [meaning.split() for meaning in meanings]
+    if len(split) == 1:
+        return meanings[0]
+    head = tail = 0
+    shortest = min(map(len, split))
+    while head < shortest - 1 and len({words[head] for words in split}) == 1:
+        head += 1
+    while tail < shortest - 1 - head and len({words[-1 - tail] for words in split}) == 1:
+        tail += 1
+    middle = between.join(" ".join(words[head : len(words) - tail]) for words in split)
+    return " ".join([*split[0][:head], middle, *split[0][len(split[0]) - tail :]])

@@ -1,0 +1,1 @@
+"""Choosing an archive, and waiting for its listing."""

@@ -1,0 +1,1 @@
+"""Every scan and send since hourscope was started."""

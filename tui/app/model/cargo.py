@@ -1,0 +1,64 @@
+"""What leaves an archive: the records that a send takes along, and the place of a new extract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tui.app.model.hours import Hours
+from tui.app.model.session import Session
+from tui.archive.location import command_words, locate_place
+from tui.archive.times import spell_hour
+from tui.config import state_dir
+from tui.filter import Filter
+from tui.send import Source, archive_source, file_source
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """What is to be sent. `open` may list or read, so it runs in a worker.
+
+    `words` are the command line that sends it, but for where it goes.
+    """
+
+    title: str
+    open: Callable[[], Source]
+    words: tuple[str, ...]
+
+
+def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
+    """The matching records of some hours of an archive."""
+    chunks = session.catalog.between(hours.start, hours.stop)
+    words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
+    return Cargo(session.title, lambda: archive_source(session.archive, chunks, filter_), tuple(words))
+
+
+def cargo_of_extract(session: Session, place: str) -> Cargo:
+    """All of an extract."""
+
+    location = locate_place(place, session.config, session.s3)
+
+    def source() -> Source:
+        archive, listing = location.open()
+        return archive_source(archive, archive.catalog(listing=listing).chunks)
+
+    return Cargo(place, source, tuple(command_words("send", location)))
+
+
+def cargo_of_file(place: str) -> Cargo:
+    """All of a file of lines."""
+    return Cargo(place, lambda: file_source(Path(place).expanduser()), tuple(command_words("send", place)))
+
+
+def default_out(title: str, start: datetime) -> str:
+    """A new folder for an extract, below the state folder, named by archive and hour."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", title.rstrip("/").rpartition("/")[2]).strip("-") or "archive"
+    base = state_dir() / "extracts" / f"{name[:40]}.{spell_hour(start)}"
+    number, path = 1, base
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}.{number}")
+    return f"{path}/"

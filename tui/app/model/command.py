@@ -1,0 +1,111 @@
+"""The command line that does what a screen does, so that a look around becomes a runbook."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from tui.app.model.hours import Selection
+from tui.app.model.session import Session
+from tui.archive.location import command_line
+from tui.archive.times import spell_hour
+from tui.errors import FilterError
+from tui.filter import Filter, parse_filter
+from tui.shell import shell_word
+
+
+def scan_command(
+    session: Session, start: datetime, stop: datetime, filter_: Filter, out: str, more: Sequence[str] = ()
+) -> str:
+    """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`, for one range."""
+    return command_line("scan", session.location, start, stop, [*filter_.arguments(), *more, "-o", out])
+
+
+def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
+    """One command a range; those of several ranges have an output each, numbered."""
+    outs = [out] if len(hours.ranges) == 1 else [numbered(out, at) for at in range(1, len(hours.ranges) + 1)]
+    return [
+        scan_command(session, each.start, each.stop, filter_, name, more)
+        for each, name in zip(hours.ranges, outs, strict=True)
+    ]
+
+
+def numbered(out: str, number: int) -> str:
+    """`found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
+    if out.endswith("/"):
+        return f"{out.rstrip('/')}.{number}/"
+    stem, dot, ending = Path(out).name.partition(".")
+    return str(Path(out).with_name(f"{stem}.{number}{dot}{ending}"))
+
+
+def ls_command(session: Session) -> str:
+    return command_line("ls", session.location)
+
+
+def cat_command(session: Session, hour: datetime, filter_: Filter, *, key: str | None = None) -> str:
+    """All of an hour, or one of its chunks."""
+    one = ["--key", key] if key is not None else []
+    return command_line("cat", session.location, options=["--hour", spell_hour(hour), *one, *filter_.arguments()])
+
+
+def shell_list(session: Session) -> str:
+    """How the archive is listed by hand."""
+    root, prefix = session.archive.store.url, session.archive.layout.prefixes()[0]
+    if root.startswith("s3://"):
+        return f"aws s3 ls --recursive {shell_word(f'{root}/{prefix}')}"
+    return f"find {shell_word(root)} -type f -ls"
+
+
+def shell_read(session: Session, key: str) -> str:
+    """How one chunk is read by hand."""
+    root = session.archive.store.url
+    place = f"{root}/{key}"
+    if root.startswith("s3://"):
+        return f"aws s3 cp {shell_word(place)} - | zcat"
+    return f"zcat {shell_word(str(Path(place)))}"
+
+
+def read_filter(words: str) -> Filter:
+    """A JMESPath, or a filter as the command line spells it: `-g TEXT -e RE -m EXPR -v …`; FilterError if neither.
+
+    No JMESPath begins with a `-`.
+    """
+    if words.strip() and not words.lstrip().startswith("-"):
+        return parse_filter(match=[words.strip()])
+    options: dict[str, list[str]] = {"-g": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
+    try:
+        rest = shlex.split(words)
+    except ValueError as error:
+        raise FilterError(f"a quote is not closed in: {words}", words) from error
+    invert = False
+    while rest:
+        word = rest.pop(0)
+        if word == "-v":
+            invert = True
+        elif word in options and rest:
+            options[word].append(rest.pop(0))
+        else:
+            known = "-g TEXT, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -v"
+            what = f"after {word} something is missing" if word in options else f"'{word}' is none of {known}"
+            raise FilterError(what, words, words.find(word))
+    return parse_filter(
+        grep=options["-g"],
+        regex=options["-e"],
+        match=options["-m"],
+        invert=invert,
+        not_grep=options["--not-grep"],
+        not_regex=options["--not-regex"],
+    )
+
+
+def shell_filter(filter_: Filter) -> str:
+    """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
+    whole = filter_.invert and len(filter_.active) == 1
+    options = {"grep": "-F", "regex": "-E"}
+    return "".join(
+        f" | grep {options[term.kind]} {'-v ' if term.negated != whole else ''}-- {shlex.quote(term.text)}"
+        for term in filter_.active
+        if term.kind in options
+    )

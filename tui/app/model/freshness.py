@@ -1,0 +1,67 @@
+"""How fresh an archive is: its last hour, how long ago that ended, and when uploads usually come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tui.app.model.session import Session
+from tui.units import duration, plural
+
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+_ENDED = 30 * _DAY  # an archive without news for so long is not fed any more: nobody waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """`age`: seconds since the last hour that has a chunk ended. `lag`: seconds from an hour's end to its upload."""
+
+    last: datetime
+    age: float
+    lag: float | None
+
+    @property
+    def ended(self) -> bool:
+        return self.age > _ENDED
+
+    @property
+    def behind(self) -> bool:
+        """Should the hour after the last be there by now?"""
+        lag = self.lag or 0.0
+        return not self.ended and self.age - _HOUR > lag + max(_HOUR, abs(lag))
+
+    @property
+    def brief(self) -> str:
+        """For the header; nothing for an archive that has ended."""
+        return "" if self.ended else f"behind {ago(self.age)}" if self.behind else f"fresh, {ago(self.age)} ago"
+
+    def words(self) -> str:
+        """`fresh: last hour ended 34m ago`."""
+        if self.ended:
+            return f"ends {self.last + timedelta(hours=1):%Y-%m-%d %H:00}"
+        word = "behind: nothing since" if self.behind else "fresh: last hour ended"
+        return f"{word} {ago(self.age)} ago" if not self.behind else f"{word} {self.last + timedelta(hours=1):%H:%M}"
+
+    def uploads(self) -> str:
+        """When they usually come."""
+        if self.lag is None:
+            return ""
+        if self.lag < -_HOUR / 2:
+            return "uploads before the hour's end: other zone?"
+        return "uploads as the hour ends" if self.lag < 1 else f"uploads {ago(self.lag)} after the hour"
+
+
+def freshness(session: Session, now: datetime | None = None) -> Freshness | None:
+    """Of an archive that has a chunk at all. An extract is as old as what it was made of: it has none."""
+    if not session.catalog.hours or session.archive.extract:
+        return None
+    ended = session.last.astimezone(UTC) + timedelta(hours=1)
+    return Freshness(session.last, ((now or datetime.now(UTC)) - ended).total_seconds(), session.usual.lag)
+
+
+def ago(seconds: float) -> str:
+    """`34m`, `5h 10m`, `3 days`."""
+    if seconds >= 2 * _DAY:
+        return plural(int(seconds / _DAY), "day")
+    return duration(seconds) if abs(seconds) < 60 else duration(round(seconds / 60) * 60).removesuffix(" 00s")

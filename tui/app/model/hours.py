@@ -1,0 +1,101 @@
+"""Which hours are selected: ranges, apart from each other and in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from tui.archive import Catalog, Chunk
+from tui.archive.times import hours_between, next_hour, parse_range, spell_hour
+from tui.errors import TimeError
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A half-open range of hours."""
+
+    start: datetime
+    stop: datetime
+
+    def __contains__(self, hour: datetime) -> bool:
+        return self.start <= hour < self.stop
+
+    @classmethod
+    def of(cls, one: datetime, other: datetime) -> Hours:
+        """The range that has both hours in it, whichever comes first."""
+        return cls(min(one, other), next_hour(max(one, other)))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """No hour, or some; `of` makes it of any ranges. Empty ones are false."""
+
+    ranges: tuple[Hours, ...] = ()
+
+    @classmethod
+    def of(cls, *ranges: Hours) -> Selection:
+        """Ranges that overlap or touch become one."""
+        joined: list[Hours] = []
+        for hours in sorted(ranges, key=lambda hours: hours.start):
+            if joined and hours.start <= joined[-1].stop:
+                joined[-1] = Hours(joined[-1].start, max(joined[-1].stop, hours.stop))
+            else:
+                joined.append(hours)
+        return cls(tuple(joined))
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __contains__(self, hour: datetime) -> bool:
+        return any(hour in hours for hours in self.ranges)
+
+    def covers(self, other: Hours) -> bool:
+        return any(hours.start <= other.start and other.stop <= hours.stop for hours in self.ranges)
+
+    def added(self, hours: Hours) -> Selection:
+        return Selection.of(*self.ranges, hours)
+
+    def without(self, cut: Hours) -> Selection:
+        pieces = [
+            piece
+            for hours in self.ranges
+            for piece in (
+                Hours(hours.start, min(hours.stop, cut.start)),
+                Hours(max(hours.start, cut.stop), hours.stop),
+            )
+            if piece.start < piece.stop
+        ]
+        return Selection.of(*pieces)
+
+    def toggled(self, hours: Hours) -> Selection:
+        """With these hours, or without them if they were all in it."""
+        return self.without(hours) if self.covers(hours) else self.added(hours)
+
+    @property
+    def span(self) -> Hours:
+        """From the first to the last of them."""
+        return Hours(self.ranges[0].start, self.ranges[-1].stop)
+
+    def hours(self) -> tuple[datetime, ...]:
+        return tuple(hour for hours in self.ranges for hour in hours_between(hours.start, hours.stop))
+
+    def chunks(self, catalog: Catalog) -> tuple[Chunk, ...]:
+        """By hour, then key."""
+        return tuple(chunk for hours in self.ranges for chunk in catalog.between(hours.start, hours.stop))
+
+    def words(self) -> str:
+        """As `read_selection` reads it: `2015-01-20T13 to 2015-01-21T00, …`."""
+        return ", ".join(f"{spell_hour(hours.start)} to {spell_hour(hours.stop)}" for hours in self.ranges)
+
+
+def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
+    """Ranges as they are typed, separated by commas; one without `to` goes to `end`. TimeError if it is none."""
+    ranges: list[Hours] = []
+    for part in text.split(","):
+        start, _, stop = part.partition(" to ")
+        first, last = parse_range(start.strip(), stop.strip() or None, zone)
+        last = last or end
+        if first is None or last is None or first >= last:
+            raise TimeError("give two times, such as 2015-01-20T13 to 2015-01-21; a comma begins another range")
+        ranges.append(Hours(first, last))
+    return Selection.of(*ranges)

@@ -1,0 +1,83 @@
+"""The jobs: scans and sends, which keep books on disk. How far each is, and how all are stopped at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+RUNNING, PAUSED, DONE, STOPPED, FAILED = "▸", "‖", "✓", "✗", "!"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """`share` is 0 to 1, or None where it is not known how much there is. `words` are the rest."""
+
+    sign: str
+    share: float | None = None
+    words: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A scan or a send, which goes on when its screen is left. That screen writes it; others read it.
+
+    `stop` asks it to end and returns False if it does not run. `resume_command` is empty where there is none. `seen`:
+    was its end looked at?
+    """
+
+    kind: str
+    stop: Callable[[], bool]
+    title: str = ""
+    state: JobState = JobState(STOPPED)
+    resume_command: str = ""
+    seen: bool = True
+
+    @property
+    def running(self) -> bool:
+        return self.state.sign in (RUNNING, PAUSED)
+
+    @property
+    def brief(self) -> str:
+        """`▸ scan 42 %`."""
+        share = self.state.share
+        done = f" {int(100 * share)} %" if share is not None and self.state.sign == RUNNING else ""
+        return f"{self.state.sign} {self.kind}{done}"
+
+
+class Jobs:
+    """All jobs since hourscope was started, the newest last. Each lives in a worker's thread; `running` and `stop` may
+    be called from any thread."""
+
+    def __init__(self) -> None:
+        self.all: list[Job] = []
+        self._changed = threading.Condition()
+        self._stops: dict[int, Callable[[], object]] = {}
+        self._stopped = False
+
+    @contextmanager
+    def running(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Around the work; `stop` asks it to end soon, its books kept."""
+        with self._changed:
+            number = threading.get_ident()
+            self._stops[number] = stop
+            over = self._stopped
+        if over:
+            stop()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._stops[number]
+                self._changed.notify_all()
+
+    def stop(self, seconds: float) -> bool:
+        """Ask all to end, and wait so long; True if none runs any more. What begins later is stopped at once."""
+        with self._changed:
+            self._stopped = True
+            stops = list(self._stops.values())
+        for stop in stops:
+            stop()
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._stops, seconds)

@@ -1,0 +1,32 @@
+"""Opening an archive: its listing, what an extract knows of its hours, and where it was left; and making the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tui.app.model.remembered import recall
+from tui.app.model.session import Session
+from tui.archive.location import Location
+from tui.config import Config
+from tui.scan import scanned_hours
+
+
+def open_session(location: Location, config: Config) -> tuple[Session, str]:
+    """An archive, listed, and a sentence about where it was left. HourscopeError if it cannot be opened."""
+    archive, listing = location.open()
+    session = Session(archive, archive.catalog(listing=listing), config, location)
+    session.matches = scanned_hours(archive)
+    session.scanned = frozenset(session.matches)
+    remembered = recall(session)
+    _ = session.usual  # worked out here, where nobody waits for it
+    return session, remembered
+
+
+def make_demo(folder: Path, cancelled: Callable[[], bool]) -> bool:
+    """Write the sample archive unless it is there; False if that was given up. HourscopeError if it cannot be."""
+    from tui.demo import SampleSpec, write_sample  # nobody else needs it
+
+    if folder.is_dir() and len(list(folder.iterdir())) >= SampleSpec().hours:
+        return True
+    return not any(cancelled() for _ in write_sample(folder, SampleSpec()))

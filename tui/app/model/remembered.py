@@ -1,0 +1,245 @@
+"""What is kept between two runs: the last session of each archive, and the filters that were typed.
+
+Small files in the XDG state folder, readable by nobody else, for filters may hold what is nobody else's business. They
+are written whole or not at all. One that is broken is reported once, ignored, and kept under another name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import msgspec
+
+from tui.app.model.session import Session
+from tui.archive.local import private_folder, private_opener, reason
+from tui.config import state_dir
+from tui.errors import FilterError, HourscopeError
+from tui.filter import Filter, Kind, Term
+from tui.printable import printable
+from tui.validation import explained
+
+MOST_TYPED = 300
+_VERSION = 2  # of a session's file
+_LONGEST = 20_000  # characters of a filter
+_LARGEST_BYTES = 16 << 20
+_MOST_SESSIONS = 300
+Typed = tuple[Kind, str]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class StateError(HourscopeError):
+    """A file of ours in the state folder that cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How an archive was left: the hour under the cursor, the filter, the columns of the preview, and the hour that was
+    previewed last with the number of the record under the cursor."""
+
+    hour: datetime | None = None
+    filter: Filter = field(default_factory=Filter)
+    columns: tuple[str, ...] = ()
+    line: tuple[datetime, int] | None = None
+
+
+def session_file(url: str) -> Path:
+    """Where the last session of an archive is kept."""
+    return state_dir() / "sessions" / f"{sha256(url.encode()).hexdigest()[:24]}.json"
+
+
+class SavedTerm(msgspec.Struct, frozen=True):
+    """A term of a filter."""
+
+    kind: Kind
+    text: str
+    enabled: bool = True
+    negated: bool = False
+
+
+class SavedFilter(msgspec.Struct, frozen=True):
+    """A filter, with the terms that are switched off."""
+
+    terms: tuple[SavedTerm, ...] = ()
+    invert: bool = False
+
+
+class SavedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of a session. Version 1 is hourscope 0.1.0's, which did not write a version."""
+
+    version: int = 1
+    archive: str = ""
+    hour: Moment | None = None
+    filter: SavedFilter = SavedFilter()
+    columns: tuple[str, ...] = ()
+    line: tuple[Moment, Annotated[int, msgspec.Meta(ge=0, le=2**62)]] | None = None
+
+
+def read_left(url: str, zone: tzinfo) -> Left:
+    """How the archive was left; an empty one the first time.
+
+    StateError if the file cannot be read. One that is broken is moved aside, so that it is reported once and not lost;
+    one of a newer hourscope stays where it is.
+    """
+    path = session_file(url)
+    try:
+        data = _read(path)
+        if data is None:
+            return Left()
+        saved = _object(json.loads(data))
+        if _newer(saved):
+            raise StateError(
+                f"the last session of this archive was written by a newer hourscope and is ignored: {path}"
+            )
+        return _left(msgspec.convert(saved, SavedSession), zone)
+    except msgspec.ValidationError as error:
+        why = explained(error)
+    except (ValueError, OverflowError, FilterError) as error:
+        why = printable(str(error), 200)
+    except RecursionError:
+        why = "it is nested too deeply"
+    raise StateError(
+        f"the last session of this archive is broken and ignored ({why}); it is kept as {_set_aside(path)}"
+    )
+
+
+def _left(saved: SavedSession, zone: tzinfo) -> Left:
+    terms = tuple(Term(each.kind, each.text, each.enabled, each.negated) for each in saved.filter.terms)
+    hour = saved.hour.astimezone(zone) if saved.hour else None
+    line = (saved.line[0].astimezone(zone), saved.line[1]) if saved.line else None
+    return Left(hour, Filter(terms, saved.filter.invert), saved.columns, line)
+
+
+def _newer(saved: Mapping[str, object]) -> bool:
+    version = saved.get("version", 1)
+    return isinstance(version, int) and version > _VERSION
+
+
+def _set_aside(path: Path) -> Path:
+    """Give a broken file another name."""
+    aside = path.with_name(f"{path.name}.broken-{uuid4().hex[:8]}")
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise StateError(f"{path} is broken and cannot be moved aside: {reason(error)}") from error
+    return aside
+
+
+def write_left(url: str, left: Left) -> None:
+    """Keep how an archive is left, unless a newer hourscope keeps it. StateError if it cannot be written."""
+    path = session_file(url)
+    with suppress(ValueError, RecursionError, StateError):  # it is replaced
+        if _newer(_object(json.loads(_read(path) or "{}"))):
+            return
+    terms = tuple(SavedTerm(term.kind, term.text, term.enabled, term.negated) for term in left.filter.terms)
+    saved = SavedSession(
+        version=_VERSION,
+        archive=url,
+        hour=left.hour,
+        filter=SavedFilter(terms, left.filter.invert),
+        columns=left.columns,
+        line=left.line,
+    )
+    _write(path, json.dumps(msgspec.to_builtins(saved), indent=1))
+    for old in sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_MOST_SESSIONS]:
+        old.unlink(missing_ok=True)
+
+
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("an object was expected")
+    return value
+
+
+def recall(session: Session) -> str:
+    """Put the session where it was left the last time; a sentence that says so, or why not, or nothing."""
+    try:
+        left = read_left(session.archive.url, session.archive.zone)
+    except StateError as error:
+        return str(error)
+    session.place, session.filter, session.columns = left.hour, left.filter, left.columns
+    session.line = left.line
+    parts = [f"{left.hour:%a %Y-%m-%d %H:%M} (G: the newest)"] if left.hour else []
+    parts += [f"filter {left.filter.describe()}"] if left.filter.terms else []
+    parts += [f"columns {', '.join(left.columns)}"] if left.columns else []
+    return f"as you left it: {' · '.join(parts)}" if parts else ""
+
+
+def remember(session: Session) -> None:
+    """Keep where the session is; the newest hour is no place, so that next time the newest is shown again."""
+    place = None if session.place == session.clamped(session.last) else session.place
+    write_left(session.archive.url, Left(place, session.filter, session.columns, session.line))
+
+
+# The filters that were typed, the newest last.
+
+
+def _history_file() -> Path:
+    return state_dir() / "filters.jsonl"
+
+
+def read_typed() -> list[Typed]:
+    """What was typed in the filter bar before. Lines that are broken are left out."""
+    return _typed()[0][-MOST_TYPED:]
+
+
+def _typed() -> tuple[list[Typed], bool]:
+    """What was typed, and whether all of the file could be read."""
+    try:
+        lines = (_read(_history_file()) or "").splitlines()
+    except ValueError:
+        return [], False
+    typed: list[Typed] = []
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            typed.append(msgspec.convert(json.loads(line), Typed))
+    return typed, len(typed) == len(lines)
+
+
+def keep_typed(typed: Typed) -> list[Typed]:
+    """What was typed, this the newest (and only once); a file with broken lines is kept under another name.
+
+    StateError if it cannot be kept.
+    """
+    before, sound = _typed()
+    kept = [each for each in before[-MOST_TYPED:] if each != typed]
+    if typed[1].strip() and len(typed[1]) <= _LONGEST:
+        kept = [*kept, typed][-MOST_TYPED:]
+        if not sound:
+            _set_aside(_history_file())
+        _write(_history_file(), "".join(json.dumps(each) + "\n" for each in kept))
+    return kept
+
+
+def _read(path: Path) -> str | None:
+    """The text of a file; None if there is none. ValueError if it is not text or too large for one of ours."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(f"{path} cannot be read and is ignored: {reason(error)}") from error
+    if len(data) > _LARGEST_BYTES:
+        raise ValueError(f"it is larger than {_LARGEST_BYTES >> 20} MiB")
+    return data.decode()
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{uuid4().hex[:12]}.part")
+    try:
+        private_folder(path.parent)
+        with open(part, "x", encoding="utf-8", opener=private_opener) as stream:
+            stream.write(text)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise StateError(f"{path} cannot be written, so nothing is remembered: {reason(error)}") from error

@@ -1,0 +1,124 @@
+"""What the screens of one archive share: its catalog, what was learned of its hours, and the selected hours."""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
+
+from tui.app.model.hours import Selection
+from tui.app.model.usual import Usual, usual_of
+from tui.archive import Archive, Catalog, Chunk, Gap
+from tui.archive.catalog import gaps_between
+from tui.archive.location import Location
+from tui.archive.times import floor_hour, next_hour
+from tui.config import Config, NsqSpec, S3Options
+from tui.filter import Filter
+
+
+@dataclass
+class Session:
+    """One open archive. Workers make the catalog; only the screens' own thread changes the rest."""
+
+    archive: Archive
+    catalog: Catalog
+    config: Config
+    location: Location
+    filter: Filter = field(default_factory=Filter)
+    place: datetime | None = None  # the hour under the calendar's cursor
+    line: tuple[datetime, int] | None = None  # the hour that was previewed last, and the record under the cursor there
+    marks: dict[str, array[int]] = field(default_factory=dict)  # key → lines, from 0, ascending
+    columns: tuple[str, ...] = ()  # of the preview, chosen: JMESPath expressions
+    selection: Selection = field(default_factory=Selection)
+    damage: dict[str, str] = field(default_factory=dict)  # key → reason
+    matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
+    scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
+    sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
+    times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
+
+    @property
+    def title(self) -> str:
+        """The archive as the command line would name it."""
+        return self.location.title
+
+    @property
+    def s3(self) -> S3Options:
+        """The options that reach its store."""
+        return self.location.s3
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone that moments (uploads, times in records) are shown in. Hours are the archive's in any case."""
+        return self.times or self.archive.zone
+
+    @cached_property
+    def first(self) -> datetime:
+        known = [*(hour for hour in (self.catalog.first,) if hour), *self.scanned]
+        return min(known, default=floor_hour(datetime.now(self.archive.zone)))
+
+    @cached_property
+    def last(self) -> datetime:
+        """The last hour of the span that has a chunk."""
+        return self.catalog.last or self.first
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The hours without a chunk; of an extract, those that were not scanned."""
+        if not self.scanned:
+            return self.catalog.gaps
+        return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
+
+    @cached_property
+    def gap_hours(self) -> int:
+        return sum(gap.hours for gap in self.gaps)
+
+    @cached_property
+    def hour_size(self) -> dict[datetime, int]:
+        return {hour: sum(chunk.size for chunk in chunks) for hour, chunks in self.catalog.hours.items()}
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What is usual for each hour."""
+        return usual_of(self.catalog)
+
+    @cached_property
+    def _sums(self) -> tuple[list[datetime], list[int], list[int]]:
+        """The hours that have chunks; before each and behind the last, how many chunks and bytes there were so far."""
+        chunks = [0, *itertools.accumulate(len(hour_chunks) for hour_chunks in self.catalog.hours.values())]
+        return list(self.catalog.hours), chunks, [0, *itertools.accumulate(self.hour_size.values())]
+
+    def totals(self, selection: Selection) -> tuple[int, int, int]:
+        """Hours that have chunks, chunks, bytes: of some hours, however many those are."""
+        hours, chunks, sizes = self._sums
+        sums = [0, 0, 0]
+        for each in selection.ranges:
+            start, stop = bisect_left(hours, each.start), bisect_left(hours, each.stop)
+            parts = stop - start, chunks[stop] - chunks[start], sizes[stop] - sizes[start]
+            sums = [have + more for have, more in zip(sums, parts, strict=True)]
+        return sums[0], sums[1], sums[2]
+
+    def chunks(self, hour: datetime) -> tuple[Chunk, ...]:
+        return self.catalog.hours.get(hour, ())
+
+    def damaged(self, hour: datetime) -> bool:
+        return any(chunk.key in self.damage for chunk in self.chunks(hour))
+
+    def clamped(self, hour: datetime) -> datetime:
+        """The nearest hour inside the archive's span."""
+        return max(self.first, min(hour, self.catalog_last))
+
+    @cached_property
+    def catalog_last(self) -> datetime:
+        """The last hour of the span that was listed."""
+        stop = self.catalog.stop
+        return max(self.last if stop is None else shifted(stop, -1), max(self.scanned, default=self.first))
+
+
+def shifted(hour: datetime, hours: int) -> datetime:
+    """The wall-clock hour so many hours on; one that a spring change leaves out is passed over by `next_hour`."""
+    moved = hour.replace(tzinfo=None) + timedelta(hours=hours)
+    return moved.replace(tzinfo=hour.tzinfo)

@@ -1,0 +1,108 @@
+"""What is usual for an hour: its size beside the same hour of other weeks, its upload beside those around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
+
+from tui.archive import Catalog
+from tui.units import plural
+
+_AROUND = 6  # hours of a kind before and after that are compared with: archives grow
+_ENOUGH = 3  # others; of fewer, one odd hour would make the rest look odd
+_DAYS = 3  # before and after, whose uploads tell what is usual
+_LATE = 3600.0  # seconds past the usual, at least
+
+
+@dataclass(frozen=True, slots=True)
+class UsualSize:
+    """The median of the hours that one is compared with, and which those are: `8 Sundays`."""
+
+    size: float
+    among: str
+
+
+@dataclass(frozen=True)
+class Usual:
+    """`lags`: seconds from an hour's end to its last upload (below 0: before). `usual_lags` are by day."""
+
+    sizes: Mapping[datetime, UsualSize] = field(default_factory=dict)
+    lags: Mapping[datetime, float] = field(default_factory=dict)
+    usual_lags: Mapping[date, float] = field(default_factory=dict)
+
+    def ratio(self, hour: datetime, size: int) -> float | None:
+        """How often the usual size goes into this one; None where there is too little to compare with."""
+        usual = self.sizes.get(hour)
+        return size / usual.size if usual and usual.size else None
+
+    def late(self, hour: datetime) -> bool:
+        """Did it come an hour later than usual, and twice as late? A copied archive, with old hours, has none."""
+        if hour not in self.lags:
+            return False
+        usual = self.usual_lags[hour.date()]
+        return self.lags[hour] - usual > max(_LATE, abs(usual))
+
+    @property
+    def lag(self) -> float | None:
+        """The usual one of the newest days."""
+        return self.usual_lags[max(self.usual_lags)] if self.usual_lags else None
+
+
+def usual_of(catalog: Catalog) -> Usual:
+    """From the listing alone."""
+    lags = {hour: _lag(hour, max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()}
+    sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
+    return Usual(_sizes(sizes), lags, _usual_lags(lags))
+
+
+def _lag(hour: datetime, uploaded: datetime) -> float:
+    return (uploaded - (hour.astimezone(UTC) + timedelta(hours=1))).total_seconds()
+
+
+def _sizes(sizes: Mapping[datetime, int]) -> dict[datetime, UsualSize]:
+    """The same hour of the week, else of the same kind of day, else of any day: the first that has enough others."""
+    usual: dict[datetime, UsualSize] = {}
+    for kind, name in (
+        (lambda hour: (hour.weekday(), hour.hour), lambda hour, n: plural(n, f"{hour:%A}")),
+        (lambda hour: (hour.weekday() > 4, hour.hour), lambda hour, n: plural(n, _day_kind(hour))),
+        (lambda hour: hour.hour, lambda hour, n: plural(n, "day")),
+    ):
+        left = {hour: size for hour, size in sizes.items() if hour not in usual} if usual else sizes
+        if left:
+            usual |= _compared(sizes, left, kind, name)
+    return usual
+
+
+def _day_kind(hour: datetime) -> str:
+    return "weekend day" if hour.weekday() > 4 else "weekday"
+
+
+def _compared(
+    sizes: Mapping[datetime, int],
+    compared: Mapping[datetime, int],
+    kind: Callable[[datetime], Hashable],
+    name: Callable[[datetime, int], str],
+) -> dict[datetime, UsualSize]:
+    groups: dict[Hashable, list[datetime]] = {}
+    for hour in sizes:  # in order
+        groups.setdefault(kind(hour), []).append(hour)
+    usual: dict[datetime, UsualSize] = {}
+    for hours in groups.values():
+        if len(hours) <= _ENOUGH:
+            continue
+        values = [sizes[hour] for hour in hours]
+        for at, hour in enumerate(hours):
+            if hour in compared:
+                others = values[max(0, at - _AROUND) : at] + values[at + 1 : at + 1 + _AROUND]
+                usual[hour] = UsualSize(float(median(others)), name(hour, len(others)))
+    return usual
+
+
+def _usual_lags(lags: Mapping[datetime, float]) -> dict[date, float]:
+    days: dict[date, list[float]] = {}
+    for hour, lag in lags.items():
+        days.setdefault(hour.date(), []).append(lag)
+    medians = [median(day_lags) for day_lags in days.values()]
+    return {day: median(medians[max(0, at - _DAYS) : at + _DAYS + 1]) for at, day in enumerate(days)}

@@ -1,0 +1,219 @@
+"""What every screen has: a header, a line of keys, a prompt over it, and what it may ask the explorer for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from tui.app.model.clock import choices_of_zone
+from tui.app.model.jobs import Job
+from tui.app.model.session import Session
+from tui.app.requests import (
+    Answer,
+    Ask,
+    Explain,
+    Failed,
+    Leave,
+    RefreshJobs,
+    Report,
+    Request,
+    ShowHelp,
+    ShowJobs,
+)
+from tui.app.widgets.bars import HeaderLine, KeyLine, Notice
+from tui.app.widgets.prompt import Prompt
+from tui.archive.times import zone_name
+from tui.errors import HourscopeError
+
+
+class Host(App[int]):
+    """What a screen knows of the app."""
+
+    def answer(self, request: Request) -> None:
+        """Do what a screen asks for."""
+        raise NotImplementedError
+
+
+class Page(Screen[None]):
+    """A screen of hourscope. Subclasses give `contents`, `explanation` and their keys."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", id="help"),
+        Binding("x", "explain", "explain", show=False, id="explain"),
+        Binding("J", "jobs", "jobs", show=False, id="jobs"),
+        Binding("z", "zone", "time zone", show=False, id="time-zone"),
+        Binding("q,escape", "leave", "back", id="back"),
+    ]
+    title_of_help = "hourscope"
+    ASKING: ClassVar[frozenset[str]] = frozenset()
+    """Actions that open an input. Their keys have priority, so that what is typed ahead goes into that input."""
+
+    session: Session | None = None
+    """Of the archive that this screen belongs to."""
+    job: Job | None = None
+    """What goes on when this screen is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = HeaderLine()
+        self.keys = KeyLine()
+        self.notice = Notice()
+        self.prompt = Prompt(self.clear_report)
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield from self.contents()
+        yield self.keys
+        yield self.notice
+        yield self.prompt
+
+    def contents(self) -> list[Widget]:
+        """The widgets between the header and the line of keys."""
+        raise NotImplementedError
+
+    def explanation(self) -> tuple[str, ...]:
+        """What one looks at here, in plain words, a paragraph each; then the shell that does the same."""
+        return ()
+
+    # Asking the explorer, asking a person, working in a thread.
+
+    def request(self, request: Request) -> None:
+        """Ask the explorer for another screen, or whatever it alone can do."""
+        assert isinstance(self.app, Host)
+        self.app.answer(request)
+
+    def work(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None:
+        """Run a job in a thread; an `exclusive` one cancels those of its group."""
+        self.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=exclusive)
+
+    def ask(self, question: str, answer: Answer, value: str = "") -> None:
+        """Ask on the last line."""
+        self.prompt.ask(question, partial(self._answered, answer), value)
+
+    def _answered(self, answer: Answer, text: str) -> None:
+        """What was typed: a refusal is shown, and the text can be typed on."""
+        try:
+            sentence = answer(text)
+        except HourscopeError as error:
+            self.prompt.again()
+            self.report(str(error), bad=True)
+        else:
+            if sentence:
+                self.report(sentence)
+
+    def on_ask(self, message: Ask) -> None:
+        message.stop()
+        self.ask(message.question, message.answer, message.value)
+
+    # Reports.
+
+    def report(self, sentence: str, *, bad: bool = False) -> None:
+        """One sentence where the keys are (a long one over the lines above, too), until the next key."""
+        self.keys.report(sentence, bad=bad)
+        self.notice.report(sentence, bad=bad, asking=self.prompt.display)
+
+    def clear_report(self) -> None:
+        """The sentence was read."""
+        self.keys.clear()
+        self.notice.clear()
+
+    def on_key(self, _: Key) -> None:
+        self.clear_report()
+
+    def on_report(self, message: Report) -> None:
+        message.stop()
+        self.report(message.sentence)
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        self.report(message.sentence, bad=True)
+
+    @on(Worker.StateChanged)
+    def report_defect(self, event: Worker.StateChanged) -> None:
+        """A worker that broke is reported in a sentence; the screen stays."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            self.post_message(Failed(f"something broke, please report it: {type(error).__name__}: {error}"))
+
+    # Jobs.
+
+    def on_screen_resume(self) -> None:
+        self.request(RefreshJobs())
+
+    def refresh_jobs(self, jobs: Sequence[Job]) -> None:
+        """Jobs that run elsewhere, in the header. This screen is in front: the end of its own has been seen."""
+        if self.job is not None and not self.job.running:
+            self.job.seen = True
+        news = [job for job in jobs if job is not self.job and not job.seen]
+        running = sum(job.running for job in news)
+        words = f"▸ {running} of {len(news)} jobs run" if running else f"✓ {len(news)} jobs ended" if news else ""
+        self.header.show_job(news[0].brief if len(news) == 1 else words)
+
+    def refresh_hours(self) -> None:
+        """A job has found something out about the hours: show it."""
+
+    def interrupt(self) -> bool:
+        """Stop what runs here; False if nothing does."""
+        return False
+
+    def action_stop(self) -> None:
+        self.interrupt()
+
+    # Time zones.
+
+    def zones(self) -> str:
+        """For the header: the archive's time zone, and the one that moments are shown in where it is another."""
+        if self.session is None:
+            return ""
+        own, shown = zone_name(self.session.archive.zone), zone_name(self.session.zone)
+        return own if own == shown else f"{own}, times in {shown}"
+
+    def show_times(self) -> None:
+        """Draw again what shows moments; `session.zone` has changed."""
+
+    def action_zone(self) -> None:
+        """Moments in the archive's zone, in UTC, in this machine's. Hours stay the archive's: they name chunks."""
+        session = self.session
+        if session is None:
+            return
+        zones = choices_of_zone(session.archive.zone)
+        names = [zone_name(zone) for zone in zones]
+        if len(zones) == 1:
+            self.report(f"times are in {names[0]}: the archive's zone, UTC and this machine's are one")
+            return
+        session.times = zones[(names.index(zone_name(session.zone)) + 1) % len(zones)]
+        self.show_times()
+        own = f"hours stay the archive's ({names[0]}): its keys name them"
+        self.report(f"times are in {zone_name(session.zone)}; {own}")
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "zone":
+            return self.session is not None
+        return not (action in self.ASKING and isinstance(self.focused, Input))
+
+    def action_leave(self) -> None:
+        self.request(Leave())
+
+    def action_help(self) -> None:
+        self.request(ShowHelp(self.title_of_help, tuple(key.binding for key in self.active_bindings.values())))
+
+    def action_jobs(self) -> None:
+        self.request(ShowJobs())
+
+    def action_explain(self) -> None:
+        self.request(Explain(self.title_of_help, self.explanation()))

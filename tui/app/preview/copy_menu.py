@@ -1,0 +1,132 @@
+"""What to copy: a question on the last line that is answered with one key; any other key drops it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from rich.cells import cell_len
+from textual.events import Key
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.app.preview.rows import VisibleRows
+from tui.app.records.json_tree import JsonTree
+from tui.app.requests import Failed, Report
+from tui.app.terminal.clipboard import LARGEST_BYTES, gathered, passed_on
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.printable import spelled
+from tui.units import size
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Keys that do the same, of which the first is shown; what they mean, and what they do."""
+
+    keys: str
+    words: str
+    act: Callable[[], None]
+
+
+class KeyMenu(LineWidget, can_focus=True):
+    """Hidden until `ask`; lies over the line of keys, as a prompt does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._question = ""
+        self._answers: Sequence[Answer] = ()
+        self._before: Widget | None = None
+
+    def ask(self, question: str, answers: Sequence[Answer]) -> None:
+        self._question, self._answers = question, answers
+        self._before = self.screen.focused
+        self.display = True
+        self.screen.set_focus(self)
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self.close()
+        pressed = event.character or event.key
+        for answer in self._answers:
+            if pressed in answer.keys:
+                answer.act()
+                return
+
+    def close(self) -> None:
+        if self.display:
+            self.display = False
+            self.screen.set_focus(self._before)
+
+    def on_blur(self) -> None:
+        self.display = False
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        pieces: list[Piece] = [(f" {self._question}  ", palette.selected)]
+        for answer in self._answers:
+            pieces += [(f"{answer.keys[0]} ", palette.key), (f"{answer.words}  ", palette.bar_dim)]
+        if sum(cell_len(text) for text, _ in pieces) + 8 <= width:
+            pieces += [("esc ", palette.key), ("nothing", palette.bar_dim)]
+        return strip_of(pieces, width)
+
+
+class CopyMenu(KeyMenu):
+    """Copies the record, a value or its path of the tree's cursor, or all records that are picked."""
+
+    class Write(Message):
+        """These are to be written to a file instead."""
+
+    def __init__(self, tree: JsonTree, rows: VisibleRows) -> None:
+        super().__init__()
+        self._tree = tree
+        self._rows = rows
+
+    def offer(self) -> None:
+        """Ask what; `y` copies what has the focus."""
+        value = Answer("v", "value", partial(self._copy_node, path=False, value=True))
+        record = Answer("r", "record", partial(self._copy_node, path=False))
+        here, other = (value, record) if self._tree.has_focus else (record, value)
+        answers = [
+            replace(here, keys="y" + here.keys),
+            other,
+            Answer("p", "path", partial(self._copy_node, path=True)),
+            Answer("a", self._rows.title, self._copy_all),
+            Answer("w", "to a file", self._write),
+        ]
+        self.ask("copy", answers)
+
+    def _write(self) -> None:
+        self.post_message(self.Write())
+
+    def _copy_node(self, *, path: bool, value: bool = False) -> None:
+        what, text = self._tree.copied(path=path, value=value)
+        if what:
+            self._copy(what, text)
+
+    def _copy_all(self) -> None:
+        title, records = self._rows.title, self._rows.records
+        text = gathered(records[number] for number in self._rows.picked)
+        if text is None:
+            self._refuse(title)
+        else:
+            self._copy(title, text)
+
+    def _copy(self, what: str, text: str) -> None:
+        """Into the clipboard, if it is not too much for one."""
+        text = spelled(text)
+        length = len(text.encode())
+        if length > LARGEST_BYTES:
+            self._refuse(size(length))
+            return
+        self.app.copy_to_clipboard(text)
+        if self.app._driver is not None and (sequence := passed_on(text, os.environ)):
+            self.app._driver.write(sequence)
+        self.post_message(Report(f"copied {what}, {size(length)}, if this terminal lets us; w writes to a file"))
+
+    def _refuse(self, what: str) -> None:
+        limit = size(LARGEST_BYTES)
+        self.post_message(Failed(f"{what} are more than a clipboard takes ({limit}); w writes a file"))

@@ -1,0 +1,114 @@
+"""What leaves a preview: records to a file, to an extract (which opens as an archive), to a send."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import structs
+
+from tui.app.model.cargo import cargo_of_extract, cargo_of_hours, default_out
+from tui.app.model.hours import Hours
+from tui.app.model.session import Session
+from tui.app.preview.rows import VisibleRows
+from tui.app.records.store import HourRecords
+from tui.app.requests import PlanSend
+from tui.archive import Chunk
+from tui.archive.times import next_hour
+from tui.archive.writer import file_of_lines, names_folder
+from tui.filter import Filter
+from tui.scan import ChunkDone, Counts, Matches, ScanEvent, ScanPlan, open_extract
+from tui.scan.task import written
+
+BY_HAND = ("marked by hand",)
+_RECORDS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Some records of one hour, by their numbers, and how they were chosen: the filter's words, or by hand.
+
+    `partial`: there may be more of them where the preview has not read.
+    """
+
+    records: HourRecords
+    numbers: Sequence[int]
+    words: tuple[str, ...]
+    partial: bool
+
+    def lines(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        for start in range(0, len(numbers), _RECORDS_AT_ONCE):
+            yield b"".join(self.records[number] + b"\n" for number in numbers[start : start + _RECORDS_AT_ONCE])
+
+
+def pick(rows: VisibleRows, *, whole: bool) -> Pick:
+    """The marked records if there are any, else those that match, as they are now. `whole`: is the hour read?"""
+    numbers = rows.picked[:]
+    if rows.marks:
+        return Pick(rows.records, numbers, BY_HAND, partial=False)
+    return Pick(rows.records, numbers, tuple(rows.filter.arguments()), partial=not whole or rows.behind)
+
+
+def new_extract(session: Session, hour: datetime) -> str:
+    """A new folder for what is picked of an hour."""
+    return default_out(f"{session.title}.chosen", hour)
+
+
+def plan_send(
+    rows: VisibleRows, session: Session, hour: datetime, chunks: tuple[Chunk, ...], *, whole: bool
+) -> tuple[PlanSend, str] | str:
+    """A send, and the extract that must be written for it (or ""); or a sentence why there is none.
+
+    An hour's matches are sent from the archive. What is marked, or of some of its chunks only, goes by way of an
+    extract, so that a send that was cut short can be resumed tomorrow.
+    """
+    some = chunks != session.chunks(hour)
+    if some and not rows.marks and (not whole or rows.behind):
+        return "of one chunk only what was read is sent: G reads all of it, then p publishes it"
+    if some or rows.marks:
+        out = new_extract(session, hour)
+        return PlanSend(session, cargo_of_extract(session, out)), out
+    return PlanSend(session, cargo_of_hours(session, Hours.of(hour, hour), rows.filter)), ""
+
+
+def write(picked: Pick, title: str, out: str, session: Session, hour: datetime) -> str:
+    """Write the records; returns a sentence. OutputError if the place is taken or cannot be written."""
+    save(picked, out, session, hour)
+    rest = " (of those previewed; s scans all)" if picked.partial else ""
+    return f"wrote {title} {'as the extract' if names_folder(out) else 'to'} {out}{rest}"
+
+
+def save(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+    """Write the records. OutputError if the place is taken or cannot be written."""
+    if names_folder(out):
+        _save_extract(pick, out, session, hour)
+        return
+    with file_of_lines(Path(out).expanduser(), overwrite=False) as file:
+        for lines in pick.lines(pick.numbers):
+            file.write(lines)
+
+
+def _save_extract(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+    parts = pick.records.parts()
+    chunks = tuple(chunk for chunk, _ in parts)
+    plan = ScanPlan(session.archive, hour, next_hour(hour), Filter(), chunks)
+    extract = open_extract(out, plan, s3=session.s3)
+    extract.manifest = structs.replace(extract.manifest, filter=pick.words)
+    with extract:
+        for chunk, numbers in parts:
+            for event in written(extract.output(chunk), _events(pick, chunk, numbers)):
+                extract.record(event)
+        extract.finish(whole=not pick.partial)
+
+
+def _events(pick: Pick, chunk: Chunk, part: range) -> Iterator[ScanEvent]:
+    """As if the chunk had been scanned for these records."""
+    first, last = bisect_left(pick.numbers, part.start), bisect_left(pick.numbers, part.stop)
+    numbers, size = pick.numbers[first:last], 0
+    for lines in pick.lines(numbers):
+        size += len(lines)
+        yield Matches(chunk, lines)
+    yield ChunkDone(chunk, Counts(0, size, len(part), len(numbers)), partial=pick.partial)

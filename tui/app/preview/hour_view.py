@@ -1,0 +1,300 @@
+"""The records of an hour under a filter bar: read on while one scrolls, matched while one types, and marked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from tui.app.filters.bar import FilterBar
+from tui.app.filters.sample import baseline_of
+from tui.app.model.session import Session
+from tui.app.preview.feed import ChunkTorn, Feed, Limit, ReadingPaused, RecordsMatched, RecordsRead, Work
+from tui.app.preview.marks import AlikeFound, FindAlike, Marks
+from tui.app.preview.panes import Panes
+from tui.app.preview.rows import VisibleRows
+from tui.app.preview.text import PreviewState, place
+from tui.app.records.json_tree import JsonTree
+from tui.app.records.record_list import RecordList
+from tui.app.requests import Failed, Report
+from tui.archive import Chunk
+from tui.errors import FilterError
+from tui.filter import Filter
+
+_MOST_TORN = 2  # chunks that are reported over the list
+_BREATH_SECONDS = 0.01  # for keys, between two steps of something long
+
+
+class HourView(Vertical):
+    """The filter bar, and the panes below it. Everything slow happens in workers. Posts `Changed`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter", priority=True),
+        Binding("equals_sign", "only(True)", "only these", id="only-these"),
+        Binding("minus", "only(False)", "not these", id="not-these"),
+        Binding("o", "ask_value", "more of this value", id="ask-of-value"),
+        Binding("F", "saved", "saved filters", show=False, id="saved-filters"),
+        Binding("T", "terms", "terms of the filter", show=False, id="terms"),
+        Binding("a", "all", "all/matches", id="all-or-matches"),
+        Binding("A", "around", "lines around", show=False, id="lines-around"),
+        Binding("space", "mark", "mark", id="mark"),
+        Binding("comma", "mark_alike", "mark all like this value", show=False, id="mark-like"),
+        Binding("m", "marks", "marks", id="marks"),
+        Binding("U", "unmark", "forget all marks", show=False, id="unmark"),
+        Binding("tab", "app.focus_next", "next pane", show=False),
+        Binding("s", "screen.scan", "scan", id="scan"),
+        Binding("w", "screen.write", "write to file", id="write", priority=True),
+        Binding("p", "screen.send", "publish", id="send"),
+        Binding("f", "fields", "fields", id="fields"),
+        Binding("c", "column", "column of this value, or not", show=False, id="column"),
+        Binding("C", "screen.columns", "choose and order columns", show=False, id="columns", priority=True),
+        Binding("r", "raw", "columns/raw", show=False, id="raw"),
+        Binding("t", "tree", "tree beside the list, or not", show=False, id="tree"),
+        Binding("y", "screen.copy", "copy", id="copy"),
+        Binding("escape", "screen.step_back", "close, to the list, or back", show=False, id="step-back"),
+        Binding("exclamation_mark", "invert", "turn the filter round", show=False, id="invert"),
+        *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
+    ]
+
+    class Changed(Message):
+        """More was read, or matched, or another record is under the cursor."""
+
+    def __init__(self, session: Session, hour: datetime, chunks: tuple[Chunk, ...], *, work: Work) -> None:
+        super().__init__()
+        self.session = session
+        self.hour = hour
+        self.chunks = chunks  # some of the hour's, or all
+        self.feed = Feed(session.archive, chunks, post=self.post_message, work=work)
+        self.records = self.feed.records
+        self.rows = VisibleRows(self.records, session.filter, Marks(session.marks))
+        self.panes = Panes(session, self.rows, baseline_of(session, hour, chunks))
+        self.listing, self.nodes = self.panes.listing, self.panes.nodes
+        self.bar = FilterBar(session.filter, session.config.path)
+        self.ended = False  # reading; at the hour's end, or before it because of a trouble or a limit
+        self.trouble = ""
+        self.limit: Limit | None = None
+        self._work = work
+        self._catching_up = False
+        line = session.line
+        self._left_at = line[1] if line and line[0] == hour else 0  # the record that was under the cursor
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+        yield self.panes
+
+    def on_mount(self) -> None:
+        self.screen.set_focus(self.listing)
+        self._refresh_words()
+        self.feed.start()
+
+    def leave(self, *, keep: bool) -> None:
+        """Nobody looks any more; `keep` the records if they are being written."""
+        self.session.line = (self.hour, self.listing.current or 0)
+        self.session.marks.update(self.rows.marks.kept(self.records))
+        self.feed.stop(keep=keep)
+
+    @property
+    def filter(self) -> Filter:
+        return self.rows.filter
+
+    @property
+    def state(self) -> PreviewState:
+        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "filter" and isinstance(self.screen.focused, Input))
+
+    # What the feed posts.
+
+    def on_records_read(self, message: RecordsRead) -> None:
+        self.rows.marks.restore(self.records)
+        self._match()
+        self.refresh_rows()
+
+    def on_chunk_torn(self, message: ChunkTorn) -> None:
+        self.session.damage[message.damaged.chunk.key] = message.damaged.damage.reason
+        self._refresh_words()
+
+    def on_reading_paused(self, message: ReadingPaused) -> None:
+        self.ended, self.trouble, self.limit = message.ended, message.trouble, message.limit
+        self._refresh_words()
+
+    def on_records_matched(self, message: RecordsMatched) -> None:
+        self.feed.matched(message)
+        if message.filter is self.filter:
+            self.rows.add(message.matched)
+            self._match()
+            self.refresh_rows()
+
+    def _match(self) -> None:
+        """What the filter has not seen yet."""
+        if self.rows.behind:
+            self.feed.match(self.filter, self.rows.seen)
+
+    def rest(self) -> bool:
+        """Read no more for now; False if nothing was being read."""
+        reading = not self.ended and self.feed.rest()
+        if reading:
+            self.listing.follow(False)
+        return reading
+
+    # What is shown.
+
+    def refresh_rows(self) -> None:
+        """Everything again, after the rows have become others."""
+        rows = self.rows
+        if rows.catch_up() and not self._catching_up:
+            self._catching_up = True
+            self.set_timer(_BREATH_SECONDS, self._catch_up)
+        self.panes.refresh_rows()
+        if not rows.behind:
+            self.bar.show_records(self.records)
+        self._refresh_words()
+        if 0 < self._left_at < len(self.records) and not rows.behind:
+            left, self._left_at = self._left_at, 0
+            self.panes.go_back_to(left)
+
+    def _catch_up(self) -> None:
+        """Some more matches get their lines around, and then a key its turn."""
+        self._catching_up = False
+        self.refresh_rows()
+
+    def _refresh_words(self) -> None:
+        """The count, and the line over the list."""
+        state, damage, number = self.state, self.session.damage, self.listing.current
+        self.bar.count(state.count_words())
+        torn = [f"!! torn: {damage[chunk.key]}" for chunk in self.chunks if chunk.key in damage]
+        where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
+        notes = [f"!! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
+        self.listing.explain(where, state.empty_words(), state.rows_words(), (*notes, *state.limit_words()))
+        self.post_message(self.Changed())
+
+    def on_record_list_moved(self) -> None:
+        self.panes.refresh_record()
+        self._refresh_words()
+
+    def on_record_list_near_end(self, message: RecordList.NearEnd) -> None:
+        if not self.ended:
+            self.feed.more(everything=message.everything)
+
+    def _show(self, sentence: str) -> None:
+        """Other rows, and a sentence about them."""
+        self.refresh_rows()
+        if sentence:
+            self.post_message(Report(sentence))
+
+    def action_all(self) -> None:
+        self._show(self.rows.flip_only())
+
+    def action_around(self) -> None:
+        self._show(self.rows.flip_around())
+
+    def action_marks(self) -> None:
+        self._show(self.rows.flip_marked())
+
+    def action_unmark(self) -> None:
+        self._show(self.rows.forget_marks())
+
+    def action_fields(self) -> None:
+        self.panes.flip_fields()
+        self._refresh_words()
+
+    def action_tree(self) -> None:
+        self.panes.flip_tree()
+        self._refresh_words()
+
+    def action_raw(self) -> None:
+        self.listing.action_raw()
+
+    def action_column(self) -> None:
+        self.post_message(Report(self.panes.toggle_column()))
+
+    def step_back(self) -> bool:
+        """Out of the fields, of the marks, or of the tree; False where nothing is open."""
+        if self.panes.panel.display:
+            self.action_fields()
+        elif self.rows.marked:
+            self.action_marks()
+        elif not self.listing.has_focus:
+            self.screen.set_focus(self.listing)
+        else:
+            return False
+        return True
+
+    # The filter.
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        self.session.filter = self.bar.terms
+        if message.filter != self.filter:
+            self.rows.put(message.filter)
+            self._match()
+            if not self.rows.filtered:
+                self.refresh_rows()
+
+    def on_filter_bar_closed(self) -> None:
+        self.screen.set_focus(self.listing)
+
+    def on_json_tree_wanted(self, message: JsonTree.Wanted) -> None:
+        self.bar.add_value(message.path, message.value, only=message.only)
+
+    def action_filter(self) -> None:
+        self.bar.open()
+
+    def action_only(self, only: bool) -> None:
+        self.panes.want(only=only)
+
+    def action_ask_value(self) -> None:
+        """What can be asked of the value under the cursor of the tree, or of the fields."""
+        if value := self.panes.value:
+            self.bar.compare(*value)
+        else:
+            words = "put the cursor on a value, of the tree or of the fields: o asks whether others are like it"
+            self.post_message(Report(words))
+
+    def action_saved(self) -> None:
+        self.bar.action_saved()
+
+    def action_terms(self) -> None:
+        if self.bar.line.can_focus:
+            self.screen.set_focus(self.bar.line)
+        else:
+            self.post_message(Report("the filter has no terms yet: = on a value makes one, / types one"))
+
+    def action_switch(self, number: int) -> None:
+        self.bar.line.toggle(number)
+
+    def action_invert(self) -> None:
+        self.bar.line.action_invert()
+
+    # Marks.
+
+    def action_mark(self) -> None:
+        self._show(self.panes.mark())
+
+    def action_mark_alike(self) -> None:
+        """Mark every record that has the value under the tree's cursor at the same path."""
+        try:
+            search = self.panes.alike()
+        except FilterError as error:
+            self.post_message(Failed(str(error)))
+            return
+        if search is None:
+            self.post_message(Report("put the tree's cursor on a value: a comma marks all records that have it"))
+        else:
+            self._work(partial(self._find_alike, search), "mark", exclusive=True)
+
+    def _find_alike(self, search: FindAlike) -> None:
+        worker = get_current_worker()
+        if message := search(lambda: worker.is_cancelled):
+            self.post_message(message)
+
+    def on_alike_found(self, message: AlikeFound) -> None:
+        self.rows.marks.add(message.flags)
+        self._show(message.sentence)

@@ -1,0 +1,163 @@
+"""The rows in sight: all records of an hour, the matching ones, those with lines around them, or the marked."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+
+from tui.app.preview.marks import Marks
+from tui.app.records.matching import Matched
+from tui.app.records.store import HourRecords
+from tui.filter import Filter
+from tui.units import plural
+
+LINES_AROUND = (0, 1, 3, 10)
+_MATCHES_AT_ONCE = 20_000  # that are given their surroundings between two keys
+_NO_FILTER = "every record is shown: there is no filter; / types one, = on a value makes one"
+
+Bounds = Callable[[int], range]
+
+
+class Around:
+    """Matches with lines around them, as `grep -C`: within a chunk, each line once, in order.
+
+    Grows with the matches and with the records. `bounds` gives the numbers of a record's chunk, as far as known.
+    """
+
+    def __init__(self, lines: int, bounds: Bounds) -> None:
+        self.lines = lines
+        self.rows = array("I")
+        self.used = 0  # matches
+        self._bounds = bounds
+        self._chunk = range(0)
+        self._last = -1  # the last match
+        self._next = 0  # the first record that was not looked at
+
+    def extend(self, hits: Sequence[int], limit: int | None = None) -> None:
+        """Take in the matches (ascending) that are new since the last time, `limit` at most."""
+        self._fill()  # records behind the last match may have come
+        stop = len(hits) if limit is None else min(len(hits), self.used + limit)
+        for at in range(self.used, stop):
+            self._last = hits[at]
+            if self._last not in self._chunk:
+                self._chunk = self._bounds(self._last)
+            self._next = max(self._next, self._last - self.lines, self._chunk.start)
+            self._fill()
+        self.used = stop
+
+    def _fill(self) -> None:
+        if self._last < 0:
+            return
+        end = self._last + self.lines + 1
+        if end > self._chunk.stop:  # it may have grown
+            self._chunk = self._bounds(self._last)
+        stop = min(end, self._chunk.stop)
+        if stop > self._next:
+            self.rows.extend(range(self._next, stop))
+            self._next = stop
+
+
+class VisibleRows:
+    """Follows the filter's matches; `numbers` are the records that a list shows, ascending (None: all records)."""
+
+    def __init__(self, records: HourRecords, filter_: Filter, marks: Marks) -> None:
+        self.records = records
+        self.filter = filter_
+        self.hits = array("I")
+        self.seen = 0  # records that the filter has seen
+        self.only = True  # the matching ones?
+        self.marks = marks
+        self.marked = False  # only the marked ones?
+        self._around = Around(0, self._bounds)
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.filter.active) or self.filter.invert
+
+    @property
+    def behind(self) -> bool:
+        """Are there records that the filter has not seen?"""
+        return self.filtered and self.seen < len(self.records)
+
+    @property
+    def lines(self) -> int:
+        """How many lines are shown around a match."""
+        return self._around.lines
+
+    @property
+    def numbers(self) -> Sequence[int] | None:
+        if self.marked:
+            return self.marks.rows
+        if not self.filtered or not self.only:
+            return None
+        return self._around.rows if self.lines else self.hits
+
+    @property
+    def picked(self) -> Sequence[int]:
+        """What is written, copied or sent: the marked records if there are any, else those that match."""
+        if self.marks:
+            return self.marks.rows
+        return self.hits if self.filtered else range(len(self.records))
+
+    @property
+    def title(self) -> str:
+        """Of what is picked: `12 marked records`, `37 matching records`, `5,000 records`."""
+        kind = "marked " if self.marks else "matching " if self.filtered else ""
+        return plural(len(self.picked), f"{kind}record")
+
+    def put(self, filter_: Filter) -> None:
+        """Another filter: what is shown stays until its first matches."""
+        self.filter = filter_
+        self.seen = 0
+
+    def add(self, matched: Matched) -> None:
+        """The filter's next matches."""
+        if matched.start == 0:
+            self.hits = array("I")
+            self._around = Around(self.lines, self._bounds)
+        self.hits.extend(matched.hits)
+        self.seen = matched.end
+
+    def catch_up(self) -> bool:
+        """Give matches their surroundings, some at a time; is there more to do?"""
+        if self.lines and self.filtered and self.only:
+            self._around.extend(self.hits, _MATCHES_AT_ONCE)
+        return self.lines > 0 and self._around.used < len(self.hits)
+
+    def _bounds(self, number: int) -> range:
+        return self.records.chunk_of(number)[1]
+
+    # Other rows; each returns a sentence about what is shown now.
+
+    def flip_only(self) -> str:
+        """All records with the matching ones marked, or only those."""
+        self.only, self.marked = not self.only, False
+        if not self.filtered:
+            return _NO_FILTER
+        if self.only:
+            return "only matching records" + (f", ±{plural(self.lines, 'line')}" if self.lines else "")
+        return "all records; ▎ marks the matching ones, n and N go to them"
+
+    def flip_around(self) -> str:
+        """Matches with 0, 1, 3 or 10 lines around them."""
+        if not self.filtered:
+            return _NO_FILTER
+        lines = LINES_AROUND[(LINES_AROUND.index(self.lines) + 1) % len(LINES_AROUND)]
+        self.only, self.marked = True, False
+        self._around = Around(lines, self._bounds)
+        around = f"matches with {plural(lines, 'line')} around them; n and N go from match to match"
+        return around if lines else "only matching records"
+
+    def flip_marked(self) -> str:
+        """Only the marked records, or the others again, too."""
+        self.marked = not self.marked
+        if self.marked and self.marks:
+            return "only marked records: w writes them, p publishes them, s makes an extract, U forgets them"
+        return ""
+
+    def forget_marks(self) -> str:
+        """No record is marked any more."""
+        sentence = f"forgot {plural(len(self.marks), 'mark')}"
+        self.marks.clear()
+        self.marked = False
+        return sentence

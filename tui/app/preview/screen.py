@@ -1,0 +1,129 @@
+"""The preview: an hour's records, and what leaves it: a file, an extract, a scan, a send."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from textual.widget import Widget
+
+from tui.app.model.hours import Hours, Selection
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.preview.copy_menu import CopyMenu
+from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
+from tui.app.preview.hour_view import HourView
+from tui.app.preview.text import explanation, header_words
+from tui.app.records.columns import split
+from tui.app.requests import PlanScan, PlanSend, Report, refusal
+from tui.archive import Chunk
+from tui.errors import HourscopeError
+
+
+class PreviewPage(Page):
+    """What is written goes on being written when this screen is left."""
+
+    title_of_help = "The preview"
+    ASKING = frozenset({"write", "columns"})
+    session: Session
+
+    def __init__(self, session: Session, hour: datetime, chunks: tuple[Chunk, ...] = ()) -> None:
+        super().__init__()
+        self.session = session
+        self.hour = hour
+        self.chunks = chunks or session.chunks(hour)  # some of them, or the hour's
+        self.view = HourView(session, hour, self.chunks, work=self.work)
+        self.menu = CopyMenu(self.view.nodes, self.view.rows)
+        self._writing = False
+
+    def contents(self) -> list[Widget]:
+        return [self.view, self.menu]
+
+    def on_unmount(self) -> None:
+        self.view.leave(keep=self._writing)
+
+    def show_times(self) -> None:
+        self.view.nodes.show_times(self.session.zone)
+
+    def on_hour_view_changed(self) -> None:
+        words = header_words(self.view.state, self.session, self.hour, self.chunks)
+        self.header.show(self.session.title, *words)
+
+    def interrupt(self) -> bool:
+        """Read no more for now."""
+        reading = self.view.rest()
+        if reading:
+            self.report("stopped reading; what was read is here, G reads on")
+        return reading
+
+    def action_step_back(self) -> None:
+        """Out of what was opened here, or back to the calendar."""
+        if not self.view.step_back():
+            self.action_leave()
+
+    def action_columns(self) -> None:
+        """All of them as text: any JMESPath, in any order."""
+        put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
+        self.ask("columns, as JMESPath, … (none: what suits):", lambda text: put(split(text)), shown)
+
+    # What leaves.
+
+    def action_scan(self) -> None:
+        """A scan; but of marked records an extract."""
+        if self.view.rows.marks:
+            self.action_write(new_extract(self.session, self.hour))
+            return
+        self.session.filter = self.view.filter
+        here = Selection.of(Hours.of(self.hour, self.hour))
+        self.request(PlanScan(self.session, self.session.selection or here))
+
+    def action_send(self) -> None:
+        plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.state.whole)
+        if isinstance(plan, str):
+            self.report(plan)
+        elif plan[1]:
+            self._write(plan[1], then=plan[0])
+        else:
+            self.request(plan[0])
+
+    def action_copy(self) -> None:
+        if self.view.listing.current is None:
+            self.report("there is no record to copy")
+        else:
+            self.menu.offer()
+
+    def on_copy_menu_write(self, message: CopyMenu.Write) -> None:
+        message.stop()
+        self.action_write()
+
+    def action_write(self, out: str = "") -> None:
+        self.menu.close()
+        rows = self.view.rows
+        if not rows.picked:
+            self.report("there is nothing to write: no record matches")
+        else:
+            self.ask(f"{rows.title} into a file (.gz, .zst) or folder/:", self._write, out)
+
+    def _write(self, text: str, then: PlanSend | None = None) -> None:
+        """Write what is picked; then plan the send, if one is still here, or report it on whatever screen one is."""
+        if out := text.strip():
+            self._writing = True
+            picked = pick(self.view.rows, whole=self.view.state.whole)
+            self.work(partial(self._export, picked, self.view.rows.title, out, then), "write")
+
+    def _export(self, picked: Pick, title: str, out: str, then: PlanSend | None) -> None:
+        app = self.app
+        try:
+            sentence = write(picked, title, out, self.session, self.hour)
+        except HourscopeError as error:
+            app.post_message(refusal(error))
+        else:
+            if then is None:
+                app.post_message(Report(sentence))
+            elif self.is_current:
+                app.call_from_thread(self.request, then)
+        finally:
+            self._writing = False
+
+    def explanation(self) -> tuple[str, ...]:
+        return explanation(self.session, self.hour, self.chunks, self.view.filter)

@@ -1,0 +1,1 @@
+"""Records on a screen: where they are kept, which match, columns, the list, the tree."""

@@ -1,0 +1,301 @@
+"""One record as a tree that folds. The path of the line under the cursor is always on the first line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.app.model.clock import readable
+from tui.app.records.tree import (
+    MOST_ROWS,
+    NotJson,
+    Path,
+    Row,
+    beginning,
+    brief,
+    parent,
+    parse,
+    rows,
+    spelled,
+    unpack,
+    wrapped,
+)
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.errors import HourscopeError
+from tui.printable import printable
+from tui.units import count, size
+
+_SHOWN = 400  # characters of a string that are looked at for one line
+
+
+class JsonTree(CursorList):
+    """Shows a record; `=` and `-` post `Wanted` for the value under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,right", "unfold", "open", show=False, id="right"),
+        Binding("h,left", "fold", "close, or parent", show=False, id="left"),
+        Binding("enter", "flip", "open or close", show=False, id="toggle"),
+        Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
+    ]
+
+    @dataclass
+    class Wanted(Message):
+        """Only records with this value at this path (or, `only` false, all but these)."""
+
+        path: Path
+        value: object
+        only: bool
+
+    @dataclass
+    class Parsed(Message):
+        """A large record is read and parsed; `ticket` is the one that was given out when it was asked for."""
+
+        ticket: object
+        record: bytes
+        value: object
+
+    @dataclass
+    class Unpacked(Message):
+        """The next level of a large value is there."""
+
+        ticket: object
+        path: Path
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        super().__init__()
+        self._zone = zone
+        self._wrap = False
+        self._reading = 0  # bytes of what is being parsed
+        self._ticket: object = None
+        self._record: bytes | None = None
+        self._value: object = None
+        self._rows: tuple[Row, ...] = ()
+        self._folds: dict[Path, bool] = {}
+        self._path: Path = ()
+
+    def show_times(self, zone: tzinfo) -> None:
+        """Readable times are of this zone from now on."""
+        self._zone = zone
+        self.repaint()
+
+    def show(self, record: bytes | None) -> None:
+        """Another record; the cursor stays at its path where the record has it."""
+        if record == self._record:
+            return
+        self._record, self._reading, self._ticket = record, 0, None
+        self._value = parse(record) if record is not None else None
+        self._arrange()
+
+    def show_large(self, ticket: object, length: int, fetch: Callable[[], bytes]) -> None:
+        """A record that takes a while to read and to parse; `ticket` tells it from others."""
+        if ticket == self._ticket:
+            return
+        self._ticket, self._reading = ticket, length
+        self._record, self._value = None, None
+        self._work(partial(self._parse, ticket, fetch))
+        self._arrange()
+
+    def _work(self, job: Callable[[], None]) -> None:
+        self.run_worker(job, thread=True, exit_on_error=False, group="parse", exclusive=True)
+
+    def _parse(self, ticket: object, fetch: Callable[[], bytes]) -> None:
+        try:
+            record = fetch()
+        except HourscopeError as error:
+            self.post_message(self.Parsed(ticket, b"", NotJson(str(error))))
+            return
+        self.post_message(self.Parsed(ticket, record, parse(record)))
+
+    def on_json_tree_parsed(self, message: Parsed) -> None:
+        message.stop()
+        if message.ticket == self._ticket:
+            self._record, self._value, self._reading = message.record, message.value, 0
+            self._arrange()
+
+    def _unpack(self, ticket: object, value: object, path: Path) -> None:
+        unpack(value, path)
+        self.post_message(self.Unpacked(ticket, path))
+
+    def on_json_tree_unpacked(self, message: Unpacked) -> None:
+        message.stop()
+        if message.ticket == self._ticket:
+            self._reading = 0
+            self._folds[message.path] = True
+            self._arrange()
+
+    def _arrange(self) -> None:
+        nothing = isinstance(self._value, NotJson) or self._record is None
+        self._rows = () if nothing else rows(self._value, self._folds)
+        if self._wrap:
+            self._rows = wrapped(self._rows, self.size.width)
+        places = (number for number, row in enumerate(self._rows) if row.path == self._path)
+        here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # a line of a wrapped text
+        self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
+        self.keep_in_sight()
+        self.repaint()
+
+    @property
+    def current(self) -> Row | None:
+        return self._rows[self.at] if self.at < len(self._rows) else None
+
+    @property
+    def spelled(self) -> str:
+        """The path under the cursor: JMESPath, and an arrow where it goes into a string's JSON."""
+        return spelled(self.current.path) if self.current else ""
+
+    @property
+    def value(self) -> tuple[Path, object, bool] | None:
+        """Path and value under the cursor, never cut; None for what no term can ask for."""
+        row = self.current
+        if row is None or not row.path or row.embedded or row.large:
+            return None
+        return row.path, row.value, False
+
+    def want(self, *, only: bool) -> None:
+        """Ask for the value under the cursor to become a term; what is in a string's JSON cannot."""
+        if (row := self.current) and not row.embedded and not row.large:
+            self.post_message(self.Wanted(row.path, row.value, only))
+
+    def copied(self, *, path: bool, value: bool) -> tuple[str, str]:
+        """What is copied and its text: the path, the value under the cursor, or the whole record."""
+        if self._record is None:
+            return "", ""
+        if path:
+            return "path", self.spelled
+        if (row := self.current) and value:
+            return "value", row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False)
+        return "record", self._record.decode("utf-8", "replace")
+
+    @property
+    def length(self) -> int:
+        return len(self._rows)
+
+    @property
+    def lead(self) -> int:
+        return 1
+
+    def go(self, at: int) -> None:
+        if self._rows:
+            super().go(at)
+            self._path = self._rows[self.at].path
+
+    def action_flip(self) -> None:
+        row = self.current
+        if row is None or row.open is None or self._reading:
+            return
+        if row.large:
+            self._reading = len(memoryview(row.held))  # type: ignore[arg-type]  # large is what is Raw
+            self._work(partial(self._unpack, self._ticket, self._value, row.path))
+            self.repaint()
+            return
+        self._folds[row.path] = not row.open
+        self._arrange()
+
+    def action_unfold(self) -> None:
+        row = self.current
+        if row and row.open is False:
+            self.action_flip()
+        elif row and row.open:
+            self.action_move(1)
+
+    def action_fold(self) -> None:
+        row = self.current
+        if row and row.open:
+            self.action_flip()
+        elif row:
+            self._path = parent(row.path)
+            self._arrange()
+
+    def action_wrap(self) -> None:
+        self._wrap = not self._wrap
+        self._arrange()
+
+    def on_resize(self) -> None:
+        if self._wrap:
+            self._arrange()
+
+    def keep_in_sight(self) -> None:
+        """A third of a page at a time: each scroll sends all of it again."""
+        room = self.room
+        if self.at < self.top:
+            self.top = max(0, self.at - room // 3)
+        elif self.at >= self.top + room:
+            self.top = self.at - room + 1 + room // 3
+        self.top = max(0, min(self.top, len(self._rows) - room))
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        if y == 0:
+            self.keep_in_sight()
+            return strip_of([edge, *self._title(width - 1)], width)
+        if not self._rows:
+            return strip_of([edge, *self._plain(y - 1, width - 2)], width)
+        number = self.top + y - 1
+        if number >= len(self._rows):
+            return strip_of([edge], width)
+        line = strip_of(self._line(self._rows[number], width), width - 1, self.ground(number))
+        return Strip([*strip_of([edge], 1), *line])
+
+    def _title(self, width: int) -> list[Piece]:
+        palette, row = self.palette, self.current
+        if self._reading:
+            return [(f" reading … {size(self._reading)}", palette.selected)]
+        if self._record is None:
+            return []
+        if isinstance(self._value, NotJson):
+            return [(f" not JSON: {self._value.reason}", palette.trouble)]
+        weight = size(len(self._record))
+        if len(self._rows) >= MOST_ROWS:
+            weight = f"the first {count(MOST_ROWS)} lines of {weight}"
+        path = shorten_middle(printable(self.spelled), width - len(weight) - 4) if row else ""
+        return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
+
+    def _line(self, row: Row, width: int) -> list[Piece]:
+        palette = self.palette
+        sign = "  " if row.open is None else "▾ " if row.open else "▸ "
+        pieces: list[Piece] = [(" " + "  " * max(row.depth - 1, 0) + sign, palette.faint)]
+        if row.label:
+            index = bool(row.path) and isinstance(row.path[-1], int)
+            pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
+        if row.open:
+            words = {"array": brief(row.held), "string": "JSON in a string"} if row.kind != "object" else {}
+            return [*pieces, (words.get(row.kind, ""), palette.faint)]
+        if row.part:
+            hang = 0 if row.label else len(str(row.path[-1])) + 2 if row.path else 0
+            return [*pieces, (" " * hang, palette.faint), (row.part, palette.string)]
+        text, style, note = self._value_of(row, width)
+        return [*pieces, (text, style), (note, palette.faint)]
+
+    def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
+        palette = self.palette
+        if row.kind == "string":
+            whole, length = beginning(row, _SHOWN)
+            time = readable(whole, self._zone)
+            text = printable(whole, _SHOWN)
+            room = max(width - 2 * row.depth - len(row.label) - 7, 12)
+            if cell_len(text) <= room and not row.large:
+                return f'"{text}"', palette.string, f" {time}" if cell_len(text) + len(time) < room else ""
+            note = f"  {length}"
+            return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
+        styles = {"number": palette.number, "constant": palette.constant}
+        time = readable(row.value, self._zone) if row.kind == "number" else ""
+        return brief(row.held), styles.get(row.kind, palette.dim), f" {time}" if time else ""
+
+    def _plain(self, y: int, width: int) -> list[Piece]:
+        """A record that is no JSON, as it is, wrapped."""
+        if self._record is None or y < 0:
+            return []
+        text = printable(self._record, width * max(self.size.height, 1))
+        return [(" ", self.palette.text), (text[y * (width - 1) : (y + 1) * (width - 1)], self.palette.text)]

@@ -1,0 +1,92 @@
+"""What a list draws of each record: columns, the record as it is, or wrapped; worked out once for each in sight."""
+
+from __future__ import annotations
+
+from rich.cells import chop_cells
+
+from tui.app.records.columns import LARGEST, SAMPLE, Column, cells, choose, chosen
+from tui.app.records.store import Records
+from tui.app.widgets.lines import fit
+from tui.printable import printable
+
+_SIDEWAYS = 20  # cells
+_MOST_LINES = 12  # of a wrapped record: the tree has the rest
+_KEPT = 400  # texts: more than fit on a screen
+
+
+class RecordLines:
+    """The lines of records, at one width."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._width = 1
+        self._texts: dict[int, list[str]] = {}
+        self._chosen_for: object = None
+        self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
+        self._raw = False
+        self.columns: tuple[Column, ...] = ()
+        self.wrapped = False
+        self.left = 0  # cells that are scrolled out on the left
+
+    def show_columns(self, columns: tuple[str, ...]) -> None:
+        """JMESPath; none: those that suit the records."""
+        self._chosen, self._raw = columns, False
+        self._again()
+
+    def flip_raw(self) -> None:
+        self._raw = not self._raw
+        self._again()
+
+    def flip_wrap(self) -> None:
+        self.wrapped = not self.wrapped
+        self._again()
+
+    def sideways(self, step: int) -> None:
+        """A wrapped record has nothing beside it."""
+        if not self.wrapped:
+            self.left = max(0, self.left + step * _SIDEWAYS)
+            self._texts.clear()
+
+    def _again(self) -> None:
+        self.left = 0
+        self._chosen_for = None
+
+    def fit(self, width: int) -> None:
+        """Draw for this width, and choose columns as soon as that or the first records are others."""
+        sampled = min(len(self._records), SAMPLE)
+        if (width, sampled) == self._chosen_for:
+            return
+        self._chosen_for = (width, sampled)
+        self._width = max(width, 1)
+        self._texts.clear()
+        if self._raw or self.wrapped:
+            self.columns = ()
+            return
+        sample = [self._records.head(number, LARGEST + 1) for number in range(sampled)]
+        self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width)
+
+    @property
+    def titles(self) -> str:
+        """Of the columns."""
+        return "".join(fit(column.title, column.width) + "  " for column in self.columns)[self.left :]
+
+    def lines(self, number: int) -> list[str]:
+        """What is drawn of a record: one line, or several if it is wrapped."""
+        lines = self._texts.get(number)
+        if lines is None:
+            if len(self._texts) >= _KEPT:
+                self._texts.clear()
+            lines = self._texts[number] = self._draw(number)
+        return lines
+
+    def _draw(self, number: int) -> list[str]:
+        if self.wrapped:
+            cells_ = self._width * _MOST_LINES
+            text = printable(self._records.head(number, 4 * cells_ + 4), cells_)
+            return chop_cells(text, self._width)[:_MOST_LINES] or [""]
+        texts = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
+        if texts is None:
+            end = self.left + self._width
+            return [printable(self._records.head(number, 4 * end + 4), end)[self.left :]]
+        parts = [fit(text, column.width) for text, column in zip(texts, self.columns, strict=True)]
+        return ["  ".join(parts)[self.left :]]

@@ -1,0 +1,279 @@
+"""The records of an hour, one line each (or wrapped): a window over a list that may still be growing."""
+
+from __future__ import annotations
+
+import textwrap
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.app.records.lines import RecordLines
+from tui.app.records.store import Records
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.printable import printable
+from tui.units import count
+
+_SHORTEST = 8  # characters of a chunk's name
+
+
+Where = tuple[str, ...]
+
+
+class RecordList(CursorList):
+    """A cursor over records. Line 0 says where it stands. Posts `Moved`, and `NearEnd` when more should be read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g,home", "first", "first record", show=False, id="first"),
+        Binding("G,end", "last", "last record", show=False, id="last"),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="page-up"),
+        Binding("l,right,greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
+        Binding("h,left,less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
+        Binding("W", "wrap", "wrap/cut long records", show=False, id="wrap-records"),
+        Binding("n", "match(1)", "next match", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
+    ]
+
+    class Moved(Message):
+        """Another record is under the cursor."""
+
+    class NearEnd(Message):
+        """The cursor is near the last record that was read, or (`everything`) was sent to the very last."""
+
+        def __init__(self, *, everything: bool = False) -> None:
+            super().__init__()
+            self.everything = everything
+
+    def __init__(self, records: Records) -> None:
+        super().__init__()
+        self._records = records
+        self._rows: Sequence[int] = range(0)
+        self._hits: Sequence[int] | None = None
+        self._marks: Container[int] = ()
+        self._follows = False
+        self._lines = RecordLines(records)
+        self._layout: list[tuple[int, int]] = []  # for each line of the window: a row, and the line of its text
+        self._where: Where = ()
+        self._state = self._empty = ""
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> int | None:
+        """The number of the record under the cursor."""
+        return self._rows[self.at] if self.at < len(self._rows) else None
+
+    def show(
+        self, rows: Sequence[int] | None = None, hits: Sequence[int] | None = None, marks: Container[int] = ()
+    ) -> None:
+        """Show these records (None: all). `hits` are the matching ones, if there is a filter; both ascend.
+
+        The cursor stays on its record, or goes to the nearest one before it.
+        """
+        before = self.current
+        self._lines.fit(self.size.width - 1)
+        self._rows = range(len(self._records)) if rows is None else rows
+        self._hits, self._marks = hits, marks
+        if before is not None and before != self.current:
+            self.at = max(0, bisect_right(self._rows, before) - 1)
+        last = max(len(self._rows) - 1, 0)
+        self.at = last if self._follows else min(self.at, last)
+        self.keep_in_sight()
+        self.repaint()
+        if self.current != before:
+            self.post_message(self.Moved())
+
+    def explain(self, where: Where, empty: str, state: str = "", notes: tuple[str, ...] = ()) -> None:
+        """Line 0: the place, and what is shown if not all; `empty`: why there is no record; `notes`: lines below 0.
+
+        Of a place of several parts the second gives way where room is short.
+        """
+        notes = tuple(map(printable, notes))
+        same = notes == self._notes and bool(self._rows)
+        self._where, self._state, self._empty = tuple(map(printable, where)), printable(state), printable(empty)
+        self._notes = notes
+        self.repaint(1 if same else None)
+
+    def show_columns(self, columns: tuple[str, ...]) -> None:
+        """Show these columns (JMESPath); none: those that suit the records."""
+        self._lines.show_columns(columns)
+        self._again()
+
+    def action_raw(self) -> None:
+        """Aligned columns, or the records as they are."""
+        self._lines.flip_raw()
+        self._again()
+
+    def action_wrap(self) -> None:
+        """Long records on as many lines as they take, or cut at the edge."""
+        self._lines.flip_wrap()
+        self._again()
+
+    def follow(self, follows: bool) -> None:
+        """Stay on the last record while more come?"""
+        self._follows = follows
+
+    def _again(self) -> None:
+        self._lines.fit(self.size.width - 1)
+        self.keep_in_sight()
+        self.repaint()
+
+    # Where the window is.
+
+    @property
+    def length(self) -> int:
+        return len(self._rows)
+
+    @property
+    def lead(self) -> int:
+        """Lines above the records: where one stands, the notes, and the columns' titles if there are columns."""
+        return 1 + len(self._notes) + bool(self._lines.columns)
+
+    def keep_in_sight(self) -> None:
+        """Keep the cursor in sight: by one record where the terminal itself can move whole lines (scrolling.py), else
+        by a third of the page, for each scroll sends all of it again.
+        """
+        room = self.room
+        jump = 1 if self.size.width == self.app.size.width and not self._lines.wrapped else max(room // 3, 1)
+        if self.at < self.top:
+            self.top = max(0, min(self.at, self.top - jump))
+        elif not self._fits(self.top, self.at, room):
+            self.top = self._lowest(self.at, room if self.at - self.top > room else room - jump + 1)
+        if not self._lines.wrapped:
+            self.top = max(0, min(self.top, len(self._rows) - room))
+            self._layout = [(row, 0) for row in range(self.top, min(self.top + room, len(self._rows)))]
+            return
+        self._layout = []
+        for row in range(self.top, len(self._rows)):
+            self._layout += ((row, line) for line in range(self._height(row)))
+            if len(self._layout) >= room:
+                break
+
+    def _fits(self, top: int, at: int, room: int) -> bool:
+        """Is all of row `at` in sight when `top` is the first row? Of one larger than the window, its begin."""
+        if at - top >= room:
+            return False
+        return top == at or not self._lines.wrapped or sum(map(self._height, range(top, at + 1))) <= room
+
+    def _lowest(self, at: int, room: int) -> int:
+        """The first row when row `at` ends `room` lines below it."""
+        top, used = at, self._height(at)
+        while top > 0 and used + self._height(top - 1) <= max(room, 1):
+            top -= 1
+            used += self._height(top)
+        return top
+
+    def _height(self, row: int) -> int:
+        return len(self._lines.lines(self._rows[row])) if self._lines.wrapped else 1
+
+    # Moving.
+
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a record, or on the nearest one before it that is shown."""
+        self.go(max(0, bisect_right(self._rows, number) - 1))
+
+    def action_first(self) -> None:
+        self.go(0)
+
+    def action_last(self) -> None:
+        """The last record that is there; the rest of the hour is read, and the cursor stays on the last."""
+        self.go(len(self._rows) - 1)
+        self._follows = True
+        self.post_message(self.NearEnd(everything=True))
+
+    def action_page(self, pages: int) -> None:
+        shown = self._layout[-1][0] - self.top if self._lines.wrapped and self._layout else self.room - 1
+        step = pages * max(shown, 1)
+        self.top = max(0, min(self.top + step, len(self._rows) - 1))
+        self.go(self.at + step)
+
+    def action_sideways(self, step: int) -> None:
+        self._lines.sideways(step)
+        self.repaint()
+
+    def action_match(self, step: int) -> None:
+        """The next (or the one before) record that matches."""
+        hits, here = self._hits, self.current
+        if hits is None or here is None:
+            self.go(self.at + step)
+            return
+        place = bisect_right(hits, here) if step > 0 else bisect_left(hits, here) - 1
+        while 0 <= place < len(hits):
+            row = bisect_left(self._rows, hits[place])
+            if row < len(self._rows) and self._rows[row] == hits[place]:
+                self.go(row)
+                return
+            place += step
+
+    def go(self, at: int) -> None:
+        self._follows = False
+        target = max(0, min(at, len(self._rows) - 1))
+        if target != self.at:
+            self.at = target
+            self.keep_in_sight()
+            self.repaint()
+            self.post_message(self.Moved())
+        if target + 2 * self.room >= len(self._rows):
+            self.post_message(self.NearEnd())
+
+    # Drawing.
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        if y == 0:
+            self._lines.fit(self.size.width - 1)
+            self.keep_in_sight()
+            return strip_of(self._title(width), width)
+        if y <= len(self._notes):
+            return strip_of([(shorten(f" {self._notes[y - 1]}", width), palette.trouble)], width)
+        if y < self.lead:
+            return strip_of([(" ", palette.dim), (self._lines.titles, palette.dim)], width)
+        if y - self.lead >= len(self._layout):
+            words = [] if self._rows else textwrap.wrap(self._empty, max(width - 4, 20))
+            line = words[y - top] if 0 <= y - (top := self.lead + 1) < len(words) else ""
+            return strip_of([("  ", palette.dim), (line, palette.text)], width)
+        row, line_of_it = self._layout[y - self.lead]
+        number = self._rows[row]
+        here = row == self.at
+        hit = self._hits is None or _holds(self._hits, number)
+        style = palette.strong if here else palette.text if hit else palette.dim
+        text = self._lines.lines(number)[line_of_it]
+        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, self.ground(row))
+
+    def _sign(self, row: int, number: int, line: int) -> Piece:
+        """Before a record: `*` for a mark, `▸` for the cursor, `▎` for a match among others, `⋮` behind a gap."""
+        palette = self.palette
+        if line:
+            return " ", palette.text
+        if number in self._marks:
+            return "*", palette.match
+        if row == self.at:
+            return "▸", palette.match
+        if self._hits is None or len(self._rows) <= len(self._hits):
+            return " ", palette.text
+        if _holds(self._hits, number):
+            return "▎", palette.match
+        return "⋮" if row and self._rows[row - 1] != number - 1 else " ", palette.dim
+
+    def _title(self, width: int) -> list[Piece]:
+        palette = self.palette
+        place = f"{count(self.at + 1)} of {count(len(self._rows))}" if self._rows else ""
+        right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.selected)] if self._lines.left else []
+        left: list[Piece] = [(f"  {self._state}", palette.selected)] if self._state else []
+        parts = list(self._where)
+        if len(parts) > 1:
+            taken = sum(cell_len(text) for text, _ in (*left, *right)) + len(" · ".join(parts)) - len(parts[1])
+            parts[1] = shorten_middle(parts[1], max(width - taken - len(place) - 3, _SHORTEST))
+        left.insert(0, (" " + " · ".join(parts), palette.dim))
+        return both_ends(left, [*right, (place + " ", palette.dim)], width)
+
+
+def _holds(numbers: Sequence[int], number: int) -> bool:
+    """Is it among numbers that ascend?"""
+    at = bisect_left(numbers, number)
+    return at < len(numbers) and numbers[at] == number

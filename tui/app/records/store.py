@@ -1,0 +1,166 @@
+"""Records that a list shows: a few in memory, or a whole hour in a file without a name, eight bytes of memory each."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, overload
+
+from tui.archive import Block, Chunk
+from tui.archive.local import private_folder, reason
+from tui.config import cache_dir
+from tui.errors import HourscopeError, OutputError
+
+MOST_RECORDS = 20_000_000
+MOST_BYTES = 8 << 30
+_NEWLINE = re.compile(b"\n")
+
+
+class Records(Protocol):
+    """What a list needs of its records."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int, /) -> bytes: ...
+
+    def head(self, number: int, limit: int) -> bytes:
+        """The record's first bytes, `limit` at most, so that a record of 50 MB costs nothing."""
+
+
+class FewRecords(list[bytes]):
+    """Records in memory."""
+
+    def head(self, number: int, limit: int) -> bytes:
+        return self[number][:limit]
+
+
+class RecordsGone(HourscopeError):
+    """The records were thrown away while somebody still read them."""
+
+
+class HourRecords(Sequence[bytes]):
+    """An hour's lines, inflated once and then read by their place; one thread appends, any may read.
+
+    They lie on local disk (`folder`, by default in the cache, else where temporary files do), so that the memory they
+    take does not grow with their length: a seek in a gzip member would mean inflating it again from its start. The file
+    has no name and ends with the process, however that ends. OutputError if it cannot be made or written.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or cache_dir() / "preview"
+        try:
+            self._fd, self.room = _nameless(folder)
+        except OSError as error:
+            folder = Path(tempfile.gettempdir())
+            try:
+                self._fd, self.room = _nameless(folder)
+            except OSError:
+                raise OutputError(f"previews cannot be kept: {reason(error)} ({folder})") from error
+        weakref.finalize(self, os.close, self._fd)
+        self._folder = folder
+        self._starts = array("Q", [0])  # of each record, and of the one to come
+        self._chunks: list[tuple[int, Chunk]] = []
+        self._gone = False
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, number: int, /) -> bytes: ...
+    @overload
+    def __getitem__(self, number: slice, /) -> list[bytes]: ...
+    def __getitem__(self, number: int | slice, /) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        number = range(len(self))[number]
+        return self._read(self._starts[number], self._starts[number + 1] - 1)
+
+    def head(self, number: int, limit: int) -> bytes:
+        start = self._starts[number]
+        return self._read(start, min(self._starts[number + 1] - 1, start + limit))
+
+    def length(self, number: int) -> int:
+        """Of one record, in bytes."""
+        return self._starts[number + 1] - self._starts[number] - 1
+
+    @property
+    def size(self) -> int:
+        """All lines, in bytes, each with its newline."""
+        return self._starts[-1]
+
+    @property
+    def full(self) -> bool:
+        return len(self) >= MOST_RECORDS or self.size >= self.room
+
+    def begin(self, chunk: Chunk) -> None:
+        """What is appended from now on is of this chunk."""
+        self._chunks.append((len(self), chunk))
+
+    def append(self, block: Block) -> None:
+        """Keep a block's lines."""
+        lines = block.lines()
+        self._write(lines)
+        base = self._starts[-1]
+        self._starts.extend([base + newline.end() for newline in _NEWLINE.finditer(lines)])
+
+    def _write(self, lines: bytes) -> None:
+        at, left = self._starts[-1], memoryview(lines)
+        try:
+            while left:
+                done = os.pwrite(self._fd, left, at)
+                at, left = at + done, left[done:]
+        except OSError as error:
+            raise OutputError(f"previews cannot be kept: {reason(error)} ({self._folder})") from error
+
+    def block(self, start: int, size: int) -> Block:
+        """Whole records from number `start` on: about `size` bytes, at least one record. `offset` is their place."""
+        first = self._starts[start]
+        stop = max(start + 1, bisect_right(self._starts, first + size) - 1)
+        lines = bytearray(self._read(first, self._starts[min(stop, len(self))]))
+        return Block(lines, len(lines), first)
+
+    def number_at(self, place: int, low: int = 0) -> int:
+        """The record that begins at a place (see `block`); it is `low` or a later one."""
+        return bisect_left(self._starts, place, low)
+
+    def chunk_of(self, number: int) -> tuple[Chunk, range]:
+        """The chunk that a record is of, and the numbers of its records so far."""
+        return self._part(bisect_right(self._chunks, number, key=lambda begun: begun[0]) - 1)
+
+    def parts(self) -> list[tuple[Chunk, range]]:
+        """The chunks that have a record, and the numbers of their records so far."""
+        return [part for at in range(len(self._chunks)) if (part := self._part(at))[1]]
+
+    def _part(self, at: int) -> tuple[Chunk, range]:
+        start, chunk = self._chunks[at]
+        return chunk, range(start, self._chunks[at + 1][0] if at + 1 < len(self._chunks) else len(self))
+
+    def place(self, number: int) -> int:
+        """How many bytes of its chunk's lines come before a record."""
+        _, records = self.chunk_of(number)
+        return self._starts[number] - self._starts[records.start]
+
+    def discard(self) -> None:
+        """Give the disk back at once; whoever still reads gets RecordsGone."""
+        self._gone = True
+        os.ftruncate(self._fd, 0)
+
+    def _read(self, start: int, stop: int) -> bytes:
+        data = os.pread(self._fd, stop - start, start)
+        if self._gone or len(data) < stop - start:
+            raise RecordsGone("the records of this hour are no longer here; open it again")
+        return data
+
+
+def _nameless(folder: Path) -> tuple[int, int]:
+    """A new file that ends when it is closed, and how many bytes it may take."""
+    private_folder(folder)
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    Path(name).unlink()
+    return descriptor, min(MOST_BYTES, shutil.disk_usage(folder).free // 2)

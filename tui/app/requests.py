@@ -1,0 +1,166 @@
+"""What a screen may ask the explorer for, and the messages by which what is below a screen asks that screen.
+
+Requests are answered at once, not posted: a key that was typed ahead must go to the screen that the key before it
+opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+
+from tui.app.model.cargo import Cargo
+from tui.app.model.hours import Selection
+from tui.app.model.jobs import Job
+from tui.app.model.session import Session
+from tui.archive import Chunk
+from tui.archive.location import Location
+from tui.errors import HourscopeError
+
+
+@dataclass(frozen=True, slots=True)
+class OpenArchive:
+    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known."""
+
+    url: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDemo:
+    """Show the sample archive's calendar; make the archive first if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHour:
+    """Preview an hour, or some of its chunks."""
+
+    session: Session
+    hour: datetime
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScan:
+    """Plan a scan of some hours with the session's filter."""
+
+    session: Session
+    hours: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSend:
+    """Plan a send."""
+
+    session: Session
+    cargo: Cargo
+
+
+@dataclass(frozen=True, slots=True)
+class ShowJobs:
+    """List all jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowJob:
+    """Go to the screen of a job."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class KeepJob:
+    """A job begins or is resumed: keep its screen when it is left."""
+
+    job: Job
+    screen: Screen[None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobMoved:
+    """A job got further, or ended: the screen in front shows it."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshJobs:
+    """Another screen is in front: it shows the jobs that run elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHelp:
+    """Show the keys of a screen."""
+
+    title: str
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Show what a screen shows, in plain words: a paragraph each, and commands that begin with `$ `."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave this screen; from the last one, leave the program."""
+
+
+Request = (
+    OpenArchive
+    | OpenDemo
+    | OpenHour
+    | PlanScan
+    | PlanSend
+    | ShowJobs
+    | ShowJob
+    | KeepJob
+    | JobMoved
+    | RefreshJobs
+    | ShowHelp
+    | Explain
+    | Leave
+)
+
+
+# Messages, to the screen above a widget, or by way of the app to the screen in front.
+
+
+@dataclass
+class Report(Message):
+    """Show a sentence."""
+
+    sentence: str
+
+
+@dataclass
+class Failed(Message):
+    """Something could not be done; `sentence` is for a person."""
+
+    sentence: str
+
+
+def refusal(error: HourscopeError) -> Failed:
+    """What the core reports, without the command line's options."""
+    return Failed(str(error).removesuffix(" or add --force"))
+
+
+Answer = Callable[[str], str | None]
+"""Takes what was typed; returns a sentence to be shown, or nothing. HourscopeError: why it is refused."""
+
+
+@dataclass
+class Ask(Message):
+    """Ask a question on the screen's last line; `value` can be typed on."""
+
+    question: str
+    answer: Answer
+    value: str = ""

@@ -1,0 +1,1 @@
+"""The scan: its form, its run, its result."""

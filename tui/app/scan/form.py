@@ -1,0 +1,99 @@
+"""What a scan will read, where it goes, and what does the work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tui.app.model.cargo import default_out
+from tui.app.model.command import read_filter, scan_commands
+from tui.app.model.hours import Selection, read_selection
+from tui.app.model.session import Session
+from tui.errors import ConfigError
+from tui.filter import Filter
+from tui.scan import ScanPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What does the work: so many chunks at a time (None: as many as suit), here or on a Dask cluster."""
+
+    jobs: int | None = None
+    dask: str | None = None
+
+    @classmethod
+    def read(cls, words: str) -> Power:
+        """`8`, `tcp://HOST:PORT`, both or nothing, in any order; ConfigError if it is something else."""
+        jobs = dask = None
+        for word in words.split():
+            if word.isdecimal() and int(word) > 0:
+                jobs = int(word)
+            elif re.fullmatch(r"(\w+://)?[^\s/]+:\d+", word):
+                dask = word
+            else:
+                raise ConfigError(f"'{word}' is neither a number of jobs nor a scheduler such as tcp://HOST:8786")
+        return cls(jobs, dask)
+
+    def words(self) -> list[str]:
+        """The command line's words for it."""
+        return [*(["--jobs", str(self.jobs)] if self.jobs else []), *(["--dask", self.dask] if self.dask else [])]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.jobs or ""), self.dask)))
+
+
+@dataclass(frozen=True)
+class ScanForm:
+    """The answers so far; every answer makes another form, so that nothing has to be kept in step with it."""
+
+    session: Session
+    hours: Selection
+    filter: Filter
+    out: str
+    proposed: str  # what `out` was before anybody chose one: its name has the first hour
+    power: Power = Power()
+
+    @classmethod
+    def of(cls, session: Session, hours: Selection) -> ScanForm:
+        """The session's filter, into a new extract."""
+        out = default_out(session.title, hours.span.start)
+        return cls(session, hours, session.filter, out, out)
+
+    @cached_property
+    def plan(self) -> ScanPlan:
+        span, chunks = self.hours.span, self.hours.chunks(self.session.catalog)
+        ranges = tuple((hours.start, hours.stop) for hours in self.hours.ranges)
+        return ScanPlan(self.session.archive, span.start, span.stop, self.filter, chunks, ranges=ranges)
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines that do the same, one per range."""
+        return scan_commands(self.session, self.hours, self.filter, self.out, self.power.words())
+
+    def question(self, field: str) -> tuple[str, str]:
+        """What to ask for a field, and the present answer."""
+        return {
+            "range": ("hours, from … to …, …:", self.hours.words()),
+            "filter": (
+                "filter, JMESPath or -g TEXT -e RE -m EXPR -v:",
+                self.filter.describe() if self.filter.arguments() else "",
+            ),
+            "out": ("into a folder/ (an extract) or a file (.gz, .zst, plain):", self.out),
+            "power": ("chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:", str(self.power)),
+        }[field]
+
+    def answered(self, field: str, text: str) -> ScanForm:
+        """With another answer. TimeError, FilterError or ConfigError if it makes no sense."""
+        match field:
+            case "range":
+                hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
+                if self.out != self.proposed:
+                    return replace(self, hours=hours)
+                out = default_out(self.session.title, hours.span.start)
+                return replace(self, hours=hours, out=out, proposed=out)
+            case "filter":
+                return replace(self, filter=read_filter(text))
+            case "power":
+                return replace(self, power=Power.read(text))
+        return replace(self, out=text.strip() or self.out)

@@ -1,0 +1,176 @@
+"""A scan as a screen sees it: the core's events, folded into snapshots a few times a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from textual.message import Message
+
+from tui.app.model.hours import Selection
+from tui.app.scan.form import ScanForm
+from tui.archive.writer import file_of_lines, names_folder, partial_path
+from tui.config import Prices
+from tui.errors import HourscopeError
+from tui.scan import (
+    ChunkDamaged,
+    ChunkDone,
+    ChunkKept,
+    ChunkRestarted,
+    ChunkStarted,
+    Estimate,
+    Matches,
+    Progress,
+    ScanEvent,
+    ScanPlan,
+    Totals,
+    estimate,
+    open_extract,
+    run_plan,
+)
+from tui.scan.order import written_to
+
+INTERVAL = 0.25
+KEPT_MATCHES = 200
+
+
+@dataclass(frozen=True)
+class ScanState:
+    """How far a scan is. `marks` holds a sign for each chunk of the plan, in order."""
+
+    chunks: int
+    total_chunks: int
+    bytes_compressed: int
+    total_bytes: int
+    bytes_of_lines: int
+    records: int
+    matches: int
+    seconds: float
+    marks: str
+    matches_by_hour: Mapping[datetime, int]
+    first: tuple[bytes, ...] = ()
+    not_json: int = 0
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    over: bool = False
+    partial: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Bytes of lines a second."""
+        return self.bytes_of_lines / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds to go, by the compressed bytes so far."""
+        if self.over or not self.bytes_compressed or self.seconds < 0.3:
+            return None
+        return self.seconds * (self.total_bytes - self.bytes_compressed) / self.bytes_compressed
+
+    def known_hours(self, plan: ScanPlan, hours: Selection) -> frozenset[datetime]:
+        """The hours of which every chunk was read, and those that have none."""
+        waiting = {chunk.hour for chunk, mark in zip(plan.chunks, self.marks, strict=True) if mark in "·▸✗"}
+        return frozenset(hour for hour in hours.hours() if hour not in waiting)
+
+
+WAITING, RUNNING, DONE, EMPTY, DAMAGED, PARTIAL = "·", "▸", "✓", "-", "!", "✗"
+
+
+def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState]:
+    """A snapshot at most every quarter of a second, one as soon as there are first matches, and one at the end."""
+    totals = Totals()
+    marks = dict.fromkeys((chunk.key for chunk in plan.chunks), WAITING)
+    first: list[bytes] = []
+    shown = 0.0
+    for event in events:
+        totals.add(event)
+        _mark(marks, event)
+        had = len(first)
+        if isinstance(event, Matches) and had < KEPT_MATCHES:
+            first += event.lines.split(b"\n")[:-1][: KEPT_MATCHES - had]
+        now = time.monotonic()
+        if now - shown >= INTERVAL or (not had and first):
+            shown = now
+            yield _state(plan, totals, marks, first)
+    yield _state(plan, totals, marks, first, over=True)
+
+
+def _mark(marks: dict[str, str], event: ScanEvent) -> None:
+    match event:
+        case ChunkStarted(chunk):
+            marks[chunk.key] = RUNNING
+        case ChunkDamaged(chunk):
+            marks[chunk.key] = DAMAGED
+        case ChunkDone(chunk, counts, _, partial) if marks[chunk.key] != DAMAGED:
+            marks[chunk.key] = PARTIAL if partial else DONE if counts.matches else EMPTY
+        case ChunkKept(chunk, counts) if marks[chunk.key] != DAMAGED:
+            marks[chunk.key] = DONE if counts.matches else EMPTY
+        case Progress() | Matches() | ChunkRestarted() | ChunkDone() | ChunkKept():
+            pass
+
+
+def _state(
+    plan: ScanPlan, totals: Totals, marks: dict[str, str], first: list[bytes], *, over: bool = False
+) -> ScanState:
+    counts = totals.counts
+    return ScanState(
+        totals.chunks,
+        len(plan.chunks),
+        counts.bytes_compressed,
+        plan.bytes_compressed,
+        counts.bytes,
+        counts.records,
+        counts.matches,
+        totals.seconds,
+        "".join(marks.values()),
+        dict(totals.matches_by_hour),
+        tuple(first),
+        counts.not_json,
+        {event.chunk.key: event.damage.reason for event in totals.damaged},
+        over,
+        over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
+    )
+
+
+def run(form: ScanForm, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+    """Scan into an extract (`out` names a folder or prefix) or into one file of lines."""
+    plan, out, power = form.plan, form.out, form.power
+    if names_folder(out):
+        extract = open_extract(out, plan, s3=form.session.s3, resume=resume)
+        yield from run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, extract=extract)
+        return
+    target = Path(out).expanduser()
+    with file_of_lines(
+        target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
+    ) as file:
+        yield from written_to(file, run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, strict=True))
+
+
+@dataclass
+class Estimated(Message):
+    """What a plan will find, take and cost; or, where the sample could not be read, why."""
+
+    plan: ScanPlan
+    estimate: Estimate | None
+    trouble: str = ""
+
+
+def estimated(plan: ScanPlan, prices: Prices, jobs: int | None) -> Estimated:
+    """The estimate of a plan; reads a sample of it."""
+    try:
+        return Estimated(plan, estimate(plan, prices=prices, jobs=jobs))
+    except HourscopeError as error:
+        return Estimated(plan, None, str(error))
+
+
+@dataclass
+class ScanMoved(Message):
+    """A scan got further; only the newest counts."""
+
+    state: ScanState
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ScanMoved)

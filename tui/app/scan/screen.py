@@ -1,0 +1,301 @@
+"""The scan: what will be read and where it goes, then how far it is, what it found, and when."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widget import Widget
+
+from tui.app.model.cargo import cargo_of_extract, cargo_of_file
+from tui.app.model.command import shell_filter, shell_read
+from tui.app.model.hours import Selection
+from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import FewRecords
+from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanSend, refusal
+from tui.app.scan.facts import command_facts, estimate_facts, plan_facts, state_facts
+from tui.app.scan.form import ScanForm
+from tui.app.scan.run import Estimated, ScanMoved, ScanState, estimated, run, snapshots
+from tui.app.scan.timeline import Timeline
+from tui.app.widgets.board import Board
+from tui.archive.location import locate_place
+from tui.archive.times import zone_name
+from tui.archive.writer import names_folder
+from tui.errors import HourscopeError, OutputError
+from tui.facts import Fact
+from tui.scan import Estimate, ScanPlan
+from tui.units import count, duration, plural, size
+
+_DEBOUNCE_SECONDS = 0.2
+
+
+class ScanPage(Page):
+    """Ready, running, or over. It runs on when it is left; S stops it and keeps what it found."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "start", id="scan-start"),
+        Binding("enter", "open", "open what was found", id="scan-open"),
+        Binding("p", "send", "publish", id="send"),
+        Binding("r", "fill('range')", "range", id="scan-range", priority=True),
+        Binding("r", "again", "resume", id="scan-resume"),  # the same key: it is one or the other
+        Binding("slash", "fill('filter')", "filter", id="scan-filter", priority=True),
+        Binding("o", "fill('out')", "where to", id="scan-out", priority=True),
+        Binding("W", "fill('power')", "workers, Dask", id="scan-jobs", priority=True),
+        Binding("S", "stop", "stop", id="job-stop"),
+    ]
+    title_of_help = "The scan"
+    ASKING = frozenset({"fill"})
+    session: Session
+    job: Job
+
+    def __init__(self, session: Session, hours: Selection, jobs: Jobs) -> None:
+        super().__init__()
+        self.session = session
+        self.form = ScanForm.of(session, hours)
+        self.job = Job("scan", self.interrupt)
+        self.state: ScanState | None = None
+        self.estimate: Estimate | None = None
+        self.failure = self.unread = ""  # why the scan, or the sample of the estimate, could not be read
+        self.board = Board()
+        self.timeline = Timeline()
+        self.matches = FewRecords()
+        self.listing = RecordList(self.matches)
+        self._jobs = jobs
+        self._timer: Timer | None = None
+        self._cancel: threading.Event | None = None
+        self._begun: tuple[ScanPlan, str] | None = None
+
+    def contents(self) -> list[Widget]:
+        return [self.board, self.timeline, self.listing]
+
+    def on_mount(self) -> None:
+        self.set_focus(self.listing)
+        self._ask_estimate()
+        self.refresh_facts()
+
+    def on_unmount(self) -> None:
+        if self._cancel is not None:
+            self._cancel.set()
+
+    @property
+    def running(self) -> bool:
+        return self._cancel is not None
+
+    @property
+    def over(self) -> bool:
+        return self.state is not None and self.state.over and not self.running
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        over, state = self.over, self.state
+        if action == "fill":
+            return not self.running and state is None and bool(super().check_action(action, parameters))
+        if action == "again":
+            return over and state is not None and state.partial and names_folder(self.form.out)
+        if action == "send":
+            return over and state is not None and state.matches > 0
+        return {"open": over, "start": not self.running and not over, "stop": self.running}.get(
+            action, super().check_action(action, parameters)
+        )
+
+    # Before it runs: the form, and an estimate that follows it.
+
+    def action_fill(self, field: str) -> None:
+        question, value = self.form.question(field)
+        self.ask(question, partial(self._fill, field), value)
+
+    def _fill(self, field: str, text: str) -> None:
+        self.form = self.form.answered(field, text)
+        if field == "filter":
+            self.session.filter = self.form.filter
+        self.estimate, self.failure, self.unread = None, "", ""
+        self._ask_estimate()
+        self.refresh_facts()
+
+    def _ask_estimate(self) -> None:
+        """A moment from now, unless the form is changed again until then."""
+        self._drop_estimate()
+        if self.form.plan.chunks:
+            self._timer = self.set_timer(_DEBOUNCE_SECONDS, partial(self._begin_estimate, self.form))
+
+    def _drop_estimate(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self.workers.cancel_group(self, "estimate")
+
+    def _begin_estimate(self, form: ScanForm) -> None:
+        prices = self.session.config.prices
+        job = partial(estimated, form.plan, prices, form.power.jobs)
+        self.work(lambda: self.post_message(job()), "estimate", exclusive=True)
+
+    def on_estimated(self, message: Estimated) -> None:
+        if message.plan is self.form.plan:
+            self.estimate, self.unread = message.estimate, message.trouble
+            self.refresh_facts()
+
+    # Running.
+
+    def action_start(self) -> None:
+        if self.form.plan.chunks:  # the extract that a failure has left is resumed
+            self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
+        else:
+            self.report("no chunk lies in these hours; r takes others", bad=True)
+
+    def action_again(self) -> None:
+        self._start(resume=True)
+
+    def _start(self, *, resume: bool) -> None:
+        self._drop_estimate()
+        self._cancel, self.failure = threading.Event(), ""
+        self.state, self._begun = None, (self.form.plan, self.form.out)
+        self.matches.clear()
+        self.work(partial(self._run, self.form, self._cancel, resume=resume), "scan")
+        self.job.seen = False
+        self._refresh_job()
+        self.request(KeepJob(self.job, self))
+        self.refresh_facts()
+
+    def _run(self, form: ScanForm, cancel: threading.Event, *, resume: bool) -> None:
+        try:
+            with self._jobs.running(cancel.set):
+                for state in snapshots(form.plan, run(form, resume=resume, cancel=cancel)):
+                    self.post_message(ScanMoved(state))
+        except HourscopeError as error:
+            if isinstance(error, OutputError) and self.state is None:
+                self._begun = None  # what is at that place is not ours
+            self.post_message(refusal(error))
+
+    def on_scan_moved(self, message: ScanMoved) -> None:
+        self.state = state = message.state
+        self.session.damage.update(state.damaged)
+        self.matches.extend(state.first[len(self.matches) :])
+        if state.over:
+            self._cancel = None
+            hours = state.known_hours(self.form.plan, self.form.hours)
+            self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
+        self.listing.show()
+        self._moved()
+
+    def on_failed(self, message: Failed) -> None:
+        message.prevent_default().stop()
+        self._cancel = None
+        self.failure = message.sentence
+        self._moved()
+
+    def _moved(self) -> None:
+        self.refresh_facts()
+        self._refresh_job()
+        self.request(JobMoved(self.job))
+
+    def interrupt(self) -> bool:
+        if self._cancel is None:
+            return False
+        self._cancel.set()
+        self.report("stopping; what was found is kept")
+        return True
+
+    def _refresh_job(self) -> None:
+        form, span = self.form, self.form.hours.span
+        terms = ", ".join(term.text for term in form.filter.active) or "every record"
+        not_ = "not " * form.filter.invert
+        self.job.title = f"{span.start:%d %b %H:00} – {span.stop:%d %b %H:00} · {not_}{terms}"
+        self.job.state = self._job_state()
+        self.job.resume_command = f"{form.commands[0]} --resume" if names_folder(form.out) else ""
+
+    def _job_state(self) -> JobState:
+        """How far it is, by the bytes that were fetched."""
+        state = self.state
+        if self.failure:
+            return JobState(FAILED, words=self.failure)
+        if state is None:
+            return JobState(RUNNING, 0.0, "starting")
+        matches = plural(state.matches, "match")
+        if self.running:
+            left = f" · {duration(state.remaining)} to go" if state.remaining is not None else ""
+            share = state.bytes_compressed / state.total_bytes if state.total_bytes else 0.0
+            return JobState(RUNNING, share, f"{matches} · {size(state.rate)}/s{left}")
+        return JobState(STOPPED if state.partial else DONE, words=f"{matches} in {duration(state.seconds)}")
+
+    # Afterwards.
+
+    def action_open(self) -> None:
+        """Open what was found as the archive that it is."""
+        out = self.form.out
+        if self.state is None or not self.state.matches:
+            self.report("nothing matched, so there is nothing to open; q goes back")
+        elif not names_folder(out):
+            self.report(f"the matches are in the file {out}; choose a folder/ to get an extract that opens here")
+        else:
+            self.request(OpenArchive(out, locate_place(out, self.session.config, self.session.s3)))
+
+    def action_send(self) -> None:
+        out = self.form.out
+        cargo = cargo_of_extract(self.session, out) if names_folder(out) else cargo_of_file(out)
+        self.request(PlanSend(self.session, cargo))
+
+    # What is shown.
+
+    def refresh_facts(self) -> None:
+        """The header, the facts, the timeline."""
+        form, plan, span, state = self.form, self.form.plan, self.form.hours.span, self.state
+        self.header.show(
+            self.session.title,
+            f"scan {span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00} {zone_name(self.session.archive.zone)}",
+            plural(len(plan.chunks), "chunk"),
+            size(plan.bytes_compressed),
+        )
+        facts = plan_facts(plan, form.hours, form.out, form.power)
+        self.board.show([Fact(), *facts, *command_facts(form.commands), Fact(), *self._progress()])
+        known = state.known_hours(plan, form.hours) if state else frozenset()
+        self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
+        shown = f"the first {count(len(self.matches))} matches, as they came" if self.matches else ""
+        self.listing.explain((shown,), "")
+        self.refresh_bindings()
+
+    def _progress(self) -> list[Fact]:
+        state = self.state
+        if self.failure:
+            return [
+                Fact("stopped", self.failure, "trouble"),
+                Fact("", "change what is wrong (r, /, o), then enter", "dim"),
+            ]
+        if state is None:
+            word = "starting …" if self.running else "ready: enter starts it; r, /, o and W change it"
+            return [*self._expected(), Fact("scan", word, "you")]
+        return state_facts(state, self.form.filter)
+
+    def _expected(self) -> list[Fact]:
+        """The estimate; until it is there, that it is being made. A scan need not wait for it."""
+        if self.estimate is not None:
+            remote = self.form.power.dask is not None
+            return estimate_facts(self.estimate, self.session.config.prices, remote=remote)
+        if self.unread:
+            return [Fact("estimate", self.unread, "trouble")]
+        return [Fact("estimate", "reading a sample …", "dim")] if self.form.plan.chunks and not self.running else []
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of "
+            "hour, key and line. Chunks are read several at a time.",
+            "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
+            "being read, ✗ was cut short by stopping.",
+            "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
+            "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds "
+            "the truth 95 times in 100.",
+            *(f"$ {command}" for command in self.form.commands),
+            *self._by_hand(),
+        )
+
+    def _by_hand(self) -> tuple[str, ...]:
+        """The shell for the first chunk."""
+        chunks = self.form.plan.chunks
+        if not chunks:
+            return ()
+        rest = len(chunks) - 1
+        command = shell_read(self.session, chunks[0].key) + shell_filter(self.form.filter)
+        return (f"$ {command}" + (f"    # and so on: {plural(rest, 'chunk')} more" if rest else ""),)

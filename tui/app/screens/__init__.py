@@ -1,1 +1,0 @@
-"""Screens: one for each thing a person does."""

@@ -1,0 +1,1 @@
+"""The send: its form, its run, its receipt."""

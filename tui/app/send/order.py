@@ -1,0 +1,120 @@
+"""Where a send goes and how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from tui.config import Config, NsqSpec
+from tui.errors import SendError
+from tui.nsq.address import split_address
+from tui.send import (
+    SendOptions,
+    parse_rate,
+)
+
+_CANARY = (1, 11)  # one record, then ten more
+_LOOKUP = "lookupd="
+_NSQD = "127.0.0.1:4150"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where and how: to a topic of an nsqd (named, or known to an nsqlookupd), or to a file. Every answer makes another
+    order."""
+
+    way: NsqSpec = field(default_factory=NsqSpec)
+    name: str = ""  # of the way, in the config
+    topic: str = ""
+    out: str = ""
+    rate: str = ""
+    max_depth: int | None = None
+    canary: bool = False
+    skip_oversize: bool = False
+
+    @property
+    def to_nsq(self) -> bool:
+        """Is it said which topic, and where?"""
+        return bool(self.where and self.topic and not self.out)
+
+    @property
+    def where(self) -> str:
+        """As a person types it, and `read_way` reads it."""
+        lookups = (f"{_LOOKUP}{address}" for address in self.way.lookupd_http_addresses)
+        return self.name or " ".join((*self.way.nsqd_tcp_addresses, *lookups))
+
+    @property
+    def about(self) -> str:
+        """What the name stands for, and whether it is TLS."""
+        way = self.way
+        places = ", ".join(way.nsqd_tcp_addresses or way.lookupd_http_addresses) if self.name else ""
+        lookup = "looked up" if way.lookupd_http_addresses else ""
+        return " · ".join(filter(None, (places, lookup, "TLS" if way.tls else "")))
+
+    def question(self, field: str, config: Config) -> tuple[str, str]:
+        """What to ask for a field, and the present answer."""
+        known = ", ".join(config.nsq)
+        return {
+            "address": (
+                f"nsqd at HOST:PORT, lookupd=HOST:PORT{', or ' + known if known else ''}:",
+                self.where or next(iter(config.nsq), _NSQD),
+            ),
+            "topic": ("topic:", self.topic),
+            "out": ("file (.gz, .zst or plain); empty for NSQ:", self.out),
+            "rate": ("records a second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
+            "depth": ("pause while the topic is deeper than; empty for no ceiling:", str(self.max_depth or "")),
+        }[field]
+
+    def answered(self, field: str, text: str, config: Config) -> Order:
+        """With another answer. SendError if it makes no sense."""
+        text = text.strip()
+        match field:
+            case "address":
+                name, way = read_way(text, config)
+                return replace(self, name=name, way=way, out="")
+            case "topic":
+                return replace(self, topic=text, out="")
+            case "rate":
+                if text:
+                    parse_rate(text)
+                return replace(self, rate=text)
+            case "depth":
+                digits = text.replace(",", "")
+                if digits and not (digits.isascii() and digits.isdigit() and int(digits)):
+                    raise SendError(f"'{digits}' is not a number of messages")
+                return replace(self, max_depth=int(digits) if digits else None)
+        return replace(self, out=text)
+
+    def options(self) -> SendOptions:
+        rate = parse_rate(self.rate) if self.rate else None
+        return SendOptions(rate, self.max_depth, _CANARY if self.canary else (), skip_oversize=self.skip_oversize)
+
+    def words(self) -> list[str]:
+        """The command line's words for it."""
+        if self.out:
+            return ["-o", self.out]
+        words = self._way_words()
+        words += ["--topic", self.topic or "TOPIC"]
+        words += ["--rate", self.rate] if self.rate else []
+        words += ["--max-depth", str(self.max_depth)] if self.max_depth else []
+        words += ["--skip-oversize"] if self.skip_oversize else []
+        return [*words, "--canary"] if self.canary else words
+
+    def _way_words(self) -> list[str]:
+        if self.name or not self.where:
+            return ["--nsqd-tcp-address", self.name or "HOST:PORT"]
+        nsqds = (word for address in self.way.nsqd_tcp_addresses for word in ("--nsqd-tcp-address", address))
+        lookups = (word for address in self.way.lookupd_http_addresses for word in ("--lookupd-http-address", address))
+        return [*nsqds, *lookups]
+
+
+def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
+    """A name of the config, or addresses: `HOST:PORT …`, or `lookupd=HOST:PORT …`; SendError if they are mixed."""
+    if words in config.nsq:
+        return words, config.nsq[words]
+    lookups = tuple(word.removeprefix(_LOOKUP) for word in words.split() if word.startswith(_LOOKUP))
+    nsqds = tuple(word for word in words.split() if not word.startswith(_LOOKUP))
+    if lookups and nsqds:
+        raise SendError(f"give nsqds, or {_LOOKUP}HOST:PORT to have them looked up, and not both")
+    for address in (*nsqds, *lookups):
+        split_address(address)
+    return "", NsqSpec(nsqds, (), lookups)

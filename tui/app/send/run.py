@@ -1,0 +1,122 @@
+"""A send as a screen sees it: what would be sent, what is there, and the core's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui.app.model.cargo import Cargo
+from tui.app.send.order import Order
+from tui.config import state_dir
+from tui.errors import HourscopeError
+from tui.send import (
+    Control,
+    Destination,
+    Earlier,
+    NsqTarget,
+    Plan,
+    SendEvent,
+    Source,
+    Survey,
+    check_destinations,
+    configured_target,
+    earlier_sends,
+    outgoing,
+    send_to_file,
+    send_to_nsq,
+    surveying,
+)
+from tui.send import survey as survey_source
+from tui.send.preparation import Preparation, prepare
+
+
+@dataclass
+class Counted(Message):
+    """What a send would send, as far as it was read."""
+
+    source: Source
+    survey: Survey
+
+
+@dataclass
+class Checked(Message):
+    """What is at an order's destination, and the journal that goes on there; or what is wrong with it.
+
+    `warnings` are of the destination and of earlier sends of the same records.
+    """
+
+    order: Order
+    target: NsqTarget | None = None
+    destinations: tuple[Destination, ...] = ()
+    earlier: Earlier | None = None
+    warnings: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass
+class SendMoved(Message):
+    """A send got further, or ended."""
+
+    event: SendEvent
+
+
+def counting(cargo: Cargo) -> Iterator[Counted]:
+    """Read what would be sent. HourscopeError if it cannot be read."""
+    source = cargo.open()
+    for survey in surveying(outgoing(source, Plan())):
+        yield Counted(source, survey)
+
+
+def check(order: Order, source: Source | None, survey: Survey) -> Checked:
+    """Ask the destination what is there; with a source, look for earlier sends of the same records."""
+    try:
+        target, unanswered = configured_target(order.way, order.topic)
+        destinations = check_destinations(target)
+        earlier, warnings = None, (*unanswered, *(words for there in destinations for words in there.warnings))
+        if source is not None:
+            prepared = prepared_order(order, source, target, destinations)
+            earlier = prepared.resumed
+            warnings = (*unanswered, *prepared.warnings(survey)) if survey.complete else warnings
+    except HourscopeError as error:
+        return Checked(order, trouble=str(error))
+    return Checked(order, target, destinations, earlier, tuple(dict.fromkeys(warnings)))
+
+
+def run(checked: Checked, source: Source, survey: Survey, control: Control) -> Iterator[SendEvent]:
+    """Send what was surveyed: to the topic that was checked, or to a file."""
+    order, target = checked.order, checked.target
+    if order.out or target is None:
+        yield from send_to_file(source, order.out, control=control)
+        return
+    prepared = prepared_order(order, source, target, checked.destinations)  # this very page's journal, too
+    survey = surveyed_again(prepared, survey)
+    prepared, warnings = prepared.checked(survey), prepared.warnings(survey)
+    with prepared.journal(survey, again=True) as journal:  # the page has shown the repeat, and asked for the topic
+        yield from send_to_nsq(
+            prepared.source,
+            target,
+            journal=journal,
+            options=order.options(),
+            control=control,
+            surveyed=survey,
+            warnings=warnings,
+        )
+
+
+def prepared_order(order: Order, source: Source, target: NsqTarget, destinations: Sequence[Destination]) -> Preparation:
+    """The order as a send that is about to begin; a send of the same that was stopped is resumed."""
+    folder = state_dir() / "journals"
+    same = earlier_sends(folder, source, target.topic)
+    resume = bool(same) and not same[-1].finished
+    return prepare(folder, source, target, destinations, order.options(), resume=resume)
+
+
+def surveyed_again(prepared: Preparation, survey: Survey) -> Survey:
+    """The survey once the plan of the send is known: read again only if that leaves something out."""
+    plan, largest = prepared.source.plan, survey.largest
+    leaves_out = plan is not None and plan.max_message is not None and largest and largest.size > plan.max_message
+    if plan is None or not (plan.unique or leaves_out):
+        return survey
+    return survey_source(prepared.source, max_message=prepared.limits.largest, start=prepared.start, shapes=False)

@@ -1,0 +1,293 @@
+"""The send: what, where, how; the topic's name typed to confirm; progress; the receipt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from tui.app.model.cargo import Cargo
+from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs, JobState
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.requests import Failed, JobMoved, KeepJob, refusal
+from tui.app.send.facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
+from tui.app.send.order import Order
+from tui.app.send.run import Checked, Counted, SendMoved, check, counting, run
+from tui.app.widgets.board import LOW, Board
+from tui.config import NsqSpec
+from tui.errors import HourscopeError
+from tui.facts import Fact
+from tui.send import Control, Receipt, Sending, Sent, Source, Survey
+from tui.send.earlier import REPEATED
+from tui.shell import shell_join
+from tui.units import count, duration, plural, size
+
+
+class SendPage(Page):
+    """Nothing is sent before the topic's name was typed. space pauses, S stops; both keep the books."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "send", id="send-start"),
+        Binding("space", "pause", "pause/go on", id="send-pause"),
+        Binding("d", "fill('address')", "nsqd", id="send-nsqd", priority=True),
+        Binding("t", "fill('topic')", "topic", id="send-topic", priority=True),
+        Binding("o", "fill('out')", "file instead", id="send-file", priority=True),
+        Binding("r", "fill('rate')", "rate", id="send-rate", priority=True),
+        Binding("r", "again", "resume", id="send-resume"),  # the same key: it is one or the other
+        Binding("m", "fill('depth')", "depth ceiling", id="send-depth", priority=True),
+        Binding("c", "canary", "canary", id="send-canary"),
+        Binding("l", "skip", "leave out too large ones", show=False, id="send-skip"),
+        Binding("S", "stop", "stop", id="job-stop"),
+    ]
+    title_of_help = "The send"
+    ASKING = frozenset({"fill"})
+    session: Session
+    job: Job
+
+    def __init__(self, session: Session, cargo: Cargo, jobs: Jobs) -> None:
+        super().__init__()
+        self.session = session
+        self.cargo = cargo
+        self.job = Job("send", self.interrupt)
+        self.order = _first_order(session)
+        self.source: Source | None = None
+        self.survey = Survey()
+        self.checked = Checked(self.order)
+        self.refusal = ""  # why the order, or the send, was refused
+        self.progress: Sending | None = None
+        self.receipt: Receipt | None = None
+        self.control: Control | None = None
+        self.board = Board(id="send")
+        self._jobs = jobs
+
+    def contents(self) -> list[Widget]:
+        return [self.board]
+
+    def on_mount(self) -> None:
+        self.refresh_facts()
+        self.work(self._count, "count")
+
+    def on_unmount(self) -> None:
+        if self.control is not None:
+            self.control.stop()
+
+    @property
+    def running(self) -> bool:
+        return self.control is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("pause", "stop"):
+            return self.running
+        if action == "again":
+            return not self.running and self.receipt is not None and self.receipt.partial and self.order.to_nsq
+        if action in ("start", "canary", "skip", "fill"):
+            return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
+        return super().check_action(action, parameters)
+
+    # What is sent, and where it goes.
+
+    def _count(self) -> None:
+        worker = get_current_worker()
+        try:
+            for counted in counting(self.cargo):
+                if worker.is_cancelled:
+                    return
+                self.post_message(counted)
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_counted(self, message: Counted) -> None:
+        first = self.source is None
+        self.source, self.survey = message.source, message.survey
+        if first or message.survey.complete:  # the records are known now: were they sent before?
+            self._check()
+        self.refresh_facts()
+
+    def action_fill(self, field: str) -> None:
+        question, value = self.order.question(field, self.session.config)
+        self.ask(question, partial(self._fill, field), value)
+
+    def _fill(self, field: str, text: str) -> None:
+        self._put(self.order.answered(field, text, self.session.config))
+
+    def action_canary(self) -> None:
+        self._put(replace(self.order, canary=not self.order.canary))
+
+    def action_skip(self) -> None:
+        self._put(replace(self.order, skip_oversize=not self.order.skip_oversize))
+
+    def _put(self, order: Order) -> None:
+        self.order = order
+        self.session.sent_to = (order.name, order.way, order.topic)
+        self._check()
+        self.refresh_facts()
+
+    def _check(self) -> None:
+        """Ask nsqd what is there, as soon as there is somebody to ask."""
+        self.refusal, self.checked = "", Checked(self.order)
+        if self.order.to_nsq:
+            order, source, survey = self.order, self.source, self.survey
+            self.work(lambda: self.post_message(check(order, source, survey)), "check", exclusive=True)
+
+    def on_checked(self, message: Checked) -> None:
+        """What is there; the answer for an order that was changed meanwhile is dropped."""
+        if message.order is self.order:
+            self.checked, self.refusal = message, message.trouble
+            self.refresh_facts()
+
+    # Sending.
+
+    def action_start(self) -> None:
+        order = self.order
+        if self.source is None or not self.survey.complete:
+            self.report("still counting what will be sent; a moment")
+        elif not self.survey.count:
+            self.report("there is nothing to send: no record matches")
+        elif order.out:
+            self._begin()
+        elif not order.to_nsq:
+            self.report("say where first: d for nsqd, t for the topic, or o for a file")
+        elif self.checked.target is None:
+            self.report("nsqd did not answer yet; d and t change where it is")
+        else:
+            self.prompt.ask(f"type the topic's name to send {plural(self.survey.count, 'record')}:", self._confirm)
+
+    def _confirm(self, text: str) -> None:
+        if text == self.order.topic:
+            self._begin()
+        else:
+            self.report(f"that is not {self.order.topic}: nothing was sent", bad=True)
+
+    def action_again(self) -> None:
+        """What was stopped is resumed; its topic was confirmed."""
+        self.receipt, self.progress = None, None
+        self._begin()
+
+    def _begin(self) -> None:
+        if self.source is None:
+            return
+        self.control, self.refusal = Control(), ""
+        self.work(partial(self._run, self.checked, self.source, self.survey, self.control), "send")
+        self.job.seen = False
+        self._refresh_job()
+        self.request(KeepJob(self.job, self))
+        self.refresh_facts()
+
+    def _run(self, checked: Checked, source: Source, survey: Survey, control: Control) -> None:
+        try:
+            with self._jobs.running(control.stop):
+                for event in run(checked, source, survey, control):
+                    self.post_message(SendMoved(event))
+        except HourscopeError as error:
+            self.post_message(refusal(error))
+
+    def on_send_moved(self, message: SendMoved) -> None:
+        if isinstance(message.event, Sent):
+            self.receipt, self.control = message.event.receipt, None
+            self.clear_report()  # it is no longer stopping
+        else:
+            self.progress = message.event
+        self._moved()
+
+    def on_failed(self, message: Failed) -> None:
+        message.prevent_default().stop()
+        self.control = None
+        self.refusal = message.sentence
+        self._moved()
+
+    def _moved(self) -> None:
+        self.refresh_facts()
+        self._refresh_job()
+        self.request(JobMoved(self.job))
+
+    def action_pause(self) -> None:
+        if self.control is not None:
+            (self.control.resume if self.control.paused else self.control.pause)()
+
+    def interrupt(self) -> bool:
+        if self.control is None:
+            return False
+        self.control.stop()
+        self.report("stopping; waiting for in-flight batches")
+        return True
+
+    def _refresh_job(self) -> None:
+        self.job.title = f"{plural(self.survey.count, 'record')} to {self.order.out or self.order.topic}"
+        self.job.state = self._job_state()
+        self.job.resume_command = f"{self._command} --resume" if self.order.to_nsq else ""  # NSQ's has a journal
+
+    def _job_state(self) -> JobState:
+        """How far it is, by the records that are confirmed."""
+        if self.receipt is not None:
+            words = f"{plural(self.receipt.confirmed, 'record')} confirmed in {duration(self.receipt.seconds)}"
+            return JobState(STOPPED if self.receipt.partial else DONE, words=words)
+        if self.refusal and self.control is None:
+            return JobState(FAILED, words=self.refusal)
+        progress, control = self.progress or Sending(), self.control
+        share = progress.confirmed / progress.total if progress.total else 0.0
+        asks = "asks whether to go on · " if progress.asking else ""
+        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
+        return JobState(PAUSED if progress.asking or (control and control.paused) else RUNNING, share, words)
+
+    # What is shown.
+
+    @property
+    def _command(self) -> str:
+        again = ["--again"] if any(words.startswith(REPEATED) for words in self.checked.warnings) else []
+        return shell_join([*self.cargo.words, *self.order.words(), *again])
+
+    def refresh_facts(self) -> None:
+        """The header and the facts."""
+        survey, order, checked = self.survey, self.order, self.checked
+        where = f"send to {order.out or order.topic or '…'}"
+        self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
+        brief = self.app.size.height < LOW or self.running or self.receipt is not None
+        facts = [Fact(), *what_facts(self.cargo.title, survey, brief=brief)]
+        if self.receipt is None:
+            asking = order.to_nsq and checked.target is None and not self.refusal
+            there = () if self.running else checked.destinations
+            facts.append(Fact())
+            facts += where_facts(order, there, checked.earlier, checked.warnings, survey, asking=asking)
+            facts += how_facts(order)
+        facts += [Fact(), Fact("command", self._command, "command"), Fact(), *self._state()]
+        self.board.show(facts)
+        self.refresh_bindings()
+
+    def _state(self) -> list[Fact]:
+        if self.receipt is not None:
+            return receipt_facts(self.receipt)
+        if self.refusal:
+            return [Fact("refused", self.refusal, "trouble"), Fact("", "change what is wrong, then enter", "dim")]
+        if self.control is not None:
+            return progress_facts(self.progress or Sending(), self.control, self.order)
+        if not self.survey.complete:
+            return [Fact("", "reading what would be sent; nothing is sent yet", "you")]
+        if not self.survey.count:
+            return [Fact("", "there is nothing to send: no record matches", "you")]
+        if self.order.out:
+            return [Fact("", "ready: enter writes the file", "you")]
+        if not self.order.to_nsq:
+            return [Fact("", "where to? d for nsqd, t for the topic, or o for a file", "you")]
+        return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk "
+            "says what arrived, so a send that was stopped goes on there; at most what was in flight can arrive twice.",
+            "OK means that nsqd has the record in its memory or on its disk.",
+            f"$ {self._command}",
+        )
+
+
+def _first_order(session: Session) -> Order:
+    """To where the last send of this archive went; else to the only nsqd of the config."""
+    name, way, topic = session.sent_to
+    if len(session.config.nsq) == 1 and way == NsqSpec():
+        ((name, way),) = session.config.nsq.items()
+        return Order(way, name)
+    return Order(way, name, topic)

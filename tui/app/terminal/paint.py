@@ -1,0 +1,273 @@
+"""What goes over the wire: of every update only the cells that differ from what the terminal shows already.
+
+Textual sends whole runs of a line, and whole screens when the focus or the layout changes. Over SSH that is most of
+what a person waits for. A Glass remembers the cells on the terminal, so that drawing something again costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from rich.cells import cell_len
+from rich.color import Color, ColorSystem
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Codes = tuple[str, str, str]
+Cell = tuple[str, Codes]
+Piece = tuple[int, int, list[Cell]]
+
+_PLAIN: Codes = ("", "39", "49")
+_ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
+_NEAR = 5  # cells: writing fewer again is shorter than moving over them
+_UNKNOWN: Cell = ("\0", _PLAIN)
+
+
+@lru_cache(maxsize=4096)
+def _codes(style: Style, system: ColorSystem | None) -> Codes:
+    """The style as three independent parts: attributes, foreground, background."""
+    attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
+    if system is None:
+        return attributes, "39", "49"
+    return attributes, _color(style.color, system, True), _color(style.bgcolor, system, False)
+
+
+def _color(color: Color | None, system: ColorSystem, foreground: bool) -> str:
+    if color is None or color.is_default:
+        return "39" if foreground else "49"
+    return ";".join(color.downgrade(system).get_ansi_codes(foreground))
+
+
+def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:
+    """One (character, codes) a cell. The second half of a wide character is empty; marks join what they stand on."""
+    return list(_cells(tuple(strip), system))
+
+
+@lru_cache(maxsize=512)  # lines that have only moved come again
+def _cells(segments: tuple[Segment, ...], system: ColorSystem | None) -> list[Cell]:
+    cells: list[Cell] = []
+    for text, style, control in segments:
+        if control:
+            continue
+        codes = _codes(style or Style.null(), system)
+        blank = codes if codes[0] else ("", "39", codes[2])  # nobody sees the colour of a blank
+        if text.isascii():
+            cells.extend((char, blank if char == " " else codes) for char in text)
+            continue
+        for char in text:
+            size = cell_len(char)
+            if size:
+                cells.append((char, codes))
+                cells.extend([("", codes)] * (size - 1))
+            elif cells:
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
+    return cells
+
+
+def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
+    """[start, end) of the runs of `new` that must be sent; never half of a wide character."""
+    start = end = -1
+    for x, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before == after:
+            continue
+        if start >= 0 and x > end:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = x
+            while start and not new[start][0]:
+                start -= 1
+        end = x + 1
+        while end < len(new) and not new[end][0]:
+            end += 1
+    if start >= 0:
+        yield start, end
+
+
+class Glass:
+    """The terminal's cells as they were last sent. `forget` when something else may have written there."""
+
+    def __init__(self, *, colors: bool = True) -> None:
+        self._colors = colors
+        self._lines: dict[int, list[Cell]] = {}
+        self._size = (0, 0)
+
+    def forget(self) -> None:
+        self._lines.clear()
+
+    def lean(self, update: object) -> object:
+        """The same update, to be written as the difference; anything else is left alone and forgotten."""
+        if isinstance(update, LayoutUpdate | ChopsUpdate):
+            return _Difference(self, update)
+        if update is not None:
+            self.forget()
+        return update
+
+    def write(self, pieces: Iterable[tuple[int, int, Strip]], console: Console) -> str:
+        """The bytes that bring strips at (x, y) onto the terminal."""
+        known = console._color_system if self._colors else None
+        system = ColorSystem(known) if known is not None else None
+        if self._size != (console.width, console.height):
+            self.forget()
+            self._size = (console.width, console.height)
+        pen = _Pen()
+        for x, y, cells in self._scroll([(x, y, cells_of(strip, system)) for x, y, strip in pieces], pen):
+            line = self._lines.setdefault(y, [])
+            if len(line) < x + len(cells):
+                line.extend([_UNKNOWN] * (x + len(cells) - len(line)))
+            if line[x : x + len(cells)] == cells:
+                continue
+            for start, end in changes(_sure(line)[x : x + len(cells)], cells):
+                pen.go(x + start, y, line)
+                pen.put(cells[start:end])
+            line[x : x + len(cells)] = cells
+        return pen.finish()
+
+    def _scroll(self, pieces: list[Piece], pen: _Pen) -> list[Piece]:
+        """Let the terminal move whole lines that have only moved; what is left to be written."""
+        wide = self._size[0]
+        whole = {y: cells for x, y, cells in pieces if x == 0 and len(cells) == wide}
+        lines = {y: line for y, line in self._lines.items() if len(line) == wide}
+        scroll = scrolled(lines, whole) if len(whole) > 1 else None
+        if scroll is None:
+            return pieces
+        pen.scroll(scroll)
+        moved = range(scroll.top, scroll.bottom + 1)
+        target = {y: list(lines[y]) for y in moved}
+        for x, y, cells in pieces:
+            if y in target:
+                target[y][x : x + len(cells)] = cells
+        for y in moved:
+            self._lines[y] = list(lines[y + (1 if scroll.up else -1)] if y != scroll.exposed else [_UNKNOWN] * wide)
+        return [*((0, y, cells) for y, cells in target.items()), *(each for each in pieces if each[1] not in target)]
+
+
+def _sure(line: list[Cell]) -> list[Cell]:
+    """What stands on the terminal for certain: it may have another width for a character with marks."""
+    marked = next((at for at, cell in enumerate(line) if len(cell[0]) > 1), len(line))
+    return line[:marked] + [_UNKNOWN] * (len(line) - marked)
+
+
+class _Pen:
+    """Writes cells; remembers where it is and which colours the terminal has."""
+
+    def __init__(self) -> None:
+        self._now = _PLAIN
+        self._out: list[str] = []
+        self._x = self._y = -1
+
+    def scroll(self, scroll: Scroll) -> None:
+        self._out.append(scroll.sequence)
+
+    def go(self, x: int, y: int, line: list[Cell]) -> None:
+        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colours."""
+        between = line[self._x : x] if y == self._y and x - self._x < _NEAR else [_UNKNOWN]
+        if all(self._writes(cell) for cell in between):
+            self._out.extend(char for char, _ in between)
+        elif y == self._y:
+            self._out.append(f"\x1b[{x + 1}G")  # by its column: right even if the terminal has other widths
+        else:
+            self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        self._x, self._y = x, y
+
+    def _writes(self, cell: Cell) -> bool:
+        """Would the cell be right, written as the pen is now? Nobody sees the colour of a blank."""
+        char, (attributes, front, back) = cell
+        same = attributes == self._now[0] and back == self._now[2] and (char == " " or front == self._now[1])
+        return same and char.isascii() and char.isprintable()
+
+    def put(self, cells: list[Cell]) -> None:
+        for char, codes in cells:
+            if codes != self._now and char:
+                self._switch(codes if char != " " or codes[0] else (codes[0], self._now[1], codes[2]))
+            self._out.append(char)
+        self._x += len(cells)
+
+    def _switch(self, codes: Codes) -> None:
+        attributes, front, back = codes
+        if codes == self._now:
+            return
+        if attributes != self._now[0]:
+            parts = [part for part in ("0", attributes) if part]
+            parts += [code for code, plain in ((front, "39"), (back, "49")) if code != plain]
+        else:
+            parts = [code for code, now in ((front, self._now[1]), (back, self._now[2])) if code != now]
+        self._out.append(f"\x1b[{';'.join(parts)}m")
+        self._now = codes
+
+    def finish(self) -> str:
+        if self._now != _PLAIN:
+            self._out.append("\x1b[0m")
+        return "".join(self._out)
+
+
+class _Difference(CompositorUpdate):
+    """An update of the compositor, written through the glass."""
+
+    def __init__(self, glass: Glass, update: LayoutUpdate | ChopsUpdate) -> None:
+        self._glass = glass
+        self._update = update
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._update
+
+    def render_segments(self, console: Console) -> str:
+        pieces = _whole(self._update) if isinstance(self._update, LayoutUpdate) else _parts(self._update)
+        return self._glass.write(pieces, console)
+
+
+def _whole(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
+    for y, strips in enumerate(update.strips, update.region.y):
+        yield update.region.x, y, Strip.join(list(strips))
+
+
+def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    for y, x1, x2 in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < x2 and end > x1:
+                yield x, y, strip
+
+
+_LEAST = 5  # lines that must have moved to be worth it
+_OTHERS = 4  # lines among them that may be new: the cursor's, before and after, and what comes into sight
+
+Line = TypeVar("Line", bound=Sequence[object])
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """The lines from `top` to `bottom`, both inside, move up by one, or down by one."""
+
+    top: int
+    bottom: int
+    up: bool
+
+    @property
+    def sequence(self) -> str:
+        """DECSTBM around IND or RI, which every terminal knows; it leaves the cursor at the top left."""
+        edge, move = (self.bottom, "D") if self.up else (self.top, "M")
+        return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{edge + 1};1H\x1b{move}\x1b[r"
+
+    @property
+    def exposed(self) -> int:
+        """The line that comes into sight, empty."""
+        return self.bottom if self.up else self.top
+
+
+def scrolled(old: Mapping[int, Line], new: Mapping[int, Line]) -> Scroll | None:
+    """How whole lines (by their place) moved by one, if most of a block of them did."""
+    for up in (True, False):
+        step = 1 if up else -1
+        moved = [y for y, line in new.items() if line == old.get(y + step) and line != old.get(y)]
+        if len(moved) < _LEAST:
+            continue
+        top, bottom = (min(moved), max(moved) + 1) if up else (min(moved) - 1, max(moved))
+        if len(moved) >= bottom - top + 1 - _OTHERS and all(y in old for y in range(top, bottom + 1)):
+            return Scroll(top, bottom, up)
+    return None

@@ -1,0 +1,96 @@
+"""What lists have in common: a cursor that stays in sight, and keys that move it; or only lines that scroll."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+
+
+class CursorList(LineWidget, can_focus=True):
+    """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "down", show=False, id="down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="up"),
+        Binding("g,home", "move(-1_000_000_000)", "first line", show=False, id="first"),
+        Binding("G,end", "move(1_000_000_000)", "last line", show=False, id="last"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
+    ]
+
+    at = 0  # the row under the cursor
+    top = 0  # the first row in sight
+
+    @property
+    def length(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    @property
+    def lead(self) -> int:
+        return 0
+
+    @property
+    def room(self) -> int:
+        """Lines for rows."""
+        return max(self.size.height - self.lead, 1)
+
+    def go(self, at: int) -> None:
+        """Put the cursor on a row, or on the nearest."""
+        self.at = max(0, min(at, self.length - 1))
+        self.keep_in_sight()
+        self.repaint()
+
+    def keep_in_sight(self) -> None:
+        """Scroll as little as is needed."""
+        self.top = max(0, min(self.top, self.at, self.length - self.room), self.at - self.room + 1)
+
+    def ground(self, row: int) -> Style | None:
+        """What a row is drawn on."""
+        if row != self.at:
+            return None
+        return self.palette.cursor if self.has_focus else self.palette.cursor_idle
+
+    def action_move(self, step: int) -> None:
+        self.go(self.at + step)
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * max(self.room - 1, 1))
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+
+class ScrolledLines(LineWidget):
+    """Lines without a cursor. Subclasses give `lines`, whatever of them is in sight."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll(1)", "down", show=False),
+        Binding("k,up", "scroll(-1)", "up", show=False),
+        Binding("pagedown", "scroll(10)", "page down", show=False),
+        Binding("pageup", "scroll(-10)", "page up", show=False),
+    ]
+
+    top = 0
+
+    def lines(self, width: int) -> list[list[Piece]]:
+        """All of them."""
+        raise NotImplementedError
+
+    def action_scroll(self, lines: int) -> None:
+        last = max(len(self.lines(self.size.width)) - self.size.height, 0)
+        self.top = min(max(self.top + lines, 0), last)
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = self.lines(width)
+        index = y + self.top
+        return strip_of(lines[index], width) if index < len(lines) else Strip.blank(width)
