@@ -137,3 +137,15 @@ def test_a_summary_counts_records_where_nothing_matched(tmp_path: Path) -> None:
     ran = hourscope("scan", tmp_path, "-g", "nowhere", "--count", "--json")
     summary = json.loads(ran.lines[-1])
     assert (summary["records"], summary["blank"], ran.code) == (6002, 2, 1)
+
+
+def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
+    """What an interrupted scan has written is an archive, and not all of it."""
+    hourscope("scan", sample, *HOUR, "-g", "5003", "-o", f"{tmp_path}/x/")
+    assert "did not finish" not in hourscope("scan", f"{tmp_path}/x/", "-c").err
+    manifest = tmp_path / "x" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"finished": true', '"finished": false'))
+    for command in (("scan", "-c", "--json"), ("verify", "--json")):
+        ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
+        assert "did not finish" in ran.err
+        assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])

@@ -173,11 +173,11 @@ def _channel(options: ArchiverOptions, destination: Destination) -> tuple[State,
     if not destination.exists:
         return "warning", f"{version} has no topic {source.topic} yet; the archiver would create it"
     channel = next((channel for channel in destination.channels if channel.name == source.channel), None)
+    if source.channel.endswith("#ephemeral") or source.topic.endswith("#ephemeral"):
+        return "warning", f"{version}: an ephemeral channel drops messages; an archive needs a durable one"
     if channel is None:
         says = f"{version}: {source.topic} has no channel {source.channel} yet; the archiver would create it"
         return "warning", f"{says}, and get what is published after that"
-    if channel.name.endswith("#ephemeral") or source.topic.endswith("#ephemeral"):
-        return "warning", f"{version}: an ephemeral channel drops messages; an archive needs a durable one"
     if channel.paused or destination.paused:
         return "warning", f"{version}: the channel {channel.name} or its topic is paused, and delivers no messages"
     others = f", {plural(len(channel.clients), 'consumer')} on it" if channel.clients else ""

@@ -96,13 +96,17 @@ filter_options = _all(
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout."""
+    """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout.
+
+    `unfinished`: it is an extract whose scan was interrupted.
+    """
 
     archive: Archive
     location: Location
     start: datetime | None
     stop: datetime | None
     listing: Listing | None = None
+    unfinished: bool = False
 
     @property
     def s3(self) -> S3Options:
@@ -128,7 +132,9 @@ class Opened:
             say(warning)
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
-        """What a detected layout leaves out, and how to see it."""
+        """What a detected layout leaves out, and how to see it; and what an unfinished extract lacks."""
+        if self.unfinished:
+            return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
         if not (self.archive.detected and keys):
             return []
         see = command_line("ls", self.location, self.start, self.stop, ["--json"])
@@ -184,4 +190,14 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         report_waits(say)
     archive, listing = location.open()
     start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
-    return Opened(archive, location, start, stop, listing)
+    return Opened(archive, location, start, stop, listing, _is_unfinished(archive))
+
+
+def _is_unfinished(archive: Archive) -> bool:
+    """Is it an extract whose scan was interrupted?"""
+    if not archive.extract:
+        return False
+    from tui.scan.manifest import read_manifest  # `ls` of an archive starts without it
+
+    manifest = read_manifest(archive.store, archive.manifest)
+    return manifest is not None and not manifest.finished
