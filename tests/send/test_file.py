@@ -123,6 +123,7 @@ def test_appending_to_a_file_without_a_last_newline_does_not_glue_two_lines(pack
         ("out.gz", b"plain\n", "it is not compressed, but its name does not say so"),
         ("out.gz", gzip.compress(b"a\n" * 9999)[:-20], "it is damaged"),
     ],
+    ids=["gzip", "plain", "damaged"],
 )
 def test_what_cannot_be_appended_to_stays_as_it_is(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
     out = tmp_path / name

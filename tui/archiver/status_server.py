@@ -22,7 +22,13 @@ from tui.nsq.address import split_address
 _LOG = logging.getLogger(__name__)
 _PREFIX = "hourscope_archiver_"
 _TIMEOUT_SECONDS = 10.0
-_CHANGES = {"json-newline": "spaced", "newline": "wrapped", "empty": "wrapped", "lookalike": "wrapped"}
+_CHANGES = {
+    "json-newline": "spaced",
+    "newline": "wrapped",
+    "empty": "wrapped",
+    "lookalike": "wrapped",
+    "changed": "wrapped",
+}
 
 
 @contextmanager
