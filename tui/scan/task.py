@@ -92,7 +92,8 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
             store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
-            form, codec, document, partial = str(reader.form), reader.codec, reader.document, cancelled()
+            form = str(reader.form) if so_far.counts.records else ""
+            codec, document, partial = reader.codec, reader.document, cancelled()
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
