@@ -283,7 +283,12 @@ def test_odd_messages_come_back_byte_for_byte(nsqd: Nsqd, topic: str, tmp_path: 
     publish(nsqd, topic, ODD)
     with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)) as archiver:
         wait_for(lambda: is_drained(nsqd, topic))
-    assert archiver.stopped.status.counters.changed == {"json-newline": 1, "newline": 5, "lookalike": 2}
+    assert archiver.stopped.status.counters.changed == {
+        "json-newline": 1,
+        "newline": 5,
+        "lookalike": 2,
+        "changed": 1,  # it could be the beginning of UTF-16
+    }
     (lines,) = chunks(destination(str(tmp_path / "out")).store).values()
     assert len(lines) == len(ODD)
     back = f"{topic[:50]}-back"

@@ -57,7 +57,7 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     if together := objects_on(line):
         if newline and rest.strip():
             return LINES  # lines that hold several values are split
-        lists = {_document(value, whole=True) for value in together}
+        lists = {_document(value, whole=True, mixed=False) for value in together}
         return lists.pop() or VALUES if len(lists) == 1 else VALUES
     if whole and is_json(text):
         return _document(text, whole=True) or VALUES
@@ -66,13 +66,15 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     return _document(text, whole=whole) or _open_form(text, has_newline=bool(newline))
 
 
-def _document(text: bytes, *, whole: bool) -> Form | None:
-    """The list that holds the records, if the text is (or begins) a document that has one."""
+def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
+    """The list that holds the records, if the text is (or begins) a document that has one.
+
+    A list that is a whole chunk may be `mixed`, with numbers before its objects; one of many is a record itself.
+    """
     if text[:1] == b"[":
         inner = text[1:].strip(b", \t\r\n")
-        of_objects = inner[:1] == b"{" or any(
-            value[:1] in (b"{", b"[") for value in (items(text) if whole else ()) or ()
-        )
+        found_items = (items(text) if whole and mixed else None) or ()
+        of_objects = inner[:1] == b"{" or any(value[:1] in (b"{", b"[") for value in found_items)
         return Form("items") if of_objects or (whole and inner == b"]") else None
     found = members(text) if whole else None
     if found is not None:
