@@ -111,3 +111,19 @@ def test_the_environment_names_the_nsqd_of_a_topic(tmp_path: Path, nsqd: Nsqd, t
     assert hourscope("send", lines, "--topic", topic, "--yes", env=env).code == 0
     assert nsqd.stats(topic).message_count == 1
     assert hourscope("send", lines, "-o", "-", env=env).out == b'{"n":1}\n', "without a topic it means nothing"
+
+
+def test_cat_that_stops_after_its_lines_has_matched(tmp_path: Path) -> None:
+    (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b'{"n":1}\n' * 20))
+    for count, printed in ((3, 3), (20, 20), (21, 20)):
+        ran = hourscope("cat", tmp_path, "--hour", "2015-01-20T13", "--lines", count)
+        assert (ran.code, len(ran.lines)) == (0, printed)
+
+
+def test_a_chunk_read_as_one_document_is_not_nothing(tmp_path: Path) -> None:
+    document = b'{"count":2,"events":[{"event":"error"},{"event":"play"}]}'
+    (tmp_path / "e.2015-01-20_13.json.gz").write_bytes(gzip.compress(document))
+    ran = hourscope("scan", tmp_path, "-m", "event == 'error'", "--count")
+    assert ran.code == 2
+    assert "read as one document; if its list holds the records, add --records events" in ran.err
+    assert hourscope("scan", tmp_path, "-m", "event == 'error'", "--count", "--records", "events").out == b"1\n"

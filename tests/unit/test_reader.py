@@ -370,3 +370,52 @@ def test_a_number_keeps_its_spelling_in_values_and_items() -> None:
     assert read(b"".join(odd)).records == odd
     assert read(b"[" + b",".join(odd) + b"]").records == odd
     assert json.loads(odd[0])
+
+
+MANY = [b'{"id":%d,"event":"ok"}' % n for n in range(3000)]
+
+
+@pytest.mark.parametrize("zeros", range(1, 10))
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_zeros_before_the_first_member_cost_no_record(zeros: int, name: str) -> None:
+    chunk = bytes(zeros) + COMPRESSIONS[name](lines(MANY[:1000])) + COMPRESSIONS[name](lines(MANY[1000:]))
+    assert read(chunk).records == MANY
+
+
+def test_damage_behind_zeros_costs_only_its_member() -> None:
+    members = [gzip.compress(lines(MANY[at : at + 100]), mtime=0) for at in range(0, 3000, 100)]
+    members[10] = flipped(members[10], len(members[10]) // 2)
+    found = read(bytes(3) + b"".join(members))
+    assert found.records == MANY[:1000] + MANY[1100:]
+    assert len(found.damage) == 1
+
+
+@pytest.mark.parametrize("stray", [b"}", b'"', b"]", b'"x"]', b"{", b"\x00\x01", b'{"event":"err}'])
+def test_stray_bytes_among_values_cost_what_they_touch(stray: bytes) -> None:
+    found = read(gzip.compress(b"".join(MANY[:100]) + stray + b"".join(MANY[100:])))
+    assert set(found.records) <= set(MANY)
+    assert len(found.records) >= len(MANY) - 2
+    assert found.damage
+
+
+def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
+    items = b",".join(MANY)
+    broken = b",".join(MANY[:100]) + b',{"event":"err}' + b",".join(MANY[100:])
+    found = read(gzip.compress(b'{"Records":[' + broken + b"]}") + gzip.compress(b'{"Records":[' + items + b"]}"))
+    assert len(found.records) >= 2 * len(MANY) - 2
+    assert set(found.records) <= set(MANY)
+    assert found.damage
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (b"[\n" + A + b"\n]\n", 1),
+        (b'{"Records":\n[' + A + b"," + B + b"]\n}\n", 2),
+        (b"[\n" + A + b"\n,\n" + B + b"\n]\n", 2),
+        (b"[1,2," + A + b"]", 3),
+    ],
+)
+def test_lists_that_lie_on_several_lines_or_hold_other_values(text: bytes, count: int) -> None:
+    found = read(gzip.compress(text))
+    assert (len(found.records), found.form[-3:], found.damage) == (count, "[*]", [])

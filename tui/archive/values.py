@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from itertools import pairwise, product
+from itertools import pairwise, product, takewhile
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
@@ -112,7 +112,7 @@ class _Values:
         if self._doubted:
             found = [record for record in found if is_json_object(record)]
         yield from self._blocks(found)
-        if not done and self._is_stuck(final):
+        if self._is_stuck(final):
             resumed = yield from self._resume(final=final)
             if resumed:
                 yield from self._take(final=final)
@@ -131,6 +131,8 @@ class _Values:
         rest = bytes(self._pending[:_NEAR_END]).lstrip(_SEPARATORS)
         if self._lost or self._to_close or not rest or (self._form.kind == "items" and not self._in_list):
             return False
+        if final and (self._cut or self._doubted):
+            return False  # the rest of a record that damage has cut
         return final or len(self._pending) > _SUSPICIOUS or rest[:1] not in _BEGINNINGS
 
     def _resume(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
@@ -219,7 +221,9 @@ class _Values:
         for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(_SEPARATORS)
             found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
-            if found and all(record[:1] in (b"{", b"[") for record in found):
+            if (
+                found and b'"' in found[0] and all(record[:1] in _BEGINNINGS for record in found)
+            ):  # `{}` is in strings, too
                 self._lost = False
                 return found, stop
         return [], 0
@@ -248,7 +252,8 @@ def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         if found is not None:
             return found, stop
     stops = list(ends(text))
-    return _slices(text, stops), stops[-1] if stops else 0
+    found = list(takewhile(lambda piece: piece[:1] in _BEGINNINGS, _slices(text, stops)))
+    return found, stops[len(found) - 1] if found else 0
 
 
 def _checked_items(text: bytes) -> list[bytes]:
