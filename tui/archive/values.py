@@ -221,9 +221,8 @@ class _Values:
         for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(_SEPARATORS)
             found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
-            if (
-                found and b'"' in found[0] and all(record[:1] in _BEGINNINGS for record in found)
-            ):  # `{}` is in strings, too
+            # `{}` may stand in a string, an object with a key cannot
+            if found and b'"' in found[0] and all(record[:1] in _BEGINNINGS for record in found):
                 self._lost = False
                 return found, stop
         return [], 0
