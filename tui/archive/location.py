@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from tui.archive.open import Archive, Listing, open_listed
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
 from tui.config import Config, S3Options

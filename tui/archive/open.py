@@ -12,7 +12,7 @@ from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import detect, three
 from tui.archive.layout import Layout, has_holes
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
 from tui.config import S3Options

@@ -15,11 +15,10 @@ from typing import BinaryIO, cast
 from tui.archive.chunk import Damage
 from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff
 from tui.archive.json_values import is_json_object
-from tui.archive.members import READ_SIZE, MemberError, Pieces
+from tui.archive.members import READ_SIZE, ZERO_RUN, MemberError, Pieces
 
 OpenAt = Callable[[int], BinaryIO]
 
-ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's checksum would not miss
 _KEPT_BLOCKS = 8
 _OVERLAP = 16  # bytes: a member's magic may stand across two blocks
 _HEAD = 1 << 16

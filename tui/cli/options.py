@@ -12,7 +12,7 @@ import click
 from tui.archive import Archive
 from tui.archive.location import Location, command_line, command_words, locate
 from tui.archive.open import Listing
-from tui.archive.reader import MAX_RECORD, Reading
+from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say

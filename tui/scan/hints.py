@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.scan.estimate import stratified
