@@ -12,8 +12,8 @@ import lzma
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, BinaryIO, cast
 
@@ -53,6 +53,11 @@ class Codec:
     def a_member(self) -> str:
         """What a sentence calls one of its members."""
         return f"{article(self.name)} {self.name} member"
+
+
+def taking_turns(codec: Codec, await_turn: Callable[[], None]) -> Codec:
+    """The same codec, which waits before it takes much memory. Only zstd's may: what others take is bounded."""
+    return replace(codec, member=partial(ZstdFrame, await_turn)) if codec is ZSTD else codec
 
 
 def _bzip2() -> Member:
@@ -168,14 +173,14 @@ def promised(key: str) -> Codec | None:
     return None
 
 
-def decoded_stream(raw: BinaryIO, codec: Codec) -> Peekable:
+def decoded_stream(raw: BinaryIO, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Peekable:
     """Decode all members of a stream, once more where the result is compressed again.
 
     Damage, a cut end, and bytes behind the last member come out of `readinto` as BrokenStream; zeros there are padding.
     """
-    decoded = Peekable(_decoded(raw, codec))
+    decoded = Peekable(_decoded(raw, taking_turns(codec, await_turn)))
     second = sniff(decoded.peek(HEAD_SIZE))
-    return Peekable(_decoded(cast(BinaryIO, decoded), second)) if second else decoded
+    return Peekable(_decoded(cast(BinaryIO, decoded), taking_turns(second, await_turn))) if second else decoded
 
 
 def _decoded(raw: BinaryIO, codec: Codec) -> Readable:

@@ -53,7 +53,8 @@ class ChunkReader:
 
     `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
     known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
-    is given; slower. ArchiveError if the chunk cannot be opened or read on.
+    is given; slower. `await_turn` is called before one takes the memory that only one of many readers may take (see
+    zstd.py). ArchiveError if the chunk cannot be opened or read on.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class ChunkReader:
         cancelled: Callable[[], bool] = lambda: False,
         reading: Reading | None = None,
         careful: bool = False,
+        await_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._key, self._etag = store, key, etag
         self._cancelled = cancelled
         self._reading = reading or Reading()
         self._limits = Limits(block_size, self._reading.max_record)
         self._careful = careful
+        self._await_turn = await_turn
         self._raw = StoredBytes(store.open(key, etag=etag), key, cancelled)
         self._form: Form | None = None
         self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
@@ -155,7 +158,7 @@ class ChunkReader:
             yield Damage(0, 0, "the object is empty (0 bytes)")
         elif codec is not None:
             self.codec = codec.name
-            yield from self._records(decoded_stream(cast(BinaryIO, self._raw), codec), Span())
+            yield from self._records(decoded_stream(cast(BinaryIO, self._raw), codec, self._await_turn), Span())
         elif reason := self._why_unread(head):
             yield self._all_of_it(reason)
         else:
@@ -230,7 +233,7 @@ class ChunkReader:
 
         codec = stored_codec(self._open_at, self._key)
         self.codec = codec.name if codec else ""
-        parts = list(salvage(self._open_at, codec))
+        parts = list(salvage(self._open_at, codec, self._await_turn))
         self._form = self._form_of_parts(parts)
         passed = self.bytes = 0
         after_hole = False

@@ -13,7 +13,7 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from tui.archive.chunk import Damage
-from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff
+from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff, taking_turns
 from tui.archive.json_values import is_json_object
 from tui.archive.members import READ_SIZE, ZERO_RUN, MemberError, Pieces
 
@@ -105,11 +105,14 @@ class _Trial:
         return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
 
 
-def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
+def salvage(
+    open_at: OpenAt, codec: Codec | None, await_turn: Callable[[], None] = lambda: None
+) -> Iterator[Part | Damage]:
     """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
+    codec = taking_turns(codec, await_turn)
     found = list(survey(Tape(open_at), codec))
     for item in found:
         if isinstance(item, Damage):
@@ -117,7 +120,7 @@ def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
             continue
         opened = partial(_opened, open_at, codec, item)
         if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
-            yield from _second_layer(opened, second, item)
+            yield from _second_layer(opened, taking_turns(second, await_turn), item)
         else:
             yield Part(opened, item.sound)
 
@@ -276,7 +279,7 @@ def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
         return not trial.reason
     if not trial.ended:
         return False
-    if codec is not ZSTD:
+    if codec.name != ZSTD.name:
         return True
     following = tape.at(trial.stop)[:_OVERLAP]
     return not following.strip(b"\0") or codec.begin.match(following) is not None

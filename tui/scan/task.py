@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
+from tui.scan.turns import Turn, taken_once
 from tui.scan.wanted import Wanted
 
 PROGRESS_INTERVAL = 0.1  # seconds
@@ -67,23 +69,31 @@ class ScanTask:
     exact: bool = False
 
 
-def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
+def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool], turn: Turn | None = None) -> None:
     """Read, filter, and write or report. What cannot be read is reported as damage; OutputError is raised.
 
     Where records were given that turn out to be doubtful, and must not be, the chunk is read again without them.
+    `turn` is what a chunk must have that takes much memory.
     """
-    for careful in (False, True):
-        events = chunk_events(task, cancelled, careful=careful)
-        try:
-            for event in written(task.output, events) if task.output else events:
-                emit(event)
-        except DoubtfulGiven:
-            emit(ChunkRestarted(task.chunk))
-        else:
-            return
+    with taken_once(turn or threading.Lock(), cancelled) as await_turn:
+        for careful in (False, True):
+            events = chunk_events(task, cancelled, careful=careful, await_turn=await_turn)
+            try:
+                for event in written(task.output, events) if task.output else events:
+                    emit(event)
+            except DoubtfulGiven:
+                emit(ChunkRestarted(task.chunk))
+            else:
+                return
 
 
-def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool = False) -> Iterator[ScanEvent]:
+def chunk_events(
+    task: ScanTask,
+    cancelled: Callable[[], bool],
+    *,
+    careful: bool = False,
+    await_turn: Callable[[], None] = lambda: None,
+) -> Iterator[ScanEvent]:
     """What there is in the chunk, with all matches; the last event is its ChunkDone."""
     chunk, store = task.chunk, task.store
     if not careful:
@@ -91,7 +101,13 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     so_far, partial, form, codec, document = _SoFar(), False, "", "", ""
     try:
         with ChunkReader(
-            store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
+            store,
+            chunk.key,
+            etag=chunk.etag,
+            cancelled=cancelled,
+            reading=task.reading,
+            careful=careful,
+            await_turn=await_turn,
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
             form = str(reader.form) if so_far.counts.records else ""
