@@ -7,28 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-import stringzilla as sz
-
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.forms import LIST_SIGNS, compressed_in, is_record_list
-from tui.archive.json_values import BOM, is_json_object, objects_on, values
+from tui.archive.forms import compressed_in, is_record_list
+from tui.archive.json_values import BOM, is_json_object
 from tui.archive.members import Readable
+from tui.archive.oddities import ends_whole, first_object, may_be_odd, split
 from tui.units import plural, size
 
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
-_ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM, b"\n[{")
-_ODD_BEGIN = b"\n \t[" + BOM[:1]
-_TOGETHER = (b"}{", b"} {")
-_BEHIND_LISTS = (b"}[", b"} [", b"][", b"] [", b"]{", b"] {")
-_RARELY_ODD = (b"}\t", b"}  ", b"} \t", *LIST_SIGNS)
-_CLOSELY = 1 << 16  # bytes of a block
+LONG = 8 << 20  # bytes of a line that is neither parsed nor copied
 # Of every so many bytes one is looked at for a run of zeros, where nobody looks at the records: all of them would cost
 # a literal scan 4 % of its time.
 _SAMPLED = 128
-_BETWEEN = re.compile(rb"[}\]]\s*[{\[]")
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -86,12 +79,12 @@ class _Lines:
         self._compressed_at = 0
 
     def fill(self, stream: Readable) -> bool:
-        """Read behind what is carried, until the buffer is almost full; False at the end."""
+        """Read behind what is carried, about as much as a block holds; False at the end."""
         self._filled = self._carried
-        with memoryview(self._buffer) as view:
+        with memoryview(self._buffer)[: self._carried + self._size] as view:
             while self._filled < len(view) and (count := stream.readinto(view[self._filled :])):
                 self._filled += count
-                if self._filled > len(view) * 7 // 8:
+                if self._filled > len(view) - self._size // 8:
                     break
         return self._filled > self._carried
 
@@ -130,11 +123,16 @@ class _Lines:
         if not rest:
             return
         begins_json = self._buffer[0] in b"{["
-        if (begins_json or self._doubt_last) and not _ends_whole(bytes(self._buffer[:rest])):
+        if (begins_json or self._doubt_last) and not self._ends_whole(rest):
             if not self._doubt_last:
                 yield Damage(self._at(), self._at(), f"it ends in the middle of a line, after {size(rest)} of it")
             return
         yield from self._cleaned(rest, last=True)
+
+    def _ends_whole(self, rest: int) -> bool:
+        if rest > LONG:
+            return self._buffer[0] in b"{[" and self._buffer[rest - 1] in b"}]"
+        return ends_whole(bytes(self._buffer[:rest]))
 
     def drop_zeros(self) -> bool:
         """Do without what is carried if it is only zeros: however many they are, they take no memory."""
@@ -172,9 +170,13 @@ class _Lines:
         if self._zeros:
             yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
             self._zeros = 0
+        begin = 0
+        if end > LONG and not self._compressed:
+            begin = (self._buffer.find(_NEWLINE, 0, end) + 1) or end
+            yield from self._long_line(begin)
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
-            for item in self._clean(bytes(block.raw())):
+        if begin or self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
+            for item in self._clean(bytes(block.raw()[begin:])) if begin < end else ():
                 if isinstance(item, Block):
                     self._offset += item.end
                 yield item
@@ -186,9 +188,25 @@ class _Lines:
         self._found.clear()
         self._offset += block.end
 
+    def _long_line(self, end: int) -> Iterator[Block | Damage]:
+        """The line `buffer[:end]`, with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
+        doubtful, self._doubt_first = self._doubt_first, False
+        if hole := _ZERO_RUNS.search(self._buffer, 0, end):
+            yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
+        elif not doubtful:
+            self._others = True
+            newline = self._buffer[end - 1] == _NEWLINE[0]
+            stop = end - newline
+            if self._buffer[stop - 1 : stop] == b"\r":
+                stop -= 1
+                self._buffer[stop : stop + newline] = _NEWLINE[:newline]
+            block = Block(self._buffer, stop + newline, self._offset, _count=1)
+            yield block
+            self._offset += block.end
+
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
-        if not _may_be_odd(block, closely=self._odd or not block.offset):
+        if not may_be_odd(block, closely=self._odd or not block.offset):
             self._others = True
             return
         lists = self._lists
@@ -203,7 +221,7 @@ class _Lines:
             text, damage = self._without_compressed(text)
             pieces = _ZERO_RUNS.split(text)
         records: list[bytes] = []
-        blank = split = 0
+        blank = shared = 0
         for number, piece in enumerate(pieces):
             lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
             if lines and self._doubt_first:
@@ -218,11 +236,11 @@ class _Lines:
                 lines = [line.removeprefix(BOM) for line in lines]
             full = [line for line in lines if line and not line.isspace()]
             blank += len(lines) - len(full)
-            whole = _split(full)
-            split += len(whole) - len(full)
+            whole = split(full)
+            shared += len(whole) - len(full)
             records += whole
         self._count_lists(records)
-        yield block_of(records, self._offset, blank=blank, split=split)
+        yield block_of(records, self._offset, blank=blank, split=shared)
         yield from damage
         if len(pieces) > 1:
             zeros = sum(len(run.group()) for run in _ZERO_RUNS.finditer(text))
@@ -242,7 +260,7 @@ class _Lines:
                 self._compressed_at = self._begun_at
                 kept.append(text[:begin] + (b"" if text[:begin].endswith(_NEWLINE) or not begin else _NEWLINE))
                 text = text[begin:]
-            resumed = _first_object(text)
+            resumed = first_object(text)
             if resumed is None:
                 break
             damage += self._compressed_damage()
@@ -261,51 +279,6 @@ class _Lines:
             self._lists_at = self._begun_at
         self._lists += found
         self._others |= found < len(records)
-
-
-def _ends_whole(line: bytes) -> bool:
-    """Is the last line, which lacks its newline, one or more whole JSON objects?"""
-    line = line.rstrip(b"\r\0")
-    return is_json_object(line) or objects_on(line) is not None
-
-
-def _may_be_odd(block: Block, *, closely: bool) -> bool:
-    """May there be a line that is not just one record: a CR, a blank line, a BOM, zeros, two values, a list of records?
-
-    Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
-    none is blank and none ends in CR. What is rare is looked for `closely`: in a chunk's first block, and behind it
-    where something was found.
-    """
-    with block.raw() as view:
-        if not block.all_objects():
-            if view[0] in _ODD_BEGIN or _holds(view, _ODD):
-                return True
-            if closely and _holds(view[:_CLOSELY], _BEHIND_LISTS):
-                return True
-        return _holds(view, (b"\0", *_TOGETHER)) or (closely and _holds(view[:_CLOSELY], _RARELY_ODD))
-
-
-def _first_object(text: bytes) -> int | None:
-    """Where the first line begins that is a JSON object."""
-    start = 0
-    for line in text.split(_NEWLINE):
-        if is_json_object(line):
-            return start
-        start += len(line) + 1
-    return None
-
-
-def _holds(view: memoryview, texts: tuple[bytes, ...]) -> bool:
-    return any(int(sz.find(view, text)) >= 0 for text in texts)
-
-
-def _split(lines: list[bytes]) -> list[bytes]:
-    """Each line, or the JSON objects that it consists of."""
-    text = _NEWLINE.join(lines)
-    together = values(text)
-    if together is not None and len(together) == len(lines):
-        return lines  # what looked like two values was in strings only
-    return [record for line in lines for record in (_BETWEEN.search(line) and objects_on(line)) or (line,)]
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

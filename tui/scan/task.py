@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage, Reading
 from tui.archive.json_values import is_json, values
+from tui.archive.lines import LONG
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.streams import ReadCancelled
@@ -246,6 +247,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
 def not_json(block: Block) -> list[bytes]:
     """The records of a block that are not JSON."""
     with block.view() as view:
+        if block.end > LONG:
+            return []  # it holds a record that is too long to be parsed
         found = values(view)
     if found is not None and len(found) == block.count():
         return []
