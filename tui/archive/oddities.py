@@ -50,11 +50,12 @@ def split(lines: list[bytes]) -> list[bytes]:
 
 
 def first_object(text: bytes) -> int | None:
-    """Where the first line begins that is a JSON object."""
+    """Where the first JSON object begins that goes to the end of its line. Compressed data before it has no newline."""
     start = 0
     for line in text.split(_NEWLINE):
-        if is_json_object(line):
-            return start
+        begin = line.find(b'{"')
+        if begin >= 0 and is_json_object(line[begin:]):
+            return start + begin
         start += len(line) + 1
     return None
 
