@@ -13,6 +13,7 @@ from tui.scan.events import (
     ChunkStarted,
     Counts,
     Matches,
+    Measured,
     Progress,
     ScanEvent,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Estimate",
     "Extract",
     "Matches",
+    "Measured",
     "Progress",
     "ScanEvent",
     "ScanPlan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
+from tui.scan.measure import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,14 @@ class ChunkDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of the chunk's matching records, once all of them were read; just before its ChunkDone."""
+
+    chunk: Chunk
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkKept:
     """An earlier run finished this chunk, and it has not changed since."""
 
@@ -120,4 +129,4 @@ class ChunkKept:
     counts: Counts
 
 
-ScanEvent = ChunkStarted | Progress | Matches | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept
+ScanEvent = ChunkStarted | Progress | Matches | Measured | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept
