@@ -57,7 +57,7 @@ def parse_every(text: str) -> Every:
     """`1h`, `10m` or `1d`: a divisor of the hour, of the day, or a whole day; TimeError for anything else."""
     match = _EVERY.fullmatch(text)
     minutes = int(match[1]) * _MINUTES[match[2]] if match else 0
-    if not minutes or _DAY % minutes or (minutes < 60 and 60 % minutes):
+    if not minutes or _DAY % minutes or (60 % minutes and minutes % 60):
         raise TimeError(f"'{text}' does not divide the day; write --every 1m, 5m, 10m, 1h, 6h or 1d")
     return Every(minutes)
 
