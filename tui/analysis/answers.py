@@ -1,0 +1,99 @@
+"""Findings in words: their kind, the filter that selects them, one line each, and the sentence that is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.analysis.diff import Answer, Found
+from tui.analysis.facts import Fact, spell_number
+from tui.archive.times import spell_hour
+from tui.units import count, plural
+
+_VOLUME = 0.5  # of the excess of a value must be excess of the whole hours
+
+
+def kind_of(found: Found) -> str:
+    """`value`, `pattern`, `number`, `volume`, `new` or `gone`, by the first condition."""
+    fact, moved = found.finding.facts[0], found.finding.shift
+    if fact.kind == "missing":
+        return "gone"
+    if moved.here == 0:
+        return "gone"
+    if moved.there == 0 or fact.kind == "field":
+        return "new"
+    if fact.kind in ("above", "below"):
+        return "number"
+    if fact.kind == "pattern":
+        return "pattern"
+    return "value"
+
+
+def where_of(facts: Sequence[Fact]) -> dict[str, object]:
+    """The conditions by field, as `diff --json` has them; a second one of a field gets a name of its own."""
+    where: dict[str, object] = {}
+    for fact in facts:
+        where[fact.field] = fact.condition
+    return where
+
+
+def filter_of_finding(found: Found) -> str:
+    """The JMESPath that selects the records."""
+    return " && ".join(fact.expression for fact in found.finding.facts)
+
+
+def words_of(fact: Fact) -> str:
+    """`status 500`, `latency_ms > 812.4`, `no bytes`."""
+    if fact.kind == "missing":
+        return f"no {fact.field}"
+    if fact.kind == "field":
+        return f"field {fact.field}"
+    if fact.kind in ("above", "below"):
+        return f"{fact.field} {'>' if fact.kind == 'above' else '<'} {spell_number(fact.value)}"
+    return f"{fact.field} {text_of(fact.value)}"
+
+
+def text_of(value: object) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def name_of(found: Found) -> str:
+    """All conditions of a finding."""
+    return " · ".join(map(words_of, found.finding.facts))
+
+
+def share(number: float) -> str:
+    """A share in percent, as exact as it is worth."""
+    if number == 0:
+        return "0"
+    percent = 100 * number
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %" if percent >= 0.1 else f"{percent:.2g} %"
+
+
+def line_of(found: Found) -> str:
+    """One finding: sign, name, share here and there, hours."""
+    moved = found.finding.shift
+    sign = "new" if moved.there == 0 else "▲" if moved.score > 0 else "▼"
+    hours = f"{spell_hour(found.since)} to {spell_hour(found.until)}"
+    return f"{sign:<3} {name_of(found)}  {share(moved.here)}, usually {share(moved.there)}  {hours}"
+
+
+def headline(answer: Answer) -> str:
+    """The sentence that is the answer."""
+    if not answer.found:
+        return "Nothing stands out."
+    best = answer.found[0]
+    moved = best.finding.shift
+    name = name_of(best)
+    if moved.there == 0:
+        text = f"{name} is new: {plural(moved.records, 'record')}, none in the {count(answer.baseline.records)} others"
+        if not answer.baseline.records:
+            text = f"{name} is new: {plural(moved.records, 'record')}, none in the other hours"
+    elif moved.score > 0:
+        text = f"{name} rose from {share(moved.there)} to {share(moved.here)} of the records"
+    else:
+        text = f"{name} fell from {share(moved.there)} to {share(moved.here)} of the records"
+    hours = f"{spell_hour(best.since)} to {spell_hour(best.until)}"
+    return f"{text[:1].upper() + text[1:]}, {hours}."

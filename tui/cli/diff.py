@@ -1,0 +1,183 @@
+"""`hourscope diff`: what changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from tui.analysis.answers import filter_of_finding, headline, kind_of, line_of, where_of
+from tui.analysis.diff import Answer, Found, Question, diff
+from tui.archive.location import command_line, option_words
+from tui.archive.times import parse_range, spell_hour
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.options import (
+    Opened,
+    archive_argument,
+    archive_options,
+    filter_of,
+    filter_options,
+    open_named,
+    range_options,
+    reading_options,
+)
+from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
+from tui.cli.troubles import report_troubles
+from tui.filter import Filter
+from tui.filter.fields import ANY, Path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import named_paths
+from tui.scan import Totals
+from tui.units import count, plural
+
+_TOP = 10
+
+
+@click.command("diff", short_help="Say what changed: in these hours, or in which hours.")
+@archive_argument
+@range_options
+@click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
+@filter_options
+@click.option("--top", metavar="N", type=click.IntRange(min=1), default=_TOP, help="Findings to print.  [default: 10]")
+@click.option("--full", is_flag=True, help="Read every record, not a sample.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@reading_options
+@archive_options
+def command(
+    archive: str,
+    against: tuple[str, ...],
+    top: int,
+    full: bool,
+    jobs: int | None,
+    dask: str | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Say what is different about the records of some hours of ARCHIVE: values, patterns, numbers, missing fields, and
+    combinations, beside the same hours of other weeks or all other hours. Without --from and --to, look for the hours.
+
+    \b
+    hourscope diff /var/archive --from 2015-01-20T13 --to 2015-01-20T19
+    hourscope diff /var/archive --json
+    """
+    filter_ = filter_of(given)
+    opened = open_named(archive, given)
+    zone = opened.archive.zone
+    target = (opened.start, opened.stop)
+    ranges = [_against(text, zone) for text in against]
+    plan = Opened(opened.archive, opened.location, None, None, opened.listing).plan(filter_)
+    fields = _fields(filter_)
+    hours = [chunk.hour for chunk in plan.chunks]
+    question = Question(_target(target, hours), tuple(ranges), full, fields)
+    if question.target and not any(question.target[0] <= hour < question.target[1] for hour in hours):
+        say("no chunk in the range; see what there is with: " + command_line("ls", opened.location))
+        return EXIT_FAILED
+    how = [word for text in against for word in ("--against", text)]
+    how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
+    again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
+    stopped = f"interrupted; run it again with: {again}"
+    totals, answer = Totals(), None
+    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
+        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel):
+            if isinstance(event, Answer):
+                answer = event
+                continue
+            totals.add(event)
+            c, whole = totals.counts, plan.bytes_compressed
+            done = c.bytes_compressed
+            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
+            show(done / max(whole, 1), text)
+        if cancel.is_set() or answer is None:
+            say(stopped)
+            return EXIT_INTERRUPTED
+    return _report(opened, answer, totals, top, as_json=as_json)
+
+
+def _fields(filter_: Filter) -> frozenset[Path]:
+    """What the filter asks about: that it differs is no finding."""
+    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
+    return frozenset(
+        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
+    )
+
+
+def _against(text: str, zone: Any) -> tuple[Any, Any]:
+    start, dots, stop = text.partition("..")
+    if not (start and dots and stop):
+        raise click.UsageError(f"--against '{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
+    first, last = parse_range(start, stop, zone)
+    return first, last
+
+
+def _target(given: tuple[Any, Any], hours: list[Any]) -> tuple[Any, Any] | None:
+    """The hours that were asked about; an open end is the archive's."""
+    start, stop = given
+    if start is None and stop is None:
+        return None
+    from tui.archive.times import next_hour
+
+    return start or min(hours), stop or next_hour(max(hours))
+
+
+def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(_summary(opened, answer, totals, top)))
+    else:
+        print_line(headline(answer))
+        for found in answer.found[:top]:
+            print_line(line_of(found))
+            print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
+    sys.stdout.flush()
+    report_troubles(totals)
+    how = "all of them" if answer.exact else "a sample: the first records of each chunk, or evenly spaced ones"
+    narrate(f"compared {plural(answer.records, 'record')}, {how}; {count(answer.baseline.records)} in the baseline")
+    if totals.damaged or totals.counts.unparsed:
+        return EXIT_FAILED
+    if answer.found:
+        return EXIT_MATCHED
+    return EXIT_FAILED if answer.not_objects else EXIT_NOTHING
+
+
+def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[str, object]:
+    target = answer.target.ranges
+    summary = totals.as_json()
+    return {
+        "version": 2,
+        "target": {
+            "from": spell_hour(target[0][0]) if target else None,
+            "to": spell_hour(target[-1][1]) if target else None,
+            "records": answer.target.records,
+        },
+        "baseline": {
+            "ranges": [{"from": spell_hour(start), "to": spell_hour(stop)} for start, stop in answer.baseline.ranges],
+            "records": answer.baseline.records,
+        },
+        "exact": answer.exact,
+        "records": answer.records,
+        "findings": [_finding_json(found) for found in answer.found[:top]],
+        "not_objects": answer.not_objects,
+        "damaged": summary["damaged"],
+        "warnings": [*opened.left_out(()), *totals.warnings()],
+        "seconds": summary["seconds"],
+    }
+
+
+def _finding_json(found: Found) -> dict[str, object]:
+    moved = found.finding.shift
+    return {
+        "kind": kind_of(found),
+        "where": where_of(found.finding.facts),
+        "target": round(moved.here, 6),
+        "baseline": round(moved.there, 6),
+        "records": moved.records,
+        "since": spell_hour(found.since),
+        "until": spell_hour(found.until),
+        "score": round(abs(moved.score), 1),
+        "also": [{fact.field: fact.condition} for fact in found.finding.also],
+        "filter": filter_of_finding(found),
+    }
