@@ -25,6 +25,7 @@ _TOGETHER = 0.9  # of a finding's records, for a fact to be named with it
 _UNUSUAL = 0.7  # its share elsewhere must be less than this part of that
 _MOST = 50  # findings
 _ALSO = 6
+_ALONE = 1.5  # times as far from the usual as any other stretch of hours
 _LONGEST = 4  # an incident takes at most this part of all hours; what takes longer is a trend
 _LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
 
@@ -168,7 +169,7 @@ def _pairs(
             continue
         mask = facts[one] & facts[other]
         if comparison.rough(mask) > max(one_score, other_score) * _SHARPER + needed:
-            pairs += _sharp(comparison, (one, other), mask, max(one_score, other_score), needed)
+            pairs += _sharp(comparison, (one, other), mask, needed)
     pairs.sort(key=lambda candidate: -candidate.rank)
     return pairs
 
@@ -196,15 +197,16 @@ def _sharper(
             if comparison.rough(mask) > parts * _SHARPER + 4:
                 key = frozenset((*candidate.facts, fact))
                 if key not in found:
-                    for made in _sharp(comparison, (*candidate.facts, fact), mask, parts, needed):
+                    for made in _sharp(comparison, (*candidate.facts, fact), mask, needed):
                         found[key] = made
     return sorted(found.values(), key=lambda candidate: -candidate.rank)
 
 
-def _sharp(comparison: Comparison, facts: tuple[Fact, ...], mask: int, parts: float, needed: float) -> list[Candidate]:
+def _sharp(comparison: Comparison, facts: tuple[Fact, ...], mask: int, needed: float) -> list[Candidate]:
+    """A combination, if it stands out among all combinations of so many facts."""
     candidate = Candidate(facts, mask, comparison.shift_of(mask))
-    del parts
-    return [candidate] if candidate.shift.score > 0 and _stands_out(candidate.shift, needed + 6) else []
+    among_all = len(facts) * (needed - _MARGIN) + _MARGIN
+    return [candidate] if candidate.shift.score > 0 and _stands_out(candidate.shift, among_all) else []
 
 
 def _finding(comparison: Comparison, candidate: Candidate, facts: dict[Fact, int]) -> Finding:
@@ -306,9 +308,16 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             continue
         base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
         moved = shift(sum(hits[first:stop]), size, base)
-        if _stands_out(moved, needed):
+        if _stands_out(moved, needed) and _is_alone(base, moved):
             found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
     return found
+
+
+def _is_alone(base: Windows, moved: Shift) -> bool:
+    """Is no other stretch nearly as far from the usual share? What varies that much does so without a reason."""
+    shares = [hit / size for hit, size in zip(base.hits, base.sizes, strict=True)]
+    furthest = max(shares) if moved.score > 0 else min(shares)
+    return abs(moved.here - moved.there) > _ALONE * abs(furthest - moved.there)
 
 
 def _distinct(found: Iterable[tuple[float, int, int]], most: int) -> list[tuple[int, int]]:

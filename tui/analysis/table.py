@@ -26,7 +26,8 @@ _CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock 
 _CONFINED = 0.1  # of the archive's hours: a value that occurs in no more than that, and is not alone in it, dates it
 _LONGEST_VALUE = 200
 _MANY_ALIKE, _VERY_MANY = 50, 300  # different values
-_COMMON = 0.002  # of all records
+_MANY_NUMBERS = 100
+_COMMON, _FREQUENT = 0.002, 0.01  # of all records
 
 
 Places: TypeAlias = "list[tuple[int, Column]]"  # of a field: where each chunk's bytes start, and its column
@@ -140,8 +141,8 @@ class Table:
         if not numeric and _are_ids(totals, unique):
             self._ids[path] = places
             least = max(LEAST, round(_COMMON * self.records))
-        elif len(totals) + unique > _VERY_MANY:
-            least = max(LEAST, round(_COMMON * self.records))
+        elif len(totals) + unique > (_MANY_NUMBERS if numeric else _VERY_MANY):
+            least = max(LEAST, round((_FREQUENT if numeric else _COMMON) * self.records))
         masks = {
             value: self._mask((start, column.values[value]) for start, column in places if value in column.values)
             for value, number in totals.items()
