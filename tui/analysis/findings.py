@@ -197,14 +197,22 @@ def _sharper(
             if comparison.rough(mask) > parts * _SHARPER + 4:
                 key = frozenset((*candidate.facts, fact))
                 if key not in found:
-                    for made in _sharp(comparison, (*candidate.facts, fact), mask, needed):
+                    for made in _sharp(comparison, (*candidate.facts, fact), mask, needed, candidate.shift.variation):
                         found[key] = made
     return sorted(found.values(), key=lambda candidate: -candidate.rank)
 
 
-def _sharp(comparison: Comparison, facts: tuple[Fact, ...], mask: int, needed: float) -> list[Candidate]:
-    """A combination, if it stands out among all combinations of so many facts."""
-    candidate = Candidate(facts, mask, comparison.shift_of(mask))
+def _sharp(
+    comparison: Comparison, facts: tuple[Fact, ...], mask: int, needed: float, variation: float = math.inf
+) -> list[Candidate]:
+    """A combination, if it stands out among all combinations of so many facts.
+
+    It varies no more than the part that it was made of: what is seen of few records is rough.
+    """
+    moved = comparison.shift_of(mask)
+    if variation < moved.variation:
+        moved = replace(moved, score=moved.score * moved.variation / variation, variation=variation)
+    candidate = Candidate(facts, mask, moved)
     among_all = len(facts) * (needed - _MARGIN) + _MARGIN
     return [candidate] if candidate.shift.score > 0 and _stands_out(candidate.shift, among_all) else []
 

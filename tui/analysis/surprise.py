@@ -16,13 +16,14 @@ class Shift:
     """A share in the target and in the baseline; `score` is its surprise, negative where the share fell.
 
     `score` is the likelihood ratio statistic (Dunning 1993), divided by how many times more the share varies between
-    windows of the baseline than by chance.
+    windows of the baseline than by chance (`variation`).
     """
 
     here: float
     there: float
     score: float
     records: int
+    variation: float = 1.0
 
     @property
     def lift(self) -> float:
@@ -99,7 +100,7 @@ def shift(hits: int, size: int, base: Windows) -> Shift:
         return Shift(0.0, 0.0, 0.0, hits)
     score = likelihood_ratio(hits, size, there_hits, there_size) / variation
     whole = sum(base.sizes)
-    return Shift(hits / size, sum(base.hits) / whole if whole else 0.0, score, hits)
+    return Shift(hits / size, sum(base.hits) / whole if whole else 0.0, score, hits, variation)
 
 
 def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: float) -> tuple[int, int]:
