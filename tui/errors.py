@@ -38,6 +38,10 @@ class KeyTakenError(OutputError):
     """There is something under that key already, and it is not overwritten."""
 
 
+class IndexFileError(HourscopeError):
+    """The index cannot be written."""
+
+
 class SendError(HourscopeError):
     """A send that was refused, or that could not be finished."""
 

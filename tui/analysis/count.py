@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,13 @@ from typing import Any
 import msgspec
 
 from tui.analysis.counting import Counting, Every, Group, Part, Values
+from tui.analysis.known import count_from, known_counts, known_from
 from tui.analysis.sketch import Sketch
+from tui.archive import Chunk
 from tui.errors import TimeError
-from tui.scan import Measured, ScanEvent, ScanPlan, run_plan
+from tui.filter import Filter
+from tui.index import Index
+from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
 
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
@@ -70,20 +74,42 @@ def count(
     jobs: int | None = None,
     dask: str | None = None,
     cancel: threading.Event | None = None,
+    index: Index | None = None,
 ) -> Iterator[ScanEvent | Counted]:
     """Read the plan's chunks: the events of a scan, but its matches, then one Counted.
 
-    With `top` only the values that are the most frequent in all are kept, with all their times.
+    With `top` only the values that are the most frequent in all are kept, with all their times. Chunks of which the
+    `index` knows the counts, or that nothing in them matches, are not read.
     """
     total = Part()
     plan = replace(plan, wanted=replace(plan.wanted, measure=counting))
-    for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
+
+    known = _known(index, counting, total) if index is not None else None
+    for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
         if isinstance(event, Measured):
             assert isinstance(event.part, Part)
             total.merge(event.part)
         else:
             yield event
     yield _counted(total, top)
+
+
+def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Filter], Known | None]:
+    """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
+    excluded = known_from(index)
+
+    def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
+        if filter.active or filter.invert:
+            return excluded(chunk, filter)
+        summary = index.summary(chunk)
+        part = count_from(summary, chunk, counting) if summary is not None else None
+        if summary is None or part is None:
+            return None
+        total.merge(part)
+        answer = known_counts(summary, parses=bool(counting.by or counting.stats))
+        return replace(answer, counts=replace(answer.counts, matches=summary.records))
+
+    return known
 
 
 def _counted(total: Part, top: int | None) -> Counted:

@@ -50,6 +50,16 @@ class Sketch:
         self.negative.update(other.negative)
 
     @property
+    def plain(self) -> tuple[int, float, float, float, dict[int, int], dict[int, int]]:
+        """Its parts, to be stored; `Sketch.of` takes them."""
+        return self.count, self.low, self.high, self.total, dict(self.positive), dict(self.negative)
+
+    @classmethod
+    def of(cls, plain: tuple[int, float, float, float, dict[int, int], dict[int, int]]) -> Sketch:
+        count, low, high, total, positive, negative = plain
+        return cls(count, low, high, total, Counter(positive), Counter(negative))
+
+    @property
     def mean(self) -> float | None:
         return float(f"{self.total / self.count:.12g}") if self.count else None
 

@@ -29,7 +29,7 @@ from tui.cli.signals import interrupts, leave
 from tui.errors import HourscopeError, is_full, reason
 from tui.shell import shell_join
 
-_COMMANDS = ("demo", "ls", "cat", "count", "diff", "scan", "send", "archive", "verify", "doctor")
+_COMMANDS = ("demo", "ls", "cat", "count", "diff", "scan", "index", "send", "archive", "verify", "doctor")
 _OPEN = "open"  # what `hourscope ARCHIVE` means; hidden
 
 

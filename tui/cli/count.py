@@ -28,6 +28,7 @@ from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_troubles
 from tui.errors import FilterError
+from tui.index import open_index
 from tui.scan import ScanPlan, Totals
 from tui.scan.hints import hints_for
 from tui.scan.time_field import detect_time_field
@@ -93,8 +94,12 @@ def command(
     again = command_line("count", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
     totals, counted = Totals(), None
-    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in count(plan, counting, top=top, jobs=jobs, dask=dask, cancel=cancel):
+    with (
+        open_index(opened.archive) as index,
+        cancel_on_signals(stopped, only_reads=True) as cancel,
+        progress_line() as show,
+    ):
+        for event in count(plan, counting, top=top, jobs=jobs, dask=dask, cancel=cancel, index=index):
             if isinstance(event, Counted):
                 counted = event
                 continue
@@ -162,6 +167,8 @@ def _report(
     else:
         print_rows(counting, counted)
     sys.stdout.flush()
+    if totals.skipped:
+        narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
     report_troubles(totals)
     for warning in _warnings(counting, counted):
         say(warning)

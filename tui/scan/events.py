@@ -102,6 +102,7 @@ class ChunkDone:
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
     `document`: the chunk is one JSON document, read as one record, and this list in it may hold the records.
+    `skipped`: it was not read, because it is known that no record of it matches.
     """
 
     chunk: Chunk
@@ -111,6 +112,7 @@ class ChunkDone:
     form: str = ""
     codec: str = ""
     document: str = ""
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,17 @@ class ChunkKept:
 
     chunk: Chunk
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a chunk before it is read: that none of its records matches, what a scan would count, and its
+    damage."""
+
+    counts: Counts
+    damage: tuple[Damage, ...] = ()
+    form: str = ""
+    codec: str = ""
 
 
 ScanEvent = ChunkStarted | Progress | Matches | Measured | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept
