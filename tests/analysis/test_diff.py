@@ -90,6 +90,16 @@ def test_what_the_filter_asks_about_is_no_finding(
     assert made.fields <= {field for finding in said["findings"][:3] for field in finding["where"]}
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("volume", "volume"), ("missing", "gone"), ("new value", "new")])
+def test_the_kind_says_what_happened(
+    kind: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = incident(kind, 7, days=3, rate=120)
+    write(made, tmp_path)
+    _, said = answer(capsys, str(tmp_path), "--from", hour(made.first), "--to", hour(made.stop))
+    assert said["findings"][0]["kind"] == expected
+
+
 @pytest.mark.parametrize(
     ("fact", "record", "other"),
     [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
 
-from tui.analysis.diff import Answer, Found
+from tui.analysis.diff import Answer, Found, Range
 from tui.analysis.facts import Fact, spell_number
 from tui.archive.times import spell_hour
 from tui.units import count, plural
@@ -12,7 +14,7 @@ from tui.units import count, plural
 _VOLUME = 0.5  # of the excess of a value must be excess of the whole hours
 
 
-def kind_of(found: Found) -> str:
+def kind_of(found: Found, answer: Answer) -> str:
     """`value`, `pattern`, `number`, `volume`, `new` or `gone`, by the first condition."""
     fact, moved = found.finding.facts[0], found.finding.shift
     if fact.kind == "missing":
@@ -25,7 +27,28 @@ def kind_of(found: Found) -> str:
         return "number"
     if fact.kind == "pattern":
         return "pattern"
-    return "value"
+    return "volume" if _adds_records(found, answer) else "value"
+
+
+def _adds_records(found: Found, answer: Answer) -> bool:
+    """Are there more records because of it, rather than others of the same number?"""
+    target = [at for at, hour in enumerate(answer.hours) if _within(hour, found.target.ranges)]
+    others = [at for at in range(len(answer.hours)) if at not in set(target)]
+    if not target or not others:
+        return False
+    usual = {
+        hour: median(answer.sizes[at] for at in others if answer.hours[at].hour == hour)
+        for hour in {answer.hours[at].hour for at in others}
+    }
+    overall = median(answer.sizes[at] for at in others)
+    more = sum(answer.sizes[at] - usual.get(answer.hours[at].hour, overall) for at in target)
+    share = found.finding.shift.there
+    of_finding = sum(found.by_hour[at] - share * usual.get(answer.hours[at].hour, overall) for at in target)
+    return of_finding > 0 and more > _VOLUME * of_finding
+
+
+def _within(hour: datetime, ranges: Sequence[Range]) -> bool:
+    return any(start <= hour < stop for start, stop in ranges)
 
 
 def where_of(facts: Sequence[Fact]) -> dict[str, object]:

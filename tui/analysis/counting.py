@@ -156,9 +156,9 @@ class Counting:
             part.counts.update(groups)
             if self.stats:
                 number = row[-1]
+                there = [number] if type(number) is int or type(number) is float else []
                 for group in groups:
-                    if type(number) is int or type(number) is float:
-                        numbers[group].append(number)
+                    numbers[group] += there
         for group, values in numbers.items():
             sketch = part.sketches[group] = Sketch()
             sketch.add(values)

@@ -304,9 +304,16 @@ def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], in
         event.codec,
         damage,
         {spell_field(path): seen.summary() for path, seen in gathered.fields.items()},
-        [],
         gathered.whole,
         ".".join(indexing.time_field),
-        dict(gathered.minutes),
+        _deltas(gathered.minutes),
         gathered.no_time,
     )
+
+
+def _deltas(minutes: Counter[int]) -> list[int]:
+    before, flat = 0, []
+    for minute in sorted(minutes):
+        flat += [minute - before, minutes[minute]]
+        before = minute
+    return flat

@@ -159,7 +159,7 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         },
         "exact": answer.exact,
         "records": answer.records,
-        "findings": [_finding_json(found) for found in answer.found[:top]],
+        "findings": [_finding_json(found, answer) for found in answer.found[:top]],
         "not_objects": answer.not_objects,
         "damaged": summary["damaged"],
         "warnings": [*opened.left_out(()), *totals.warnings()],
@@ -167,10 +167,10 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
     }
 
 
-def _finding_json(found: Found) -> dict[str, object]:
+def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
     moved = found.finding.shift
     return {
-        "kind": kind_of(found),
+        "kind": kind_of(found, answer),
         "where": where_of(found.finding.facts),
         "target": round(moved.here, 6),
         "baseline": round(moved.there, 6),

@@ -12,7 +12,7 @@ EXACT = 256  # different values of a field that are counted exactly; of more the
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
-_LEVEL = 9
+_LEVEL = 15
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -55,7 +55,11 @@ class Known(msgspec.Struct, array_like=True):
 
 
 class Summary(msgspec.Struct, array_like=True):
-    """One chunk. `minutes`: records by the minute of their time, if they have one; `whole`: every field was kept."""
+    """One chunk. `whole`: every field was kept.
+
+    `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
+    since 1970), and how many records that are; `no_time` records have none.
+    """
 
     records: int = 0
     bytes: int = 0
@@ -68,10 +72,9 @@ class Summary(msgspec.Struct, array_like=True):
     codec: str = ""
     damage: list[DamagedPart] = []
     fields: dict[str, FieldSummary] = {}
-    lists: list[str] = []
     whole: bool = True
     time_field: str = ""
-    minutes: dict[int, int] = {}
+    minutes: list[int] = []
     no_time: int = 0
 
 
