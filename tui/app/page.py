@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui.app.model.clock import choices_of_zone
+from tui.app.model.command import read_filter
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.app.requests import (
@@ -24,24 +26,54 @@ from tui.app.requests import (
     Explain,
     Failed,
     Leave,
+    OpenHour,
     RefreshJobs,
     Report,
     Request,
     ShowHelp,
     ShowJobs,
 )
-from tui.app.widgets.bars import HeaderLine, KeyLine, Notice
+from tui.app.terminal.clipboard import copy_text
+from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
-from tui.archive.times import zone_name
+from tui.archive.times import floor_hour, parse_time, zone_name
 from tui.errors import HourscopeError
+from tui.filter import Filter
+
+
+_DROP_SECONDS = 0.3
 
 
 class Host(App[int]):
     """What a screen knows of the app."""
 
+    _dropped_until = 0.0  # keys that arrived before that are dropped
+    _last_key = ""
+
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
         raise NotImplementedError
+
+    async def on_event(self, event: Event) -> None:
+        """Keys right behind a key without effect belong to something that did not open: they are dropped."""
+        if isinstance(event, Key) and not event.is_forwarded and not event.key.startswith("ctrl+"):
+            repeated, self._last_key = event.key == self._last_key, event.key
+            if event.time < self._dropped_until:
+                if not repeated:  # a text is being typed, and not a key held down
+                    self._dropped_until = event.time + _DROP_SECONDS
+                return
+        await super().on_event(event)
+
+    async def on_key(self, event: Key) -> None:
+        """Nothing below has used the key: run its binding, or report that it has no effect here."""
+        event.prevent_default()  # Textual's own handler does the first half of this
+        screen = self.screen
+        if await self._check_bindings(event.key) or not isinstance(screen, Page) or not screen.is_mounted:
+            return
+        if not isinstance(screen.focused, Input):
+            self._dropped_until = event.time + _DROP_SECONDS
+        key = event.character if event.is_printable and event.character != " " else spell_key(event.key)
+        screen.report(f"{key} does nothing here; ? shows the keys")
 
 
 class Page(Screen[None]):
@@ -55,7 +87,8 @@ class Page(Screen[None]):
         Binding("x", "explain", "explain", show=False, id="explain"),
         Binding("J", "jobs", "jobs", show=False, id="jobs"),
         Binding("z", "zone", "time zone", show=False, id="time-zone"),
-        Binding("q,escape", "leave", "back", id="back"),
+        Binding("q", "leave", "back", id="back"),
+        Binding("escape", "step_back", "one step back", show=False, id="step-back"),
     ]
     title_of_help = "hourscope"
     ASKING: ClassVar[frozenset[str]] = frozenset()
@@ -133,6 +166,9 @@ class Page(Screen[None]):
     def on_key(self, _: Key) -> None:
         self.clear_report()
 
+    def on_paste(self, _: Paste) -> None:
+        self.report("there is nothing to paste into here; ? shows the keys")
+
     def on_report(self, message: Report) -> None:
         message.stop()
         self.report(message.sentence)
@@ -209,6 +245,10 @@ class Page(Screen[None]):
     def action_leave(self) -> None:
         self.request(Leave())
 
+    def action_step_back(self) -> None:
+        """Out of what was opened on this screen, or out of the screen."""
+        self.action_leave()
+
     def action_help(self) -> None:
         self.request(ShowHelp(self.title_of_help, tuple(key.binding for key in self.active_bindings.values())))
 
@@ -217,3 +257,58 @@ class Page(Screen[None]):
 
     def action_explain(self) -> None:
         self.request(Explain(self.title_of_help, self.explanation()))
+
+
+class ArchivePage(Page):
+    """A screen of an archive: it has a filter, hours to go to, and a command line that does the same."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter", priority=True),
+        Binding("colon", "time", "go to time", show=False, id="go-to-time", priority=True),
+        Binding("y", "copy", "copy the command", show=False, id="copy"),
+    ]
+    ASKING = frozenset({"filter", "time"})
+    session: Session
+
+    def action_filter(self) -> None:
+        self.ask(
+            "filter, JMESPath or -g TEXT -e RE -m EXPR -v (empty: every record):",
+            self._put_filter,
+            self.session.filter.describe() if self.session.filter.arguments() else "",
+        )
+
+    def _put_filter(self, text: str) -> str | None:
+        return self.put_filter(read_filter(text))
+
+    def put_filter(self, filter_: Filter) -> str | None:
+        """Use another filter; returns a sentence about it. HourscopeError if it cannot be used here."""
+        raise NotImplementedError
+
+    def action_time(self) -> None:
+        self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go_to)
+
+    def _go_to(self, text: str) -> str | None:
+        return self.go_to(floor_hour(parse_time(text, self.session.archive.zone)))
+
+    def go_to(self, hour: datetime) -> str | None:
+        """Preview an hour, or the nearest that has a chunk; returns a sentence if it is another."""
+        nearest = self.session.nearest(hour)
+        if nearest is None:
+            return "this archive has no chunk"
+        if trouble := self.session.out_of_reach(nearest):
+            return trouble
+        self.open_hour(nearest)
+        return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour that has"
+
+    def open_hour(self, hour: datetime) -> None:
+        self.session.place = hour
+        self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+
+    def command(self) -> str:
+        """The command line that does what this screen shows, or several on a line each."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        copy_text(self.app, command := self.command())
+        first, *more = command.splitlines()
+        self.report(f"copied, if this terminal lets us: {first}{f' and {len(more)} more' if more else ''}")

@@ -45,7 +45,7 @@ class Legend(LineWidget):
 
     def _signs(self, width: int) -> list[Piece]:
         overlay = self._grid.overlay
-        name = "" if overlay is Overlay.SIZE else f"i shows: {overlay.value} "
+        name = "" if overlay is Overlay.SIZE else f"o shows: {overlay.value} "
         words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
         for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
             if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
@@ -81,7 +81,7 @@ class Legend(LineWidget):
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
         if not marked:
-            hint = "  ·  v begins a range, space takes one hour"
+            hint = "  ·  v begins a range, space selects an hour, D a day, M the month"
             return [(" nothing selected", palette.text), (hint, palette.dim)]
         hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1

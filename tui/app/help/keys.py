@@ -9,14 +9,18 @@ from textual.binding import Binding
 
 from tui.app.widgets.bars import spell_key
 
-_STEPS = ("move", "page", "month", "first", "last", "sideways", "scroll", "match", "trouble", "time")
+_STEPS = ("move", "page", "month", "first", "last", "sideways", "scroll", "match", "trouble", "time", "hour")
 MOVES = frozenset((*_STEPS, "fold", "unfold", "flip", "focus_next", "focus_previous"))
 _ALWAYS = frozenset(
-    ("help", "explain", "leave", "close", "jobs", "zone", "quit", "redraw", "interrupt", "command_palette")
+    ("help", "explain", "leave", "step_back", "close", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
+    + ("command_palette",)
 )
 _FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
 FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
-_PARTNERS = {"last": "first", "unfold": "fold"}
+_PARTNERS = {
+    **{"last": "first", "unfold": "fold", "explain": "help", "zone": "jobs", "step_back": "leave"},
+    **{"quit": "interrupt", "suspend_process": "redraw"},
+}
 _BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
@@ -31,7 +35,7 @@ class Row:
 
     def spelled(self) -> tuple[str, str]:
         """`h/←  l/→` and `hour before / after`."""
-        if len(self.keys) > 3:  # the numbers
+        if self.action == "switch":  # the numbers
             return f"{self.keys[0][0]} … {self.keys[-1][0]}", joined([self.meanings[0], self.meanings[-1]], " to ")
         return "  ".join("/".join(keys) for keys in self.keys), joined(self.meanings)
 
@@ -61,7 +65,7 @@ def _add(rows: dict[str, Row], binding: Binding) -> None:
     if name in _BY_PARAMETER:
         name = steps.strip("'")
     apart = steps if name in MOVES else bool(steps)  # `switch` is not `switch(3)`
-    kind = binding.description if name in _ALWAYS else f"{name} {apart}"
+    kind = f"{name} {apart}"
     row = rows.setdefault(kind, Row(name))
     meaning = _WORDS.get(binding.description, binding.description)
     if meaning not in row.meanings:

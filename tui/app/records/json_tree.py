@@ -45,7 +45,7 @@ class JsonTree(CursorList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "unfold", "open", show=False, id="right"),
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
-        Binding("enter", "flip", "open or close", show=False, id="toggle"),
+        Binding("enter", "flip", "open or close", show=False, id="open"),
         Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
     ]
 

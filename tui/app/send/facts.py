@@ -169,7 +169,7 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
     if receipt.journal:
         facts.append(Fact("journal", receipt.journal, "command"))
     if receipt.partial and receipt.topic:
-        facts.append(Fact("", "r resumes it where it stopped; so does the command with --resume", "you"))
+        facts.append(Fact("", "R resumes it where it stopped; so does the command with --resume", "you"))
     return facts
 
 

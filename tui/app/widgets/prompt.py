@@ -43,7 +43,7 @@ def plain_input(value: str = "", *, id: str | None = None, placeholder: str = ""
 class Prompt(Horizontal):
     """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "give up", id="prompt-drop")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "cancel", id="step-back")]
 
     def __init__(self, typing: Callable[[], None]) -> None:
         """`typing` is called when a question is asked, and when something is typed."""
