@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
 from tui.app.calendar.screen import CalendarPage
-from tui.app.help.keys import FRAMEWORKS, MOVES, action_name
+from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
 from tui.app.help.screen import ExplainPage, HelpPage
 from tui.app.home.screen import ChoosePage, OpeningPage
 from tui.app.jobs.screen import JobsPage
@@ -265,7 +265,7 @@ class Explorer(Host):
         listed = set(FRAMEWORKS)
         for _, binding, enabled, _ in screen.active_bindings.values():
             words = binding.description
-            if enabled and words and action_name(binding) not in MOVES and words not in listed:
+            if enabled and words and action_name(binding) not in CURSOR_MOVES and words not in listed:
                 listed.add(words)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
                 yield SystemCommand(words, f"key {spell_key(binding.key)}", press)

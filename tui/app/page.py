@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,7 +12,9 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
+from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
@@ -40,40 +43,82 @@ from tui.archive.times import floor_hour, parse_time, zone_name
 from tui.errors import HourscopeError
 from tui.filter import Filter
 
-
 _DROP_SECONDS = 0.3
+_PATIENCE_SECONDS = 1.0  # with a key that does not come back: what had the focus is gone
+
+
+class KeyHandled(Message):
+    """A key has been dealt with, or is back at the app."""
 
 
 class Host(App[int]):
     """What a screen knows of the app."""
 
-    _dropped_until = 0.0  # keys that arrived before that are dropped
-    _last_key = ""
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: deque[Key] = deque()  # that have arrived and wait for their turn
+        self._handling: Key | None = None  # the one that is on its way
+        self._patience: Timer | None = None
+        self._dropped_until = 0.0  # keys that arrived before that are dropped
+        self._last_key = ""
 
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
         raise NotImplementedError
 
     async def on_event(self, event: Event) -> None:
-        """Keys right behind a key without effect belong to something that did not open: they are dropped."""
-        if isinstance(event, Key) and not event.is_forwarded and not event.key.startswith("ctrl+"):
-            repeated, self._last_key = event.key == self._last_key, event.key
-            if event.time < self._dropped_until:
-                if not repeated:  # a text is being typed, and not a key held down
-                    self._dropped_until = event.time + _DROP_SECONDS
-                return
+        """One key after the other: of several that arrive at once, each finds what the one before has opened."""
+        if not isinstance(event, Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._handling is None or (not self._keys and self._alike(self._handling, event)):
+            await self._forward(event)
+        else:
+            self._keys.append(event)
+            self._patience = self._patience or self.set_timer(_PATIENCE_SECONDS, self.on_key_handled)
+
+    def _alike(self, before: Key, event: Key) -> bool:
+        """Need a key not wait for the one before it? An arrow that is held down, or a text that is typed."""
+        typed = isinstance(self.focused, Input) and before.is_printable and event.is_printable
+        return typed or event.key == before.key
+
+    async def _forward(self, event: Key) -> None:
+        if self._dropped(event):
+            return
+        below, first = self.focused or self.screen, self._handling is None
+        self._handling = event
         await super().on_event(event)
+        if first:
+            below.post_message(KeyHandled())  # it comes back on the way of the key, behind it
+
+    async def on_key_handled(self) -> None:
+        if self._patience is not None:
+            self._patience.stop()
+        self._handling = self._patience = None
+        while self._keys and self._handling is None:
+            await self._forward(self._keys.popleft())
+
+    def _dropped(self, event: Key) -> bool:
+        """Is it right behind a key without effect? Then it belongs to something that did not open."""
+        if event.key.startswith("ctrl+"):
+            return False
+        repeated, self._last_key = event.key == self._last_key, event.key
+        if event.time >= self._dropped_until:
+            return False
+        if not repeated:  # a text is being typed, and not a key held down
+            self._dropped_until = event.time + _DROP_SECONDS
+        return True
 
     async def on_key(self, event: Key) -> None:
         """Nothing below has used the key: run its binding, or report that it has no effect here."""
         event.prevent_default()  # Textual's own handler does the first half of this
-        screen = self.screen
-        if await self._check_bindings(event.key) or not isinstance(screen, Page) or not screen.is_mounted:
+        if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
             return
-        if not isinstance(screen.focused, Input):
-            self._dropped_until = event.time + _DROP_SECONDS
-        key = event.character if event.is_printable and event.character != " " else spell_key(event.key)
-        screen.report(f"{key} does nothing here; ? shows the keys")
+        screen = self.screen
+        if isinstance(screen, Page):
+            if not isinstance(screen.focused, Input):
+                self._dropped_until = event.time + _DROP_SECONDS
+            key = event.character if event.is_printable and event.character != " " else spell_key(event.key)
+            screen.report(f"{key} does nothing here; ? shows the keys")
 
 
 class Page(Screen[None]):

@@ -118,7 +118,9 @@ class Session:
     def out_of_reach(self, hour: datetime) -> str:
         """Why the chunks of an hour cannot be read now; empty if they can."""
         if any(chunk.needs_restore for chunk in self.chunks(hour)):
-            return f"{hour:%a %Y-%m-%d %H:00} is in Glacier: restore it first (aws s3api restore-object), then come back"
+            return (
+                f"{hour:%a %Y-%m-%d %H:00} is in Glacier: restore it first (aws s3api restore-object), then come back"
+            )
         return ""
 
     def damaged(self, hour: datetime) -> bool:

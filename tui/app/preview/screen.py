@@ -54,10 +54,11 @@ class PreviewPage(ArchivePage):
     def action_hour(self, hours: int) -> None:
         """The hour (or the day) before or after, or where that has no chunk the next one that has."""
         step = 1 if hours > 0 else -1
-        target: datetime | None = shifted(self.hour, hours)
-        if target not in self.session.catalog.hours:
-            target = self.session.hour_beside(target, step)
-        self._go_on(target, step, "hour" if abs(hours) == 1 else "day")
+        target = shifted(self.hour, hours)
+        known = target in self.session.catalog.hours
+        self._go_on(
+            target if known else self.session.hour_beside(target, step), step, "hour" if abs(hours) == 1 else "day"
+        )
 
     def _go_on(self, hour: datetime | None, step: int, what: str) -> bool:
         if hour is None:

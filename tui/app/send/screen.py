@@ -274,7 +274,10 @@ class SendPage(ArchivePage):
         if self.receipt is not None:
             return receipt_facts(self.receipt)
         if self.refusal:
-            return [Fact("refused", self.refusal, "trouble"), Fact("", "fix the place (a), the topic (t) or the rate (r), then press enter", "dim")]
+            return [
+                Fact("refused", self.refusal, "trouble"),
+                Fact("", "fix it (a, t, w or r), then press enter", "dim"),
+            ]
         if self.control is not None:
             return progress_facts(self.progress or Sending(), self.control, self.order)
         if not self.survey.complete:

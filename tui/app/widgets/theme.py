@@ -163,7 +163,7 @@ def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
             "input-cursor-text-style": caret,
             "input-cursor-background": hues.you,
             "input-cursor-foreground": hues.ground,
-            "input-selection-background": hues.lifted,
+            "input-selection-background": hues.you_ground,
         },
     )
 
