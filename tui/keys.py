@@ -36,8 +36,8 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
-    "filter-keep": "enter", "filter-kind": "ctrl+t", "filter-saved": "ctrl+s", "filter-complete": "tab", "filter-older": "up",
-    "filter-newer": "down",
+    "filter-keep": "enter", "filter-kind": "ctrl+t", "filter-saved": "ctrl+s", "filter-complete": "tab",
+    "filter-older": "up", "filter-newer": "down",
     "term on/off": "1,2,3,4,5,6,7,8,9",  # a name with a space cannot be bound
 }  # fmt: skip
 ACTIONS = frozenset(name for name in KEYS if " " not in name)

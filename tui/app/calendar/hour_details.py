@@ -73,7 +73,7 @@ class HourDetails(LineWidget, can_focus=True):
         if self._drawn is None or self._drawn[0] != now:
             self._drawn = now, self._lines(width - 3, self.size.height)
         lines = self._drawn[1]
-        edge: Piece = ("│ " if self.region.x else " ", self.palette.faint)
+        edge: Piece = ("│ " if self.region.x else " ", self.palette.rule)
         return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
 
     def _lines(self, width: int, height: int) -> list[Line]:

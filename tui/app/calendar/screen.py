@@ -270,7 +270,7 @@ class CalendarPage(ArchivePage):
             "listing was read: nothing was downloaded.",
             f"The hour is what a key says by the layout {layout}. {how} Messages were consumed in it, which is not "
             "always when the events happened.",
-            "A gap is an hour within the archive's span without a chunk. ++ and -- are 2.5 times, or less than 0.4 "
+            "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
             *news,

@@ -195,7 +195,7 @@ class FieldsPanel(CursorList):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        edge: Piece = ("│" if self.region.x else " ", palette.rule)
         if y == 0:
             self.keep_in_sight()
             title = self._title_of_differences(width - 1) if self._comparing else self._title(width - 1)

@@ -236,7 +236,7 @@ class JsonTree(CursorList):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        edge: Piece = ("│" if self.region.x else " ", palette.rule)
         if y == 0:
             self.keep_in_sight()
             return strip_of([edge, *self._title(width - 1)], width)

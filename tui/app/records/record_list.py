@@ -255,9 +255,9 @@ class RecordList(CursorList):
         if line:
             return " ", palette.text
         if number in self._marks:
-            return "*", palette.match
+            return "*", palette.selected
         if row == self.at:
-            return "▸", palette.match
+            return "▸", palette.selected
         if self._hits is None or len(self._rows) <= len(self._hits):
             return " ", palette.text
         if _holds(self._hits, number):

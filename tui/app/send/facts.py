@@ -63,7 +63,7 @@ def where_facts(
         return [Fact("into", order.out, "strong", "a file: it appears whole or not at all")]
     there = order.where
     facts = [
-        Fact("nsqd", there or "–", "strong" if there else "dim", order.about if there else "press d"),
+        Fact("nsqd", there or "–", "strong" if there else "dim", order.about if there else "press a"),
         Fact("topic", order.topic or "–", "strong" if order.topic else "dim", "" if order.topic else "press t"),
     ]
     if asking:
