@@ -47,18 +47,20 @@ class OpenHour:
 
 @dataclass(frozen=True, slots=True)
 class PlanScan:
-    """Plan a scan of some hours with the session's filter."""
+    """Plan a scan of some hours with the session's filter; `out`: where to, if that was asked for."""
 
     session: Session
     hours: Selection
+    out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSend:
-    """Plan a send."""
+    """Plan a send; `instead`: in the place of the screen that asks."""
 
     session: Session
     cargo: Cargo
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
