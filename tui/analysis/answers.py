@@ -109,14 +109,40 @@ def headline(answer: Answer) -> str:
         return "Nothing stands out."
     best = answer.found[0]
     moved = best.finding.shift
-    name = name_of(best)
     if moved.there == 0:
-        text = f"{name} is new: {plural(moved.records, 'record')}, none in the {count(answer.baseline.records)} others"
-        if not answer.baseline.records:
-            text = f"{name} is new: {plural(moved.records, 'record')}, none in the other hours"
-    elif moved.score > 0:
-        text = f"{name} rose from {share(moved.there)} to {share(moved.here)} of the records"
+        others = f"none of the {count(answer.baseline.records)} others" if answer.baseline.records else "no other hours"
+        text = f"is new: {plural(moved.records, 'record')}, and in {others}"
     else:
-        text = f"{name} fell from {share(moved.there)} to {share(moved.here)} of the records"
-    hours = f"{spell_hour(best.since)} to {spell_hour(best.until)}"
-    return f"{text[:1].upper() + text[1:]}, {hours}."
+        way = "rose" if moved.score > 0 else "fell"
+        text = f"{way} from {share(moved.there)} to {share(moved.here)} of the records"
+    return f"{name_of(best)} {text}, {hours_in_words(best.since, best.until)}."
+
+
+def companions(answer: Answer) -> str:
+    """What always comes with the first finding, as a sentence; empty if nothing does."""
+    also = answer.found[0].finding.also if answer.found else ()
+    return f"All of them have {', '.join(map(words_of, also))}." if also else ""
+
+
+def hours_in_words(since: datetime, until: datetime) -> str:
+    """`Tue 20 Jan 2015 13:00 to 19:00`; the day once, if it is one."""
+    first = f"{since:%a} {since.day} {since:%b %Y %H:00}"
+    last = until if until.date() == since.date() else None
+    return f"{first} to {until:%H:00}" if last else f"{first} to {until:%a} {until.day} {until:%b %H:00}"
+
+
+def source_of(answer: Answer) -> str:
+    """What the answer was taken from."""
+    ranges = answer.baseline.ranges
+    against = (
+        f"against {count(answer.baseline.records)} records of {_hours(ranges)}" if ranges else "hours beside hours"
+    )
+    how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
+    return f"{against} · {how}"
+
+
+def _hours(ranges: Sequence[Range]) -> str:
+    hours = round(sum((stop - start).total_seconds() for start, stop in ranges) / 3600)
+    if len(ranges) > 1 and len({(start.hour, stop - start) for start, stop in ranges}) == 1:
+        return f"the same hours of {plural(len(ranges), 'other day')}"
+    return plural(hours, "other hour")

@@ -6,18 +6,21 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from tui.analysis.findings import Comparison, Finding, compare_hours, findings, hours_like, suspicious
 from tui.analysis.observed import Observed, Observing, observe_records
 from tui.analysis.table import Table
-from tui.archive import Chunk
+from tui.archive import Archive, Chunk, empty_range
 from tui.archive.store import is_s3
-from tui.archive.times import next_hour
+from tui.archive.times import next_hour, parse_range
 from tui.errors import TimeError
 from tui.filter import Filter
-from tui.filter.fields import Path
-from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
+from tui.filter.fields import ANY, Path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import named_paths
+from tui.scan import Measured, Progress, ScanEvent, ScanPlan, plan_scan, run_plan
+from tui.scan.estimate import stratified
 from tui.scan.heads import heads
 
 MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
@@ -26,7 +29,8 @@ _LOCAL_CEILING = 512 << 20  # of a folder
 _HEADS = (40, 200, 1_000)  # records of each chunk that a sample takes, round after round
 _AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
-_WEEK = timedelta(days=7)
+_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
+_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _WEEKS = 2  # other weeks that make a baseline of their own
 _STRETCHES = 3  # of hours that are looked at where none were given
 
@@ -86,6 +90,44 @@ class Answer:
     not_objects: int = 0
 
 
+def fields_of(filter_: Filter) -> frozenset[Path]:
+    """What a filter asks about: that it differs is no finding."""
+    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
+    return frozenset(
+        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
+    )
+
+
+def read_range(text: str, zone: tzinfo) -> Range:
+    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
+    start, dots, stop = text.partition("..")
+    first, last = parse_range(start.strip() or None, stop.strip() or None, zone) if dots else (None, None)
+    if first is None or last is None:
+        raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
+    return first, last
+
+
+def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
+    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
+
+    ArchiveError if there is no chunk in them.
+    """
+    if question.target is None:
+        return plan_scan(archive, None, None, filter_ or Filter())
+    start, stop = question.target
+    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
+    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
+    plan = plan_scan(archive, first, last, filter_ or Filter())
+    chunks = tuple(
+        chunk
+        for chunk in plan.chunks
+        if _within(chunk.hour, question.target) or any(_within(chunk.hour, range_) for range_ in wanted)
+    )
+    if not any(_within(chunk.hour, question.target) for chunk in chunks):
+        raise empty_range(archive, start, stop)
+    return replace(plan, chunks=chunks)
+
+
 def diff(
     plan: ScanPlan,
     question: Question,
@@ -142,7 +184,9 @@ def _sampled(
     plan: ScanPlan, question: Question, cancel: threading.Event, rounds: Sequence[int] = _HEADS
 ) -> Iterator[ScanEvent | Answer]:
     """The first records of chunks, more with each round; the target's chunks are read first."""
-    order = sorted(plan.chunks, key=lambda chunk: not _within(chunk.hour, question.target))
+    mine = [chunk for chunk in plan.chunks if _within(chunk.hour, question.target)]
+    others = [chunk for chunk in plan.chunks if not _within(chunk.hour, question.target)]
+    order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
     fetched, read = 0, 0
     for number, most in enumerate(rounds):
         parts: dict[str, Observed] = {}
@@ -187,8 +231,9 @@ def _answer(
     ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
     table = Table(ordered, plan.archive.zone)
     not_objects = sum(part.not_objects for _, part in ordered)
-    if question.target is not None:
-        compared = [_given(table, question)]
+    given = _given(table, question) if question.target is not None else None
+    if given is not None and given.baseline_hours:
+        compared = [given]
     else:
         compared = [
             compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
@@ -200,7 +245,7 @@ def _answer(
         found += [(base, finding) for finding in mine]
     found.sort(key=lambda pair: -abs(pair[1].shift.score))
     everything = Comparison(table, table.valid, 0, tuple(range(len(table.hours))), ())
-    sides = compared[0] if question.target is not None else everything
+    sides = given if given is not None else everything
     return Answer(
         _side(table, sides.target_hours),
         _side(table, sides.baseline_hours),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from tui.analysis.facts import Fact
@@ -35,7 +35,7 @@ class Candidate:
     """Facts that hold together, the bits of their records, and how their share differs."""
 
     facts: tuple[Fact, ...]
-    mask: int
+    mask: int = field(repr=False)
     shift: Shift
 
     @property
@@ -49,7 +49,7 @@ class Finding:
     """A candidate that stands out, and what is always there together with it. `since` and `until`: indexes of hours."""
 
     facts: tuple[Fact, ...]
-    mask: int
+    mask: int = field(repr=False)
     shift: Shift
     also: tuple[Fact, ...]
     since: int
@@ -64,8 +64,8 @@ class Comparison:
     """
 
     table: Table
-    target: int
-    baseline: int
+    target: int = field(repr=False)
+    baseline: int = field(repr=False)
     target_hours: tuple[int, ...]
     baseline_hours: tuple[int, ...]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from tui.analysis.answers import filter_of_finding, headline, kind_of, line_of, where_of
-from tui.analysis.diff import Answer, Found, Question, diff
+from tui.analysis.answers import companions, filter_of_finding, headline, kind_of, line_of, source_of, where_of
+from tui.analysis.diff import Answer, Found, Question, Range, diff, fields_of, plan_diff, read_range
+from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
-from tui.archive.times import parse_range, spell_hour
+from tui.archive.times import spell_hour
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.options import (
     Opened,
@@ -26,12 +27,7 @@ from tui.cli.options import (
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
-from tui.filter import Filter
-from tui.filter.fields import ANY, Path
-from tui.filter.jmespath import parse_expression
-from tui.filter.paths import named_paths
 from tui.scan import Totals
-from tui.units import count, plural
 
 _TOP = 10
 
@@ -67,16 +63,10 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    zone = opened.archive.zone
-    target = (opened.start, opened.stop)
-    ranges = [_against(text, zone) for text in against]
-    plan = Opened(opened.archive, opened.location, None, None, opened.listing).plan(filter_)
-    fields = _fields(filter_)
-    hours = [chunk.hour for chunk in plan.chunks]
-    question = Question(_target(target, hours), tuple(ranges), full, fields)
-    if question.target and not any(question.target[0] <= hour < question.target[1] for hour in hours):
-        say("no chunk in the range; see what there is with: " + command_line("ls", opened.location))
-        return EXIT_FAILED
+    ranges = [read_range(text, opened.archive.zone) for text in against]
+    question = Question(_target(opened), tuple(ranges), full, fields_of(filter_))
+    plan = plan_diff(opened.archive, question, filter_)
+    opened.say_left_out(plan.unmatched)
     how = [word for text in against for word in ("--against", text)]
     how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
@@ -98,30 +88,16 @@ def command(
     return _report(opened, answer, totals, top, as_json=as_json)
 
 
-def _fields(filter_: Filter) -> frozenset[Path]:
-    """What the filter asks about: that it differs is no finding."""
-    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
-    return frozenset(
-        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
-    )
-
-
-def _against(text: str, zone: Any) -> tuple[Any, Any]:
-    start, dots, stop = text.partition("..")
-    if not (start and dots and stop):
-        raise click.UsageError(f"--against '{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
-    first, last = parse_range(start, stop, zone)
-    return first, last
-
-
-def _target(given: tuple[Any, Any], hours: list[Any]) -> tuple[Any, Any] | None:
+def _target(opened: Opened) -> Range | None:
     """The hours that were asked about; an open end is the archive's."""
-    start, stop = given
-    if start is None and stop is None:
+    if opened.start is None and opened.stop is None:
         return None
-    from tui.archive.times import next_hour
-
-    return start or min(hours), stop or next_hour(max(hours))
+    if opened.start is not None and opened.stop is not None:
+        return opened.start, opened.stop
+    catalog = opened.archive.catalog(opened.start, opened.stop)
+    if catalog.first is None or catalog.stop is None:
+        raise empty_range(opened.archive, opened.start, opened.stop)
+    return opened.start or catalog.first, opened.stop or catalog.stop
 
 
 def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json: bool) -> int:
@@ -129,13 +105,14 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
         print(json.dumps(_summary(opened, answer, totals, top)))
     else:
         print_line(headline(answer))
+        if together := companions(answer):
+            print_line(together)
+        narrate(source_of(answer))
         for found in answer.found[:top]:
             print_line(line_of(found))
             print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
     sys.stdout.flush()
     report_troubles(totals)
-    how = "all of them" if answer.exact else "a sample: the first records of each chunk, or evenly spaced ones"
-    narrate(f"compared {plural(answer.records, 'record')}, {how}; {count(answer.baseline.records)} in the baseline")
     if totals.damaged or totals.counts.unparsed:
         return EXIT_FAILED
     if answer.found:
