@@ -88,9 +88,9 @@ async def test_a_baseline_can_be_named_and_a_wrong_one_is_refused(made: tuple[In
         await answer(pilot, "b", "yesterday")
         await until_shown(pilot, "'yesterday' is not a range")
         await pilot.press("escape")
-        await answer(pilot, "b", f"{hour(0)}..{hour(4)}")
+        await answer(pilot, "b", f"{hour(0)}..{hour(24)}")
         await until(pilot, lambda: page.list.length > 0)
-        assert f"--against={hour(0)}..{hour(4)}" in page.command()
+        assert f"--against={hour(0)}..{hour(24)}" in page.command()
 
 
 async def test_the_whole_archive_selected_asks_for_the_hours(made: tuple[Incident, Path]) -> None:
