@@ -10,7 +10,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -19,6 +18,7 @@ import msgspec
 
 from tui.errors import ConfigError
 from tui.keys import key_problems
+from tui.nearest import nearest
 from tui.validation import explained
 
 VERSION = 1
@@ -180,8 +180,8 @@ def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
 
 def _suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
     known = tuple(known)
-    near = get_close_matches(name.lower().replace("-", "_"), known, n=1)
-    return f" (did you mean {form.format(near[0])}?)" if near else f" (known: {', '.join(map(form.format, known))})"
+    near = nearest(name, known)
+    return f" (did you mean {form.format(near)}?)" if near else f" (known: {', '.join(map(form.format, known))})"
 
 
 def _zone_problem(where: str, name: str) -> list[str]:
@@ -190,8 +190,8 @@ def _zone_problem(where: str, name: str) -> list[str]:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zones = {zone.lower(): zone for zone in sorted(available_timezones())}
         cities = {zone.rpartition("/")[2]: zone for zone in reversed(zones)}
-        near = get_close_matches(name.lower(), [*zones, *cities], n=1)
-        hint = f"did you mean {zones[cities.get(near[0], near[0])]}?" if near else "use a name such as Europe/Berlin"
+        near = nearest(name, [*zones, *cities])
+        hint = f"did you mean {zones[cities.get(near, near)]}?" if near else "use a name such as Europe/Berlin"
         return [f"{where}: no time zone is named '{name}' ({hint})"]
     return []
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import combinations
+
+from tui.nearest import nearest
 
 Bindings = Mapping[str, str]  # name of an action → its keys, between commas; a name with a space cannot be bound
 
@@ -108,8 +109,8 @@ def key_problems(chosen: Mapping[str, str]) -> list[str]:
 
 
 def _nearest(name: str) -> str:
-    near = get_close_matches(name.lower().replace("_", "-"), ACTIONS, n=1)
-    return f" (did you mean {near[0]}?)" if near else " (actions are named as scan, preview or next-match)"
+    near = nearest(name, ACTIONS)
+    return f" (did you mean {near}?)" if near else " (actions are named as scan, preview or next-match)"
 
 
 def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
+from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
 from tui.units import parse_size, plural
@@ -42,7 +43,7 @@ archive_options = _all(
         "--timezone",
         envvar="HOURSCOPE_TIMEZONE",
         metavar="ZONE",
-        help="Zone that the keys' hours are written in.  [default: UTC]",
+        help="Time zone of the hours in the keys, such as Europe/Berlin.  [default: UTC]",
     ),
     click.option(
         "--layout",
@@ -50,13 +51,15 @@ archive_options = _all(
         metavar="LAYOUT",
         help="Layout of the keys, such as events.%Y-%m-%d_%H.log.gz.  [default: detected]",
     ),
-    click.option("--profile", envvar="HOURSCOPE_PROFILE", help="AWS profile, from the shared config files."),
-    click.option("--region", envvar="HOURSCOPE_REGION", help="AWS region."),
+    click.option(
+        "--profile", envvar="HOURSCOPE_PROFILE", metavar="NAME", help="AWS profile, from the shared config files."
+    ),
+    click.option("--region", envvar="HOURSCOPE_REGION", metavar="NAME", help="AWS region of the bucket."),
     click.option(
         "--endpoint-url",
         envvar="HOURSCOPE_ENDPOINT_URL",
         metavar="URL",
-        help="S3 endpoint, for servers other than AWS.",
+        help="Endpoint of an S3 server other than AWS.",
     ),
     click.option(
         "--no-sign-request",
@@ -68,29 +71,29 @@ archive_options = _all(
         "--request-payer",
         envvar="HOURSCOPE_REQUEST_PAYER",
         is_flag=True,
-        help="Agree to pay for the requests (requester pays).",
+        help="Agree to pay for requests and transfer (requester pays).",
     ),
-    click.option(DEBUG, is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error."),
 )
 
 reading_options = _all(
-    click.option("--records", metavar="PATH", help="List of a document that holds the records; '.' for the document."),
-    click.option("--include-damaged", is_flag=True, help="Include doubtful records of damaged parts."),
-    click.option("--max-record", metavar="SIZE", help="Skip longer records.  [default: 64MiB]"),
+    click.option("--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."),
+    click.option("--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
+    click.option("--max-record", metavar="SIZE", help="Skip records larger than SIZE.  [default: 64MiB]"),
 )
 
 range_options = _all(
-    click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday …"),
-    click.option("--to", "stop", metavar="T", help="First hour after the range (half-open)."),
+    click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
+    click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
 )
 
 filter_options = _all(
-    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
+    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
-    click.option("--not-grep", metavar="TEXT", multiple=True, help="Drop records that contain TEXT."),
-    click.option("--not-regex", metavar="RE", multiple=True, help="Drop records that match RE."),
-    click.option("-v", "--invert", is_flag=True, help="Invert the filter."),
+    click.option("--not-grep", metavar="TEXT", multiple=True, help="Skip records that contain TEXT."),
+    click.option("--not-regex", metavar="RE", multiple=True, help="Skip records that match RE."),
+    click.option("-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )
 
 
@@ -145,17 +148,10 @@ class Opened:
 def filter_of(given: dict[str, Any]) -> Filter:
     """The filter options of a command as a filter; UsageError for `-m 5`, which is grep's way to stop after 5."""
     for text in given["match"]:
-        if text.strip().isdecimal() and (option := _limit_option()):
-            first = "the first match" if text.strip() == "1" else f"the first {text.strip()} matches"
-            raise click.UsageError(f"-m is JMESPath; to stop after {first} use {option} {text.strip()}")
+        if slip := count_as_expression(text, click.get_current_context().params):
+            raise click.UsageError(slip)
     names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
     return parse_filter(**{name: given.pop(name) for name in names})
-
-
-def _limit_option() -> str:
-    """What the command calls grep's -m."""
-    taken = click.get_current_context().params
-    return next((f"--{name.replace('_', '-')}" for name in ("max_count", "lines") if name in taken), "")
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:

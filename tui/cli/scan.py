@@ -16,6 +16,7 @@ import click
 from tui.archive.location import command_line, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
+from tui.cli.command import Command
 from tui.cli.console import (
     EXIT_INTERRUPTED,
     narrate,
@@ -64,13 +65,19 @@ class Request:
     dask: str | None = None
 
 
-@click.command("scan", short_help="Find the matching records of a range.")
+@click.command("scan", cls=Command)
 @archive_argument
 @range_options
 @filter_options
-@click.option("-o", "out", metavar="OUT", default=_STDOUT, help="'-', a file (.gz, .zst), or a folder/ for an extract.")
 @click.option(
-    "--estimate", "only_estimate", is_flag=True, help="From a sample: expected matches, time, cost; scan nothing."
+    "-o",
+    "out",
+    metavar="OUT",
+    default=_STDOUT,
+    help="'-', a file (.gz and .zst compress), or an extract: FOLDER/ or s3://…/",
+)
+@click.option(
+    "--estimate", "only_estimate", is_flag=True, help="Estimate matches, time, and cost from a sample; do not scan."
 )
 @click.option(
     "-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines after each match."
@@ -79,17 +86,22 @@ class Request:
     "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines before each match."
 )
 @click.option(
-    "-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines on both sides."
+    "-C",
+    "around",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Also print N lines on both sides of each match.",
 )
-@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
+@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression.")
 @click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
-@click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
-@click.option("--resume", is_flag=True, help="Resume an extract; its finished chunks are not read again.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
+@click.option("--cache", metavar="SIZE", help="Keep fetched S3 chunks on disk for the next scan, up to SIZE (20GB).")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON summary last (on stderr with records on stdout).")
+@click.option("--resume", is_flag=True, help="Resume an extract; finished chunks are not read again.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
 @reading_options
 @archive_options
 def command(
@@ -110,11 +122,20 @@ def command(
     force: bool,
     **given: Any,
 ) -> int:
-    """Find the matching records of a range of ARCHIVE, by hour, key and line, as exactly the bytes that are there.
+    """Find the matching records of a range.
+
+    They are written in order by hour, key, and line, as exactly the bytes in the archive. With -o FOLDER/ or
+    s3://…/ the result is an extract: hourly files that are an archive themselves.
+
+    Exit code 0: something matched. 1: nothing matched, and everything was understood. 2: something could not be read
+    or understood; the rest was processed.
 
     \b
-    hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-02-01 -m "event == 'error'" -o errors/
-    hourscope scan /var/archive --from -2d --to now -g timeout --count
+    Examples:
+      hourscope scan /var/archive --from -2d -g timeout --count
+      hourscope scan /var/archive -m "event == 'error'" --max-count 10
+      hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-01-21 \\
+          -m "event == 'error'" -o errors/
     """
     filter_ = filter_of(given)
     if resume and not names_folder(out):
