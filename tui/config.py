@@ -52,8 +52,8 @@ class S3Options:
 
     def overlaid(self, other: S3Options) -> S3Options:
         """These options where `other` says nothing."""
-        said = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name)}
-        return replace(self, **said)
+        given = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name)}
+        return replace(self, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,5 @@ def _one_or_more(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _prices(table: PricesTable) -> Prices:
-    given = {each.name: getattr(table, each.name) for each in fields(Prices)}
+    given = {price.name: getattr(table, price.name) for price in fields(Prices)}
     return replace(Prices(), **{name: value for name, value in given.items() if value is not None})

@@ -22,8 +22,8 @@ from tui.nearest import nearest
 from tui.validation import explained
 
 VERSION = 1
-_LARGEST_BYTES = 1 << 20
-_MOST_PROBLEMS = 5  # that one line names
+_MAX_BYTES = 1 << 20
+_MAX_PROBLEMS = 5  # that one line names
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
@@ -92,21 +92,19 @@ def read_config_file(path: Path) -> ConfigFile | None:
     version = data.get("version", VERSION)
     if isinstance(version, int) and version > VERSION:
         raise ConfigError(f"{path} is written for a newer hourscope (config version {version}); upgrade hourscope")
-    found = _sections(data)
-    if found:
-        more = f"; and {len(found) - _MOST_PROBLEMS} more" if len(found) > _MOST_PROBLEMS else ""
-        raise ConfigError(f"{path}: {'; '.join(found[:_MOST_PROBLEMS])}{more}")
+    problems = _sections(data)
+    if problems:
+        more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
+        raise ConfigError(f"{path}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
     return msgspec.convert(data, ConfigFile)
 
 
 def _parsed(path: Path) -> dict[str, Any] | None:
     try:
         with path.open("rb") as stream:
-            text = stream.read(_LARGEST_BYTES + 1)
-        if len(text) > _LARGEST_BYTES:
-            raise ConfigError(
-                f"{path} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not a config file; move it away"
-            )
+            text = stream.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
+            raise ConfigError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, so it is not a config file; move it away")
         return tomllib.loads(text.decode())
     except FileNotFoundError:
         return None
@@ -118,33 +116,33 @@ def _parsed(path: Path) -> dict[str, Any] | None:
 
 def _sections(data: Mapping[str, Any]) -> list[str]:
     """What is wrong, in the order of the file."""
-    found: list[str] = []
+    problems: list[str] = []
     known = ConfigFile.__struct_fields__
     for name, section in data.items():
         if name == "version":
-            found += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
+            problems += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
         elif name not in known:
             kind = (
                 f"[{_spelled(name)}] is not a section"
                 if isinstance(section, dict)
                 else f"{_spelled(name)} is not known"
             )
-            found.append(kind + _suggestion(name, known[1:], "[{}]"))
+            problems.append(kind + _suggestion(name, known[1:], "[{}]"))
         elif not isinstance(section, dict):
-            found.append(
+            problems.append(
                 f"[{name}] must be a section; write [{name}{'.prod' if name in _TABLES else ''}] above its keys"
             )
         elif name in _TABLES:
             for each, table in section.items():
-                found += _table(f"{name}.{_spelled(each)}", table, _TABLES[name])
+                problems += _table(f"{name}.{_spelled(each)}", table, _TABLES[name])
         elif name in _SECTIONS:
-            found += _table(name, section, _SECTIONS[name])
+            problems += _table(name, section, _SECTIONS[name])
         else:
             wrong = [key for key, text in section.items() if not isinstance(text, str) or not text]
-            found += [f"{name}.{_spelled(key)} must be a text in quotes" for key in wrong]
+            problems += [f"{name}.{_spelled(key)} must be a text in quotes" for key in wrong]
             if name == "keys" and not wrong:
-                found += key_problems(section)
-    return found
+                problems += key_problems(section)
+    return problems
 
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {"archives": ArchiveTable, "nsq": NsqTable}
@@ -158,18 +156,18 @@ def _table(where: str, table: object, kind: type[S]) -> list[str]:
         return [f"{where} must be a table of its own; write [{outer}.prod] above its keys"]
     known = kind.__struct_fields__
     unknown = [key for key in table if key not in known]
-    found = [_unknown(where, key, known) for key in unknown]
+    problems = [_unknown(where, key, known) for key in unknown]
     try:
         read = msgspec.convert({key: value for key, value in table.items() if key in known}, kind)
     except msgspec.ValidationError as error:
-        return [*found, explained(error, where)]
+        return [*problems, explained(error, where)]
     if isinstance(read, ArchiveTable) and read.timezone:
-        found += _zone_problem(f"{where}.timezone", read.timezone)
+        problems += _zone_problem(f"{where}.timezone", read.timezone)
     if isinstance(read, ExplorerTable) and read.theme not in (None, "dark", "light"):
-        found.append(f"{where}.theme must be dark or light, not '{read.theme}'")
+        problems.append(f"{where}.theme must be dark or light, not '{read.theme}'")
     if isinstance(read, NsqTable) and bool(read.nsqd_tcp_address) == bool(read.lookupd_http_address) and not unknown:
-        found.append(f"{where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
-    return found
+        problems.append(f"{where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
+    return problems
 
 
 def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
@@ -212,10 +210,10 @@ def save_filter(path: Path, name: str, words: str) -> None:
     target = path.resolve()  # of a link, what it leads to
     try:
         text = target.read_bytes().decode() if target.exists() else ""
-        wanted = tomllib.loads(text)
-        wanted.setdefault("filters", {})[name] = words
+        expected = tomllib.loads(text)
+        expected.setdefault("filters", {})[name] = words
         changed = _with_line(text, name, f"{name} = {_toml(words)}")
-        if tomllib.loads(changed) != wanted:
+        if tomllib.loads(changed) != expected:
             raise ConfigError(
                 f"a filter cannot be added to {path} by a program; add it there yourself, under [filters]"
             )

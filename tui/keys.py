@@ -98,14 +98,14 @@ ACTIONS = frozenset(name for panes in SCREENS.values() for pane in panes for nam
 def key_problems(chosen: Mapping[str, str]) -> list[str]:
     """What is wrong with [keys]: unknown actions, keys that no terminal sends, and keys that get a second meaning."""
     unknown = [name for name in chosen if name not in ACTIONS]
-    found = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
+    problems = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
     for name, keys in chosen.items():
-        found += [
+        problems += [
             f"keys.{name}: '{key}' is not a key, write it as x, ctrl+x or f5"
             for key in _split(keys)
             if not _is_key(key)
         ]
-    return found + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
+    return problems + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
 
 
 def _nearest(name: str) -> str:
@@ -126,11 +126,11 @@ def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
 
 
 def _keys_by_action(panes: tuple[Bindings, ...], chosen: Mapping[str, str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    bound: dict[str, set[str]] = {}
     for pane in panes:
         for name, keys in pane.items():
-            found.setdefault(name, set()).update(_split(chosen.get(name, keys)))
-    return found
+            bound.setdefault(name, set()).update(_split(chosen.get(name, keys)))
+    return bound
 
 
 def _split(keys: str) -> list[str]:

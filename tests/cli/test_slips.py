@@ -102,8 +102,8 @@ def test_an_option_of_another_command_is_named_with_it(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "advice"),
     [
-        (["scan", "logs", "-m", "5", "-g", "error"], "to stop after the first 5 matches, use --max-count 5"),
-        (["scan", "logs", "-m1"], "to stop after the first match, use --max-count 1"),
+        (["scan", "logs", "-m", "5", "-g", "error"], "to stop after the first 5 matches use --max-count 5"),
+        (["scan", "logs", "-m1"], "to stop after the first match use --max-count 1"),
         (["cat", "logs", "--hour", "2015-01-20T13", "-m", " 20 "], "use --lines 20"),
     ],
 )

@@ -22,26 +22,14 @@ from tui.cli.checks import report
 from tui.cli.command import Command
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
-from tui.cli.options import archive_argument, archive_options, located
+from tui.cli.options import archive_argument, archive_options, located, parsed_size
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
 from tui.nsq.target import environment_secret, tls_of
-from tui.units import parse_size, plural, size
+from tui.units import plural, size
 
 _LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
-
-
-class _Size(click.ParamType[int]):
-    """`500MB`."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        number = value if isinstance(value, int) else parse_size(value)
-        if not number:
-            self.fail(f"'{value}' is not a size; use 500MB or 20GB", param, ctx)
-        return number
 
 
 @click.command("archive", cls=Command)
@@ -58,8 +46,8 @@ class _Size(click.ParamType[int]):
 @click.option("--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
 @click.option("--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL, show_default=True,
               help="Maximum seconds until a message is on disk.")  # fmt: skip
-@click.option("--rotate-size", metavar="SIZE", type=_Size(), help="Also rotate at this size (500MB).")
-@click.option("--spool-max", metavar="SIZE", type=_Size(), default=SPOOL_MAX,
+@click.option("--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
+@click.option("--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
               help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
 @click.option("--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
 @click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")

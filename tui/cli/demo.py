@@ -78,8 +78,8 @@ def _write(folder: Path, spec: SampleSpec) -> None:
             records += chunk.records
             total += chunk.bytes
             show(done / len(plans), f"{done}/{len(plans)} chunks · {size(total)} of lines")
-    wanted = {plan.key for plan in plans}
+    keys = {plan.key for plan in plans}
     for path in folder.glob("events.*.log.gz"):
-        if path.name not in wanted:
+        if path.name not in keys:
             path.unlink()
     narrate(f"{folder}: {plural(len(plans), 'chunk')}, {count(records)} records, {size(total)} of lines")

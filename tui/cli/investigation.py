@@ -51,8 +51,8 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
         print(f"{number:>7}  {version:<7}  {cdn:<10}  {code:>4}  {span}")
     incident = incident_of(spec)
     (version, cdn, code), number = errors.most_common(1)[0]
-    found = (version, cdn, code) == (incident.version, incident.cdn, incident.code)
-    if not found:
+    is_right = (version, cdn, code) == (incident.version, incident.cdn, incident.code)
+    if not is_right:
         print("\nThe incident was not found; please report this.")
         return EXIT_FAILED
     print(

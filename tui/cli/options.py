@@ -22,7 +22,7 @@ from tui.filter import Filter, parse_filter
 from tui.units import parse_size, plural
 
 if TYPE_CHECKING:
-    from tui.scan import ScanPlan, Wanted
+    from tui.scan import Excerpt, ScanPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +34,16 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
         return function
 
     return apply
+
+
+def parsed_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The callback of an option whose value is a size: in bytes."""
+    if value is None:
+        return None
+    number = parse_size(value)
+    if not number:
+        raise click.UsageError(f"'{value}' is not a size; write {parameter.opts[0]} 500kB, 64MiB or 20GB", context)
+    return number
 
 
 archive_argument = click.argument("archive", metavar="ARCHIVE")
@@ -79,7 +89,9 @@ archive_options = _all(
 reading_options = _all(
     click.option("--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."),
     click.option("--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
-    click.option("--max-record", metavar="SIZE", help="Skip records larger than SIZE.  [default: 64MiB]"),
+    click.option(
+        "--max-record", metavar="SIZE", callback=parsed_size, help="Skip records larger than SIZE.  [default: 64MiB]"
+    ),
 )
 
 range_options = _all(
@@ -121,11 +133,11 @@ class Opened:
         """The archive and the range on a command line that opens the same again, with times that do not move."""
         return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
-    def plan(self, filter_: Filter, wanted: Wanted | None = None) -> ScanPlan:
+    def plan(self, filter_: Filter, excerpt: Excerpt | None = None) -> ScanPlan:
         """The scan of the range; keys that a detected layout leaves out are said."""
         from tui.scan import plan_scan  # `ls` starts without it
 
-        plan = plan_scan(self.archive, self.start, self.stop, filter_, wanted, self.listing)
+        plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
         self.say_left_out(plan.unmatched)
         return plan
 
@@ -168,13 +180,9 @@ def located(name: str, given: dict[str, Any], config: Config) -> Location:
 def reading_of(given: dict[str, Any]) -> Reading:
     """The reading options, for commands that have them."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
-    size = given.pop("max_record", None)
-    limit = parse_size(size) if size else MAX_RECORD
-    if not limit:
-        raise click.UsageError(f"'{size}' is not a size; write --max-record 500kB, 64MiB or 1GB")
     if records == "":
         raise click.UsageError("--records needs a path, such as Records; '.' takes each document as a record")
-    return Reading(records, damaged, limit)
+    return Reading(records, damaged, given.pop("max_record", None) or MAX_RECORD)
 
 
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:

@@ -30,6 +30,7 @@ from tui.cli.options import (
     filter_of,
     filter_options,
     open_named,
+    parsed_size,
     range_options,
     reading_options,
 )
@@ -38,10 +39,10 @@ from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_troubles
 from tui.config import cache_dir
 from tui.errors import OutputError
-from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
+from tui.scan import Excerpt, Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
-from tui.units import count, duration, parse_size, plural, size
+from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
     from tui.scan import Extract
@@ -98,7 +99,12 @@ class Request:
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
-@click.option("--cache", metavar="SIZE", help="Keep fetched S3 chunks on disk for the next scan, up to SIZE (20GB).")
+@click.option(
+    "--cache",
+    metavar="SIZE",
+    callback=parsed_size,
+    help="Keep fetched S3 chunks on disk for the next scan, up to SIZE (20GB).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON summary last (on stderr with records on stdout).")
 @click.option("--resume", is_flag=True, help="Resume an extract; finished chunks are not read again.")
 @click.option("--force", is_flag=True, help="Replace an existing output.")
@@ -117,7 +123,7 @@ def command(
     as_json: bool,
     jobs: int | None,
     dask: str | None,
-    cache: str | None,
+    cache: int | None,
     resume: bool,
     force: bool,
     **given: Any,
@@ -140,10 +146,10 @@ def command(
     filter_ = filter_of(given)
     if resume and not names_folder(out):
         raise OutputError("--resume needs an extract; name it with -o FOLDER/")
-    wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
-    _check(out, wanted, max_count, count=count)
+    excerpt = Excerpt(before or around, after or around, fields, separated=out == _STDOUT)
+    _check(out, excerpt, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
-    plan = opened.plan(filter_, wanted)
+    plan = opened.plan(filter_, excerpt)
     if only_estimate:
         from tui.cli.estimate import print_estimate
 
@@ -160,32 +166,27 @@ def run(request: Request) -> int:
         return _report(request, totals, interrupted=cancel.is_set())
 
 
-def _cached(opened: Opened, cache: str | None) -> Opened:
-    """The archive behind a cache; a folder needs none."""
-    if cache is None:
-        return opened
-    most = parse_size(cache)
-    if most is None:
-        raise click.UsageError(f"'{cache}' is not a size; write --cache 20GB")
-    if not is_s3(opened.archive.store.url):
+def _cached(opened: Opened, limit: int | None) -> Opened:
+    """The archive with a cache of at most so many bytes before it; a folder needs none."""
+    if limit is None or not is_s3(opened.archive.store.url):
         return opened
     from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
 
-    store = CachedStore(opened.archive.store, cache_dir() / "chunks", most)
+    store = CachedStore(opened.archive.store, cache_dir() / "chunks", limit)
     return replace(opened, archive=replace(opened.archive, store=store))
 
 
-def _check(out: str, wanted: Wanted, max_count: int | None, *, count: bool) -> None:
+def _check(out: str, excerpt: Excerpt, max_count: int | None, *, count: bool) -> None:
     """What does not go together is refused before anything is read."""
-    if wanted.fields is not None:
+    if excerpt.fields is not None:
         from tui.scan.projection import projection
 
-        projection(wanted.fields)
-    if wanted.fields is not None and (wanted.before or wanted.after):
+        projection(excerpt.fields)
+    if excerpt.fields is not None and (excerpt.before or excerpt.after):
         raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")
     if count and out != _STDOUT:
         raise click.UsageError("--count writes no matches; leave out -o, or --count")
-    if max_count is not None and (wanted.before or wanted.after or names_folder(out)):
+    if max_count is not None and (excerpt.before or excerpt.after or names_folder(out)):
         raise click.UsageError("--max-count goes with stdout or a file, and without -A, -B and -C")
 
 
@@ -301,5 +302,5 @@ def _again(request: Request, *more: str) -> str:
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
-    options = [*plan.filter.arguments(), *plan.wanted.arguments(), *option_words(how), *out, *more]
+    options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
     return command_line("scan", opened.location, opened.start, opened.stop, options)

@@ -64,12 +64,9 @@ def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
     """One argument is all that a command takes: what may have been meant by the words after it."""
-    from tui.cli.group import COMMANDS
-
     word, has = extra[0], {option for parameter in context.command.params for option in parameter.opts}
     given = [str(value) for value in (*context.params.values(), *extra) if isinstance(value, str)]
-    first = next((name for name in given if name in COMMANDS), None)
-    if context.info_name == "open" and first:
+    if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
         return f"the command comes first: hourscope {first} ARCHIVE"
     if Path(word).is_file():
         return f"'{word}' is one argument too many; give the folder of the files, not each file"
@@ -91,20 +88,19 @@ def unknown_option(error: click.NoSuchOption) -> str:
     near = known or nearest(option, [name for name in has if name.startswith("--")] if len(option) > 2 else ())
     if near:
         return f"{sentence}; did you mean {near}?"
-    others = [name for name in _commands_with(context, option) if name != context.info_name]
+    others = [name for name, other in _commands(context).items() if any(option in p.opts for p in other.params)]
     last = ", and " if len(others) > 2 else " and "
     listed = last.join(filter(None, (", ".join(others[:-1]), others[-1]))) if others else ""
     return f"{sentence}, but of {listed}" if others else sentence
 
 
-def _commands_with(context: click.Context, option: str) -> list[str]:
-    from tui.cli.group import COMMANDS, Commands
-
-    group = context.find_root().command
-    if not isinstance(group, Commands):
-        return []
-    commands = {name: group.get_command(context, name) for name in COMMANDS}
-    return [name for name, command in commands.items() if command and any(option in p.opts for p in command.params)]
+def _commands(context: click.Context) -> dict[str, click.Command]:
+    """All of the program's commands, imported."""
+    program = context.find_root()
+    if not isinstance(group := program.command, click.Group):
+        return {}
+    commands = {name: group.get_command(program, name) for name in group.list_commands(program)}
+    return {name: command for name, command in commands.items() if command}
 
 
 def count_as_expression(text: str, has: Iterable[str]) -> str:
@@ -114,4 +110,4 @@ def count_as_expression(text: str, has: Iterable[str]) -> str:
     if not number.isdecimal() or not option:
         return ""
     first = "the first match" if number == "1" else f"the first {number} matches"
-    return f"-m is JMESPath; to stop after {first}, use {option} {number}"
+    return f"-m is JMESPath; to stop after {first} use {option} {number}"

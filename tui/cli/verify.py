@@ -23,7 +23,7 @@ from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.units import count, duration, plural, size
 
-_SHOWN = 10  # hours or chunks of a kind that are named; --json names all
+_SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
 
 
 @click.command("verify", cls=Command)
@@ -102,13 +102,13 @@ def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Ve
 def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
     rows = list(rows)
     print(f"{name:<12} {count(number):>8}")
-    for row in rows[:_SHOWN]:
+    for row in rows[:_SHOWN_ROWS]:
         print_line(f"{'':<12} {'':>8}  {row}")
-    if len(rows) > _SHOWN:
-        print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
+    if len(rows) > _SHOWN_ROWS:
+        print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN_ROWS)} more; --json names all")
 
 
-_COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
+_COUNT_KEYS = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
 
 
 def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verifie
         "timezone": zone_name(opened.archive.zone),
         "from": spell_hour(catalog.first) if catalog.first else None,
         "to": spell_hour(catalog.stop) if catalog.stop else None,
-        **{name: summary[name] for name in _COUNTED},
+        **{name: summary[name] for name in _COUNT_KEYS},
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
         "mislabeled": sorted(totals.mislabeled),

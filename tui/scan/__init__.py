@@ -16,9 +16,9 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
+from tui.scan.excerpt import Excerpt
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.tally import Totals
-from tui.scan.wanted import Wanted
 
 if TYPE_CHECKING:
     from tui.scan.extract import Extract, open_extract
@@ -32,13 +32,13 @@ __all__ = [
     "ChunkStarted",
     "Counts",
     "Estimate",
+    "Excerpt",
     "Extract",
     "Matches",
     "Progress",
     "ScanEvent",
     "ScanPlan",
     "Totals",
-    "Wanted",
     "estimate",
     "open_extract",
     "plan_scan",

@@ -27,10 +27,10 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
-from tui.scan.wanted import Wanted
+from tui.scan.excerpt import Excerpt
 
 PROGRESS_INTERVAL = 0.1  # seconds
-_SHOWN = 20  # matches of a chunk that are told while an extract takes them all
+_SHOWN_MATCHES = 20  # matches of a chunk that are told while an extract takes them all
 
 Emit = Callable[[ScanEvent], None]
 
@@ -58,7 +58,7 @@ class ScanTask:
     filter: Filter
     output: Output | None = None
     count_only: bool = False
-    wanted: Wanted = field(default_factory=Wanted)
+    excerpt: Excerpt = field(default_factory=Excerpt)
     read_ahead: bool = False
     reading: Reading = field(default_factory=Reading)
     strict: bool = False
@@ -139,7 +139,7 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
             if isinstance(event, Matches):
                 if sink is None:
                     sink = stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
-                    yield event.first(_SHOWN)
+                    yield event.first(_SHOWN_MATCHES)
                 sink.write(event.lines)
             elif isinstance(event, ChunkDone):
                 stack.close()
@@ -179,10 +179,10 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
 
 def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     """What is wanted of a block, and how many of its records match."""
-    wanted = task.wanted
+    excerpt = task.excerpt
     if task.count_only:
         return lambda block: (b"", matcher.count(block))
-    if wanted.fingerprints:
+    if excerpt.fingerprints:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
         def fingerprinted(block: Block) -> tuple[bytes, int]:
@@ -191,10 +191,10 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
             return b"".join(map(fingerprint, block.records())), block.count()
 
         return fingerprinted
-    if wanted.fields is not None:
+    if excerpt.fields is not None:
         from tui.scan.projection import projection  # parsing takes libraries that few scans need
 
-        project = projection(wanted.fields)
+        project = projection(excerpt.fields)
         counted = task.filter.invert and any(term.kind == "match" for term in task.filter.active)
 
         def projected(block: Block) -> tuple[bytes, int]:
@@ -210,8 +210,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
             return b"".join(lines), len(lines)
 
         return projected
-    if wanted.before or wanted.after:
-        context = Context(wanted.before, wanted.after, separated=wanted.separated)
+    if excerpt.before or excerpt.after:
+        context = Context(excerpt.before, excerpt.after, separated=excerpt.separated)
         return lambda block: context.lines(block, matcher)
     return lambda block: matching_lines(block, matcher)
 
@@ -219,8 +219,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
 def not_json(block: Block) -> list[bytes]:
     """The records of a block that are not JSON."""
     with block.view() as view:
-        found = values(view)
-    if found is not None and len(found) == block.count():
+        parsed = values(view)
+    if parsed is not None and len(parsed) == block.count():
         return []
     return [record for record in block.records() if not is_json(record)]
 
@@ -230,12 +230,12 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     if matcher.selects_all:
         return block.lines(), block.count()
     pieces: list[bytes] = []
-    found = 0
+    matches = 0
     first = last = -1  # neighbours are cut out together
     spans = matcher.spans(block)  # settles the block where there is a hit
     with block.raw() as view:
         for start, end in spans:
-            found += 1
+            matches += 1
             if start == last:
                 last = end + 1
                 continue
@@ -244,7 +244,7 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
             first, last = start, end + 1
         if last > first:
             pieces.append(_ended(bytes(view[first:last])))
-    return b"".join(pieces), found
+    return b"".join(pieces), matches
 
 
 def _ended(lines: bytes) -> bytes:

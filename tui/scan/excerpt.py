@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Excerpt:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
     `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines at all, but
