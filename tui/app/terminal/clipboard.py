@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from textual.app import App
 
 from tui.printable import spelled
 
@@ -31,6 +34,12 @@ def passed_on(text: str, environment: Mapping[str, str]) -> str:
         pieces = (plain[at : at + _SCREEN_CHARACTERS] for at in range(0, len(plain), _SCREEN_CHARACTERS))
         return "".join(f"{_ESC}P{piece}{_ESC}\\" for piece in pieces)
     return ""
+
+
+def write_sequence(app: App[Any], sequence: str) -> None:
+    """Write a sequence to the terminal, as Textual's own `copy_to_clipboard` does: nothing public writes another."""
+    if app._driver is not None:
+        app._driver.write(sequence)
 
 
 def gathered(records: Iterable[bytes]) -> str | None:
