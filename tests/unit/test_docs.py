@@ -50,9 +50,13 @@ _PATH = re.compile(r"`((?:tui|tests|docs|screenshots)/[\w./-]*|[\w-]+\.(?:toml|t
 
 
 def paths_in(page: Path) -> set[Path]:
-    """The files and folders that a page names: in backticks from the root, in links from its own folder."""
-    found = _PATH.findall(page.read_text())
-    return {ROOT / path for path, _ in found if path} | {page.parent / link for _, link in found if link}
+    """The files and folders that a page names: in backticks from the root, in links from its own folder.
+
+    `NAME` stands for any.
+    """
+    matches = _PATH.findall(page.read_text())
+    named = {ROOT / path for path, _ in matches if path and "NAME" not in path}
+    return named | {page.parent / link for _, link in matches if link}
 
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
