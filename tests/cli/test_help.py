@@ -44,7 +44,7 @@ def test_examples_have_a_heading_and_fit_into_80_columns(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_every_option_is_described_and_has_its_heading(name: str) -> None:
     placed = {parameter for names in _HEADINGS.values() for parameter in names}
-    options = [option for option in command(name).params if isinstance(option, click.Option)]
+    options = [option for option in command(name).params if isinstance(option, click.Option) and not option.hidden]
     assert [option.name for option in options if not option.help] == []
     assert [option.name for option in options if option.name not in placed] == []
 

@@ -99,6 +99,13 @@ def test_an_option_of_another_command_is_named_with_it(capsys: pytest.CaptureFix
     assert "-g is not an option of hourscope ls, but of cat, " in refused(capsys, "ls", "logs", "-g", "error")
 
 
+def test_what_is_done_anyway_needs_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--recursive is not an option of hourscope scan: every chunk of the range is read anyway" in refused(
+        capsys, "scan", "logs", "--recursive", "-g", "error"
+    )
+    assert "compressed chunks are read anyway" in refused(capsys, "cat", "logs", "--search-zip")
+
+
 @pytest.mark.parametrize(
     ("words", "advice"),
     [

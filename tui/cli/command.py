@@ -10,25 +10,21 @@ from tui.cli.slips import extra_words
 
 # Every option of every command, by the name of its parameter, in the order in which help shows them.
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "Range": ("start", "stop", "hour", "key"),
-    "Filter": ("grep", "regex", "match", "not_grep", "not_regex", "invert"),
-    "NSQ": (
-        *("topic", "channel", "nsqd_tcp_address", "nsqds", "nsqd_http_address", "lookupd_http_address"),
-        *("round_robin", "tls", "tls_root_ca_file", "tls_cert", "tls_key"),
-    ),
-    "Output": (
-        *("out", "append", "split", "force", "as_json", "count", "max_count", "lines", "pretty"),
-        *("after", "before", "around", "fields", "project", "unique"),
-    ),
-    "Run": (
-        *("dry_run", "yes", "again", "check", "only_estimate", "resume", "jobs", "dask", "cache"),
-        *("rate", "max_depth", "canary", "skip_oversize", "spool", "spool_max", "host", "sync_interval"),
-        *("rotate_size", "merge_hour", "processes", "max_in_flight", "status_address"),
-    ),
-    "Sample": ("folder", "no_open", "hours", "records_per_hour", "seed"),
-    "Reading": ("timezone", "layout", "records", "include_damaged", "max_record"),
-    "S3": ("profile", "region", "endpoint_url", "no_sign_request", "request_payer"),
-    "Other": ("debug",),  # and what every command of click has,
+    heading: tuple(names.split())
+    for heading, names in {
+        "Range": "start stop hour key time_field against",
+        "Filter": "grep file regex match not_grep not_regex ignore_case words invert",
+        "NSQ": "topic channel nsqd_tcp_address nsqds nsqd_http_address lookupd_http_address round_robin "
+        "tls tls_root_ca_file tls_cert tls_key",
+        "Output": "by every stats top out append split force as_json as_csv count max_count lines pretty "
+        "after before around fields project unique",
+        "Run": "dry_run yes again check only_estimate full resume jobs dask cache rate max_depth canary skip_oversize "
+        "spool spool_max host sync_interval rotate_size merge_hour processes max_in_flight status_address",
+        "Sample": "folder no_open hours records_per_hour seed",
+        "Reading": "timezone layout records include_damaged max_record",
+        "S3": "profile region endpoint_url no_sign_request request_payer",
+        "Other": "debug",  # and what every command of click has
+    }.items()
 }
 
 

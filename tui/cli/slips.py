@@ -45,6 +45,15 @@ _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# Options of grep that ask for what is done anyway.
+_NEEDLESS_OPTIONS: Mapping[str, str] = {
+    "-r": "every chunk of the range is read anyway", "-R": "every chunk of the range is read anyway",
+    "--recursive": "every chunk of the range is read anyway",
+    "-a": "records are never taken for binary", "-z": "compressed chunks are read anyway",
+    "--search-zip": "compressed chunks are read anyway", "--no-filename": "records are printed without their keys",
+}  # fmt: skip
+
+
 def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
     """Why the first word of a command line cannot be meant as it is; empty if it is an option or names an archive."""
     word = words[0]
@@ -84,6 +93,8 @@ def unknown_option(error: click.NoSuchOption) -> str:
     has = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     place = "hourscope" if context.info_name == "open" else context.command_path
     sentence = f"{option} is not an option of {place}"
+    if option in _NEEDLESS_OPTIONS and "--grep" in has:
+        return f"{sentence}: {_NEEDLESS_OPTIONS[option]}"
     known = next((words for words in _OTHER_OPTIONS.get(option, ()) if words.split()[0] in has), None)
     near = known or nearest(option, [name for name in has if name.startswith("--")] if len(option) > 2 else ())
     if near:
