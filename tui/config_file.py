@@ -1,7 +1,7 @@
-"""config.toml as a file: its sections and keys as Structs, read strictly, and edited by the line.
+"""config.toml as a file: its sections and keys as Structs, checked strictly and edited line by line.
 
-A name that hourscope does not know is an error with the nearest name that it knows: a misspelt `timezone` that is
-ignored would move every hour. All that is wrong is reported at once, in one line.
+An unknown name is an error with the nearest known name: ignoring a misspelled `timezone` would move every hour. All
+problems are reported at once, in one line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tui.validation import explained
 
 VERSION = 1
 _MAX_BYTES = 1 << 20
-_MAX_PROBLEMS = 5  # that one line names
+_MAX_PROBLEMS = 5  # named in one line
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
@@ -44,7 +44,7 @@ class ArchiveTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NsqTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[nsq.NAME]; each address is one text or a list of them."""
+    """[nsq.NAME]; each address is one string or a list of strings."""
 
     nsqd_tcp_address: Text | list[Text] = []
     nsqd_http_address: Text | list[Text] = []
@@ -56,7 +56,7 @@ class NsqTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PricesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[prices]; None leaves a price as it is."""
+    """[prices]; None keeps the default price."""
 
     list_per_1000: Price | None = None
     get_per_1000: Price | None = None
@@ -73,7 +73,7 @@ class ExplorerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. A file without `version` is of the first version."""
+    """The whole file. A file without `version` has version 1."""
 
     version: int = VERSION
     archives: dict[str, ArchiveTable] = {}
@@ -85,7 +85,7 @@ class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_config_file(path: Path) -> ConfigFile | None:
-    """Read and check the file; None if there is none. ConfigError names the file and everything that is wrong in it."""
+    """Read and check the file; None if there is none. ConfigError names the file and its problems."""
     data = _parsed(path)
     if data is None:
         return None
@@ -115,7 +115,7 @@ def _parsed(path: Path) -> dict[str, Any] | None:
 
 
 def _sections(data: Mapping[str, Any]) -> list[str]:
-    """What is wrong, in the order of the file."""
+    """The problems of all sections, in the order of the file."""
     problems: list[str] = []
     known = ConfigFile.__struct_fields__
     for name, section in data.items():
@@ -150,7 +150,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {"prices": PricesTable, "explore
 
 
 def _table(where: str, table: object, kind: type[S]) -> list[str]:
-    """What is wrong with one table of keys."""
+    """The problems of one table of keys."""
     if not isinstance(table, dict):
         outer = where.partition(".")[0]
         return [f"{where} must be a table of its own; write [{outer}.prod] above its keys"]
@@ -200,14 +200,14 @@ def _spelled(key: str) -> str:
 
 
 def save_filter(path: Path, name: str, words: str) -> None:
-    """Add `name = "words"` to [filters] of the config file, or change it there; all the rest stays as it is.
+    """Add `name = "words"` to [filters] of the config file, or replace it there; nothing else is changed.
 
-    ConfigError if the name cannot be one, or if the file cannot be read or written, or is written in a way that a line
-    cannot be added to.
+    ConfigError if the name is invalid, or if the file cannot be read or written, or has a form that a line cannot be
+    added to.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ConfigError(f"'{name}' cannot be a filter's name; use letters, digits, _ and -")
-    target = path.resolve()  # of a link, what it leads to
+    target = path.resolve()  # follow a symbolic link
     try:
         text = target.read_bytes().decode() if target.exists() else ""
         expected = tomllib.loads(text)
@@ -228,7 +228,7 @@ def save_filter(path: Path, name: str, words: str) -> None:
 
 
 def _with_line(text: str, name: str, line: str) -> str:
-    """The file's text with a line in [filters]: in place of the one of that name, else behind the table's last."""
+    """The file's text with a line in [filters]: replacing the one with that name, or after the table's last line."""
     lines = text.removesuffix("\n").split("\n") if text else []
     begin = next((at for at, each in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", each)), None)
     if begin is None:

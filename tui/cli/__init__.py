@@ -1,4 +1,4 @@
-"""The command line: one file per command, each turning options into a validated call of the core, and printing.
+"""The command line: one file per command. Each turns options into a validated call of the core, and prints the result.
 
 Data goes to stdout, narration and progress to stderr. Exit codes are grep's: 0 something matched or all was sent,
 1 nothing matched, 2 something failed, 130 interrupted.
@@ -38,12 +38,12 @@ def main(args: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if args is None else args)
     code = run(words)
     if code == EXIT_INTERRUPTED:
-        leave()  # a thread that is stuck would hold Python's own end
+        leave()  # a stuck thread would keep Python from exiting
     sys.exit(code)
 
 
 def run(words: list[str]) -> int:
-    """The exit code of a command line."""
+    """Run a command line and return its exit code."""
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
     try:
         with interrupts(_interrupted(words)):
@@ -64,7 +64,7 @@ def _interrupted(words: list[str]) -> str:
 
 
 def _explain(error: BaseException, words: list[str]) -> int:
-    """Print an error as one line: the exit code."""
+    """Print an error as one line; return the exit code."""
     match error:
         case ReaderGoneError():  # end as quietly as cat does
             _drop_stdout()
@@ -107,7 +107,7 @@ def _about_usage(error: click.UsageError) -> str:
 
 
 def _drop_stdout() -> None:
-    """What is still buffered goes nowhere, so that the interpreter's last flush cannot fail."""
+    """Discard what is still buffered, so that the interpreter's last flush cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -119,7 +119,7 @@ def _about_stdout(error: OSError) -> str:
 
 
 def _about_system(error: OSError) -> str:
-    """An error of the system that the core made no sentence of."""
+    """Describe an OSError for which the core has no sentence."""
     from tempfile import gettempdir
 
     names = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)

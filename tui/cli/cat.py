@@ -95,7 +95,7 @@ def _events(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter) -> Itera
 
 
 def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
-    """The matching records; all else is added up."""
+    """The matching records; counts and damage go into `totals`."""
     for event in events:
         totals.add(event)
         if isinstance(event, Matches):
@@ -103,7 +103,7 @@ def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
 
 
 def _pretty(record: bytes) -> Iterator[bytes]:
-    """Indented JSON that is safe to print and still the same JSON; what is not JSON is escaped."""
+    """Indented JSON that is safe to print and equal to the record; what is not JSON is escaped."""
     from tui.filter.pretty import pretty_lines  # only --pretty needs it
 
     try:

@@ -1,4 +1,4 @@
-"""What every command has: its options under the same headings, and a sentence for a word too many."""
+"""What all commands share: headings for their options, and a sentence for a superfluous argument."""
 
 from __future__ import annotations
 

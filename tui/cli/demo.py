@@ -1,4 +1,4 @@
-"""`hourscope demo`: make the sample archive, and open it."""
+"""`hourscope demo`: write the sample archive, and open it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def command(folder: Path | None, no_open: bool, hours: int, records_per_hour: in
 
 
 def _write(folder: Path, spec: SampleSpec) -> None:
-    """Write the chunks, replacing those of an earlier call; remove what is not of this sample."""
+    """Write the chunks over those of an earlier call, and remove chunks of another sample."""
     plans = list(plan_sample(spec))
     records = total = 0
     with progress_line() as show:

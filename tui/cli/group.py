@@ -1,4 +1,4 @@
-"""hourscope's commands by name: which there are, and which word of a command line is one."""
+"""hourscope's commands by name, and which word of a command line is one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _EPILOG = "'hourscope help COMMAND' describes a command, 'hourscope help open' t
 
 
 class UnnamedError(Exception):
-    """An OSError that the core has not made a sentence of."""
+    """An OSError for which the core has no sentence."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -49,7 +49,7 @@ class UnnamedError(Exception):
 
 
 class Commands(click.Group):
-    """Commands that are imported when they are run; any other first word is an archive to open."""
+    """Commands, imported when they are run. Any other first word is an archive to open."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -69,7 +69,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except StdoutError:
             raise
-        except OSError as error:  # click would make 1 of a broken pipe, which is grep's "nothing matched"
+        except OSError as error:  # click would exit with 1 for a broken pipe, which is grep's "nothing matched"
             raise UnnamedError(error) from error
         except EOFError as error:  # click would take it for the end of what a person types
             raise RuntimeError(f"EOFError: {error}") from error

@@ -24,7 +24,7 @@ _ERRORS = "event == 'error'"
 
 
 def print_investigation(folder: Path, spec: SampleSpec) -> int:
-    """Print what the explorer would show, and how the incident is found; exit code 0 if it was found."""
+    """Print the calendar and the steps that find the incident; return 0 if they find it."""
     archive = open_archive(str(folder))
     catalog = archive.catalog()
     print(f"{folder}  {archive.layout.pattern}")

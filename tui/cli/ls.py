@@ -55,10 +55,10 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
 
 
 def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
-    """The hours of an extract that were scanned and had no match; they are not gaps."""
+    """The hours of an extract that were scanned without a match; they are not gaps."""
     if not opened.archive.extract:
         return []
-    from tui.scan import scanned_hours  # only an extract needs it
+    from tui.scan import scanned_hours  # imported only for an extract
 
     start, stop = opened.start, opened.stop
     asked = {h for h in scanned_hours(opened.archive) if (not start or h >= start) and (not stop or h < stop)}

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they turn into."""
+"""Options that several commands share, and how they are read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 
 
 def parsed_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """The callback of an option whose value is a size: in bytes."""
+    """Convert a size such as 64MiB to bytes: the callback of an option."""
     if value is None:
         return None
     number = parse_size(value)
@@ -125,16 +125,16 @@ class Opened:
 
     @property
     def s3(self) -> S3Options:
-        """The options that reach its store."""
+        """The options with which its store is reached."""
         return self.location.s3
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The archive and the range on a command line that opens the same again, with times that do not move."""
+        """The archive and the range as words of a command line, with absolute times."""
         return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
     def plan(self, filter_: Filter, excerpt: Excerpt | None = None) -> ScanPlan:
-        """The scan of the range; keys that a detected layout leaves out are said."""
+        """Plan a scan of the range; warn about keys that a detected layout leaves out."""
         from tui.scan import plan_scan  # `ls` starts without it
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
@@ -142,12 +142,12 @@ class Opened:
         return plan
 
     def say_left_out(self, keys: Sequence[str]) -> None:
-        """A layout that was guessed must not lose keys without a word."""
+        """Warn about keys that a detected layout leaves out."""
         for warning in self.left_out(keys):
             say(warning)
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
-        """What a detected layout leaves out, and how to see it; and what an unfinished extract lacks."""
+        """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
         if not (self.archive.detected and keys):
@@ -158,7 +158,7 @@ class Opened:
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
-    """The filter options of a command as a filter; UsageError for `-m 5`, which is grep's way to stop after 5."""
+    """Build the filter from a command's options. UsageError for `-m 5`, which stops after 5 matches in grep."""
     for text in given["match"]:
         if slip := count_as_expression(text, click.get_current_context().params):
             raise click.UsageError(slip)
@@ -167,21 +167,21 @@ def filter_of(given: dict[str, Any]) -> Filter:
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:
-    """The S3 options of a command."""
+    """Take the S3 options out of a command's options."""
     return S3Options(*(given.pop(field.name) for field in fields(S3Options)))
 
 
 def located(name: str, given: dict[str, Any], config: Config) -> Location:
-    """Where an archive is, by its location or config name and the archive options of a command."""
+    """Resolve a location or config name, with the archive options of a command."""
     timezone, layout = given.pop("timezone"), given.pop("layout")
     return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given), reading=reading_of(given))
 
 
 def reading_of(given: dict[str, Any]) -> Reading:
-    """The reading options, for commands that have them."""
+    """Take the reading options, if the command has them, out of its options."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
     if records == "":
-        raise click.UsageError("--records needs a path, such as Records; '.' takes each document as a record")
+        raise click.UsageError("--records needs a path, such as Records; '.' makes each document one record")
     return Reading(records, damaged, given.pop("max_record", None) or MAX_RECORD)
 
 

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
 _LASTING_SECONDS = 1.0  # seconds
-_CALM_NOTES = ("asking", "connecting", "reading")  # notes of a send that goes well
-_BAR_COLUMNS = 110  # columns that take the bar and its text; with fewer the text has them all
+_CALM_NOTES = ("asking", "connecting", "reading")  # how notes begin that are not worth a line
+_BAR_COLUMNS = 110  # in a narrower terminal there is only the text
 
 
 @contextmanager
 def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], None]]:
-    """A bar with a text behind it: call it with the fraction done (0..1) and the text.
+    """Show a bar and a text: call it with the fraction done (0..1) and the text.
 
-    None where records go to the same terminal (`beside`): rich would catch them, wrap them and put them on stderr.
+    Nothing is shown if records go to the same terminal (`beside`): rich would capture, wrap and print them to stderr.
     """
     if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
         yield lambda fraction, text: None
@@ -48,9 +48,10 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
 
 
 def notes() -> Callable[[str], None]:
-    """For a job without a terminal: call it with what there is to note; each that lasts is one line on stderr.
+    """Report lasting conditions of a job without a terminal: call it with the current note.
 
-    Notes that differ only in their figures are the same one. On a terminal the progress line has them.
+    A note that lasts a second is printed once to stderr. Notes that differ only in figures are the same. On a terminal
+    the progress line shows them.
     """
     last, since, noted = "", 0.0, False
 
@@ -73,7 +74,7 @@ def notes() -> Callable[[str], None]:
 
 
 def scan_text(done: int, chunks: int, fetched: int, total: int, lines: int, matches: int | None, seconds: float) -> str:
-    """Chunks, bytes of gzip and of lines, speed, matches (None: there are none to count), time to go."""
+    """Chunks, bytes fetched, speed, matches (None: not counted), and remaining time."""
     speed = f"{size(lines / seconds)}/s" if seconds > 0.2 else ""
     left = duration((total - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
     parts = [
@@ -87,7 +88,7 @@ def scan_text(done: int, chunks: int, fetched: int, total: int, lines: int, matc
 
 
 def send_text(event: Sending) -> str:
-    """Confirmed, in flight, unknown, rate, time to go, and what the operator should know."""
+    """Confirmed, in flight, unknown, rate, remaining time, and the note for the operator."""
     parts = [f"{plural(event.confirmed, 'record')} confirmed", f"{count(round(event.rate))}/s"]
     parts += [f"{count(event.in_flight)} in flight"] if event.in_flight else []
     parts += [f"{count(event.unknown)} unknown"] if event.unknown else []

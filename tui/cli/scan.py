@@ -1,4 +1,4 @@
-"""`hourscope scan`: find the matching records of a range and write them down."""
+"""`hourscope scan`: find the matching records of a range and write them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A scan as it was asked for."""
+    """A scan as requested."""
 
     opened: Opened
     plan: ScanPlan
@@ -159,7 +159,7 @@ def command(
 
 
 def run(request: Request) -> int:
-    """Scan, tell, and say how it ended: the exit code."""
+    """Run a scan, report how it ended, and return the exit code."""
     only_reads = request.count or request.out == _STDOUT
     with cancel_on_signals(_interrupted(request), only_reads=only_reads) as cancel:
         totals = _run(request, cancel)
@@ -167,7 +167,7 @@ def run(request: Request) -> int:
 
 
 def _cached(opened: Opened, limit: int | None) -> Opened:
-    """The archive with a cache of at most so many bytes before it; a folder needs none."""
+    """Put a cache of at most `limit` bytes in front of a bucket; a folder needs none."""
     if limit is None or not is_s3(opened.archive.store.url):
         return opened
     from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
@@ -177,17 +177,17 @@ def _cached(opened: Opened, limit: int | None) -> Opened:
 
 
 def _check(out: str, excerpt: Excerpt, max_count: int | None, *, count: bool) -> None:
-    """What does not go together is refused before anything is read."""
+    """Refuse options that exclude each other, before anything is read."""
     if excerpt.fields is not None:
         from tui.scan.projection import projection
 
         projection(excerpt.fields)
     if excerpt.fields is not None and (excerpt.before or excerpt.after):
-        raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")
+        raise click.UsageError("--fields cannot be combined with -A, -B and -C")
     if count and out != _STDOUT:
-        raise click.UsageError("--count writes no matches; leave out -o, or --count")
+        raise click.UsageError("--count prints only a number; leave out -o or --count")
     if max_count is not None and (excerpt.before or excerpt.after or names_folder(out)):
-        raise click.UsageError("--max-count goes with stdout or a file, and without -A, -B and -C")
+        raise click.UsageError("--max-count works with stdout or a file only, and without -A, -B and -C")
 
 
 def _run(request: Request, cancel: threading.Event) -> Totals:
@@ -229,7 +229,7 @@ def _extract(request: Request) -> Extract | None:
 
 @contextmanager
 def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
-    """The scan's events, with the matches written where they go: an extract or a file takes them from there."""
+    """The events of the scan. Matches for an extract or a file are written on the way."""
     extract = _extract(request)
     to_file = extract is None and not request.count and request.out != _STDOUT
     events = run_plan(
@@ -293,11 +293,11 @@ def _interrupted(request: Request) -> str:
     if names_folder(request.out):
         return f"interrupted; resume with: {_again(request, '--resume')}"
     partial = partial_path(Path(request.out))
-    return f"interrupted; what was found is in {partial}; run it again with: {_again(request)}"
+    return f"interrupted; the matches so far are in {partial}; run it again with: {_again(request)}"
 
 
 def _again(request: Request, *more: str) -> str:
-    """The command line of this scan, with times that do not move."""
+    """The command line of this scan, with absolute times."""
     plan, opened = request.plan, request.opened
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}

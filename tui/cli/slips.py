@@ -1,6 +1,6 @@
-"""What people type who mean something else: another command, another option, grep's habits.
+"""Common slips on the command line: a mistyped command or option, and habits from grep and other tools.
 
-Every sentence here says what to type. Nothing here runs before something is wrong.
+Every sentence says what to type instead. Nothing here runs before there is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OTHER_COMMANDS: Mapping[str, str] = {
     "status": "doctor", "version": "--version",
 }  # fmt: skip
 
-# Options of grep, ripgrep, jq and the AWS CLI, and the words for them here. The first of several that the command has.
+# Options of grep, ripgrep, jq and the AWS CLI, and their equivalents here: the first that the command has is offered.
 _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "-E": ("-e RE",), "--extended-regexp": ("-e RE",), "-P": ("-e RE",), "--perl-regexp": ("-e RE",),
     "--regexp": ("-e RE",), "-F": ("-g TEXT",), "--fixed-strings": ("-g TEXT",), "--text": ("-g TEXT",),
@@ -45,7 +45,7 @@ _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-# Options of grep that ask for what is done anyway.
+# Options of grep for what hourscope does anyway.
 _NEEDLESS_OPTIONS: Mapping[str, str] = {
     "-r": "every chunk of the range is read anyway", "-R": "every chunk of the range is read anyway",
     "--recursive": "every chunk of the range is read anyway",
@@ -55,7 +55,7 @@ _NEEDLESS_OPTIONS: Mapping[str, str] = {
 
 
 def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
-    """Why the first word of a command line cannot be meant as it is; empty if it is an option or names an archive."""
+    """Explain why the first word of a command line means nothing; empty if it is an option or names an archive."""
     word = words[0]
     if word.startswith("-") or any(mark in word for mark in "/:%{.~") or Path(word).exists():
         return ""
@@ -72,7 +72,7 @@ def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
 
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
-    """One argument is all that a command takes: what may have been meant by the words after it."""
+    """Explain what superfluous arguments may have been meant as: a command takes only one."""
     word, has = extra[0], {option for parameter in context.command.params for option in parameter.opts}
     given = [str(value) for value in (*context.params.values(), *extra) if isinstance(value, str)]
     if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
@@ -85,7 +85,7 @@ def extra_words(context: click.Context, extra: list[str]) -> str:
 
 
 def unknown_option(error: click.NoSuchOption) -> str:
-    """The option that was meant: the nearest of the command's, another program's for the same, or another command's."""
+    """Name the option that was meant: a similar one, the equivalent of another program's, or one of another command."""
     option, context = error.option_name, error.ctx
     if context is None:
         return f"{option} is not an option"
@@ -106,7 +106,7 @@ def unknown_option(error: click.NoSuchOption) -> str:
 
 
 def _commands(context: click.Context) -> dict[str, click.Command]:
-    """All of the program's commands, imported."""
+    """Import all commands of the program."""
     program = context.find_root()
     if not isinstance(group := program.command, click.Group):
         return {}
@@ -115,7 +115,7 @@ def _commands(context: click.Context) -> dict[str, click.Command]:
 
 
 def count_as_expression(text: str, has: Iterable[str]) -> str:
-    """`-m 5` is grep's way to stop after 5: the option for that, if `text` is a number and the command has one."""
+    """Explain `-m 5`, which stops after 5 matches in grep; empty if `text` is not a number."""
     option = next((f"--{name.replace('_', '-')}" for name in ("max_count", "lines") if name in has), "")
     number = text.strip()
     if not number.isdecimal() or not option:

@@ -1,4 +1,4 @@
-"""ctrl-z in the middle of a send: first what is in flight gets its answer, so that nothing has to be repeated."""
+"""ctrl-z during a send: wait for in-flight batches first, so that nothing has to be repeated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.send import Control, Sending
 
 @contextmanager
 def pause_on_suspend() -> Iterator[Callable[[Control, Sending], None]]:
-    """Call it with every event: after SIGTSTP it pauses, stops the process once all is confirmed, then goes on."""
+    """Call it with every event. After SIGTSTP it pauses the send, stops the process when all is confirmed, resumes."""
     requested = threading.Event()
     before = signal.signal(signal.SIGTSTP, lambda number, frame: requested.set())
 
@@ -24,7 +24,7 @@ def pause_on_suspend() -> Iterator[Callable[[Control, Sending], None]]:
         if event.in_flight == event.unknown == 0 and event.note == "paused":
             requested.clear()
             os.kill(os.getpid(), signal.SIGSTOP)
-            control.resume()  # we are back: `fg`, or SIGCONT
+            control.resume()  # after `fg`, or SIGCONT
 
     try:
         yield suspend

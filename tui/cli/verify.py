@@ -1,4 +1,4 @@
-"""`hourscope verify`: read a whole range and say whether it is sound."""
+"""`hourscope verify`: read a whole range and report whether it is sound."""
 
 from __future__ import annotations
 

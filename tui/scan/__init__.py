@@ -1,4 +1,4 @@
-"""Hours × filter → extract: planning, running and adding up a scan."""
+"""Hours × filter → extract: plan, run and total a scan."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,7 @@ _LATER = {"Extract": "extract", "open_extract": "extract", "scanned_hours": "man
 
 
 def __getattr__(name: str) -> Any:
-    """What only those who write or open an extract wait for."""
+    """Import what only extracts need when it is used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

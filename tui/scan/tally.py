@@ -1,4 +1,4 @@
-"""Adding up what a scan tells."""
+"""The totals of a scan's events."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Totals:
         }
 
     def warnings(self) -> list[str]:
-        """What a person should know who trusts the numbers, but damage, which is listed by itself."""
+        """Warnings about the numbers, except damage, which is listed separately."""
         counts, warnings = self.counts, []
         if counts.not_json:
             warnings.append(not_json_text(counts.not_json, counts.broken_json))
