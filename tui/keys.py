@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from itertools import combinations
-
-from tui.nearest import nearest
 
 Bindings = Mapping[str, str]  # name of an action → its keys, between commas; a name with a space cannot be bound
 
@@ -98,19 +97,19 @@ ACTIONS = frozenset(name for panes in SCREENS.values() for pane in panes for nam
 def key_problems(chosen: Mapping[str, str]) -> list[str]:
     """What is wrong with [keys]: unknown actions, keys that no terminal sends, and keys that get a second meaning."""
     unknown = [name for name in chosen if name not in ACTIONS]
-    problems = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
+    found = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
     for name, keys in chosen.items():
-        problems += [
+        found += [
             f"keys.{name}: '{key}' is not a key, write it as x, ctrl+x or f5"
             for key in _split(keys)
             if not _is_key(key)
         ]
-    return problems + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
+    return found + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
 
 
 def _nearest(name: str) -> str:
-    near = nearest(name, ACTIONS)
-    return f" (did you mean {near}?)" if near else " (actions are named as scan, preview or next-match)"
+    near = get_close_matches(name.lower().replace("_", "-"), ACTIONS, n=1)
+    return f" (did you mean {near[0]}?)" if near else " (actions are named as scan, preview or next-match)"
 
 
 def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
@@ -126,11 +125,11 @@ def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
 
 
 def _keys_by_action(panes: tuple[Bindings, ...], chosen: Mapping[str, str]) -> dict[str, set[str]]:
-    bound: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for pane in panes:
         for name, keys in pane.items():
-            bound.setdefault(name, set()).update(_split(chosen.get(name, keys)))
-    return bound
+            found.setdefault(name, set()).update(_split(chosen.get(name, keys)))
+    return found
 
 
 def _split(keys: str) -> list[str]:

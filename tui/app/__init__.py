@@ -14,7 +14,7 @@ def check_terminal(location: Location | None) -> None:
     """HourscopeError, with the command that needs none, if there is no terminal that the explorer can use."""
     plain = command_line("ls", location) if location else "hourscope --help"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise HourscopeError(f"the explorer needs a terminal; without one, run: {plain}")
+        raise HourscopeError(f"the explorer needs a terminal; otherwise run: {plain}")
     term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
         raise HourscopeError(f"this terminal (TERM={term}) cannot show the explorer; run: {plain}")

@@ -10,5 +10,5 @@ _LABEL_WIDTH = 11
 
 
 def fact_lines(facts: Iterable[Fact]) -> list[str]:
-    """One line per fact: label, text and note, not yet escaped."""
+    """A line for each fact: its label, its text and its note; to be escaped when printed."""
     return [f"{fact.label:<{_LABEL_WIDTH}}{fact.text}{', ' if fact.note else ''}{fact.note}" for fact in facts]

@@ -20,7 +20,7 @@ from tui.scan.workers import Workers, processes, threads
 if TYPE_CHECKING:
     from tui.scan.extract import Extract
 
-_WAITING_TASKS = 4  # tasks behind those that run: a connection must not be idle until an event was told
+_WAITING = 4  # tasks behind those that run: a connection must not be idle until an event was told
 
 
 def scan(
@@ -123,7 +123,7 @@ def _run(
     running = 0
     with _workers(plan, jobs, dask, cancel) as workers:
         while True:
-            while running < workers.jobs + _WAITING_TASKS and not cancel.is_set() and (task := next(tasks, None)):
+            while running < workers.jobs + _WAITING and not cancel.is_set() and (task := next(tasks, None)):
                 workers.submit(task)
                 running += 1
             if running == workers.dropped:

@@ -16,8 +16,8 @@ from tui.scan.estimate import stratified
 if TYPE_CHECKING:
     from tui.filter.hints import FieldSample
 
-_SAMPLE_CHUNKS = 4
-_SAMPLE_RECORDS = 200  # of each
+_CHUNKS = 4
+_RECORDS = 200  # of each
 
 
 def hints_for(
@@ -40,14 +40,14 @@ def hints_for(
     if matched and not may_mislead(filter):
         return []
     sample = FieldSample()
-    for chunk in stratified(chunks, _SAMPLE_CHUNKS, 0):
+    for chunk in stratified(chunks, _CHUNKS, 0):
         _feed(sample, archive, chunk, cancelled)
     return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter, sample, matched=matched)]
 
 
 def _feed(sample: FieldSample, archive: Archive, chunk: Chunk, cancelled: Callable[[], bool]) -> None:
     """The first records of a chunk. What cannot be read is left out: the scan has reported it."""
-    left = _SAMPLE_RECORDS
+    left = _RECORDS
     with (
         suppress(ArchiveError, ReadCancelled),
         ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=archive.reading) as reader,

@@ -19,8 +19,8 @@ from tui.printable import printable
 from tui.scan.events import Counts
 from tui.scan.plan import ScanPlan
 
-_MAX_CHARACTERS = 300  # characters of a filter or a place in a sentence
-_MAX_REASON_CHARACTERS = 1000  # characters
+_LONGEST = 300  # characters of a filter or a place in a sentence
+_LONGEST_REASON = 1000  # characters
 
 
 def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
@@ -60,12 +60,12 @@ def new_entry(
 
 def counts_of(entry: Entry) -> Counts:
     """What was counted in a chunk."""
-    return Counts(**{field.name: getattr(entry, field.name) for field in fields(Counts)})
+    return Counts(**{each.name: getattr(entry, each.name) for each in fields(Counts)})
 
 
 def damaged_part(damage: Damage) -> DamagedPart:
     """A damaged part as the manifest has it."""
-    reason = printable(damage.reason, _MAX_REASON_CHARACTERS)
+    reason = printable(damage.reason, _LONGEST_REASON)
     return DamagedPart(start=damage.start, stop=damage.stop, reason=reason, doubtful=damage.doubtful)
 
 
@@ -83,7 +83,7 @@ def difference(one: Manifest, other: Manifest) -> str:
     if (one.start, one.stop) != (other.start, other.stop):
         return f"another range (from {one.start} to {one.stop})"
     if _ranges(one) != _ranges(other):
-        return f"other ranges ({_short(', '.join(f'{hours.start} to {hours.stop}' for hours in one.ranges))})"
+        return f"other ranges ({_short(', '.join(f'{each.start} to {each.stop}' for each in one.ranges))})"
     if one.filter != other.filter:
         return f"another filter ({_short(' '.join(one.filter)) or 'every record'})"
     if one.layout != other.layout:  # chunks have come whose names clash with those that are there
@@ -96,7 +96,7 @@ def _ranges(manifest: Manifest) -> tuple[Range, ...]:
 
 
 def _short(text: str) -> str:
-    return printable(text, _MAX_CHARACTERS)
+    return printable(text, _LONGEST)
 
 
 def hours_of(manifest: Manifest, zone: tzinfo) -> dict[datetime, int]:

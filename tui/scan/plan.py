@@ -14,10 +14,10 @@ from tui.archive.store import is_s3
 from tui.filter import Filter
 from tui.scan.excerpt import Excerpt
 
-_PROCESSES_FROM_BYTES = 16 << 20  # bytes to fetch; about half a second of work
+_WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
-_UNLIMITED_JOBS = 1 << 20  # jobs, where nothing limits them
-_LARGE_CHUNK_BYTES = 4 << 20  # bytes of a chunk that takes longer to fetch than to ask for
+_MANY = 1 << 20  # jobs, where nothing limits them
+_LARGE = 4 << 20  # bytes of a chunk that takes longer to fetch than to ask for
 _S3_JOBS_PER_CORE = 4  # of large chunks: a connection brings some 60 MB/s, a core inflates some 215 MB/s of gzip
 
 
@@ -48,7 +48,7 @@ class ScanPlan:
         """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
         for_each_record = self.excerpt.fields is not None or self.excerpt.fingerprints
-        return (holds_lock or for_each_record) and self.bytes_compressed > _PROCESSES_FROM_BYTES
+        return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property
     def cores(self) -> int:
@@ -60,7 +60,7 @@ class ScanPlan:
         """Chunks at a time: one job per core for a folder; more for S3, whose requests and connections are slow."""
         jobs = self.cores
         if is_s3(self.archive.store.url):
-            large = self.bytes_compressed > _LARGE_CHUNK_BYTES * len(self.chunks)
+            large = self.bytes_compressed > _LARGE * len(self.chunks)
             jobs = max(jobs, min(_S3_JOBS, jobs * _S3_JOBS_PER_CORE) if large else _S3_JOBS)
         return max(1, min(jobs, len(self.chunks), _room_for_files()))
 
@@ -68,7 +68,7 @@ class ScanPlan:
 def _room_for_files() -> int:
     """The jobs that the limit of open files has room for: each opens two or three, the rest of the program some 30."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return (limit - 40) // 3 if limit != resource.RLIM_INFINITY else _UNLIMITED_JOBS
+    return (limit - 40) // 3 if limit != resource.RLIM_INFINITY else _MANY
 
 
 def plan_scan(

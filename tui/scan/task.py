@@ -30,7 +30,7 @@ from tui.scan.events import (
 from tui.scan.excerpt import Excerpt
 
 PROGRESS_INTERVAL = 0.1  # seconds
-_SHOWN_MATCHES = 20  # matches of a chunk that are told while an extract takes them all
+_SHOWN = 20  # matches of a chunk that are told while an extract takes them all
 
 Emit = Callable[[ScanEvent], None]
 
@@ -139,7 +139,7 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
             if isinstance(event, Matches):
                 if sink is None:
                     sink = stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
-                    yield event.first(_SHOWN_MATCHES)
+                    yield event.first(_SHOWN)
                 sink.write(event.lines)
             elif isinstance(event, ChunkDone):
                 stack.close()
@@ -219,8 +219,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
 def not_json(block: Block) -> list[bytes]:
     """The records of a block that are not JSON."""
     with block.view() as view:
-        parsed = values(view)
-    if parsed is not None and len(parsed) == block.count():
+        found = values(view)
+    if found is not None and len(found) == block.count():
         return []
     return [record for record in block.records() if not is_json(record)]
 
@@ -230,12 +230,12 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
     if matcher.selects_all:
         return block.lines(), block.count()
     pieces: list[bytes] = []
-    matches = 0
+    found = 0
     first = last = -1  # neighbours are cut out together
     spans = matcher.spans(block)  # settles the block where there is a hit
     with block.raw() as view:
         for start, end in spans:
-            matches += 1
+            found += 1
             if start == last:
                 last = end + 1
                 continue
@@ -244,7 +244,7 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
             first, last = start, end + 1
         if last > first:
             pieces.append(_ended(bytes(view[first:last])))
-    return b"".join(pieces), matches
+    return b"".join(pieces), found
 
 
 def _ended(lines: bytes) -> bytes:

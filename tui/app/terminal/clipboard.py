@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from textual.app import App
 
@@ -36,9 +36,10 @@ def passed_on(text: str, environment: Mapping[str, str]) -> str:
     return ""
 
 
-def write_sequence(app: App[Any], sequence: str) -> None:
-    """Write a sequence to the terminal, as Textual's own `copy_to_clipboard` does: nothing public writes another."""
-    if app._driver is not None:
+def copy_text(app: App[object], text: str) -> None:
+    """Put a text into the clipboard, as far as the terminal and what is around it let us."""
+    app.copy_to_clipboard(text)
+    if app._driver is not None and (sequence := passed_on(text, os.environ)):
         app._driver.write(sequence)
 
 
