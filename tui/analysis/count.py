@@ -82,7 +82,7 @@ def count(
     `index` knows the counts, or that nothing in them matches, are not read.
     """
     total = Part()
-    plan = replace(plan, wanted=replace(plan.wanted, measure=counting))
+    plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
 
     known = _known(index, counting, total) if index is not None else None
     for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):

@@ -157,7 +157,7 @@ def _whole(
 ) -> Iterator[ScanEvent | Answer]:
     """All records; every so many of them, where they are too many."""
     stride = _stride(plan)
-    measured = replace(plan, wanted=replace(plan.wanted, measure=Observing(stride)))
+    measured = replace(plan, excerpt=replace(plan.excerpt, measure=Observing(stride)))
     parts: dict[str, Observed] = {}
     for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
         if isinstance(event, Measured):

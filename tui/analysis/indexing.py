@@ -266,7 +266,7 @@ def summaries(
     cancel: threading.Event | None = None,
 ) -> Iterator[ScanEvent | Indexed]:
     """Read the plan's chunks: the events of a scan, and the summary of each chunk that was read whole."""
-    plan = replace(plan, wanted=replace(plan.wanted, measure=indexing))
+    plan = replace(plan, excerpt=replace(plan.excerpt, measure=indexing))
     events = run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True)
     parts: dict[str, Gathered] = {}
     damage: dict[str, list[DamagedPart]] = {}

@@ -12,6 +12,7 @@ from tui.analysis.count import Counted, count, parse_every
 from tui.analysis.counting import Counting
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
+from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json
 from tui.cli.options import (
@@ -36,7 +37,7 @@ from tui.units import count as figure
 from tui.units import plural
 
 
-@click.command("count", short_help="Count records by field and time.")
+@click.command("count", cls=Command)
 @archive_argument
 @range_options
 @filter_options
@@ -66,14 +67,15 @@ def command(
     as_csv: bool,
     **given: Any,
 ) -> int:
-    """Count the matching records of a range of ARCHIVE, by value and by time.
+    """Count the matching records of a range, by value and by time.
 
     PATH is a field such as player.version, or any JMESPath. A record that lacks it is counted as missing; one that has
     a list counts once for each different element.
 
     \b
-    hourscope count /var/archive --from -2d --by error.code
-    hourscope count /var/archive --by player.version --every 1h -m "event == 'error'"
+    Examples:
+      hourscope count /var/archive --from -2d --by error.code
+      hourscope count /var/archive --by player.version --every 1h -g error
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv do not go together")

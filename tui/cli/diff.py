@@ -13,6 +13,7 @@ from tui.analysis.diff import Answer, Found, Question, Range, diff, fields_of, p
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_hour
+from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.options import (
     Opened,
@@ -32,7 +33,7 @@ from tui.scan import Totals
 _TOP = 10
 
 
-@click.command("diff", short_help="Say what changed: in these hours, or in which hours.")
+@click.command("diff", cls=Command)
 @archive_argument
 @range_options
 @click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
@@ -54,12 +55,15 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Say what is different about the records of some hours of ARCHIVE: values, patterns, numbers, missing fields, and
-    combinations, beside the same hours of other weeks or all other hours. Without --from and --to, look for the hours.
+    """Show what changed in some hours, or in which hours something did.
+
+    Values, patterns of texts, numbers, missing fields, and combinations of them are compared with the same hours of
+    other weeks, or with all other hours. Without --from and --to, the hours are searched for, too.
 
     \b
-    hourscope diff /var/archive --from 2015-01-20T13 --to 2015-01-20T19
-    hourscope diff /var/archive --json
+    Examples:
+      hourscope diff /var/archive --from 2015-01-20T13 --to 2015-01-20T19
+      hourscope diff /var/archive --json
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)

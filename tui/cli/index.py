@@ -11,6 +11,7 @@ import click
 
 from tui.analysis.indexing import Indexed, Indexing, summaries
 from tui.archive.location import command_line, option_words
+from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.options import archive_argument, archive_options, open_named, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
@@ -23,7 +24,7 @@ from tui.scan.time_field import detect_time_field
 from tui.units import count, duration, plural, size
 
 
-@click.command("index", short_help="Remember what is in the chunks, to answer faster.")
+@click.command("index", cls=Command)
 @archive_argument
 @range_options
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
@@ -36,13 +37,15 @@ from tui.units import count, duration, plural, size
 def command(
     archive: str, jobs: int | None, dask: str | None, status: bool, drop: bool, as_json: bool, **given: Any
 ) -> int:
-    """Read each chunk of a range of ARCHIVE once, and keep the counts of its values in the cache folder. `count` then
-    answers without reading; `scan`, `count` and `send` pass over chunks that cannot match. Chunks that are indexed
-    already and have not changed are not read again.
+    """Remember what is in the chunks of a range, to answer faster.
+
+    Each chunk is read once, and the counts of its values are kept in the cache folder. Then count answers without
+    reading, and scan and count skip chunks that cannot match. Chunks that have not changed are not read again.
 
     \b
-    hourscope index /var/archive --from -30d
-    hourscope index /var/archive --status
+    Examples:
+      hourscope index /var/archive --from -30d
+      hourscope index /var/archive --status
     """
     if status and drop:
         raise click.UsageError("--status and --drop do not go together")

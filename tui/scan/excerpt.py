@@ -1,4 +1,4 @@
-"""What is written of each match."""
+"""What a scan writes of each match."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tui.scan.measure import Measure
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Excerpt:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
-    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines at all, but
-    the 16 bytes by which `verify` knows a record again. `measure`: no lines either, but what it makes of them.
+    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines, but the
+    16 bytes by which `verify` recognizes a record. `measure`: no lines either, but what it makes of them.
     """
 
     before: int = 0
