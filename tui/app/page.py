@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import Worker, WorkerState
 
 from tui.app.model.clock import choices_of_zone
 from tui.app.model.jobs import Job
@@ -30,21 +28,26 @@ from tui.app.requests import (
     ShowHelp,
     ShowJobs,
 )
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice
 from tui.app.widgets.prompt import Prompt
 from tui.archive.times import zone_name
 from tui.errors import HourscopeError
 
 
-class Host(App[int]):
+class Host(Guarded, App[int]):
     """What a screen knows of the app."""
 
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
         raise NotImplementedError
 
+    def defect(self, error: Exception) -> str:
+        """Keep an error that nobody foresaw for `--debug`; the sentence about it."""
+        raise NotImplementedError
 
-class Page(Screen[None]):
+
+class Page(Guarded, Screen[None]):
     """A screen of hourscope. Subclasses give `contents`, `explanation` and their keys."""
 
     AUTO_FOCUS = ""
@@ -141,12 +144,10 @@ class Page(Screen[None]):
         message.stop()
         self.report(message.sentence, bad=True)
 
-    @on(Worker.StateChanged)
-    def report_defect(self, event: Worker.StateChanged) -> None:
-        """A worker that broke is reported in a sentence; the screen stays."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            error = event.worker.error
-            self.post_message(Failed(f"something broke, please report it: {type(error).__name__}: {error}"))
+    def worker_failed(self, error: Exception) -> None:
+        """It is reported as what the worker could not do."""
+        assert isinstance(self.app, Host)
+        self.post_message(Failed(self.app.defect(error)))
 
     # Jobs.
 

@@ -113,6 +113,8 @@ class CalendarPage(Page):
             f"{count(len(catalog.hours))}/{count(expected)} h",
             size(catalog.size),
             plural(session.gap_hours, "gap"),
+            session.damage_words(),
+            session.left_out_words,
             fresh.brief if fresh else "",
         )
         session.place = grid.cursor
@@ -234,6 +236,7 @@ class CalendarPage(Page):
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
             *news,
+            *session.left_out,
             f"$ {ls_command(session)}",
             f"$ {shell_list(session)}",
         )

@@ -19,7 +19,7 @@ from tui.app.records.matching import Matched, match_records
 from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader, Damage
 from tui.archive.reader import ReadCancelled
-from tui.errors import HourscopeError
+from tui.errors import ArchiveError, HourscopeError
 from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 
@@ -92,17 +92,23 @@ def read_hour(
         for chunk in chunks:
             yield ChunkStarted(chunk)
             into.begin(chunk)
-            with ChunkReader(
-                archive.store,
-                chunk.key,
-                etag=chunk.etag,
-                cancelled=lambda: appetite.over,
-                reading=archive.reading,
-            ) as reader:
-                yield from _blocks(chunk, reader, appetite, into)
-                if into.full:
-                    yield Limit(len(into), into.size)
-                    return
+            read = 0
+            try:
+                with ChunkReader(
+                    archive.store,
+                    chunk.key,
+                    etag=chunk.etag,
+                    cancelled=lambda: appetite.over,
+                    reading=archive.reading,
+                ) as reader:
+                    for event in _blocks(chunk, reader, appetite, into):
+                        read = reader.bytes_compressed
+                        yield event
+            except ArchiveError as error:  # the archive does not give it: the hour's other chunks can be read
+                yield ChunkDamaged(chunk, Damage(read, chunk.size, str(error)), unread=True)
+            if into.full:
+                yield Limit(len(into), into.size)
+                return
     except ReadCancelled:
         return
 
@@ -209,7 +215,7 @@ class Feed:
             self._matching = None
 
     def _read(self) -> None:
-        trouble, limit = "", None
+        trouble, limit = "reading broke off", None  # as long as nobody says why
         try:
             for event in read_hour(self._archive, self._chunks, self._appetite, self.records):
                 if isinstance(event, Progress | ChunkDone):
@@ -220,9 +226,11 @@ class Feed:
                     limit = event
                 elif isinstance(event, Rested):
                     self._post(ReadingPaused(ended=False))
+            trouble = ""
         except HourscopeError as error:
             trouble = str(error)
-        self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
+        finally:
+            self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
 
     def _match(self, filter_: Filter, start: int) -> None:
         worker = get_current_worker()

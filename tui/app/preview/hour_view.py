@@ -24,6 +24,7 @@ from tui.app.preview.text import PreviewState, place
 from tui.app.records.json_tree import JsonTree
 from tui.app.records.record_list import RecordList
 from tui.app.requests import Failed, Report
+from tui.app.terminal.guard import Guarded
 from tui.archive import Chunk
 from tui.errors import FilterError
 from tui.filter import Filter
@@ -32,7 +33,7 @@ _MOST_TORN = 2  # chunks that are reported over the list
 _BREATH_SECONDS = 0.01  # for keys, between two steps of something long
 
 
-class HourView(Vertical):
+class HourView(Guarded, Vertical):
     """The filter bar, and the panes below it. Everything slow happens in workers. Posts `Changed`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -119,7 +120,7 @@ class HourView(Vertical):
         self.refresh_rows()
 
     def on_chunk_torn(self, message: ChunkTorn) -> None:
-        self.session.damage[message.damaged.chunk.key] = message.damaged.damage.reason
+        self.session.add_damage(message.damaged)
         self._refresh_words()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
@@ -156,6 +157,8 @@ class HourView(Vertical):
         self.panes.refresh_rows()
         if not rows.behind:
             self.bar.show_records(self.records)
+            if rows.filtered:
+                self.bar.look_for_slips(rows.filter, matched=len(rows.hits) > 0)
         self._refresh_words()
         if 0 < self._left_at < len(self.records) and not rows.behind:
             left, self._left_at = self._left_at, 0
@@ -170,9 +173,9 @@ class HourView(Vertical):
         """The count, and the line over the list."""
         state, damage, number = self.state, self.session.damage, self.listing.current
         self.bar.count(state.count_words())
-        torn = [f"!! torn: {damage[chunk.key]}" for chunk in self.chunks if chunk.key in damage]
+        torn = [f"! damaged: {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
         where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
-        notes = [f"!! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
+        notes = [f"! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
         self.listing.explain(where, state.empty_words(), state.rows_words(), (*notes, *state.limit_words()))
         self.post_message(self.Changed())
 

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.lines import LineWidget, strip_of
 
 
@@ -40,7 +41,7 @@ def plain_input(value: str = "", *, id: str | None = None, placeholder: str = ""
     return field
 
 
-class Prompt(Horizontal):
+class Prompt(Guarded, Horizontal):
     """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "give up", id="prompt-drop")]

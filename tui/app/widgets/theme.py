@@ -17,6 +17,7 @@ class Palette:
     dim: Style
     faint: Style
     strong: Style
+    headline: Style
     title: Style
     key: Style
     bar: Style
@@ -105,6 +106,7 @@ def _palette(hues: _Hues) -> Palette:
         dim=Style(color=hues.dim),
         faint=Style(color=hues.faint),
         strong=Style(color=hues.strong),
+        headline=Style(color=hues.strong, bold=True),
         title=Style(color=hues.you, bold=True),
         key=Style(color=hues.strong),
         bar=Style(color=hues.text),
