@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -171,7 +171,7 @@ class FilterBar(Guarded, Vertical):
             return
         self._input.keep()
         self._input.value = ""
-        self.put(filter_)
+        self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
         self.post_message(self.Closed())
 
     def add(self, term: Term) -> None:

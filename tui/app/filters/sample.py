@@ -97,7 +97,7 @@ def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
         if sample.full:
             break
         sample.feed((records.head(number, LARGEST + 1),))
-    return ". ".join(hint_words(hint) for hint in hints(filter_, sample, matched=matched))
+    return ". ".join(dict.fromkeys(hint_words(hint) for hint in hints(filter_, sample, matched=matched)))
 
 
 def hint_words(hint: Hint) -> str:

@@ -80,6 +80,7 @@ class HourView(Guarded, Vertical):
         self.bar = FilterBar(session.filter, session.config.path)
         self.ended = False  # reading; at the hour's end, or before it because of a trouble or a limit
         self.trouble = ""
+        self.unread = False  # is there a chunk that the archive did not give, or not all of it?
         self.limit: Limit | None = None
         self._work = work
         self._catching_up = False
@@ -107,7 +108,7 @@ class HourView(Guarded, Vertical):
 
     @property
     def state(self) -> PreviewState:
-        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit)
+        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit, unread=self.unread)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and isinstance(self.screen.focused, Input))
@@ -121,6 +122,7 @@ class HourView(Guarded, Vertical):
 
     def on_chunk_torn(self, message: ChunkTorn) -> None:
         self.session.add_damage(message.damaged)
+        self.unread |= message.damaged.unread
         self._refresh_words()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
@@ -173,10 +175,11 @@ class HourView(Guarded, Vertical):
         """The count, and the line over the list."""
         state, damage, number = self.state, self.session.damage, self.listing.current
         self.bar.count(state.count_words())
-        torn = [f"! damaged: {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
+        torn = [f"! {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
         where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
         notes = [f"! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
-        self.listing.explain(where, state.empty_words(), state.rows_words(), (*notes, *state.limit_words()))
+        empty = state.empty_words() if self.records or not torn else torn[0]
+        self.listing.explain(where, empty, state.rows_words(), (*notes, *state.limit_words()))
         self.post_message(self.Changed())
 
     def on_record_list_moved(self) -> None:

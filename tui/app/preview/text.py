@@ -37,9 +37,10 @@ class PreviewState:
     marked: bool
     not_json: int = 0
     broken_json: int = 0
+    unread: bool = False
 
     @classmethod
-    def of(cls, rows: VisibleRows, *, ended: bool, trouble: str, limit: Limit | None) -> PreviewState:
+    def of(cls, rows: VisibleRows, *, ended: bool, trouble: str, limit: Limit | None, unread: bool) -> PreviewState:
         return cls(
             len(rows.records),
             ended,
@@ -56,12 +57,13 @@ class PreviewState:
             rows.marked,
             rows.not_json,
             rows.broken_json,
+            unread,
         )
 
     @property
     def whole(self) -> bool:
         """Is all of the hour here?"""
-        return self.ended and self.limit is None and not self.trouble
+        return self.ended and self.limit is None and not self.trouble and not self.unread
 
     def count_words(self) -> str:
         """How many of the previewed records match, or how many there are."""
