@@ -247,6 +247,16 @@ class Preview:
     def panel(self) -> FieldsPanel:
         return self.page.view.panes.panel
 
+    def signs(self, pilot: Pilot[int]) -> list[str]:
+        """What stands before each record in sight: its mark, the cursor, that it matches."""
+        first = self.listing.region.y + self.listing.lead
+        return [line[:1] for line in shown(pilot).splitlines()[first : self.listing.region.bottom]]
+
+    def titles(self, pilot: Pilot[int]) -> list[str]:
+        """Of the columns."""
+        y, region = self.listing.region.y + self.listing.lead - 1, self.listing.region
+        return shown(pilot).splitlines()[y][: region.right].split()
+
     async def at_node(self, pilot: Pilot[int], *path: str | int) -> None:
         """Put the tree's cursor on a path."""
         self.nodes.focus()
