@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.app.conftest import Opened, add_term, preview, shown, until_shown
 from tui.app.preview.marks import Marks
 from tui.app.preview.rows import Around
-from tui.app.records.columns import cells, choose, chosen, shared, split
+from tui.app.records.columns import cells, choose, chosen, shared, split, tones
 from tui.app.records.matching import match_records
 from tui.app.records.store import HourRecords, RecordsGone
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
@@ -226,6 +226,16 @@ def test_columns_that_tell_most_come_first_and_unique_ids_last(count: int) -> No
     texts = [column.text for column in choose(records, 200)]
     assert texts == ["ts", "error.code", "error.message", "latency", "text", "offset", "id", "session"]
     assert [column.text for column in choose(records, 45)] == ["ts", "error.code", "error.message", "latency"]
+
+
+def test_what_repeats_and_what_is_rare_is_known_of_each_column() -> None:
+    records = sample(100, code=lambda n: 5003 if n != 40 else 1001, kind=lambda n: "ab"[n % 2], n=lambda n: n * 7 % 101)
+    columns = choose(records, 80)
+    assert [column.text for column in columns] == ["code", "kind", "n"]
+    assert tones(records[0], columns) == ["common", "plain", "plain"]
+    assert tones(records[40], columns) == ["rare", "plain", "plain"]
+    assert tones(b'{"code": 7, "kind": "c"}', columns) == ["rare", "rare", "plain"]
+    assert tones(b"not json", columns) == ["plain"] * 3
 
 
 def test_what_all_records_share_is_said_once_and_is_exactly_that() -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from jmespath import exceptions
 from jmespath.parser import ParsedResult
@@ -21,12 +22,15 @@ from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.printable import printable
 
+Tone = Literal["plain", "common", "rare"]
 SAMPLE = 200
 LARGEST = 64_000  # bytes of a record that is still parsed while it is drawn
 _COVERAGE = 0.5
 _WIDEST = 24
 _WIDEST_CHOSEN = 40
 _WIDEST_LAST = 400
+_MANY = 50  # records of which fewer do not show what is rare
+_RARE = 0.02  # of them
 _TELLING = 5  # records of which fewer say nothing about how often a value comes again
 _FEW = 16  # different values that are looked at as kinds
 _ID = re.compile(r"(?=\D*\d)[\w-]{8,}")
@@ -47,6 +51,8 @@ class Column:
     time: bool = False
     days: bool = False  # the times are of several
     number: bool = False
+    common: str | None = None  # the value that more than half of a sample have
+    usual: frozenset[str] | None = None  # the values that are not rare, where there are few
 
     @property
     def title(self) -> str:
@@ -75,7 +81,8 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
     suited = [column for column in columns if column is not None]
     suited.sort(key=lambda column: _rank(column, seen[column.path or ()]))  # stable: else the order of the record
     fitting = _fitting(suited, room)
-    return _widened(fitting, [_usual(seen[column.path or ()]) for column in fitting], room)
+    widened = _widened(fitting, [_usual(seen[column.path or ()]) for column in fitting], room)
+    return tuple(_weighed(column, seen[column.path or ()]) for column in widened)
 
 
 def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
@@ -229,6 +236,27 @@ def _widened(columns: tuple[Column, ...], usual: list[int], room: int) -> tuple[
             widened[at] = replace(column, width=column.width + more)
             left -= more
     return tuple(widened)
+
+
+def _weighed(column: Column, texts: list[str]) -> Column:
+    """With what is common and what is rare among a sample's values."""
+    counts = Counter(texts)
+    value, number = counts.most_common(1)[0]
+    few = len(texts) >= _MANY and len(counts) <= max(_FEW, len(texts) // 8) and not column.time
+    usual = frozenset(text for text, seen in counts.items() if seen >= _RARE * len(texts)) if few else None
+    return replace(column, common=value if number * 2 > len(texts) else None, usual=usual)
+
+
+def tones(record: bytes, columns: Sequence[Column]) -> list[Tone]:
+    """Which of a record's cells say the common thing, and which a rare one."""
+    value = _object(record) or {}
+    return [_tone(_raw_cell(value, column), column) for column in columns]
+
+
+def _tone(text: str, column: Column) -> Tone:
+    if text == column.common:
+        return "common"
+    return "rare" if text and column.usual is not None and text not in column.usual else "plain"
 
 
 def cells(record: bytes, columns: Sequence[Column]) -> list[str] | None:

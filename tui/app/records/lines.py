@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import chop_cells
 
-from tui.app.records.columns import LARGEST, SAMPLE, Column, cells, choose, chosen, shared
+from tui.app.records.columns import LARGEST, SAMPLE, Column, Tone, cells, choose, chosen, shared, tones
 from tui.app.records.store import Records
 from tui.app.widgets.lines import fit
 from tui.printable import printable
@@ -23,6 +23,7 @@ class RecordLines:
         self._records = records
         self._width = 1
         self._texts: dict[int, list[str]] = {}
+        self._cells: dict[int, list[tuple[str, Tone]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
         self._raw = False
@@ -66,6 +67,7 @@ class RecordLines:
         self._chosen_for = known
         self._width = max(width, 1)
         self._texts.clear()
+        self._cells.clear()
         self.columns, self.shared = (), ()
         if self._raw or self.wrapped:
             return
@@ -85,8 +87,22 @@ class RecordLines:
         if lines is None:
             if len(self._texts) >= _KEPT:
                 self._texts.clear()
+                self._cells.clear()
             lines = self._texts[number] = self._draw(number)
         return lines
+
+    def toned(self, number: int) -> list[tuple[str, Tone]]:
+        """The one line of a record in columns, cell by cell; empty where it is not drawn so."""
+        if not self.columns or self.left or self.wrapped:
+            return []
+        cells_ = self._cells.get(number)
+        if cells_ is None:
+            record = self._records.head(number, LARGEST + 1)
+            texts = cells(record, self.columns) or []
+            widths = [column.width for column in self.columns]
+            padded = [fit(text, width) + "  " for text, width in zip(texts, widths, strict=False)]
+            cells_ = self._cells[number] = list(zip(padded, tones(record, self.columns), strict=False))
+        return cells_
 
     def _draw(self, number: int) -> list[str]:
         if self.wrapped:

@@ -247,7 +247,10 @@ class RecordList(CursorList):
         hit = self._hits is None or _holds(self._hits, number)
         style = palette.strong if here else palette.text if hit else palette.dim
         text = self._lines.lines(number)[line_of_it]
-        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, self.ground(row))
+        cells = self._lines.toned(number) if hit and not here else []
+        tones = {"plain": style, "common": palette.dim, "rare": palette.headline}
+        pieces = [(text, tones[tone]) for text, tone in cells] or [(text, style)]
+        return strip_of([self._sign(row, number, line_of_it), *pieces], width, self.ground(row))
 
     def _shared(self, width: int) -> list[Piece]:
         """What all records share, or at least the first of them, as far as there is room."""

@@ -249,8 +249,8 @@ class SendPage(Page):
         self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
         brief = self.app.size.height < LOW or self.running or self.receipt is not None
         facts = [Fact(), Fact("", self._headline(), "headline"), Fact()]
-        if self.receipt is None and not self.running:
-            facts += [*check_facts(order, checked, survey), Fact()]
+        checks = check_facts(order, checked, survey) if self.receipt is None and not self.running else []
+        facts += [*checks, Fact()] if checks else []
         facts += what_facts(self.cargo.title, survey, brief=brief)
         if self.receipt is None:
             asking = order.to_nsq and checked.target is None and not self.refusal
@@ -265,6 +265,9 @@ class SendPage(Page):
         if self.receipt is not None:
             return receipt_sentence(self.receipt)
         progress, order = self.progress, self.order
+        if self.refusal and self.control is None:
+            confirmed = progress.confirmed if progress is not None else 0
+            return f"Only {plural(confirmed, 'record')} confirmed." if confirmed else "Nothing was sent."
         if self.control is not None and progress is not None:
             paused = "Paused: " if self.control.paused else ""
             left = f", {duration(progress.eta)} to go" if progress.eta is not None and not paused else ""
