@@ -45,7 +45,7 @@ from tui.app.requests import (
 )
 from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
-from tui.app.terminal.preferences import dark_wanted
+from tui.app.terminal.preferences import use_dark_theme
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.archive.location import Location, locate
@@ -107,7 +107,7 @@ class Explorer(Host):
         self._glass = Glass(colors=not self.no_color)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK if dark_wanted(config.explorer) else LIGHT
+        self.theme = DARK if use_dark_theme(config.explorer) else LIGHT
         if self.no_color:
             self._filters.clear()  # they make greys of colours, and of dim: here are none to begin with
             self.theme = PLAIN

@@ -91,14 +91,13 @@ def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, s
     assert found[0].start == start and found[-1].end == len(lines) and found[-1].last
 
 
-def test_a_judge_goes_on_with_what_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.records.matching._FIRST_BYTES", 1)
-    monkeypatch.setattr("tui.app.records.matching._SLICE_BYTES", 1)
-    records = filled([b"a", b"a"])
-    judging = match_records(parse_filter(grep=["a"]), records)
-    next(judging)
+def test_records_that_come_while_others_are_matched_are_matched_as_well() -> None:
+    large = b"a" * (1 << 18)  # one fills a slice
+    records = filled([large, large])
+    matching = match_records(parse_filter(grep=["a"]), records)
+    next(matching)
     records.append(Block(bytearray(b"a\nb\na\n"), 6, 0))
-    assert [number for part in judging if part for number in part.hits][-1] == 4
+    assert [number for part in matching if part for number in part.hits][-1] == 4
 
 
 @settings(deadline=None)

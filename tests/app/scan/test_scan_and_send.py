@@ -155,7 +155,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "filter      -m \"event == 'error'\"" in shown(pilot)
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
         await pilot.press("enter")
-        assert "no chunk lies in these hours" in shown(pilot)
+        assert "there is no chunk in these hours" in shown(pilot)
 
 
 async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:

@@ -289,7 +289,7 @@ class FilterBar(Guarded, Vertical):
         terms = saved.terms if alone else (*self.terms.terms, *saved.terms)
         self.put(Filter(terms, saved.invert if alone else self.terms.invert))
         if saved.invert and not alone:
-            self.post_message(Failed("the saved filter is turned round (-v) as a whole: use it alone, with enter"))
+            self.post_message(Failed("the saved filter is inverted (-v) as a whole; use it alone, with enter"))
 
     def _save(self) -> None:
         filter_ = self._read()

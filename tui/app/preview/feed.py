@@ -1,6 +1,6 @@
 """What works for a preview in threads: a reader that rests when enough is there, and a matcher that follows it.
 
-The reader's events are the scan's; two of its own tell that it rests and that it goes no further.
+The reader's events are the scan's; two of its own report that it rests and that it has reached its limit.
 """
 
 from __future__ import annotations
@@ -46,22 +46,22 @@ ReadEvent = ChunkStarted | Progress | ChunkDamaged | ChunkDone | Rested | Limit
 
 
 class Appetite:
-    """How many records are wanted so far. Screens raise it; the reader waits where it is met."""
+    """How many records to read so far. Screens raise it; the reader waits where it is met."""
 
     def __init__(self, records: int = FIRST_RECORDS) -> None:
-        self._wanted = records
+        self._limit = records
         self._changed = threading.Condition()
         self._over = False
 
     def more(self, records: int) -> None:
         with self._changed:
-            self._wanted = max(self._wanted, records)
+            self._limit = max(self._limit, records)
             self._changed.notify_all()
 
     def enough(self) -> None:
         """No more than what is there, for now."""
         with self._changed:
-            self._wanted = 0
+            self._limit = 0
 
     def stop(self) -> None:
         """Nobody looks any more."""
@@ -74,12 +74,12 @@ class Appetite:
         return self._over
 
     def met(self, records: int) -> bool:
-        return records >= self._wanted
+        return records >= self._limit
 
     def wait(self, records: int) -> None:
-        """Sleep until more than `records` are wanted; ReadCancelled if nobody looks any more."""
+        """Sleep until more than `records` are to be read; ReadCancelled if nobody looks any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._over or records < self._wanted)
+            self._changed.wait_for(lambda: self._over or records < self._limit)
         if self._over:
             raise ReadCancelled
 
@@ -141,7 +141,7 @@ class RecordsRead(Message):
 
 @dataclass
 class ChunkTorn(Message):
-    """A chunk ended before its end."""
+    """A part of a chunk cannot be read."""
 
     damaged: ChunkDamaged
 

@@ -63,7 +63,7 @@ def state_facts(state: ScanState, hints: tuple[str, ...] = ()) -> list[Fact]:
 
 def _end(state: ScanState) -> Fact:
     if not state.over:
-        return Fact("", "running: S stops it and keeps what it found; q leaves it running", "you")
+        return Fact("", "running: S stops it and keeps the matches so far; q leaves it running", "you")
     if state.partial:
         return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
     if not state.matches:

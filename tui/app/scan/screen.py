@@ -1,4 +1,4 @@
-"""The scan: what will be read and where it goes, then how far it is, what it found, and when."""
+"""The scan: what will be read and where it goes, then how far it is, what matches, and when."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DEBOUNCE_SECONDS = 0.2
 
 
 class ScanPage(Page):
-    """Ready, running, or over. It runs on when it is left; S stops it and keeps what it found."""
+    """Ready, running, or over. It runs on when it is left; S stops it and keeps the matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="scan-start"),
@@ -147,7 +147,7 @@ class ScanPage(Page):
         if self.form.plan.chunks:  # the extract that a failure has left is resumed
             self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
         else:
-            self.report("no chunk lies in these hours; r takes others", bad=True)
+            self.report("there is no chunk in these hours; r selects others", bad=True)
 
     def action_again(self) -> None:
         self._start(resume=True)
@@ -208,7 +208,7 @@ class ScanPage(Page):
         if self._cancel is None:
             return False
         self._cancel.set()
-        self.report("stopping; what was found is kept")
+        self.report("stopping; the matches so far are kept")
         return True
 
     def _refresh_job(self) -> None:

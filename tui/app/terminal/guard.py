@@ -67,4 +67,4 @@ def defect_words(error: Exception) -> str:
             return f"{name}{reason(error)}{'; free some space' if is_full(error) else ''}; then try again"
         case _:
             about = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return f"internal error: {about}; all else goes on; run hourscope with --debug and report it"
+            return f"internal error: {about}; the rest still works; run hourscope with --debug and report it"
