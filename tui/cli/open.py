@@ -10,17 +10,21 @@ from tui.app import check_terminal, run_explorer
 from tui.archive.location import locate
 from tui.archive.reader import Reading
 from tui.archive.store import is_s3
+from tui.cli.command import Command
 from tui.cli.options import archive_options, reading_of, reading_options, s3_of
 from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 
 
-@click.command("open", hidden=True)
+@click.command("open", cls=Command, hidden=True)
 @click.argument("archive", required=False)
 @reading_options
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
-    """Open ARCHIVE in the explorer."""
+    """Open ARCHIVE in the explorer.
+
+    'hourscope ARCHIVE' means the same. Without ARCHIVE, the explorer asks for one.
+    """
     return explore(archive, given["timezone"], s3_of(given), given["layout"], reading_of(given))
 
 

@@ -65,7 +65,7 @@ def _end(state: ScanState) -> Fact:
     if not state.over:
         return Fact("", "running: S stops it and keeps the matches so far; q leaves it running", "you")
     if state.partial:
-        return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
+        return Fact("", "stopped: this is a part only; enter opens it, R resumes, p publishes it", "trouble")
     if not state.matches:
         return Fact("", "done: q goes back to change the filter", "you")
     return Fact("", "done: enter opens the extract, p publishes it", "good")

@@ -29,7 +29,7 @@ def where_facts(order: Order, destinations: Sequence[Destination], *, asking: bo
         return [Fact("into", order.out, "strong", "a file: it appears whole or not at all")]
     facts = [Fact("", "asking nsqd what is there …", "dim")] if asking else destination_facts(destinations)
     if not destinations or order.name or order.way.lookupd_http_addresses:
-        about = order.about if order.where else "press d"
+        about = order.about if order.where else "press a"
         facts.insert(0, Fact("nsqd", order.where or "–", "strong" if order.where else "dim", about))
     if not order.topic:
         facts.insert(1, Fact("topic", "–", "dim", "press t"))
@@ -70,7 +70,7 @@ def _too_large(order: Order, destinations: Sequence[Destination], survey: Survey
         return []
     if order.skip_oversize:
         return [Fact("skipped", f"records larger than nsqd takes ({size(limit)}), and named in the receipt", "you")]
-    words = f"{survey.largest} is larger than nsqd takes ({size(limit)}): l leaves such records out"
+    words = f"{survey.largest} is larger than nsqd takes ({size(limit)}): O leaves such records out"
     return [Fact("warning", words, "trouble")]
 
 
