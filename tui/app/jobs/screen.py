@@ -20,8 +20,8 @@ _EMPTY = (
     "No job yet.",
     "",
     "On the calendar, s plans a scan of the selected hours and p publishes them; in a preview, p publishes what "
-    "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes what was "
-    "stopped.",
+    "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
+    "what was stopped.",
 )
 _REST = 66  # cells that are not the title's
 
