@@ -294,7 +294,7 @@ async def test_help_says_all_of_what_the_terms_keys_do(opened: Opened) -> None:
             await pilot.press("equals_sign", "T", "question_mark")
             await pilot.pause()
             words = shown(pilot)
-            assert "…" not in words.replace("1 … 9", "") and "turn the whole round" in words
+            assert "…" not in words.replace("1 … 9", "") and "invert the filter" in words
             assert any(line.split()[:2] == ["space", "on/off"] for line in words.splitlines())
 
 

@@ -136,7 +136,7 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         assert len(page.records) >= RECORDS // 2
         assert "!! torn: the object ends in the middle of a gzip member" in shown(pilot)
         await pilot.press("q")
-        assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
+        assert "[!]" in shown(pilot) and "!! damaged" in shown(pilot)
 
 
 async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
