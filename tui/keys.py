@@ -22,7 +22,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "day-before": "left_curly_bracket", "day-after": "right_curly_bracket",
     "filter": "slash", "go-to-time": "colon", "next-match": "n", "previous-match": "N",
     "next-trouble": "e", "previous-trouble": "E",
-    "differences": "d", "scan": "s", "send": "p", "write": "w", "copy": "y",
+    "differences": "d", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
     "select": "space", "select-day": "D", "select-month": "M", "range": "v", "open": "enter", "pane": "tab",
     "step-back": "escape", "back": "q",
     "only-these": "equals_sign", "not-these": "minus", "more-of-value": "o", "fields": "f", "column": "c",
@@ -52,7 +52,8 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed"},
+    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "job-stop", "pane"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}

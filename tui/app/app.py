@@ -40,6 +40,7 @@ from tui.app.requests import (
     RefreshJobs,
     Report,
     Request,
+    ShowDiff,
     ShowHelp,
     ShowJob,
     ShowJobs,
@@ -127,6 +128,10 @@ class Explorer(Host):
                 from tui.app.send.screen import SendPage
 
                 (self.switch_screen if instead else self.push_screen)(SendPage(session, cargo, self.jobs))
+            case ShowDiff(session, hours):
+                from tui.app.diff.screen import DiffPage
+
+                self.push_screen(DiffPage(session, hours))
             case ShowHelp(title, bindings):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):

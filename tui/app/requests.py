@@ -55,6 +55,14 @@ class PlanScan:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowDiff:
+    """Show what changed in some hours; in which hours something did, if none are given."""
+
+    session: Session
+    hours: Selection
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSend:
     """Plan a send; `instead`: in the place of the screen that asks."""
 
@@ -122,6 +130,7 @@ Request = (
     | OpenHour
     | PlanScan
     | PlanSend
+    | ShowDiff
     | ShowJobs
     | ShowJob
     | KeepJob

@@ -33,6 +33,7 @@ PLACES = {
     "terms": ("preview", ("enter", "tab", "j", "equals_sign", "T")),
     "saved filters": ("preview", ("enter", "L")),
     "more of a value": ("preview", ("enter", "tab", "j", "o")),
+    "what changed": ("what changed", ("d",)),
     "scan": ("scan", ("s",)),
     "scan over": ("scan", ("s", "enter")),
     "send": ("send", ("p",)),

@@ -77,7 +77,7 @@ async def test_terms_stack_switch_and_go(opened: Opened) -> None:
         await until_shown(pilot, "4 of 40 previewed")
         assert "2 ○ n > `10` 29" in shown(pilot)
         page.bar.line.focus()
-        await pilot.press("l", "d")
+        await pilot.press("l", "delete")
         assert [term.text for term in page.bar.terms.terms] == ["event == 'error'"]
         await pilot.press("exclamation_mark")
         await until_shown(pilot, "36 of 40 previewed")

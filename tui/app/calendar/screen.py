@@ -22,7 +22,7 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
-from tui.app.requests import OpenHour, PlanScan, PlanSend
+from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
 from tui.filter import Filter
 from tui.units import count, plural, size
 
@@ -43,6 +43,7 @@ class CalendarPage(ArchivePage):
         Binding("N", "match(-1)", "previous hour with matches", show=False, id="previous-match"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
+        Binding("d", "diff", "what changed", id="what-changed"),
         Binding("o", "overlay", "shades", id="shades"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
     ]
@@ -232,6 +233,9 @@ class CalendarPage(ArchivePage):
 
     def action_scan(self) -> None:
         self.request(PlanScan(self.session, self._selected))
+
+    def action_diff(self) -> None:
+        self.request(ShowDiff(self.session, self._selected))
 
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
