@@ -120,7 +120,7 @@ async def test_a_scan_and_a_send_of_what_it_made(named: Named, tmp_path: Path) -
         await pilot.press("g", "v", "l", "l", "v", "s")
         page = on(pilot, ScanPage)
         await answer(pilot, "slash", "-g '\"event\"' -m \"event == 'error'\"")
-        await answer(pilot, "o", f"{tmp_path}/one/")
+        await answer(pilot, "w", f"{tmp_path}/one/")
         assert [line for line in shown(pilot).splitlines() if " command " in line]
         (words,) = commands(pilot)
         assert words == shlex.split(page.form.commands[0])[1:]
@@ -132,7 +132,7 @@ async def test_a_scan_and_a_send_of_what_it_made(named: Named, tmp_path: Path) -
         await pilot.press("p")
         send = on(pilot, SendPage)
         await until(pilot, lambda: send.survey.complete)
-        await answer(pilot, "o", str(tmp_path / "one.jsonl"))
+        await answer(pilot, "w", str(tmp_path / "one.jsonl"))
         await pilot.press("enter")
         await until(pilot, lambda: send.receipt is not None)
         (words,) = commands(pilot)
@@ -146,7 +146,7 @@ async def test_several_ranges_are_several_commands(named: Named, tmp_path: Path)
         await settled(pilot)
         await pilot.press("g", "space", "l", "l", "space", "s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "o", f"{tmp_path}/both/")
+        await answer(pilot, "w", f"{tmp_path}/both/")
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
         found: list[bytes] = []
@@ -168,7 +168,7 @@ async def test_what_the_explorer_began_is_resumed_by_the_command_that_it_shows(n
         words = shlex.split(page.form.commands[0])[1:]
         ran = hourscope(*words, "--resume")
         assert ran.code == 0 and "another" not in ran.err
-        await answer(pilot, "o", f"{page.form.out.rstrip('/')}.more/")
+        await answer(pilot, "w", f"{page.form.out.rstrip('/')}.more/")
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
         await pilot.press("J")

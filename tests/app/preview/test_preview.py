@@ -77,7 +77,7 @@ async def test_terms_stack_switch_and_go(opened: Opened) -> None:
         await until_shown(pilot, "4 of 40 previewed")
         assert "2 ○ n > `10` 29" in shown(pilot)
         page.bar.line.focus()
-        await pilot.press("l", "d")
+        await pilot.press("l", "delete")
         assert [term.text for term in page.bar.terms.terms] == ["event == 'error'"]
         await pilot.press("exclamation_mark")
         await until_shown(pilot, "36 of 40 previewed")
@@ -137,7 +137,7 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         assert "! bytes " in shown(pilot) and ": the object ends in the middle of a gzip member" in shown(pilot)
         assert " · ! 1 damaged" in shown(pilot).splitlines()[0]
         await pilot.press("q")
-        assert "[!!]" in shown(pilot) and "!! damaged" in shown(pilot)
+        assert "[!]" in shown(pilot) and "!! damaged" in shown(pilot)
 
 
 async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
 def test_the_grid_shows_the_matches_of_a_scan(session: Session) -> None:
     session.matches = {FIRST: 8, LAST: 0}
     grid = heat_grid(session, Overlay.MATCHES)
-    assert grid.mark(FIRST) is Mark.LARGEST and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
+    assert grid.mark(FIRST) is Mark.SMALL and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
 
 
 HOURS_OF_IT = st.builds(

@@ -58,7 +58,7 @@ async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
     page = on(pilot, ScanPage)
     await answer(pilot, "slash", "-m \"event == 'error'\"")
     if out:
-        await answer(pilot, "o", out)
+        await answer(pilot, "w", out)
     await pilot.press("enter")
     await until(pilot, lambda: page.over)
     return page
@@ -95,7 +95,7 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
         assert "stopped: this is a part only" in shown(pilot)
-        await pilot.press("r")
+        await pilot.press("R")
         await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
         assert page.state.chunks == page.state.total_chunks
 
@@ -113,10 +113,10 @@ async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Open
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "o", str(taken))
+        await answer(pilot, "w", str(taken))
         await pilot.press("enter")
         await until_shown(pilot, "exists")
-        await answer(pilot, "o", str(tmp_path / "other.jsonl"))
+        await answer(pilot, "w", str(tmp_path / "other.jsonl"))
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
     assert taken.read_bytes() == b"mine"
@@ -127,7 +127,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
         await scanned(pilot, f"{tmp_path}/found/")
         await pilot.press("q", "s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "o", f"{tmp_path}/found/")
+        await answer(pilot, "w", f"{tmp_path}/found/")
         for _ in range(2):
             await pilot.press("enter")
             await until(pilot, lambda: "holds an extract" in shown(pilot) and not page.running)
@@ -178,16 +178,16 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
+        await answer(pilot, "P", "tcp://10.0.0.1:8786 3")
         assert page.form.power == Power(3, "tcp://10.0.0.1:8786")
         command = " ".join(shown(pilot).split())
         assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
-        await answer(pilot, "W", "many")
+        await answer(pilot, "P", "many")
         assert "'many' is neither" in shown(pilot)
-        await answer(pilot, "W", "127.0.0.1:1")
+        await answer(pilot, "P", "127.0.0.1:1")
         await pilot.press("enter")
         await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
-        await answer(pilot, "W", "2")
+        await answer(pilot, "P", "2")
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
 
@@ -219,7 +219,7 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await pilot.press("p")
         page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "o", str(target))
+        await answer(pilot, "w", str(target))
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
         assert f"{len(expected())} records written to " in shown(pilot)
@@ -286,8 +286,8 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
         await pilot.press("S")
         await until(pilot, lambda: page.receipt is not None)
         assert page.receipt is not None and 0 < page.receipt.confirmed < len(expected()) and page.receipt.partial
-        assert "r resume" in shown(pilot).splitlines()[-1]
-        await pilot.press("r")
+        assert "R resume" in shown(pilot).splitlines()[-1]
+        await pilot.press("R")
         assert page.running
         await until(pilot, lambda: page.receipt is not None and not page.receipt.partial)
         assert page.receipt.confirmed == len(expected()) and page.receipt.resumed > 0 and page.receipt.repeated == 0

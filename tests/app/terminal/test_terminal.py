@@ -77,7 +77,7 @@ def test_what_is_sent_stays_small(wide: Terminal) -> None:
 
 def test_the_screen_is_what_a_whole_redraw_gives(wide: Terminal) -> None:
     wide.wait_for(_LEGEND)
-    for keys in ("h", "k", "v", "l", "k", "v", "M", "i", "E", "e", "G", "\r"):
+    for keys in ("h", "k", "v", "l", "k", "v", "M", "o", "E", "e", "G", "\r"):
         wide.press(keys, 0.2)
     wide.wait_for("previewed")
     for keys in ("jj", "\t", "jjh", "/play"):

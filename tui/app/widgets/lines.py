@@ -71,7 +71,7 @@ def shorten_middle(text: str, width: int) -> str:
 
 
 class LineWidget(Guarded, Widget):
-    """A widget that says what each line holds (`draw`) and calls `repaint` when something may have changed."""
+    """A widget that draws whole lines (`draw`) and calls `repaint` when something may have changed."""
 
     ALLOW_SELECT = False
 
