@@ -1,4 +1,4 @@
-"""`python -m tests.shows [--seeds N]`: how often `diff` names a made-up incident, and says nothing where there is none."""
+"""How often `diff` names a made-up incident, and says nothing where there is none: `python -m tests.shows`."""
 
 from __future__ import annotations
 
