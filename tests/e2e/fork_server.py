@@ -1,0 +1,134 @@
+"""Runs command lines without waiting for Python's start: one process has everything imported and forks for each.
+
+A command has a process, pipes, an environment and an end of its own, as if it had been started from a shell; only
+Python's options and the variables that it reads at its start are those of the server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+_REQUEST_BYTES = 1 << 20
+
+
+class ForkServer:
+    """The server, for one command at a time. It ends with this process."""
+
+    def __init__(self) -> None:
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def run(self, words: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, bytes, bytes]:
+        """Run `hourscope WORDS`: its exit code (negative for a signal), stdout and stderr.
+
+        After `timeout` seconds it is killed.
+        """
+        pipes = os.pipe(), os.pipe()
+        request = json.dumps({"words": words, "env": dict(env), "folder": str(Path.cwd())}).encode() + b"\n"
+        sent = socket.send_fds(self._channel, [request], [writing for _, writing in pipes])
+        self._channel.sendall(request[sent:])
+        pid = self._answer()
+        killer = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL))
+        killer.start()
+        with ThreadPoolExecutor(2) as pool:
+            for _, writing in pipes:
+                os.close(writing)
+            out, err = pool.map(_read_all, (reading for reading, _ in pipes))
+        code = self._answer()
+        killer.cancel()
+        return code, out, err
+
+    def _answer(self) -> int:
+        answer = bytearray()
+        while not answer.endswith(b"\n"):
+            if not (byte := self._channel.recv(1)):
+                raise ChildProcessError("the fork server has ended")
+            answer += byte
+        return int(answer)
+
+
+def _read_all(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read()
+
+
+def _serve(channel: socket.socket) -> None:
+    """Fork for every request; returns in the child, which is then the command, or at the end of the requests."""
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(channel, _REQUEST_BYTES, 2)
+        if not data:
+            sys.exit()
+        while not data.endswith(b"\n"):
+            data += channel.recv(_REQUEST_BYTES)
+        pid = os.fork()
+        if not pid:
+            channel.close()
+            _become(json.loads(data), descriptors)
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+        channel.sendall(b"%d\n" % pid)
+        _, status = os.waitpid(pid, 0)
+        channel.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
+    for number, descriptor in enumerate(descriptors, 1):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["folder"])
+    sys.argv = ["hourscope", *request["words"]]
+    tempfile.tempdir = None  # TMPDIR may be another one
+
+
+def _preload() -> None:
+    """What the commands import when they are called for."""
+    from importlib import import_module
+
+    from tui.cli import _COMMANDS
+
+    for name in (*(f"tui.cli.{command}" for command in _COMMANDS), "boto3.session", "tui.archive.s3", "tui.send.nsq"):
+        import_module(name)
+
+
+def _run() -> None:
+    """Run the command and end as Python does, but without freeing its memory, which takes longer than most commands."""
+    from tui.cli import main
+
+    try:
+        main()
+    except SystemExit as end:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        os._exit(int(end.code or 0))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _preload()
+    gc.freeze()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _run()
