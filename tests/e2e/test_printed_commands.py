@@ -136,7 +136,7 @@ class TestInterrupted:
         to = ["--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic]
         expected = int(hourscope("scan", *words[1:], *filter_, "--count").out)
         line = interrupted(
-            [*words, *filter_, *to, "--rate", "500", "--yes"], lambda: nsqd.stats(topic).message_count > 0
+            [*words, *filter_, *to, "--rate", "1000", "--yes"], lambda: nsqd.stats(topic).message_count > 0
         )
         resumed = hourscope(*words_of(line), "--json")
         receipt = json.loads(resumed.lines[-1])
@@ -175,7 +175,7 @@ class TestAdvised:
 
     def test_the_demo(self, tmp_path: Path) -> None:
         folder = tmp_path / "it's my $demo"
-        shown = hourscope("demo", "--dir", folder).out.decode().replace("\\\n", " ")
+        shown = hourscope("demo", "--dir", folder, "--records-per-hour", 100).out.decode().replace("\\\n", " ")
         scan, send = re.findall(r"^(?:\$ | {2})(hourscope (?:scan|send) .*)$", shown, re.M)
         matches, records = (
             found[1].replace(",", "").encode()

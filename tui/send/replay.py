@@ -279,4 +279,5 @@ class _Ending:
         survey = self.survey
         if survey is None or not survey.complete or not self.engine.complete or survey.sha256 == self.engine.sha256:
             return ()
-        return (f"{self.source.description} changed while it was sent: it held {survey.count:,} records before",)
+        held = plural(survey.count, "record")
+        return (f"{self.source.description} changed while it was sent: it held {held} before",)
