@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from tests.e2e.fork_server import ForkServer
+from tests.e2e.fork_server import Command, ForkServer
 
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")  # variables that only a new interpreter heeds
 _busy = threading.Lock()
@@ -43,10 +44,22 @@ def hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: flo
     if any(name.startswith(_READ_AT_START) for name in env or ()) or not _busy.acquire(blocking=False):
         return fresh_hourscope(*line, env=env, timeout=timeout)
     try:
-        code, out, err = _server().run(line, environment, timeout)
+        command = _server().start(line, environment)
+        code = command.wait(timeout)
     finally:
         _busy.release()
-    return Ran(code, out, err.decode())
+    return Ran(code, bytes(command.out), command.err.decode())
+
+
+@contextmanager
+def running_hourscope(*words: object, env: Mapping[str, str] | None = None) -> Iterator[Command]:
+    """The same while it runs; whoever leaves before its end kills it."""
+    with _busy:
+        command = _server().start([*map(str, words)], {**os.environ, **(env or {})})
+        try:
+            yield command
+        finally:
+            command.wait(0)
 
 
 def fresh_hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:

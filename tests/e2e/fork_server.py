@@ -17,11 +17,48 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 _REQUEST_BYTES = 1 << 20
+
+
+class Command:
+    """A command that runs. `out` and `err` are what it has written so far."""
+
+    def __init__(self, pid: int, channel: socket.socket, out: int, err: int) -> None:
+        self.pid = pid
+        self.out, self.err = bytearray(), bytearray()
+        self._channel = channel
+        self._code: int | None = None
+        pairs = ((out, self.out), (err, self.err))
+        self._readers = [threading.Thread(target=_read_into, args=pair, daemon=True) for pair in pairs]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code, negative for a signal. After `timeout` seconds it is killed."""
+        if self._code is None:
+            killer = threading.Timer(timeout, self._kill)
+            killer.start()
+            self._code = _number(self._channel)
+            killer.cancel()
+            for reader in self._readers:
+                reader.join(timeout)
+        return self._code
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class ForkServer:
@@ -37,38 +74,31 @@ class ForkServer:
                 start_new_session=True,
             )
 
-    def run(self, words: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, bytes, bytes]:
-        """Run `hourscope WORDS`: its exit code (negative for a signal), stdout and stderr.
-
-        After `timeout` seconds it is killed.
-        """
-        pipes = os.pipe(), os.pipe()
+    def start(self, words: Sequence[str], env: Mapping[str, str]) -> Command:
+        """Start `hourscope WORDS`. It has to be waited for before the next one."""
+        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
         request = json.dumps({"words": words, "env": dict(env), "folder": str(Path.cwd())}).encode() + b"\n"
-        sent = socket.send_fds(self._channel, [request], [writing for _, writing in pipes])
+        sent = socket.send_fds(self._channel, [request], [their_out, their_err])
         self._channel.sendall(request[sent:])
-        pid = self._answer()
-        killer = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL))
-        killer.start()
-        with ThreadPoolExecutor(2) as pool:
-            for _, writing in pipes:
-                os.close(writing)
-            out, err = pool.map(_read_all, (reading for reading, _ in pipes))
-        code = self._answer()
-        killer.cancel()
-        return code, out, err
-
-    def _answer(self) -> int:
-        answer = bytearray()
-        while not answer.endswith(b"\n"):
-            if not (byte := self._channel.recv(1)):
-                raise ChildProcessError("the fork server has ended")
-            answer += byte
-        return int(answer)
+        os.close(their_out)
+        os.close(their_err)
+        return Command(_number(self._channel), self._channel, out, err)
 
 
-def _read_all(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read()
+def _number(channel: socket.socket) -> int:
+    """The next line from the server."""
+    answer = bytearray()
+    while not answer.endswith(b"\n"):
+        if not (byte := channel.recv(1)):
+            raise ChildProcessError("the fork server has ended")
+        answer += byte
+    return int(answer)
+
+
+def _read_into(descriptor: int, data: bytearray) -> None:
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        while piece := stream.read(1 << 16):
+            data += piece
 
 
 def _serve(channel: socket.socket) -> None:
