@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -176,13 +177,12 @@ def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path) -> N
     path = old / "extract" / "manifest.json"
     good = json.loads(path.read_text())
     assert len(list(paths(good))) > 25
-    for version in ({}, {"version": 2}):
-        for place in paths(good):
-            for value in VALUES:
-                changed = edited(good, place, value)
-                changed = {**changed, **version} if isinstance(changed, dict) else changed
-                path.write_text(json.dumps(changed))
-                used(old)
+    for number, (place, value) in enumerate(product(paths(good), VALUES)):
+        changed = edited(good, place, value)
+        if (number + number // len(VALUES)) % 2 and isinstance(changed, dict):
+            changed = {**changed, "version": 2}
+        path.write_text(json.dumps(changed))
+        used(old)
 
 
 def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path) -> None:
