@@ -42,7 +42,7 @@ def _found_or_skip(find: Callable[[], Found]) -> Found:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files of tests/unit last: whole files go to the workers in this order, and short ones let all end together."""
+    """Put the files of tests/unit last: workers take whole files in this order, and short ones let all end together."""
     items.sort(key=lambda item: item.path.parent.name == "unit")
 
 
