@@ -100,7 +100,17 @@ def _about_client(error: Exception, options: S3Options) -> str:
     """What is wrong with the options, the AWS_* variables or AWS's config files."""
     match error:
         case aws.InvalidRegionError():
-            return f"'{options.region}' is not an AWS region; write --region as us-east-1"
+            region = options.region or error.kwargs.get("region_name", "")
+            return f"'{region}' is not an AWS region; write --region as us-east-1"
+        case aws.ProfileNotFound():
+            known = botocore.session.Session().available_profiles
+            others = f"there are {', '.join(known)}" if known else "there is none"
+            name = error.kwargs.get("profile")
+            return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
+        case aws.ConfigParseError():
+            path = error.kwargs.get("path")
+            form = "[profile NAME] sections of lines NAME = VALUE, each name once"
+            return f"AWS: {path} cannot be parsed; it must hold {form}"
         case aws.BotoCoreError():
             about = " ".join(str(error).split()).rstrip(".")
             return f"AWS: {about}; see --profile and --region, or the AWS_* variables"

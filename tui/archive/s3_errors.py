@@ -120,6 +120,9 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return f"'{where}' is not an endpoint; {ENDPOINT}"
         case aws.ParamValidationError() if "bucket name" in str(error):
             return "that is not a bucket's name; write 3 to 63 lowercase letters, digits, dots and hyphens"
+        case aws.HTTPClientError():
+            what = _short(error.kwargs.get("error", error))
+            return f"{what}; check --endpoint-url and the proxy (HTTPS_PROXY)"
         case aws.PaginationError():
             return "the listing breaks off: the server gives the same page again and again"
         case aws.BotoCoreError():
