@@ -26,7 +26,7 @@ from tui.send.legacy import renumbered
 from tui.send.messages import outgoing
 from tui.send.options import SendOptions
 from tui.send.source import Plan, Source
-from tui.send.survey import Survey, not_json_warning
+from tui.send.survey import Survey, not_json_warning, oversize_warning
 from tui.units import plural
 
 
@@ -96,7 +96,7 @@ class Preparation:
         if survey.blank:
             words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
         if survey.skipped_count:
-            words.append(f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}")
+            words.append(oversize_warning(survey))
         if survey.not_json:
             words.append(not_json_warning(survey.not_json))
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
