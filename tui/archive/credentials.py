@@ -27,7 +27,7 @@ from tui.shell import shell_join
 _CLI_CACHE = Path("~/.aws/cli/cache")  # where the AWS CLI keeps the credentials of assumed roles, and looks for them
 _SHOWN = 300  # characters of what a program or server said
 
-# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is no text.
+# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is not text.
 UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
 FAILED = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
 _SSO = (aws.SSOTokenLoadError, aws.UnauthorizedSSOTokenError, aws.TokenRetrievalError, aws.NoAuthTokenError)
@@ -60,7 +60,7 @@ def resolve(core: botocore.session.Session, options: S3Options) -> None:
         raise ConfigError(about_credentials(error, options)) from error
     except EOFError as error:
         raise ConfigError("no MFA code was entered") from error
-    if keys and not all(_can_be_sent(each) for each in (keys.access_key, keys.secret_key, keys.token or "-")):
+    if keys and not all(_can_be_sent(key) for key in (keys.access_key, keys.secret_key, keys.token or "-")):
         raise ConfigError(
             f"the AWS credentials of profile '{profile_name(options)}' hold something that no key does, such as a "
             "space or a line break; write them again"

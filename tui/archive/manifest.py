@@ -194,10 +194,10 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError("a name is there twice")
-    return found
+    return values
 
 
 def _check_hour(text: str) -> None:

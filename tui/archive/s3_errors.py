@@ -164,9 +164,9 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
 
 def _denied(operation: str, message: str) -> str:
     """Which permission is missing: as S3 says, else by what was asked for."""
-    if found := _DENIED.search(message):
-        on = f" on {found[2]}" if found[2] else ""
-        return f"permission denied (403): {found[1]}{on} is missing; add it to the policy, or check --profile"
+    if named := _DENIED.search(message):
+        on = f" on {named[2]}" if named[2] else ""
+        return f"permission denied (403): {named[1]}{on} is missing; add it to the policy, or check --profile"
     action = _ACTIONS.get(operation, _WRITING)
     return f"permission denied (403); check the credentials (--profile) and that they allow {action}"
 
@@ -185,7 +185,7 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
     expected = _EXPECTING.search(str(failure.get("Message", "")))
     host = _HOST_REGION.search(str(failure.get("Endpoint", "")))
     named += [match[1] for match in (expected, host) if match]
-    region = next((each for each in named if each and _REGION.fullmatch(str(each))), None)
+    region = next((name for name in named if name and _REGION.fullmatch(str(name))), None)
     if region:
         return f"the bucket is in another region; add --region {region}"
     if code == "AuthorizationHeaderMalformed":
@@ -235,10 +235,10 @@ def _protocol_errors(error: BaseException) -> Iterator[http.client.HTTPException
     waiting: list[object] = [error]
     while waiting:
         match waiting.pop():
-            case http.client.HTTPException() as found:
-                yield found
-            case BaseException() as found:
-                waiting += [*found.args, found.__cause__, getattr(found, "kwargs", {}).get("error")]
+            case http.client.HTTPException() as cause:
+                yield cause
+            case BaseException() as cause:
+                waiting += [*cause.args, cause.__cause__, getattr(cause, "kwargs", {}).get("error")]
 
 
 def _without_login(url: str) -> str:

@@ -122,8 +122,8 @@ class Preparation:
 
     def never_sent(self, survey: Survey) -> bool:
         """Does the plan of the first run leave out records that nsqd would take now?"""
-        most = self.resumed.plan.max_message if self.resumed is not None else None
-        return most is not None and most < self.limits.largest and survey.skipped_count > 0
+        limit = self.resumed.plan.max_message if self.resumed is not None else None
+        return limit is not None and limit < self.limits.largest and survey.skipped_count > 0
 
 
 def prepare(
