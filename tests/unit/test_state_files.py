@@ -212,6 +212,35 @@ def test_a_torn_or_garbled_manifest_is_a_sentence(old: Path) -> None:
     used(old)
 
 
+EDITS = {
+    ("layout",): ("", "is damaged: the layout '' names no hour; it needs"),
+    ("timezone",): ("Mars/X", "is damaged: no time zone is named 'Mars/X'; use"),
+    ("chunks", 0, "hour"): (
+        "2015-13-01T00",
+        "chunks[0]: '2015-13-01T00' is not an hour; it is written as 2015-01-20T13",
+    ),
+    ("from",): ("yesterday", "'yesterday' is not an hour; it is written as 2015-01-20T13"),
+    ("chunks", 0, "records"): (1.5, "chunks[0].records must be a whole number"),
+}
+
+
+@pytest.mark.parametrize("place", EDITS, ids=lambda place: place[-1])
+def test_what_is_wrong_with_a_manifest_is_in_plain_words(old: Path, place: tuple[Any, ...]) -> None:
+    path = old / "extract" / "manifest.json"
+    value, words = EDITS[place]
+    path.write_text(json.dumps(edited(json.loads(path.read_text()), place, value)))
+    ran = hourscope("scan", old / "extract", "--count")
+    assert ran.code == 2
+    assert words in ran.sentence
+
+
+@pytest.mark.parametrize("data", [b"", bytes(50), b'{"hourscope": "0.1.0", "layout": "x'], ids=["empty", "NULs", "cut"])
+def test_a_manifest_that_is_not_json_says_where(old: Path, data: bytes) -> None:
+    (old / "extract" / "manifest.json").write_bytes(data)
+    sentence = hourscope("ls", old / "extract").sentence
+    assert "manifest.json is damaged: it is not JSON from line 1, column " in sentence
+
+
 def test_a_manifest_of_a_gigabyte_is_refused(old: Path) -> None:
     path = old / "extract" / "manifest.json"
     with path.open("r+b") as stream:
