@@ -136,7 +136,7 @@ class TestInterrupted:
         to = ["--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic]
         expected = int(hourscope("scan", *words[1:], *filter_, "--count").out)
         line = interrupted(
-            [*words, *filter_, *to, "--rate", "1000", "--yes"], lambda: nsqd.stats(topic).message_count > 0
+            [*words, *filter_, *to, "--rate", "500", "--yes"], lambda: nsqd.stats(topic).message_count > 0
         )
         resumed = hourscope(*words_of(line), "--json")
         receipt = json.loads(resumed.lines[-1])
