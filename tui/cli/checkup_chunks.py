@@ -15,10 +15,10 @@ from tui.errors import HourscopeError
 from tui.filter.compiled import MAX_PARSED
 from tui.units import count, duration, plural, size
 
-_CHUNKS = 9
+_SAMPLE_CHUNKS = 9
 _COMPRESSED_BYTES = 64 << 20  # read of all of them together
 _INFLATED_BYTES = 1 << 30
-_NAMED = 3  # chunks that a sentence names
+_NAMED_CHUNKS = 3  # chunks that a sentence names
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
 
 def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
     """The first, the last, and some in between, evenly."""
-    count = min(_CHUNKS, len(chunks))
+    count = min(_SAMPLE_CHUNKS, len(chunks))
     if count == 1:
         return [chunks[-1]]
     return [chunks[round(index * (len(chunks) - 1) / (count - 1))] for index in range(count)]
@@ -98,7 +98,7 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
 
     def enough() -> bool:
         limit = share if passes < 2 else _COMPRESSED_BYTES
-        return reader.bytes_compressed >= limit or reader.bytes >= _INFLATED_BYTES // _CHUNKS
+        return reader.bytes_compressed >= limit or reader.bytes >= _INFLATED_BYTES // _SAMPLE_CHUNKS
 
     with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading, cancelled=enough) as reader:
         try:
@@ -134,5 +134,5 @@ def _findings(sample: _Sample) -> Iterator[Check]:
 
 def _some(keys: Sequence[str]) -> str:
     """`a, b, c and 4 more`."""
-    more = f" and {count(len(keys) - _NAMED)} more" if len(keys) > _NAMED else ""
-    return ", ".join(keys[:_NAMED]) + more
+    more = f" and {count(len(keys) - _NAMED_CHUNKS)} more" if len(keys) > _NAMED_CHUNKS else ""
+    return ", ".join(keys[:_NAMED_CHUNKS]) + more
