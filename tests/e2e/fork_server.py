@@ -137,9 +137,11 @@ def _preload() -> None:
     """What the commands import when they are called for."""
     from importlib import import_module
 
-    from tui.cli import _COMMANDS
+    from tui.cli.group import COMMANDS, Commands
 
-    for name in (*(f"tui.cli.{command}" for command in _COMMANDS), "boto3.session", "tui.archive.s3", "tui.send.nsq"):
+    for command in COMMANDS:
+        Commands().get_command(None, command)  # type: ignore[arg-type]
+    for name in ("boto3.session", "tui.archive.s3", "tui.send.nsq"):
         import_module(name)
 
 
