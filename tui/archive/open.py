@@ -131,7 +131,8 @@ def open_listed(
         layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
-        raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
+        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
+        raise ArchiveError(f"{url} is empty: {hint}")
     return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
 
 
