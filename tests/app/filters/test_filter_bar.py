@@ -20,6 +20,7 @@ from tests.app.conftest import (
     settled,
     shown,
     type_text,
+    until,
     until_shown,
 )
 from tui.app.filters.pickers import read_saved, saved_words
@@ -358,3 +359,50 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         await page.at_node(pilot, "text")
         await pilot.press("o")
         assert "only these" in shown(pilot).splitlines()[5]
+
+
+# Likely slips.
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "n == '3'",
+            "n is a number here, and '3' is text; a number is written in backticks, without quotes; try n =",
+        ),
+        ('event == "error"', "text is written in single quotes; try event == 'error', which matches 4 of 40"),
+        ("player.versoin == '4.13.0'", "player.version"),
+        ("tags == 'hd'", "tags is a list here"),
+    ],
+    ids=["number", "quotes", "name", "list"],
+)
+async def test_a_likely_slip_is_explained_with_the_term_that_was_meant(opened: Opened, text: str, words: str) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, text)
+        await until(pilot, lambda: words in " ".join(shown(pilot).split()))
+        assert not page.rows.hits
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        assert "hint" not in shown(pilot)
+
+
+async def test_a_slip_that_matches_by_mistake_is_explained_too(opened: Opened, tmp_path: Path) -> None:
+    lines = b'{"event": "error"}\n{"n": 1}\n'
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(lines))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, 'event == "error"')
+        await until(pilot, lambda: "try event == 'error', which matches 1 of 2" in " ".join(shown(pilot).split()))
+        assert list(page.rows.hits) == [1]
+
+
+async def test_the_same_term_is_not_kept_twice(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await add_term(pilot, "event == 'error'")
+        assert page.terms == ["event == 'error'"]

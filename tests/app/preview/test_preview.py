@@ -134,7 +134,8 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
         page = await preview(pilot)
         assert len(page.records) >= RECORDS // 2
-        assert "!! torn: the object ends in the middle of a gzip member" in shown(pilot)
+        assert "! bytes " in shown(pilot) and ": the object ends in the middle of a gzip member" in shown(pilot)
+        assert " · ! 1 damaged" in shown(pilot).splitlines()[0]
         await pilot.press("q")
         assert "[!]" in shown(pilot) and "!! damaged" in shown(pilot)
 
@@ -193,7 +194,7 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
         await pilot.press("enter", "G")
         page = preview_of(pilot)
         await until(pilot, lambda: page.ended)
-        assert "!! previews cannot be kept: No space left on device" in shown(pilot)
+        assert "! previews cannot be kept: No space left on device" in shown(pilot)
         assert 0 < len(page.records) < 200_000 and not page.whole and "+ previewed" in shown(pilot)
 
 

@@ -69,7 +69,9 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         page = await scanned(pilot)
         assert page.state is not None and page.state.matches == len(expected())
         text = shown(pilot)
-        assert f"{len(expected())}  in " in text and "! damaged" in text and "done: enter opens" in text
+        assert f"  {len(expected())} records match, in 29 of 29 hours; " in text
+        assert "! damaged   events.web01-000000.2015-01-20_20.log.gz, bytes " in text and "! 1 damaged" in text
+        assert "done: enter opens" in text
         assert "hourscope scan" in text and "-m \"event == 'error'\"" in text
         out = page.form.out
         await pilot.press("enter")
@@ -144,7 +146,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
+        assert "23 hours · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -162,11 +164,10 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        assert f"{page.estimate.matches:,} matches  counted, of" in shown(pilot) and "as the sample went" in shown(
-            pilot
-        )
+        assert f"  {page.estimate.matches:,} of {page.estimate.records:,} records match." in shown(pilot)
+        assert "at the sample's speed" in shown(pilot)
         await answer(pilot, "slash", "-m \"event == 'error'\"")
-        await until_shown(pilot, f"{len(expected())} matches  counted, of")
+        await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
         old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
@@ -196,7 +197,8 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
     async with opened(str(tmp_path)) as pilot:
         page = await scanned(pilot)
         assert page.state is not None and page.state.not_json == 1
-        assert "! not JSON  1 record" in shown(pilot)
+        assert "1 record is not JSON (text); only -g and -e can match them" in shown(pilot)
+        assert "! 1 not JSON" in shown(pilot).splitlines()[0]
 
 
 async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
@@ -220,7 +222,7 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await answer(pilot, "w", str(target))
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
-        assert f"{len(expected())} records confirmed in" in shown(pilot)
+        assert f"{len(expected())} records written to " in shown(pilot)
     assert target.read_bytes().splitlines() == expected()
 
 
@@ -234,7 +236,8 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
         await until(pilot, lambda: page.checked.target is not None)
-        assert "! mind" in shown(pilot)
+        assert f"{len(expected())} records would go to {topic} on nsqd {nsqd.tcp_address}." in shown(pilot)
+        assert "warning " in shown(pilot) and "✓ new" in shown(pilot)
         await answer(pilot, "enter", "other")
         assert "nothing was sent" in shown(pilot)
         await answer(pilot, "enter", topic)

@@ -117,6 +117,8 @@ class CalendarPage(ArchivePage):
             f"{count(len(catalog.hours))}/{count(expected)} h",
             size(catalog.size),
             plural(session.gap_hours, "gap"),
+            session.damage_words(),
+            session.left_out_words,
             fresh.brief if fresh else "",
         )
         session.place = grid.cursor
@@ -279,6 +281,7 @@ class CalendarPage(ArchivePage):
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
             *news,
+            *session.left_out,
             f"$ {ls_command(session)}",
             f"$ {shell_list(session)}",
         )
