@@ -23,6 +23,15 @@ from tui.units import parse_size, plural
 if TYPE_CHECKING:
     from tui.scan import ScanPlan, Wanted
 
+_OF_GREP = {  # its options that mean nothing here, and what to do
+    "-E": "-E: use -e RE (RE2 syntax)",
+    "-F": "-F: -g TEXT is literal anyway",
+    "-P": "-P: use -e RE; RE2 has no lookaround and no backreferences",
+    "-r": "-r: all chunks of the range are read anyway",
+    "-x": "-x: use -e '^RE$'",
+    "-z": "-z: compressed chunks are read anyway",
+}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -84,12 +93,33 @@ range_options = _all(
     click.option("--to", "stop", metavar="T", help="First hour after the range (half-open)."),
 )
 
+
+def _explain_grep(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        raise click.UsageError(_OF_GREP[option.opts[0]])
+
+
 filter_options = _all(
+    *(
+        click.option(
+            option,
+            f"grep_{option[1:]}",
+            is_flag=True,
+            hidden=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_explain_grep,
+        )
+        for option in _OF_GREP
+    ),
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
+    click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
     click.option("--not-grep", metavar="TEXT", multiple=True, help="Drop records that contain TEXT."),
     click.option("--not-regex", metavar="RE", multiple=True, help="Drop records that match RE."),
+    click.option("-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    click.option("-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
     click.option("-v", "--invert", is_flag=True, help="Invert the filter."),
 )
 
@@ -148,8 +178,15 @@ def filter_of(given: dict[str, Any]) -> Filter:
         if text.strip().isdecimal() and (option := _limit_option()):
             first = "the first match" if text.strip() == "1" else f"the first {text.strip()} matches"
             raise click.UsageError(f"-m is JMESPath; to stop after {first} use {option} {text.strip()}")
-    names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
+    for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
+        if given[name] and not any(given[kind] for kind in kinds):
+            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
+    names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
     return parse_filter(**{name: given.pop(name) for name in names})
+
+
+_WORDS = {"grep": "-g", "file": "-f", "not_grep": "--not-grep"}
+_FOLDED = {**_WORDS, "regex": "-e", "not_regex": "--not-regex"}
 
 
 def _limit_option() -> str:

@@ -31,7 +31,21 @@ from tui.filter import Filter
 from tui.send import CANARY, SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
 
 _GROUPS = {
-    "What": ("start", "stop", "grep", "regex", "match", "not_grep", "not_regex", "invert", "project", "unique"),
+    "What": (
+        "start",
+        "stop",
+        "grep",
+        "file",
+        "regex",
+        "match",
+        "not_grep",
+        "not_regex",
+        "ignore_case",
+        "words",
+        "invert",
+        "project",
+        "unique",
+    ),
     "Into NSQ": (*SEND_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
     "Into a file": ("out", "append", "split", "force"),
     "Before and after": ("dry_run", "yes", "as_json"),

@@ -23,7 +23,7 @@ from tui.filter.build import Whole, negated, whole_of
 from tui.printable import printable
 from tui.units import count
 
-_KIND = {"grep": "text ", "regex": "regex ", "match": ""}
+_KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
 
 
