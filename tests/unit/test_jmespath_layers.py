@@ -13,7 +13,7 @@ from jmespath import exceptions
 from tui.filter import parse_filter
 from tui.filter.functions import is_true
 from tui.filter.needles import needles
-from tui.filter.shapes import compile_shape
+from tui.filter.shapes import compile_shape, compile_values
 
 KEYS = ("a", "b", "code", "event", "weird key", "ü", 'q"uote')
 TEXTS = ("", "error", "err", "a/b", 'say "x"', "back\\slash", "Zürich", "東京", "tab\t", "😀", "true", "5")
@@ -93,12 +93,17 @@ def _further(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 expressions = st.recursive(operands, _further, max_leaves=6)
 
 
+def searched(expression: str, document: Any) -> Any:
+    """What jmespath.py gives; null where it fails."""
+    try:
+        return jmespath.search(expression, document)
+    except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+        return None
+
+
 def judged(expression: str, document: Any) -> bool:
     """What jmespath.py says; an expression that fails does not hold."""
-    try:
-        return is_true(jmespath.search(expression, document))
-    except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
-        return False
+    return is_true(searched(expression, document))
 
 
 def spellings(document: Any) -> list[bytes]:
@@ -130,6 +135,16 @@ def test_all_layers_agree(expression: str, document: Any) -> None:
     chosen = parse_filter(match=[expression])
     for record in spellings(document):
         assert chosen.matches(record) is expected, record
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(expressions, min_size=1, max_size=3), st.lists(documents.filter(lambda each: isinstance(each, dict))))
+def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> None:
+    values = compile_values([jmespath.compile(expression).parsed for expression in asked])
+    lines = "".join(json.dumps(document) + "\n" for document in some)
+    assert values is not None
+    found = values(memoryview(lines.encode()))
+    assert repr(found) == repr([tuple(searched(each, document) for each in asked) for document in some])
 
 
 @settings(max_examples=30, deadline=None)

@@ -23,15 +23,6 @@ from tui.units import parse_size, plural
 if TYPE_CHECKING:
     from tui.scan import ScanPlan, Wanted
 
-_OF_GREP = {  # its options that mean nothing here, and what to do
-    "-E": "-E: use -e RE (RE2 syntax)",
-    "-F": "-F: -g TEXT is literal anyway",
-    "-P": "-P: use -e RE; RE2 has no lookaround and no backreferences",
-    "-r": "-r: all chunks of the range are read anyway",
-    "-x": "-x: use -e '^RE$'",
-    "-z": "-z: compressed chunks are read anyway",
-}
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -94,24 +85,7 @@ range_options = _all(
 )
 
 
-def _explain_grep(context: click.Context, option: click.Parameter, given: bool) -> None:
-    if given:
-        raise click.UsageError(_OF_GREP[option.opts[0]])
-
-
 filter_options = _all(
-    *(
-        click.option(
-            option,
-            f"grep_{option[1:]}",
-            is_flag=True,
-            hidden=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_explain_grep,
-        )
-        for option in _OF_GREP
-    ),
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
     click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),

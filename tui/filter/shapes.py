@@ -5,7 +5,7 @@ What has no such form gives None, and jmespath.py does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Shape:
 def compile_shape(node: Node) -> Shape | None:
     """None if the expression is none that can be translated."""
     try:
-        quick, plain = Translation(node, plain=False), Translation(node, plain=True)
+        quick, plain = Translation([node]), Translation([node], plain=True)
         decoder: Any = msgspec.json.Decoder(quick.record.objects())  # makes the types that the function knows
         evaluate, evaluate_plain = quick.function(FAILURES), plain.function(FAILURES)
     except (UntranslatableError, SyntaxError, MemoryError):  # nested deeper than Python's parser goes
@@ -48,3 +48,17 @@ def compile_shape(node: Node) -> Shape | None:
         lambda record: evaluate([decoder.decode(record)])[0],
         lambda lines: evaluate(decoder.decode_lines(lines)),
     )
+
+
+def compile_values(nodes: Sequence[Node]) -> Callable[[memoryview], list[tuple[Any, ...]]] | None:
+    """What the expressions give for each record of a block whose every line is one JSON object; None for what fails.
+
+    It raises one of MISFITS for a record that it cannot look at. None if one of them cannot be translated.
+    """
+    try:
+        translation = Translation(nodes, values=True)
+        decoder: Any = msgspec.json.Decoder(translation.record.objects())
+        evaluate = translation.function(FAILURES)
+    except (UntranslatableError, SyntaxError, MemoryError):
+        return None
+    return lambda lines: evaluate(decoder.decode_lines(lines))

@@ -24,13 +24,13 @@ class Source:
         self._of_objects: dict[str, tuple[Place, ...]] = {}
         self._count = 0
 
-    def function(self, result: str, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[bool | None]]:
-        """For each record, is the expression true? None where that is undecided; a record that it fails on is not."""
-        source = "\n".join(_indented([*_HEAD, [[[*self.lines, f"add(True if {result} else False)"]]], *_TAIL]))
+    def function(self, body: Lines, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
+        """The function that runs the body for each record `r` of a list, and gives what is passed to `add`."""
+        source = "\n".join(_indented([*_HEAD, [body, "return found"]]))
         names = {**self._names, "failures": failures, "Undecided": UndecidedError}
         names |= {name: _types(places) for name, places in self._of_objects.items()}
         exec(source, names)
-        made: Callable[[list[Any]], list[bool | None]] = names["evaluate"]
+        made: Callable[[list[Any]], list[Any]] = names["evaluate"]
         return made
 
     def constant(self, value: Any) -> str:
@@ -83,8 +83,7 @@ def _indented(lines: list[Any], depth: int = 0) -> Iterator[str]:
             yield from _indented(line, depth + 1)
 
 
-_HEAD = ("def evaluate(records):", ["found = []", "add = found.append", "for r in records:", ["try:"]])
-_TAIL = ([["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]], "return found"],)
+_HEAD: Lines = ["def evaluate(records):", ["found = []", "add = found.append", "for r in records:"]]
 
 
 def _types(places: tuple[Place, ...]) -> Any:

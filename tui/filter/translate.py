@@ -6,7 +6,7 @@ other. What nobody evaluates has no order: nothing here has a side effect but th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 from tui.filter.demand import PLAIN, RESULTS, SCALAR, Origin, Place, of_scalar
 from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
 from tui.filter.paths import Node
-from tui.filter.source import Source, UndecidedError
+from tui.filter.source import Lines, Source, UndecidedError
 
 Value = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
 
@@ -25,23 +25,41 @@ class UntranslatableError(Exception):
 
 
 class Translation:
-    """Python's source of an expression, and what it needs of a record."""
+    """Python's source of expressions, and what they need of a record."""
 
-    def __init__(self, node: Node, *, plain: bool) -> None:
-        """`plain`: records are dicts, lists and so on, as a JSON library gives them."""
+    def __init__(self, nodes: Sequence[Node], *, plain: bool = False, values: bool = False) -> None:
+        """Is the one expression true; or what `values` do they give? `plain`: records are dicts, lists and so on, as a
+        JSON library gives them."""
         self.record = Place()
         if plain:
             self.record.need_whole()
+        self._decided = values  # nothing may be left undecided
         changes = -1
         while changes != self.record.shared.changes:  # what is needed is known when it is all translated
             changes = self.record.shared.changes
             self.source = Source(_HELPERS)
-            self._result = self._truth(node, ("r", Origin.at(self.record)))
+            at = "r", Origin.at(self.record)
+            self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
             self.record.settle()
 
-    def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[bool | None]]:
-        """For each record, is the expression true? None where that is undecided; a record that it fails on is not."""
-        return self.source.function(self._result, failures)
+    def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
+        """Of each record, a bool, or None where that is undecided; or a tuple of the values.
+
+        An expression that raises one of the failures is not true, and its value is None.
+        """
+        return self.source.function(self._body, failures)
+
+    def _verdict(self, node: Node, at: Value) -> Lines:
+        held, lines = self.source.apart(lambda: self._truth(node, at))
+        told = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
+        return ["try:", [*lines, f"add(True if {held} else False)"], *told]
+
+    def _values(self, nodes: Sequence[Node], at: Value) -> Lines:
+        body: Lines = []
+        for number, node in enumerate(nodes):
+            value, lines = self.source.apart(lambda node=node: self._whole(node, at))  # type: ignore[misc]
+            body += ["try:", [*lines, f"v{number} = {value}"], "except failures:", [f"v{number} = None"]]
+        return [*body, f"add(({''.join(f'v{number}, ' for number in range(len(nodes)))}))"]
 
     def _truth(self, node: Node, at: Value) -> str:
         """Is it true in JMESPath's sense? As Python's `if` understands it."""
@@ -58,6 +76,8 @@ class Translation:
         source, origin = value
         if origin.listed:
             return source
+        if origin.places and self._decided:
+            origin.need_whole()
         if origin.places:
             origin.need_emptiness()
             return f"is_true({source})"
