@@ -16,6 +16,7 @@ from tui.archive import Block
 from tui.errors import FilterError
 from tui.filter import Filter, Term, parse_filter
 from tui.filter import texts as texts_module
+from tui.filter.texts import read_texts
 
 PIECES = st.sampled_from(
     ["a", "ab", "b", "A", "B", "k", "K", "s", "é", "É", "ß", "_", "7", " ", "-", ".", "\x00", "東"]
@@ -106,9 +107,12 @@ def test_how_a_list_is_read(tmp_path: Path, content: bytes, record: bytes, match
 
 
 def test_a_list_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a command reads it: in the explorer, it is the keyboard."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\n")))
-    filter_ = parse_filter(file=["-"])
+    filter_ = parse_filter(file=["-"], stdin=read_texts("-"))
     assert filter_.matches(b"b") and filter_.arguments() == ["-f", "-"]
+    with pytest.raises(FilterError, match="only read by -f - of a command line"):
+        parse_filter(file=["-"])
 
 
 def test_lists_that_cannot_be_read(tmp_path: Path) -> None:

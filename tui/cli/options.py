@@ -18,6 +18,7 @@ from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
+from tui.filter.texts import read_texts
 from tui.units import parse_size, plural
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def filter_of(given: dict[str, Any]) -> Filter:
         if given[name] and not any(given[kind] for kind in kinds):
             raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
     names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
-    return parse_filter(**{name: given.pop(name) for name in names})
+    stdin = read_texts("-") if "-" in given["file"] else None
+    return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)
 
 
 _WORDS = {"grep": "-g", "file": "-f", "not_grep": "--not-grep"}

@@ -51,6 +51,8 @@ class Term:
         if self.kind == "file" and self.content is None:
             from tui.filter.texts import read_texts
 
+            if self.text == "-":  # it is for who runs a command, not for who writes a filter
+                raise FilterError("standard input is only read by -f - of a command line", self.text)
             object.__setattr__(self, "content", read_texts(self.text))
         _ = self.compiled
 
@@ -189,12 +191,13 @@ def parse_filter(
     not_regex: Iterable[str] = (),
     ignore_case: bool = False,
     words: bool = False,
+    stdin: bytes | None = None,
 ) -> Filter:
     """A filter from texts, files of texts, RE2 patterns and JMESPath expressions; FilterError names the invalid one,
     and the column.
 
     All of them must hold (of a file, any line), and none of `not_grep` and `not_regex`. `ignore_case` is for all but
-    `match`, `words` for texts.
+    `match`, `words` for texts. `stdin` is what the file `-` holds.
 
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True
@@ -214,6 +217,7 @@ def parse_filter(
             negated=negated,
             ignore_case=ignore_case and kind != "match",
             words=words and kind in ("grep", "file"),
+            content=stdin if (kind, text_) == ("file", "-") else None,
         )
         for kind, negated, texts in sources
         for text_ in texts

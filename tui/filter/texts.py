@@ -62,8 +62,32 @@ def compile_texts(texts: tuple[bytes, ...], *, ignore_case: bool, words: bool) -
         return Compiled(lambda record: True)
     if not texts:
         return Compiled(lambda record: False, (_nowhere,), exact=True)
-    find, every = _searches(texts, ignore_case, words)
-    return Compiled(lambda record: find(memoryview(record), 0, len(record)) >= 0, (find,), exact=True, every=every)
+    prepared = _once(lambda: _searches(texts, ignore_case, words))
+
+    def find(block: memoryview, start: int, end: int) -> int:
+        return prepared()[0](block, start, end)
+
+    return Compiled(
+        lambda record: find(memoryview(record), 0, len(record)) >= 0,
+        (find,),
+        exact=True,
+        every=lambda block, end: prepared()[1](block, end),
+    )
+
+
+def _once(make: Callable[[], tuple[Find, Every]]) -> Callable[[], tuple[Find, Every]]:
+    """To prepare a search for 100,000 texts takes seconds: not where a term is made, and not in each thread."""
+    made: list[tuple[Find, Every]] = []
+    lock = threading.Lock()
+
+    def prepared() -> tuple[Find, Every]:
+        if not made:
+            with lock:
+                if not made:
+                    made.append(make())
+        return made[0]
+
+    return prepared
 
 
 def _nowhere(block: memoryview, start: int, end: int) -> int:
@@ -71,14 +95,14 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _searches(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every | None]:
-    """The first hit, and all of them. To prepare a search for many takes up to seconds: it is done once a process."""
+def _searches(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
+    """The first hit, and all of them. Kept, for the filters of other chunks in this process."""
     if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # (it takes texts as C does)
         try:
             return _hyperscan(texts, ignore_case, words)
         except ImportError:
             pass
-    return _alternation(texts, ignore_case, words), None
+    return _alternation(texts, ignore_case, words)
 
 
 def _hyperscan(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
@@ -127,8 +151,8 @@ def _hyperscan(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tupl
     return find, every
 
 
-def _alternation(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> Find:
-    """The same by RE2: the first hit."""
+def _alternation(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
+    """The same by RE2."""
     import re2
 
     options = re2.Options()
@@ -163,4 +187,10 @@ def _alternation(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> Fi
             start = first + 1
         return -1
 
-    return find
+    def every(block: memoryview, end: int) -> list[int]:
+        found = [find(block, 0, end)]
+        while 0 <= found[-1] < end:
+            found.append(find(block, found[-1] + 1, end))
+        return [hit for hit in found if hit >= 0]
+
+    return find, every

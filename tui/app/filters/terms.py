@@ -17,6 +17,7 @@ from textual.worker import get_current_worker
 from tui.app.filters.drop import Drop, Item
 from tui.app.records.matching import Counted, count_terms, key_of
 from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.requests import Failed
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.filter import Filter, Term
 from tui.filter.build import Whole, negated, whole_of
@@ -163,7 +164,11 @@ class TermLine(LineWidget, can_focus=True):
         self.toggle(self._at)
 
     def action_negate(self) -> None:
-        self._put(self._at, negated(self._filter.terms[self._at]))
+        term = self._filter.terms[self._at]
+        if term.kind == "file":
+            self.post_message(Failed("a list of texts has no opposite; invert the whole filter"))
+        else:
+            self._put(self._at, negated(term))
 
     def _put(self, number: int, term: Term) -> None:
         terms = self._filter.terms
