@@ -24,6 +24,12 @@ from tui.filter.build import Whole, negated, whole_of
 from tui.printable import printable
 from tui.units import count
 
+_KIND_AND_PLACE = {
+    "grep": "text   in raw bytes",
+    "file": "file   of texts",
+    "regex": "regex  in raw bytes",
+    "match": "JMESPath of values",
+}
 _KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
 
@@ -143,10 +149,10 @@ class TermLine(LineWidget, can_focus=True):
 
     def _item(self, at: int) -> Item:
         term = self._filter.terms[at]
-        kind = {"grep": "text   in raw bytes", "regex": "regex  in raw bytes", "match": "JMESPath of values"}[term.kind]
+        kind = _KIND_AND_PLACE[term.kind]
         counts = self._counts.get(key_of(term))
         about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
-        text = ("not " if term.negated else "") + printable(term.text, 400)
+        text = ("not " if term.negated else "") + printable(" ".join((term.text, *term.flags)), 400)
         kind_of_line = "text" if term.enabled else "off"
         return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
 
