@@ -241,6 +241,11 @@ def test_what_is_no_json_is_counted_and_does_not_match(record: bytes) -> None:
         (b'{"n":5e2}', "n == `500`"),
         (b'{"event":"first","event":"error"}', "event == 'error'"),
         (b'{"a":{"b":1}}\r', "a.b == `1`"),
+        (b'{"a":"x\\u000aabcxyz"}', "contains(to_string(@), 'nabcxyz')"),  # JSON text of it has \\nabcxyz
+        ('{"a":"ê xyzw"}'.encode(), "contains(to_string(@), '00ea xyzw')"),
+        (b'{"a":"x","a":{"b":[{"c":"error"}]}}', "a.b[?c == 'error'] | [0]"),
+        (b'{"items":[{}, {"x":1}]}', "items[1] && !items[0]"),
+        (b'{"items":"none","n":1}', "!(items[?x > `1`]) && n"),
     ],
 )
 def test_spellings_that_a_fast_way_could_miss(record: bytes, expression: str) -> None:
