@@ -178,3 +178,18 @@ def test_flags_are_on_the_command_line() -> None:
 def test_two_lists_of_one_name_are_told_apart() -> None:
     one, other = Filter((listed("a"),)), Filter((listed("b"),))
     assert one.arguments() == other.arguments() and one.lists != other.lists and one != other
+
+
+def test_terms_that_match_differently_have_other_identities() -> None:
+    """What is remembered of a scan is found by them."""
+    terms = [
+        *(Term("grep", "a", ignore_case=case, words=whole) for case in (False, True) for whole in (False, True)),
+        *(
+            Term("grep", "-i a"),
+            Term("grep", "a", negated=True),
+            Term("regex", "a"),
+            Term("regex", "a", ignore_case=True),
+        ),
+        *(listed("a"), listed("b"), listed("a", words=True)),
+    ]
+    assert len({term.identity for term in terms}) == len(terms)

@@ -6,27 +6,27 @@ from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say
 from tui.scan import Totals
 from tui.units import plural
 
-_NAMED = 20  # damaged parts that are named one by one
+_NAMED_PARTS = 20  # damaged parts that are named one by one
 
 
 def report_troubles(totals: Totals) -> None:
     """Name the damage and give the warnings, a line each."""
     damaged = sorted(totals.damaged, key=lambda event: event.chunk.order)
-    for event in damaged[:_NAMED]:
+    for event in damaged[:_NAMED_PARTS]:
         say(event.sentence)
-    if len(damaged) > _NAMED:
-        say(f"… and {plural(len(damaged) - _NAMED, 'damaged part')} more; --json names them all")
+    if len(damaged) > _NAMED_PARTS:
+        say(f"… and {plural(len(damaged) - _NAMED_PARTS, 'damaged part')} more; --json names them all")
     for warning in totals.warnings():
         say(warning)
 
 
-def exit_code(totals: Totals, *, matched: bool | None = None) -> int:
+def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
     Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
-    reading was ended early.
+    reading was ended early. `no_time`: records without a readable time, where it was asked for.
     """
-    if totals.damaged or totals.counts.unparsed:
+    if totals.damaged or totals.counts.unparsed or no_time:
         return EXIT_FAILED
     if totals.matches if matched is None else matched:
         return EXIT_MATCHED

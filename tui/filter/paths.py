@@ -23,3 +23,11 @@ def path_of(node: Node) -> Path | None:
             return None
         steps += path
     return steps
+
+
+def named_paths(node: Node) -> set[Path]:
+    """Every path into a record that an expression names."""
+    path = path_of(node)
+    if path is not None:
+        return {path}
+    return {path for child in node["children"] if isinstance(child, dict) for path in named_paths(child)}

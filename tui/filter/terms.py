@@ -92,6 +92,12 @@ class Term:
         """The command line's options for how it is compared."""
         return ["-i"] * self.ignore_case + ["-w"] * self.words
 
+    @property
+    def identity(self) -> str:
+        """One text for what it matches: of a file, the digest of what it holds."""
+        digest = None if self.content is None else sha256(self.content).hexdigest()
+        return f"{self.option}{''.join(self.flags)} {digest or self.text}"
+
 
 @dataclass(frozen=True)
 class Filter:

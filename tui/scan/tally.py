@@ -1,4 +1,4 @@
-"""Adding up what a scan tells."""
+"""The totals of a scan's events."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Totals:
 
     clock: Callable[[], float] = time.monotonic
     chunks: int = 0
+    skipped: int = 0  # chunks that need not be read
     kept: int = 0
     partial: int = 0
     damaged: list[ChunkDamaged] = field(default_factory=list)
@@ -58,7 +59,9 @@ class Totals:
                 self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
                 self.running.pop(chunk.key, None)
-                self.chunks += 1
+                skipped = isinstance(event, ChunkDone) and event.skipped
+                self.chunks += not skipped
+                self.skipped += skipped
                 self.kept += isinstance(event, ChunkKept)
                 self.partial += isinstance(event, ChunkDone) and event.partial
                 self._hours.add(chunk.hour)
@@ -121,7 +124,7 @@ class Totals:
             "version": 2,
             "forms": dict(sorted(self.forms.items())),
             "chunks": self.chunks,
-            "chunks_skipped": 0,
+            "chunks_skipped": self.skipped,
             "hours": self.hours,
             "bytes_compressed": counts.bytes_compressed,
             "bytes": counts.bytes,
@@ -148,27 +151,27 @@ class Totals:
         }
 
     def warnings(self) -> list[str]:
-        """What a person should know who trusts the numbers, but damage, which is listed by itself."""
-        counts, found = self.counts, []
+        """Warnings about the numbers, except damage, which is listed separately."""
+        counts, warnings = self.counts, []
         if counts.not_json:
-            found.append(not_json_text(counts.not_json, counts.broken_json))
+            warnings.append(not_json_text(counts.not_json, counts.broken_json))
         if counts.unparsed:
-            found.append(
+            warnings.append(
                 f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
             )
         if counts.split:
-            found.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
+            warnings.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
         for name, number in self.documents.items():
-            found.append(
+            warnings.append(
                 f"{plural(number, 'chunk')} read as one document; if its list holds the records, add --records {name}"
             )
         if len(self.forms) > 1:
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
-            found.append(f"the chunks differ in how their records are told apart: {kinds}")
+            warnings.append(f"the chunks differ in how their records are told apart: {kinds}")
         if self.mislabeled:
             mislabeled = plural(len(self.mislabeled), "chunk")
-            found.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
-        return found
+            warnings.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
+        return warnings
 
     @property
     def understood(self) -> bool:

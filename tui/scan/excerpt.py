@@ -1,16 +1,18 @@
-"""What is written of each match."""
+"""What a scan writes of each match."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.scan.measure import Measure
+
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Excerpt:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
-    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines at all, but
-    the 16 bytes by which `verify` knows a record again.
+    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines, but the
+    16 bytes by which `verify` recognizes a record. `measure`: no lines either, but what it makes of them.
     """
 
     before: int = 0
@@ -18,6 +20,7 @@ class Wanted:
     fields: str | None = None
     separated: bool = False
     fingerprints: bool = False
+    measure: Measure | None = None
 
     def arguments(self) -> list[str]:
         """The words of the command line that ask for it."""

@@ -1,0 +1,73 @@
+"""The values that expressions give for every record of a block, a column for each expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tui.archive.block import Block
+from tui.filter.compiled import MAX_PARSED, NotJsonError
+from tui.filter.jmespath import load, parse_expression
+from tui.filter.paths import Path, path_of
+from tui.filter.shapes import FAILURES, MISFITS, compile_values
+
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Table:
+    """A row for each record that is JSON, in order; and how many are not, or are too large to be parsed."""
+
+    rows: list[Row]
+    not_json: list[bytes]
+    unparsed: int = 0
+
+
+def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
+    """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
+
+    FilterError for an expression that cannot be parsed.
+    """
+    parsed = [parse_expression(expression) for expression in expressions]
+    at_once = compile_values([expression.parsed for expression in parsed])
+
+    def row(record: bytes) -> Row:
+        value = load(record)
+        return tuple(_searched(expression, value) for expression in parsed)
+
+    def table(block: Block) -> Table:
+        if at_once and block.end <= MAX_PARSED and block.all_objects():
+            with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
+                rows = at_once(view)
+                if len(rows) == block.count():
+                    return Table(rows, [])
+        return _one_by_one(block, row)
+
+    return table
+
+
+def _one_by_one(block: Block, row: Callable[[bytes], Row]) -> Table:
+    table = Table([], [])
+    for record in block.records():
+        if len(record) > MAX_PARSED:
+            table.unparsed += 1
+            continue
+        try:
+            table.rows.append(row(record))
+        except NotJsonError:
+            table.not_json.append(record)
+    return table
+
+
+def _searched(expression: Any, value: Any) -> Any:
+    try:
+        return expression.search(value)
+    except (*FAILURES, RecursionError):
+        return None
+
+
+def is_path(expression: str) -> Path | None:
+    """The steps of an expression that is a plain path, such as `player.version`; None for any other."""
+    return path_of(parse_expression(expression).parsed)
