@@ -269,7 +269,7 @@ async def test_the_name_of_a_list_is_a_term(opened: Opened, tmp_path: Path) -> N
         await until_shown(pilot, "20 of 40 previewed")
         await pilot.press("T")
         await until_shown(pilot, "file   of texts")
-        await pilot.press("exclamation_mark")
+        await pilot.press("minus")
         await until_shown(pilot, "a list of texts has no opposite")
 
 
