@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui.archive import Archive
-from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.open import Listing
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
@@ -20,7 +20,7 @@ from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
 from tui.filter.texts import read_texts
-from tui.units import parse_size, plural
+from tui.units import parse_size
 
 if TYPE_CHECKING:
     from tui.scan import Excerpt, ScanPlan
@@ -155,11 +155,7 @@ class Opened:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
-        if not (self.archive.detected and keys):
-            return []
-        see = command_line("ls", self.location, self.start, self.stop, ["--json"])
-        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}'"
-        return [f"{left}, such as {keys[0]}; to see them: {see}"]
+        return left_out(self.location, self.archive, keys, self.start, self.stop)
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
