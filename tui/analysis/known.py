@@ -50,7 +50,7 @@ def known_from(
 
 def filter_terms(filter_: Filter) -> list[str]:
     """Each term as one text: what more of them can only narrow. An inverted filter is one term."""
-    words = [f"{term.option} {term.text}" for term in filter_.active]
+    words = [term.identity for term in filter_.active]
     return ["-v " + json.dumps(sorted(words))] if filter_.invert else words
 
 
