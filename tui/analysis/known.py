@@ -15,7 +15,6 @@ from typing import Any
 from tui.archive import Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
-from tui.filter.build import spell_field
 from tui.filter.paths import Node, path_of
 from tui.filter.terms import Term
 from tui.index import FieldSummary, Index, Summary
@@ -150,6 +149,8 @@ def field_of(summary: Summary, node: Node) -> FieldSummary | None:
 
 def path_name(node: Node) -> str:
     """The path as the summary spells it; "" for what is no plain path."""
+    from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
+
     path = path_of(node) or ()
     names = tuple(step for step in path if isinstance(step, str))
     return spell_field(names) if names and len(names) == len(path) else ""
