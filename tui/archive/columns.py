@@ -16,12 +16,13 @@ _REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d")
 _HOST = re.compile(
     r"[A-Za-z][A-Za-z-]*-?\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*|[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+"
 )
-_DOMAINS = frozenset("com net org io dev local lan internal corp intra home cluster cloud de eu uk fr us".split())
+_DOMAINS = frozenset(("com", "net", "org", "io", "dev", "local", "lan", "internal", "corp", "home", "cluster", "cloud"))
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
+_COUNTED = re.compile(r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I)
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
 _NSQ_FILE = re.compile(r"(?P<host>[^/]+)-\d+-\d{6}(?P<end>(?:\.[A-Za-z][A-Za-z0-9]*)*)")  # <HOST>-<PID><REV>
-_SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,9})*$|\.bz2$|\.lz4$|\.7z$")
+_SUFFIX = re.compile(r"(?:\.(?:[A-Za-z]{1,10}|bz2|lz4|7z))*$")
 
 
 class Columns:
@@ -80,7 +81,7 @@ class Columns:
             return ""
         if all(map(_REGION.fullmatch, distinct)):
             return self._field("region", values)
-        if _are_random(values):
+        if _are_random(values) or all(map(_COUNTED.fullmatch, distinct)):
             return ""
         if all(map(_HOST.fullmatch, distinct)) and _are_hosts(distinct):
             return self._field("host", values)

@@ -24,6 +24,7 @@ _AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and 
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _HOURS = 24
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
+_MARKS = re.compile("[\ue000-\ue0ff]")
 _LATE = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 
 
@@ -118,8 +119,13 @@ def _fit(keys: Sequence[str]) -> Layout:
     """The layout that fits best; LayoutError if there is none."""
     sample = _spread(keys)
     for mark in _ranked(sample, keys):
-        layout = _around([mark], keys, sample)
-        if layout is not None and any(layout.parse(key) for key in keys):
+        layout = _around([mark], sample)
+        missed = [key for key in keys if not layout.parse(key)] if layout else []
+        if missed:  # rare topics and hosts among them, perhaps
+            wider = _around([mark], [*sample, *_spread(missed)])
+            if wider and sum(not wider.parse(key) for key in keys) < len(missed):
+                layout, missed = wider, []
+        if layout is not None and len(missed) < len(keys):
             return layout
     late = _late_hour(sample, keys)
     if late is not None:
@@ -207,11 +213,11 @@ def _late_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
     for nth in range(3):
         hours = [found[nth] for tail in tails if len(found := _LATE.findall(tail)) > nth]
         if len(hours) >= _AGREE * len(sample) and len(set(hours)) >= _HOURS - 4:
-            return _around([mark, nth], keys, sample)
+            return _around([mark, nth], sample)
     return None
 
 
-def _around(marks: Sequence[_Mark | int], keys: Sequence[str], sample: Sequence[str]) -> Layout | None:
+def _around(marks: Sequence[_Mark | int], keys: Sequence[str]) -> Layout | None:
     """The layout of keys whose time is known: that of the largest group that has it in the same folder.
 
     A number among `marks` is that of a late hour behind the date.
@@ -221,7 +227,7 @@ def _around(marks: Sequence[_Mark | int], keys: Sequence[str], sample: Sequence[
         return None
     late = marks[1] if len(marks) > 1 and isinstance(marks[1], int) else None
     find = main.finder()
-    extras = [mark.finder() for mark in _agreeing(find, sample)]
+    extras = [mark.finder() for mark in _agreeing(find, keys)]
     rows: list[tuple[str, list[FoundTime]]] = []
     for key in keys:
         found = find(key)
@@ -248,11 +254,11 @@ def _around(marks: Sequence[_Mark | int], keys: Sequence[str], sample: Sequence[
         return None
 
 
-def _agreeing(find: Callable[[str], FoundTime | None], sample: Sequence[str]) -> list[_Mark]:
+def _agreeing(find: Callable[[str], FoundTime | None], keys: Sequence[str]) -> list[_Mark]:
     """The dates in front of the time that say the same, as far as they go: a folder for the day, say."""
     agreeing: Counter[_Mark] = Counter()
     rows = 0
-    for key in sample:
+    for key in keys:
         found = find(key)
         if found is None:
             continue
@@ -302,7 +308,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         for at, found in sorted(enumerate(spans), key=lambda each: -each[1].start):
             marked = marked[: found.start] + chr(_MARK + at) + marked[found.stop :]
         folders = marked.split("/")
-        shape = tuple(tuple(char for char in folder if _is_mark(char)) for folder in folders)
+        shape = tuple(tuple(_MARKS.findall(folder)) for folder in folders)
         group = (shape, tuple(found.spelling for found in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
         groups[group].append((folders, spans))
     chosen = max(groups.values(), key=len)
@@ -319,16 +325,12 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
     return re.sub(r"\*{2,}", "*", "/".join(parts))
 
 
-def _is_mark(char: str) -> bool:
-    return _MARK <= ord(char) < _MARK + 100
-
-
 def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:
     """One folder's part of the pattern, or the file's; `seen`: the time is in front of it."""
-    marks = [char for char in texts[0] if _is_mark(char)]
+    marks = _MARKS.findall(texts[0])
     if not marks:
         return columns.file_tail(texts, whole=True) if last else columns.folder(texts, behind=seen)
-    rows = [re.split("[" + "".join(marks) + "]", text) for text in texts]
+    rows = [_MARKS.split(text) for text in texts]
     pattern = ""
     for at, segment in enumerate(zip(*rows, strict=True)):
         if at == 0:

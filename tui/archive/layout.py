@@ -161,7 +161,7 @@ class Layout:
     @cached_property
     def _leaves_out(self) -> bool:
         """Are leftovers of tools no chunks, or does it name just them?"""
-        return not is_leftover(self.spell(_SOME_HOUR, {name: "x" for name in self.fields}) + "x" * self._ends_open)
+        return not is_leftover(self.spell(_SOME_HOUR, dict.fromkeys(self.fields, "x")) + "x" * self._ends_open)
 
     @cached_property
     def _ends_open(self) -> bool:

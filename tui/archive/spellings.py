@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from tui.archive.holes import epoch_seconds, escape, month_number, year_of
 
-# `B` stands for a month that is a name. The first is the usual one; a later one must fit better.
-_ORDERS = ("YmdH", "YjH", "dmYH", "mdYH", "ymdH")
+# Of two orders that fit alike the simpler one is taken.
 _SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "ymdH": 0.5, "s": 0.9}
 _WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
 _RANGE = {
@@ -123,22 +122,28 @@ class FoundTime:
     time: datetime
 
 
-def find_times(key: str, orders: tuple[str, ...] = _ORDERS) -> Iterator[FoundTime]:
+def find_times(key: str) -> Iterator[FoundTime]:
     """Every reading of a part of a key as a time with an hour, in order of their places."""
     for match in _START.finditer(key):
-        four = False
-        for order in orders:
-            if order[0] == "y" and four:
-                continue  # the digits of a year in four digits are not one in two
-            found = _read(key, match.start(), order)
-            four = four or _read(key, match.start(), "Ymd") is not None
-            if found:
+        for order in _orders(match[0]):
+            if found := _read(key, match.start(), order):
                 yield found
-        if re.fullmatch(_EPOCH, match[0]):
+        if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
             spelling = Spelling(("s",))
             time = spelling.time((match[0],))
             if time:
                 yield FoundTime(match.start(), match.end(), spelling, (match[0],), time)
+
+
+def _orders(text: str) -> tuple[str, ...]:
+    """The orders that digits or a word can begin."""
+    if not text.isdecimal():
+        return ("mdYH",) if month_number(text) else ()
+    if len(text) < 4:
+        return ("dmYH", "mdYH", "ymdH") if len(text) < 3 else ()
+    if int(text[:4]) in _RANGE["Y"] and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
+        return ("YmdH", "YjH")  # the digits of a year in four digits are not one in two
+    return ("YjH",) * (int(text[:4]) in _RANGE["Y"]) + (("dmYH", "mdYH", "ymdH") if len(text) >= 8 else ())
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
