@@ -72,7 +72,9 @@ def _(t: datetime, i: int) -> Iterator[str]:
 
 @writer("nsq_to_file, before and after -gzip", ("events",), HOSTS)
 def _(t: datetime, i: int) -> Iterator[str]:
-    yield from (f"events.{h}.{t:%Y-%m-%d_%H}.log" if i < 20 else f"events.{h}-000000.{t:%Y-%m-%d_%H}.log.gz" for h in HOSTS)
+    yield from (
+        f"events.{h}.{t:%Y-%m-%d_%H}.log" if i < 20 else f"events.{h}-000000.{t:%Y-%m-%d_%H}.log.gz" for h in HOSTS
+    )
 
 
 @writer("nsq_to_file, a folder for the hour", TOPICS, ("web-01", "web-02"))
@@ -219,7 +221,9 @@ def _(t: datetime, i: int) -> Iterator[str]:
 @writer("ALB")
 def _(t: datetime, i: int) -> Iterator[str]:
     for ip in ("10.0.3.17", "10.0.112.4"):
-        name = f"{ACCOUNT}_elasticloadbalancing_us-east-1_app.my-lb.f3a1_{t:%Y%m%dT%H}05Z_{ip}_{some_id(t, ip)[:8]}.log.gz"
+        name = (
+            f"{ACCOUNT}_elasticloadbalancing_us-east-1_app.my-lb.f3a1_{t:%Y%m%dT%H}05Z_{ip}_{some_id(t, ip)[:8]}.log.gz"
+        )
         yield f"AWSLogs/{ACCOUNT}/elasticloadbalancing/us-east-1/{t:%Y/%m/%d}/{name}"
 
 

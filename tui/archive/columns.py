@@ -18,7 +18,9 @@ _HOST = re.compile(
 )
 _DOMAINS = frozenset(("com", "net", "org", "io", "dev", "local", "lan", "internal", "corp", "home", "cluster", "cloud"))
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
-_COUNTED = re.compile(r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I)
+_COUNTED = re.compile(
+    r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
+)
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
 _NSQ_FILE = re.compile(r"(?P<host>[^/]+)-\d+-\d{6}(?P<end>(?:\.[A-Za-z][A-Za-z0-9]*)*)")  # <HOST>-<PID><REV>
@@ -226,9 +228,9 @@ def _common_end(values: Sequence[str]) -> str:
 
 
 def most_common_suffix(names: Sequence[str]) -> str | None:
-    """The suffix of most names without that of a compression; None if no suffix is that of half of them."""
+    """The suffix of most names without that of a compression; None if no suffix is that of more than half."""
     found, number = Counter(map(bare_suffix, names)).most_common(1)[0]
-    return found if number * 2 >= len(names) else None
+    return found if number * 2 > len(names) else None
 
 
 _COMPRESSED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz|lz4|sz|snappy|lzo|deflate|br|z)$", re.IGNORECASE)

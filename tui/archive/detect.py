@@ -24,6 +24,7 @@ _AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and 
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _HOURS = 24
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
+_Row = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _LATE = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 
@@ -211,7 +212,7 @@ def _late_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
     if number < _AGREE * len(sample):
         return None
     for nth in range(3):
-        hours = [found[nth] for tail in tails if len(found := _LATE.findall(tail)) > nth]
+        hours = [each[nth] for each in map(_LATE.findall, tails) if len(each) > nth]
         if len(hours) >= _AGREE * len(sample) and len(set(hours)) >= _HOURS - 4:
             return _around([mark, nth], sample)
     return None
@@ -301,7 +302,7 @@ def _longer(found: FoundTime, match: re.Match[str], name: str) -> FoundTime:
 
 def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
     """The pattern of keys with their times marked; `rows` have the main time first."""
-    groups: dict[tuple[object, ...], list[tuple[list[str], list[FoundTime]]]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[_Row]] = defaultdict(list)
     suffix = most_common_suffix([key.rpartition("/")[2] for key, _ in rows])
     for key, spans in rows:
         marked = key
@@ -312,8 +313,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         group = (shape, tuple(found.spelling for found in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
         groups[group].append((folders, spans))
     chosen = max(groups.values(), key=len)
-    spans = [list(column) for column in zip(*(spans for _, spans in chosen), strict=True)]
-    times = [column[0].spelling.pattern([found.texts for found in column]) for column in spans]
+    times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
     columns = Columns()
     seen = False
     parts = []
@@ -323,6 +323,10 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         parts.append(_folder(texts, columns, times, seen, last=at == depth - 1))
         seen = seen or any(chr(_MARK) in text for text in texts[:1])
     return re.sub(r"\*{2,}", "*", "/".join(parts))
+
+
+def _spelled(found: Sequence[FoundTime]) -> str:
+    return found[0].spelling.pattern([each.texts for each in found])
 
 
 def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:

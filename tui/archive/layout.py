@@ -139,9 +139,12 @@ class Layout:
         if any(hole.name == "**" for hole in self.holes):
             return max(sum(hole.is_open for hole in self.holes), 1)
         most = here = 0
+        seen: set[str] = set()
         for part in self.parts:
             if isinstance(part, Hole):
-                here += part.is_open or part.name in ("%B", "%s")
+                again = part.is_field and part.name in seen  # it matches only the text that it had
+                seen.add(part.name)
+                here += (part.is_open and not again) or part.name in ("%B", "%s")
             elif "/" in part:
                 here = 0
             most = max(most, here)
@@ -174,8 +177,9 @@ class Layout:
     def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
         """The hour of `key` in `zone` and its fields, or None if the layout does not fit it or it names no real time.
 
-        A leftover of a tool is none either, unless the layout spells its ending out (`….log.tmp`). Parts of a time that occur twice must agree. The time is linear in the key's length: where Python's regex could
-        backtrack for long, RE2 does the work.
+        A leftover of a tool is none either, unless the layout spells its ending out (`….log.tmp`). Parts of a time that
+        occur twice must agree. The time is linear in the key's length: where Python's regex could backtrack for long,
+        RE2 does the work.
         """
         if len(key) ** self._tries <= _MOST_TRIES:
             match = self._regex.fullmatch(key)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-# Half-written files of copies and downloads, then checksums, locks and copies that editors keep.
-_SUFFIXES = frozenset(
-    "partial part tmp temp inprogress in-progress incomplete pending filepart crdownload _copying_ "
-    "crc md5 sha1 sha256 sha512 lock lck swp bak manifest".split()
-)
+_HALF_WRITTEN = (".partial", ".part", ".tmp", ".temp", ".inprogress", ".in-progress", ".incomplete", ".pending")
+_DOWNLOADS = (".filepart", ".crdownload", "._copying_")
+_BESIDE = (".crc", ".md5", ".sha1", ".sha256", ".sha512", ".lock", ".lck", ".swp", ".bak", ".manifest")
+_SUFFIXES = frozenset((*_HALF_WRITTEN, *_DOWNLOADS, *_BESIDE))
 _INSIDE = re.compile(r"\.(?:tmp|temp|partial|in-?progress)[.-][\w-]+$", re.IGNORECASE | re.ASCII)  # Flink adds an id
 _ENDS = ("/", "~", "_$folder$")
 _NAMES = frozenset(("thumbs.db", "desktop.ini"))
@@ -31,6 +30,6 @@ def is_leftover(key: str) -> bool:
     if (key[0] == "_" or "/_" in key) and _HIDDEN.search(key):
         return True
     name = key[key.rfind("/") + 1 :].lower()
-    if name[name.rfind(".") + 1 :] in _SUFFIXES or name in _NAMES:
+    if name[max(name.rfind("."), 0) :] in _SUFFIXES or name in _NAMES:
         return True
     return _INSIDE.search(name) is not None or ("manifest" in name and _MANIFEST.search(name) is not None)

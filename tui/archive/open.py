@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
 
-from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
+from tui.archive.catalog import Catalog, make_catalog, widened
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import detect, three
+from tui.archive.holes import unescape
 from tui.archive.layout import Layout, escape, has_holes
+from tui.archive.leftovers import is_leftover
+from tui.archive.narrowed import split_folders, within
 from tui.archive.reader import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
@@ -39,6 +42,7 @@ class Archive:
     detected: bool = False
     manifest: str = ""
     reading: Reading = field(default_factory=Reading)
+    beside: tuple[str, ...] = ()  # keys outside its folder, in the place that was named
 
     @property
     def extract(self) -> bool:
@@ -55,6 +59,8 @@ class Archive:
         start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
         items = self._listed(*widened(start, stop)) if listing is None else self._sorted_out(listing)
         catalog = make_catalog(items, start, stop)
+        if self.beside:
+            catalog = replace(catalog, unmatched=tuple(sorted((*catalog.unmatched, *self.beside))))
         if (
             catalog.first is None
             and not self.extract
@@ -64,7 +70,7 @@ class Archive:
         return catalog
 
     def _nothing_fits(self) -> ArchiveError:
-        keys = list(islice((item.key for item in self.store.objects() if is_chunk_name(item.key)), 3))
+        keys = list(islice((item.key for item in self.store.objects() if not is_leftover(item.key)), 3))
         if not keys:
             return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
         return LayoutError(
@@ -96,7 +102,7 @@ class Archive:
     def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
         for item in items:
-            if is_chunk_name(item.key):
+            if item.key != self.manifest:
                 yield self.chunk_of(item) or item
 
 
@@ -124,7 +130,7 @@ def open_listed(
     if layout is not None:
         pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
     if pattern is not None:
-        return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
+        return _rooted(Archive(url, store, Layout(pattern), parse_zone(timezone)), None)
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
     keys, listing, manifest = _look(store, rest, manifest_key)
     if manifest and (known := _manifest(store, manifest)):
@@ -132,7 +138,8 @@ def open_listed(
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
-    return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
+    layout_found = within(detect(keys, url), rest, keys[0])
+    return _rooted(Archive(url, store, layout_found, parse_zone(timezone), detected=True), listing)
 
 
 def _below(prefix: str, layout: str) -> str:
@@ -161,12 +168,11 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
     for item in store.objects(prefix):
         if item.key == manifest_key:
             manifest = item
-        if not is_chunk_name(item.key):
-            continue
-        if index % step == 0:
-            keys.append(item.key)
-        if len(keys) > 2 * _SAMPLE:
-            keys, step = keys[::2], step * 2
+        if not is_leftover(item.key):
+            if index % step == 0:
+                keys.append(item.key)
+            if len(keys) > 2 * _SAMPLE:
+                keys, step = keys[::2], step * 2
         index += 1
         if index <= _HELD:
             listing.append(item)
@@ -175,13 +181,20 @@ def _look(store: Store, prefix: str, manifest_key: str) -> tuple[list[str], List
     return keys, tuple(listing) if index <= _HELD else None, manifest
 
 
-def _detected(keys: list[str], prefix: str) -> Layout:
-    """The layout of the keys below a prefix: it holds nothing that does not begin with it."""
-    layout = detect(keys)
-    if layout.prefixes()[0].startswith(prefix):
-        return layout
-    below = detect(key.removeprefix(prefix) for key in keys)
-    return Layout(escape(prefix) + below.pattern)
+def _rooted(archive: Archive, listing: Listing | None) -> tuple[Archive, Listing | None]:
+    """An archive in a folder begins at the folder that holds all its keys, however it was named: so keys are the same.
+
+    What lies outside is `beside` it.
+    """
+    folders, layout = split_folders(archive.layout)
+    if is_s3(archive.store.url) or not folders:
+        return archive, listing
+    root = str(Path(archive.store.url, folders))
+    beside = tuple(sorted(item.key for item in listing or () if not item.key.startswith(folders)))
+    inside = listing and tuple(
+        replace(item, key=item.key.removeprefix(folders)) for item in listing if item.key.startswith(folders)
+    )
+    return replace(archive, store=open_store(root), layout=layout, beside=beside), inside
 
 
 def _split(url: str) -> tuple[str, str, str | None]:
@@ -196,7 +209,7 @@ def _split(url: str) -> tuple[str, str, str | None]:
         return str(path), "", None
     parts = str(path).split("/")
     fixed = next(i for i, part in enumerate(parts) if has_holes(part))
-    return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
+    return unescape("/".join(parts[:fixed])) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
 def _manifest(store: Store, item: StoredObject) -> tuple[str, str] | None:
