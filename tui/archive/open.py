@@ -18,6 +18,7 @@ from tui.archive.narrowed import split_folders, within
 from tui.archive.reader import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
+from tui.archive.topics import renamed
 from tui.config import S3Options
 from tui.errors import ArchiveError, LayoutError
 
@@ -42,7 +43,15 @@ class Archive:
     detected: bool = False
     manifest: str = ""
     reading: Reading = field(default_factory=Reading)
-    beside: tuple[str, ...] = ()  # keys outside its folder, in the place that was named
+    folders: str = ""  # of the place that was named, that hold all keys: the store begins there
+    beside: tuple[str, ...] = ()  # keys outside of them
+
+    def layout_option(self, **fields: str) -> str:
+        """The layout as --layout takes it for the place that was named, with the value of some fields."""
+        layout = self.layout
+        for name, value in fields.items():
+            layout = layout.with_field(name, value)
+        return escape(self.folders) + layout.pattern
 
     @property
     def extract(self) -> bool:
@@ -59,6 +68,7 @@ class Archive:
         start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
         items = self._listed(*widened(start, stop)) if listing is None else self._sorted_out(listing)
         catalog = make_catalog(items, start, stop)
+        catalog = renamed(catalog, self.layout)
         if self.beside:
             catalog = replace(catalog, unmatched=tuple(sorted((*catalog.unmatched, *self.beside))))
         if (
@@ -194,7 +204,7 @@ def _rooted(archive: Archive, listing: Listing | None) -> tuple[Archive, Listing
     inside = listing and tuple(
         replace(item, key=item.key.removeprefix(folders)) for item in listing if item.key.startswith(folders)
     )
-    return replace(archive, store=open_store(root), layout=layout, beside=beside), inside
+    return replace(archive, store=open_store(root), layout=layout, folders=folders, beside=beside), inside
 
 
 def _split(url: str) -> tuple[str, str, str | None]:
