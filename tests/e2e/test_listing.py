@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.command import hourscope
 from tui.archive.chunk import StoredObject
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.open import open_listed
 from tui.filter import Filter
 from tui.scan import plan_scan

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from tui.archive import Archive, Chunk, ChunkReader, Layout, open_archive
 from tui.archive.chunk import StoredObject
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.errors import ArchiveError, OutputError
 from tui.filter import Filter, Term, parse_filter
 from tui.scan import (

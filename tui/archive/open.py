@@ -87,6 +87,7 @@ class Archive:
             named.topic,
             named.host,
             named.rev,
+            item.restored,
         )
 
     def _listed(self, start: datetime | None, stop: datetime | None) -> Iterator[Chunk | StoredObject]:
