@@ -54,8 +54,9 @@ def _spelled(choices: Choices) -> None:
     names = {name: choices.one_of(_WORDS) if f"{{{name}}}" in holes else "" for name in ("topic", "host")} | {
         "rev": choices.one_of(("", "-000001")) if "{rev}" in holes else ""
     }
-    key = layout.spell(hour, **names)
-    assert layout.parse(key, zone) == ParsedKey(hour, **names), (pattern, key, layout.parse(key, zone), hour)
+    fields = {name: value for name, value in names.items() if f"{{{name}}}" in holes}
+    key = layout.spell(hour, fields)
+    assert layout.parse(key, zone) == ParsedKey(hour, fields), (pattern, key, layout.parse(key, zone), hour)
     start, stop = hour - timedelta(hours=choices.number(0, 40_000)), hour + timedelta(hours=choices.number(1, 40_000))
     prefixes = layout.prefixes(start, stop)
     assert any(key.startswith(prefix) for prefix in prefixes), (pattern, key, prefixes)

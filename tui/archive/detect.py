@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from os.path import commonprefix
 
-from tui.archive.layout import Layout
+from tui.archive.layout import Layout, escape
 from tui.errors import LayoutError
 
 
@@ -102,4 +102,4 @@ def _varying_name(names: list[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    return re.sub(r"\{[a-z]+\}", "*", text.replace("%", "%%"))
+    return escape(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import detect, three
-from tui.archive.layout import Layout, has_holes
+from tui.archive.layout import Layout, escape, has_holes
 from tui.archive.reader import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
@@ -123,7 +123,7 @@ def open_listed(
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if layout is not None:
-        pattern = _below(rest.replace("%", "%%") if pattern is None else _fixed(rest), layout)
+        pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
     if pattern is not None:
         return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
@@ -182,7 +182,7 @@ def _detected(keys: list[str], prefix: str) -> Layout:
     if layout.prefixes()[0].startswith(prefix):
         return layout
     below = detect(key.removeprefix(prefix) for key in keys)
-    return Layout(prefix.replace("%", "%%") + below.pattern)
+    return Layout(escape(prefix) + below.pattern)
 
 
 def _split(url: str) -> tuple[str, str, str | None]:
@@ -208,7 +208,7 @@ def _manifest(store: Store, item: StoredObject) -> tuple[str, str] | None:
         head = load_manifest(store, item, ManifestHead)
     except ForeignManifestError:
         return None
-    return item.key.removesuffix(MANIFEST).replace("%", "%%") + head.layout, head.timezone
+    return escape(item.key.removesuffix(MANIFEST)) + head.layout, head.timezone
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:

@@ -96,7 +96,7 @@ class ArchiverOptions:
             raise ConfigError(f"the layout '{layout}' has a '*', from which no key can be made; spell it out")
         if not self.host or "/" in self.host:
             raise ConfigError(f"'{self.host}' cannot be part of a key; give another --host")
-        key = self.archive.layout.spell(_ANY_HOUR, topic=self.source.topic, host=self.host, rev="-000001")
+        key = self.archive.layout.spell(_ANY_HOUR, {"topic": self.source.topic, "host": self.host, "rev": "-000001"})
         if self.archive.layout.parse(key) is None:
             raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; give another")
 
