@@ -20,6 +20,8 @@ from tui.archive.store import Page
 from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, reason
 from tui.printable import printable
 
+_PAGE = 20_000  # objects
+
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
@@ -37,33 +39,38 @@ class FolderStore:
             yield from page.objects
 
     def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
-        """One page per folder; names that the delimiter cuts short are not looked at."""
+        """Some thousands of objects a page; of names that the delimiter cuts short, nothing else is looked at."""
         if not self.folder.is_dir():
             raise ArchiveError(f"{self.folder} is not a folder; give a folder of chunks or s3://BUCKET/PREFIX")
+        objects: list[StoredObject] = []
+        prefixes: dict[str, None] = {}
+        for key in self._keys(prefix, delimiter):
+            if delimiter and (at := key.find(delimiter, len(prefix))) >= 0:
+                prefixes[key[: at + len(delimiter)]] = None
+            elif item := self._object(key):
+                objects.append(item)
+            if len(objects) == _PAGE:
+                yield Page(tuple(objects), tuple(prefixes))
+                objects, prefixes = [], {}
+        yield Page(tuple(objects), tuple(prefixes), last=True)
+
+    def _keys(self, prefix: str, delimiter: str) -> Iterator[str]:
+        """Every key with the prefix; a folder, with a slash at its end, where the delimiter cuts all keys in it."""
         above = prefix.rpartition("/")[0]
         self._path(above)
         waiting = [f"{above}/" if above else ""]
         while waiting:
-            page, below = self._page(waiting.pop(), prefix, delimiter)
+            within = waiting.pop()
+            below = []
+            for name, folder in self._names(within):
+                key = within + name + ("/" if folder else "")
+                if name.startswith(".") or not key.startswith(prefix):
+                    continue
+                if folder and not (delimiter and key.find(delimiter, len(prefix)) >= 0):
+                    below.append(key)
+                else:
+                    yield key
             waiting += reversed(below)
-            yield page
-
-    def _page(self, within: str, prefix: str, delimiter: str) -> tuple[Page, list[str]]:
-        """The objects of one folder, without those below it, and the folders to look into."""
-        found: list[StoredObject] = []
-        common: set[str] = set()
-        below: list[str] = []
-        for name, folder in self._names(within):
-            key = within + name + ("/" if folder else "")
-            if name.startswith(".") or not (key.startswith(prefix) or (folder and prefix.startswith(key))):
-                continue
-            if delimiter and (at := key.find(delimiter, len(prefix))) >= 0:
-                common.add(key[: at + len(delimiter)])
-            elif folder:
-                below.append(key)
-            elif item := self._object(key):
-                found.append(item)
-        return Page(tuple(found), tuple(sorted(common))), below
 
     def _names(self, within: str) -> list[tuple[str, bool]]:
         """The names in a folder, sorted, and which are folders; links to folders are not followed."""

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from tui.archive.open import Archive, Listing, open_listed
+from tui.archive.archive import Archive
+from tui.archive.listing import Listing
+from tui.archive.open import open_listed
 from tui.archive.reader import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour

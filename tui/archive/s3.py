@@ -42,7 +42,7 @@ from tui.archive.s3_listing import head_object, listed_pages
 from tui.archive.store import Page
 from tui.archive.waits import Waits, report
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, ReplacedError
+from tui.errors import ArchiveError, ConfigError, DeniedError, KeyTakenError, OutputError, ReplacedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -270,7 +270,7 @@ class S3Store:
         try:
             yield
         except FAILED as error:
-            if taken is not None and isinstance(error, aws.ClientError) and _code(error) in _TAKEN:
+            if taken is not None and _code(error) in _TAKEN:
                 raise KeyTakenError(f"{self.url}/{key} exists{taken}") from error
             raise self._sentence(verb, key, error) from error
 
@@ -280,20 +280,20 @@ class S3Store:
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
-        no_bucket = isinstance(error, aws.ClientError) and _code(error) == "NoSuchBucket"
-        where = f"{self.url}/{key}" if key and not no_bucket else self.url
-        replaced = isinstance(error, OtherObjectError) or (
-            verb == "be read" and isinstance(error, aws.ClientError) and _code(error) in _TAKEN
-        )
-        kind = ReplacedError if replaced else ArchiveError
+        where = f"{self.url}/{key}" if key and _code(error) != "NoSuchBucket" else self.url
+        kind: type[ArchiveError] = ArchiveError
+        if isinstance(error, OtherObjectError) or (verb == "be read" and _code(error) in _TAKEN):
+            kind = ReplacedError
+        elif _code(error) in ("AccessDenied", "403"):
+            kind = DeniedError
         return kind(f"{where} cannot {verb}: {explain(error, self.options, self._endpoint)}")
 
 
-def _code(error: aws.ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+def _code(error: BaseException | None) -> str:
+    """What S3 calls it; "" if S3 did not say."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""
 
 
 def _is_missing(error: ArchiveError) -> bool:
     """Is it that there is no such object?"""
-    cause = error.__cause__
-    return isinstance(cause, aws.ClientError) and _code(cause) in ("404", "NoSuchKey")
+    return _code(error.__cause__) in ("404", "NoSuchKey")

@@ -49,7 +49,7 @@ def _fresh(answer: Any, seen: set[str]) -> Page:
             objects.append(stored_object(item))
     prefixes = [each["Prefix"] for each in answer.get("CommonPrefixes", ()) if each["Prefix"] not in seen]
     seen.update(prefixes)
-    return Page(tuple(objects), tuple(prefixes))
+    return Page(tuple(objects), tuple(prefixes), last=not answer.get("IsTruncated"))
 
 
 def stored_object(item: Any) -> StoredObject:

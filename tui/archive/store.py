@@ -18,10 +18,12 @@ S3_SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end."""
+    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
+    page follows."""
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...] = ()
+    last: bool = False
 
 
 class Store(Protocol):

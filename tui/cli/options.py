@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui.archive import Archive
+from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
-from tui.archive.open import Listing
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
