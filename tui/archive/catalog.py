@@ -38,6 +38,8 @@ class Catalog:
     the part of the archive's own span that was asked for, half-open (None where there is no chunk at all). Chunks of
     hours that are `far` from all others are among `hours`, and are no edge of the span: a host that booted without a
     clock must not turn 50 years into a gap.
+
+    `unlisted`: ranges, in order, that were not listed: nothing is known of them, and they are no gaps.
     """
 
     hours: Mapping[datetime, tuple[Chunk, ...]]
@@ -45,6 +47,7 @@ class Catalog:
     stop: datetime | None
     unmatched: tuple[str, ...] = ()
     far: tuple[Chunk, ...] = ()
+    unlisted: tuple[tuple[datetime, datetime], ...] = ()
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -61,7 +64,17 @@ class Catalog:
         """The hours inside the span that have no chunk, as ranges, in order."""
         if self.first is None or self.stop is None:
             return ()
-        return gaps_between(self.hours, self.first, self.stop)
+        gaps: list[Gap] = []
+        begin = self.first
+        for start, stop in (*self.unlisted, (self.stop, self.stop)):
+            if begin < start:
+                gaps += gaps_between(self.hours, begin, start)
+            begin = max(begin, stop)
+        return tuple(gaps)
+
+    def is_listed(self, start: datetime, stop: datetime) -> bool:
+        """Is all of [start, stop) known?"""
+        return not any(begin < stop and start < end for begin, end in self.unlisted)
 
     @cached_property
     def gap_hours(self) -> int:

@@ -98,7 +98,7 @@ def _samples(walk: Walk, ends: Sequence[str]) -> Iterator[str]:
         newest = next(walk.around(end, Range(), codes=_MONTHS), end)
         month = month or newest[len(end) :]
         yield newest
-        level = walk.years(end)
+        level = walk.times(end)
         hole = walk.time
         astray = [each for each in level.prefixes if not hole.fits(each[len(end) : -1])] if level else []
         yield from _spread(astray, _ASTRAY)

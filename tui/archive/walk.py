@@ -64,10 +64,14 @@ class Branches:
 
 @dataclass(frozen=True)
 class Walk:
-    """A layout over a listing."""
+    """A layout over a listing.
+
+    `quick`: take each name for a whole one, where to look for longer names that begin so is a request for each.
+    """
 
     listing: Listing
     layout: Layout
+    quick: bool = False
 
     @cached_property
     def _at(self) -> int:
@@ -138,7 +142,7 @@ class Walk:
             return _Heads((), too_many=True)
         return _find_heads(self.listing, self.layout.parts[: self._at])
 
-    def years(self, head: str) -> Level | None:
+    def times(self, head: str) -> Level | None:
         """What follows a head, up to the character behind its first time; None where that cannot be listed."""
         delimiter = self.delimiter(self._at)
         return self.listing.level(head, delimiter) if delimiter else None
@@ -163,9 +167,9 @@ class Walk:
     def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
         """The prefixes behind one head."""
         texts = self.spelled(hours)
-        if texts is not None and not self._ambiguous:
+        if texts is not None and (self.quick or not self._ambiguous):
             return Branches(tuple(head + text for text in texts))
-        level = self.years(head)
+        level = self.times(head)
         if level is None:
             return Branches(tuple(head + text for text in texts or ("",)))
         code, fitting, others = self._sorted_out(head, level)
@@ -259,18 +263,40 @@ class Walk:
 
         Each is listed as far as a time of `codes` goes: days by default.
         """
-        yield from self._around(head, self._at, {}, hours, codes, first=first)
+        for prefix, _ in self._around(head, self._at, {}, hours, codes, first=first):
+            yield prefix
+
+    def months(self, head: str, hours: Range, *, first: bool = False) -> Iterator[datetime]:
+        """The months of a head that have a chunk in a range, the newest first, or the oldest."""
+        for _, values in self._around(head, self._at, {}, hours, _MONTH, first=first):
+            if window := _window(values):
+                yield window[0]
+
+    @cached_property
+    def years(self) -> tuple[int, ...] | None:
+        """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
+        found: set[int] = set()
+        code = self.time.code
+        if self._heads.too_many or code is None or code.quantity not in _YEAR or not self.delimiter(self._at):
+            return None
+        heads = self.heads[:1] if self.quick else self.heads
+        for head, level in zip(heads, in_parallel(self.times, heads), strict=True):
+            if level is None:
+                return None
+            texts = filter(self.time.fits, (prefix[len(head) : -1] for prefix in level.prefixes))
+            found.update(code.read(text) if code.quantity == "Y" else year_of(code.read(text)) for text in texts)
+        return tuple(sorted(found))
 
     def _around(
         self, prefix: str, at: int, values: dict[str, int], hours: Range, codes: frozenset[str], *, first: bool
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, dict[str, int]]]:
         parts = self.layout.parts
         hole = parts[at] if at < len(parts) else ""
         code = hole.code if isinstance(hole, Hole) else None
         delimiter = self.delimiter(at) if code and code.quantity in codes else ""
         level = self.listing.level(prefix, delimiter) if delimiter else None
         if level is None or code is None or not isinstance(hole, Hole):
-            yield prefix
+            yield prefix, values
             return
         rest = str(parts[at + 1])[1:]
         found = []
