@@ -1,6 +1,6 @@
 """An S3 bucket of hundreds of thousands of keys, which counts the listings that it is asked for.
 
-with LargeS3(hourly_keys(2015, 10, HOST_FIRST, hosts=4)) as s3:
+with LargeS3(hourly_keys(datetime(2015, 1, 1), datetime(2025, 1, 1), HOST_FIRST, hosts=4)) as s3:
     ... use s3.endpoint_url, bucket "b" ...
     s3.lists       # the prefix, the delimiter and the number of keys of each listing
     s3.gets        # the key and the range of each GET of an object
@@ -28,18 +28,17 @@ from xml.sax.saxutils import escape
 HOST = "127.0.0.1"
 BODY = gzip.compress(b"".join(b'{"n":%d}\n' % n for n in range(50)), mtime=0)
 ETAG = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
-HOST_FIRST = "events.web{host:02}-000000.{time:%Y-%m-%d_%H}.log.gz"
-DATE_FIRST = "{time:%Y/%m/%d/%H}/web{host:02}.log.gz"
+HOST_FIRST = "events.web{host}-000000.%Y-%m-%d_%H.log.gz"
+DATE_FIRST = "%Y/%m/%d/%H/web{host}.log.gz"
 _PAGE = 1000
 
 
-def hourly_keys(year: int, years: int, pattern: str, hosts: int = 4) -> Iterator[str]:
-    """A key for each hour and host."""
-    time = datetime(year, 1, 1)
-    while time.year < year + years:
+def hourly_keys(start: datetime, stop: datetime, pattern: str, hosts: int = 1) -> Iterator[str]:
+    """A key for each hour and host; the pattern is strftime's, with `{host}`."""
+    for hour in range((stop - start) // timedelta(hours=1)):
+        text = (start + timedelta(hours=hour)).strftime(pattern)
         for host in range(hosts):
-            yield pattern.format(time=time, host=host)
-        time += timedelta(hours=1)
+            yield text.replace("{host}", f"{host:02}")
 
 
 @dataclass(frozen=True)
