@@ -117,7 +117,11 @@ def test_a_month_of_one_name_is_one_request(bucket: tuple[str, LargeS3]) -> None
 
 
 def test_a_hole_at_the_edge_of_a_range_is_a_gap_if_the_archive_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = [key for key in hourly_keys(datetime(2015, 1, 1), datetime(2016, 6, 1), HOST_FIRST, 2) if not "2015-03-30" < key[20:30] < "2015-04-04"]
+    keys = [
+        key
+        for key in hourly_keys(datetime(2015, 1, 1), datetime(2016, 6, 1), HOST_FIRST, 2)
+        if not "2015-03-30" < key[20:30] < "2015-04-04"
+    ]
     with LargeS3(keys) as s3:
         for name, value in s3.env.items():
             monkeypatch.setenv(name, value)

@@ -14,6 +14,7 @@ from typing import Any
 
 import botocore.exceptions as aws
 
+from tui.archive.store import FIRST_RANGE
 from tui.errors import ArchiveError
 
 _RESUMES = 5  # broken bodies in a row without a single new byte
@@ -25,7 +26,6 @@ _BODY_ERRORS = (
     OSError,
 )
 
-FIRST_RANGE = 1 << 20  # bytes; enough for the first screen of a preview
 _LARGEST_RANGE = 8 << 20
 
 

@@ -14,6 +14,7 @@ from tui.config import S3Options
 from tui.errors import ArchiveError
 
 S3_SCHEME = "s3://"
+FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
 
 
 @dataclass(frozen=True, slots=True)
