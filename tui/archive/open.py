@@ -12,6 +12,7 @@ from tui.archive.listing import Listing as Listing
 from tui.archive.sample import sample_keys
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone
+from tui.archive.walk import lead
 from tui.config import S3Options
 from tui.errors import ArchiveError, DeniedError
 
@@ -72,6 +73,16 @@ def _detected(keys: list[str], prefix: str) -> Layout:
         return layout
     below = detect(key.removeprefix(prefix) for key in keys)
     return Layout(escape(prefix) + below.pattern)
+
+
+def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
+    """The bucket of a location and what all keys of its archive begin with; None for a folder."""
+    if not is_s3(url):
+        return None
+    root, rest, pattern = _split(url)
+    if layout is not None:
+        pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
+    return root.removeprefix(S3_SCHEME), rest if pattern is None else lead(Layout(pattern).parts)
 
 
 def _split(url: str) -> tuple[str, str, str | None]:
