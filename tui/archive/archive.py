@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import islice
 
-from tui.archive.catalog import Catalog, is_chunk_name, make_catalog
+from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import three
-from tui.archive.layout import Layout
+from tui.archive.layout import Layout, escape
+from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.reader import Reading
 from tui.archive.store import Store
 from tui.archive.times import hours_between, next_hour, spell_hour
+from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Range, Walk
 from tui.errors import ArchiveError, DeniedError, LayoutError
@@ -36,6 +38,15 @@ class Archive:
     detected: bool = False
     manifest: str = ""
     reading: Reading = field(default_factory=Reading)
+    folders: str = ""  # of the place that was named, that hold all keys: the store begins there
+    beside: tuple[str, ...] = ()  # keys outside of them
+
+    def layout_option(self, **fields: str) -> str:
+        """The layout as --layout takes it for the place that was named, with the value of some fields."""
+        layout = self.layout
+        for name, value in fields.items():
+            layout = layout.with_field(name, value)
+        return escape(self.folders) + layout.pattern
 
     @property
     def extract(self) -> bool:
@@ -54,7 +65,9 @@ class Archive:
         walk = self.walk(listing)
         items = list(self.chunks(walk, start, stop))
         reaches = None if walk.is_known else partial(self._reaches, walk)
-        catalog = make_catalog(items, start, stop, reaches)
+        catalog = renamed(make_catalog(items, start, stop, reaches), self.layout)
+        if self.beside:
+            catalog = replace(catalog, unmatched=tuple(sorted((*catalog.unmatched, *self.beside))))
         if catalog.first is None and not self.extract and self.end(walk) is None:
             raise self._nothing_fits(walk.listing)
         return catalog
@@ -133,7 +146,7 @@ class Archive:
     def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
         for item in items:
-            if is_chunk_name(item.key):
+            if item.key != self.manifest:
                 yield self.chunk_of(item) or item
 
     def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
@@ -150,14 +163,14 @@ class Archive:
 
     def _end(self, walk: Walk, head: str, hours: Range, *, first: bool) -> datetime | None:
         for prefix in walk.around(head, hours, first=first):
-            found = (self.chunk_of(item) for item in walk.listing.objects(prefix) if is_chunk_name(item.key))
+            found = map(self.chunk_of, walk.listing.objects(prefix))
             known = [chunk.hour for chunk in found if chunk and hours.holds(chunk.hour)]
             if known:
                 return min(known) if first else max(known)
         return None
 
     def _nothing_fits(self, listing: Listing) -> ArchiveError:
-        keys = list(islice((item.key for item in listing.objects("") if is_chunk_name(item.key)), 3))
+        keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
         if not keys:
             return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
         return LayoutError(

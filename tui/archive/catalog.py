@@ -12,8 +12,6 @@ from itertools import pairwise
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.times import HOUR, count_hours, exists, first_hour, next_hour
 
-# Kept beside chunks on purpose: an extract's manifest, and what other writers leave.
-_NOT_CHUNKS = ("manifest.json", "_SUCCESS")
 _FAR = timedelta(days=366)  # of the wall clock
 
 
@@ -111,12 +109,6 @@ def in_gaps(gaps: Sequence[Gap], hour: datetime) -> bool:
     """Does one of the ranges, which are in order, hold the hour?"""
     index = bisect_right(gaps, hour, key=lambda gap: gap.start) - 1
     return index >= 0 and hour < gaps[index].stop and exists(hour)
-
-
-def is_chunk_name(key: str) -> bool:
-    """False for what is not a chunk by its name: manifests, folder markers, hidden files."""
-    name = key.rpartition("/")[2]
-    return bool(name) and not name.startswith(".") and name not in _NOT_CHUNKS
 
 
 def make_catalog(

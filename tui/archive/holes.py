@@ -82,6 +82,7 @@ _NAMES = {  # those whose texts are not just any text; `{topic}` takes all the d
     "topic": r"[^/]+",
     "rev": r"-\d{6}|",  # nsq, apps/nsq_to_file/file_logger.go, `<REV>`
     "partition": r"\d+",
+    "pid": r"\d+",
 }
 _ANY_NAME = r"[^/]+?"
 _STARS = {"*": r"[^/]*", "**": r"[\s\S]*", "**/": r"(?:[\s\S]*/|)"}

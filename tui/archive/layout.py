@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
 from tui.archive.holes import YEARS, Hole, TimeCode, escape, has_holes, split_pattern, steps, year_of
+from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
 
@@ -21,6 +22,7 @@ _LONGEST, _MOST_HOLES = 4096, 100  # characters and holes of a pattern; a key in
 _MOST_TRIES = 1 << 14  # about 0.3 ms
 _FINER = ("M", "S")  # than the hour: any two digits
 _HOURS_KEPT = 8192
+_SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -143,9 +145,12 @@ class Layout:
         if any(hole.name == "**" for hole in self.holes):
             return max(sum(hole.is_open for hole in self.holes), 1)
         most = here = 0
+        seen: set[str] = set()
         for part in self.parts:
             if isinstance(part, Hole):
-                here += part.is_open or part.name in ("%B", "%s")
+                again = part.is_field and part.name in seen  # it matches only the text that it had
+                seen.add(part.name)
+                here += (part.is_open and not again) or part.name in ("%B", "%s")
             elif "/" in part:
                 here = 0
             most = max(most, here)
@@ -163,14 +168,24 @@ class Layout:
         return lru_cache(maxsize=_HOURS_KEPT)(partial(_hour, codes))
 
     @cached_property
+    def _leaves_out(self) -> bool:
+        """Are leftovers of tools no chunks, or does it name just them?"""
+        return not is_leftover(self.spell(_SOME_HOUR, dict.fromkeys(self.fields, "x")) + "x" * self._ends_open)
+
+    @cached_property
+    def _ends_open(self) -> bool:
+        return bool(self.parts) and isinstance(self.parts[-1], Hole) and self.parts[-1].name in ("*", "**")
+
+    @cached_property
     def _fields(self) -> tuple[tuple[str, str], ...]:
         return tuple((name, hole.name) for name, hole in self._groups if hole.is_field)
 
     def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
         """The hour of `key` in `zone` and its fields, or None if the layout does not fit it or it names no real time.
 
-        Parts of a time that occur twice must agree. The time is linear in the key's length: where Python's regex could
-        backtrack for long, RE2 does the work.
+        A leftover of a tool is none either, unless the layout spells its ending out (`….log.tmp`). Parts of a time that
+        occur twice must agree. The time is linear in the key's length: where Python's regex could backtrack for long,
+        RE2 does the work.
         """
         if len(key) ** self._tries <= _MOST_TRIES:
             match = self._regex.fullmatch(key)
@@ -180,7 +195,7 @@ class Layout:
         if groups is None:
             return None
         hour = self._hour(tuple([groups[name] for name in self._times]), zone)
-        if hour is None:
+        if hour is None or (self._leaves_out and is_leftover(key)):
             return None
         return ParsedKey(hour, {field: groups[name] for name, field in self._fields})
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
+from tui.archive.holes import unescape
 from tui.archive.layout import Layout, escape, has_holes
 from tui.archive.listing import Listing as Listing
+from tui.archive.narrowed import split_folders, within
 from tui.archive.sample import sample_keys
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone
@@ -33,14 +36,14 @@ def open_archive(
 
 def open_listed(
     url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
-) -> tuple[Archive, Listing | None]:
+) -> tuple[Archive, Listing]:
     """The same, and what was listed to find the layout: a first catalog need not ask for it again."""
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if layout is not None:
         pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
     if pattern is not None:
-        return Archive(url, store, Layout(pattern), parse_zone(timezone)), None
+        return _rooted(Archive(url, store, Layout(pattern), parse_zone(timezone)), Listing(store))
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
     listing = Listing(store, rest)
     listing.first(rest)
@@ -51,7 +54,8 @@ def open_listed(
     keys = sample_keys(listing, rest)
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
-    return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
+    found = within(detect(keys, url), rest, keys[0])
+    return _rooted(Archive(url, store, found, parse_zone(timezone), detected=True), listing)
 
 
 def _below(prefix: str, layout: str) -> str:
@@ -66,13 +70,22 @@ def _fixed(pattern: str) -> str:
     return "".join(f"{part}/" for part in folders[:fixed])
 
 
-def _detected(keys: list[str], prefix: str) -> Layout:
-    """The layout of the keys below a prefix: it holds nothing that does not begin with it."""
-    layout = detect(keys)
-    if layout.prefixes()[0].startswith(prefix):
-        return layout
-    below = detect(key.removeprefix(prefix) for key in keys)
-    return Layout(escape(prefix) + below.pattern)
+def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
+    """An archive in a folder begins at the folder that holds all its keys, however it was named: so keys are the same.
+
+    What lies outside is `beside` it.
+    """
+    folders, layout = split_folders(archive.layout)
+    if is_s3(archive.store.url) or not folders:
+        return archive, listing
+    store = open_store(str(Path(archive.store.url, folders)))
+    inside = Listing(store, "")
+    known = listing.known("") or ()
+    if known:
+        below = (item for item in known if item.key.startswith(folders))
+        inside.keep("", (replace(item, key=item.key.removeprefix(folders)) for item in below))
+    beside = tuple(sorted(item.key for item in known if not item.key.startswith(folders)))
+    return replace(archive, store=store, layout=layout, folders=folders, beside=beside), inside
 
 
 def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
@@ -97,7 +110,7 @@ def _split(url: str) -> tuple[str, str, str | None]:
         return str(path), "", None
     parts = str(path).split("/")
     fixed = next(i for i, part in enumerate(parts) if has_holes(part))
-    return "/".join(parts[:fixed]) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
+    return unescape("/".join(parts[:fixed])) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
 
 
 def _manifest_of(listing: Listing, key: str) -> StoredObject | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.archive.catalog import is_chunk_name
 from tui.archive.chunk import StoredObject
-from tui.archive.detect import detect
+from tui.archive.detect import find_layouts
 from tui.archive.holes import Hole
 from tui.archive.layout import Layout
+from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.waits import report
 from tui.archive.walk import Range, Walk
@@ -25,7 +25,7 @@ _HELD = 100_000  # objects of such a listing that are kept, about 30 MB
 def sample_keys(listing: Listing, prefix: str) -> list[str]:
     """Names of chunks with the prefix: all, or some of each kind that there is."""
     page = listing.first(prefix)
-    keys = [item.key for item in page if is_chunk_name(item.key)]
+    keys = [item.key for item in page if not is_leftover(item.key)]
     if listing.known(prefix) is not None:
         return keys
     layout = _first_layout(listing, prefix, keys)
@@ -43,15 +43,18 @@ def sample_keys(listing: Listing, prefix: str) -> list[str]:
 
 def _first_layout(listing: Listing, prefix: str, keys: list[str]) -> Layout | None:
     """The layout of a listing's first page; if it has none, that of some keys of each folder."""
-    try:
-        return detect(keys)
-    except LayoutError:
-        level = listing.level(prefix, "/")
+    if layouts := _layouts(keys):
+        return layouts[0]
+    level = listing.level(prefix, "/")
     more = in_parallel(lambda begin: _names(listing, begin), _spread(level.prefixes if level else (), _ENDS))
+    return next(iter(_layouts([key for names in more for key in names])), None)
+
+
+def _layouts(keys: list[str]) -> tuple[Layout, ...]:
     try:
-        return detect([key for names in more for key in names])
+        return find_layouts(keys)
     except LayoutError:
-        return None
+        return ()
 
 
 def _ends(listing: Listing, layout: Layout, prefix: str, key: str) -> list[str]:
@@ -105,7 +108,7 @@ def _samples(walk: Walk, ends: Sequence[str]) -> Iterator[str]:
 
 
 def _names(listing: Listing, begin: str) -> list[str]:
-    return [item.key for item in listing.first(begin) if is_chunk_name(item.key)]
+    return [item.key for item in listing.first(begin) if not is_leftover(item.key)]
 
 
 def _evenly(listing: Listing, prefix: str) -> list[str]:
@@ -116,7 +119,7 @@ def _evenly(listing: Listing, prefix: str) -> list[str]:
     for item in listing.store.objects(prefix):
         if index <= _HELD:
             held.append(item)
-        if index % step == 0 and is_chunk_name(item.key):
+        if index % step == 0 and not is_leftover(item.key):
             keys.append(item.key)
         if len(keys) > 2 * _SAMPLE:
             keys, step = keys[::2], step * 2

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.archive import Archive, open_archive
-from tui.archive.layout import has_holes
+from tui.archive.holes import escape, has_holes, unescape
 from tui.archive.local import make_folder
 from tui.archive.store import is_s3
 from tui.archive.times import zone_name
@@ -108,10 +108,10 @@ def destination(
 
     Nothing is listed or detected: an archive begins empty.
     """
-    whole = url if has_holes(url) else f"{url.rstrip('/')}/{layout or DEFAULT_LAYOUT}"
+    whole = url if has_holes(url) else f"{escape(url.rstrip('/'))}/{layout or DEFAULT_LAYOUT}"
     if not is_s3(whole):
         parts = Path(whole).expanduser().parts
-        fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
+        fixed = [unescape(part) for part in parts[: next(at for at, part in enumerate(parts) if has_holes(part))]]
         try:
             make_folder(Path(*fixed))
         except OSError as error:

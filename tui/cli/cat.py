@@ -56,6 +56,7 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     chunks = _chunks(opened, hour, key)
+    opened.say_warnings((), chunks)
     totals, shown = Totals(), 0
     for record in _records(_events(opened, chunks, filter_), totals):
         for piece in _pretty(record) if pretty else (record + b"\n",):

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.archive import Archive
+from tui.archive import Archive, Chunk
+from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
+from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
+from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
+from tui.shell import shell_word
 from tui.units import parse_size, plural
 
 if TYPE_CHECKING:
@@ -118,27 +122,44 @@ class Opened:
         """The archive and the range on a command line that opens the same again, with times that do not move."""
         return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
-    def plan(self, filter_: Filter, wanted: Wanted | None = None) -> ScanPlan:
-        """The scan of the range; keys that a detected layout leaves out are said."""
+    def plan(self, filter_: Filter, wanted: Wanted | None = None, *, one_topic: bool = False) -> ScanPlan:
+        """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
+
+        ArchiveError with `one_topic` where there are more: what is sent goes into one.
+        """
         from tui.scan import plan_scan  # `ls` starts without it
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, wanted, self.listing)
-        self.say_left_out(plan.unmatched)
+        topics = topics_of(plan.chunks)
+        if one_topic and len(topics) > 1:
+            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
+        self.say_warnings(plan.unmatched, plan.chunks)
         return plan
 
-    def say_left_out(self, keys: Sequence[str]) -> None:
+    def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
         """A layout that was guessed must not lose keys without a word."""
-        for warning in self.left_out(keys):
+        for warning in self.warnings(keys, chunks):
             say(warning)
+
+    def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
+        """Of what the layout leaves out, and of topics that are taken together."""
+        topics = topics_of(chunks)
+        if len(topics) < 2:
+            return self.left_out(keys)
+        return [*self.left_out(keys), f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+
+    def _one_of(self, topics: Sequence[str]) -> str:
+        return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """What a detected layout leaves out, and how to see it; and what an unfinished extract lacks."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
+        keys = [key for key in keys if not is_companion(key)]
         if not (self.archive.detected and keys):
             return []
         see = command_line("ls", self.location, self.start, self.stop, ["--json"])
-        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}'"
+        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout_option()}'"
         return [f"{left}, such as {keys[0]}; to see them: {see}"]
 
 

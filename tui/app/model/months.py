@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tui.archive import Archive, Catalog, Chunk, StoredObject
 from tui.archive.catalog import far_hours, make_catalog
 from tui.archive.times import next_hour
+from tui.archive.topics import renamed
 from tui.archive.walk import Range, Walk
 
 Month = tuple[int, int]
@@ -84,7 +85,7 @@ class Months:
     def catalog(self) -> Catalog:
         """What is known now."""
         rows = [row for month in sorted(self.rows) for row in self.rows[month]]
-        known = make_catalog(rows)
+        known = renamed(make_catalog(rows), self.archive.layout)
         return replace(known, first=self.first, stop=self.stop, unlisted=tuple(self._unlisted()))
 
     def _unlisted(self) -> Iterator[tuple[datetime, datetime]]:
