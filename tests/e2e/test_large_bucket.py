@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.servers.large_s3 import DATE_FIRST, HOST_FIRST, LargeS3, hourly_keys
-from tui.app.model.months import Months, months_of
+from tui.app.model.month_cache import MonthCache
+from tui.app.model.months import Months, months_of, remembered_months
 from tui.archive import Archive, open_archive
+from tui.archive.location import Location
 from tui.archive.open import open_listed
-from tui.config import S3Options
+from tui.config import S3Options, cache_dir
 from tui.filter import Filter
 from tui.scan import plan_scan
 
@@ -40,8 +42,9 @@ def options(s3: LargeS3) -> S3Options:
 
 
 def opened(s3: LargeS3) -> Months:
-    archive, listing = open_listed("s3://b/", s3=options(s3))
-    months = months_of(archive, archive.walk(listing))
+    location = Location("s3://b/", s3=options(s3))
+    archive, listing = location.open()
+    months = months_of(archive, archive.walk(listing), MonthCache.of(location))
     assert months is not None
     return months
 
@@ -71,6 +74,30 @@ def test_a_jump_over_ten_years_costs_a_month(bucket: tuple[str, LargeS3]) -> Non
     assert len(s3.lists) == PAGES[kind]
     assert len(months.catalog().chunks) == 2 * 31 * 24 * HOSTS
     assert len(months.catalog().unlisted) == 1
+
+
+def test_the_second_start_lists_nothing_before_its_first_screen(bucket: tuple[str, LargeS3]) -> None:
+    """And then the month in sight, by the names that are known."""
+    kind, s3 = bucket
+    catalog = opened(s3).catalog()
+    s3.lists.clear()
+    months = remembered_months(Location("s3://b/", s3=options(s3)))
+    assert months is not None
+    assert (months.catalog(), s3.lists) == (catalog, [])
+    newest = next(months.missing(months.stop))
+    assert newest == (2024, 12), "what may have changed since is listed again"
+    months.load(newest)
+    assert len(s3.lists) <= 1 + PAGES[kind]
+    assert months.catalog() == catalog
+    assert remembered_months(Location("s3://b/", timezone="Europe/Berlin", s3=options(s3))) is None
+
+
+def test_a_broken_cache_is_no_cache(bucket: tuple[str, LargeS3]) -> None:
+    opened(bucket[1])
+    location = Location("s3://b/", s3=options(bucket[1]))
+    for path in (cache_dir() / "listings").iterdir():
+        path.write_bytes(path.read_bytes()[:-3])
+    assert remembered_months(location) is None
 
 
 def test_a_survey_finds_the_first_hour_and_the_last(bucket: tuple[str, LargeS3]) -> None:

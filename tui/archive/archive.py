@@ -150,7 +150,10 @@ class Archive:
                 yield self.chunk_of(item) or item
 
     def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
-        return self.end(walk, start, stop) is not None
+        try:
+            return self.end(walk, start, stop) is not None
+        except DeniedError:  # the range was looked up by its keys
+            return False
 
     def end(
         self, walk: Walk, start: datetime | None = None, stop: datetime | None = None, *, first: bool = False

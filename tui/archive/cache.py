@@ -115,7 +115,7 @@ class _Keeping(io.RawIOBase):
         copy.close()
         self._copy = None
         self._part.replace(self._kept)
-        _evict(self._kept.parent, self._most)
+        evict(self._kept.parent, self._most)
 
     def _forget(self) -> None:
         if self._copy is not None:
@@ -124,7 +124,7 @@ class _Keeping(io.RawIOBase):
             self._part.unlink(missing_ok=True)
 
 
-def _evict(folder: Path, most: int) -> None:
+def evict(folder: Path, most: int) -> None:
     """Delete what was not used for longest, until what is left is at most `most` bytes."""
     found = []
     for entry in os.scandir(folder):

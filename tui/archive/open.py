@@ -34,6 +34,12 @@ def open_archive(
     return open_listed(url, timezone=timezone, s3=s3, layout=layout)[0]
 
 
+def open_known(url: str, pattern: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
+    """The archive of a bucket with a whole layout, as it was once found: nothing is asked for."""
+    root, _, _ = _split(url)
+    return Archive(url, open_store(root, s3), Layout(pattern), parse_zone(timezone))
+
+
 def open_listed(
     url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
 ) -> tuple[Archive, Listing]:

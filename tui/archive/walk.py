@@ -67,11 +67,13 @@ class Walk:
     """A layout over a listing.
 
     `quick`: take each name for a whole one, where to look for longer names that begin so is a request for each.
+    `names`: what keys have before their time, if that is known.
     """
 
     listing: Listing
     layout: Layout
     quick: bool = False
+    names: tuple[str, ...] = ()
 
     @cached_property
     def _at(self) -> int:
@@ -126,7 +128,9 @@ class Walk:
         if base is not None and (known := self.listing.known(base)) is not None:
             return known
         known = self.listing.known(self.root)
-        if known is None and not (is_literal(self.layout.parts[: self._at]) and self.spelled(hours)):
+        walked = self.names or "_heads" in self.__dict__
+        told = is_literal(self.layout.parts[: self._at]) and self.spelled(hours)
+        if known is None and not walked and not told:
             self.listing.first(self.root)
             known = self.listing.known(self.root)
         return known
@@ -140,7 +144,7 @@ class Walk:
     def _heads(self) -> _Heads:
         if not self.can_walk:
             return _Heads((), too_many=True)
-        return _find_heads(self.listing, self.layout.parts[: self._at])
+        return _Heads(self.names) if self.names else _find_heads(self.listing, self.layout.parts[: self._at])
 
     def times(self, head: str) -> Level | None:
         """What follows a head, up to the character behind its first time; None where that cannot be listed."""

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours
-from tui.app.model.months import Month, Months
+from tui.app.model.month_cache import Month
+from tui.app.model.months import Months
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Catalog

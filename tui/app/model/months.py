@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from tui.app.model.month_cache import Month, MonthCache, Place
 from tui.archive import Archive, Catalog, Chunk, StoredObject
 from tui.archive.catalog import far_hours, make_catalog
-from tui.archive.times import next_hour
+from tui.archive.listing import Listing
+from tui.archive.location import Location
+from tui.archive.store import is_s3
+from tui.archive.times import HOUR, next_hour
 from tui.archive.topics import renamed
 from tui.archive.walk import Range, Walk
 
-Month = tuple[int, int]
 Rows = tuple[Chunk | StoredObject, ...]
 _MOST_ROWS = 150_000  # that are kept: about 70 MB
 _AHEAD = timedelta(days=2)  # of the clock: keys of a later time are no news
@@ -33,20 +36,39 @@ class Months:
     """What is known of an archive's months; one thread lists, any may ask for the catalog.
 
     `first` and `stop`: the span, as far as it is known. `rows`: of the months that were listed, the last used at the
-    end. `exact`: are the ends of the span those of all names?
+    end. `exact`: are the ends of the span those of all names? `stale`: months of the cache that were still open.
     """
 
     archive: Archive
     walk: Walk
     first: datetime
     stop: datetime
+    cache: MonthCache
     rows: dict[Month, Rows] = field(default_factory=dict)
+    stale: set[Month] = field(default_factory=set)
     exact: bool = False
 
     def load(self, month: Month) -> None:
         """List a month."""
         start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
         rows = tuple(self.archive.chunks(self.walk, start, stop))
+        self._take(month, rows)
+        self.stale.discard(month)
+        self.cache.keep_month(month, rows)
+        self.cache.keep_place(Place(self.archive.layout.pattern, self.walk.heads, self.first, self.stop))
+
+    def recall(self, month: Month) -> bool:
+        """Take a month from the cache, if it is there."""
+        found = self.cache.month(month)
+        if found is None:
+            return False
+        objects, closed = found
+        self._take(month, tuple(self.archive.chunk_of(item) or item for item in objects))
+        if not closed:
+            self.stale.add(month)
+        return True
+
+    def _take(self, month: Month, rows: Rows) -> None:
         self.rows.pop(month, None)
         self.rows[month] = rows
         while len(self.rows) > 1 and sum(map(len, self.rows.values())) > _MOST_ROWS:
@@ -58,7 +80,7 @@ class Months:
     def survey(self) -> bool:
         """Look at all names, and find where the archive really begins and ends; is anything else than before known?"""
         before, self.exact = (self.first, self.stop), True
-        self.walk = replace(self.walk, quick=False)
+        self.walk = Walk(Listing(self.archive.store), self.archive.layout)
         span = _span(self.archive, self.walk)
         if span is not None:
             self.first = span[0]
@@ -71,7 +93,7 @@ class Months:
         near = [(year, number), *(month_of(time) for time in (_before(place), _after(place)))]
         for month in dict.fromkeys([*near, *((year, each) for each in range(12, 0, -1))]):
             start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
-            if month not in self.rows and start < self.stop and self.first < stop:
+            if (month not in self.rows or month in self.stale) and start < self.stop and self.first < stop:
                 yield month
 
     def missing_of(self, start: datetime, stop: datetime) -> Iterator[Month]:
@@ -99,7 +121,26 @@ class Months:
             yield begin, self.stop
 
 
-def months_of(archive: Archive, walk: Walk) -> Months | None:
+def remembered_months(location: Location) -> Months | None:
+    """What the cache has of an archive in a bucket: its newest month, and others of that year."""
+    cache = MonthCache.of(location)
+    place = cache.place() if is_s3(location.url) else None
+    if place is None:
+        return None
+    archive = location.reopened(place.layout)
+    walk = Walk(Listing(archive.store), archive.layout, quick=True, names=place.heads)
+    zone = archive.zone
+    months = Months(archive, walk, place.first.astimezone(zone), place.stop.astimezone(zone), cache)
+    newest = month_of(months.stop - HOUR)
+    if not months.recall(newest):
+        return None
+    for number in range(1, newest[1]):
+        months.recall((newest[0], number))
+    months.stale.add(newest)
+    return months
+
+
+def months_of(archive: Archive, walk: Walk, cache: MonthCache) -> Months | None:
     """An archive with its newest month listed; None for one that is listed as a whole."""
     if archive.extract or walk.look(Range()) is not None:
         return None
@@ -109,7 +150,7 @@ def months_of(archive: Archive, walk: Walk) -> Months | None:
         return None
     start, _ = (time.replace(tzinfo=archive.zone) for time in bounds(month_of(latest)))
     first = datetime(_near(years)[0], 1, 1, tzinfo=archive.zone)
-    months = Months(archive, quick, min(first, start), next_hour(start))
+    months = Months(archive, quick, min(first, start), next_hour(start), cache)
     months.load(month_of(latest))
     return months
 
