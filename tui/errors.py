@@ -18,6 +18,14 @@ class ArchiveError(HourscopeError):
     """An archive that is not there, not readable, or not what its layout says."""
 
 
+class DeniedError(ArchiveError):
+    """Something that the credentials do not allow."""
+
+
+class ReplacedError(ArchiveError):
+    """An object that is no longer the one that was listed."""
+
+
 class LayoutError(ArchiveError):
     """A layout pattern that cannot be read, or that fits no key."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tui.archive import Archive, open_archive
-from tui.archive.chunk import StoredObject
+from tui.archive.store import Page
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Matches, ScanEvent, Totals, plan_scan, run_plan, scan
@@ -180,8 +180,8 @@ class SlowStore:
     seconds: float = 0.005
     url: str = "slow"
 
-    def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        return self.inner.objects(prefix)  # type: ignore[no-any-return]
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        return self.inner.pages(prefix, delimiter)  # type: ignore[no-any-return]
 
     def open(self, key: str, **kwargs: Any) -> Any:
         stream = self.inner.open(key, **kwargs)

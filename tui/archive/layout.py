@@ -91,6 +91,12 @@ class Layout:
         return {hole.name: hole.fixed for hole in self.holes if hole.fixed is not None}
 
     @cached_property
+    def is_told(self) -> bool:
+        """Does an hour tell the whole key?"""
+        known = ("M", "S", "s")
+        return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)
+
+    @cached_property
     def has_epoch(self) -> bool:
         """Is the hour that of an epoch? Then a date beside it is only near it: it may be of another zone, or a day."""
         return any(hole.name == "%s" for hole in self.holes)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from tui.archive.open import Archive, Listing, open_listed
+from tui.archive.archive import Archive
+from tui.archive.listing import Listing
+from tui.archive.open import open_known, open_listed
 from tui.archive.reader import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
@@ -48,6 +50,11 @@ class Location:
         """The archive, and its listing if one was made; see `open_listed`."""
         archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
         return replace(archive, reading=self.reading), listing
+
+    def reopened(self, pattern: str) -> Archive:
+        """The archive in a bucket whose layout is known from before: nothing is listed."""
+        archive = open_known(self.url, pattern, timezone=self.timezone, s3=self.s3)
+        return replace(archive, detected=self.layout is None, reading=self.reading)
 
 
 def locate(

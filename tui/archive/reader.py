@@ -35,11 +35,12 @@ from tui.archive.members import READ_SIZE, Readable
 from tui.archive.salvage import Part, salvage, stored_codec
 from tui.archive.store import Store
 from tui.archive.values import LONGEST_PREAMBLE, value_blocks
-from tui.errors import ArchiveError
+from tui.errors import ArchiveError, ReplacedError
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 MAX_RECORD = 64 << 20
 _PARTS_THAT_TELL = 16
+_REPLACED = 3  # times that an object may be replaced while it is being opened
 _TELLING = 1 << 18  # bytes that tell the form of a chunk's records
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
@@ -73,7 +74,8 @@ class ChunkReader:
 
     `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
     known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
-    is given; slower. ArchiveError if the chunk cannot be opened or read on.
+    is given; slower. `newest`: if the object was replaced since it was listed, read what is there now, as long as it is
+    not replaced again. ArchiveError if the chunk cannot be opened or read on.
     """
 
     def __init__(
@@ -86,17 +88,29 @@ class ChunkReader:
         cancelled: Callable[[], bool] = lambda: False,
         reading: Reading | None = None,
         careful: bool = False,
+        newest: bool = False,
     ) -> None:
         self._store, self._key, self._etag = store, key, etag
         self._cancelled = cancelled
         self._reading = reading or Reading()
         self._limits = Limits(block_size, self._reading.max_record)
         self._careful = careful
-        self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
+        self._raw = _Counted(self._opened_newest() if newest else store.open(key, etag=etag), key, cancelled)
         self._form: Form | None = None
         self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
         self.codec = ""  # of the object as stored; "" for plain text
         self.bytes = 0
+
+    def _opened_newest(self) -> BinaryIO:
+        for _ in range(_REPLACED):
+            try:
+                return self._store.open(self._key, etag=self._etag)
+            except ReplacedError:
+                now = self._store.stat(self._key)
+                if now is None:
+                    break
+                self._etag = now.etag
+        return self._store.open(self._key, etag=self._etag)
 
     @property
     def bytes_compressed(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,27 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return _short(error)
         case _:
             return f"the answer is not one that S3 gives ({type(error).__name__}: {_short(error)}); {CHECK}"
+
+
+def explain_client(error: Exception, options: S3Options) -> str:
+    """Why no client can be made: what is wrong with the options, the AWS_* variables or AWS's config files."""
+    match error:
+        case aws.InvalidRegionError():
+            return f"'{options.region}' is not an AWS region; write --region as us-east-1"
+        case aws.BotoCoreError():
+            about = " ".join(str(error).split()).rstrip(".")
+            return f"AWS: {about}; see --profile and --region, or the AWS_* variables"
+        case OSError():
+            return f"AWS: {error.filename or 'a config file'} cannot be read: {reason(error)}"
+        case ValueError() if "endpoint" in str(error).lower():  # "Invalid endpoint: …"
+            return f"{error}; write --endpoint-url as http://HOST:PORT"
+        case _:
+            return f"AWS: {type(error).__name__}: {error}; see the AWS_* variables and ~/.aws/config"
+
+
+def session_endpoint() -> str:
+    """The endpoint that the environment sets, or "" (other servers rarely have a host name for each bucket)."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
 def _explain_answer(error: aws.ClientError, options: S3Options) -> str:

@@ -11,8 +11,8 @@ import click
 
 from tui.archive import Archive, Chunk
 from tui.archive.leftovers import is_companion
+from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
-from tui.archive.open import Listing
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, clock_note, parse_range, spell_hour

@@ -89,7 +89,13 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     so_far, partial, form, codec, document = _SoFar(), False, "", "", ""
     try:
         with ChunkReader(
-            store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
+            store,
+            chunk.key,
+            etag=chunk.etag,
+            cancelled=cancelled,
+            reading=task.reading,
+            careful=careful,
+            newest=True,
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
             form = str(reader.form) if so_far.counts.records else ""

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
 from tui.app.calendar.hour_details import HourDetails
 from tui.app.calendar.legend import Legend
+from tui.app.calendar.lister import Lister, MonthsListed
 from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.year_strip import YearStrip
 from tui.app.model.command import ls_command, shell_list
@@ -59,6 +60,7 @@ class CalendarPage(Page):
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
+        self.lister = Lister(session, post=self.post_message, work=self.work)
 
     def contents(self) -> list[Widget]:
         return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
@@ -66,6 +68,7 @@ class CalendarPage(Page):
     def on_mount(self) -> None:
         self.set_focus(self.grid)
         self._moved()
+        self.lister.look_at(self.grid.cursor)
         if self._remembered:
             self.report(self._remembered)
 
@@ -94,13 +97,35 @@ class CalendarPage(Page):
 
     def _heat(self) -> HeatGrid:
         """The grid; made again only if something was learned of the hours."""
-        state = (self.overlay, len(self.session.damage), self.session.matches)
+        state = (self.overlay, len(self.session.damage), self.session.matches, self.session.catalog)
         if self._known is None or self._known[0] != state:
             self._known = state, heat_grid(self.session, self.overlay)
         return self._known[1]
 
     def on_month_grid_moved(self) -> None:
         self._moved()
+        self.lister.look_at(self.grid.cursor)
+
+    def on_months_listed(self, message: MonthsListed) -> None:
+        """Show what has come; a cursor on the newest hour stays on it."""
+        session = self.session
+        newest = self.grid.cursor == session.last
+        session.update(message.catalog, message.usual)
+        if newest and session.last > self.grid.cursor:
+            self.grid.cursor = session.last
+        self.strip.renew()
+        self.refresh_hours()
+        if message.trouble:
+            self.report(message.trouble, bad=True)
+
+    def is_listed(self, hours: Selection) -> bool:
+        """Are all of them known? If not they are listed, and a word says so."""
+        catalog = self.session.catalog
+        if all(catalog.is_listed(each.start, each.stop) for each in hours.ranges):
+            return True
+        self.lister.want(hours.ranges)
+        self.report("these hours are being listed; press the key again when the calendar shows them")
+        return False
 
     def _moved(self) -> None:
         session, catalog, grid = self.session, self.session.catalog, self.grid
@@ -111,7 +136,7 @@ class CalendarPage(Page):
             f"{grid.cursor:%B %Y}",
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
-            size(catalog.size),
+            f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
             plural(session.gap_hours, "gap"),
             fresh.brief if fresh else "",
         )
@@ -130,6 +155,7 @@ class CalendarPage(Page):
         chunks = (one,) if one else self.session.chunks(hour)
         if not chunks:
             what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
+            what = what if self.session.knows(hour) else "is not listed yet"
             self.report(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
         elif any(chunk.needs_restore for chunk in chunks):
             what = "this chunk lies" if one else "this hour lies"
@@ -216,7 +242,8 @@ class CalendarPage(Page):
 
     def action_scan(self) -> None:
         marked = self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
-        self.request(PlanScan(self.session, marked))
+        if self.is_listed(marked):
+            self.request(PlanScan(self.session, marked))
 
     def explanation(self) -> tuple[str, ...]:
         session = self.session

@@ -19,6 +19,7 @@ from tui.app.records.matching import Matched, match_records
 from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader, Damage
 from tui.archive.reader import ReadCancelled
+from tui.archive.store import FIRST_RANGE, is_s3
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
@@ -26,6 +27,7 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 FIRST_RECORDS = 5_000
 MORE_RECORDS = 5_000
 EVERYTHING = MOST_RECORDS
+FIRST_BYTES = FIRST_RANGE * 3 // 4  # of a bucket's objects: what is in memory of the rest needs no other request
 _INTERVAL_SECONDS = 0.05  # between two reports
 
 
@@ -50,11 +52,13 @@ class Appetite:
 
     def __init__(self, records: int = FIRST_RECORDS) -> None:
         self._wanted = records
+        self._asked = False
         self._changed = threading.Condition()
         self._over = False
 
     def more(self, records: int) -> None:
         with self._changed:
+            self._asked = True
             self._wanted = max(self._wanted, records)
             self._changed.notify_all()
 
@@ -62,6 +66,11 @@ class Appetite:
         """No more than what is there, for now."""
         with self._changed:
             self._wanted = 0
+
+    def fetched(self, size: int) -> None:
+        """So many bytes have come: from some size on that is enough, until somebody asks for more."""
+        if size >= FIRST_BYTES and not self._asked:
+            self.enough()
 
     def stop(self) -> None:
         """Nobody looks any more."""
@@ -93,13 +102,14 @@ def read_hour(
             yield ChunkStarted(chunk)
             into.begin(chunk)
             with ChunkReader(
-                archive.store,
+                archive.store.stepwise(),
                 chunk.key,
                 etag=chunk.etag,
                 cancelled=lambda: appetite.over,
                 reading=archive.reading,
+                newest=True,
             ) as reader:
-                yield from _blocks(chunk, reader, appetite, into)
+                yield from _blocks(chunk, reader, appetite, into, remote=is_s3(archive.store.url))
                 if into.full:
                     yield Limit(len(into), into.size)
                     return
@@ -107,13 +117,17 @@ def read_hour(
         return
 
 
-def _blocks(chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords) -> Iterator[ReadEvent]:
+def _blocks(
+    chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords, *, remote: bool
+) -> Iterator[ReadEvent]:
     """One chunk, as far as there is room for it."""
     begun, reported = len(into), 0.0
     for item in reader.results(lambda: into.append, hold=0):  # all is shown at once
         if isinstance(item, Damage):
             yield ChunkDamaged(chunk, item)
             continue
+        if remote and len(into):
+            appetite.fetched(reader.bytes_compressed)
         rest = appetite.met(len(into)) or into.full
         if rest or (now := time.monotonic()) - reported > _INTERVAL_SECONDS:
             reported = 0.0 if rest else now
