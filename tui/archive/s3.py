@@ -37,7 +37,7 @@ from tui.archive.s3_answers import (
 )
 from tui.archive.s3_body import Answer, Body
 from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
-from tui.archive.s3_features import Feature, Missing
+from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
 from tui.archive.store import Page
 from tui.archive.waits import Waits, report
@@ -150,7 +150,8 @@ class S3Store:
         if delimiter:
             features.append(Feature(f"the delimiter '{delimiter}'", _LISTED_WHOLE, {"Delimiter": delimiter}))
         with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
-            return self._ask(lambda given: _client(self.options).list_objects_v2(**where, **given), features)
+            request = _client(self.options).list_objects_v2
+            return self._ask(lambda given: patiently(lambda: request(**where, **given)), features)
 
     def _ask(self, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
         """Make a request without what this server is known to lack."""
@@ -171,7 +172,8 @@ class S3Store:
             raise
 
     def _head(self, key: str, **more: Any) -> Any:
-        return _client(self.options).head_object(Bucket=self.bucket, Key=key, **more, **self._payer)
+        request = _client(self.options).head_object
+        return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         where, get = f"{self.url}/{key}", partial(self._get, key)
@@ -189,7 +191,8 @@ class S3Store:
             wanted["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
-                answer = _client(self.options).get_object(Bucket=self.bucket, Key=key, **wanted)
+                request = _client(self.options).get_object
+                answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
             except aws.ClientError as error:
                 if start or _code(error) != "InvalidRange":
                     raise
