@@ -21,6 +21,7 @@ _WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
+_EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
 _NSQ_FILE = re.compile(r"(?P<host>[^/]+)-\d+-\d{6}(?P<end>(?:\.[A-Za-z][A-Za-z0-9]*)*)")  # <HOST>-<PID><REV>
@@ -37,7 +38,7 @@ class Columns:
     def folder(self, values: Sequence[str], *, behind: bool) -> str:
         """A whole folder of the keys, in front of their time or behind it."""
         if len(set(values)) == 1:
-            return _literal(values[0], behind=behind)
+            return "*" if _EPOCH.fullmatch(values[0]) else _literal(values[0], behind=behind)
         named = [_HIVE.fullmatch(value) for value in values]
         names = {match[1] for match in named if match}
         if len(names) == 1 and all(named):
@@ -231,6 +232,19 @@ def most_common_suffix(names: Sequence[str]) -> str | None:
     """The suffix of most names without that of a compression; None if no suffix is that of more than half."""
     found, number = Counter(map(bare_suffix, names)).most_common(1)[0]
     return found if number * 2 > len(names) else None
+
+
+def shape_of(tail: str) -> str:
+    """What is alike in the texts behind the time of one writer: all but numbers and how they are compressed."""
+    return re.sub(r"\d+", "0", _COMPRESSED.sub("", tail))
+
+
+def is_renamed(name: str, suffix: str) -> bool:
+    """Is it a name with that suffix and something behind it: what a broken copy leaves?"""
+    match = re.search(r"[-._~ ][^-._~ ]*$", name)
+    if match is None or suffix_of(name) == suffix or _COMPRESSED.fullmatch(match[0]):
+        return False
+    return suffix_of(name[: match.start()]) == suffix
 
 
 _COMPRESSED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz|lz4|sz|snappy|lzo|deflate|br|z)$", re.IGNORECASE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from tui.archive.columns import Columns, bare_suffix, most_common_suffix
+from tui.archive.columns import Columns, bare_suffix, is_renamed, most_common_suffix, shape_of, suffix_of
 from tui.archive.holes import escape
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
@@ -19,7 +19,9 @@ from tui.printable import printable
 
 _LOOKED_AT = 300  # keys, spread evenly, in which every reading of every number is tried
 _MOST_LAYOUTS = 4
+_WEEK = 7
 _FEWEST = 3  # keys of a second layout: fewer are strays
+_COPIED = 0.3  # of the keys have the usual suffix; the others may be copies of such
 _AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and the others are strays
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _HOURS = 24
@@ -80,7 +82,7 @@ def find_layouts(keys: Iterable[str]) -> tuple[Layout, ...]:
     Leftovers of tools, copies with something behind their name and a few strays are no layout. LayoutError, with the
     reason and three keys, if there is none at all.
     """
-    rest = [key for key in keys if not is_leftover(key)]
+    rest = _without_copies([key for key in keys if not is_leftover(key)])
     found: list[Layout] = []
     while rest and len(found) < _MOST_LAYOUTS:
         try:
@@ -109,11 +111,22 @@ def _not_found(keys: Iterable[str], why: str) -> LayoutError:
     return LayoutError(f"{why} such as {three(keys)}; add a layout, like s3://bucket/%Y/%m/%d/%H/*.gz")
 
 
+def _without_copies(keys: list[str]) -> list[str]:
+    """Those whose names are not others' names with something behind them, whatever that is."""
+    suffixes = Counter(suffix for key in keys if (suffix := suffix_of(key.rpartition("/")[2])))
+    suffix, number = suffixes.most_common(1)[0] if suffixes else ("", 0)
+    if number < _COPIED * len(keys):
+        return keys
+    return [key for key in keys if not is_renamed(key.rpartition("/")[2], suffix)]
+
+
 def _is_copy(key: str, layout: Layout) -> bool:
     """Is it the name of a chunk with something behind it? A broken copy leaves such a name."""
     folder, slash, name = key.rpartition("/")
     cuts = [match.start() for match in re.finditer(r"[-._~ ]", name)][-2:]
-    return any(layout.parse(folder + slash + name[:cut]) for cut in cuts)
+    return layout.parse(re.sub(r" ?\(\d+\)| copy( \d+)?", "", key)) is not None or any(
+        layout.parse(folder + slash + name[:cut]) for cut in cuts
+    )
 
 
 def _fit(keys: Sequence[str]) -> Layout:
@@ -172,7 +185,7 @@ def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
     if len(days) < _FEWEST:
         return False
     if hours == {0}:
-        return spelling.parts[0] == "s" or "M" in spelling.parts
+        return spelling.parts[0] == "s" or "M" in spelling.parts or len(days) >= _WEEK
     return (
         spelling.parts[-1] == "H"
         and spelling.is_alone(len(spelling.parts) - 1)
@@ -312,7 +325,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         shape = tuple(tuple(_MARKS.findall(folder)) for folder in folders)
         group = (shape, tuple(found.spelling for found in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
         groups[group].append((folders, spans))
-    chosen = max(groups.values(), key=len)
+    chosen = _alike(max(groups.values(), key=len))
     times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
     columns = Columns()
     seen = False
@@ -323,6 +336,15 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         parts.append(_folder(texts, columns, times, seen, last=at == depth - 1))
         seen = seen or any(chr(_MARK) in text for text in texts[:1])
     return re.sub(r"\*{2,}", "*", "/".join(parts))
+
+
+def _alike(rows: list[_Row]) -> list[_Row]:
+    """Without the few whose names end otherwise than nearly all do."""
+    shapes = [shape_of(_MARKS.split(folders[-1])[-1]) for folders, _ in rows]
+    shape, number = Counter(shapes).most_common(1)[0]
+    if number < _AGREE * len(rows):
+        return rows
+    return [row for row, own in zip(rows, shapes, strict=True) if own == shape]
 
 
 def _spelled(found: Sequence[FoundTime]) -> str:

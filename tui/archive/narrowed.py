@@ -24,7 +24,7 @@ def within(layout: Layout, prefix: str, key: str) -> Layout:
         text = part if isinstance(part, str) else fields.get(part.name, "")
         if literal and (text.startswith(rest) or rest.startswith(text)):
             spelled.append(escape(text))
-        elif isinstance(part, Hole) and part.is_field and rest.startswith(text):
+        elif isinstance(part, Hole) and part.is_field and rest.startswith(text) and rest != text:
             spelled.append(_fixed(part, text))
         elif isinstance(part, Hole) and part.is_field and text.startswith(rest):
             spelled.append(f"{{{part.name}={escape(rest)}*}}")

@@ -11,7 +11,7 @@ import click
 
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
-from tui.archive.times import spell_hour, zone_name
+from tui.archive.times import clock_note, spell_hour, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import far_warnings, gap_length, gaps_json, gaps_text
@@ -78,7 +78,7 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
         "from": spell_hour(start) if start else None,
         "to": spell_hour(stop) if stop else None,
         "hours": [
-            {"hour": spell_hour(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
+            {"hour": spell_hour(hour), **_note_json(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
             for hour, chunks in catalog.hours.items()
         ],
         "gaps": gaps_json(gaps),
@@ -88,6 +88,12 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
         **without_matches,
         "unmatched": list(catalog.unmatched),
     }
+
+
+def _note_json(hour: datetime) -> dict[str, str]:
+    """What clocks did in an hour in which they changed."""
+    note = clock_note(hour)
+    return {"note": note} if note else {}
 
 
 def _topics_json(catalog: Catalog) -> dict[str, Any]:
@@ -145,7 +151,8 @@ def _print_rows(catalog: Catalog, gaps: Sequence[Gap], empty: Sequence[datetime]
     rows += [(gap.start, f"       —  gap, {gap_length(gap)}") for gap in gaps]
     rows += [(hour, "       —  no match") for hour in empty]
     for hour, words in sorted(rows):
-        print_line(f"{indent}{spell_hour(hour)}  {words}")
+        note = clock_note(hour) if hour in catalog.hours else ""
+        print_line(f"{indent}{spell_hour(hour)}  {words}{note and f'  ({note})'}")
 
 
 def _row(chunks: Sequence[Chunk]) -> str:

@@ -15,7 +15,7 @@ from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
-from tui.archive.times import parse_range
+from tui.archive.times import HOUR, clock_note, parse_range, spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
@@ -144,9 +144,16 @@ class Opened:
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
         """Of what the layout leaves out, and of topics that are taken together."""
         topics = topics_of(chunks)
+        notes = [*self.left_out(keys), *self._clock_notes()]
         if len(topics) < 2:
-            return self.left_out(keys)
-        return [*self.left_out(keys), f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+            return notes
+        return [*notes, f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+
+    def _clock_notes(self) -> list[str]:
+        """Of the ends of the range, where clocks changed in them."""
+        last = self.stop - HOUR if self.stop else None
+        ends = dict.fromkeys(hour for hour in (self.start, last) if hour)
+        return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
 
     def _one_of(self, topics: Sequence[str]) -> str:
         return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
