@@ -30,6 +30,11 @@ class Range:
     start: datetime | None = None
     stop: datetime | None = None
 
+    @classmethod
+    def of(cls, start: datetime | None, stop: datetime | None) -> Range:
+        """A range of some zone, as its clocks show it."""
+        return cls(start and start.replace(tzinfo=None), stop and stop.replace(tzinfo=None))
+
     def holds(self, hour: datetime) -> bool:
         """Is an hour, of any zone, in it by the clock?"""
         wall = hour.replace(tzinfo=None)

@@ -13,9 +13,10 @@ from tui.archive import Archive, Chunk
 from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.ranges import Range
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
-from tui.archive.times import HOUR, clock_note, parse_range, spell_hour
+from tui.archive.times import HOUR, clock_note, parse_range, parse_zone, spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, say
 from tui.config import Config, S3Options, load_config
@@ -216,8 +217,9 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         from tui.archive.waits import report_waits
 
         report_waits(say)
-    archive, listing = location.open()
-    start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
+    said = given.pop("start", None), given.pop("stop", None)
+    archive, listing = location.open(Range.of(*parse_range(*said, parse_zone(location.timezone))))
+    start, stop = parse_range(*said, archive.zone)
     return Opened(archive, location, start, stop, listing, _is_unfinished(archive))
 
 
