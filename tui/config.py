@@ -1,4 +1,4 @@
-"""The config file, and the options that reach a store: what is where, never how it works.
+"""The config: named archives and destinations, saved filters, keys, prices. It says what is where, not how it works.
 
 `$XDG_CONFIG_HOME/hourscope/config.toml`:
 
@@ -51,9 +51,9 @@ class S3Options:
     request_payer: bool = False
 
     def overlaid(self, other: S3Options) -> S3Options:
-        """These options where `other` says nothing."""
-        said = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name)}
-        return replace(self, **said)
+        """These options, overridden by what `other` sets."""
+        given = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name)}
+        return replace(self, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ArchiveSpec:
 
 @dataclass(frozen=True, slots=True)
 class NsqSpec:
-    """A named destination of the config file: nsqds, or the nsqlookupds that know them. A secret is never in it."""
+    """A named destination of the config file: nsqds, or the nsqlookupds that know them. It never holds a secret."""
 
     nsqd_tcp_addresses: tuple[str, ...] = ()
     nsqd_http_addresses: tuple[str, ...] = ()
@@ -80,13 +80,13 @@ class NsqSpec:
 
     @property
     def nsqd_tcp_address(self) -> str:
-        """The first nsqd; empty where it is found through nsqlookupd."""
+        """The first nsqd; empty if nsqlookupd finds it."""
         return next(iter(self.nsqd_tcp_addresses), "")
 
 
 @dataclass(frozen=True, slots=True)
 class ExplorerSpec:
-    """What the explorer does with the terminal; None leaves it to what the terminal says of itself."""
+    """How the explorer uses the terminal; None means that it is detected."""
 
     mouse: bool | None = None
     theme: str | None = None  # dark or light
@@ -94,10 +94,10 @@ class ExplorerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What S3 asks for, in US dollars: S3 Standard in us-east-1, requests, and transfer out to the Internet.
+    """S3's list prices in US dollars: S3 Standard in us-east-1, requests, and transfer out to the Internet.
 
-    The transfer is that of a month's first 10 TB; more is cheaper, the first 100 GB and the region itself are free.
-    AWS's list prices as of `date` are no bill: other regions and contracts differ, and [prices] overrides them.
+    The transfer price is for a month's first 10 TB; more is cheaper. The first 100 GB, and transfer within the region,
+    are free. Other regions and contracts differ from AWS's list prices as of `date`; [prices] overrides them.
     """
 
     list_per_1000: float = 0.005
@@ -109,7 +109,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the config file says; empty where there is none."""
+    """The content of the config file; empty if there is none."""
 
     path: Path
     archives: Mapping[str, ArchiveSpec] = field(default_factory=dict)
@@ -124,7 +124,7 @@ def _xdg(variable: str, default: str) -> Path:
     value = os.environ.get(variable, "")
     try:
         base = Path(value) if value and Path(value).is_absolute() else Path.home() / default
-    except RuntimeError as error:  # neither HOME nor a line in the passwd file
+    except RuntimeError as error:  # neither HOME nor an entry in the passwd file
         raise ConfigError(f"the home folder is unknown; set HOME or {variable}") from error
     return base / "hourscope"
 
@@ -135,9 +135,9 @@ def config_dir() -> Path:
 
 
 def nsq_of_environment() -> dict[str, tuple[str, ...]]:
-    """`HOURSCOPE_NSQD_TCP_ADDRESS` and `HOURSCOPE_LOOKUPD_HTTP_ADDRESS` as their options: addresses between spaces.
+    """`HOURSCOPE_NSQD_TCP_ADDRESS` and `HOURSCOPE_LOOKUPD_HTTP_ADDRESS` as options; addresses are separated by spaces.
 
-    They count where a topic is given and no server: an environment alone must not turn a command towards NSQ.
+    They apply only if a topic is given without a server: the environment alone must not make a command send to NSQ.
     """
     names = ("nsqd_tcp_address", "lookupd_http_address")
     return {name: tuple(os.environ.get(f"HOURSCOPE_{name.upper()}", "").split()) for name in names}
@@ -154,7 +154,7 @@ def cache_dir() -> Path:
 
 
 def load_config(path: Path | None = None) -> Config:
-    """Read the config file; a missing one is an empty config, a wrong one a ConfigError that names the place."""
+    """Read the config file; a missing one is an empty config. ConfigError names the place of an error."""
     path = path or config_dir() / "config.toml"
     try:
         path.lstat()
@@ -162,7 +162,7 @@ def load_config(path: Path | None = None) -> Config:
         return Config(path)
     except OSError:
         pass  # read_config_file gives the reason
-    from tui.config_file import read_config_file  # without a config nobody waits for its libraries
+    from tui.config_file import read_config_file  # its libraries are not imported without a config file
 
     given = read_config_file(path)
     if given is None:
@@ -200,5 +200,5 @@ def _one_or_more(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _prices(table: PricesTable) -> Prices:
-    given = {each.name: getattr(table, each.name) for each in fields(Prices)}
+    given = {price.name: getattr(table, price.name) for price in fields(Prices)}
     return replace(Prices(), **{name: value for name, value in given.items() if value is not None})

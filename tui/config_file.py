@@ -1,7 +1,7 @@
-"""config.toml as a file: its sections and keys as Structs, read strictly, and edited by the line.
+"""config.toml as a file: its sections and keys as Structs, checked strictly and edited line by line.
 
-A name that hourscope does not know is an error with the nearest name that it knows: a misspelt `timezone` that is
-ignored would move every hour. All that is wrong is reported at once, in one line.
+An unknown name is an error with the nearest known name: ignoring a misspelled `timezone` would move every hour. All
+problems are reported at once, in one line.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -19,11 +18,12 @@ import msgspec
 
 from tui.errors import ConfigError
 from tui.keys import key_problems
+from tui.nearest import nearest
 from tui.validation import explained
 
 VERSION = 1
-_LARGEST_BYTES = 1 << 20
-_MOST_PROBLEMS = 5  # that one line names
+_MAX_BYTES = 1 << 20
+_MAX_PROBLEMS = 5  # named in one line
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
@@ -44,7 +44,7 @@ class ArchiveTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NsqTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[nsq.NAME]; each address is one text or a list of them."""
+    """[nsq.NAME]; each address is one string or a list of strings."""
 
     nsqd_tcp_address: Text | list[Text] = []
     nsqd_http_address: Text | list[Text] = []
@@ -56,7 +56,7 @@ class NsqTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PricesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[prices]; None leaves a price as it is."""
+    """[prices]; None keeps the default price."""
 
     list_per_1000: Price | None = None
     get_per_1000: Price | None = None
@@ -73,7 +73,7 @@ class ExplorerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. A file without `version` is of the first version."""
+    """The whole file. A file without `version` has version 1."""
 
     version: int = VERSION
     archives: dict[str, ArchiveTable] = {}
@@ -85,28 +85,26 @@ class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_config_file(path: Path) -> ConfigFile | None:
-    """Read and check the file; None if there is none. ConfigError names the file and everything that is wrong in it."""
+    """Read and check the file; None if there is none. ConfigError names the file and its problems."""
     data = _parsed(path)
     if data is None:
         return None
     version = data.get("version", VERSION)
     if isinstance(version, int) and version > VERSION:
         raise ConfigError(f"{path} is written for a newer hourscope (config version {version}); upgrade hourscope")
-    found = _sections(data)
-    if found:
-        more = f"; and {len(found) - _MOST_PROBLEMS} more" if len(found) > _MOST_PROBLEMS else ""
-        raise ConfigError(f"{path}: {'; '.join(found[:_MOST_PROBLEMS])}{more}")
+    problems = _sections(data)
+    if problems:
+        more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
+        raise ConfigError(f"{path}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
     return msgspec.convert(data, ConfigFile)
 
 
 def _parsed(path: Path) -> dict[str, Any] | None:
     try:
         with path.open("rb") as stream:
-            text = stream.read(_LARGEST_BYTES + 1)
-        if len(text) > _LARGEST_BYTES:
-            raise ConfigError(
-                f"{path} is larger than {_LARGEST_BYTES >> 20} MiB, so it is not a config file; move it away"
-            )
+            text = stream.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
+            raise ConfigError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, so it is not a config file; move it away")
         return tomllib.loads(text.decode())
     except FileNotFoundError:
         return None
@@ -117,34 +115,34 @@ def _parsed(path: Path) -> dict[str, Any] | None:
 
 
 def _sections(data: Mapping[str, Any]) -> list[str]:
-    """What is wrong, in the order of the file."""
-    found: list[str] = []
+    """The problems of all sections, in the order of the file."""
+    problems: list[str] = []
     known = ConfigFile.__struct_fields__
     for name, section in data.items():
         if name == "version":
-            found += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
+            problems += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
         elif name not in known:
             kind = (
                 f"[{_spelled(name)}] is not a section"
                 if isinstance(section, dict)
                 else f"{_spelled(name)} is not known"
             )
-            found.append(kind + _suggestion(name, known[1:], "[{}]"))
+            problems.append(kind + _suggestion(name, known[1:], "[{}]"))
         elif not isinstance(section, dict):
-            found.append(
+            problems.append(
                 f"[{name}] must be a section; write [{name}{'.prod' if name in _TABLES else ''}] above its keys"
             )
         elif name in _TABLES:
             for each, table in section.items():
-                found += _table(f"{name}.{_spelled(each)}", table, _TABLES[name])
+                problems += _table(f"{name}.{_spelled(each)}", table, _TABLES[name])
         elif name in _SECTIONS:
-            found += _table(name, section, _SECTIONS[name])
+            problems += _table(name, section, _SECTIONS[name])
         else:
             wrong = [key for key, text in section.items() if not isinstance(text, str) or not text]
-            found += [f"{name}.{_spelled(key)} must be a text in quotes" for key in wrong]
+            problems += [f"{name}.{_spelled(key)} must be a text in quotes" for key in wrong]
             if name == "keys" and not wrong:
-                found += key_problems(section)
-    return found
+                problems += key_problems(section)
+    return problems
 
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {"archives": ArchiveTable, "nsq": NsqTable}
@@ -152,24 +150,24 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {"prices": PricesTable, "explore
 
 
 def _table(where: str, table: object, kind: type[S]) -> list[str]:
-    """What is wrong with one table of keys."""
+    """The problems of one table of keys."""
     if not isinstance(table, dict):
         outer = where.partition(".")[0]
         return [f"{where} must be a table of its own; write [{outer}.prod] above its keys"]
     known = kind.__struct_fields__
     unknown = [key for key in table if key not in known]
-    found = [_unknown(where, key, known) for key in unknown]
+    problems = [_unknown(where, key, known) for key in unknown]
     try:
         read = msgspec.convert({key: value for key, value in table.items() if key in known}, kind)
     except msgspec.ValidationError as error:
-        return [*found, explained(error, where)]
+        return [*problems, explained(error, where)]
     if isinstance(read, ArchiveTable) and read.timezone:
-        found += _zone_problem(f"{where}.timezone", read.timezone)
+        problems += _zone_problem(f"{where}.timezone", read.timezone)
     if isinstance(read, ExplorerTable) and read.theme not in (None, "dark", "light"):
-        found.append(f"{where}.theme must be dark or light, not '{read.theme}'")
+        problems.append(f"{where}.theme must be dark or light, not '{read.theme}'")
     if isinstance(read, NsqTable) and bool(read.nsqd_tcp_address) == bool(read.lookupd_http_address) and not unknown:
-        found.append(f"{where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
-    return found
+        problems.append(f"{where}.nsqd_tcp_address or {where}.lookupd_http_address must be given, not both")
+    return problems
 
 
 def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
@@ -180,8 +178,8 @@ def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
 
 def _suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
     known = tuple(known)
-    near = get_close_matches(name.lower().replace("-", "_"), known, n=1)
-    return f" (did you mean {form.format(near[0])}?)" if near else f" (known: {', '.join(map(form.format, known))})"
+    near = nearest(name, known)
+    return f" (did you mean {form.format(near)}?)" if near else f" (known: {', '.join(map(form.format, known))})"
 
 
 def _zone_problem(where: str, name: str) -> list[str]:
@@ -190,8 +188,8 @@ def _zone_problem(where: str, name: str) -> list[str]:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zones = {zone.lower(): zone for zone in sorted(available_timezones())}
         cities = {zone.rpartition("/")[2]: zone for zone in reversed(zones)}
-        near = get_close_matches(name.lower(), [*zones, *cities], n=1)
-        hint = f"did you mean {zones[cities.get(near[0], near[0])]}?" if near else "use a name such as Europe/Berlin"
+        near = nearest(name, [*zones, *cities])
+        hint = f"did you mean {zones[cities.get(near, near)]}?" if near else "use a name such as Europe/Berlin"
         return [f"{where}: no time zone is named '{name}' ({hint})"]
     return []
 
@@ -202,20 +200,20 @@ def _spelled(key: str) -> str:
 
 
 def save_filter(path: Path, name: str, words: str) -> None:
-    """Add `name = "words"` to [filters] of the config file, or change it there; all the rest stays as it is.
+    """Add `name = "words"` to [filters] of the config file, or replace it there; nothing else is changed.
 
-    ConfigError if the name cannot be one, or if the file cannot be read or written, or is written in a way that a line
-    cannot be added to.
+    ConfigError if the name is invalid, or if the file cannot be read or written, or has a form that a line cannot be
+    added to.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ConfigError(f"'{name}' cannot be a filter's name; use letters, digits, _ and -")
-    target = path.resolve()  # of a link, what it leads to
+    target = path.resolve()  # follow a symbolic link
     try:
         text = target.read_bytes().decode() if target.exists() else ""
-        wanted = tomllib.loads(text)
-        wanted.setdefault("filters", {})[name] = words
+        expected = tomllib.loads(text)
+        expected.setdefault("filters", {})[name] = words
         changed = _with_line(text, name, f"{name} = {_toml(words)}")
-        if tomllib.loads(changed) != wanted:
+        if tomllib.loads(changed) != expected:
             raise ConfigError(
                 f"a filter cannot be added to {path} by a program; add it there yourself, under [filters]"
             )
@@ -230,7 +228,7 @@ def save_filter(path: Path, name: str, words: str) -> None:
 
 
 def _with_line(text: str, name: str, line: str) -> str:
-    """The file's text with a line in [filters]: in place of the one of that name, else behind the table's last."""
+    """The file's text with a line in [filters]: replacing the one with that name, or after the table's last line."""
     lines = text.removesuffix("\n").split("\n") if text else []
     begin = next((at for at, each in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", each)), None)
     if begin is None:

@@ -1,4 +1,4 @@
-"""The errors that a person is meant to read: one sentence that says what, where and what to do."""
+"""Errors for people: one sentence that says what, where and what to do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class HourscopeError(Exception):
 
 
 class ConfigError(HourscopeError):
-    """A config file, environment variable or option that makes no sense."""
+    """An invalid config file, environment variable or option."""
 
 
 class ArchiveError(HourscopeError):
-    """An archive that is not there, not readable, or not what its layout says."""
+    """An archive that does not exist, cannot be read, or does not fit its layout."""
 
 
 class DeniedError(ArchiveError):
@@ -27,23 +27,23 @@ class ReplacedError(ArchiveError):
 
 
 class LayoutError(ArchiveError):
-    """A layout pattern that cannot be read, or that fits no key."""
+    """A layout pattern that is invalid, or that fits no key."""
 
 
 class TimeError(HourscopeError):
-    """A time or a range that cannot be understood."""
+    """An invalid time or range."""
 
 
 class ScanError(HourscopeError):
-    """A scan that could not be finished, for no fault of a chunk."""
+    """A scan that could not be finished, for a reason other than a chunk."""
 
 
 class OutputError(HourscopeError):
-    """A place that cannot be written: it exists, is full, or is forbidden."""
+    """A place that cannot be written: it exists, is full, or is not permitted."""
 
 
 class KeyTakenError(OutputError):
-    """There is something under that key already, and it is not overwritten."""
+    """The key exists, and is not overwritten."""
 
 
 class SendError(HourscopeError):
@@ -51,11 +51,11 @@ class SendError(HourscopeError):
 
 
 class NothingToSendError(SendError):
-    """The source holds no record that matches; the command line exits with 1, as grep does."""
+    """No record of the source matches; the command line exits with 1, as grep does."""
 
 
 def reason(error: OSError) -> str:
-    """An OSError in the system's words, without its number and path, and the remedy where that is always the same."""
+    """Describe an OSError in the system's words, without number and path, and with the remedy if there is only one."""
     words = error.strerror or str(error) or type(error).__name__
     if error.errno in (errno.EMFILE, errno.ENFILE):
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

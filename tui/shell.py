@@ -1,4 +1,4 @@
-"""Command lines as a person would type them: what every screen shows and every interrupted run prints."""
+"""Command lines, quoted as a person would type them."""
 
 from __future__ import annotations
 

@@ -189,12 +189,13 @@ class TestAdvised:
 
 def examples(command: str) -> list[str]:
     """The command lines of a command's help."""
-    text = commands.get_command(None, command).help or ""  # type: ignore[arg-type, union-attr]
+    described = commands.get_command(None, command)  # type: ignore[arg-type]
+    text = ((described and described.help) or "").partition("Examples:\n")[2]
     return re.findall(r"^\s*(hourscope .*)$", text.replace("\\\n", " "), re.M)
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
-    assert [command for command in COMMANDS if not examples(command)] == ["demo"]
+    assert [command for command in COMMANDS if not examples(command)] == []
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,7 @@ def test_a_file_keeps_what_was_found_though_a_chunk_does_not_end(folder: Path, t
     expression = f"a == `0` || ({ENDLESS})"
     code, err, _, seconds = signalled(["scan", folder, "-m", expression, "-o", out, "--jobs", "1"], number)
     assert (code, seconds < 10) == (130, True)
-    assert "what was found is in" in err.splitlines()[-1]
+    assert "the matches so far are in" in err.splitlines()[-1]
     assert (tmp_path / "out.partial.jsonl").read_bytes() == b'{"a":0}\n'
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 

@@ -44,3 +44,24 @@ def test_every_row_about_a_fault_names_a_test() -> None:
     ]
     assert rows
     assert [row for row in rows if not _NAMED.search(row)] == []
+
+
+_PATH = re.compile(r"`((?:tui|tests|docs|screenshots)/[\w./-]*|[\w-]+\.(?:toml|txt|md))`|\]\(((?!http)[\w./-]+)[)#]")
+
+
+def paths_in(page: Path) -> set[Path]:
+    """The files and folders that a page names: in backticks from the root, in links from its own folder.
+
+    `NAME` stands for any.
+    """
+    matches = _PATH.findall(page.read_text())
+    named = {ROOT / path for path, _ in matches if path and "NAME" not in path}
+    return named | {page.parent / link for _, link in matches if link}
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    assert [str(path.relative_to(ROOT)) for path in sorted(paths_in(page)) if not path.exists()] == []

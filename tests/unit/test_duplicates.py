@@ -39,10 +39,10 @@ def test_every_record_after_the_first_of_its_kind_is_a_copy(chunks: list[list[by
 @given(_CHUNKS)
 def test_what_is_too_much_to_sort_at_once_is_divided_again(chunks: list[list[bytes]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(duplicates, "_SORTED", 40)
+        patch.setattr(duplicates, "_SORTED_BYTES", 40)
         assert copies_of(chunks) == said_plainly(chunks)
 
 
 def test_records_that_are_all_alike_are_counted_without_being_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "_SORTED", 100)
+    monkeypatch.setattr(duplicates, "_SORTED_BYTES", 100)
     assert copies_of([[b"x"] * 50, [b"x"] * 30]) == {0: 49, 1: 30}

@@ -14,12 +14,13 @@ from tui.archive.detect import three
 from tui.archive.layout import Layout, escape
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
+from tui.archive.ranges import Range
 from tui.archive.reader import Reading
 from tui.archive.store import Store
 from tui.archive.times import hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
-from tui.archive.walk import Range, Walk
+from tui.archive.walk import Walk
 from tui.errors import ArchiveError, DeniedError, LayoutError
 from tui.units import plural
 
@@ -83,7 +84,7 @@ class Archive:
 
         For all hours those are all keys there are.
         """
-        hours = Range(_wall(start), _wall(stop))
+        hours = Range.of(start, stop)
         try:
             yield from self._listed(walk, hours)
         except DeniedError:
@@ -159,7 +160,7 @@ class Archive:
         self, walk: Walk, start: datetime | None = None, stop: datetime | None = None, *, first: bool = False
     ) -> datetime | None:
         """The last hour of [start, stop) that has a chunk, or the `first`; None if there is none."""
-        hours = Range(_wall(start), _wall(stop))
+        hours = Range.of(start, stop)
         ends = in_parallel(lambda head: self._end(walk, head, hours, first=first), walk.heads)
         known = [hour for hour in ends if hour is not None]
         return None if not known else min(known) if first else max(known)
@@ -192,8 +193,3 @@ def empty_range(archive: Archive, start: datetime | None, stop: datetime | None)
     return ArchiveError(
         f"{archive.url} has no chunk {words}; its hours go from {spell_hour(first)} to {spell_hour(next_hour(last))}"
     )
-
-
-def _wall(time: datetime | None) -> datetime | None:
-    """What the clock showed."""
-    return time and time.replace(tzinfo=None)

@@ -13,6 +13,7 @@ from datetime import datetime
 from tui.archive.archive import Archive
 from tui.archive.listing import Listing
 from tui.archive.open import open_known, open_listed
+from tui.archive.ranges import Range
 from tui.archive.reader import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
@@ -46,9 +47,9 @@ class Location:
         """The archive on a command line."""
         return (f"./{self.title}" if self.title.startswith("-") else self.title, *self.options)
 
-    def open(self) -> tuple[Archive, Listing | None]:
-        """The archive, and its listing if one was made; see `open_listed`."""
-        archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
+    def open(self, hours: Range | None = None) -> tuple[Archive, Listing]:
+        """The archive, and what was listed of it; see `open_listed`."""
+        archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout, hours=hours)
         return replace(archive, reading=self.reading), listing
 
     def reopened(self, pattern: str) -> Archive:

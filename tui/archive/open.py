@@ -8,14 +8,15 @@ from pathlib import Path
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
+from tui.archive.heads import lead
 from tui.archive.holes import escape, has_holes, split_pattern, unescape
 from tui.archive.layout import Layout
 from tui.archive.listing import Listing as Listing
 from tui.archive.narrowed import split_folders, within
+from tui.archive.ranges import Range
 from tui.archive.sample import sample_keys
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone
-from tui.archive.walk import lead
 from tui.config import S3Options
 from tui.errors import ArchiveError, DeniedError
 
@@ -41,9 +42,17 @@ def open_known(url: str, pattern: str, *, timezone: str | None = None, s3: S3Opt
 
 
 def open_listed(
-    url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+    url: str,
+    *,
+    timezone: str | None = None,
+    s3: S3Options | None = None,
+    layout: str | None = None,
+    hours: Range | None = None,
 ) -> tuple[Archive, Listing]:
-    """The same, and what was listed to find the layout: a first catalog need not ask for it again."""
+    """The same, and what was listed to find the layout: a first catalog need not ask for it again.
+
+    `hours`: a range that will be asked for; the layout of a large archive is found there.
+    """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if layout is not None:
@@ -57,7 +66,7 @@ def open_listed(
     if manifest and (known := _manifest(store, manifest)):
         layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
-    keys = sample_keys(listing, rest)
+    keys = sample_keys(listing, rest, hours)
     if not keys:
         raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
     found = within(detect(keys, url), rest, keys[0])

@@ -37,7 +37,7 @@ from tui.archive.s3_answers import (
 )
 from tui.archive.s3_body import Answer, Body
 from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
-from tui.archive.s3_features import Feature, Missing
+from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
 from tui.archive.store import Page
 from tui.archive.waits import Waits, report
@@ -150,7 +150,8 @@ class S3Store:
         if delimiter:
             features.append(Feature(f"the delimiter '{delimiter}'", _LISTED_WHOLE, {"Delimiter": delimiter}))
         with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
-            return self._ask(lambda given: _client(self.options).list_objects_v2(**where, **given), features)
+            request = _client(self.options).list_objects_v2
+            return self._ask(lambda given: patiently(lambda: request(**where, **given)), features)
 
     def _ask(self, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
         """Make a request without what this server is known to lack."""
@@ -162,20 +163,24 @@ class S3Store:
 
     def stat(self, key: str) -> StoredObject | None:
         """HeadObject, for which the permission to get the object is enough; without that to list, no key is a 403."""
-        try:
-            with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
-                return head_object(key, self._head(key))
-        except ArchiveError as error:
-            if _is_missing(error):
-                return None
-            raise
+        with self._asking("be read", key):
+            found = self._head(key)
+            return found and head_object(key, found)
 
     def _head(self, key: str, **more: Any) -> Any:
-        return _client(self.options).head_object(Bucket=self.bucket, Key=key, **more, **self._payer)
+        """What the server says of an object; None if there is none."""
+        request = _client(self.options).head_object
+        with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
+            try:
+                return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
+            except aws.ClientError as error:
+                if _code(error) in ("404", "NoSuchKey"):
+                    return None
+                raise
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        where, get = f"{self.url}/{key}", partial(self._get, key)
-        return cast(BinaryIO, Body(get, where, start, etag, lambda: _waits().on(where), stepwise=self.is_stepwise))
+        body = Body(partial(self._get, key), f"{self.url}/{key}", start, etag, _waits, stepwise=self.is_stepwise)
+        return cast(BinaryIO, body)
 
     def stepwise(self) -> S3Store:
         return replace(self, is_stepwise=True)
@@ -189,7 +194,8 @@ class S3Store:
             wanted["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
-                answer = _client(self.options).get_object(Bucket=self.bucket, Key=key, **wanted)
+                request = _client(self.options).get_object
+                answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
             except aws.ClientError as error:
                 if start or _code(error) != "InvalidRange":
                     raise
@@ -245,13 +251,9 @@ class S3Store:
 
     def holds(self, key: str, path: Path) -> bool | None:
         """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
-        try:
-            with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
-                found = self._head(key, ChecksumMode="ENABLED")
-        except ArchiveError as error:
-            if _is_missing(error):
-                return None
-            raise
+        found = self._head(key, ChecksumMode="ENABLED")
+        if found is None:
+            return None
         size = path.stat().st_size
         if found["ContentLength"] != size:
             return False
@@ -292,8 +294,3 @@ class S3Store:
 def _code(error: BaseException | None) -> str:
     """What S3 calls it; "" if S3 did not say."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""
-
-
-def _is_missing(error: ArchiveError) -> bool:
-    """Is it that there is no such object?"""
-    return _code(error.__cause__) in ("404", "NoSuchKey")

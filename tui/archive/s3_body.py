@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import botocore.exceptions as aws
 
 from tui.archive.store import FIRST_RANGE
+from tui.archive.waits import Waits
 from tui.errors import ArchiveError
 
 _RESUMES = 5  # broken bodies in a row without a single new byte
@@ -45,7 +45,7 @@ class Body(io.RawIOBase):
     """The bytes from `start` on. `get` asks for some of an object, from a byte up to another one or to the end.
 
     `stepwise`: in ranges that grow with what was read, for readers that may stop early; what is not read then stays on
-    the server. `where` names the object in messages; `waiting` is entered around each read.
+    the server. `where` names the object in messages.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Body(io.RawIOBase):
         where: str,
         start: int,
         etag: str | None,
-        waiting: Callable[[], AbstractContextManager[None]],
+        waits: Callable[[], Waits],
         *,
         stepwise: bool = False,
     ) -> None:
         super().__init__()
-        self._get, self._where, self._waiting, self._stepwise = get, where, waiting, stepwise
+        self._get, self._where, self._waits, self._stepwise = get, where, waits, stepwise
         self._position = start
         self._etag = etag
         self._answer = self._next()
@@ -71,7 +71,7 @@ class Body(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         while True:
             try:
-                with self._waiting():
+                with self._waits().on(self._where):
                     data = self._answer.body.read(len(buffer))
             except _BODY_ERRORS as error:
                 self._resume(error)

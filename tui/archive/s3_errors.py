@@ -136,7 +136,7 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _CAUSES[code]
     if status == 403 or code in ("AccessDenied", "403", "AllAccessDisabled"):
         return _denied(error.operation_name, message)
-    if status == 404:
+    if status == 404 and error.operation_name != "ListObjectsV2":
         return _CAUSES["404"]
     if 300 <= status < 400:
         return redirected(str(headers.get("location", "")))

@@ -10,6 +10,7 @@ import botocore.exceptions as aws
 
 # Of a header or parameter that a server does not know: S3 itself answers so for headers it has not implemented.
 _REFUSALS = ("NotImplemented", "InvalidArgument", "InvalidRequest", "NotSupported", "501")
+_PATIENCE = ("SlowDown", "ServiceUnavailable", "503")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,19 @@ class Feature:
     name: str
     instead: str
     arguments: dict[str, Any] = field(default_factory=dict)
+
+
+def patiently(request: Callable[[], Any]) -> Any:
+    """Make a request, and all its attempts once more where the server only asks for patience (503).
+
+    botocore's five attempts are too few for thousands of requests of which a fifth is refused.
+    """
+    try:
+        return request()
+    except aws.ClientError as error:
+        if _code(error) not in _PATIENCE:
+            raise
+        return request()
 
 
 class Missing:
@@ -75,4 +89,8 @@ def _arguments(features: Sequence[Feature]) -> dict[str, Any]:
 
 
 def _refused(error: aws.ClientError) -> bool:
-    return str(error.response.get("Error", {}).get("Code", "")) in _REFUSALS
+    return _code(error) in _REFUSALS
+
+
+def _code(error: aws.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -11,8 +11,9 @@ from tui.archive.holes import Hole
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
+from tui.archive.ranges import Range
 from tui.archive.waits import report
-from tui.archive.walk import Range, Walk
+from tui.archive.walk import Walk
 from tui.errors import LayoutError
 
 _ENDS = 8  # of names before the time that are looked at
@@ -22,8 +23,8 @@ _SAMPLE = 2000  # keys of a listing that has to be made as a whole, at least
 _HELD = 100_000  # objects of such a listing that are kept, about 30 MB
 
 
-def sample_keys(listing: Listing, prefix: str) -> list[str]:
-    """Names of chunks with the prefix: all, or some of each kind that there is."""
+def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> list[str]:
+    """Names of chunks with the prefix: all, or some of each kind that there is, of a range that is asked for anyway."""
     page = listing.first(prefix)
     keys = [item.key for item in page if not is_leftover(item.key)]
     if listing.known(prefix) is not None:
@@ -36,7 +37,7 @@ def sample_keys(listing: Listing, prefix: str) -> list[str]:
     sample = next((key for key in keys if layout.parse(key)), prefix)
     ends = _ends(listing, layout, prefix, sample)
     found = dict.fromkeys(keys)
-    for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends))):
+    for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends, hours or Range()))):
         found |= dict.fromkeys(more)
     return list(found)
 
@@ -91,9 +92,9 @@ def _before_time(layout: Layout, key: str) -> str:
     return match[1] if match else ""
 
 
-def _samples(walk: Walk, ends: Sequence[str]) -> Iterator[str]:
-    """Prefixes of the newest month of each end, and of what is no time there."""
-    month = ""
+def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
+    """Prefixes of the newest month of each end, or of the end of a range, and of what is no time there."""
+    month = (walk.spelled(hours) or ("",))[-1]
     for end in ends:
         if month and walk.listing.first(end + month):
             yield end + month

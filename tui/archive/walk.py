@@ -6,51 +6,19 @@ texts, wherever it stands. Where the range gives the texts, nothing has to be as
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.holes import Hole, TimeCode, steps, year_of
+from tui.archive.heads import DEEPEST, Heads, components, find_heads, find_names, is_literal, lead, regex_of
+from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
+from tui.archive.ranges import DATE, MONTH, YEAR, Range, spelled, window
 
-Part = str | Hole
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-_YEAR, _MONTH = frozenset("Yy"), frozenset("Yym")
-_DATE = _MONTH | frozenset("dj")
-_TIME = _DATE | frozenset("HIp")
-# How far a range's texts are spelled: codes, the step in which they change, the longest range.
-_SPELLED = (
-    (_TIME, _HOUR, timedelta(hours=6)),
-    (_DATE, _DAY, timedelta(days=3)),
-    (_MONTH, _DAY, timedelta(days=1000)),
-    (_DATE, _DAY, timedelta(days=400)),  # layouts whose day comes first
-    (_TIME, _HOUR, timedelta(days=30)),
-)
-_DEEPEST = 12  # levels of a name
-_MOST_HEADS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Wall-clock hours [start, stop) without a zone; None: no bound."""
-
-    start: datetime | None = None
-    stop: datetime | None = None
-
-    def holds(self, hour: datetime) -> bool:
-        """Is an hour, of any zone, in it by the clock?"""
-        wall = hour.replace(tzinfo=None)
-        return (self.start is None or self.start <= wall) and (self.stop is None or wall < self.stop)
-
-    def within(self, start: datetime, stop: datetime) -> Range | None:
-        """The part of it in [start, stop), if there is one."""
-        first = max(self.start, start) if self.start else start
-        last = min(self.stop, stop) if self.stop else stop
-        return Range(first, last) if first < last else None
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +109,10 @@ class Walk:
         return (self.root,) if self._heads.too_many else self._heads.prefixes
 
     @cached_property
-    def _heads(self) -> _Heads:
+    def _heads(self) -> Heads:
         if not self.can_walk:
-            return _Heads((), too_many=True)
-        return _Heads(self.names) if self.names else _find_heads(self.listing, self.layout.parts[: self._at])
+            return Heads((), too_many=True)
+        return Heads(self.names) if self.names else find_heads(self.listing, self.layout.parts[: self._at])
 
     def times(self, head: str) -> Level | None:
         """What follows a head, up to the character behind its first time; None where that cannot be listed."""
@@ -177,7 +145,7 @@ class Walk:
         if level is None:
             return Branches(tuple(head + text for text in texts or ("",)))
         code, fitting, others = self._sorted_out(head, level)
-        longer = self._longer(head, others) if self._ambiguous and depth < _DEEPEST else _Heads((), others)
+        longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
         more = [self._branch(each, hours, depth + 1) for each in longer.prefixes]
         found = [prefix for part in more for prefix in part.prefixes]
         for text, prefix in fitting:
@@ -203,7 +171,7 @@ class Walk:
 
     def _of_year(self, head: str, prefix: str, code: TimeCode, text: str, hours: Range) -> list[str]:
         """The prefixes of one text of an open range."""
-        if code.quantity not in _YEAR:
+        if code.quantity not in YEAR:
             return [prefix]
         year = code.read(text) if code.quantity == "Y" else year_of(code.read(text))
         if not 1 <= year < 9999:
@@ -217,12 +185,12 @@ class Walk:
             return [prefix] if around and self.layout.has_epoch else []
         return [each for each in map(head.__add__, self.spelled(part) or ("",)) if each.startswith(head + text)]
 
-    def _longer(self, head: str, others: tuple[str, ...]) -> _Heads:
+    def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
         """Heads that begin as this one does, and go on: names that hold the character before the time."""
         name = components(self.layout.parts[: self._at])[-1]
         hole = self.layout.parts[self._at]
         assert isinstance(hole, Hole)
-        regex, separator = _regex(name), head[-1:]
+        regex, separator = regex_of(name), head[-1:]
         above = head.rpartition("/")[0]
         folder = above + "/" if above else ""
         found: dict[str, None] = {}
@@ -234,35 +202,14 @@ class Walk:
                 found[longer] = None
             else:
                 begun.append(other)
-        more = _find_names(self.listing, name, folder, begun)
-        return _Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
+        more = find_names(self.listing, name, folder, begun)
+        return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
         """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
-        if hours.start is None or hours.stop is None:
-            return None
-        start, stop = hours.start, hours.stop
-        for quantities, step, longest in _SPELLED:
-            if stop - start > longest:
-                continue
-            parts = self._known(quantities)
-            if parts:
-                begin, end = self.layout.dates(start, stop)
-                return tuple(dict.fromkeys(_spell(parts, time) for time in steps(begin, end, step)))
-        return None
+        return spelled(self.layout, self._at, hours)
 
-    def _known(self, quantities: frozenset[str]) -> tuple[Part, ...]:
-        """The parts behind the head that a time gives, if only these codes are known."""
-        found: list[Part] = []
-        for part in self.layout.parts[self._at :]:
-            if isinstance(part, Hole) and part.fixed is None:
-                code = part.code
-                if code is None or code.step is None or code.quantity not in quantities:
-                    break
-            found.append(part)
-        return tuple(found)
-
-    def around(self, head: str, hours: Range, *, first: bool = False, codes: frozenset[str] = _DATE) -> Iterator[str]:
+    def around(self, head: str, hours: Range, *, first: bool = False, codes: frozenset[str] = DATE) -> Iterator[str]:
         """Prefixes of a head that hold hours of a range, in the order of time: the newest first, or the oldest.
 
         Each is listed as far as a time of `codes` goes: days by default.
@@ -272,16 +219,16 @@ class Walk:
 
     def months(self, head: str, hours: Range, *, first: bool = False) -> Iterator[datetime]:
         """The months of a head that have a chunk in a range, the newest first, or the oldest."""
-        for _, values in self._around(head, self._at, {}, hours, _MONTH, first=first):
-            if window := _window(values):
-                yield window[0]
+        for _, values in self._around(head, self._at, {}, hours, MONTH, first=first):
+            if time := window(values):
+                yield time[0]
 
     @cached_property
     def years(self) -> tuple[int, ...] | None:
         """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
         found: set[int] = set()
         code = self.time.code
-        if self._heads.too_many or code is None or code.quantity not in _YEAR or not self.delimiter(self._at):
+        if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self._at):
             return None
         heads = self.heads[:1] if self.quick else self.heads
         for head, level in zip(heads, in_parallel(self.times, heads), strict=True):
@@ -314,129 +261,8 @@ class Walk:
 
     def _may_hold(self, values: dict[str, int], hours: Range) -> bool:
         """Can a time of which these parts are known lie in the range?"""
-        window = _window(values)
-        if window is None:
+        known = window(values)
+        if known is None:
             return True
         slack = _DAY if self.layout.has_epoch else timedelta(0)
-        return hours.within(window[0] - slack, window[1] + slack) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Heads:
-    """What keys have before their time. `too_many`: so many that it is no use to list them one by one."""
-
-    prefixes: tuple[str, ...]
-    rest: tuple[str, ...] = ()
-    objects: tuple[StoredObject, ...] = ()
-    too_many: bool = False
-
-
-def lead(parts: tuple[Part, ...]) -> str:
-    """What every text of some parts begins with."""
-    text = ""
-    for part in parts:
-        if isinstance(part, Hole) and part.fixed is None:
-            return text + part.head
-        text += part if isinstance(part, str) else part.fixed or ""
-    return text
-
-
-def components(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
-    """The parts of each folder's name, and of what follows the last slash."""
-    found: list[list[Part]] = [[]]
-    for part in parts:
-        texts: list[Part] = [part] if isinstance(part, Hole) else [*part.split("/")]
-        found[-1].append(texts[0])
-        found += [[text] for text in texts[1:]]
-    return [tuple(part for part in each if part) for each in found]
-
-
-def _find_heads(listing: Listing, parts: tuple[Part, ...]) -> _Heads:
-    """What keys have for some parts: folder by folder, and within the last name from separator to separator."""
-    *folders, name = components(parts)
-    found = _Heads(("",))
-    for folder in folders:
-        found = _merged([found, _find_folders(listing, folder, found.prefixes)], found)
-    names = in_parallel(lambda prefix: _find_names(listing, name, prefix), found.prefixes)
-    return _merged(names, found)
-
-
-def _merged(parts: Sequence[_Heads], before: _Heads) -> _Heads:
-    prefixes = tuple(prefix for part in parts for prefix in part.prefixes if part is not before)
-    return _Heads(
-        prefixes,
-        (*before.rest, *(prefix for part in parts for prefix in part.rest if part is not before)),
-        (*before.objects, *(item for part in parts for item in part.objects if part is not before)),
-        before.too_many or any(part.too_many for part in parts) or len(prefixes) > _MOST_HEADS,
-    )
-
-
-def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]) -> _Heads:
-    begin, regex = lead(name), _regex(name)
-    if is_literal(name):
-        return _Heads(tuple(f"{prefix}{begin}/" for prefix in above))
-    levels = in_parallel(lambda prefix: listing.level(prefix + begin, "/"), above)
-    found: list[str] = []
-    rest: list[str] = []
-    objects: list[StoredObject] = []
-    for prefix, level in zip(above, levels, strict=True):
-        if level is None:
-            return _Heads((), too_many=True)
-        objects += level.objects
-        for each in level.prefixes:
-            (found if regex.fullmatch(each[len(prefix) : -1]) else rest).append(each)
-    return _Heads(tuple(found), tuple(rest), tuple(objects))
-
-
-def _find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequence[str] | None = None) -> _Heads:
-    """The texts before the time in one folder, cut where the literal before the time ends; `begun`: with these only."""
-    begin, regex = lead(name), _regex(name)
-    if is_literal(name):
-        return _Heads((above + begin,))
-    separator = name[-1][-1:] if isinstance(name[-1], str) else ""
-    waiting = [above + begin] if begun is None else list(begun)
-    found: list[str] = []
-    objects: list[StoredObject] = []
-    for _ in range(_DEEPEST):
-        levels = in_parallel(lambda prefix: listing.level(prefix, separator), waiting)
-        waiting = []
-        for level in levels:
-            if level is None or len(found) + len(waiting) > _MOST_HEADS:
-                return _Heads((), too_many=True)
-            objects += level.objects
-            for each in level.prefixes:
-                (found if regex.fullmatch(each[len(above) :]) else waiting).append(each)
-        if not waiting:
-            break
-    return _Heads(tuple(dict.fromkeys(found)), tuple(waiting), tuple(objects))
-
-
-def is_literal(parts: tuple[Part, ...]) -> bool:
-    """Is there nothing open in it?"""
-    return all(isinstance(part, str) or part.fixed is not None for part in parts)
-
-
-def _regex(parts: tuple[Part, ...]) -> re.Pattern[str]:
-    return re.compile(
-        "".join(re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in parts), re.ASCII
-    )
-
-
-def _spell(parts: tuple[Part, ...], time: datetime) -> str:
-    return "".join(
-        part if isinstance(part, str) else part.code.spell(time) if part.code else part.fixed or "" for part in parts
-    )
-
-
-def _window(values: dict[str, int]) -> tuple[datetime, datetime] | None:
-    """The times of a year, month or day; None without a year, or with one of no calendar."""
-    year = values.get("Y", year_of(values["y"]) if "y" in values else 0)
-    month, day = values.get("m"), values.get("d")
-    try:
-        if month is None:
-            return datetime(year, 1, 1), datetime(year + 1, 1, 1)
-        if day is None:
-            return datetime(year, month, 1), datetime(year + month // 12, month % 12 + 1, 1)
-        return datetime(year, month, day), datetime(year, month, day) + _DAY
-    except (ValueError, OverflowError):
-        return None
+        return hours.within(known[0] - slack, known[1] + slack) is not None

@@ -1,4 +1,4 @@
-"""The command line: one file a command, each turning options into a validated call of the core, and printing.
+"""The command line: one file per command. Each turns options into a validated call of the core, and prints the result.
 
 Data goes to stdout, narration and progress to stderr. Exit codes are grep's: 0 something matched or all was sent,
 1 nothing matched, 2 something failed, 130 interrupted.
@@ -11,11 +11,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import click
 
-from tui import __version__
 from tui.cli.console import (
     DEBUG,
     EXIT_FAILED,
@@ -25,66 +23,13 @@ from tui.cli.console import (
     open_standard_streams,
     say,
 )
+from tui.cli.group import OPEN, Commands, UnnamedError, commands
 from tui.cli.signals import interrupts, leave
+from tui.cli.slips import unknown_option
 from tui.errors import HourscopeError, is_full, reason
 from tui.shell import shell_join
 
-_COMMANDS = ("demo", "ls", "cat", "scan", "send", "archive", "verify", "doctor")
-_OPEN = "open"  # what `hourscope ARCHIVE` means; hidden
-
-
-class _UnnamedError(Exception):
-    """An OSError that the core has not made a sentence of."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-class Commands(click.Group):
-    """Commands that are imported when they are called for; anything else is an archive to open."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS and cmd_name != _OPEN:
-            return None
-        command: click.Command = import_module(f"tui.cli.{cmd_name}").command
-        return command
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except StdoutError:
-            raise
-        except OSError as error:  # click would make 1 of a broken pipe, which is grep's "nothing matched"
-            raise _UnnamedError(error) from error
-        except EOFError as error:  # click would take it for the end of what a person types
-            raise RuntimeError(f"EOFError: {error}") from error
-        except KeyboardInterrupt as error:  # click would print an empty line
-            raise click.Abort from error
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = {"--help", "-h", "--version"}
-        while args and args[0] == DEBUG:  # `run` has seen it; it may stand before the command, too
-            args = args[1:]
-        if not args or (args[0] not in own and args[0] not in _COMMANDS):
-            args = [_OPEN, *args]
-        return super().parse_args(ctx, args)
-
-
-@click.command(
-    cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    subcommand_metavar="[ARCHIVE] | COMMAND …",
-    epilog="ARCHIVE is a folder, s3://bucket/prefix, either with a layout in it "
-    "(s3://bucket/events.%Y-%m-%d_%H.log.gz), or a name from the config. "
-    "Without a command it is opened in the explorer; without anything you choose.",
-)
-@click.version_option(__version__, prog_name="hourscope")
-def commands() -> None:
-    """Explore, filter and replay an archive of hourly event chunks in S3 or a folder."""
+__all__ = ["Commands", "commands", "main", "run"]
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -93,12 +38,12 @@ def main(args: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if args is None else args)
     code = run(words)
     if code == EXIT_INTERRUPTED:
-        leave()  # a thread that is stuck would hold Python's own end
+        leave()  # a stuck thread would keep Python from exiting
     sys.exit(code)
 
 
 def run(words: list[str]) -> int:
-    """The exit code of a command line."""
+    """Run a command line and return its exit code."""
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
     try:
         with interrupts(_interrupted(words)):
@@ -119,7 +64,7 @@ def _interrupted(words: list[str]) -> str:
 
 
 def _explain(error: BaseException, words: list[str]) -> int:
-    """Print an error as one line: the exit code."""
+    """Print an error as one line; return the exit code."""
     match error:
         case ReaderGoneError():  # end as quietly as cat does
             _drop_stdout()
@@ -131,13 +76,12 @@ def _explain(error: BaseException, words: list[str]) -> int:
             say(_interrupted(words))
             return EXIT_INTERRUPTED
         case click.UsageError():
-            where = error.ctx.command_path if error.ctx else "hourscope"
-            say(f"{error.format_message().rstrip('.')}; see {where} --help")
+            say(_about_usage(error))
         case click.ClickException():
             say(error.format_message())
         case HourscopeError():
             say(str(error))
-        case _UnnamedError():
+        case UnnamedError():
             say(_about_system(error.error))
         case MemoryError():
             say("out of memory; run it again with fewer --jobs")
@@ -151,8 +95,19 @@ def _explain(error: BaseException, words: list[str]) -> int:
     return EXIT_FAILED
 
 
+def _about_usage(error: click.UsageError) -> str:
+    try:
+        sentence = unknown_option(error) if isinstance(error, click.NoSuchOption) else error.format_message()
+    except HourscopeError as problem:  # of the config, in which a name was looked up
+        return str(problem)
+    command = error.ctx.info_name if error.ctx else None
+    where = {None: "hourscope --help", "hourscope": "hourscope --help", OPEN: "hourscope help open"}
+    see = f"see {where.get(command) or f'hourscope {command} --help'}"
+    return f"{sentence} ({see})" if sentence.endswith("?") else f"{sentence.rstrip('.')}; {see}"
+
+
 def _drop_stdout() -> None:
-    """What is still buffered goes nowhere, so that the interpreter's last flush cannot fail."""
+    """Discard what is still buffered, so that the interpreter's last flush cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -164,7 +119,7 @@ def _about_stdout(error: OSError) -> str:
 
 
 def _about_system(error: OSError) -> str:
-    """An error of the system that the core made no sentence of."""
+    """Describe an OSError for which the core has no sentence."""
     from tempfile import gettempdir
 
     names = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)

@@ -19,65 +19,51 @@ from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
+from tui.cli.command import Command
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
-from tui.cli.grouped import Grouped
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
-from tui.cli.options import archive_argument, archive_options, located
+from tui.cli.options import archive_argument, archive_options, located, parsed_size
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
 from tui.nsq.target import environment_secret, tls_of
-from tui.units import parse_size, plural, size
+from tui.units import plural, size
 
-_GROUPS = {
-    "What and where": ("topic", "channel", *SERVER_OPTIONS),
-    "How": (
-        *("spool", "host", "sync_interval", "rotate_size", "spool_max", "merge_hour", "processes", "max_in_flight"),
-        *("status_address", "check"),
-    ),
-}
 _LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
 
 
-class _Size(click.ParamType[int]):
-    """`500MB`."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        number = value if isinstance(value, int) else parse_size(value)
-        if not number:
-            self.fail(f"'{value}' is not a size; use 500MB or 20GB", param, ctx)
-        return number
-
-
-@click.command("archive", cls=Grouped, groups=_GROUPS, short_help="Record an NSQ topic.")
+@click.command("archive", cls=Command)
 @archive_argument
-@click.option("--topic", metavar="TOPIC", required=True, help="NSQ topic.")
-@click.option("--channel", metavar="CHANNEL", required=True, help="NSQ channel: a durable one, for this archive alone.")
+@click.option("--topic", metavar="TOPIC", required=True, help="NSQ topic to record.")
+@click.option("--channel", metavar="CHANNEL", required=True, help="NSQ channel, durable and used by this archive only.")
 @server_options
 @click.option(
-    "--spool", metavar="DIR", type=click.Path(path_type=Path), help="Folder where messages wait for their upload."
+    "--spool",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder for messages until their upload.",
 )
-@click.option("--host", metavar="NAME", help="{host} in the keys.  [default: this machine's name]")
+@click.option("--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
 @click.option("--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL, show_default=True,
-              help="Longest time until a message is on disk, in seconds.")  # fmt: skip
-@click.option("--rotate-size", metavar="SIZE", type=_Size(), help="Also rotate at this size (500MB).")
-@click.option("--spool-max", metavar="SIZE", type=_Size(), default=SPOOL_MAX,
-              help=f"Pause while the spool is larger than this.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
+              help="Maximum seconds until a message is on disk.")  # fmt: skip
+@click.option("--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
+@click.option("--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
+              help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
 @click.option("--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
 @click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
 @click.option("--max-in-flight", metavar="N", type=click.IntRange(min=1), default=MAX_IN_FLIGHT, show_default=True,
-              help="Messages in flight, per process.")  # fmt: skip
+              help="Maximum messages in flight per process.")  # fmt: skip
 @click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
-@click.option("--check", is_flag=True, help="Check everything that the archiver needs, and exit.")
+@click.option("--check", is_flag=True, help="Check what the archiver needs, and exit.")
 @archive_options
 def command(archive: str, status_address: str | None, check: bool, **given: Any) -> int:
-    """Record a topic in ARCHIVE: every message is on disk before it is acknowledged (FIN), and is then uploaded.
+    """Record an NSQ topic in an archive.
 
-    Without a layout in ARCHIVE, the keys are as nsq_to_file's, {topic}.{host}{rev}.%Y-%m-%d_%H.log.gz. A secret for
-    AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET. SIGTERM, SIGINT and SIGHUP stop it within 10 seconds; what is not
-    uploaded by then stays in the spool for the next start.
+    Every message is on disk before it is acknowledged (FIN), and is then uploaded. SIGTERM, SIGINT, and SIGHUP stop
+    the archiver within 10 seconds; what is not uploaded by then stays in the spool for the next start.
+
+    Without a layout in ARCHIVE, the keys are like nsq_to_file's: {topic}.{host}{rev}.%Y-%m-%d_%H.log.gz. A secret for
+    nsqd's AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ from tui.archiver import Status
 from tui.printable import printable
 from tui.units import count, duration, plural, size
 
-_LOG_EVERY = 60.0  # seconds between two states in a log
+_LOG_SECONDS = 60.0  # seconds between two states in a log
 
 
 class Log:
@@ -45,7 +45,7 @@ class Log:
 
     def status(self, status: Status, *, last: bool = False) -> None:
         """The state: shown at once on a terminal, once per minute in a log, and at the end in both."""
-        if last or (not self._terminal and time.monotonic() - self._logged >= _LOG_EVERY):
+        if last or (not self._terminal and time.monotonic() - self._logged >= _LOG_SECONDS):
             self._logged = time.monotonic()
             self.line(status_text(status))
         elif self._terminal:

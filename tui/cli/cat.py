@@ -10,6 +10,7 @@ import click
 
 from tui.archive import Catalog, Chunk, empty_range
 from tui.archive.times import clock_note, parse_hour, spell_hour
+from tui.cli.command import Command
 from tui.cli.console import say, write_lines
 from tui.cli.options import (
     Opened,
@@ -30,12 +31,12 @@ from tui.scan.hints import hints_for
 from tui.scan.task import ScanTask, chunk_events
 
 
-@click.command("cat", short_help="Print the records of an hour.")
+@click.command("cat", cls=Command)
 @archive_argument
-@click.option("--hour", metavar="T", required=True, help="The hour, such as 2015-01-20T13.")
-@click.option("--key", help="Only this chunk of the hour.")
-@click.option("--lines", metavar="N", type=click.IntRange(min=1), help="At most N records.")
-@click.option("--pretty", is_flag=True, help="Indented JSON.")
+@click.option("--hour", metavar="T", required=True, help="Hour to print, such as 2015-01-20T13.")
+@click.option("--key", metavar="KEY", help="Print only this chunk of the hour.")
+@click.option("--lines", metavar="N", type=click.IntRange(min=1), help="Stop after N records.")
+@click.option("--pretty", is_flag=True, help="Print indented JSON.")
 @filter_options
 @reading_options
 @archive_options
@@ -47,11 +48,15 @@ def command(
     pretty: bool,
     **given: Any,
 ) -> int:
-    """Print the records of an hour of ARCHIVE, all or those that a filter keeps.
+    """Print the records of one hour.
+
+    All records of the hour, or those that the filter keeps. Into a pipe they are the exact bytes; on a terminal,
+    control characters are escaped.
 
     \b
-    hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
-    hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
+    Examples:
+      hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
+      hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
@@ -93,7 +98,7 @@ def _events(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter) -> Itera
 
 
 def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
-    """The matching records; all else is added up."""
+    """The matching records; counts and damage go into `totals`."""
     for event in events:
         totals.add(event)
         if isinstance(event, Matches):
@@ -101,7 +106,7 @@ def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
 
 
 def _pretty(record: bytes) -> Iterator[bytes]:
-    """Indented JSON that is safe to print and still the same JSON; what is not JSON is escaped."""
+    """Indented JSON that is safe to print and equal to the record; what is not JSON is escaped."""
     from tui.filter.pretty import pretty_lines  # only --pretty needs it
 
     try:

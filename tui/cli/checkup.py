@@ -26,7 +26,7 @@ from tui.units import count, duration, plural, size
 if TYPE_CHECKING:
     from tui.nsq.target import NsqTarget
 
-_LITTLE = 1 << 30  # bytes; a disk with less free space gets a warning
+_LITTLE_BYTES = 1 << 30  # bytes; a disk with less free space gets a warning
 
 
 def check_machine() -> Iterator[Check]:
@@ -125,7 +125,7 @@ def _folder(name: str, folder: Path) -> Check:
         return Check(name, "failed", f"{folder} cannot be written; make it writable for {_user()}")
     free = shutil.disk_usage(there).free
     says = f"{folder}, {size(free)} free"
-    return Check(name, "warning", f"{says}: free some space") if free < _LITTLE else Check(name, "ok", says)
+    return Check(name, "warning", f"{says}: free some space") if free < _LITTLE_BYTES else Check(name, "ok", says)
 
 
 def _user() -> str:

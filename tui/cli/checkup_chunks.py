@@ -15,10 +15,10 @@ from tui.errors import HourscopeError
 from tui.filter.compiled import MAX_PARSED
 from tui.units import count, duration, plural, size
 
-_CHUNKS = 9
+_SAMPLE_CHUNKS = 9
 _COMPRESSED_BYTES = 64 << 20  # read of all of them together
 _INFLATED_BYTES = 1 << 30
-_NAMED = 3  # chunks that a sentence names
+_NAMED_CHUNKS = 3  # chunks that a sentence names
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class _Sample:
 
     def having(self, what: Callable[[_Counts], int]) -> tuple[int, list[str]]:
         """How many such records there are, and the chunks that hold them."""
-        found = {key: number for key, counts in self.counts.items() if (number := what(counts))}
-        return sum(found.values()), list(found)
+        numbers = {key: number for key, counts in self.counts.items() if (number := what(counts))}
+        return sum(numbers.values()), list(numbers)
 
 
 def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
@@ -80,7 +80,7 @@ def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
 
 def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
     """The first, the last, and some in between, evenly."""
-    most = min(_CHUNKS, len(chunks))
+    most = min(_SAMPLE_CHUNKS, len(chunks))
     if most == 1:
         return [chunks[-1]]
     return [chunks[round(index * (len(chunks) - 1) / (most - 1))] for index in range(most)]
@@ -98,7 +98,7 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
 
     def enough() -> bool:
         most = share if passes < 2 else _COMPRESSED_BYTES
-        return reader.bytes_compressed >= most or reader.bytes >= _INFLATED_BYTES // _CHUNKS
+        return reader.bytes_compressed >= most or reader.bytes >= _INFLATED_BYTES // _SAMPLE_CHUNKS
 
     with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading, cancelled=enough) as reader:
         try:
@@ -134,5 +134,5 @@ def _findings(sample: _Sample) -> Iterator[Check]:
 
 def _some(keys: Sequence[str]) -> str:
     """`a, b, c and 4 more`."""
-    more = f" and {count(len(keys) - _NAMED)} more" if len(keys) > _NAMED else ""
-    return ", ".join(keys[:_NAMED]) + more
+    more = f" and {count(len(keys) - _NAMED_CHUNKS)} more" if len(keys) > _NAMED_CHUNKS else ""
+    return ", ".join(keys[:_NAMED_CHUNKS]) + more

@@ -19,11 +19,11 @@ from tui.units import plural
 
 _HOUR = timedelta(hours=1)
 _STEADY = timedelta(minutes=20)  # an upload so far from the usual lag still follows its hour
-_SOON = (timedelta(minutes=-5), timedelta(minutes=60))  # the lags that a writer with right hours has
+_PROMPT_LAGS = (timedelta(minutes=-5), timedelta(minutes=60))  # the lags that a writer with right hours has
 _ALIKE = timedelta(minutes=15)  # smaller differences between two lags mean nothing
 _FITS, _BETTER = 0.75, 0.05  # shares of the hours
-_LOOKED_AT = 400  # hours, spread evenly: on both sides of every change of clocks
-_FEWEST = 4
+_MAX_HOURS = 400  # hours, spread evenly: on both sides of every change of clocks
+_MIN_HOURS = 4
 
 # Of the zones that fit equally well the first is named: one that many people live in, then one of the same offset.
 # fmt: off
@@ -51,7 +51,7 @@ class _Fit:
 
     @property
     def soon(self) -> bool:
-        return _SOON[0] <= self.lag < _SOON[1]
+        return _PROMPT_LAGS[0] <= self.lag < _PROMPT_LAGS[1]
 
     @property
     def rank(self) -> tuple[float, int]:
@@ -62,9 +62,9 @@ class _Fit:
 def check_zone(archive: Archive, catalog: Catalog) -> Check:
     """Is the archive's time zone the one that its upload times suggest?"""
     uploads = [(hour.replace(tzinfo=None), max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()]
-    if len(uploads) < _FEWEST:
+    if len(uploads) < _MIN_HOURS:
         return Check("time zone", "ok", "too few hours to judge by their upload times")
-    uploads = uploads[:: -(-len(uploads) // _LOOKED_AT)]
+    uploads = uploads[:: -(-len(uploads) // _MAX_HOURS)]
     own = _fit(archive.zone, uploads)
     best = _best(own, uploads)
     if best is not own:

@@ -1,4 +1,4 @@
-"""What every command says and returns: exit codes, one-line messages, output that is safe for a terminal."""
+"""Output of every command: exit codes, one-line messages, lines that are safe for a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXIT_INTERRUPTED = 130
 
 
 class StdoutError(Exception):
-    """Standard output takes no more; `error` says why. No OSError, so that it is not taken for that of another file."""
+    """Standard output cannot be written, because of `error`. Not an OSError: those are of other files."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -29,18 +29,18 @@ class StdoutError(Exception):
 
 
 class ReaderGoneError(StdoutError, BrokenPipeError):
-    """The reader of our pipe has enough."""
+    """The reader of the pipe has closed it."""
 
     def __init__(self) -> None:
         super().__init__(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
 
 class _Stdout(io.FileIO):
-    """Standard output: what goes wrong with it is a StdoutError."""
+    """Standard output whose errors are StdoutErrors."""
 
     def write(self, data: Any, /) -> int:
         try:
-            while (count := super().write(data)) is None:  # somebody who shares it has set it to non-blocking
+            while (count := super().write(data)) is None:  # another process that shares it made it non-blocking
                 select.select([], [self], [])
         except BrokenPipeError as error:
             raise ReaderGoneError from error
@@ -50,9 +50,9 @@ class _Stdout(io.FileIO):
 
 
 def open_standard_streams() -> None:
-    """Take the numbers 0, 1 and 2 if the caller closed one, so that no file gets them; know stdout's errors as such.
+    """Occupy descriptors 0, 1 and 2 if the caller closed one, so that no file gets them; mark errors of stdout.
 
-    Writing to a standard output that was closed fails, as it does for any program.
+    Writing to a closed standard output fails, as in any program.
     """
     for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
@@ -74,25 +74,25 @@ def open_standard_streams() -> None:
 
 
 def say(message: str) -> None:
-    """One line on stderr, whatever is in it. If nobody can read it there, so be it."""
+    """Print one escaped line to stderr; ignore it if stderr cannot be written."""
     with suppress(OSError):
         print(f"hourscope: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def narrate(message: str) -> None:
-    """A remark for a person at a terminal; silent in a pipe."""
+    """Print a remark to stderr if it is a terminal."""
     with suppress(OSError):
         if sys.stderr.isatty():
             print(printable(message), file=sys.stderr)
 
 
 def print_line(line: str) -> None:
-    """A line of a table on stdout, safe for a terminal whatever is in it."""
+    """Print an escaped line to stdout."""
     print(printable(line))
 
 
 def write_lines(lines: bytes) -> None:
-    """Whole lines to stdout: the exact bytes into a pipe or file, escaped to a terminal."""
+    """Write whole lines to stdout: the exact bytes to a pipe or file, escaped to a terminal."""
     if not sys.stdout.isatty():
         sys.stdout.buffer.write(lines)
         return

@@ -1,4 +1,4 @@
-"""`hourscope demo`: make the sample archive, and open it."""
+"""`hourscope demo`: write the sample archive, and open it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, narrate
 from tui.cli.progress import progress_line
 from tui.config import cache_dir
@@ -14,16 +15,44 @@ from tui.demo import SampleSpec, plan_sample, write_sample
 from tui.units import count, plural, size
 
 
-@click.command("demo", short_help="Make a sample archive with a real incident in it, and open it.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where to write it.")
-@click.option("--no-open", is_flag=True, help="Only write it.")
-@click.option("--hours", type=int, default=SampleSpec().hours, show_default=True, help="Hours of two hosts' chunks.")
-@click.option("--records-per-hour", type=int, default=SampleSpec().records_per_hour, show_default=True)
-@click.option("--seed", type=int, default=SampleSpec().seed, show_default=True)
+@click.command("demo", cls=Command)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder of the sample archive.  [default: in the cache]",
+)
+@click.option("--no-open", is_flag=True, help="Write the sample archive, and do not open it.")
+@click.option(
+    "--hours",
+    type=int,
+    default=SampleSpec().hours,
+    show_default=True,
+    metavar="N",
+    help="Hours to write; each has a chunk per host.",
+)
+@click.option(
+    "--records-per-hour",
+    metavar="N",
+    type=int,
+    default=SampleSpec().records_per_hour,
+    show_default=True,
+    help="Average records per hour.",
+)
+@click.option(
+    "--seed", metavar="N", type=int, default=SampleSpec().seed, show_default=True, help="Same seed, same bytes."
+)
 def command(folder: Path | None, no_open: bool, hours: int, records_per_hour: int, seed: int) -> int:
-    """Write a sample archive (two weeks of a video service's player events) and open the explorer on it.
+    """Write a sample archive with an incident in it, and open it.
 
-    Without a terminal it prints the calendar and the result of the sample investigation instead.
+    The sample holds two weeks of a video service's player events. Without a terminal, hourscope prints the calendar
+    and the steps that find the incident.
+
+    \b
+    Examples:
+      hourscope demo
+      hourscope demo --dir demo-archive --no-open
     """
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
     folder = folder or cache_dir() / "demo"
@@ -41,7 +70,7 @@ def command(folder: Path | None, no_open: bool, hours: int, records_per_hour: in
 
 
 def _write(folder: Path, spec: SampleSpec) -> None:
-    """Write the chunks, replacing those of an earlier call; remove what is not of this sample."""
+    """Write the chunks over those of an earlier call, and remove chunks of another sample."""
     plans = list(plan_sample(spec))
     records = total = 0
     with progress_line() as show:
@@ -49,8 +78,8 @@ def _write(folder: Path, spec: SampleSpec) -> None:
             records += chunk.records
             total += chunk.bytes
             show(done / len(plans), f"{done}/{len(plans)} chunks · {size(total)} of lines")
-    wanted = {plan.key for plan in plans}
+    keys = {plan.key for plan in plans}
     for path in folder.glob("events.*.log.gz"):
-        if path.name not in wanted:
+        if path.name not in keys:
             path.unlink()
     narrate(f"{folder}: {plural(len(plans), 'chunk')}, {count(records)} records, {size(total)} of lines")

@@ -10,6 +10,7 @@ import click
 from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
+from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED
 from tui.cli.options import archive_argument, archive_options, located, reading_options
 from tui.cli.policy import POLICIES, policy_text
@@ -17,7 +18,7 @@ from tui.config import load_config
 from tui.nsq.lookup import named_spec
 
 
-@click.command("doctor", short_help="Check an archive, this machine and nsqd.")
+@click.command("doctor", cls=Command)
 @archive_argument
 @click.option(
     "--nsqd-tcp-address",
@@ -35,13 +36,16 @@ from tui.nsq.lookup import named_spec
 @reading_options
 @archive_options
 def command(archive: str, nsqds: tuple[str, ...], policy: str | None, as_json: bool, **given: Any) -> int:
-    """Check the config, access to ARCHIVE, its layout and time zone, a sample of its chunks, this machine, and nsqd.
+    """Check the config, an archive, this machine, and nsqd.
 
-    Changes nothing. The sample is at most 64 MB of nine chunks between the first hour and the last; `hourscope verify`
-    reads all of them. Exit code 2 if a check failed.
+    Doctor changes nothing. Of the archive it checks access, layout, time zone, and a sample: at most 64 MB of nine
+    chunks between the first hour and the last. 'hourscope verify' reads all of them.
+
+    Exit code 2: a check failed.
 
     \b
     Examples:
+      hourscope doctor /var/archive
       hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
       hourscope doctor s3://bucket/events. --policy read
     """

@@ -24,7 +24,7 @@ _ERRORS = "event == 'error'"
 
 
 def print_investigation(folder: Path, spec: SampleSpec) -> int:
-    """Print what the explorer would show, and how the incident is found; exit code 0 if it was found."""
+    """Print the calendar and the steps that find the incident; return 0 if they find it."""
     archive = open_archive(str(folder))
     catalog = archive.catalog()
     print(f"{folder}  {archive.layout.pattern}")
@@ -51,8 +51,8 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
         print(f"{number:>7}  {version:<7}  {cdn:<10}  {code:>4}  {span}")
     incident = incident_of(spec)
     (version, cdn, code), number = errors.most_common(1)[0]
-    found = (version, cdn, code) == (incident.version, incident.cdn, incident.code)
-    if not found:
+    is_right = (version, cdn, code) == (incident.version, incident.cdn, incident.code)
+    if not is_right:
         print("\nThe incident was not found; please report this.")
         return EXIT_FAILED
     print(

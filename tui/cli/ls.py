@@ -13,25 +13,30 @@ from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
 from tui.archive.times import clock_note, spell_hour, zone_name
 from tui.archive.topics import by_topic
+from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import far_warnings, gap_length, gaps_json, gaps_text
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.units import plural, size
 
 
-@click.command("ls", short_help="List the hours of an archive: chunks, sizes, gaps.")
+@click.command("ls", cls=Command)
 @archive_argument
 @range_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object with hours, chunks, gaps.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with hours, chunks, and gaps.")
 @archive_options
 def command(archive: str, as_json: bool, **given: Any) -> int:
-    """List the hours of ARCHIVE: their chunks and sizes, and the gaps between them.
+    """List the hours of an archive: chunks, sizes, gaps.
+
+    Only the listing is read, no chunk. The end of a range and of a gap is exclusive.
+
+    Exit code 1: no chunk in the range.
 
     \b
-    hourscope ls /var/archive
-    hourscope ls s3://bucket/events. --from 2015-01-20 --to 2015-01-21 --json
-
-    The end of a range or gap is exclusive. Exit code 1: no chunk in the range.
+    Examples:
+      hourscope ls /var/archive
+      hourscope ls s3://bucket/events. --from 2015-01-20 --to 2015-01-21
+      hourscope ls /var/archive --from yesterday --json
     """
     opened = open_named(archive, given)
     if opened.archive.detected:
@@ -51,10 +56,10 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
 
 
 def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
-    """The hours of an extract that were scanned and had no match; they are not gaps."""
+    """The hours of an extract that were scanned without a match; they are not gaps."""
     if not opened.archive.extract:
         return []
-    from tui.scan import scanned_hours  # only an extract needs it
+    from tui.scan import scanned_hours  # imported only for an extract
 
     start, stop = opened.start, opened.stop
     asked = {h for h in scanned_hours(opened.archive) if (not start or h >= start) and (not stop or h < stop)}

@@ -9,16 +9,20 @@ import click
 from tui.app import check_terminal, run_explorer
 from tui.archive.location import locate
 from tui.archive.store import is_s3
+from tui.cli.command import Command
 from tui.cli.options import archive_options, s3_of
 from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 
 
-@click.command("open", hidden=True)
+@click.command("open", cls=Command, hidden=True)
 @click.argument("archive", required=False)
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
-    """Open ARCHIVE in the explorer."""
+    """Open ARCHIVE in the explorer.
+
+    'hourscope ARCHIVE' means the same. Without ARCHIVE, the explorer asks for one.
+    """
     return explore(archive, given.pop("timezone"), s3_of(given), given.pop("layout"))
 
 

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they turn into."""
+"""Options that several commands share, and how they are read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from tui.archive import Archive, Chunk
 from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.ranges import Range
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
-from tui.archive.times import HOUR, clock_note, parse_range, spell_hour
+from tui.archive.times import HOUR, clock_note, parse_range, parse_zone, spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, say
+from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
 from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
@@ -25,7 +27,7 @@ from tui.shell import shell_word
 from tui.units import parse_size, plural
 
 if TYPE_CHECKING:
-    from tui.scan import ScanPlan, Wanted
+    from tui.scan import Excerpt, ScanPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +41,16 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+def parsed_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Convert a size such as 64MiB to bytes: the callback of an option."""
+    if value is None:
+        return None
+    number = parse_size(value)
+    if not number:
+        raise click.UsageError(f"'{value}' is not a size; write {parameter.opts[0]} 500kB, 64MiB or 20GB", context)
+    return number
+
+
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
 archive_options = _all(
@@ -46,7 +58,7 @@ archive_options = _all(
         "--timezone",
         envvar="HOURSCOPE_TIMEZONE",
         metavar="ZONE",
-        help="Zone that the keys' hours are written in.  [default: UTC]",
+        help="Time zone of the hours in the keys, such as Europe/Berlin.  [default: UTC]",
     ),
     click.option(
         "--layout",
@@ -54,13 +66,15 @@ archive_options = _all(
         metavar="LAYOUT",
         help="Layout of the keys, such as events.%Y-%m-%d_%H.log.gz.  [default: detected]",
     ),
-    click.option("--profile", envvar="HOURSCOPE_PROFILE", help="AWS profile, from the shared config files."),
-    click.option("--region", envvar="HOURSCOPE_REGION", help="AWS region."),
+    click.option(
+        "--profile", envvar="HOURSCOPE_PROFILE", metavar="NAME", help="AWS profile, from the shared config files."
+    ),
+    click.option("--region", envvar="HOURSCOPE_REGION", metavar="NAME", help="AWS region of the bucket."),
     click.option(
         "--endpoint-url",
         envvar="HOURSCOPE_ENDPOINT_URL",
         metavar="URL",
-        help="S3 endpoint, for servers other than AWS.",
+        help="Endpoint of an S3 server other than AWS.",
     ),
     click.option(
         "--no-sign-request",
@@ -72,29 +86,31 @@ archive_options = _all(
         "--request-payer",
         envvar="HOURSCOPE_REQUEST_PAYER",
         is_flag=True,
-        help="Agree to pay for the requests (requester pays).",
+        help="Agree to pay for requests and transfer (requester pays).",
     ),
-    click.option(DEBUG, is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error."),
 )
 
 reading_options = _all(
-    click.option("--records", metavar="PATH", help="List of a document that holds the records; '.' for the document."),
-    click.option("--include-damaged", is_flag=True, help="Include doubtful records of damaged parts."),
-    click.option("--max-record", metavar="SIZE", help="Skip longer records.  [default: 64MiB]"),
+    click.option("--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."),
+    click.option("--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
+    click.option(
+        "--max-record", metavar="SIZE", callback=parsed_size, help="Skip records larger than SIZE.  [default: 64MiB]"
+    ),
 )
 
 range_options = _all(
-    click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday …"),
-    click.option("--to", "stop", metavar="T", help="First hour after the range (half-open)."),
+    click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
+    click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
 )
 
 filter_options = _all(
-    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT, byte for byte."),
+    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
-    click.option("--not-grep", metavar="TEXT", multiple=True, help="Drop records that contain TEXT."),
-    click.option("--not-regex", metavar="RE", multiple=True, help="Drop records that match RE."),
-    click.option("-v", "--invert", is_flag=True, help="Invert the filter."),
+    click.option("--not-grep", metavar="TEXT", multiple=True, help="Skip records that contain TEXT."),
+    click.option("--not-regex", metavar="RE", multiple=True, help="Skip records that match RE."),
+    click.option("-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )
 
 
@@ -114,22 +130,22 @@ class Opened:
 
     @property
     def s3(self) -> S3Options:
-        """The options that reach its store."""
+        """The options with which its store is reached."""
         return self.location.s3
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The archive and the range on a command line that opens the same again, with times that do not move."""
+        """The archive and the range as words of a command line, with absolute times."""
         return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
-    def plan(self, filter_: Filter, wanted: Wanted | None = None, *, one_topic: bool = False) -> ScanPlan:
+    def plan(self, filter_: Filter, excerpt: Excerpt | None = None, *, one_topic: bool = False) -> ScanPlan:
         """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
 
         ArchiveError with `one_topic` where there are more: what is sent goes into one.
         """
         from tui.scan import plan_scan  # `ls` starts without it
 
-        plan = plan_scan(self.archive, self.start, self.stop, filter_, wanted, self.listing)
+        plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
         topics = topics_of(plan.chunks)
         if one_topic and len(topics) > 1:
             raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
@@ -159,7 +175,7 @@ class Opened:
         return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
-        """What a detected layout leaves out, and how to see it; and what an unfinished extract lacks."""
+        """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
         keys = [key for key in keys if not is_companion(key)]
@@ -171,42 +187,31 @@ class Opened:
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
-    """The filter options of a command as a filter; UsageError for `-m 5`, which is grep's way to stop after 5."""
+    """Build the filter from a command's options. UsageError for `-m 5`, which stops after 5 matches in grep."""
     for text in given["match"]:
-        if text.strip().isdecimal() and (option := _limit_option()):
-            first = "the first match" if text.strip() == "1" else f"the first {text.strip()} matches"
-            raise click.UsageError(f"-m is JMESPath; to stop after {first} use {option} {text.strip()}")
+        if slip := count_as_expression(text, click.get_current_context().params):
+            raise click.UsageError(slip)
     names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
     return parse_filter(**{name: given.pop(name) for name in names})
 
 
-def _limit_option() -> str:
-    """What the command calls grep's -m."""
-    taken = click.get_current_context().params
-    return next((f"--{name.replace('_', '-')}" for name in ("max_count", "lines") if name in taken), "")
-
-
 def s3_of(given: dict[str, Any]) -> S3Options:
-    """The S3 options of a command."""
+    """Take the S3 options out of a command's options."""
     return S3Options(*(given.pop(field.name) for field in fields(S3Options)))
 
 
 def located(name: str, given: dict[str, Any], config: Config) -> Location:
-    """Where an archive is, by its location or config name and the archive options of a command."""
+    """Resolve a location or config name, with the archive options of a command."""
     timezone, layout = given.pop("timezone"), given.pop("layout")
     return locate(name, config, timezone=timezone, layout=layout, s3=s3_of(given), reading=reading_of(given))
 
 
 def reading_of(given: dict[str, Any]) -> Reading:
-    """The reading options, for commands that have them."""
+    """Take the reading options, if the command has them, out of its options."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
-    size = given.pop("max_record", None)
-    limit = parse_size(size) if size else MAX_RECORD
-    if not limit:
-        raise click.UsageError(f"'{size}' is not a size; write --max-record 500kB, 64MiB or 1GB")
     if records == "":
-        raise click.UsageError("--records needs a path, such as Records; '.' takes each document as a record")
-    return Reading(records, damaged, limit)
+        raise click.UsageError("--records needs a path, such as Records; '.' makes each document one record")
+    return Reading(records, damaged, given.pop("max_record", None) or MAX_RECORD)
 
 
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:
@@ -216,8 +221,9 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         from tui.archive.waits import report_waits
 
         report_waits(say)
-    archive, listing = location.open()
-    start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
+    said = given.pop("start", None), given.pop("stop", None)
+    archive, listing = location.open(Range.of(*parse_range(*said, parse_zone(location.timezone))))
+    start, stop = parse_range(*said, archive.zone)
     return Opened(archive, location, start, stop, listing, _is_unfinished(archive))
 
 

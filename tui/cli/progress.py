@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
-_LASTING = 1.0  # seconds
-_CALM = ("asking", "connecting", "reading")  # notes of a send that goes well
-_WIDE = 110  # columns that take the bar and its text; with fewer the text has them all
+_LASTING_SECONDS = 1.0  # seconds
+_CALM_NOTES = ("asking", "connecting", "reading")  # how notes begin that are not worth a line
+_BAR_COLUMNS = 110  # in a narrower terminal there is only the text
 
 
 @contextmanager
 def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], None]]:
-    """A bar with a text behind it: call it with the fraction done (0..1) and the text.
+    """Show a bar and a text: call it with the fraction done (0..1) and the text.
 
-    None where records go to the same terminal (`beside`): rich would catch them, wrap them and put them on stderr.
+    Nothing is shown if records go to the same terminal (`beside`): rich would capture, wrap and print them to stderr.
     """
     if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
         yield lambda fraction, text: None
@@ -37,7 +37,7 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
 
     console = Console(stderr=True)
     text = TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}", markup=False)
-    columns = (BarColumn(bar_width=24), *text) if console.width >= _WIDE else text[1:]
+    columns = (BarColumn(bar_width=24), *text) if console.width >= _BAR_COLUMNS else text[1:]
     with Progress(*columns, console=console, transient=True, refresh_per_second=8) as bar:
         task = bar.add_task("", total=1.0)
 
@@ -48,39 +48,38 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
 
 
 def notes() -> Callable[[str], None]:
-    """For a job without a terminal: call it with what there is to note; each that lasts is one line on stderr.
+    """Report lasting conditions of a job without a terminal: call it with the current note.
 
-    Notes that differ only in their figures are the same one. On a terminal the progress line has them.
+    A note that lasts a second is printed once to stderr. Notes that differ only in figures are the same. On a terminal
+    the progress line shows them.
     """
-    last, since, said = "", 0.0, False
+    last, since, noted = "", 0.0, False
 
     def note(text: str) -> None:
-        nonlocal last, since, said
+        nonlocal last, since, noted
         kind = _FIGURES.sub("", text)
         if kind != last:
-            last, since, said = kind, time.monotonic(), False
+            last, since, noted = kind, time.monotonic(), False
         if (
             text
-            and not text.startswith(_CALM)
-            and not said
-            and time.monotonic() - since > _LASTING
+            and not text.startswith(_CALM_NOTES)
+            and not noted
+            and time.monotonic() - since > _LASTING_SECONDS
             and not sys.stderr.isatty()
         ):
             say(text)
-            said = True
+            noted = True
 
     return note
 
 
-def scan_text(
-    done: int, chunks: int, fetched: int, wanted: int, lines: int, matches: int | None, seconds: float
-) -> str:
-    """Chunks, bytes of gzip and of lines, speed, matches (None: there are none to count), time to go."""
+def scan_text(done: int, chunks: int, fetched: int, total: int, lines: int, matches: int | None, seconds: float) -> str:
+    """Chunks, bytes fetched, speed, matches (None: not counted), and remaining time."""
     speed = f"{size(lines / seconds)}/s" if seconds > 0.2 else ""
-    left = duration((wanted - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
+    left = duration((total - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
     parts = [
         f"{count(done)}/{plural(chunks, 'chunk')}",
-        f"{size(fetched)} of {size(wanted)}",
+        f"{size(fetched)} of {size(total)}",
         speed,
         plural(matches, "match") if matches is not None else "",
         f"{left} left",
@@ -89,7 +88,7 @@ def scan_text(
 
 
 def send_text(event: Sending) -> str:
-    """Confirmed, in flight, unknown, rate, time to go, and what the operator should know."""
+    """Confirmed, in flight, unknown, rate, remaining time, and the note for the operator."""
     parts = [f"{plural(event.confirmed, 'record')} confirmed", f"{count(round(event.rate))}/s"]
     parts += [f"{count(event.in_flight)} in flight"] if event.in_flight else []
     parts += [f"{count(event.unknown)} unknown"] if event.unknown else []

@@ -1,4 +1,4 @@
-"""`hourscope scan`: find the matching records of a range and write them down."""
+"""`hourscope scan`: find the matching records of a range and write them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import click
 from tui.archive.location import command_line, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
+from tui.cli.command import Command
 from tui.cli.console import (
     EXIT_INTERRUPTED,
     narrate,
@@ -29,6 +30,7 @@ from tui.cli.options import (
     filter_of,
     filter_options,
     open_named,
+    parsed_size,
     range_options,
     reading_options,
 )
@@ -37,10 +39,10 @@ from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_troubles
 from tui.config import cache_dir
 from tui.errors import OutputError
-from tui.scan import Matches, ScanEvent, ScanPlan, Totals, Wanted, run_plan
+from tui.scan import Excerpt, Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
-from tui.units import count, duration, parse_size, plural, size
+from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
     from tui.scan import Extract
@@ -50,7 +52,7 @@ _STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A scan as it was asked for."""
+    """A scan as requested."""
 
     opened: Opened
     plan: ScanPlan
@@ -64,13 +66,19 @@ class Request:
     dask: str | None = None
 
 
-@click.command("scan", short_help="Find the matching records of a range.")
+@click.command("scan", cls=Command)
 @archive_argument
 @range_options
 @filter_options
-@click.option("-o", "out", metavar="OUT", default=_STDOUT, help="'-', a file (.gz, .zst), or a folder/ for an extract.")
 @click.option(
-    "--estimate", "only_estimate", is_flag=True, help="From a sample: expected matches, time, cost; scan nothing."
+    "-o",
+    "out",
+    metavar="OUT",
+    default=_STDOUT,
+    help="'-', a file (.gz and .zst compress), or an extract: FOLDER/ or s3://…/",
+)
+@click.option(
+    "--estimate", "only_estimate", is_flag=True, help="Estimate matches, time, and cost from a sample; do not scan."
 )
 @click.option(
     "-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines after each match."
@@ -79,17 +87,27 @@ class Request:
     "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines before each match."
 )
 @click.option(
-    "-C", "around", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines on both sides."
+    "-C",
+    "around",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Also print N lines on both sides of each match.",
 )
-@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or this JMESPath instead of the bytes.")
+@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression.")
 @click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
-@click.option("--cache", metavar="SIZE", help="Keep fetched chunks for the next scan, up to SIZE, such as 20GB.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON summary as the last line of stdout.")
-@click.option("--resume", is_flag=True, help="Resume an extract; its finished chunks are not read again.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
+@click.option(
+    "--cache",
+    metavar="SIZE",
+    callback=parsed_size,
+    help="Keep fetched S3 chunks on disk for the next scan, up to SIZE (20GB).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON summary last (on stderr with records on stdout).")
+@click.option("--resume", is_flag=True, help="Resume an extract; finished chunks are not read again.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
 @reading_options
 @archive_options
 def command(
@@ -105,24 +123,33 @@ def command(
     as_json: bool,
     jobs: int | None,
     dask: str | None,
-    cache: str | None,
+    cache: int | None,
     resume: bool,
     force: bool,
     **given: Any,
 ) -> int:
-    """Find the matching records of a range of ARCHIVE, by hour, key and line, as exactly the bytes that are there.
+    """Find the matching records of a range.
+
+    They are written in order by hour, key, and line, as exactly the bytes in the archive. With -o FOLDER/ or
+    s3://…/ the result is an extract: hourly files that are an archive themselves.
+
+    Exit code 0: something matched. 1: nothing matched, and everything was understood. 2: something could not be read
+    or understood; the rest was processed.
 
     \b
-    hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-02-01 -m "event == 'error'" -o errors/
-    hourscope scan /var/archive --from -2d --to now -g timeout --count
+    Examples:
+      hourscope scan /var/archive --from -2d -g timeout --count
+      hourscope scan /var/archive -m "event == 'error'" --max-count 10
+      hourscope scan s3://bucket/events. --from 2015-01-20 --to 2015-01-21 \\
+          -m "event == 'error'" -o errors/
     """
     filter_ = filter_of(given)
     if resume and not names_folder(out):
         raise OutputError("--resume needs an extract; name it with -o FOLDER/")
-    wanted = Wanted(before or around, after or around, fields, separated=out == _STDOUT)
-    _check(out, wanted, max_count, count=count)
+    excerpt = Excerpt(before or around, after or around, fields, separated=out == _STDOUT)
+    _check(out, excerpt, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
-    plan = opened.plan(filter_, wanted)
+    plan = opened.plan(filter_, excerpt)
     if only_estimate:
         from tui.cli.estimate import print_estimate
 
@@ -132,40 +159,35 @@ def command(
 
 
 def run(request: Request) -> int:
-    """Scan, tell, and say how it ended: the exit code."""
+    """Run a scan, report how it ended, and return the exit code."""
     only_reads = request.count or request.out == _STDOUT
     with cancel_on_signals(_interrupted(request), only_reads=only_reads) as cancel:
         totals = _run(request, cancel)
         return _report(request, totals, interrupted=cancel.is_set())
 
 
-def _cached(opened: Opened, cache: str | None) -> Opened:
-    """The archive behind a cache; a folder needs none."""
-    if cache is None:
-        return opened
-    most = parse_size(cache)
-    if most is None:
-        raise click.UsageError(f"'{cache}' is not a size; write --cache 20GB")
-    if not is_s3(opened.archive.store.url):
+def _cached(opened: Opened, limit: int | None) -> Opened:
+    """Put a cache of at most `limit` bytes in front of a bucket; a folder needs none."""
+    if limit is None or not is_s3(opened.archive.store.url):
         return opened
     from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
 
-    store = CachedStore(opened.archive.store, cache_dir() / "chunks", most)
+    store = CachedStore(opened.archive.store, cache_dir() / "chunks", limit)
     return replace(opened, archive=replace(opened.archive, store=store))
 
 
-def _check(out: str, wanted: Wanted, max_count: int | None, *, count: bool) -> None:
-    """What does not go together is refused before anything is read."""
-    if wanted.fields is not None:
+def _check(out: str, excerpt: Excerpt, max_count: int | None, *, count: bool) -> None:
+    """Refuse options that exclude each other, before anything is read."""
+    if excerpt.fields is not None:
         from tui.scan.projection import projection
 
-        projection(wanted.fields)
-    if wanted.fields is not None and (wanted.before or wanted.after):
-        raise click.UsageError("--fields writes no lines around a match; leave out -A, -B and -C")
+        projection(excerpt.fields)
+    if excerpt.fields is not None and (excerpt.before or excerpt.after):
+        raise click.UsageError("--fields cannot be combined with -A, -B and -C")
     if count and out != _STDOUT:
-        raise click.UsageError("--count writes no matches; leave out -o, or --count")
-    if max_count is not None and (wanted.before or wanted.after or names_folder(out)):
-        raise click.UsageError("--max-count goes with stdout or a file, and without -A, -B and -C")
+        raise click.UsageError("--count prints only a number; leave out -o or --count")
+    if max_count is not None and (excerpt.before or excerpt.after or names_folder(out)):
+        raise click.UsageError("--max-count works with stdout or a file only, and without -A, -B and -C")
 
 
 def _run(request: Request, cancel: threading.Event) -> Totals:
@@ -207,7 +229,7 @@ def _extract(request: Request) -> Extract | None:
 
 @contextmanager
 def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
-    """The scan's events, with the matches written where they go: an extract or a file takes them from there."""
+    """The events of the scan. Matches for an extract or a file are written on the way."""
     extract = _extract(request)
     to_file = extract is None and not request.count and request.out != _STDOUT
     events = run_plan(
@@ -271,14 +293,14 @@ def _interrupted(request: Request) -> str:
     if names_folder(request.out):
         return f"interrupted; resume with: {_again(request, '--resume')}"
     partial = partial_path(Path(request.out))
-    return f"interrupted; what was found is in {partial}; run it again with: {_again(request)}"
+    return f"interrupted; the matches so far are in {partial}; run it again with: {_again(request)}"
 
 
 def _again(request: Request, *more: str) -> str:
-    """The command line of this scan, with times that do not move."""
+    """The command line of this scan, with absolute times."""
     plan, opened = request.plan, request.opened
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
-    options = [*plan.filter.arguments(), *plan.wanted.arguments(), *option_words(how), *out, *more]
+    options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
     return command_line("scan", opened.location, opened.start, opened.stop, options)

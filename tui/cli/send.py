@@ -12,8 +12,8 @@ import click
 from tui.archive.location import reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
-from tui.cli.grouped import Grouped
-from tui.cli.nsq_options import SEND_OPTIONS, server_options, target_options
+from tui.cli.command import Command
+from tui.cli.nsq_options import server_options, target_options
 from tui.cli.options import (
     archive_options,
     filter_of,
@@ -30,57 +30,55 @@ from tui.errors import SendError
 from tui.filter import Filter
 from tui.send import CANARY, SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
 
-_GROUPS = {
-    "What": ("start", "stop", "grep", "regex", "match", "not_grep", "not_regex", "invert", "project", "unique"),
-    "Into NSQ": (*SEND_OPTIONS, "rate", "max_depth", "canary", "skip_oversize", "again", "resume"),
-    "Into a file": ("out", "append", "split", "force"),
-    "Before and after": ("dry_run", "yes", "as_json"),
-    "Reading the archive": (
-        "timezone",
-        "layout",
-        "profile",
-        "region",
-        "endpoint_url",
-        "no_sign_request",
-        "request_payer",
-    ),
-}
 _ONLY_NSQ = ("rate", "max_depth", "canary", "skip_oversize", "again")
 _ONLY_FILE = ("append", "split", "force")
 
 
-@click.command("send", cls=Grouped, groups=_GROUPS, short_help="Send records into an NSQ topic or a file.")
+@click.command("send", cls=Command)
 @click.argument("source")
 @range_options
 @filter_options
-@click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the exact bytes.")
-@click.option("--unique", is_flag=True, help="Skip copies of earlier records of the same send, and count them.")
+@click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
+@click.option("--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
 @server_options
-@click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="nsqd's HTTP.  [default: TCP port + 1]")
+@click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
 @click.option("--topic", metavar="TOPIC", help="NSQ topic.")
-@click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn instead of to one; order is lost.")
-@click.option("--rate", metavar="N", help="Records per second (500, 2k), or bytes (5MB).")
-@click.option("--max-depth", metavar="N", type=click.IntRange(min=1), help="Pause while the topic is deeper.")
-@click.option("--canary", is_flag=True, help="Send 1, then 10, and ask before the rest.")
-@click.option("--skip-oversize", is_flag=True, help="Skip records that are larger than nsqd accepts, and list them.")
+@click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
+@click.option("--rate", metavar="N", help="Send at most N records (500, 2k) or bytes (5MB) per second.")
+@click.option(
+    "--max-depth",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Pause while the topic or a channel is deeper than N.",
+)
+@click.option("--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")
+@click.option("--skip-oversize", is_flag=True, help="Skip and list records that are larger than nsqd accepts.")
 @click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
-@click.option("--resume", is_flag=True, help="Resume a send that was interrupted, by its journal.")
-@click.option("-o", "out", metavar="OUT", help="'-', a file (.gz, .zst), or a folder/ for an extract.")
-@click.option("--append", is_flag=True, help="Append to the file.")
-@click.option("--split", metavar="hour|SIZE", help="One file per hour, or per SIZE of lines, such as 500MB.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and where, without sending.")
+@click.option("--resume", is_flag=True, help="Resume an interrupted send by its journal.")
+@click.option(
+    "-o",
+    "out",
+    metavar="OUT",
+    help="'-', a file (.gz and .zst compress), or an extract: FOLDER/ or s3://…/",
+)
+@click.option("--append", is_flag=True, help="Append to an existing file.")
+@click.option("--split", metavar="hour|SIZE", help="Write one file per hour, or per SIZE of lines (500MB).")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent and where; send nothing.")
 @click.option("--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
-@click.option("--json", "as_json", is_flag=True, help="A JSON receipt as the last line of stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON receipt last (on stderr with records on stdout).")
 @reading_options
 @archive_options
 def command(source: str, out: str | None, **given: Any) -> int:
-    """Send SOURCE into an NSQ topic or a file, record by record, in order by hour, key and line.
+    """Send records to an NSQ topic or a file.
 
-    SOURCE is an extract, a file of lines (plain, gzip, zstd), or any archive with a range and filters. Before anything
-    is sent, the plan is shown and the topic's name must be typed (or --yes given). Every batch is confirmed by nsqd and
-    journaled on disk; ctrl-c stops and prints the command that resumes. Records that were sent to the topic before are
-    refused without --again. A secret for nsqd's AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET.
+    SOURCE is an extract, a file of lines (plain or compressed), or any archive with a range and filters. Records are
+    sent in order by hour, key, and line.
+
+    Before the first record is sent to NSQ, hourscope prints the plan and asks for the topic's name (or requires
+    --yes). Every batch is confirmed by nsqd and recorded in a journal. Ctrl-c stops the send and prints the command
+    that resumes it. Records that were sent to the topic before are refused without --again. A secret for nsqd's AUTH
+    is read from HOURSCOPE_NSQ_AUTH_SECRET.
 
     \b
     Examples:

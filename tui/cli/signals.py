@@ -76,9 +76,9 @@ def _watched(handler: _Handler, arrived: Callable[[], object], last_words: str, 
         yield
     finally:
         signal.set_wakeup_fd(outer)
-        for number, each in before.items():
+        for number, earlier in before.items():
             if signal.getsignal(number) is handler:
-                signal.signal(number, each)
+                signal.signal(number, earlier)
         os.close(writing)
         watch.join()
 

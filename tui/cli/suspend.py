@@ -1,4 +1,4 @@
-"""ctrl-z in the middle of a send: first what is in flight gets its answer, so that nothing has to be repeated."""
+"""ctrl-z during a send: wait for in-flight batches first, so that nothing has to be repeated."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tui.send import Control, Sending
 
 @contextmanager
 def pause_on_suspend() -> Iterator[Callable[[Control, Sending], None]]:
-    """Call it with every event: after SIGTSTP it pauses, stops the process once all is confirmed, then goes on."""
-    wanted = threading.Event()
-    before = signal.signal(signal.SIGTSTP, lambda number, frame: wanted.set())
+    """Call it with every event. After SIGTSTP it pauses the send, stops the process when all is confirmed, resumes."""
+    requested = threading.Event()
+    before = signal.signal(signal.SIGTSTP, lambda number, frame: requested.set())
 
     def suspend(control: Control, event: Sending) -> None:
-        if not wanted.is_set() or event.asking:
+        if not requested.is_set() or event.asking:
             return
         control.pause()
         if event.in_flight == event.unknown == 0 and event.note == "paused":
-            wanted.clear()
+            requested.clear()
             os.kill(os.getpid(), signal.SIGSTOP)
-            control.resume()  # we are back: `fg`, or SIGCONT
+            control.resume()  # after `fg`, or SIGCONT
 
     try:
         yield suspend

@@ -6,16 +6,16 @@ from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say
 from tui.scan import Totals
 from tui.units import plural
 
-_NAMED = 20  # damaged parts that are named one by one
+_NAMED_PARTS = 20  # damaged parts that are named one by one
 
 
 def report_troubles(totals: Totals) -> None:
     """Name the damage and give the warnings, a line each."""
     damaged = sorted(totals.damaged, key=lambda event: event.chunk.order)
-    for event in damaged[:_NAMED]:
+    for event in damaged[:_NAMED_PARTS]:
         say(event.sentence)
-    if len(damaged) > _NAMED:
-        say(f"… and {plural(len(damaged) - _NAMED, 'damaged part')} more; --json names them all")
+    if len(damaged) > _NAMED_PARTS:
+        say(f"… and {plural(len(damaged) - _NAMED_PARTS, 'damaged part')} more; --json names them all")
     for warning in totals.warnings():
         say(warning)
 

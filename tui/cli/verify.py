@@ -1,4 +1,4 @@
-"""`hourscope verify`: read a whole range and say whether it is sound."""
+"""`hourscope verify`: read a whole range and report whether it is sound."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from tui.archive import Catalog
 from tui.archive.location import command_line
 from tui.archive.times import spell_hour, zone_name
+from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import far_warnings, gap_length, gaps_json
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options, reading_options
@@ -22,25 +23,29 @@ from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.units import count, duration, plural, size
 
-_SHOWN = 10  # hours or chunks of a kind that are named; --json names all
+_SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
 
 
-@click.command("verify", short_help="Read all of a range: counts, damage, duplicates, gaps.")
+@click.command("verify", cls=Command)
 @archive_argument
 @range_options
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object that names every hour and chunk.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object that names every gap, copy, and damaged part."
+)
 @reading_options
 @archive_options
 def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
-    """Read every record of ARCHIVE, or of a range of it: how many there are, what is damaged, what is there twice, and
-    which hours are missing.
+    """Read a whole range and report damage, duplicates, and gaps.
 
-    Exit code 0 if it is sound, 1 if there are gaps or duplicates, 2 if something could not be read.
+    Every record is read. Duplicates are records of one hour with the same bytes.
+
+    Exit code 0: sound. 1: gaps or duplicates. 2: something could not be read or understood.
 
     \b
-    hourscope verify s3://bucket/events. --from -2d
-    hourscope verify /var/archive --json
+    Examples:
+      hourscope verify /var/archive
+      hourscope verify s3://bucket/events. --from -12h --json
     """
     opened = open_named(archive, given)
     plan = plan_verify(opened.archive, opened.start, opened.stop)
@@ -97,13 +102,13 @@ def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Ve
 def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
     rows = list(rows)
     print(f"{name:<12} {count(number):>8}")
-    for row in rows[:_SHOWN]:
+    for row in rows[:_SHOWN_ROWS]:
         print_line(f"{'':<12} {'':>8}  {row}")
-    if len(rows) > _SHOWN:
-        print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN)} more; --json names all")
+    if len(rows) > _SHOWN_ROWS:
+        print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN_ROWS)} more; --json names all")
 
 
-_COUNTED = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
+_COUNT_KEYS = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
 
 
 def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:
@@ -115,7 +120,7 @@ def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verifie
         "timezone": zone_name(opened.archive.zone),
         "from": spell_hour(catalog.first) if catalog.first else None,
         "to": spell_hour(catalog.stop) if catalog.stop else None,
-        **{name: summary[name] for name in _COUNTED},
+        **{name: summary[name] for name in _COUNT_KEYS},
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
         "mislabeled": sorted(totals.mislabeled),

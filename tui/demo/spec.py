@@ -16,7 +16,7 @@ MIN_RECORDS = 4
 
 # Hours from the start of a 336-hour archive; other lengths scale them. Neighbours are at least 14 hours apart
 # and the incident ends well before the end, so that they stay distinct down to MIN_HOURS.
-_SPAN = 336
+_SPAN_HOURS = 336
 _FIRST_GAP = 52
 _EMPTY_MEMBER = 84
 _TORN = 117
@@ -151,7 +151,7 @@ def _restarted(hour: datetime, host: str, records: int) -> Iterator[ChunkPlan]:
 
 
 def _anchor(spec: SampleSpec, hour: int) -> datetime:
-    return spec.start.astimezone(UTC) + (hour * spec.hours // _SPAN) * HOUR
+    return spec.start.astimezone(UTC) + (hour * spec.hours // _SPAN_HOURS) * HOUR
 
 
 def _key(hour: datetime, host: str, revision: int) -> str:

@@ -17,7 +17,7 @@ from tui.demo.records import blocks
 from tui.demo.spec import ChunkPlan, SampleSpec, plan_sample
 from tui.errors import OutputError
 
-_UPLOAD_DELAY = 62 * 60
+_UPLOAD_DELAY_SECONDS = 62 * 60
 """Seconds from the start of an hour to its upload: the file's time of change, as a bucket would tell it."""
 
 
@@ -63,7 +63,7 @@ def _write_chunk(folder: Path, spec: SampleSpec, plan: ChunkPlan) -> SampleChunk
                     records, size = records + count, size + length
                     out.write(packed)
                 compressed = out.tell()
-            uploaded = plan.hour.timestamp() + _UPLOAD_DELAY
+            uploaded = plan.hour.timestamp() + _UPLOAD_DELAY_SECONDS
             os.utime(part, (uploaded, uploaded))
             part.replace(path)
         finally:

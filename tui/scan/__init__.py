@@ -1,4 +1,4 @@
-"""Hours × filter → extract: planning, running and adding up a scan."""
+"""Hours × filter → extract: plan, run and total a scan."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
+from tui.scan.excerpt import Excerpt
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.tally import Totals
-from tui.scan.wanted import Wanted
 
 if TYPE_CHECKING:
     from tui.scan.extract import Extract, open_extract
@@ -32,13 +32,13 @@ __all__ = [
     "ChunkStarted",
     "Counts",
     "Estimate",
+    "Excerpt",
     "Extract",
     "Matches",
     "Progress",
     "ScanEvent",
     "ScanPlan",
     "Totals",
-    "Wanted",
     "estimate",
     "open_extract",
     "plan_scan",
@@ -51,7 +51,7 @@ _LATER = {"Extract": "extract", "open_extract": "extract", "scanned_hours": "man
 
 
 def __getattr__(name: str) -> Any:
-    """What only those who write or open an extract wait for."""
+    """Import what only extracts need when it is used."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

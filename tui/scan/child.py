@@ -27,7 +27,7 @@ from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 
 _MAIN = "from tui.scan.child import main; main()"
-_PATIENCE = 1.0  # seconds that a task has to end once it is to stop
+_END_SECONDS = 1.0  # seconds that a task has to end once it is to stop
 
 
 class Child:
@@ -67,7 +67,7 @@ class Child:
         """End the task that runs there, and any to come; from any thread. One that is stuck is killed."""
         if not self._stopped.is_set():
             self._stopped.set()
-            patience = threading.Timer(_PATIENCE, self._process.kill)
+            patience = threading.Timer(_END_SECONDS, self._process.kill)
             patience.daemon = True
             patience.start()
         with suppress(BrokenPipeError):  # gone already
@@ -140,5 +140,5 @@ class _Tasks:
         except EOFError:  # the parent has finished, or is gone
             self._stopped.set()
         self._queue.put(None)
-        time.sleep(_PATIENCE)
+        time.sleep(_END_SECONDS)
         os._exit(1)  # the main thread is stuck, and nobody waits for it

@@ -22,9 +22,9 @@ from tui.scan.events import ChunkDone, Matches, ScanEvent
 from tui.scan.task import ScanTask, chunk_events, written
 from tui.scan.workers import Emit, Workers, working
 
-_PART = 32 << 20  # bytes of matches that come back at once
-_HELD = 2  # parts that are here at a time, however many workers there are
-_ASK = 0.25  # seconds between two questions of a worker whether to stop
+_PART_BYTES = 32 << 20  # bytes of matches that come back at once
+_HELD_PARTS = 2  # parts that are here at a time, however many workers there are
+_ASK_SECONDS = 0.25  # seconds between two questions of a worker whether to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator
             raise ConfigError(f"the Dask scheduler at {address} has no worker; start one with: dask worker {address}")
         stop_name = f"hourscope-stop-{uuid.uuid4().hex}"
         stop = distributed.Event(stop_name, client=client)
-        held = threading.Semaphore(_HELD)
+        held = threading.Semaphore(_HELD_PARTS)
 
         def run(task: ScanTask, emit: Emit) -> None:
             here = task.output if task.output and not is_s3(task.output.store.url) else None
@@ -110,8 +110,8 @@ def _fetched(task: ScanTask, future: Any) -> Part:
 def scan_part(task: ScanTask, skip: int, stop_name: str) -> Part:
     """Scan a chunk, leave out the first `skip` bytes of its matches, and give back at most about 32 MB of the rest."""
     events, size, left = [], 0, skip
-    found = chunk_events(task, _asking(stop_name))
-    for event in written(task.output, found) if task.output else found:
+    scanned = chunk_events(task, _asking(stop_name))
+    for event in written(task.output, scanned) if task.output else scanned:
         if isinstance(event, Matches):
             lines = event.lines[left:]
             left -= len(event.lines) - len(lines)
@@ -122,7 +122,7 @@ def scan_part(task: ScanTask, skip: int, stop_name: str) -> Part:
         elif skip and not isinstance(event, ChunkDone):
             continue  # told with the first part
         events.append(event)
-        if size >= _PART and task.output is None:
+        if size >= _PART_BYTES and task.output is None:
             break
     return Part(tuple(events), size)
 
@@ -136,7 +136,7 @@ def _asking(stop_name: str) -> Callable[[], bool]:
 
     def stopped() -> bool:
         nonlocal asked, answer
-        if not answer and time.monotonic() - asked > _ASK:
+        if not answer and time.monotonic() - asked > _ASK_SECONDS:
             answer, asked = event.is_set(), time.monotonic()  # type: ignore[no-untyped-call]
         return answer
 

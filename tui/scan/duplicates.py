@@ -20,11 +20,12 @@ from typing import IO
 from tui.archive.local import temporary_error
 
 FINGERPRINT = 16  # bytes: two different records of 10^12 share one with a chance of 10^-15, whoever wrote them
-_PLACE = 4  # bytes that say in which chunk
-_ENTRY = FINGERPRINT + _PLACE
+_PLACE_BYTES = 4  # bytes that say in which chunk
+_ENTRY = FINGERPRINT + _PLACE_BYTES
 _BUCKETS = 256
 _IN_MEMORY = _ENTRY * 13_107  # bytes of a bucket: 64 MiB in all
-_SORTED = 4 << 20  # bytes of entries that are sorted at once: about 15 MB as Python has them, and a tenth of a second
+# bytes of entries that are sorted at once: about 15 MB as Python has them, and a tenth of a second
+_SORTED_BYTES = 4 << 20
 
 
 def fingerprint(record: bytes | memoryview) -> bytes:
@@ -55,33 +56,33 @@ class Fingerprints:
 
     def add(self, chunk: int, fingerprints: bytes) -> None:
         """The fingerprints of some records of a chunk, one behind the other."""
-        place = chunk.to_bytes(_PLACE, "big")
+        place = chunk.to_bytes(_PLACE_BYTES, "big")
         entries = (fingerprints[i : i + FINGERPRINT] + place for i in range(0, len(fingerprints), FINGERPRINT))
         self._buckets.spread(entries, 0)
 
     def copies(self) -> Counter[int]:
         """For each chunk, how many of its records there were before: in an earlier chunk, or earlier in this one."""
-        found: Counter[int] = Counter()
+        copies: Counter[int] = Counter()
         for number in range(_BUCKETS):
-            self._count(self._buckets, number, 1, found)
-        return found
+            self._count(self._buckets, number, 1, copies)
+        return copies
 
-    def _count(self, buckets: _Buckets, number: int, depth: int, found: Counter[int]) -> None:
+    def _count(self, buckets: _Buckets, number: int, depth: int, copies: Counter[int]) -> None:
         if depth == FINGERPRINT:  # all alike, in the order of the chunks
-            found.update(islice(map(_place, buckets.entries(number)), 1, None))
+            copies.update(islice(map(_place, buckets.entries(number)), 1, None))
             return
-        if buckets.size(number) > _SORTED:
+        if buckets.size(number) > _SORTED_BYTES:
             smaller = _Buckets(self._folder)
             try:
                 smaller.spread(buckets.entries(number), depth)
                 for part in range(_BUCKETS):
-                    self._count(smaller, part, depth + 1, found)
+                    self._count(smaller, part, depth + 1, copies)
             finally:
                 smaller.close()
             return
         for one, other in pairwise(sorted(buckets.entries(number))):
             if one[:FINGERPRINT] == other[:FINGERPRINT]:
-                found[_place(other)] += 1
+                copies[_place(other)] += 1
 
 
 class _Buckets:

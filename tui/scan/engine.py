@@ -97,7 +97,7 @@ def _tasks(
                 plan.filter,
                 output,
                 count_only,
-                plan.wanted,
+                plan.excerpt,
                 read_ahead,
                 plan.archive.reading,
                 strict or count_only or extract is not None,

@@ -20,8 +20,8 @@ from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
 SAMPLE_BYTES = 1 << 18  # of each, as stored
-_AT_ONCE = 8  # samples from S3, where each waits for its answer
-_LIST_PAGE = 1000  # keys a ListObjectsV2 answers with
+_SAMPLES_AT_ONCE = 8  # samples from S3, where each waits for its answer
+_KEYS_PER_LIST = 1000  # keys a ListObjectsV2 answers with
 _CONFIDENCE = 0.95
 
 
@@ -73,13 +73,13 @@ def estimate(plan: ScanPlan, *, prices: Prices | None = None, jobs: int | None =
     """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read."""
     chosen = stratified(plan.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
-    found, low, high, records = _reckon(plan, samples)
+    matches, low, high, records = _reckon(plan, samples)
     exact = len(samples) == len(plan.chunks) and all(sample.share == 1 for sample in samples)
     gets = len(plan.chunks) if is_s3(plan.archive.store.url) else 0
-    lists = math.ceil(gets / _LIST_PAGE)
+    lists = math.ceil(gets / _KEYS_PER_LIST)
     prices = prices or Prices()
     return Estimate(
-        matches=round(found),
+        matches=round(matches),
         low=math.floor(low),
         high=math.ceil(high),
         records=round(records),
@@ -115,7 +115,7 @@ def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
             refused.append(error)
             return None
 
-    at_once = _AT_ONCE if is_s3(plan.archive.store.url) else 1
+    at_once = _SAMPLES_AT_ONCE if is_s3(plan.archive.store.url) else 1
     with ThreadPoolExecutor(at_once, thread_name_prefix="sample") as pool:
         samples = [found for found in pool.map(sample, chosen) if found]
     if refused and not samples:

@@ -1,4 +1,4 @@
-"""What a scan tells while it runs. Counts are cumulative for their chunk."""
+"""The events of a scan. Counts are cumulative for their chunk."""
 
 from __future__ import annotations
 

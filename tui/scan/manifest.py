@@ -38,7 +38,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         start=span[0],
         stop=span[1],
         ranges=ranges or (Range(*span),),
-        filter=(*plan.filter.arguments(), *plan.wanted.arguments()),
+        filter=(*plan.filter.arguments(), *plan.excerpt.arguments()),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

@@ -9,7 +9,7 @@ from tui.archive import Chunk
 from tui.archive.writer import LinesFile
 from tui.scan.events import ChunkDone, ChunkKept, ChunkRestarted, Matches, ScanEvent
 
-_IN_MEMORY = 16 << 20  # of the matches of all chunks whose turn has not come; the rest waits on disk
+_MEMORY_BYTES = 16 << 20  # of the matches of all chunks whose turn has not come; the rest waits on disk
 
 
 class _Waiting:
@@ -82,7 +82,7 @@ def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[S
 
     turn = 0
     done: set[str] = set()
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+    with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as spool:
         waiting = _Waiting(spool)
         for event in events:
             if isinstance(event, Matches) and event.chunk.key != chunks[turn].key:

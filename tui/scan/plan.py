@@ -12,7 +12,7 @@ from tui.archive import Archive, Chunk, empty_range
 from tui.archive.listing import Listing
 from tui.archive.store import is_s3
 from tui.filter import Filter
-from tui.scan.wanted import Wanted
+from tui.scan.excerpt import Excerpt
 
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
@@ -30,7 +30,7 @@ class ScanPlan:
     stop: datetime | None
     filter: Filter
     chunks: tuple[Chunk, ...]
-    wanted: Wanted = field(default_factory=Wanted)
+    excerpt: Excerpt = field(default_factory=Excerpt)
     unmatched: tuple[str, ...] = ()  # keys that the layout does not fit: they are left out
     ranges: tuple[tuple[datetime, datetime], ...] = ()
 
@@ -47,7 +47,7 @@ class ScanPlan:
     def wants_processes(self) -> bool:
         """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
-        for_each_record = self.wanted.fields is not None or self.wanted.fingerprints
+        for_each_record = self.excerpt.fields is not None or self.excerpt.fingerprints
         return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property
@@ -76,7 +76,7 @@ def plan_scan(
     start: datetime | None,
     stop: datetime | None,
     filter: Filter,  # noqa: A002
-    wanted: Wanted | None = None,
+    excerpt: Excerpt | None = None,
     listing: Listing | None = None,
 ) -> ScanPlan:
     """List the range, or take it from a listing just made; ArchiveError, which says what there is, for no chunk."""
@@ -84,4 +84,4 @@ def plan_scan(
     chunks = catalog.chunks
     if not chunks and not (archive.extract and catalog.first is None):  # an extract of nothing is one all the same
         raise empty_range(archive, start, stop)
-    return ScanPlan(archive, start, stop, filter, chunks, wanted or Wanted(), catalog.unmatched)
+    return ScanPlan(archive, start, stop, filter, chunks, excerpt or Excerpt(), catalog.unmatched)

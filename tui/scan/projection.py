@@ -19,7 +19,7 @@ from tui.filter.paths import Path, path_of
 _PATHS = re.compile(r"\s*[\w.\"\[\]-]+(\s*,\s*[\w.\"\[\]-]+)*\s*")
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 _MINUS_ZERO = re.compile(rb"[:\[,\s]-0[\s,\]}]")
-_MOST_DIGITS = 4300  # of an integer that Python reads
+_MAX_DIGITS = 4300  # of an integer that Python reads
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -63,10 +63,10 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
         if len(record) > MAX_PARSED:
             raise TooLargeError
         try:
-            found = _slice(record, path)
+            value = _slice(record, path)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a lone surrogate, or not JSON at all
             return computed(record)
-        return computed(record) if b"\n" in found else found
+        return computed(record) if b"\n" in value else value
 
     return computed if path is None else sliced
 
@@ -139,7 +139,7 @@ def _number(text: str) -> float:
 def _integer(text: str) -> int | float:
     if text == "-0":
         return _SpelledZero()
-    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+    return int(text) if len(text) <= _MAX_DIGITS else _number(text)
 
 
 def _no_constant(name: str) -> Any:

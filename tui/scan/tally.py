@@ -1,4 +1,4 @@
-"""Adding up what a scan tells."""
+"""The totals of a scan's events."""
 
 from __future__ import annotations
 
@@ -148,27 +148,27 @@ class Totals:
         }
 
     def warnings(self) -> list[str]:
-        """What a person should know who trusts the numbers, but damage, which is listed by itself."""
-        counts, found = self.counts, []
+        """Warnings about the numbers, except damage, which is listed separately."""
+        counts, warnings = self.counts, []
         if counts.not_json:
-            found.append(not_json_text(counts.not_json, counts.broken_json))
+            warnings.append(not_json_text(counts.not_json, counts.broken_json))
         if counts.unparsed:
-            found.append(
+            warnings.append(
                 f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
             )
         if counts.split:
-            found.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
+            warnings.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
         for name, number in self.documents.items():
-            found.append(
+            warnings.append(
                 f"{plural(number, 'chunk')} read as one document; if its list holds the records, add --records {name}"
             )
         if len(self.forms) > 1:
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
-            found.append(f"the chunks differ in how their records are told apart: {kinds}")
+            warnings.append(f"the chunks differ in how their records are told apart: {kinds}")
         if self.mislabeled:
             mislabeled = plural(len(self.mislabeled), "chunk")
-            found.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
-        return found
+            warnings.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
+        return warnings
 
     @property
     def understood(self) -> bool:

@@ -27,7 +27,7 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
-from tui.scan.wanted import Wanted
+from tui.scan.excerpt import Excerpt
 
 PROGRESS_INTERVAL = 0.1  # seconds
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
@@ -58,7 +58,7 @@ class ScanTask:
     filter: Filter
     output: Output | None = None
     count_only: bool = False
-    wanted: Wanted = field(default_factory=Wanted)
+    excerpt: Excerpt = field(default_factory=Excerpt)
     read_ahead: bool = False
     reading: Reading = field(default_factory=Reading)
     strict: bool = False
@@ -185,10 +185,10 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
 
 def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     """What is wanted of a block, and how many of its records match."""
-    wanted = task.wanted
+    excerpt = task.excerpt
     if task.count_only:
         return lambda block: (b"", matcher.count(block))
-    if wanted.fingerprints:
+    if excerpt.fingerprints:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
         def fingerprinted(block: Block) -> tuple[bytes, int]:
@@ -197,10 +197,10 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
             return b"".join(map(fingerprint, block.records())), block.count()
 
         return fingerprinted
-    if wanted.fields is not None:
+    if excerpt.fields is not None:
         from tui.scan.projection import projection  # parsing takes libraries that few scans need
 
-        project = projection(wanted.fields)
+        project = projection(excerpt.fields)
         counted = task.filter.invert and any(term.kind == "match" for term in task.filter.active)
 
         def projected(block: Block) -> tuple[bytes, int]:
@@ -216,8 +216,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
             return b"".join(lines), len(lines)
 
         return projected
-    if wanted.before or wanted.after:
-        context = Context(wanted.before, wanted.after, separated=wanted.separated)
+    if excerpt.before or excerpt.after:
+        context = Context(excerpt.before, excerpt.after, separated=excerpt.separated)
         return lambda block: context.lines(block, matcher)
     return lambda block: matching_lines(block, matcher)
 

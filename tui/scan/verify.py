@@ -13,8 +13,8 @@ from tui.filter import Filter
 from tui.scan.duplicates import Fingerprints
 from tui.scan.engine import run_plan
 from tui.scan.events import Matches, ScanEvent
+from tui.scan.excerpt import Excerpt
 from tui.scan.plan import ScanPlan, plan_scan
-from tui.scan.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Verified:
 
 def plan_verify(archive: Archive, start: datetime | None, stop: datetime | None) -> ScanPlan:
     """All records of [start, stop); ArchiveError if there is no chunk."""
-    return plan_scan(archive, start, stop, Filter(), Wanted(fingerprints=True))
+    return plan_scan(archive, start, stop, Filter(), Excerpt(fingerprints=True))
 
 
 def verify(

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from tui.scan.events import ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 
-_QUEUED = 256  # events between the jobs and their reader: a slow reader slows the jobs down
-_POLL = 0.1  # seconds between two looks at the cancel event
-_PATIENCE = 2.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
+_QUEUED_EVENTS = 256  # events between the jobs and their reader: a slow reader slows the jobs down
+_POLL_SECONDS = 0.1  # seconds between two looks at the cancel event
+_END_SECONDS = 2.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
 
 Emit = Callable[[ScanEvent], None]
 
@@ -41,7 +41,7 @@ class Workers:
         self._abandoned = self._stopping = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
-        self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED)
+        self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED_EVENTS)
 
     def submit(self, task: ScanTask) -> None:
         """Run a task, or let it wait behind those that run; its last event is its ChunkDone."""
@@ -51,14 +51,14 @@ class Workers:
 
     def next_event(self) -> ScanEvent | None:
         """Wait for the next event; raises what a task raised. None if what still runs does not heed its stop."""
-        patience = _PATIENCE
+        patience = _END_SECONDS
         while True:
             if self._cancel.is_set():
                 self._stop_once()
             try:
-                event = self._events.get(timeout=_POLL)
+                event = self._events.get(timeout=_POLL_SECONDS)
             except queue.Empty:
-                patience -= _POLL if self._stopping else 0
+                patience -= _POLL_SECONDS if self._stopping else 0
                 if patience <= 0:
                     self.stuck = True
                     return None
@@ -82,7 +82,7 @@ class Workers:
     def _put(self, event: ScanEvent | BaseException) -> None:
         while not self._abandoned:
             try:
-                self._events.put(event, timeout=_POLL)
+                self._events.put(event, timeout=_POLL_SECONDS)
                 return
             except queue.Full:
                 continue

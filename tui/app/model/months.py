@@ -11,10 +11,11 @@ from tui.archive import Archive, Catalog, Chunk, StoredObject
 from tui.archive.catalog import far_hours, make_catalog
 from tui.archive.listing import Listing
 from tui.archive.location import Location
+from tui.archive.ranges import Range
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, next_hour
 from tui.archive.topics import renamed
-from tui.archive.walk import Range, Walk
+from tui.archive.walk import Walk
 
 Rows = tuple[Chunk | StoredObject, ...]
 _MOST_ROWS = 150_000  # that are kept: about 70 MB

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,7 @@ from textual.widget import Widget
 from tui.app.preview.rows import VisibleRows
 from tui.app.records.json_tree import JsonTree
 from tui.app.requests import Failed, Report
-from tui.app.terminal.clipboard import LARGEST_BYTES, gathered, passed_on
+from tui.app.terminal.clipboard import LARGEST_BYTES, copy_text, gathered
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.printable import spelled
 from tui.units import size
@@ -122,9 +121,7 @@ class CopyMenu(KeyMenu):
         if length > LARGEST_BYTES:
             self._refuse(size(length))
             return
-        self.app.copy_to_clipboard(text)
-        if self.app._driver is not None and (sequence := passed_on(text, os.environ)):
-            self.app._driver.write(sequence)
+        copy_text(self.app, text)
         self.post_message(Report(f"copied {what}, {size(length)}, if this terminal lets us; w writes to a file"))
 
     def _refuse(self, what: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable, Mapping
+
+from textual.app import App
 
 from tui.printable import spelled
 
@@ -31,6 +34,13 @@ def passed_on(text: str, environment: Mapping[str, str]) -> str:
         pieces = (plain[at : at + _SCREEN_CHARACTERS] for at in range(0, len(plain), _SCREEN_CHARACTERS))
         return "".join(f"{_ESC}P{piece}{_ESC}\\" for piece in pieces)
     return ""
+
+
+def copy_text(app: App[object], text: str) -> None:
+    """Put a text into the clipboard, as far as the terminal and what is around it let us."""
+    app.copy_to_clipboard(text)
+    if app._driver is not None and (sequence := passed_on(text, os.environ)):
+        app._driver.write(sequence)
 
 
 def gathered(records: Iterable[bytes]) -> str | None:

@@ -1,4 +1,4 @@
-"""What is written of each match."""
+"""What a scan writes of each match."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Excerpt:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
-    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines at all, but
-    the 16 bytes by which `verify` knows a record again.
+    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines, but the
+    16 bytes by which `verify` recognizes a record.
     """
 
     before: int = 0

@@ -1,0 +1,151 @@
+"""What people type who mean something else: every answer is one sentence that says what to type, and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from tui import cli
+from tui.cli.group import COMMANDS, commands
+from tui.cli.slips import _OTHER_COMMANDS, _OTHER_OPTIONS
+from tui.config import config_dir
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with an archive in it and one in the config."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "events.2015-01-20_13.log").write_bytes(b'{"event":"error"}\n{"event":"play"}\n')
+    config_dir().mkdir(parents=True, exist_ok=True)
+    (config_dir() / "config.toml").write_text(f'[archives.media]\nurl = "{tmp_path}/logs"\n')
+    return tmp_path
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one sentence on stderr of a command line that is refused."""
+    assert cli.run(list(words)) == 2
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert out == ""
+    return line.removeprefix("hourscope: ")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("scna", "scan"), ("SCAN", "scan"), ("lss", "ls"), ("sned", "send"), ("archvie", "archive"),
+        ("veriyf", "verify"), ("hlep", "help"), ("meda", "media"),
+        ("grep", "scan"), ("list", "ls"), ("publish", "send"), ("version", "--version"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_command_is_not_taken_for_an_archive(
+    capsys: pytest.CaptureFixture[str], word: str, meant: str
+) -> None:
+    for words in ([word], [word, "logs", "--count"]):
+        sentence = refused(capsys, *words)
+        assert sentence == (
+            f"'{word}' is not a command, a folder, or a name in the config; "
+            f"did you mean {meant}? (see hourscope --help)"
+        )
+
+
+def test_a_word_that_is_like_no_command_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"the commands are {', '.join(COMMANDS)}" in refused(capsys, "frobnicate")
+
+
+def test_an_archive_before_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for archive in ("logs", "./logs", "media", "nowhere"):
+        assert "the command comes first: hourscope scan ARCHIVE" in refused(capsys, archive, "scan")
+    assert "the command comes first: hourscope ls ARCHIVE" in refused(capsys, "--timezone", "UTC", "ls", "logs")
+
+
+@pytest.mark.parametrize("word", ["logs", "./scna", "s3://scna", "scna.%Y-%m-%d_%H.log", "media", "~/scna"])
+def test_what_can_be_an_archive_is_opened(capsys: pytest.CaptureFixture[str], word: str) -> None:
+    assert "the explorer needs a terminal" in refused(capsys, word)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["ls", "logs", "--jsno"], "--json"),
+        (["scan", "logs", "--JSON"], "--json"),
+        (["scan", "logs", "--max_count", "5"], "--max-count"),
+        (["send", "logs", "--nsqd-adress", "h:1"], "--nsqd-tcp-address"),
+        (["--timezon", "UTC", "logs"], "--timezone"),
+        # grep's, ripgrep's, jq's and the AWS CLI's
+        (["scan", "logs", "-E", "a|b"], "-e RE"),
+        (["scan", "logs", "-F", "error"], "-g TEXT"),
+        (["scan", "logs", "--context", "3"], "-C N"),
+        (["scan", "logs", "--since", "-2d"], "--from T"),
+        (["ls", "logs", "--until", "now"], "--to T"),
+        (["cat", "logs", "-n", "5"], "--lines N"),
+        (["scan", "logs", "-n", "5"], "--max-count N"),
+        (["cat", "logs", "--max-count", "5"], "--lines N"),
+        (["scan", "logs", "--query", "event"], "-m EXPR"),
+        (["send", "logs", "--output", "x"], "-o OUT"),
+    ],
+)
+def test_an_unknown_option_gets_the_one_that_was_meant(
+    capsys: pytest.CaptureFixture[str], words: list[str], meant: str
+) -> None:
+    assert f"did you mean {meant}? (see hourscope " in refused(capsys, *words)
+
+
+def test_an_option_of_another_command_is_named_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "-A is not an option of hourscope cat, but of scan" in refused(capsys, "cat", "logs", "-A", "3")
+    assert "-g is not an option of hourscope ls, but of cat, " in refused(capsys, "ls", "logs", "-g", "error")
+
+
+def test_what_is_done_anyway_needs_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--recursive is not an option of hourscope scan: every chunk of the range is read anyway" in refused(
+        capsys, "scan", "logs", "--recursive", "-g", "error"
+    )
+    assert "compressed chunks are read anyway" in refused(capsys, "cat", "logs", "--search-zip")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["scan", "logs", "-m", "5", "-g", "error"], "to stop after the first 5 matches use --max-count 5"),
+        (["scan", "logs", "-m1"], "to stop after the first match use --max-count 1"),
+        (["cat", "logs", "--hour", "2015-01-20T13", "-m", " 20 "], "use --lines 20"),
+    ],
+)
+def test_m_of_grep_is_jmespath_here(capsys: pytest.CaptureFixture[str], words: list[str], advice: str) -> None:
+    sentence = refused(capsys, *words)
+    assert sentence.startswith("-m is JMESPath; ") and advice in sentence
+
+
+def test_a_word_too_many(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert "to keep the records that contain it, write -g error" in refused(capsys, "scan", "logs", "error")
+    files = [str(file) for file in (folder / "logs").iterdir()]
+    assert "give the folder of the files" in refused(capsys, "ls", *files, *files)
+    assert refused(capsys, "ls", "logs", "more") == "'more' is one argument too many; see hourscope ls --help"
+
+
+def test_a_missing_word_names_the_commands_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "cat", "logs", "--hour").endswith("; see hourscope cat --help")
+    assert refused(capsys, "scan").endswith("; see hourscope scan --help")
+    assert refused(capsys, "logs", "--timezone").endswith("; see hourscope help open")
+
+
+def test_a_config_that_cannot_be_read_is_the_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    (config_dir() / "config.toml").write_text("[archive.media]\nurl = '/a'\n")
+    assert "did you mean [archives]?" in refused(capsys, "scna", "logs")
+
+
+def test_every_advice_is_possible() -> None:
+    context = click.Context(commands)
+    options = {
+        option
+        for name in (*COMMANDS, "open")
+        if (command := commands.get_command(context, name))
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    assert {words.split()[0] for advice in _OTHER_OPTIONS.values() for words in advice} <= options
+    assert set(_OTHER_COMMANDS.values()) <= {*COMMANDS, "--version"}
+    assert not set(_OTHER_COMMANDS) & set(COMMANDS)

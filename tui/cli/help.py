@@ -1,0 +1,35 @@
+"""`hourscope help`: what `--help` prints."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.command import Command
+from tui.cli.console import EXIT_MATCHED
+from tui.cli.slips import unknown_command
+
+
+@click.command("help", cls=Command)
+@click.argument("name", metavar="[COMMAND]", required=False)
+@click.pass_context
+def command(ctx: click.Context, name: str | None) -> int:
+    """Print the help of a command.
+
+    Without COMMAND, print the list of commands.
+
+    \b
+    Examples:
+      hourscope help
+      hourscope help scan
+    """
+    program = ctx.find_root()
+    if name is None:
+        click.echo(program.get_help())
+        return EXIT_MATCHED
+    group = program.command
+    assert isinstance(group, click.Group)
+    described = group.get_command(program, name)
+    if described is None:
+        raise click.UsageError(unknown_command([name], group.list_commands(program)), ctx)
+    click.echo(described.make_context(name, [], parent=program, resilient_parsing=True).get_help())
+    return EXIT_MATCHED
