@@ -19,6 +19,7 @@ from tui.printable import printable
 
 _LOOKED_AT = 300  # keys, spread evenly, in which every reading of every number is tried
 _MOST_LAYOUTS = 4
+_MOST_TRIED = 8  # spellings; keys that are made to waste time hold hundreds
 _WEEK = 7
 _FEWEST = 3  # keys of a second layout: fewer are strays
 _COPIED = 0.3  # of the keys have the usual suffix; the others may be copies of such
@@ -132,7 +133,7 @@ def _is_copy(key: str, layout: Layout) -> bool:
 def _fit(keys: Sequence[str]) -> Layout:
     """The layout that fits best; LayoutError if there is none."""
     sample = _spread(keys)
-    for mark in _ranked(sample, keys):
+    for mark in _ranked(sample, keys)[:_MOST_TRIED]:
         layout = _around([mark], sample)
         missed = [key for key in keys if not layout.parse(key)] if layout else []
         if missed:  # rare topics and hosts among them, perhaps
@@ -246,7 +247,7 @@ def _around(marks: Sequence[_Mark | int], keys: Sequence[str]) -> Layout | None:
     rows: list[tuple[str, list[FoundTime]]] = []
     for key in keys:
         found = find(key)
-        if found is None:
+        if found is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
             continue
         spans = [found]
         for extra in extras:
@@ -283,7 +284,7 @@ def _agreeing(find: Callable[[str], FoundTime | None], keys: Sequence[str]) -> l
             mark = _Mark(date.spelling, seen[date.spelling])
             seen[date.spelling] += 1
             agreeing[mark] += _agree(date, found.time)
-    return [mark for mark, number in agreeing.items() if number >= _AGREE * rows]
+    return [mark for mark, number in agreeing.items() if number >= _AGREE * rows][:_MOST_TRIED]
 
 
 def _agree(date: FoundTime, time: datetime) -> bool:
