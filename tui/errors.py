@@ -46,6 +46,10 @@ class KeyTakenError(OutputError):
     """The key exists, and is not overwritten."""
 
 
+class IndexFileError(HourscopeError):
+    """The index cannot be written."""
+
+
 class SendError(HourscopeError):
     """A send that was refused, or that could not be finished."""
 

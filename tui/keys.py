@@ -1,7 +1,7 @@
-"""What [keys] of the config can bind: the names of the explorer's actions, and their keys where they are not changed.
+"""The keys of the explorer: one meaning for each key of a screen, and one name for each meaning.
 
-Data, so that `doctor` and every command can check the config without the explorer. A test compares it with the
-explorer's own bindings.
+Data, so that `doctor` and every command can check [keys] of the config without the explorer. A test compares it with
+the explorer's own bindings.
 """
 
 from __future__ import annotations
@@ -12,124 +12,93 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import combinations
 
-Bindings = Mapping[str, str]  # name of an action → its keys, between commas; a name with a space cannot be bound
-
-_EVERYWHERE: Bindings = {
-    "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c",
-    "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z", "back": "q,escape",
+KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, wherever it is bound
+    "down": "j,down", "up": "k,up", "left": "h,left", "right": "l,right", "first": "g,home", "last": "G,end",
+    "page-down": "pagedown,ctrl+f", "page-up": "pageup,ctrl+b",
+    "sideways-right": "greater_than_sign", "sideways-left": "less_than_sign",
+    "month-before": "left_square_bracket,pageup", "month-after": "right_square_bracket,pagedown",
+    "year-before": "left_curly_bracket", "year-after": "right_curly_bracket",
+    "hour-before": "left_square_bracket", "hour-after": "right_square_bracket",
+    "day-before": "left_curly_bracket", "day-after": "right_curly_bracket",
+    "filter": "slash", "go-to-time": "colon", "next-match": "n", "previous-match": "N",
+    "next-trouble": "e", "previous-trouble": "E",
+    "differences": "d", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
+    "select": "space", "select-day": "D", "select-month": "M", "range": "v", "open": "enter", "pane": "tab",
+    "step-back": "escape", "back": "q",
+    "only-these": "equals_sign", "not-these": "minus", "more-of-value": "o", "fields": "f", "column": "c",
+    "columns": "C", "tree": "t", "raw": "r", "terms": "T", "saved-filters": "L", "shades": "o",
+    "all-or-matches": "a", "lines-around": "A", "mark-like": "comma", "marks": "m", "unmark": "U", "wrap": "W",
+    "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
+    "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
+    "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
+    "destination": "a,d", "topic": "t", "rate": "r", "depth": "m", "canary": "c", "skip-oversize": "O",
+    "pause": "space", "open-place": "o",
+    "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z",
+    "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
+    "save": "ctrl+s",
+    "filter-keep": "enter", "filter-kind": "ctrl+t", "filter-saved": "ctrl+s", "filter-complete": "tab",
+    "filter-older": "up", "filter-newer": "down",
+    "term on/off": "1,2,3,4,5,6,7,8,9",  # a name with a space cannot be bound
 }  # fmt: skip
-_MOVING: Bindings = {
-    "down": "j,down", "up": "k,up", "first": "g,home", "last": "G,end", "page-down": "pagedown", "page-up": "pageup",
-    "right": "l,right", "left": "h,left", "toggle": "enter",
-}  # fmt: skip
-_CHOICES: Bindings = {"choose": "enter", "down": "j,down", "up": "k,up"}
-_PICKER: Bindings = {"pick": "enter", "down": "j,down", "up": "k,up", "pick-leave": "escape,q"}
+ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
-# A screen's panes; the keys of all of them are live on it, the focused pane's first.
-SCREENS: Mapping[str, tuple[Bindings, ...]] = {
-    "calendar": (
-        _EVERYWHERE,
-        {
-            "preview": "enter", "range": "v", "select": "space", "select-day": "D", "select-month": "M", "scan": "s",
-            "next-trouble": "e", "previous-trouble": "E", "overlay": "i", "pane": "tab", "go-to-time": "colon",
-            "drop": "escape", "leave-archive": "q", "close-archive": "q",
-        },
-        {
-            "left": "h,left", "right": "l,right", "up": "k,up", "down": "j,down", "first": "g,home", "last": "G,end",
-            "month-before": "left_square_bracket,pageup", "month-after": "right_square_bracket,pagedown",
-            "year-before": "left_curly_bracket", "year-after": "right_curly_bracket",
-        },
-        {"chunk-after": "j,down", "chunk-before": "k,up", "back-to-hours": "escape,h,left"},
-    ),
-    "preview": (
-        _EVERYWHERE,
-        {
-            "filter": "slash", "only-these": "equals_sign", "not-these": "minus", "ask-of-value": "o",
-            "saved-filters": "F", "terms": "T", "all-or-matches": "a", "lines-around": "A", "mark": "space",
-            "mark-like": "comma", "marks": "m", "unmark": "U", "next pane": "tab", "scan": "s", "write": "w",
-            "send": "p", "fields": "f", "column": "c", "columns": "C", "raw": "r", "tree": "t", "copy": "y",
-            "step-back": "escape", "invert": "exclamation_mark", "term on/off": "1,2,3,4,5,6,7,8,9",
-        },
-        {
-            "down": "j,down", "up": "k,up", "first": "g,home", "last": "G,end",
-            "page-down": "pagedown,ctrl+f", "page-up": "pageup,ctrl+b",
-            "sideways-right": "l,right,greater_than_sign", "sideways-left": "h,left,less_than_sign",
-            "wrap-records": "W", "next-match": "n", "previous-match": "N",
-        },
-        {**_MOVING, "wrap": "W"},
-        {**_MOVING, "compare-hours": "d"},
-        {
-            "down": "j,down,l,right", "up": "k,up,h,left", "term-toggle": "space", "term-edit": "enter",
-            "term-opposite": "exclamation_mark", "term-later": "J,shift+down", "term-earlier": "K,shift+up",
-            "term-delete": "d,delete,backspace", "term-invert": "v", "term-copy": "y", "term-edit-whole": "e",
-        },
-    ),
-    "filter bar": (
-        {"quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c"},
-        {"filter-kind": "ctrl+t", "filter-saved": "ctrl+s", "filter-close": "escape"},
-        {"filter-keep": "enter", "filter-complete": "tab", "filter-older": "up", "filter-newer": "down"},
-    ),
-    "saved filters": (_PICKER, {"saved-add": "a", "saved-save": "s"}),
-    "more of a value": (_PICKER, {"pick-edit": "e"}),
-    "scan": (
-        _EVERYWHERE,
-        {
-            "scan-start": "enter", "scan-open": "enter", "send": "p", "job-stop": "S", "scan-range": "r",
-            "scan-resume": "r", "scan-filter": "slash", "scan-out": "o", "scan-jobs": "W",
-        },
-    ),
-    "send": (
-        _EVERYWHERE,
-        {
-            "send-start": "enter", "send-pause": "space", "job-stop": "S", "send-nsqd": "d", "send-topic": "t",
-            "send-file": "o", "send-rate": "r", "send-resume": "r", "send-depth": "m", "send-canary": "c",
-            "send-skip": "l",
-        },
-    ),
-    "jobs": (_EVERYWHERE, {"job-stop": "S"}, _CHOICES),
-    "open": (_EVERYWHERE, {"open-place": "o"}, _CHOICES),
-    "prompt": ({"quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c"}, {"prompt-drop": "escape"}),
-}  # fmt: skip
+_PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
+_PAGE = _PROGRAM | {"help", "explain", "jobs", "time-zone", "back", "step-back"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy"}
+_LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
+_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
 
-ACTIONS = frozenset(name for panes in SCREENS.values() for pane in panes for name in pane if " " not in name)
+SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a screen
+    "calendar": _ARCHIVE
+    | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
+    | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed"},
+    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "job-stop", "pane"},
+    "preview": _ARCHIVE
+    | _RECORDS
+    | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
+    | {"only-these", "not-these", "more-of-value", "fields", "column", "columns", "tree", "raw", "terms", "invert"}
+    | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark", "differences"}
+    | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},
+    "filter bar": _PROGRAM
+    | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
+    "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop"},
+    "send": _ARCHIVE
+    | {"open", "pause", "destination", "topic", "write", "send", "rate", "resume", "depth", "canary"}
+    | {"skip-oversize", "job-stop"},
+    "jobs": _PAGE | _LIST | {"open", "job-stop"},
+    "home": _PAGE | _LIST | {"open", "open-place"},
+    "help": _PAGE | _LIST,
+    "prompt": _PROGRAM | {"step-back"},
+}
 
 
 def key_problems(chosen: Mapping[str, str]) -> list[str]:
     """What is wrong with [keys]: unknown actions, keys that no terminal sends, and keys that get a second meaning."""
     unknown = [name for name in chosen if name not in ACTIONS]
-    found = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
+    problems = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
     for name, keys in chosen.items():
-        found += [
+        problems += [
             f"keys.{name}: '{key}' is not a key, write it as x, ctrl+x or f5"
             for key in _split(keys)
             if not _is_key(key)
         ]
-    return found + list(_conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
+    return problems + list(conflicts({name: keys for name, keys in chosen.items() if name in ACTIONS}))
 
 
 def _nearest(name: str) -> str:
     near = get_close_matches(name.lower().replace("_", "-"), ACTIONS, n=1)
-    return f" (did you mean {near[0]}?)" if near else " (actions are named as scan, preview or next-match)"
+    return f" (did you mean {near[0]}?)" if near else " (actions are named as scan, open or next-match)"
 
 
-def _conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
-    """Two actions of one screen with one key, where that is not so without [keys]."""
-    for screen, panes in SCREENS.items():
-        before = _keys_by_action(panes, {})
-        after = _keys_by_action(panes, chosen)
-        for one, other in combinations(after, 2):
-            shared = (after[one] & after[other]) - (before[one] & before[other])
-            if shared and (one in chosen or other in chosen):
+def conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
+    """Two actions of one screen with one key."""
+    for screen, actions in SCREENS.items():
+        keys = {name: set(_split(chosen.get(name, KEYS[name]))) for name in KEYS if name in actions}
+        for one, other in combinations(keys, 2):
+            if keys[one] & keys[other]:
                 name, meaning = (one, other) if one in chosen else (other, one)
-                yield f"keys.{name} = '{chosen[name]}' is also {meaning} on the {screen} screen"
-
-
-def _keys_by_action(panes: tuple[Bindings, ...], chosen: Mapping[str, str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for pane in panes:
-        for name, keys in pane.items():
-            found.setdefault(name, set()).update(_split(chosen.get(name, keys)))
-    return found
+                yield f"keys.{name} = '{chosen.get(name, KEYS[name])}' is also {meaning} on the {screen} screen"
 
 
 def _split(keys: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.servers.seaweed import Seaweed
 from tests.unit.writers import FOREIGN, HOURS, MISSING, START, WRITERS
@@ -167,3 +169,31 @@ def test_a_date_that_disagrees_with_itself_is_no_chunk() -> None:
     layout = detect([*keys, odd])
     assert all(layout.parse(key) for key in keys)
     assert not layout.parse(odd)
+
+
+def test_the_docs_list_every_writer_with_its_layout() -> None:
+    page = Path("docs/layouts.md").read_text(encoding="utf-8")
+    for name, writer in WRITERS.items():
+        assert f"| {name} | `{detect(writer.archive()).pattern}` |" in page
+
+
+_PATTERNS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "logs/", "events-", "a/b=", "v2/app.", "raw_", "x 1/"]),
+    st.sampled_from(
+        ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y_%m_%d", "%Y.%m.%d", "year=%Y/month=%m/day=%d", "%Y-%j", "%d-%b-%Y"]
+    ),
+    st.sampled_from(["T", "_", "-", "/", "/hour=", "/hr=", ".", " ", "--", "/h", "T_"]),
+    st.sampled_from(["%H", "%H%M", "%H%M%S", "%H-%M-%S", "%H:%M:%S"]),
+    st.sampled_from(["", ".log.gz", ".json", "/a.gz", "-part-7.gz", "Z.jsonl.zst", "_id4f.gz"]),
+)
+
+
+@given(pattern=_PATTERNS, start=st.datetimes(datetime(1995, 1, 1), datetime(2060, 1, 1)), minute=st.integers(0, 59))
+@settings(max_examples=30, deadline=None)
+def test_any_date_and_hour_is_found(pattern: str, start: datetime, minute: int) -> None:
+    hours = [start.replace(minute=minute, second=59, microsecond=0) + timedelta(hours=number) for number in range(60)]
+    keys = {hour.strftime(pattern): hour.replace(minute=0, second=0) for hour in hours}
+    layout = detect([*keys, *FOREIGN])
+    found = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
+    assert found == keys

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
 from tui.app.calendar.screen import CalendarPage
-from tui.app.help.keys import FRAMEWORKS, MOVES, action_name
+from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
 from tui.app.help.screen import ExplainPage, HelpPage
 from tui.app.home.screen import ChoosePage, OpeningPage
 from tui.app.jobs.screen import JobsPage
@@ -40,6 +40,7 @@ from tui.app.requests import (
     RefreshJobs,
     Report,
     Request,
+    ShowDiff,
     ShowHelp,
     ShowJob,
     ShowJobs,
@@ -73,6 +74,7 @@ class Explorer(Host):
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="quit"),
         Binding("ctrl+l", "redraw", "draw the screen again", show=False, id="redraw"),
         Binding("ctrl+c", "interrupt", "stop", show=False, priority=True, id="stop"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True, id="suspend"),
     ]
 
     def __init__(
@@ -118,14 +120,18 @@ class Explorer(Host):
                 from tui.app.preview.screen import PreviewPage
 
                 self.push_screen(PreviewPage(session, hour, chunks))
-            case PlanScan(session, hours):
+            case PlanScan(session, hours, out):
                 from tui.app.scan.screen import ScanPage
 
-                self.push_screen(ScanPage(session, hours, self.jobs))
-            case PlanSend(session, cargo):
+                self.push_screen(ScanPage(session, hours, self.jobs, out))
+            case PlanSend(session, cargo, instead):
                 from tui.app.send.screen import SendPage
 
-                self.push_screen(SendPage(session, cargo, self.jobs))
+                (self.switch_screen if instead else self.push_screen)(SendPage(session, cargo, self.jobs))
+            case ShowDiff(session, hours):
+                from tui.app.diff.screen import DiffPage
+
+                self.push_screen(DiffPage(session, hours))
             case ShowHelp(title, bindings):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):
@@ -264,7 +270,7 @@ class Explorer(Host):
         listed = set(FRAMEWORKS)
         for _, binding, enabled, _ in screen.active_bindings.values():
             words = binding.description
-            if enabled and words and action_name(binding) not in MOVES and words not in listed:
+            if enabled and words and action_name(binding) not in CURSOR_MOVES and words not in listed:
                 listed.add(words)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
                 yield SystemCommand(words, f"key {spell_key(binding.key)}", press)

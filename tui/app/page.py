@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Event, Key, Paste
+from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui.app.model.clock import choices_of_zone
+from tui.app.model.command import read_filter
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.app.requests import (
@@ -24,24 +29,96 @@ from tui.app.requests import (
     Explain,
     Failed,
     Leave,
+    OpenHour,
     RefreshJobs,
     Report,
     Request,
     ShowHelp,
     ShowJobs,
 )
-from tui.app.widgets.bars import HeaderLine, KeyLine, Notice
+from tui.app.terminal.clipboard import copy_text
+from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
-from tui.archive.times import zone_name
+from tui.archive.times import floor_hour, parse_time, zone_name
 from tui.errors import HourscopeError
+from tui.filter import Filter
+
+_DROP_SECONDS = 0.3
+_PATIENCE_SECONDS = 1.0  # with a key that does not come back: what had the focus is gone
+
+
+class KeyHandled(Message):
+    """A key has been dealt with, or is back at the app."""
 
 
 class Host(App[int]):
     """What a screen knows of the app."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: deque[Key] = deque()  # that have arrived and wait for their turn
+        self._handling: Key | None = None  # the one that is on its way
+        self._patience: Timer | None = None
+        self._dropped_until = 0.0  # keys that arrived before that are dropped
+        self._last_key = ""
+
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
         raise NotImplementedError
+
+    async def on_event(self, event: Event) -> None:
+        """One key after the other: of several that arrive at once, each finds what the one before has opened."""
+        if not isinstance(event, Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._handling is None or (not self._keys and self._alike(self._handling, event)):
+            await self._forward(event)
+        else:
+            self._keys.append(event)
+            self._patience = self._patience or self.set_timer(_PATIENCE_SECONDS, self.on_key_handled)
+
+    def _alike(self, before: Key, event: Key) -> bool:
+        """Need a key not wait for the one before it? An arrow that is held down, or a text that is typed."""
+        typed = isinstance(self.focused, Input) and before.is_printable and event.is_printable
+        return typed or event.key == before.key
+
+    async def _forward(self, event: Key) -> None:
+        if self._dropped(event):
+            return
+        below, first = self.focused or self.screen, self._handling is None
+        self._handling = event
+        await super().on_event(event)
+        if first:
+            below.post_message(KeyHandled())  # it comes back on the way of the key, behind it
+
+    async def on_key_handled(self) -> None:
+        if self._patience is not None:
+            self._patience.stop()
+        self._handling = self._patience = None
+        while self._keys and self._handling is None:
+            await self._forward(self._keys.popleft())
+
+    def _dropped(self, event: Key) -> bool:
+        """Is it right behind a key without effect? Then it belongs to something that did not open."""
+        if event.key.startswith("ctrl+"):
+            return False
+        repeated, self._last_key = event.key == self._last_key, event.key
+        if event.time >= self._dropped_until:
+            return False
+        if not repeated:  # a text is being typed, and not a key held down
+            self._dropped_until = event.time + _DROP_SECONDS
+        return True
+
+    async def on_key(self, event: Key) -> None:
+        """Nothing below has used the key: run its binding, or report that it has no effect here."""
+        event.prevent_default()  # Textual's own handler does the first half of this
+        if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
+            return
+        screen = self.screen
+        if isinstance(screen, Page):
+            if not isinstance(screen.focused, Input):
+                self._dropped_until = event.time + _DROP_SECONDS
+            key = event.character if event.is_printable and event.character != " " else spell_key(event.key)
+            screen.report(f"{key} does nothing here; ? shows the keys")
 
 
 class Page(Screen[None]):
@@ -55,7 +132,8 @@ class Page(Screen[None]):
         Binding("x", "explain", "explain", show=False, id="explain"),
         Binding("J", "jobs", "jobs", show=False, id="jobs"),
         Binding("z", "zone", "time zone", show=False, id="time-zone"),
-        Binding("q,escape", "leave", "back", id="back"),
+        Binding("q", "leave", "back", id="back"),
+        Binding("escape", "step_back", "one step back", show=False, id="step-back"),
     ]
     title_of_help = "hourscope"
     ASKING: ClassVar[frozenset[str]] = frozenset()
@@ -133,6 +211,9 @@ class Page(Screen[None]):
     def on_key(self, _: Key) -> None:
         self.clear_report()
 
+    def on_paste(self, _: Paste) -> None:
+        self.report("there is nothing to paste into here; ? shows the keys")
+
     def on_report(self, message: Report) -> None:
         message.stop()
         self.report(message.sentence)
@@ -209,6 +290,10 @@ class Page(Screen[None]):
     def action_leave(self) -> None:
         self.request(Leave())
 
+    def action_step_back(self) -> None:
+        """Out of what was opened on this screen, or out of the screen."""
+        self.action_leave()
+
     def action_help(self) -> None:
         self.request(ShowHelp(self.title_of_help, tuple(key.binding for key in self.active_bindings.values())))
 
@@ -217,3 +302,58 @@ class Page(Screen[None]):
 
     def action_explain(self) -> None:
         self.request(Explain(self.title_of_help, self.explanation()))
+
+
+class ArchivePage(Page):
+    """A screen of an archive: it has a filter, hours to go to, and a command line that does the same."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter", priority=True),
+        Binding("colon", "time", "go to time", show=False, id="go-to-time", priority=True),
+        Binding("y", "copy", "copy the command", show=False, id="copy"),
+    ]
+    ASKING = frozenset({"filter", "time"})
+    session: Session
+
+    def action_filter(self) -> None:
+        self.ask(
+            "filter, JMESPath or -g TEXT -e RE -m EXPR -v (empty: every record):",
+            self._put_filter,
+            self.session.filter.describe() if self.session.filter.arguments() else "",
+        )
+
+    def _put_filter(self, text: str) -> str | None:
+        return self.put_filter(read_filter(text))
+
+    def put_filter(self, filter_: Filter) -> str | None:
+        """Use another filter; returns a sentence about it. HourscopeError if it cannot be used here."""
+        raise NotImplementedError
+
+    def action_time(self) -> None:
+        self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go_to)
+
+    def _go_to(self, text: str) -> str | None:
+        return self.go_to(floor_hour(parse_time(text, self.session.archive.zone)))
+
+    def go_to(self, hour: datetime) -> str | None:
+        """Preview an hour, or the nearest that has a chunk; returns a sentence if it is another."""
+        nearest = self.session.nearest(hour)
+        if nearest is None:
+            return "this archive has no chunk"
+        if trouble := self.session.out_of_reach(nearest):
+            return trouble
+        self.open_hour(nearest)
+        return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour that has"
+
+    def open_hour(self, hour: datetime) -> None:
+        self.session.place = hour
+        self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+
+    def command(self) -> str:
+        """The command line that does what this screen shows, or several on a line each."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        copy_text(self.app, command := self.command())
+        first, *more = command.splitlines()
+        self.report(f"copied, if this terminal lets us: {first}{f' and {len(more)} more' if more else ''}")

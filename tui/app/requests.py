@@ -47,7 +47,16 @@ class OpenHour:
 
 @dataclass(frozen=True, slots=True)
 class PlanScan:
-    """Plan a scan of some hours with the session's filter."""
+    """Plan a scan of some hours with the session's filter; `out`: where to, if that was asked for."""
+
+    session: Session
+    hours: Selection
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDiff:
+    """Show what changed in some hours; in which hours something did, if none are given."""
 
     session: Session
     hours: Selection
@@ -55,10 +64,11 @@ class PlanScan:
 
 @dataclass(frozen=True, slots=True)
 class PlanSend:
-    """Plan a send."""
+    """Plan a send; `instead`: in the place of the screen that asks."""
 
     session: Session
     cargo: Cargo
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ Request = (
     | OpenHour
     | PlanScan
     | PlanSend
+    | ShowDiff
     | ShowJobs
     | ShowJob
     | KeepJob

@@ -21,6 +21,7 @@ _WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
+_NUMBERED = re.compile(r"[A-Za-z]{2,}[A-Za-z-]*\d{1,3}")  # web01
 _EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
@@ -53,7 +54,7 @@ class Columns:
         names = [match["name"] for match in found if match]
         revised = any(match["rev"] for match in found if match)
         dotted = len(names) == len(values) and all("." in name for name in names)
-        if dotted and (revised or (len(set(names)) > 1 and not _are_random([n.rpartition(".")[2] for n in names]))):
+        if dotted and (revised or _end_in_hosts(names)):
             self._used |= {"topic", "host", "rev"}
             return topics_and_hosts(names) + "{rev}."
         if len(set(values)) == 1:
@@ -154,6 +155,14 @@ def _cuts(names: Sequence[str]) -> dict[str, int]:
         if best is None or cost < best[0]:
             best = (cost, cuts)
     return best[1] if best else {}
+
+
+def _end_in_hosts(names: Sequence[str]) -> bool:
+    """Do the names vary in what may be a host, or is it one by its number?"""
+    hosts = [name.rpartition(".")[2] for name in names]
+    if len(set(names)) > 1:
+        return not _are_random(hosts)
+    return _NUMBERED.fullmatch(hosts[0]) is not None and not _COUNTED.fullmatch(hosts[0])
 
 
 def _looks_like_host(text: str) -> bool:

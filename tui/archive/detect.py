@@ -147,7 +147,8 @@ def _fit(keys: Sequence[str]) -> Layout:
     if sum(
         any("d" in f.spelling.parts or "j" in f.spelling.parts for f in find_dates(key)) for key in sample
     ) * 2 > len(sample):
-        raise _not_found(keys, "the names hold a day but not an hour, in keys")
+        why = f"the names hold a day but not an hour: {three(keys)}"
+        raise LayoutError(f"{why}; archives need an hour in each key (give a layout if it is there)")
     raise _not_found(keys, "no layout was found in keys")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.archive.holes import Hole, escape
 from tui.archive.layout import Layout
 from tui.errors import LayoutError
+from tui.printable import printable
 
 
 def within(layout: Layout, prefix: str, key: str) -> Layout:
@@ -32,10 +33,9 @@ def within(layout: Layout, prefix: str, key: str) -> Layout:
             spelled.append(escape(rest) + part.token)
             text = rest
         else:
-            place = prefix.rpartition("/")[0]
             raise LayoutError(
-                f"the prefix '{prefix}' ends within the time of its keys, such as {key}; "
-                f"give {place or 'the bucket'}, and the hours with --from and --to"
+                f"the prefix '{prefix}' ends within the time of its keys, such as {printable(key, 120)}; "
+                f"use the prefix '{prefix[: prefix.rfind('/') + 1]}', with --from and --to for the hours"
             )
         rest = rest[len(text) :]
     return Layout("".join(spelled))

@@ -9,8 +9,8 @@ from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
 from tui.archive.heads import lead
-from tui.archive.holes import unescape
-from tui.archive.layout import Layout, escape, has_holes
+from tui.archive.holes import escape, has_holes, split_pattern, unescape
+from tui.archive.layout import Layout
 from tui.archive.listing import Listing as Listing
 from tui.archive.narrowed import split_folders, within
 from tui.archive.ranges import Range
@@ -56,7 +56,7 @@ def open_listed(
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
     if layout is not None:
-        pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
+        pattern = _below(rest if pattern is None else unescape(_fixed(rest)), layout)
     if pattern is not None:
         return _rooted(Archive(url, store, Layout(pattern), parse_zone(timezone)), Listing(store))
     manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
@@ -74,8 +74,10 @@ def open_listed(
 
 
 def _below(prefix: str, layout: str) -> str:
-    """A layout of keys below a prefix; one that begins with the prefix, as layouts are printed, is whole."""
-    return layout if layout.startswith(prefix) else f"{prefix.rstrip('/')}/{layout}"
+    """A layout of keys below a prefix; one whose keys begin with the prefix, as layouts are printed, is whole."""
+    if lead(split_pattern(layout)).startswith(prefix):
+        return layout
+    return f"{escape(prefix.rstrip('/'))}/{layout}"
 
 
 def _fixed(pattern: str) -> str:
@@ -109,7 +111,7 @@ def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
         return None
     root, rest, pattern = _split(url)
     if layout is not None:
-        pattern = _below(escape(rest) if pattern is None else _fixed(rest), layout)
+        pattern = _below(rest if pattern is None else unescape(_fixed(rest)), layout)
     return root.removeprefix(S3_SCHEME), rest if pattern is None else lead(Layout(pattern).parts)
 
 

@@ -12,6 +12,7 @@ from tui.archive.columns import topics_and_hosts
 from tui.archive.holes import Hole, escape
 from tui.archive.layout import Layout
 from tui.archive.times import next_hour
+from tui.printable import printable
 
 _NAMED = 5
 
@@ -24,7 +25,7 @@ def topics_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
 def named_topics(topics: Sequence[str]) -> str:
     """`3 topics (clicks, events, views)`, of which the first are named."""
     more = f", and {len(topics) - _NAMED} more" if len(topics) > _NAMED else ""
-    return f"{len(topics)} topics ({', '.join(topics[:_NAMED])}{more})"
+    return f"{len(topics)} topics ({', '.join(printable(topic, 60) for topic in topics[:_NAMED])}{more})"
 
 
 def by_topic(catalog: Catalog) -> dict[str, Catalog]:

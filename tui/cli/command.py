@@ -18,7 +18,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "tls tls_root_ca_file tls_cert tls_key",
         "Output": "by every stats top out append split force as_json as_csv count max_count lines pretty "
         "after before around fields project unique",
-        "Run": "dry_run yes again check policy only_estimate full resume jobs dask cache rate max_depth "
+        "Run": "dry_run yes again check policy only_estimate full status drop resume jobs dask cache rate max_depth "
         "canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour processes max_in_flight "
         "status_address",
         "Sample": "folder no_open hours records_per_hour seed",

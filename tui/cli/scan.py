@@ -230,30 +230,39 @@ def _extract(request: Request) -> Extract | None:
 @contextmanager
 def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
     """The events of the scan. Matches for an extract or a file are written on the way."""
+    from tui.analysis.known import known_from, remembered  # a refused command starts without them
+    from tui.index import open_index
+
     extract = _extract(request)
     to_file = extract is None and not request.count and request.out != _STDOUT
-    events = run_plan(
-        request.plan,
-        jobs=request.jobs,
-        dask=request.dask,
-        cancel=cancel,
-        extract=extract,
-        count_only=request.count and request.max_count is None,
-        strict=to_file,
-        exact=request.as_json,
-    )
-    if request.max_count is not None:
-        events = first_matches(events, request.max_count)
-    if not to_file:
-        yield events
-        return
-    target = Path(request.out)
+    exact = request.as_json or extract is not None
+    only_counts = request.count and request.max_count is None
+    with open_index(request.plan.archive) as index:
+        events = run_plan(
+            request.plan,
+            jobs=request.jobs,
+            dask=request.dask,
+            cancel=cancel,
+            extract=extract,
+            count_only=only_counts,
+            strict=to_file,
+            exact=request.as_json,
+            known=known_from(index, counts_only=only_counts, exact=exact),
+        )
+        if request.plan.excerpt.fields is None and request.max_count is None:
+            events = remembered(events, index, request.plan.filter, exact=exact)
+        if request.max_count is not None:
+            events = first_matches(events, request.max_count)
+        if to_file:
+            target = Path(request.out)
 
-    def final() -> Path:
-        return partial_path(target) if cancel.is_set() else target
+            def final() -> Path:
+                return partial_path(target) if cancel.is_set() else target
 
-    with file_of_lines(target, overwrite=request.force, final=final) as file:
-        yield written_to(file, events)
+            with file_of_lines(target, overwrite=request.force, final=final) as file:
+                yield written_to(file, events)
+        else:
+            yield events
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
@@ -277,6 +286,8 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     for form, chunks in totals.forms.items():
         if form != "lines":
             narrate(f"records: {form} ({plural(chunks, 'chunk')})")
+    if totals.skipped:
+        narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
     narrate(
         f"{plural(totals.matches, 'match')} in {count(totals.records)} records · {plural(totals.chunks, 'chunk')}"
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"

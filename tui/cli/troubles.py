@@ -20,13 +20,13 @@ def report_troubles(totals: Totals) -> None:
         say(warning)
 
 
-def exit_code(totals: Totals, *, matched: bool | None = None) -> int:
+def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
     Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
-    reading was ended early.
+    reading was ended early. `no_time`: records without a readable time, where it was asked for.
     """
-    if totals.damaged or totals.counts.unparsed:
+    if totals.damaged or totals.counts.unparsed or no_time:
         return EXIT_FAILED
     if totals.matches if matched is None else matched:
         return EXIT_MATCHED

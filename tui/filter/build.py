@@ -117,7 +117,7 @@ def comparisons(path: Place, value: object) -> tuple[Comparison, ...]:
         found.append(Comparison("#", "at least so many", expression))
     there = _somewhere(path, lambda spelled: f"{spelled} != `null`")
     gone = f"!({there})" if any(isinstance(step, int) for step in path) else f"{spell_path(path)} == `null`"
-    return (*found, Comparison("?", "is there", there), Comparison("0", "is missing or null", gone))
+    return (*found, Comparison("*", "is there", there), Comparison("0", "is missing or null", gone))
 
 
 def _ordering(sign: str, value: object) -> Callable[[str], str]:

@@ -57,6 +57,12 @@ class Matcher:
         self.not_json += 1
         self.broken_json += record[:1] in (b"{", b"[")
 
+    def count_unread(self, not_json: Iterable[bytes], unparsed: int) -> None:
+        """Count matching records that could not be looked at for more than the match."""
+        for record in not_json:
+            self.count_not_json(record)
+        self.unparsed += unparsed
+
     def spans(self, block: Block) -> Iterator[Span]:
         """[start, end) of every matching record of a block, without its newline."""
         held = self._held(block)

@@ -28,6 +28,14 @@ def path_of(node: Node) -> Path | None:
     return steps
 
 
+def named_paths(node: Node) -> set[Path]:
+    """Every path into a record that an expression names."""
+    path = path_of(node)
+    if path is not None:
+        return {path}
+    return {path for child in node["children"] if isinstance(child, dict) for path in named_paths(child)}
+
+
 def _fields_of(path: Path) -> tuple[str, ...]:
     """The fields that a path begins with: what can be decoded by name."""
     return tuple(step for step in takewhile(lambda step: isinstance(step, str), path) if isinstance(step, str))

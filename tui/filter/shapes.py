@@ -7,7 +7,7 @@ such a shape gives None, and jmespath.py does it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +39,10 @@ class Shape:
 
 def compile_shape(node: Node) -> Shape | None:
     """None if the expression is not one of these shapes."""
-    paths: set[Path] = set()
-    if not _collect(node, paths):
+    fields = fields_of([node])
+    if fields is None:
         return None
-    roots = prefix_free(paths)
-    if not roots or any(len(path) > _MAX_DEPTH for path in roots):
-        return None
-    source = Source(Fields(roots))
+    source = Source(fields)
     try:
         truth = source.truth(node)
         is_truthy: Callable[[Any], bool] = source.function(f"lambda r: {truth}")
@@ -68,6 +65,15 @@ def compile_shape(node: Node) -> Shape | None:
             return list(map(judge, records))
 
     return Shape(lambda record: judge(decoder.decode(record)), test_all)
+
+
+def fields_of(nodes: Iterable[Node]) -> Fields | None:
+    """The fields that expressions of these shapes name; None if one of them has another shape, or names none."""
+    paths: set[Path] = set()
+    if not all(_collect(node, paths) for node in nodes):
+        return None
+    roots = prefix_free(paths)
+    return Fields(roots) if roots and all(len(path) <= _MAX_DEPTH for path in roots) else None
 
 
 def _collect(node: Node, paths: set[Path]) -> bool:

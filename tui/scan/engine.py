@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tui.archive import Archive
+from tui.archive import Archive, Chunk
 from tui.archive.times import ceil_hour, floor_hour, parse_time
 from tui.filter import Filter
-from tui.scan.events import ChunkDone, ScanEvent
+from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Known, ScanEvent
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.task import ScanTask
@@ -19,6 +19,8 @@ from tui.scan.workers import Workers, processes, threads
 
 if TYPE_CHECKING:
     from tui.scan.extract import Extract
+
+KnownOf = Callable[[Chunk, Filter], Known | None]
 
 _WAITING = 4  # tasks behind those that run: a connection must not be idle until an event was told
 
@@ -61,20 +63,22 @@ def run_plan(
     count_only: bool = False,
     strict: bool = False,
     exact: bool = False,
+    known: KnownOf | None = None,
 ) -> Iterator[ScanEvent]:
     """Run a plan; see `scan`. With `count_only` matches are only counted.
 
+    `known`: says of a chunk, before it is read, that no record of it matches the filter; None if it may.
     `exact`: count every record, also where nothing matches (an extract always does; see ScanTask).
     `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
     """
     cancel = cancel or threading.Event()
     if extract is None:
-        events = _run(plan, _tasks(plan, None, count_only, strict, exact), jobs, dask, cancel)
+        events = _run(plan, _tasks(plan, None, count_only, strict, exact), jobs, dask, cancel, known)
         yield from events if count_only else in_order(events, plan.chunks)
         return
     with extract:
         yield from extract.kept()
-        for event in _run(plan, _tasks(plan, extract), jobs, dask, cancel):
+        for event in _run(plan, _tasks(plan, extract), jobs, dask, cancel, known):
             extract.record(event)
             yield event
         extract.finish(whole=not cancel.is_set())
@@ -105,6 +109,18 @@ def _tasks(
             )
 
 
+def _replaces(task: ScanTask) -> bool:
+    """Is there an output of an earlier run, which only the scan itself takes away?"""
+    return task.output is not None and task.output.exists
+
+
+def _of_known(chunk: Chunk, answer: Known) -> Iterator[ScanEvent]:
+    yield ChunkStarted(chunk)
+    for damage in answer.damage:
+        yield ChunkDamaged(chunk, damage)
+    yield ChunkDone(chunk, answer.counts, form=answer.form, codec=answer.codec, skipped=True)
+
+
 def _workers(
     plan: ScanPlan, jobs: int | None, dask: str | None, cancel: threading.Event
 ) -> AbstractContextManager[Workers]:
@@ -117,9 +133,25 @@ def _workers(
 
 
 def _run(
-    plan: ScanPlan, tasks: Iterator[ScanTask], jobs: int | None, dask: str | None, cancel: threading.Event
+    plan: ScanPlan,
+    tasks: Iterator[ScanTask],
+    jobs: int | None,
+    dask: str | None,
+    cancel: threading.Event,
+    known: KnownOf | None,
 ) -> Iterator[ScanEvent]:
     """`jobs` tasks at a time; the first error of a task ends the others and is raised."""
+    if known is not None:
+        unread: list[ScanTask] = []
+        for one in tasks:
+            answer = None if cancel.is_set() or _replaces(one) else known(one.chunk, plan.filter)
+            if answer is None:
+                unread.append(one)
+            else:
+                yield from _of_known(one.chunk, answer)
+        if not unread:
+            return
+        tasks = iter(unread)
     running = 0
     with _workers(plan, jobs, dask, cancel) as workers:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
+from tui.scan.measure import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class ChunkDone:
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
     `document`: the chunk is one JSON document, read as one record, and this list in it may hold the records.
+    `skipped`: it was not read, because it is known that no record of it matches.
     """
 
     chunk: Chunk
@@ -110,6 +112,15 @@ class ChunkDone:
     form: str = ""
     codec: str = ""
     document: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of the chunk's matching records, once all of them were read; just before its ChunkDone."""
+
+    chunk: Chunk
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +131,15 @@ class ChunkKept:
     counts: Counts
 
 
-ScanEvent = ChunkStarted | Progress | Matches | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a chunk before it is read: that none of its records matches, what a scan would count, and its
+    damage."""
+
+    counts: Counts
+    damage: tuple[Damage, ...] = ()
+    form: str = ""
+    codec: str = ""
+
+
+ScanEvent = ChunkStarted | Progress | Matches | Measured | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept

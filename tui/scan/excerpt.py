@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.scan.measure import Measure
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
 
     `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines, but the
-    16 bytes by which `verify` recognizes a record.
+    16 bytes by which `verify` recognizes a record. `measure`: no lines either, but what it makes of them.
     """
 
     before: int = 0
@@ -18,6 +20,7 @@ class Excerpt:
     fields: str | None = None
     separated: bool = False
     fingerprints: bool = False
+    measure: Measure | None = None
 
     def arguments(self) -> list[str]:
         """The words of the command line that ask for it."""

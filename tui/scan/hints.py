@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from itertools import islice
-from typing import TYPE_CHECKING
 
-from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.reader import ReadCancelled
-from tui.errors import ArchiveError
+from tui.archive import Archive, Chunk
 from tui.filter import Filter
-from tui.scan.estimate import stratified
-
-if TYPE_CHECKING:
-    from tui.filter.hints import FieldSample
+from tui.scan.heads import heads
 
 _CHUNKS = 4
 _RECORDS = 200  # of each
@@ -40,21 +32,6 @@ def hints_for(
     if matched and not may_mislead(filter):
         return []
     sample = FieldSample()
-    for chunk in stratified(chunks, _CHUNKS, 0):
-        _feed(sample, archive, chunk, cancelled)
+    for _, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
+        sample.feed(records)
     return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter, sample, matched=matched)]
-
-
-def _feed(sample: FieldSample, archive: Archive, chunk: Chunk, cancelled: Callable[[], bool]) -> None:
-    """The first records of a chunk. What cannot be read is left out: the scan has reported it."""
-    left = _RECORDS
-    with (
-        suppress(ArchiveError, ReadCancelled),
-        ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=archive.reading) as reader,
-    ):
-        for block in reader.blocks():
-            records = list(islice(block.records(), left))
-            sample.feed(records)
-            left -= len(records)
-            if left <= 0:
-                return

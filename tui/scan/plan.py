@@ -47,7 +47,8 @@ class ScanPlan:
     def wants_processes(self) -> bool:
         """Would threads wait for each other, and is there enough to read to make up for starting processes?"""
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
-        for_each_record = self.excerpt.fields is not None or self.excerpt.fingerprints
+        excerpt = self.excerpt
+        for_each_record = excerpt.fields is not None or excerpt.fingerprints or excerpt.measure is not None
         return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property

@@ -29,6 +29,7 @@ class Totals:
 
     clock: Callable[[], float] = time.monotonic
     chunks: int = 0
+    skipped: int = 0  # chunks that need not be read
     kept: int = 0
     partial: int = 0
     damaged: list[ChunkDamaged] = field(default_factory=list)
@@ -58,7 +59,9 @@ class Totals:
                 self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
                 self.running.pop(chunk.key, None)
-                self.chunks += 1
+                skipped = isinstance(event, ChunkDone) and event.skipped
+                self.chunks += not skipped
+                self.skipped += skipped
                 self.kept += isinstance(event, ChunkKept)
                 self.partial += isinstance(event, ChunkDone) and event.partial
                 self._hours.add(chunk.hour)
@@ -121,7 +124,7 @@ class Totals:
             "version": 2,
             "forms": dict(sorted(self.forms.items())),
             "chunks": self.chunks,
-            "chunks_skipped": 0,
+            "chunks_skipped": self.skipped,
             "hours": self.hours,
             "bytes_compressed": counts.bytes_compressed,
             "bytes": counts.bytes,

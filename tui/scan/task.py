@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage, Reading
-from tui.archive.json_values import is_json, values
 from tui.archive.reader import DoubtfulGiven, ReadCancelled
 from tui.archive.store import Store
 from tui.archive.writer import object_of_lines
@@ -24,10 +23,13 @@ from tui.scan.events import (
     ChunkStarted,
     Counts,
     Matches,
+    Measured,
     Progress,
     ScanEvent,
 )
 from tui.scan.excerpt import Excerpt
+from tui.scan.matching import matching_lines, not_json
+from tui.scan.measure import Part
 
 PROGRESS_INTERVAL = 0.1  # seconds
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
@@ -105,14 +107,17 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
         partial = True
         yield ChunkDamaged(chunk, Damage(so_far.counts.bytes_compressed, chunk.size, str(error)), unread=True)
+    if so_far.part is not None:
+        yield Measured(chunk, so_far.part)
     yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, document=document)
 
 
 @dataclass(slots=True)
 class _SoFar:
-    """What was counted, whatever ends the reading."""
+    """What was counted and measured, whatever ends the reading."""
 
     counts: Counts = field(default_factory=Counts)
+    part: Part | None = None
 
 
 def _filtering(
@@ -126,8 +131,13 @@ def _filtering(
         elif item is not None:
             lines, of_block = item
             so_far.counts = so_far.counts.plus(of_block)
-            if lines:
-                yield Matches(task.chunk, lines)
+            if isinstance(lines, bytes):
+                if lines:
+                    yield Matches(task.chunk, lines)
+            elif so_far.part is None:
+                so_far.part = lines
+            else:
+                so_far.part.merge(lines)
         if cancelled():
             break
         if (now := time.monotonic()) - reported >= PROGRESS_INTERVAL:
@@ -156,15 +166,15 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 yield event
 
 
-Cut = Callable[[Block], tuple[bytes, int]]
+Cut = Callable[[Block], tuple[bytes | Part, int]]
 
 
-def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | Part, Counts]]:
     """The work on each block: what is wanted of it, and what was counted in it."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
-    def work(block: Block) -> tuple[bytes, Counts]:
+    def work(block: Block) -> tuple[bytes | Part, Counts]:
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed
@@ -186,6 +196,8 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes, Counts]]:
 def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     """What is wanted of a block, and how many of its records match."""
     excerpt = task.excerpt
+    if excerpt.measure is not None:
+        return excerpt.measure.begin(task.chunk, task.filter, matcher)
     if task.count_only:
         return lambda block: (b"", matcher.count(block))
     if excerpt.fingerprints:
@@ -220,39 +232,3 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
         context = Context(excerpt.before, excerpt.after, separated=excerpt.separated)
         return lambda block: context.lines(block, matcher)
     return lambda block: matching_lines(block, matcher)
-
-
-def not_json(block: Block) -> list[bytes]:
-    """The records of a block that are not JSON."""
-    with block.view() as view:
-        found = values(view)
-    if found is not None and len(found) == block.count():
-        return []
-    return [record for record in block.records() if not is_json(record)]
-
-
-def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
-    """The matching lines of a block as one piece, each with a newline, and how many they are."""
-    if matcher.selects_all:
-        return block.lines(), block.count()
-    pieces: list[bytes] = []
-    found = 0
-    first = last = -1  # neighbours are cut out together
-    spans = matcher.spans(block)  # settles the block where there is a hit
-    with block.raw() as view:
-        for start, end in spans:
-            found += 1
-            if start == last:
-                last = end + 1
-                continue
-            if last > first:
-                pieces.append(bytes(view[first:last]))
-            first, last = start, end + 1
-        if last > first:
-            pieces.append(_ended(bytes(view[first:last])))
-    return b"".join(pieces), found
-
-
-def _ended(lines: bytes) -> bytes:
-    """The chunk's last line may lack its newline."""
-    return lines if lines.endswith(b"\n") else lines + b"\n"

@@ -45,13 +45,13 @@ async def test_i_shows_other_things_in_the_same_grid(opened: Opened) -> None:
     async with opened() as pilot:
         page = calendar(pilot)
         assert "small to large" in await legend_of(pilot)
-        await pilot.press("i")
-        assert "few to many chunks" in await legend_of(pilot) and "i shows: chunks" in await legend_of(pilot)
+        await pilot.press("o")
+        assert "few to many chunks" in await legend_of(pilot) and "o shows: chunks" in await legend_of(pilot)
         assert page.grid.grid.cells(LAST, page.grid.grid.mark(LAST)) == " 1"
-        await pilot.press("i")
-        assert "≤10m" in await legend_of(pilot) and "i shows: upload lag" in await legend_of(pilot)
+        await pilot.press("o")
+        assert "≤10m" in await legend_of(pilot) and "o shows: upload lag" in await legend_of(pilot)
         page.session.matches = {LAST: 7, FIRST: 0}
-        await pilot.press("i", "i")
+        await pilot.press("o", "o")
         assert "few to many matches" in await legend_of(pilot) and "· no match" in await legend_of(pilot)
 
 
@@ -140,7 +140,7 @@ async def test_an_extract_of_nothing_opens_and_says_so(opened: Opened, small_arc
         page = calendar(pilot)
         assert page.session.first == FIRST and page.session.catalog_last == FIRST + 4 * HOUR
         assert "0/0 h" in shown(pilot) and "· no match" in await legend_of(pilot)
-        await pilot.press("i", "i", "e", "G", "enter", "tab", "enter")
+        await pilot.press("o", "o", "e", "G", "enter", "tab", "enter")
         assert "had no match" in shown(pilot)
 
 

@@ -102,7 +102,7 @@ def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
         elif each.sign == "-" or (each.sign in "<>" and not in_list):
             assert not found, each
         elif value is not None or not in_list:
-            assert found in (None, (each.sign == "?") == (value is not None)), each
+            assert found in (None, (each.sign == "*") == (value is not None)), each
         if found is not None:
             assert Term("match", each.expression).compiled.test(_line(record)) == found
         start, stop = each.part
@@ -116,8 +116,8 @@ def _comparable(each: Comparison, in_list: bool) -> bool:
 
 def test_the_menu_goes_by_type() -> None:
     signs = {kind: [each.sign for each in comparisons(("a",), kind)] for kind in ("x", 5, True, None)}
-    assert signs["x"] == ["=", "-", "<", "<=", ">", ">=", "^", "$", "~", "?", "0"]
-    assert signs[5] == ["=", "-", "<", "<=", ">", ">=", "?", "0"] and signs[None] == ["=", "-", "?", "0"]
+    assert signs["x"] == ["=", "-", "<", "<=", ">", ">=", "^", "$", "~", "*", "0"]
+    assert signs[5] == ["=", "-", "<", "<=", ">", ">=", "*", "0"] and signs[None] == ["=", "-", "*", "0"]
     said = {each.meaning: each.expression for each in comparisons(("tags", 0), "hd")}
     assert said["begins with"] == "tags[?@ && starts_with(@, 'hd')]"
     assert said["is missing or null"] == "!(tags[?@ != `null`])"

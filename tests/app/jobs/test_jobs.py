@@ -64,7 +64,7 @@ async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Ev
         await until(pilot, lambda: page.over)
         assert "✓ scan: 1,140 matches" in shown(pilot) and "J leads there" in shown(pilot)
         assert "✓ scan" in shown(pilot).splitlines()[0]
-        await pilot.press("i")
+        await pilot.press("o")
         assert "few to many matches" in shown(pilot)
         await pilot.press("J", "J")
         assert "✓ scan" not in shown(pilot).splitlines()[0]

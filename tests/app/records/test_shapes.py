@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
-from tui.app.calendar.grid import LEVELS, Mark, MonthTitle, Overlay, heat_grid, level, troubles
+from tui.app.calendar.grid import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
 from tui.app.model.clock import readable
 from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
 from tui.app.model.hours import Hours, Selection, read_selection
@@ -87,11 +87,6 @@ def _made_up() -> Session:
     return Session(
         Archive("/a", FolderStore(Path("/a")), Layout("%Y-%m-%d_%H"), UTC), catalog, load_config(), Location("/a")
     )
-
-
-def test_levels_are_quarters() -> None:
-    assert [level(size, 100) for size in (0, 24, 25, 50, 75, 100, 900)] == [0, 0, 1, 2, 3, 3, 3]
-    assert level(5, 0) == 0
 
 
 def test_commands_of_several_ranges_have_an_output_each(session: Session) -> None:

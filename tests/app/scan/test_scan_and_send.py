@@ -80,7 +80,7 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         assert "q back" in shown(pilot)
         await pilot.press("q", "q")
         assert "q quit" in shown(pilot)
-        await pilot.press("i")
+        await pilot.press("o")
         assert "few to many matches" in shown(pilot)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cached_property
+from statistics import median
 
 from tui.app.model.session import Session
 from tui.archive import Gap
@@ -23,19 +25,20 @@ class Mark(Enum):
 
     OUTSIDE = "  "
     GAP = "··"
+    SMALLEST = "░ "
     SMALL = "░░"
     MEDIUM = "▒▒"
     LARGE = "▓▓"
     LARGEST = "██"
-    ODD_LARGE = "++"
-    ODD_SMALL = "--"
+    ODD_LARGE = "▲ "
+    ODD_SMALL = "▼ "
     LATE = "»»"
     DAMAGED = "!!"
     FROZEN = "❄ "
     NONE = "· "
 
 
-LEVELS = (Mark.SMALL, Mark.MEDIUM, Mark.LARGE, Mark.LARGEST)
+LEVELS = (Mark.SMALLEST, Mark.SMALL, Mark.MEDIUM, Mark.LARGE, Mark.LARGEST)
 TROUBLE = {
     Mark.GAP: "gap",
     Mark.DAMAGED: "damaged",
@@ -59,11 +62,11 @@ class Overlay(Enum):
     def shades(self) -> tuple[str, ...]:
         """A word for each shade, or one for all of them together."""
         return {
-            Overlay.SIZE: ("small to large",),
+            Overlay.SIZE: ("small to large, by fifths",),
             Overlay.USUAL: (f"below {_LESS}×", "as usual", f"above {_MORE}×"),
-            Overlay.CHUNKS: ("few to many chunks",),
+            Overlay.CHUNKS: ("few to many chunks, by fifths",),
             Overlay.LAG: ("≤10m", "≤1h", "≤6h", "more"),
-            Overlay.MATCHES: ("few to many matches",),
+            Overlay.MATCHES: ("few to many matches, ×3 a step",),
         }[self]
 
 
@@ -101,6 +104,11 @@ class HeatGrid:
     def present(self) -> frozenset[Mark]:
         """The marks that some hour has."""
         return frozenset(self.marks.values()) | ({Mark.GAP} if self.gaps else set())
+
+    def sign(self, hour: datetime, mark: Mark) -> str:
+        """The one cell of the hour under the cursor."""
+        number = self.numbers.get(hour)
+        return "■" if mark in LEVELS and number is None else str(number)[-1] if mark in LEVELS else mark.value[0]
 
     def cells(self, hour: datetime, mark: Mark) -> str:
         """The two cells of an hour."""
@@ -151,35 +159,35 @@ def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
         case Overlay.USUAL:
             return {hour: _against_usual(session, hour) for hour in session.catalog.hours}
         case Overlay.LAG:
-            return {hour: LEVELS[sum(lag > edge for edge in _LAGS)] for hour, lag in session.usual.lags.items()}
+            return {hour: LEVELS[1 + sum(lag > edge for edge in _LAGS)] for hour, lag in session.usual.lags.items()}
         case Overlay.SIZE:
-            return _levels(session.hour_size)
+            return by_fifths(session.hour_size)
         case Overlay.CHUNKS:
-            return _levels({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
-    shades = _levels({hour: matches for hour, matches in session.matches.items() if matches}, 1.0)
+            return by_fifths({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
+    shades = by_threes({hour: matches for hour, matches in session.matches.items() if matches})
     return {hour: shades.get(hour, Mark.NONE) for hour in session.matches}
 
 
 def _against_usual(session: Session, hour: datetime) -> Mark:
     ratio = session.usual.ratio(hour, session.hour_size[hour])
-    return Mark.NONE if ratio is None else LEVELS[(ratio >= _LESS) + (ratio > _MORE)]
+    return Mark.NONE if ratio is None else LEVELS[2 * ((ratio >= _LESS) + (ratio > _MORE))]
 
 
-def _levels(values: Mapping[datetime, int], share: float = 0.97) -> dict[datetime, Mark]:
-    """A shade each. Most hours are below the ceiling: one monstrous hour must not make all the others pale."""
-    ceiling = _ceiling(values.values(), share)
-    return {hour: LEVELS[level(value, ceiling)] for hour, value in values.items()}
+def by_fifths(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
+    """A shade for each fifth of the hours: one monstrous hour does not make all the others pale."""
+    ordered = sorted(values.values())
+    rank = {value: (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 for value in set(ordered)}
+    return {hour: LEVELS[min(int(len(LEVELS) * rank[value] / len(ordered)), 4)] for hour, value in values.items()}
 
 
-def level(size: float, ceiling: float) -> int:
-    """0 to 3: which quarter of the ceiling a size is in; everything above the ceiling is in the last."""
-    return min(3, int(4 * size / ceiling)) if ceiling else 0
+def by_threes(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
+    """A shade for each factor of 3 between counts; the second is around the median.
 
-
-def _ceiling(values: Iterable[int], share: float) -> float:
-    """The value below which that share of all is."""
-    ordered = sorted(values)
-    return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))]) if ordered else 0.0
+    A burst of thousands leaves an incident of thirty an hour above the everyday two or three.
+    """
+    middle = median(values.values()) if values else 1
+    edges = [middle * 3 ** (step + 0.5) for step in range(-1, 3)]
+    return {hour: LEVELS[bisect_right(edges, value)] for hour, value in values.items()}
 
 
 def _lines(first: date, last: date) -> list[MonthTitle | date]:

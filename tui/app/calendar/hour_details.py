@@ -31,9 +31,9 @@ class HourDetails(LineWidget, can_focus=True):
     """Shows one hour; on a narrow screen five lines of it, on a wide one also its day. With the focus: its chunks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "chunk after", show=False, id="chunk-after"),
-        Binding("k,up", "move(-1)", "chunk before", show=False, id="chunk-before"),
-        Binding("escape,h,left", "app.focus_previous", "back to the hours", show=False, id="back-to-hours"),
+        Binding("j,down", "move(1)", "chunk after", show=False, id="down"),
+        Binding("k,up", "move(-1)", "chunk before", show=False, id="up"),
+        Binding("h,left", "app.focus_previous", "back to the hours", show=False, id="left"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -73,7 +73,7 @@ class HourDetails(LineWidget, can_focus=True):
         if self._drawn is None or self._drawn[0] != now:
             self._drawn = now, self._lines(width - 3, self.size.height)
         lines = self._drawn[1]
-        edge: Piece = ("│ " if self.region.x else " ", self.palette.faint)
+        edge: Piece = ("│ " if self.region.x else " ", self.palette.rule)
         return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
 
     def _lines(self, width: int, height: int) -> list[Line]:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.strip import Strip
 
 from tui.app.calendar.grid import LEVELS, TROUBLE, HeatGrid, Mark, Overlay
+from tui.app.calendar.month_grid import cell_styles
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
@@ -45,7 +47,7 @@ class Legend(LineWidget):
 
     def _signs(self, width: int) -> list[Piece]:
         overlay = self._grid.overlay
-        name = "" if overlay is Overlay.SIZE else f"i shows: {overlay.value} "
+        name = "" if overlay is Overlay.SIZE else f"o shows: {overlay.value} "
         words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
         for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
             if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
@@ -54,17 +56,15 @@ class Legend(LineWidget):
 
     def _spelled(self, word: Callable[[Mark], str]) -> list[Piece]:
         palette, grid = self.palette, self._grid
-        words = grid.overlay.shades
+        words, styles = grid.overlay.shades, cell_styles(self, grid.overlay)
         pieces: list[Piece] = [(" ", palette.dim)]
-        if grid.numbers:
-            pieces.append((" 1 ", palette.heat[0]))
-        elif len(words) == 1:
-            pieces += [(f"{mark.value} ", style) for mark, style in zip(LEVELS, palette.heat, strict=True)]
+        if len(words) == 1:
+            pieces += [(self._sample(mark, styles[mark]), styles[mark]) for mark in LEVELS]
+            pieces.append((f" {words[0]}", palette.dim))
         else:
-            for mark, style, each in zip(LEVELS, palette.heat, words, strict=False):
-                pieces += [(f"{mark.value} ", style), (f"{each}  ", palette.dim)]
-        pieces += [(words[0], palette.dim)] if len(words) == 1 else []
-        styles = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
+            used = LEVELS[1:] if grid.overlay is Overlay.LAG else LEVELS[::2]
+            for mark, meaning in zip(used, words, strict=True):
+                pieces += [(self._sample(mark, styles[mark]), styles[mark]), (f" {meaning}  ", palette.dim)]
         for mark in TROUBLE:
             if mark in self._present:
                 meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else word(mark)
@@ -78,10 +78,14 @@ class Legend(LineWidget):
             pieces += [("  · ", palette.faint), (none, palette.dim)]
         return pieces
 
+    def _sample(self, mark: Mark, style: Style) -> str:
+        """A shade as it is drawn."""
+        return "   " if style.bgcolor else f"{mark.value} "
+
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
         if not marked:
-            hint = "  ·  v begins a range, space takes one hour"
+            hint = "  ·  v begins a range, space selects an hour, D a day, M the month"
             return [(" nothing selected", palette.text), (hint, palette.dim)]
         hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.calendar.grid import LEVELS, HeatGrid, Mark, MonthTitle
+from tui.app.calendar.grid import LEVELS, HeatGrid, Mark, MonthTitle, Overlay
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
@@ -127,43 +127,50 @@ class MonthGrid(LineWidget, can_focus=True):
         return pieces + [(f"{hour:02d} ", palette.strong if hour == here else palette.dim) for hour in range(24)]
 
     def _day(self, day: date) -> list[Piece]:
-        palette, cursor, marked, styles = self.palette, self.cursor, self.marked, _styles(self.palette)
+        palette, cursor, marked = self.palette, self.cursor, self.marked
+        styles = cell_styles(self, self.grid.overlay)
         pieces: list[Piece] = [
             (f" {day:%a}"[:3] + f" {day.day:2d}", palette.strong if cursor.date() == day else palette.dim)
         ]
-        here = palette.strong if palette.cursor.reverse else palette.cursor  # a reversed shade is another shade
         before = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo) - _HOUR
-        for number in range(24):
-            hour = before + _HOUR
+        hours = [before + _HOUR * number for number in range(26)]  # of this day, and one on each side
+        chosen = [bool(marked) and hour in marked for hour in hours]
+        for number, hour in enumerate(hours[1:25], 1):
             mark = self.grid.mark(hour)
-            pieces += [
-                self._between(before, hour, marked, sides=(number > 0, True)),
-                (self.grid.cells(hour, mark), here if hour == cursor else styles.get(mark, palette.odd)),
-            ]
-            before = hour
-        pieces.append(self._between(before, before + _HOUR, marked, sides=(True, False)))
+            style = styles.get(mark, palette.odd)
+            if hour == cursor:
+                sign = self.grid.sign(hour, mark)
+                pieces += [("[", palette.cursor), (sign, palette.cursor + self._ink(mark)), ("]", palette.cursor)]
+                continue
+            text = self.grid.cells(hour, mark) if style.bgcolor is None or self.grid.numbers else "  "
+            if not chosen[number]:
+                pieces.append((f" {text}", style))
+                continue
+            text = "──" if text == "  " else text
+            bright = mark in LEVELS[2:] and style.bgcolor is not None  # amber could not be read on it
+            line = style if bright else style + palette.selected
+            body = [(text[0], style), (text[1] if chosen[number + 1] else ")", line)]
+            pieces += [("─" if chosen[number - 1] else "(", line), *body]
         return pieces
 
-    def _between(self, before: datetime, after: datetime, marked: Selection, sides: tuple[bool, bool]) -> Piece:
-        """The cell between two hours: the cursor's brackets, a range's ends, or the line that joins its hours.
-
-        `sides`: which of the two are on this line.
-        """
-        if after == self.cursor and sides[1]:
-            return "[", self.palette.cursor
-        if before == self.cursor and sides[0]:
-            return "]", self.palette.cursor
-        first, second = marked and before in marked, marked and after in marked
-        if first and second:
-            return "─", self.palette.selected
-        if second and sides[1]:
-            return "(", self.palette.selected
-        return (")", self.palette.selected) if first and sides[0] else (" ", _BLANK)
+    def _ink(self, mark: Mark) -> Style:
+        """The color of the sign under the cursor: its shade, so that it can still be read."""
+        if mark not in LEVELS:
+            return _BLANK
+        palette = self.palette
+        return (palette.finds if self.grid.overlay is Overlay.MATCHES else palette.heat)[LEVELS.index(mark)]
 
 
-@lru_cache(maxsize=4)
-def _styles(palette: Palette) -> dict[Mark, Style]:
-    """What is not here is odd."""
-    levels = dict(zip(LEVELS, palette.heat, strict=True))
-    trouble = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}  # late: odd
+def cell_styles(widget: LineWidget, overlay: Overlay) -> dict[Mark, Style]:
+    """How an hour's three cells look, by its mark; what is not here is odd. Shades are grounds where there are colors
+    enough to tell them apart, else signs."""
+    few = widget.app.console.color_system == "standard" and not widget.app.is_headless
+    return _styles(widget.palette, matches=overlay is Overlay.MATCHES, few=few)
+
+
+@lru_cache(maxsize=8)
+def _styles(palette: Palette, *, matches: bool, few: bool) -> dict[Mark, Style]:
+    signs, cells = (palette.finds, palette.find_cells) if matches else (palette.heat, palette.heat_cells)
+    levels = dict(zip(LEVELS, signs if few or not cells else cells, strict=True))
+    trouble = {Mark.GAP: palette.gap, Mark.DAMAGED: palette.trouble, Mark.FROZEN: palette.frozen}
     return levels | trouble | {Mark.OUTSIDE: palette.faint, Mark.NONE: palette.faint}

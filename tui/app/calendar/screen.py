@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,39 +16,40 @@ from tui.app.calendar.legend import Legend
 from tui.app.calendar.lister import Lister, MonthsListed
 from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.year_strip import YearStrip
-from tui.app.model.command import ls_command, shell_list
+from tui.app.model.cargo import cargo_of_hours, default_out
+from tui.app.model.command import cat_command, ls_command, scan_commands, shell_list
 from tui.app.model.freshness import Freshness, freshness
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
-from tui.app.page import Page
-from tui.app.requests import OpenHour, PlanScan
-from tui.archive.times import floor_hour, parse_time
+from tui.app.page import ArchivePage
+from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.filter import Filter
 from tui.units import count, plural, size
 
 
-class CalendarPage(Page):
+class CalendarPage(ArchivePage):
     """A month × 24 grid of the archive's hours, with the details of the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "preview", "preview", id="preview"),
+        Binding("enter", "preview", "preview", id="open"),
         Binding("v", "range", "range", id="range"),
-        Binding("space", "take('hour')", "take hour", show=False, id="select"),
-        Binding("D", "take('day')", "take day", show=False, id="select-day"),
-        Binding("M", "take('month')", "take month", show=False, id="select-month"),
+        Binding("space", "take('hour')", "select the hour", show=False, id="select"),
+        Binding("D", "take('day')", "select the day", show=False, id="select-day"),
+        Binding("M", "take('month')", "select the month", show=False, id="select-month"),
         Binding("s", "scan", "scan", id="scan"),
+        Binding("p", "send", "publish", show=False, id="send"),
+        Binding("w", "write", "scan into a file", show=False, id="write", priority=True),
+        Binding("n", "match(1)", "next hour with matches", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous hour with matches", show=False, id="previous-match"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
-        Binding("i", "overlay", "overlay", id="overlay"),
+        Binding("d", "diff", "what changed", id="what-changed"),
+        Binding("o", "overlay", "shades", id="shades"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
-        Binding("colon", "time", "go to time", id="go-to-time", priority=True),
-        Binding("escape", "drop", "drop the selection", show=False, id="drop"),
-        Binding("q", "leave", "quit", id="leave-archive"),
-        Binding("q", "close", "back", id="close-archive"),
     ]
     title_of_help = "The calendar"
-    session: Session
-    ASKING = frozenset({"time"})
+    ASKING = ArchivePage.ASKING | {"write"}
 
     def __init__(self, session: Session, remembered: str = "") -> None:
         super().__init__()
@@ -79,6 +81,8 @@ class CalendarPage(Page):
         self._remember()
 
     def on_screen_resume(self) -> None:
+        if self.session.place and self.session.place != self.grid.cursor:  # `]` in the preview
+            self.grid.go(self.session.place)
         self.refresh_hours()
         self._remember()
 
@@ -157,9 +161,8 @@ class CalendarPage(Page):
             what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
             what = what if self.session.knows(hour) else "is not listed yet"
             self.report(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
-        elif any(chunk.needs_restore for chunk in chunks):
-            what = "this chunk lies" if one else "this hour lies"
-            self.report(f"{what} in Glacier: restore it first (aws s3api restore-object), then come back", bad=True)
+        elif (trouble := self.session.out_of_reach(hour)) and (not one or one.needs_restore):
+            self.report(trouble, bad=True)
         else:
             self.request(OpenHour(self.session, hour, chunks))
 
@@ -184,9 +187,16 @@ class CalendarPage(Page):
         session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
         self._redraw()
 
-    def action_drop(self) -> None:
-        self.grid.began = None
-        self.session.selection = Selection()
+    def action_step_back(self) -> None:
+        """Out of the chunks, of the range, of the selection; `q` leaves the archive."""
+        if not self.grid.has_focus:
+            self.set_focus(self.grid)
+        elif self.grid.began is not None:
+            self.grid.began = None
+        elif self.session.selection:
+            self.session.selection = Selection()
+        else:
+            self.report("nothing is selected; q leaves the archive")
         self._redraw()
 
     def _redraw(self) -> None:
@@ -208,14 +218,16 @@ class CalendarPage(Page):
             if nearest.hours > 1:
                 self.report(nearest.words())
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("leave", "close"):
-            return (action == "leave") == (len(self.app.screen_stack) <= 2)
-        return super().check_action(action, parameters)
-
-    def action_close(self) -> None:
-        """Back to where this archive was opened from."""
-        self.action_leave()
+    def action_match(self, step: int) -> None:
+        """To the next hour (or the one before) in which the last scan found something."""
+        matches, here = self.session.matches, self.grid.cursor
+        ahead = [hour for hour, number in matches.items() if number and (hour > here if step > 0 else hour < here)]
+        if not matches:
+            self.report("no scan has been made of this archive yet: s plans one")
+        elif not ahead:
+            self.report(f"no more hours with matches {'after' if step > 0 else 'before'} this one")
+        else:
+            self.grid.go(min(ahead) if step > 0 else max(ahead))
 
     def action_overlay(self) -> None:
         """The next of what the shades can stand for."""
@@ -229,21 +241,53 @@ class CalendarPage(Page):
         self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
         self.refresh_hours()
 
-    def action_time(self) -> None:
-        self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go)
-
-    def _go(self, text: str) -> str | None:
-        hour = floor_hour(parse_time(text, self.session.archive.zone))
+    def go_to(self, hour: datetime) -> str | None:
         self.grid.go(hour)
         if self.grid.cursor == hour:
             return None
         side = "before the archive begins" if hour < self.grid.cursor else "after the archive ends"
         return f"{hour:%Y-%m-%d %H:00} is {side}; this is the nearest hour"
 
+    def put_filter(self, filter_: Filter) -> str | None:
+        self.session.filter = filter_
+        return f"filter: {filter_.describe()} · enter previews an hour with it, s scans, p publishes"
+
+    @property
+    def _selected(self) -> Selection:
+        """What is selected, or the hour under the cursor."""
+        return self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
+
     def action_scan(self) -> None:
-        marked = self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
-        if self.is_listed(marked):
-            self.request(PlanScan(self.session, marked))
+        if self.is_listed(self._selected):
+            self.request(PlanScan(self.session, self._selected))
+
+    def action_diff(self) -> None:
+        self.request(ShowDiff(self.session, self._selected))
+
+    def action_write(self) -> None:
+        words = "scan into a file (.gz, .zst) or folder/:"
+        self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
+
+    def action_send(self) -> None:
+        """The selected hours, or the one under the cursor; of an extract, if nothing is selected, all of it."""
+        session, filter_ = self.session, self.session.filter
+        selection = self.grid.marked
+        if session.archive.extract and not selection:
+            selection = Selection.of(Hours.of(session.first, session.last))
+        ranges = (selection or self._selected).ranges
+        if len(ranges) > 1:
+            self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
+        elif not session.catalog.between(ranges[0].start, ranges[0].stop):
+            self.report("there is no chunk in these hours; v and space select others")
+        else:
+            self.request(PlanSend(session, cargo_of_hours(session, ranges[0], filter_)))
+
+    def command(self) -> str:
+        session, hour = self.session, self.grid.cursor
+        if selection := self.grid.marked:
+            out = default_out(session.title, selection.span.start)
+            return "\n".join(scan_commands(session, selection, session.filter, out))
+        return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
     def explanation(self) -> tuple[str, ...]:
         session = self.session
@@ -252,12 +296,12 @@ class CalendarPage(Page):
         fresh = freshness(session)
         news = [f"This archive {_sentence(fresh)}."] if fresh else []
         return (
-            "Every cell is one hour; its shade is the size of that hour's chunks beside the archive's large hours. i "
+            "Every cell is one hour; its shade is the size of that hour's chunks beside the archive's large hours. o "
             "shows other things instead: matches, the size against the usual, chunks, how late they came. Only the "
             "listing was read: nothing was downloaded.",
             f"The hour is what a key says by the layout {layout}. {how} Messages were consumed in it, which is not "
             "always when the events happened.",
-            "A gap is an hour within the archive's span without a chunk. ++ and -- are 2.5 times, or less than 0.4 "
+            "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
             *news,

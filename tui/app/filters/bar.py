@@ -38,7 +38,7 @@ class FilterBar(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "kind", "text/regex/JMESPath", id="filter-kind"),
         Binding("ctrl+s", "saved", "saved", id="filter-saved"),
-        Binding("escape", "close", "back to the records", id="filter-close"),
+        Binding("escape", "close", "back to the records", id="step-back"),
     ]
 
     @dataclass
@@ -177,6 +177,10 @@ class FilterBar(Vertical):
             return None
         self.line.show_error("", 0)
         return filter_
+
+    def take_draft(self, other: FilterBar) -> None:
+        """What is typed in another bar is typed in this one."""
+        self._input.put((other._kind.kind, other.draft))
 
     def edit(self, term: Term, selected: tuple[int, int] = (0, 0)) -> None:
         """Put a term into the input, to be changed; `selected` of it is replaced by what is typed.

@@ -94,8 +94,9 @@ class Picker(Drop, can_focus=True):
     """A drop that takes the focus until something is picked or it is left. Posts `Picked`, or `Left`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "pick('take')", "take", id="pick"),
-        Binding("escape,q", "leave", "back", id="pick-leave"),
+        Binding("enter", "pick('take')", "take", id="open"),
+        Binding("escape", "leave", "back", id="step-back"),
+        Binding("q", "leave", "back", id="back"),
     ]
 
     @dataclass

@@ -40,8 +40,8 @@ class FieldsPanel(CursorList):
         Binding("G,end", "move(1_000_000_000)", "last field", show=False, id="last"),
         Binding("l,right", "unfold", "values", show=False, id="right"),
         Binding("h,left", "fold", "close", show=False, id="left"),
-        Binding("enter", "flip", "values, or not", show=False, id="toggle"),
-        Binding("d", "compare", "beside last week", id="compare-hours"),
+        Binding("enter", "flip", "values, or not", show=False, id="open"),
+        Binding("d", "compare", "beside last week", id="differences"),
     ]
 
     @dataclass
@@ -60,6 +60,10 @@ class FieldsPanel(CursorList):
         self._comparing = False
         self._compared: Compared | None = None
         self._timer: Timer | None = None
+
+    def look_like(self, other: FieldsPanel) -> None:
+        """The same fields are open."""
+        self._open, self._comparing = set(other._open), other._comparing
 
     def measure(self, shown: Shown) -> None:
         """Measure these records a moment from now, if the panel is shown."""
@@ -191,7 +195,7 @@ class FieldsPanel(CursorList):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        edge: Piece = ("│" if self.region.x else " ", palette.rule)
         if y == 0:
             self.keep_in_sight()
             title = self._title_of_differences(width - 1) if self._comparing else self._title(width - 1)

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
-from textual.widgets import Input
 from textual.widgets.input import Selection
 from textual.worker import get_current_worker
 
@@ -22,6 +21,7 @@ from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
 from tui.app.records.store import Records, RecordsGone
 from tui.app.requests import Failed
 from tui.app.widgets.lines import LineWidget, strip_of
+from tui.app.widgets.prompt import TextInput
 from tui.filter import Kind
 from tui.filter.fields import Fields
 
@@ -30,7 +30,7 @@ _BYTES = 16 << 20  # of them
 _VALUES = 100  # of each
 
 
-class FilterInput(Input):
+class FilterInput(TextInput):
     """`tab` takes what is offered; `up` and `down` go over what is offered, or over what was typed before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,8 +52,7 @@ class FilterInput(Input):
         typed: list[Typed]
 
     def __init__(self, kind: KindLabel, offers: Drop) -> None:
-        super().__init__(placeholder="type to filter; enter keeps it", compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__("type to filter; enter keeps it")
         self.can_focus = False  # tab goes past it; / opens it
         self._kind = kind
         self._offers = offers

@@ -19,7 +19,7 @@ from tui.printable import printable
 class Comparisons(Picker):
     """What can be asked of a value, by its type. Its sign picks a line at once."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "pick('edit')", "edit first", id="pick-edit")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "pick('edit')", "edit first", id="edit-text")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Comparisons(Picker):
 
     def ask(self, path: Place, value: object, *, cut: bool) -> None:
         """`cut`: only the beginning of a longer text is known."""
-        self.offered = tuple(each for each in comparisons(path, value) if not cut or each.sign in "^~?0")
+        self.offered = tuple(each for each in comparisons(path, value) if not cut or each.sign in "^~*0")
         items = [Item(each.expression, "", f"{each.sign:<3}{each.meaning}", "text") for each in self.offered]
         anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
         self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
@@ -46,8 +46,8 @@ class SavedFilters(Picker):
     """The filters of the config file, by name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "pick('add')", "add to the terms", id="saved-add"),
-        Binding("s", "pick('save')", "save the present filter", id="saved-save"),
+        Binding("plus", "pick('add')", "add to the terms", id="add"),
+        Binding("ctrl+s", "pick('save')", "save the current filter", id="save"),
     ]
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class SavedFilters(Picker):
     def show(self, filters: Mapping[str, str], place: str) -> None:
         self.filters = sorted(filters.items())
         items = [Item(printable(words, 400), "", printable(name, 40), "text") for name, words in self.filters]
-        none = [Item("none is saved yet: s saves the present filter by a name")]
+        none = [Item("no filter is saved yet; ctrl+s saves the current one under a name")]
         self.offer(items or none, f"saved filters, of [filters] in {place}")
 
 

@@ -31,17 +31,18 @@ class TermLine(LineWidget, can_focus=True):
     """Keys work on the term under the cursor. Posts `Changed`, or `Edited` with the term taken out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down,l,right", "move(1)", "term after", show=False, id="down"),
-        Binding("k,up,h,left", "move(-1)", "term before", show=False, id="up"),
-        Binding("space", "switch", "on/off", id="term-toggle"),
-        Binding("enter", "edit", "edit", id="term-edit"),
-        Binding("exclamation_mark", "negate", "opposite", id="term-opposite"),
-        Binding("J,shift+down", "shift(1)", "move later", show=False, id="term-later"),
-        Binding("K,shift+up", "shift(-1)", "move earlier", show=False, id="term-earlier"),
-        Binding("d,delete,backspace", "delete", "delete", id="term-delete"),
-        Binding("v", "invert", "turn the whole round", show=False, id="term-invert"),
-        Binding("y", "copy", "copy whole", id="term-copy"),
-        Binding("e", "edit_whole", "edit whole", id="term-edit-whole"),
+        Binding("j,down", "move(1)", "term after", show=False, id="down"),
+        Binding("k,up", "move(-1)", "term before", show=False, id="up"),
+        Binding("l,right", "move(1)", "term after", show=False, id="right"),
+        Binding("h,left", "move(-1)", "term before", show=False, id="left"),
+        Binding("space", "switch", "on/off", id="select"),
+        Binding("enter", "edit", "edit", id="open"),
+        Binding("minus", "negate", "opposite", id="not-these"),
+        Binding("shift+down", "shift(1)", "move later", show=False, id="term-later"),
+        Binding("shift+up", "shift(-1)", "move earlier", show=False, id="term-earlier"),
+        Binding("delete,backspace", "delete", "delete", id="delete"),
+        Binding("y", "copy", "copy whole", id="copy"),
+        Binding("ctrl+e", "edit_whole", "edit whole", id="edit-text"),
     ]
 
     @dataclass
@@ -218,7 +219,7 @@ class TermLine(LineWidget, can_focus=True):
     def _chips(self) -> list[Piece]:
         palette = self.palette
         if not self._filter.terms:
-            hint = "on a value: = only these, - not these, o more · F saved filters"
+            hint = "on a value: = only these, - not these, o more · L saved filters"
             return [(f" {'no' if self._filter.invert else 'every'} record · ", palette.faint), (hint, palette.faint)]
         pieces: list[Piece] = [(" not " if self._filter.invert else " ", palette.trouble)]
         for number, term in enumerate(self._filter.terms):

@@ -39,7 +39,7 @@ class KeyTable(ScrolledLines, can_focus=True):
         room = self.size.height - 1  # below the title
         if len(rows) <= room or room < 1:
             return [(title, rows)], others
-        return [(title, rows[:room])], [*others, (f"{title}, too", rows[room:])]
+        return [(title, rows[:room])], [*others, (f"{title} (more)", rows[room:])]
 
     def _column(self, groups: Sequence[Group], room: int) -> list[list[Piece]]:
         """Each line exactly `room` cells."""

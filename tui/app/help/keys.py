@@ -9,14 +9,25 @@ from textual.binding import Binding
 
 from tui.app.widgets.bars import spell_key
 
-_STEPS = ("move", "page", "month", "first", "last", "sideways", "scroll", "match", "trouble", "time")
-MOVES = frozenset((*_STEPS, "fold", "unfold", "flip", "focus_next", "focus_previous"))
+CURSOR_MOVES = frozenset(("move", "page", "first", "last", "sideways", "scroll", "fold", "unfold", "flip"))
+"""Actions that nobody looks up by name: they move a cursor."""
+_MOVES = CURSOR_MOVES | {"month", "match", "trouble", "time", "hour", "focus_next", "focus_previous"}
 _ALWAYS = frozenset(
-    ("help", "explain", "leave", "close", "jobs", "zone", "quit", "redraw", "interrupt", "command_palette")
-)
+    ("help", "explain", "leave", "step_back", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
+) | {"command_palette"}
 _FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
 FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
-_PARTNERS = {"last": "first", "unfold": "fold"}
+_PARTNERS = {
+    "last": "first",
+    "unfold": "fold",
+    "explain": "help",
+    "zone": "jobs",
+    "step_back": "leave",
+    "quit": "interrupt",
+    "suspend_process": "redraw",
+    "unmark": "marks",
+    "terms": "saved",
+}
 _BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
@@ -31,7 +42,7 @@ class Row:
 
     def spelled(self) -> tuple[str, str]:
         """`h/←  l/→` and `hour before / after`."""
-        if len(self.keys) > 3:  # the numbers
+        if self.action == "switch":  # the numbers
             return f"{self.keys[0][0]} … {self.keys[-1][0]}", joined([self.meanings[0], self.meanings[-1]], " to ")
         return "  ".join("/".join(keys) for keys in self.keys), joined(self.meanings)
 
@@ -44,7 +55,7 @@ def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, s
             _add(rows, binding)
     groups: dict[str, list[Row]] = {"Do": [], "Move": [], "Always": []}
     for row in rows.values():
-        groups["Move" if row.action in MOVES else "Always" if row.action in _ALWAYS else "Do"].append(row)
+        groups["Move" if row.action in _MOVES else "Always" if row.action in _ALWAYS else "Do"].append(row)
     groups["Do"].sort(key=lambda row: _FIRST.index(row.action) if row.action in _FIRST else len(_FIRST))
     return [(title, [row.spelled() for row in group]) for title, group in groups.items() if group]
 
@@ -60,8 +71,8 @@ def _add(rows: dict[str, Row], binding: Binding) -> None:
     steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
     if name in _BY_PARAMETER:
         name = steps.strip("'")
-    apart = steps if name in MOVES else bool(steps)  # `switch` is not `switch(3)`
-    kind = binding.description if name in _ALWAYS else f"{name} {apart}"
+    apart = steps if name in _MOVES else bool(steps)  # `switch` is not `switch(3)`
+    kind = f"{name} {apart}"
     row = rows.setdefault(kind, Row(name))
     meaning = _WORDS.get(binding.description, binding.description)
     if meaning not in row.meanings:

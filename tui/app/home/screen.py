@@ -48,7 +48,6 @@ class ChoosePage(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "type", "open a place", id="open-place", priority=True),
-        Binding("q,escape", "leave", "quit", id="back"),
     ]
     title_of_help = "Choosing an archive"
     ASKING = frozenset({"type"})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from tui.app.model.hours import Hours
@@ -21,19 +22,21 @@ from tui.send import Source, archive_source, file_source
 class Cargo:
     """What is to be sent. `open` may list or read, so it runs in a worker.
 
-    `words` are the command line that sends it, but for where it goes.
+    `words` are the command line that sends it, but for where it goes. `filtered` makes the cargo of another filter.
     """
 
     title: str
     open: Callable[[], Source]
     words: tuple[str, ...]
+    filtered: Callable[[Filter], Cargo] | None = None
 
 
 def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
     """The matching records of some hours of an archive."""
     chunks = session.catalog.between(hours.start, hours.stop)
     words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
-    return Cargo(session.title, lambda: archive_source(session.archive, chunks, filter_), tuple(words))
+    source = partial(archive_source, session.archive, chunks, filter_)
+    return Cargo(session.title, source, tuple(words), partial(cargo_of_hours, session, hours))
 
 
 def cargo_of_extract(session: Session, place: str) -> Cargo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
@@ -116,6 +116,25 @@ class Session:
     def knows(self, hour: datetime) -> bool:
         """Was the hour listed?"""
         return self.catalog.is_listed(hour, shifted(hour, 1))
+
+    def hour_beside(self, hour: datetime, step: int) -> datetime | None:
+        """The first hour with a chunk after `hour` (`step` 1) or before it (-1)."""
+        hours = self._sums[0]
+        at = bisect_right(hours, hour) if step > 0 else bisect_left(hours, hour) - 1
+        return hours[at] if 0 <= at < len(hours) else None
+
+    def nearest(self, hour: datetime) -> datetime | None:
+        """The hour if it has a chunk, else the nearest that has."""
+        around = (hour,) if hour in self.catalog.hours else (self.hour_beside(hour, -1), self.hour_beside(hour, 1))
+        return min((one for one in around if one), key=lambda one: abs(one - hour), default=None)
+
+    def out_of_reach(self, hour: datetime) -> str:
+        """Why the chunks of an hour cannot be read now; empty if they can."""
+        if any(chunk.needs_restore for chunk in self.chunks(hour)):
+            return (
+                f"{hour:%a %Y-%m-%d %H:00} is in Glacier: restore it first (aws s3api restore-object), then come back"
+            )
+        return ""
 
     def damaged(self, hour: datetime) -> bool:
         return any(chunk.key in self.damage for chunk in self.chunks(hour))

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from tui.app.filters.bar import FilterBar
@@ -36,44 +35,51 @@ class HourView(Vertical):
     """The filter bar, and the panes below it. Everything slow happens in workers. Posts `Changed`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", id="filter", priority=True),
         Binding("equals_sign", "only(True)", "only these", id="only-these"),
         Binding("minus", "only(False)", "not these", id="not-these"),
-        Binding("o", "ask_value", "more of this value", id="ask-of-value"),
-        Binding("F", "saved", "saved filters", show=False, id="saved-filters"),
+        Binding("o", "ask_value", "more of this value", id="more-of-value"),
+        Binding("L", "saved", "saved filters", show=False, id="saved-filters"),
         Binding("T", "terms", "terms of the filter", show=False, id="terms"),
         Binding("a", "all", "all/matches", id="all-or-matches"),
         Binding("A", "around", "lines around", show=False, id="lines-around"),
-        Binding("space", "mark", "mark", id="mark"),
+        Binding("space", "mark", "mark", id="select"),
         Binding("comma", "mark_alike", "mark all like this value", show=False, id="mark-like"),
         Binding("m", "marks", "marks", id="marks"),
         Binding("U", "unmark", "forget all marks", show=False, id="unmark"),
-        Binding("tab", "app.focus_next", "next pane", show=False),
+        Binding("tab", "app.focus_next", "next pane", show=False, id="pane"),
         Binding("s", "screen.scan", "scan", id="scan"),
         Binding("w", "screen.write", "write to file", id="write", priority=True),
         Binding("p", "screen.send", "publish", id="send"),
         Binding("f", "fields", "fields", id="fields"),
-        Binding("c", "column", "column of this value, or not", show=False, id="column"),
-        Binding("C", "screen.columns", "choose and order columns", show=False, id="columns", priority=True),
+        Binding("c", "column", "column of this value", show=False, id="column"),
+        Binding("C", "screen.columns", "choose columns", show=False, id="columns", priority=True),
         Binding("r", "raw", "columns/raw", show=False, id="raw"),
         Binding("t", "tree", "tree beside the list, or not", show=False, id="tree"),
         Binding("y", "screen.copy", "copy", id="copy"),
-        Binding("escape", "screen.step_back", "close, to the list, or back", show=False, id="step-back"),
-        Binding("exclamation_mark", "invert", "turn the filter round", show=False, id="invert"),
+        Binding("exclamation_mark", "invert", "invert the filter", show=False, id="invert"),
         *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
     ]
 
     class Changed(Message):
         """More was read, or matched, or another record is under the cursor."""
 
-    def __init__(self, session: Session, hour: datetime, chunks: tuple[Chunk, ...], *, work: Work) -> None:
+    def __init__(
+        self,
+        session: Session,
+        hour: datetime,
+        chunks: tuple[Chunk, ...],
+        *,
+        work: Work,
+        like: HourView | None = None,
+    ) -> None:
+        """`like`: the view of another hour, whose filter, columns and panes this one takes over."""
         super().__init__()
         self.session = session
         self.hour = hour
         self.chunks = chunks  # some of the hour's, or all
         self.feed = Feed(session.archive, chunks, post=self.post_message, work=work)
         self.records = self.feed.records
-        self.rows = VisibleRows(self.records, session.filter, Marks(session.marks))
+        self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
         self.panes = Panes(session, self.rows, baseline_of(session, hour, chunks))
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
@@ -82,6 +88,8 @@ class HourView(Vertical):
         self.limit: Limit | None = None
         self._work = work
         self._catching_up = False
+        self._like = like
+        self._arriving = 0
         line = session.line
         self._left_at = line[1] if line and line[0] == hour else 0  # the record that was under the cursor
 
@@ -90,9 +98,20 @@ class HourView(Vertical):
         yield self.panes
 
     def on_mount(self) -> None:
-        self.screen.set_focus(self.listing)
+        if self._like is not None:
+            self.rows.look_like(self._like.rows)
+            self.panes.look_like(self._like.panes)
+            self.bar.take_draft(self._like.bar)
+            self._like = None
+        self.screen.set_focus(self.panes.panel if self.panes.panel.display else self.listing)
         self._refresh_words()
         self.feed.start()
+
+    def arrive(self, step: int) -> None:
+        """Put the cursor on the first match (`step` 1) or on the last (-1) as soon as it is there."""
+        self._arriving = step
+        if step < 0:
+            self.feed.more(everything=True)
 
     def leave(self, *, keep: bool) -> None:
         """Nobody looks any more; `keep` the records if they are being written."""
@@ -108,9 +127,6 @@ class HourView(Vertical):
     def state(self) -> PreviewState:
         return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "filter" and isinstance(self.screen.focused, Input))
-
     # What the feed posts.
 
     def on_records_read(self, message: RecordsRead) -> None:
@@ -125,6 +141,8 @@ class HourView(Vertical):
     def on_reading_paused(self, message: ReadingPaused) -> None:
         self.ended, self.trouble, self.limit = message.ended, message.trouble, message.limit
         self._refresh_words()
+        if self._arriving:
+            self._arrive()
 
     def on_records_matched(self, message: RecordsMatched) -> None:
         self.feed.matched(message)
@@ -160,6 +178,17 @@ class HourView(Vertical):
         if 0 < self._left_at < len(self.records) and not rows.behind:
             left, self._left_at = self._left_at, 0
             self.panes.go_back_to(left)
+        if self._arriving:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        rows, last = self.rows, self._arriving < 0
+        if self.ended and not rows.behind and rows.filtered and not rows.hits:
+            self._arriving = 0
+            self.post_message(Report(f"no match in {self.hour:%a %d %b %H:00}; {'N' if last else 'n'} goes on"))
+        elif rows.filtered and rows.hits and (not last or (self.ended and not rows.behind)):
+            self._arriving = 0
+            self.listing.go_to(rows.hits[-1 if last else 0])
 
     def _catch_up(self) -> None:
         """Some more matches get their lines around, and then a key its turn."""
@@ -243,9 +272,6 @@ class HourView(Vertical):
 
     def on_json_tree_wanted(self, message: JsonTree.Wanted) -> None:
         self.bar.add_value(message.path, message.value, only=message.only)
-
-    def action_filter(self) -> None:
-        self.bar.open()
 
     def action_only(self, only: bool) -> None:
         self.panes.want(only=only)

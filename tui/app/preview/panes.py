@@ -33,6 +33,12 @@ class Panes(Container):
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
 
+    def look_like(self, other: Panes) -> None:
+        """Show the panes, lines and fields that those of another hour show."""
+        self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
+        self.listing.look_like(other.listing)
+        self.panel.look_like(other.panel)
+
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
         rows = self._rows

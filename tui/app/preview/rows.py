@@ -127,6 +127,10 @@ class VisibleRows:
     def _bounds(self, number: int) -> range:
         return self.records.chunk_of(number)[1]
 
+    def look_like(self, other: VisibleRows) -> None:
+        """Show the same kind of rows as those of another hour."""
+        self.only, self._around = other.only, Around(other.lines, self._bounds)
+
     # Other rows; each returns a sentence about what is shown now.
 
     def flip_only(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session
-from tui.app.page import Page
+from tui.app.model.session import Session, shifted
+from tui.app.page import ArchivePage
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
@@ -18,14 +20,22 @@ from tui.app.records.columns import split
 from tui.app.requests import PlanScan, PlanSend, Report, refusal
 from tui.archive import Chunk
 from tui.errors import HourscopeError
+from tui.units import plural
 
 
-class PreviewPage(Page):
+class PreviewPage(ArchivePage):
     """What is written goes on being written when this screen is left."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "hour(-1)", "hour before", show=False, id="hour-before"),
+        Binding("right_square_bracket", "hour(1)", "hour after", show=False, id="hour-after"),
+        Binding("left_curly_bracket", "hour(-24)", "day before", show=False, id="day-before"),
+        Binding("right_curly_bracket", "hour(24)", "day after", show=False, id="day-after"),
+        Binding("n", "match(1)", "next match", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
+    ]
     title_of_help = "The preview"
-    ASKING = frozenset({"write", "columns"})
-    session: Session
+    ASKING = ArchivePage.ASKING | {"write", "columns"}
 
     def __init__(self, session: Session, hour: datetime, chunks: tuple[Chunk, ...] = ()) -> None:
         super().__init__()
@@ -38,6 +48,61 @@ class PreviewPage(Page):
 
     def contents(self) -> list[Widget]:
         return [self.view, self.menu]
+
+    # Other hours.
+
+    def action_hour(self, hours: int) -> None:
+        """The hour (or the day) before or after, or where that has no chunk the next one that has."""
+        step = 1 if hours > 0 else -1
+        target = shifted(self.hour, hours)
+        known = target in self.session.catalog.hours
+        self._go_on(
+            target if known else self.session.hour_beside(target, step), step, "hour" if abs(hours) == 1 else "day"
+        )
+
+    def _go_on(self, hour: datetime | None, step: int, what: str) -> bool:
+        if hour is None:
+            self.report(f"no {what} with a chunk {'after' if step > 0 else 'before'} this one")
+        elif trouble := self.session.out_of_reach(hour):
+            self.report(trouble, bad=True)
+        else:
+            passed = [gap for gap in self.session.gaps if min(hour, self.hour) < gap.start < max(hour, self.hour)]
+            self.open_hour(hour)
+            if passed:
+                self.report(f"{plural(sum(gap.hours for gap in passed), 'hour')} without a chunk passed over")
+            return True
+        return False
+
+    def open_hour(self, hour: datetime) -> None:
+        """Another hour in the place of this one, looked at in the same way."""
+        before, menu = self.view, self.menu
+        before.leave(keep=self._writing)
+        self.session.place = self.hour = hour
+        self.chunks = self.session.chunks(hour)
+        self.view = HourView(self.session, hour, self.chunks, work=self.work, like=before)
+        self.menu = CopyMenu(self.view.nodes, self.view.rows)
+        self.call_later(self._replace, before, menu)
+
+    async def _replace(self, before: HourView, menu: CopyMenu) -> None:
+        with self.app.batch_update():
+            await self.mount(self.view, self.menu, after=self.header)
+            await before.remove()
+            await menu.remove()
+
+    def action_match(self, step: int) -> None:
+        """The next match (or the one before): of this hour, then of the next hour that has any."""
+        view = self.view
+        if view.listing.go_to_match(step):
+            return
+        if step > 0 and not view.ended:
+            view.feed.more(everything=True)
+            self.report("reading the rest of the hour; n again goes on")
+            return
+        hour = self.session.hour_beside(self.hour, step)
+        while hour is not None and view.rows.filtered and self.session.matches.get(hour) == 0:
+            hour = self.session.hour_beside(hour, step)
+        if self._go_on(hour, step, "hour") and view.rows.filtered:
+            self.view.arrive(step)
 
     def on_unmount(self) -> None:
         self.view.leave(keep=self._writing)
@@ -55,6 +120,9 @@ class PreviewPage(Page):
         if reading:
             self.report("stopped reading; what was read is here, G reads on")
         return reading
+
+    def action_filter(self) -> None:
+        self.view.bar.open()
 
     def action_step_back(self) -> None:
         """Out of what was opened here, or back to the calendar."""

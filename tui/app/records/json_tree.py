@@ -45,7 +45,7 @@ class JsonTree(CursorList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "unfold", "open", show=False, id="right"),
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
-        Binding("enter", "flip", "open or close", show=False, id="toggle"),
+        Binding("enter", "flip", "open or close", show=False, id="open"),
         Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
     ]
 
@@ -236,7 +236,7 @@ class JsonTree(CursorList):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        edge: Piece = ("│" if self.region.x else " ", palette.faint)
+        edge: Piece = ("│" if self.region.x else " ", palette.rule)
         if y == 0:
             self.keep_in_sight()
             return strip_of([edge, *self._title(width - 1)], width)

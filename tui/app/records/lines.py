@@ -41,6 +41,10 @@ class RecordLines:
         self.wrapped = not self.wrapped
         self._again()
 
+    def look_like(self, other: RecordLines) -> None:
+        self._raw, self.wrapped = other._raw, other.wrapped
+        self._again()
+
     def sideways(self, step: int) -> None:
         """A wrapped record has nothing beside it."""
         if not self.wrapped:

@@ -31,13 +31,11 @@ class RecordList(CursorList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g,home", "first", "first record", show=False, id="first"),
         Binding("G,end", "last", "last record", show=False, id="last"),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="page-down"),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="page-up"),
-        Binding("l,right,greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
-        Binding("h,left,less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
-        Binding("W", "wrap", "wrap/cut long records", show=False, id="wrap-records"),
-        Binding("n", "match(1)", "next match", show=False, id="next-match"),
-        Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
+        Binding("l,right", "sideways(1)", "scroll right", show=False, id="right"),
+        Binding("h,left", "sideways(-1)", "scroll left", show=False, id="left"),
+        Binding("greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
+        Binding("less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
+        Binding("W", "wrap", "wrap/cut long records", show=False, id="wrap"),
     ]
 
     class Moved(Message):
@@ -113,6 +111,10 @@ class RecordList(CursorList):
         """Long records on as many lines as they take, or cut at the edge."""
         self._lines.flip_wrap()
         self._again()
+
+    def look_like(self, other: RecordList) -> None:
+        """Raw, wrapped, and scrolled sideways as another list."""
+        self._lines.look_like(other._lines)
 
     def follow(self, follows: bool) -> None:
         """Stay on the last record while more come?"""
@@ -196,19 +198,21 @@ class RecordList(CursorList):
         self._lines.sideways(step)
         self.repaint()
 
-    def action_match(self, step: int) -> None:
-        """The next (or the one before) record that matches."""
+    def go_to_match(self, step: int) -> bool:
+        """The next (or the one before) record that matches; False if there is none."""
         hits, here = self._hits, self.current
         if hits is None or here is None:
+            at = self.at
             self.go(self.at + step)
-            return
+            return self.at != at
         place = bisect_right(hits, here) if step > 0 else bisect_left(hits, here) - 1
         while 0 <= place < len(hits):
             row = bisect_left(self._rows, hits[place])
             if row < len(self._rows) and self._rows[row] == hits[place]:
                 self.go(row)
-                return
+                return True
             place += step
+        return False
 
     def go(self, at: int) -> None:
         self._follows = False
@@ -251,9 +255,9 @@ class RecordList(CursorList):
         if line:
             return " ", palette.text
         if number in self._marks:
-            return "*", palette.match
+            return "*", palette.selected
         if row == self.at:
-            return "▸", palette.match
+            return "▸", palette.selected
         if self._hits is None or len(self._rows) <= len(self._hits):
             return " ", palette.text
         if _holds(self._hits, number):

@@ -106,7 +106,7 @@ def _end(state: ScanState, filter_: Filter) -> Fact:
     if not state.over:
         return Fact("", "running: S stops it and keeps what it found; q leaves it running", "you")
     if state.partial:
-        return Fact("", "stopped: this is a part only; enter opens it, r resumes, p publishes it", "trouble")
+        return Fact("", "stopped: this is a part only; enter opens it, R resumes, p publishes it", "trouble")
     if not state.matches:
         return Fact("", f"done: no record matches {filter_.describe()}; q goes back to change it", "you")
     return Fact("", "done: enter opens what was found, p publishes it", "good")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tui.app.model.cargo import default_out
-from tui.app.model.command import read_filter, scan_commands
+from tui.app.model.command import scan_commands
 from tui.app.model.hours import Selection, read_selection
 from tui.app.model.session import Session
 from tui.errors import ConfigError, TimeError
@@ -55,10 +55,10 @@ class ScanForm:
     power: Power = Power()
 
     @classmethod
-    def of(cls, session: Session, hours: Selection) -> ScanForm:
-        """The session's filter, into a new extract."""
-        out = default_out(session.title, hours.span.start)
-        return cls(session, hours, session.filter, out, out)
+    def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
+        """The session's filter, into a new extract or what `out` names."""
+        proposed = default_out(session.title, hours.span.start)
+        return cls(session, hours, session.filter, out or proposed, proposed)
 
     @cached_property
     def plan(self) -> ScanPlan:
@@ -75,16 +75,12 @@ class ScanForm:
         """What to ask for a field, and the present answer."""
         return {
             "range": ("hours, from … to …, …:", self.hours.words()),
-            "filter": (
-                "filter, JMESPath or -g TEXT -e RE -m EXPR -v:",
-                self.filter.describe() if self.filter.arguments() else "",
-            ),
             "out": ("into a folder/ (an extract) or a file (.gz, .zst, plain):", self.out),
             "power": ("chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:", str(self.power)),
         }[field]
 
     def answered(self, field: str, text: str) -> ScanForm:
-        """With another answer. TimeError, FilterError or ConfigError if it makes no sense."""
+        """With another answer. TimeError or ConfigError if it makes no sense."""
         match field:
             case "range":
                 hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
@@ -94,8 +90,6 @@ class ScanForm:
                     return replace(self, hours=hours)
                 out = default_out(self.session.title, hours.span.start)
                 return replace(self, hours=hours, out=out, proposed=out)
-            case "filter":
-                return replace(self, filter=read_filter(text))
             case "power":
                 return replace(self, power=Power.read(text))
         return replace(self, out=text.strip() or self.out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,10 +16,10 @@ from tui.app.model.command import shell_filter, shell_read
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import Page
+from tui.app.page import ArchivePage
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
-from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanSend, refusal
+from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, refusal
 from tui.app.scan.facts import command_facts, estimate_facts, plan_facts, state_facts
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, ScanMoved, ScanState, estimated, run, snapshots
@@ -29,35 +30,36 @@ from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.errors import HourscopeError, OutputError
 from tui.facts import Fact
+from tui.filter import Filter
 from tui.scan import Estimate, ScanPlan
 from tui.units import count, duration, plural, size
 
 _DEBOUNCE_SECONDS = 0.2
 
 
-class ScanPage(Page):
+class ScanPage(ArchivePage):
     """Ready, running, or over. It runs on when it is left; S stops it and keeps what it found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "start", id="scan-start"),
-        Binding("enter", "open", "open what was found", id="scan-open"),
+        Binding("enter", "start", "start", id="open"),
+        Binding("enter", "open", "open what was found", id="open"),
         Binding("p", "send", "publish", id="send"),
-        Binding("r", "fill('range')", "range", id="scan-range", priority=True),
-        Binding("r", "again", "resume", id="scan-resume"),  # the same key: it is one or the other
-        Binding("slash", "fill('filter')", "filter", id="scan-filter", priority=True),
-        Binding("o", "fill('out')", "where to", id="scan-out", priority=True),
-        Binding("W", "fill('power')", "workers, Dask", id="scan-jobs", priority=True),
+        Binding("r,v", "fill('range')", "range", id="scan-range", priority=True),
+        Binding("w", "fill('out')", "where to", id="write", priority=True),
+        Binding("P", "fill('power')", "workers, Dask", id="workers", priority=True),
+        Binding("R", "again", "resume", id="resume"),
         Binding("S", "stop", "stop", id="job-stop"),
+        Binding("n", "match(1)", "next match", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
     title_of_help = "The scan"
-    ASKING = frozenset({"fill"})
-    session: Session
+    ASKING = ArchivePage.ASKING | {"fill"}
     job: Job
 
-    def __init__(self, session: Session, hours: Selection, jobs: Jobs) -> None:
+    def __init__(self, session: Session, hours: Selection, jobs: Jobs, out: str = "") -> None:
         super().__init__()
         self.session = session
-        self.form = ScanForm.of(session, hours)
+        self.form = ScanForm.of(session, hours, out)
         self.job = Job("scan", self.interrupt)
         self.state: ScanState | None = None
         self.estimate: Estimate | None = None
@@ -110,9 +112,19 @@ class ScanPage(Page):
         self.ask(question, partial(self._fill, field), value)
 
     def _fill(self, field: str, text: str) -> None:
-        self.form = self.form.answered(field, text)
-        if field == "filter":
-            self.session.filter = self.form.filter
+        self._put(self.form.answered(field, text))
+
+    def put_filter(self, filter_: Filter) -> str | None:
+        """Of this scan; once it has begun, of another one of the same hours."""
+        self.session.filter = filter_
+        if self.running or self.state is not None:
+            self.request(PlanScan(self.session, self.form.hours))
+        else:
+            self._put(replace(self.form, filter=filter_))
+        return None
+
+    def _put(self, form: ScanForm) -> None:
+        self.form = form
         self.estimate, self.failure, self.unread = None, "", ""
         self._ask_estimate()
         self.refresh_facts()
@@ -144,7 +156,7 @@ class ScanPage(Page):
         if self.form.plan.chunks:  # the extract that a failure has left is resumed
             self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
         else:
-            self.report("no chunk lies in these hours; r takes others", bad=True)
+            self.report("there is no chunk in these hours; r changes the range", bad=True)
 
     def action_again(self) -> None:
         self._start(resume=True)
@@ -238,6 +250,13 @@ class ScanPage(Page):
         cargo = cargo_of_extract(self.session, out) if names_folder(out) else cargo_of_file(out)
         self.request(PlanSend(self.session, cargo))
 
+    def action_match(self, step: int) -> None:
+        if not self.listing.go_to_match(step):
+            self.report(f"no more matches {'after' if step > 0 else 'before'} this one")
+
+    def command(self) -> str:
+        return "\n".join(self.form.commands)
+
     # What is shown.
 
     def refresh_facts(self) -> None:
@@ -262,10 +281,10 @@ class ScanPage(Page):
         if self.failure:
             return [
                 Fact("stopped", self.failure, "trouble"),
-                Fact("", "change what is wrong (r, /, o), then enter", "dim"),
+                Fact("", "fix the range (r), the filter (/) or the place (w), then press enter", "dim"),
             ]
         if state is None:
-            word = "starting …" if self.running else "ready: enter starts it; r, /, o and W change it"
+            word = "starting …" if self.running else "ready: enter starts it; r, /, w and P change it"
             return [*self._expected(), Fact("scan", word, "you")]
         return state_facts(state, self.form.filter)
 

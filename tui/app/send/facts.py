@@ -63,7 +63,7 @@ def where_facts(
         return [Fact("into", order.out, "strong", "a file: it appears whole or not at all")]
     there = order.where
     facts = [
-        Fact("nsqd", there or "–", "strong" if there else "dim", order.about if there else "press d"),
+        Fact("nsqd", there or "–", "strong" if there else "dim", order.about if there else "press a"),
         Fact("topic", order.topic or "–", "strong" if order.topic else "dim", "" if order.topic else "press t"),
     ]
     if asking:
@@ -169,7 +169,7 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
     if receipt.journal:
         facts.append(Fact("journal", receipt.journal, "command"))
     if receipt.partial and receipt.topic:
-        facts.append(Fact("", "r resumes it where it stopped; so does the command with --resume", "you"))
+        facts.append(Fact("", "R resumes it where it stopped; so does the command with --resume", "you"))
     return facts
 
 

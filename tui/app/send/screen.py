@@ -13,8 +13,8 @@ from textual.worker import get_current_worker
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import Page
-from tui.app.requests import Failed, JobMoved, KeepJob, refusal
+from tui.app.page import ArchivePage
+from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, refusal
 from tui.app.send.facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, SendMoved, check, counting, run
@@ -22,31 +22,32 @@ from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
 from tui.errors import HourscopeError
 from tui.facts import Fact
+from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
 from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 
-class SendPage(Page):
+class SendPage(ArchivePage):
     """Nothing is sent before the topic's name was typed. space pauses, S stops; both keep the books."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "send", id="send-start"),
-        Binding("space", "pause", "pause/go on", id="send-pause"),
-        Binding("d", "fill('address')", "nsqd", id="send-nsqd", priority=True),
-        Binding("t", "fill('topic')", "topic", id="send-topic", priority=True),
-        Binding("o", "fill('out')", "file instead", id="send-file", priority=True),
-        Binding("r", "fill('rate')", "rate", id="send-rate", priority=True),
-        Binding("r", "again", "resume", id="send-resume"),  # the same key: it is one or the other
-        Binding("m", "fill('depth')", "depth ceiling", id="send-depth", priority=True),
-        Binding("c", "canary", "canary", id="send-canary"),
-        Binding("l", "skip", "leave out too large ones", show=False, id="send-skip"),
+        Binding("enter", "start", "send", id="open"),
+        Binding("p", "start", "send", show=False, id="send"),
+        Binding("space", "pause", "pause/continue", id="pause"),
+        Binding("a,d", "fill('address')", "nsqd", id="destination", priority=True),
+        Binding("t", "fill('topic')", "topic", id="topic", priority=True),
+        Binding("w", "fill('out')", "file instead", id="write", priority=True),
+        Binding("r", "fill('rate')", "rate", id="rate", priority=True),
+        Binding("m", "fill('depth')", "depth ceiling", id="depth", priority=True),
+        Binding("c", "canary", "canary", id="canary"),
+        Binding("O", "skip", "skip oversize records", show=False, id="skip-oversize"),
+        Binding("R", "again", "resume", id="resume"),
         Binding("S", "stop", "stop", id="job-stop"),
     ]
     title_of_help = "The send"
-    ASKING = frozenset({"fill"})
-    session: Session
+    ASKING = ArchivePage.ASKING | {"fill"}
     job: Job
 
     def __init__(self, session: Session, cargo: Cargo, jobs: Jobs) -> None:
@@ -151,9 +152,9 @@ class SendPage(Page):
         elif order.out:
             self._begin()
         elif not order.to_nsq:
-            self.report("say where first: d for nsqd, t for the topic, or o for a file")
+            self.report("choose where first: a for nsqd, t for the topic, or w for a file")
         elif self.checked.target is None:
-            self.report("nsqd did not answer yet; d and t change where it is")
+            self.report("nsqd has not answered yet; a and t change where it is")
         else:
             self.prompt.ask(f"type the topic's name to send {plural(self.survey.count, 'record')}:", self._confirm)
 
@@ -234,6 +235,17 @@ class SendPage(Page):
         words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
         return JobState(PAUSED if progress.asking or (control and control.paused) else RUNNING, share, words)
 
+    def put_filter(self, filter_: Filter) -> str | None:
+        """A send of the same hours with another filter; a file or a whole extract is not filtered here."""
+        if self.cargo.filtered is None or self.running:
+            return "what is sent here is fixed; / on the calendar or in the preview changes the filter before p"
+        self.session.filter = filter_
+        self.request(PlanSend(self.session, self.cargo.filtered(filter_), instead=self.receipt is None))
+        return None
+
+    def command(self) -> str:
+        return self._command
+
     # What is shown.
 
     @property
@@ -262,7 +274,10 @@ class SendPage(Page):
         if self.receipt is not None:
             return receipt_facts(self.receipt)
         if self.refusal:
-            return [Fact("refused", self.refusal, "trouble"), Fact("", "change what is wrong, then enter", "dim")]
+            return [
+                Fact("refused", self.refusal, "trouble"),
+                Fact("", "fix it (a, t, w or r), then press enter", "dim"),
+            ]
         if self.control is not None:
             return progress_facts(self.progress or Sending(), self.control, self.order)
         if not self.survey.complete:
@@ -272,7 +287,7 @@ class SendPage(Page):
         if self.order.out:
             return [Fact("", "ready: enter writes the file", "you")]
         if not self.order.to_nsq:
-            return [Fact("", "where to? d for nsqd, t for the topic, or o for a file", "you")]
+            return [Fact("", "where to? a for nsqd, t for the topic, or w for a file", "you")]
         return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
 
     def explanation(self) -> tuple[str, ...]:

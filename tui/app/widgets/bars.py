@@ -18,6 +18,7 @@ _NAMES = {
     "slash": "/",
     "colon": ":",
     "comma": ",",
+    "plus": "+",
     "equals_sign": "=",
     "minus": "-",
     "escape": "esc",
@@ -26,9 +27,6 @@ _NAMES = {
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
     "exclamation_mark": "!",
-    "ctrl+p": "^p",
-    "ctrl+t": "^t",
-    "ctrl+r": "^r",
     "left": "←",
     "right": "→",
     "up": "↑",
@@ -132,7 +130,8 @@ class KeyLine(LineWidget):
                 continue  # it would be typed
             if binding.show and enabled and binding.action not in keys:
                 key = spell_key(binding.key_display or binding.key)
-                keys[binding.action] = (key, binding.description, _rank(binding))
+                last = binding.action == "leave" and len(self.app.screen_stack) <= 2
+                keys[binding.action] = (key, "quit" if last else binding.description, _rank(binding))
         return sorted(keys.values(), key=lambda item: item[2])
 
 

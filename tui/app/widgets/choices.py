@@ -27,7 +27,7 @@ class Choices(CursorList):
     """One line a choice; posts `Chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="choose"),
+        Binding("enter", "choose", "open", id="open"),
     ]
 
     @dataclass

@@ -19,8 +19,8 @@ class CursorList(LineWidget, can_focus=True):
         Binding("k,up", "move(-1)", "up", show=False, id="up"),
         Binding("g,home", "move(-1_000_000_000)", "first line", show=False, id="first"),
         Binding("G,end", "move(1_000_000_000)", "last line", show=False, id="last"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="page-up"),
     ]
 
     at = 0  # the row under the cursor
@@ -73,10 +73,12 @@ class ScrolledLines(LineWidget):
     """Lines without a cursor. Subclasses give `lines`, whatever of them is in sight."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll(1)", "down", show=False),
-        Binding("k,up", "scroll(-1)", "up", show=False),
-        Binding("pagedown", "scroll(10)", "page down", show=False),
-        Binding("pageup", "scroll(-10)", "page up", show=False),
+        Binding("j,down", "scroll(1)", "down", show=False, id="down"),
+        Binding("k,up", "scroll(-1)", "up", show=False, id="up"),
+        Binding("g,home", "scroll(-1_000_000_000)", "first line", show=False, id="first"),
+        Binding("G,end", "scroll(1_000_000_000)", "last line", show=False, id="last"),
+        Binding("pagedown,ctrl+f", "scroll(10)", "page down", show=False, id="page-down"),
+        Binding("pageup,ctrl+b", "scroll(-10)", "page up", show=False, id="page-up"),
     ]
 
     top = 0

@@ -8,9 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Paste
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from tui.app.widgets.lines import LineWidget, strip_of
 
@@ -33,24 +35,32 @@ class Label(LineWidget):
         return strip_of([(self._words, self.palette.dim)], width)
 
 
-def plain_input(value: str = "", *, id: str | None = None, placeholder: str = "") -> Input:  # noqa: A002
-    """An input that sends little: no border, no blinking cursor."""
-    field = Input(value, id=id, compact=True, select_on_focus=False, placeholder=placeholder)
-    field.cursor_blink = False
-    return field
+class TextInput(Input):
+    """An input that sends little (no border, no blinking cursor) and takes all lines of what is pasted."""
+
+    def __init__(self, placeholder: str = "") -> None:
+        super().__init__(placeholder=placeholder, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    def on_paste(self, event: Paste) -> None:
+        """Lines are joined by blanks: a filter can be copied from where it was wrapped."""
+        event.prevent_default()
+        event.stop()
+        text = " ".join(line.strip() for line in event.text.splitlines() if line.strip())
+        self.replace(text, *self.selection)
 
 
 class Prompt(Horizontal):
     """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "give up", id="prompt-drop")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "cancel", id="step-back")]
 
     def __init__(self, typing: Callable[[], None]) -> None:
         """`typing` is called when a question is asked, and when something is typed."""
         super().__init__()
         self._typing = typing
         self._label = Label()
-        self._input = plain_input()
+        self._input = TextInput()
         self._asked: tuple[str, Callable[[str], None]] | None = None
         self._value = ""  # what stood there before anything was typed
         self._before: Widget | None = None
@@ -60,13 +70,13 @@ class Prompt(Horizontal):
         yield self._input
 
     def ask(self, question: str, answer: Callable[[str], None], value: str = "") -> None:
-        """Ask; `answer` is called with what was typed."""
+        """Ask; `answer` is called with what was typed. The value is selected, so that typing replaces it."""
         self._typing()
         self._before = self.screen.focused
         self._asked, self._value = (question, answer), value
         self._label.show(f" {question} ")
         self._input.value = value
-        self._input.cursor_position = len(value)
+        self._input.selection = Selection(0, len(value))
         self.display = True
         self.screen.set_focus(self._input)
 
@@ -74,6 +84,7 @@ class Prompt(Horizontal):
         """The same question, what was typed kept: it was refused."""
         if self._asked is not None:
             self.ask(*self._asked, self._input.value)
+            self._input.cursor_position = len(self._input.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

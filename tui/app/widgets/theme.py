@@ -1,4 +1,8 @@
-"""The colours: few, each with one meaning. Calm greys carry the page; blue is data, amber is you, red is trouble."""
+"""The colors: few, each with one meaning.
+
+Amber is you (cursor, selection, what you typed) and nothing else; blue is how much, magenta what stands out (matches,
+outliers), red trouble, green confirmed, grey context. Every word has a contrast of 4.5 at least on whatever it stands.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ class Palette:
     text: Style
     dim: Style
     faint: Style
+    rule: Style
     strong: Style
     title: Style
     key: Style
@@ -25,7 +30,11 @@ class Palette:
     cursor_idle: Style
     selected: Style
     match: Style
-    heat: tuple[Style, Style, Style, Style]
+    heat: tuple[Style, ...]
+    finds: tuple[Style, ...]
+    heat_cells: tuple[Style, ...]
+    """The same steps as grounds, with what is legible on them; none without colors."""
+    find_cells: tuple[Style, ...]
     gap: Style
     trouble: Style
     odd: Style
@@ -44,12 +53,14 @@ class _Hues:
     lifted: str
     text: str
     dim: str
-    faint: str
+    rule: str
     strong: str
     you: str
     you_ground: str
     you_idle: str
-    heat: tuple[str, str, str, str]
+    find: str
+    heat: tuple[str, ...]
+    finds: tuple[str, ...]
     trouble: str
     good: str
     name: str
@@ -63,60 +74,83 @@ _DARK = _Hues(
     raised="#1a212c",
     lifted="#263141",
     text="#c3ccd9",
-    dim="#7f8b9c",
-    faint="#566175",
+    dim="#95a1b2",
+    rule="#3b4656",
     strong="#f0f4fa",
     you="#f2b75c",
     you_ground="#3f3421",
     you_idle="#262c36",
-    heat=("#2f5476", "#3f7cab", "#62aedb", "#b5e3fb"),
-    trouble="#f0717b",
+    find="#f08fcb",
+    heat=("#1f364c", "#2a597c", "#3d7fae", "#66b0dc", "#c2e8fc"),
+    finds=("#3d2843", "#6f3d6b", "#a65394", "#f08fcb", "#ffdcf1"),
+    trouble="#f58089",
     good="#83c78d",
     name="#8fb8dd",
     string="#b7c994",
     number="#dfa88b",
-    constant="#c59bd8",
+    constant="#bda9ee",
 )
 _LIGHT = _Hues(
     ground="#fbfaf7",
     raised="#efece5",
     lifted="#e2ddd2",
     text="#39414d",
-    dim="#6b7480",
-    faint="#a3a5a7",
+    dim="#59626d",
+    rule="#c9c6bf",
     strong="#0f141b",
-    you="#8f5a00",
+    you="#7d4d00",
     you_ground="#f6e2b8",
     you_idle="#e9e6df",
-    heat=("#a9cbe6", "#6ba5d3", "#2f78b3", "#0c447c"),
-    trouble="#b8232f",
-    good="#2c7a3a",
-    name="#235f97",
-    string="#54701a",
-    number="#a04e1d",
-    constant="#7a3d95",
+    find="#9c2470",
+    heat=("#cfe1ef", "#98c2e2", "#5897cb", "#2769a3", "#0a376b"),
+    finds=("#f2d3e6", "#e0a1c9", "#c762a5", "#9c2470", "#611048"),
+    trouble="#ad1f2b",
+    good="#22672e",
+    name="#1f5a90",
+    string="#475f14",
+    number="#8f4212",
+    constant="#65389a",
 )
 
 
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colors, 1 to 21 (WCAG 2.2, relative luminance)."""
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _cell(ground: str, hues: _Hues) -> Style:
+    return Style(bgcolor=ground, color=max((hues.ground, hues.strong), key=lambda color: contrast(color, ground)))
+
+
 def _palette(hues: _Hues) -> Palette:
-    first, second, third, fourth = (Style(color=color) for color in hues.heat)
     return Palette(
         text=Style(color=hues.text),
         dim=Style(color=hues.dim),
-        faint=Style(color=hues.faint),
+        faint=Style(color=hues.dim),
+        rule=Style(color=hues.rule),
         strong=Style(color=hues.strong),
-        title=Style(color=hues.you, bold=True),
+        title=Style(color=hues.strong, bold=True),
         key=Style(color=hues.strong),
         bar=Style(color=hues.text),
         bar_dim=Style(color=hues.dim),
         cursor=Style(color=hues.strong, bgcolor=hues.you_ground),
         cursor_idle=Style(color=hues.text, bgcolor=hues.you_idle),
         selected=Style(color=hues.you),
-        match=Style(color=hues.you),
-        heat=(first, second, third, fourth),
+        match=Style(color=hues.find),
+        heat=tuple(Style(color=color) for color in hues.heat),
+        finds=tuple(Style(color=color) for color in hues.finds),
+        heat_cells=tuple(_cell(color, hues) for color in hues.heat),
+        find_cells=tuple(_cell(color, hues) for color in hues.finds),
         gap=Style(color=hues.trouble),
         trouble=Style(color=hues.trouble),
-        odd=Style(color=hues.you),
+        odd=Style(color=hues.find),
         frozen=Style(color=hues.constant),
         good=Style(color=hues.good),
         name=Style(color=hues.name),
@@ -131,15 +165,16 @@ def _plain() -> Palette:
     text = Style(bold=False)  # a style that says nothing would be false
     dim, bold, reverse = Style(dim=True), Style(bold=True), Style(reverse=True)
     styles = {field.name: text for field in fields(Palette)}
-    styles |= dict.fromkeys(("dim", "faint", "bar_dim"), dim)
+    styles |= dict.fromkeys(("dim", "faint", "rule", "bar_dim"), dim)
     styles |= {"cursor": reverse, "cursor_idle": Style(underline=True)}
     loud = ("strong", "title", "key", "selected", "match", "trouble", "odd", "gap", "good", "name")
     styles |= dict.fromkeys(loud, bold)
-    return Palette(**styles | {"heat": (text,) * 4})  # type: ignore[arg-type]  # all but the heat is a style
+    ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": ()}
+    return Palette(**styles | ramps)  # type: ignore[arg-type]  # all but the ramps are styles
 
 
 DARK, LIGHT, PLAIN = "hourscope-dark", "hourscope-light", "hourscope-plain"
-_PALETTES = {DARK: _palette(_DARK), LIGHT: _palette(_LIGHT), PLAIN: _plain()}
+PALETTES = {DARK: (_DARK, _palette(_DARK)), LIGHT: (_LIGHT, _palette(_LIGHT)), PLAIN: (_DARK, _plain())}
 
 
 def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
@@ -148,7 +183,7 @@ def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
         primary=hues.you,
         secondary=hues.name,
         accent=hues.you,
-        warning=hues.you,
+        warning=hues.find,
         error=hues.trouble,
         success=hues.good,
         foreground=hues.text,
@@ -163,7 +198,7 @@ def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
             "input-cursor-text-style": caret,
             "input-cursor-background": hues.you,
             "input-cursor-foreground": hues.ground,
-            "input-selection-background": hues.lifted,
+            "input-selection-background": hues.you_ground,
         },
     )
 
@@ -177,6 +212,5 @@ THEMES = (
 
 def palette_of(app: App[object]) -> Palette:
     """The palette of the theme in use; Textual's own themes get the one of their darkness."""
-    if palette := _PALETTES.get(app.theme):
-        return palette
-    return _PALETTES[DARK if app.current_theme.dark else LIGHT]
+    name = app.theme if app.theme in PALETTES else DARK if app.current_theme.dark else LIGHT
+    return PALETTES[name][1]

@@ -1,0 +1,160 @@
+"""Counts by value and time: right on every kind of value, whatever the order in which chunks are read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.analysis.count import Counted, count, parse_every
+from tui.analysis.counting import MOST_GROUPS, Counting, Part, spell_json
+from tui.archive import open_archive
+from tui.errors import TimeError
+from tui.filter import parse_filter
+from tui.scan import ScanPlan, plan_scan
+
+
+def archive(folder: Path, hours: Sequence[Sequence[object]]) -> ScanPlan:
+    """One chunk for each list of records."""
+    folder.mkdir(exist_ok=True)
+    for hour, records in enumerate(hours):
+        lines = b"".join(
+            (record if isinstance(record, bytes) else json.dumps(record).encode()) + b"\n" for record in records
+        )
+        (folder / f"events.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(lines, mtime=0))
+    return plan_scan(open_archive(str(folder)), None, None, parse_filter())
+
+
+def counted(plan: ScanPlan, counting: Counting, **how: Any) -> Counted:
+    *_, last = count(plan, counting, **how)
+    assert isinstance(last, Counted)
+    return last
+
+
+def rows(result: Counted) -> list[tuple[Any, ...]]:
+    return [(*row.plain, row.count) for row in result.rows]
+
+
+def test_each_value_is_counted_and_those_that_lack_it_are_missing(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": 1}, {"a": 2}], [{"a": 1}, {"b": 1}, {"a": None}]])
+    result = counted(plan, Counting(("a",)))
+    assert rows(result) == [(1, 2), (2, 1)]
+    assert (result.missing, result.records) == (2, 5)
+
+
+def test_true_is_not_1_and_1_is_1_0_and_text_is_no_number(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": value} for value in (True, 1, 1.0, "1", False, 0)]])
+    assert sorted(map(repr, rows(counted(plan, Counting(("a",)))))) == sorted(
+        map(repr, [(1, 2), (True, 1), (False, 1), (0, 1), ("1", 1)])
+    )
+
+
+def test_a_list_counts_each_different_element_once_for_its_record(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"tags": ["x", "y", "x"]}, {"tags": ["x"]}, {"tags": []}, {"tags": "x"}]])
+    result = counted(plan, Counting(("tags",)))
+    assert rows(result) == [("x", 3), ("y", 1)]
+    assert result.missing == 1
+
+
+def test_two_fields_are_counted_together(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": "p", "b": {"c": 1}}, {"a": "p", "b": {"c": 1}}, {"a": "q"}]])
+    result = counted(plan, Counting(("a", "b.c")))
+    assert rows(result) == [("p", 1, 2)]
+    assert result.missing == 1
+
+
+def test_any_expression_can_be_counted(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"items": [{"q": 2}, {"q": 3}]}, {"items": []}]])
+    assert rows(counted(plan, Counting(("length(items)",)))) == [(0, 1), (2, 1)]
+
+
+def test_records_that_are_not_json_are_counted_as_such(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": 1}, b"plain text", b'{"a": 2, oops']])
+    *events, result = count(plan, Counting(("a",)))
+    assert isinstance(result, Counted)
+    assert rows(result) == [(1, 1)]
+    counts = [event.counts for event in events if hasattr(event, "counts")]
+    assert [(c.not_json, c.broken_json, c.records) for c in counts] == [(2, 1, 3)]
+
+
+def test_hours_are_those_of_the_chunks(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": 1}] * 3, [], [{"a": 1}, {"a": 2}]])
+    result = counted(plan, Counting(("a",), parse_every("1h")))
+    assert [(row.time, *row.plain, row.count) for row in result.rows] == [
+        (datetime(2015, 1, 20, 0, tzinfo=UTC), 1, 3),
+        (datetime(2015, 1, 20, 2, tzinfo=UTC), 1, 1),
+        (datetime(2015, 1, 20, 2, tzinfo=UTC), 2, 1),
+    ]
+
+
+def test_minutes_are_those_of_the_records(tmp_path: Path) -> None:
+    times = ["2015-01-20T00:07:59Z", "2015-01-20T01:11:00+01:00", 1421712900, "never", None]
+    plan = archive(tmp_path / "a", [[{"ts": time} for time in times]])
+    result = counted(plan, Counting((), parse_every("10m"), None, "ts", UTC))
+    assert [(row.time, row.count) for row in result.rows] == [
+        (datetime(2015, 1, 20, 0, 0, tzinfo=UTC), 1),
+        (datetime(2015, 1, 20, 0, 10, tzinfo=UTC), 2),
+    ]
+    assert result.no_time == 2
+
+
+@pytest.mark.parametrize("text", ["7m", "0h", "5h", "h", "1.5h", "90m", "2d", ""])
+def test_a_bucket_divides_the_hour_or_the_day(text: str) -> None:
+    with pytest.raises(TimeError, match="does not divide the day"):
+        parse_every(text)
+
+
+def test_the_most_frequent_values_keep_all_their_times(tmp_path: Path) -> None:
+    plan = archive(tmp_path / "a", [[{"a": "x"}, {"a": "y"}, {"a": "y"}], [{"a": "x"}, {"a": "x"}, {"a": "z"}]])
+    result = counted(plan, Counting(("a",), parse_every("1h")), top=1)
+    assert rows(result) == [("x", 1), ("x", 2)]
+    assert result.more == 2
+
+
+def test_damage_leaves_out_the_doubtful_records_only(tmp_path: Path) -> None:
+    members = [gzip.compress(json.dumps({"a": n}).encode() + b"\n", mtime=0) for n in range(30)]
+    broken = bytearray(members[7])
+    broken[-6] ^= 0xFF
+    members[7] = bytes(broken)
+    (tmp_path / "events.2015-01-20_00.log.gz").write_bytes(b"".join(members))
+    plan = plan_scan(open_archive(str(tmp_path)), None, None, parse_filter())
+    assert [value for value, _ in sorted(rows(counted(plan, Counting(("a",)))))] == [n for n in range(30) if n != 7]
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.floats(-2, 2, width=16), st.sampled_from(["", "a", "1", "ä\ud800"])
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=8), min_size=1, max_size=4))
+def test_what_is_counted_is_what_a_loop_would_count(
+    tmp_path_factory: pytest.TempPathFactory, hours: list[list[object]]
+) -> None:
+    plan = archive(tmp_path_factory.mktemp("a"), [[{"a": value} for value in hour] for hour in hours])
+    expected: Counter[bytes] = Counter()
+    for value in (value for hour in hours for value in hour):
+        elements = value if isinstance(value, list) else [value]
+        expected.update({spell_json(element) for element in elements if element is not None})
+    result = counted(plan, Counting(("a",)))
+    assert {row.values[0]: row.count for row in result.rows} == dict(expected)
+
+
+def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error() -> None:
+    total = Part()
+    for part in range(4):
+        piece = Part()
+        piece.counts.update({(None, (b"%d" % n,)): 1 for n in range(part * 150_000, (part + 1) * 150_000)})
+        piece.counts[None, (b'"frequent"',)] = 1000
+        total.merge(piece)
+    total.drop_rare()
+    assert len(total.counts) <= MOST_GROUPS
+    assert 4000 - total.error <= total.counts[None, (b'"frequent"',)] <= 4000

@@ -1,0 +1,46 @@
+"""What changed is named first, and nothing is where nothing changed; `make shows` does it with a hundred seeds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.analysis.incidents import FIRST, KINDS, incident
+from tui.analysis.findings import findings, suspicious
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_incident_is_among_the_first_three_findings(kind: str, seed: int) -> None:
+    made = incident(kind, seed, days=5, rate=200)
+    found = findings(made.comparison(made.table()))
+    assert any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_without_an_incident_nothing_stands_out(seed: int) -> None:
+    made = incident("", seed, days=5, rate=200)
+    assert findings(made.comparison(made.table())) == []
+
+
+@pytest.mark.parametrize("kind", ["status", "new value"])
+def test_the_hours_are_found_and_are_right_to_the_hour(kind: str) -> None:
+    made = incident(kind, 3, days=5, rate=200)
+    table = made.table()
+    assert any(first < made.stop and made.first < stop for first, stop in suspicious(table, 3))
+    best = findings(made.comparison(table))[0]
+    assert (best.since, best.until) == (made.first, made.stop)
+    assert table.hours[best.since].time == FIRST + timedelta(hours=made.first)
+
+
+def test_ids_times_and_counters_are_no_facts() -> None:
+    table = incident("", 1, days=2, rate=60).table()
+    assert not {"ts", "id", "seq"} & {fact.field for fact in table.masks if fact.kind not in ("missing", "field")}
+
+
+def test_an_answer_does_not_depend_on_the_names_of_fields() -> None:
+    made = incident("status", 5, days=4, rate=150)
+    renamed = tuple(tuple(r.replace(b'"status"', b'"x y"') for r in hour) for hour in made.hours)
+    found = findings(made.comparison(type(made)(renamed, made.first, made.stop, made.fields).table()))
+    assert found[0].facts[0].expression == '"x y" == `500`'

@@ -1,0 +1,249 @@
+"""The index answers as reading does, or not at all: whatever was indexed, changed, damaged or interrupted."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.analysis.count import Counted, count, parse_every
+from tui.analysis.counting import Counting
+from tui.analysis.indexing import Indexed, Indexing, summaries
+from tui.analysis.known import known_from, remembered
+from tui.archive import open_archive
+from tui.cli import run
+from tui.errors import IndexFileError
+from tui.filter import Filter, parse_filter
+from tui.index import Index
+from tui.scan import ScanPlan, Totals, plan_scan, run_plan
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    return Index(tmp_path / "cache" / "index.sqlite", "here")
+
+
+def write(folder: Path, hours: Sequence[Sequence[object]]) -> None:
+    folder.mkdir(exist_ok=True)
+    for hour, records in enumerate(hours):
+        lines = b"".join(
+            (record if isinstance(record, bytes) else json.dumps(record).encode()) + b"\n" for record in records
+        )
+        (folder / f"events.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(lines, mtime=0))
+
+
+def planned(folder: Path, filter_: Filter | None = None) -> ScanPlan:
+    return plan_scan(open_archive(str(folder)), None, None, filter_ or Filter())
+
+
+def build(index: Index, plan: ScanPlan) -> None:
+    for event in summaries(plan, Indexing(UTC), jobs=1):
+        if isinstance(event, Indexed):
+            index.put(event.chunk, event.summary)
+
+
+def counted(plan: ScanPlan, counting: Counting, index: Index | None) -> tuple[Counted, Totals]:
+    totals, result = Totals(), None
+    for event in count(plan, counting, jobs=1, index=index):
+        if isinstance(event, Counted):
+            result = event
+        else:
+            totals.add(event)
+    assert result is not None
+    return result, totals
+
+
+def scanned(plan: ScanPlan, index: Index | None) -> Totals:
+    totals = Totals()
+    known = known_from(index, counts_only=True) if index else None
+    for event in run_plan(plan, jobs=1, count_only=True, exact=True, known=known):
+        totals.add(event)
+    return totals
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from(["", "a", "1", "ä", "a'b"]), st.just(1.0)
+)
+RECORDS = st.one_of(
+    st.fixed_dictionaries(
+        {},
+        optional={"a": st.one_of(SCALARS, st.lists(SCALARS, max_size=2)), "b": st.fixed_dictionaries({"c": SCALARS})},
+    ),
+    st.sampled_from([b"text", b"", b'{"a": 1', [1], 5]),
+)
+EXPRESSIONS = st.sampled_from(
+    [
+        "a == 'a'",
+        "a == `1`",
+        "`1` == a",
+        "a == `true`",
+        "b.c == 'ä'",
+        "a == 'a' && b.c == `2`",
+        "a == '1' || b.c == '1'",
+        "a == `null`",
+        "!(a == 'a')",
+        "a != 'a'",
+        "a[0] == 'a'",
+        "b == 'a'",
+        "contains(a, 'a')",
+        "nosuch == 'x'",
+    ]
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3), EXPRESSIONS, st.booleans())
+def test_a_scan_with_the_index_counts_what_one_without_it_counts(
+    tmp_path_factory: pytest.TempPathFactory, hours: list[list[object]], expression: str, invert: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("a")
+    write(folder / "archive", hours)
+    index = Index(folder / "index.sqlite", "here")
+    build(index, planned(folder / "archive"))
+    plan = planned(folder / "archive", parse_filter(match=[expression], invert=invert))
+    plain, indexed = scanned(plan, None), scanned(plan, index)
+    assert replace(indexed.counts, bytes_compressed=0) == replace(plain.counts, bytes_compressed=0)
+    assert indexed.understood == plain.understood
+    index.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
+    st.sampled_from([(), ("a",), ("b.c",), ("b",), ("a", "b.c"), ("nosuch",)]),
+    st.sampled_from([None, "1h", "1d"]),
+    st.sampled_from([None, "a", "b.c"]),
+)
+def test_a_count_from_the_index_is_the_count_of_the_records(
+    tmp_path_factory: pytest.TempPathFactory,
+    hours: list[list[object]],
+    by: tuple[str, ...],
+    every: str | None,
+    stats: str | None,
+) -> None:
+    folder = tmp_path_factory.mktemp("a")
+    write(folder / "archive", hours)
+    index = Index(folder / "index.sqlite", "here")
+    build(index, planned(folder / "archive"))
+    counting = Counting(by, parse_every(every) if every else None, stats, None, UTC)
+    plain, read = counted(planned(folder / "archive"), counting, None)
+    indexed, totals = counted(planned(folder / "archive"), counting, index)
+    assert indexed == plain
+    assert totals.counts.not_json == read.counts.not_json
+    index.close()
+
+
+def test_values_of_one_field_need_no_chunk(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": "x"}, {"k": "y"}], [{"k": "x"}]])
+    build(index, planned(tmp_path / "a"))
+    result, totals = counted(planned(tmp_path / "a"), Counting(("k",)), index)
+    assert [(row.plain, row.count) for row in result.rows] == [(["x"], 2), (["y"], 1)]
+    assert (totals.chunks, totals.skipped, totals.bytes_compressed) == (0, 2, 0)
+
+
+def test_a_replaced_chunk_is_read_again(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": "x"}]])
+    build(index, planned(tmp_path / "a"))
+    write(tmp_path / "a", [[{"k": "y"}, {"k": "y"}]])
+    result, totals = counted(planned(tmp_path / "a"), Counting(("k",)), index)
+    assert [(row.plain, row.count) for row in result.rows] == [(["y"], 2)]
+    assert totals.chunks == 1
+
+
+def test_what_a_scan_counted_is_not_read_again_nor_is_what_is_narrower(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": "x"}], [{"k": "y"}]])
+    plan = planned(tmp_path / "a", parse_filter(grep=["x"]))
+    for _ in remembered(run_plan(plan, jobs=1, exact=True), index, plan.filter):
+        pass
+    assert scanned(plan, index).skipped == 2
+    narrower = planned(tmp_path / "a", parse_filter(grep=["x", "k"]))
+    totals = scanned(narrower, index)
+    assert (totals.skipped, totals.chunks, totals.matches) == (1, 1, 1)
+    other = planned(tmp_path / "a", parse_filter(grep=["y"]))
+    assert scanned(other, index).skipped == 0
+
+
+def test_damage_is_told_also_where_the_chunk_is_not_read(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": "x"}] * 50])
+    chunk = next((tmp_path / "a").iterdir())
+    chunk.write_bytes(chunk.read_bytes()[:-9])
+    build(index, planned(tmp_path / "a"))
+    plan = planned(tmp_path / "a", parse_filter(match=["k == 'y'"]))
+    plain, indexed = scanned(plan, None), scanned(plan, index)
+    assert indexed.skipped == 1
+    assert [event.damage for event in indexed.damaged] == [event.damage for event in plain.damaged] != []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + b"\xff" * 4000])
+def test_a_damaged_file_changes_no_answer_and_is_replaced(tmp_path: Path, index: Index, content: bytes) -> None:
+    write(tmp_path / "a", [[{"k": "x"}]])
+    file = tmp_path / "cache" / "index.sqlite"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    result, _ = counted(planned(tmp_path / "a"), Counting(("k",)), index)
+    assert [(row.plain, row.count) for row in result.rows] == [(["x"], 1)]
+    build(index, planned(tmp_path / "a"))
+    assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].skipped == 1
+
+
+def test_a_row_that_was_tampered_with_is_ignored(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": "x"}]])
+    build(index, planned(tmp_path / "a"))
+    index.close()
+    with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
+        database.execute("update summaries set summary = x'28b52ffd00'")
+    assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 1
+
+
+def test_two_builders_at_once_lose_nothing(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"k": n}] for n in range(6)])
+    plan = planned(tmp_path / "a")
+    other = Index(tmp_path / "cache" / "index.sqlite", "here")
+    one = summaries(replace(plan, chunks=plan.chunks[:3]), Indexing(UTC), jobs=1)
+    two = summaries(replace(plan, chunks=plan.chunks[3:]), Indexing(UTC), jobs=1)
+    for events, into in zip((one, two) * 3, (index, other) * 3, strict=True):
+        for event in events:
+            if isinstance(event, Indexed):
+                into.put(event.chunk, event.summary)
+                break
+    for events, into in ((one, index), (two, other)):
+        for event in events:
+            if isinstance(event, Indexed):
+                into.put(event.chunk, event.summary)
+    assert len(index.indexed(plan.chunks)) == 6
+    other.close()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    index = Index(tmp_path / "file" / "index.sqlite", "here")
+    write(tmp_path / "a", [[{"k": "x"}]])
+    with pytest.raises(IndexFileError, match="cannot be written"):
+        build(index, planned(tmp_path / "a"))
+
+
+def test_the_command_builds_goes_on_and_forgets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write(tmp_path / "a", [[{"k": "x"}], [{"k": "y"}]])
+
+    def said(*words: str) -> Any:
+        assert run(list(words)) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert said("index", str(tmp_path / "a"), "--to", "2015-01-20T01", "--json", "--jobs", "1")["indexed"] == 1
+    assert said("index", str(tmp_path / "a"), "--json", "--jobs", "1")["indexed"] == 2
+    assert said("count", str(tmp_path / "a"), "--by", "k", "--json")["read"] == {"chunks": 0, "bytes": 0}
+    assert (tmp_path / "cache" / "hourscope" / "index.sqlite").stat().st_mode & 0o077 == 0
+    assert said("index", str(tmp_path / "a"), "--drop", "--json") == {"dropped": 2}
+    assert said("count", str(tmp_path / "a"), "--by", "k", "--json", "--jobs", "1")["read"]["chunks"] == 2

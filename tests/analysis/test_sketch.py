@@ -1,0 +1,39 @@
+"""Quantiles within 1 %, of one sketch and of several that were merged."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.analysis.sketch import ERROR, Sketch
+
+NUMBERS = st.lists(st.floats(-1e12, 1e12, allow_nan=False), min_size=1, max_size=200)
+
+
+@settings(max_examples=50)
+@given(NUMBERS, NUMBERS, st.sampled_from([0.0, 0.5, 0.9, 0.95, 0.99, 1.0]))
+def test_a_quantile_is_within_1_percent_of_the_number_at_its_rank(
+    one: list[float], other: list[float], share: float
+) -> None:
+    sketch, second = Sketch(), Sketch()
+    sketch.add(one)
+    second.add(other)
+    sketch.merge(second)
+    ordered = sorted([*one, *other])
+    exact = ordered[math.floor(share * (len(ordered) - 1))]
+    quantile = sketch.quantile(share)
+    assert quantile is not None
+    assert math.isclose(quantile, exact, rel_tol=ERROR * 1.001, abs_tol=1e-300)
+
+
+def test_the_ends_the_count_and_the_mean_are_exact() -> None:
+    sketch = Sketch()
+    sketch.add([3, 1, 2.5, -4, math.inf])
+    assert (sketch.count, sketch.low, sketch.high, sketch.mean) == (4, -4, 3, 0.625)
+
+
+def test_without_numbers_there_is_no_quantile() -> None:
+    assert Sketch().quantile(0.5) is None
+    assert Sketch().mean is None

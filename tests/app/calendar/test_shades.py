@@ -1,0 +1,46 @@
+"""The shades of the calendar: one monstrous hour hides no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.app.conftest import FIRST, Opened, calendar, shown
+from tui.app.calendar.grid import LEVELS, by_fifths, by_threes
+
+
+def steps(shade: object, values: list[int]) -> list[int]:
+    marks = shade({FIRST + timedelta(hours=at): value for at, value in enumerate(values)})  # type: ignore[operator]
+    return [LEVELS.index(marks[FIRST + timedelta(hours=at)]) for at in range(len(values))]
+
+
+def test_sizes_are_shaded_by_fifths() -> None:
+    assert steps(by_fifths, [10, 20, 30, 40, 50_000_000]) == [0, 1, 2, 3, 4]
+    assert steps(by_fifths, [7] * 9) == [2] * 9
+
+
+def test_counts_are_shaded_by_factors_of_three_around_the_usual() -> None:
+    everyday = [2, 3, 3, 4, 3, 2, 3] * 20
+    *quiet, incident, burst = steps(by_threes, [*everyday, 30, 9_000])
+    assert set(quiet) == {1} and (incident, burst) == (3, 4)
+    assert steps(by_threes, []) == [] and steps(by_threes, [1]) == [1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 10**12), min_size=1, max_size=80))
+def test_more_is_never_shaded_less(values: list[int]) -> None:
+    for shade in (by_fifths, by_threes):
+        pairs = sorted(zip(values, steps(shade, values), strict=True))
+        assert [step for _, step in pairs] == sorted(step for _, step in pairs)
+
+
+async def test_shades_are_grounds_that_touch_and_the_cursor_stands_on_its_own(opened: Opened) -> None:
+    async with opened() as pilot:
+        grid = calendar(pilot).grid
+        await pilot.press("k")
+        line = next(y for y in range(grid.size.height) if "Tu 20" in grid.render_line(y).text)
+        cells = list(grid.render_line(line))
+        grounds = [segment for segment in cells if segment.style and segment.style.bgcolor and segment.text == "   "]
+        assert len(grounds) >= 20 and "[■]" in shown(pilot)

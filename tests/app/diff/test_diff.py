@@ -1,0 +1,100 @@
+"""What changed, by keys: from the calendar to the finding, to its filter and hours, to a scan and a send of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.analysis.incidents import Incident, incident
+from tests.analysis.test_diff import hour, write
+from tests.app.conftest import answer, calendar, on, settled, until, until_shown
+from tui.app.app import Explorer
+from tui.app.diff.screen import DiffPage
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
+from tui.config import Config, S3Options
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Incident, Path]:
+    """Two days with a new region in a few hours."""
+    incident_ = incident("new value", 3, days=2, rate=150)
+    folder = tmp_path_factory.mktemp("incident")
+    write(incident_, folder)
+    return incident_, folder
+
+
+def explorer(folder: Path) -> Explorer:
+    return Explorer(str(folder), timezone=None, s3=S3Options(), config=Config(folder / "none.toml"))
+
+
+async def differences(pilot: Pilot[int], made: Incident) -> DiffPage:
+    """Select the incident's hours on the calendar and ask what changed."""
+    await settled(pilot)
+    await answer(pilot, "colon", hour(made.first))
+    await pilot.press("v", *["l"] * (made.stop - made.first - 1), "v", "d")
+    page = on(pilot, DiffPage)
+    assert isinstance(page, DiffPage)
+    await until(pilot, lambda: page.list.length > 0)
+    return page
+
+
+async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await differences(pilot, made[0])
+        await until_shown(pilot, "where.region me-9 is new")
+        await until_shown(pilot, "where.region == 'me-9'")
+        await until_shown(pilot, '"service": "')  # the first records
+
+
+async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await differences(pilot, made[0])
+        await pilot.press("enter")
+        session = calendar(pilot).session
+        assert session.filter.describe() == "-m \"where.region == 'me-9'\""
+        selected = session.selection.span
+        assert (f"{selected.start:%Y-%m-%dT%H}", f"{selected.stop:%Y-%m-%dT%H}") == (
+            hour(made[0].first),
+            hour(made[0].stop),
+        )
+
+
+@pytest.mark.parametrize(("key", "page"), [("s", ScanPage), ("p", SendPage)])
+async def test_a_finding_is_scanned_and_published_by_one_key(
+    made: tuple[Incident, Path], key: str, page: type[ScanPage] | type[SendPage]
+) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await differences(pilot, made[0])
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, page)
+        await until_shown(pilot, "me-9")
+
+
+async def test_hours_like_all_others_say_what_to_do(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await answer(pilot, "colon", hour(2))
+        await pilot.press("d")
+        await until_shown(pilot, "Nothing stands out.")
+        await until_shown(pilot, "b compares with hours that you name")
+
+
+async def test_a_baseline_can_be_named_and_a_wrong_one_is_refused(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        await answer(pilot, "b", "yesterday")
+        await until_shown(pilot, "'yesterday' is not a range")
+        await pilot.press("escape")
+        await answer(pilot, "b", f"{hour(0)}..{hour(24)}")
+        await until(pilot, lambda: page.list.length > 0)
+        assert f"--against={hour(0)}..{hour(24)}" in page.command()
+
+
+async def test_the_whole_archive_selected_asks_for_the_hours(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("M", "d")
+        await until_shown(pilot, "where.region me-9")

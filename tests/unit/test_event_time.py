@@ -1,0 +1,48 @@
+"""The times that records spell, in every common spelling."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tui.filter.event_time import event_time, from_microseconds, microseconds
+
+NOON = datetime(2015, 1, 20, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2015-01-20T12:00:00Z",
+        "2015-01-20T13:00:00+01:00",
+        "2015-01-20 12:00:00",
+        "2015-01-20 12:00:00 UTC",
+        "2015-01-20T12:00:00.000000000Z",
+        "20150120T120000Z",
+        1421755200,
+        1421755200.0,
+        "1421755200",
+        1421755200000,
+        "1421755200000",
+        1421755200000000,
+        1421755200000000000,
+    ],
+)
+def test_every_spelling_of_noon_is_noon(value: Any) -> None:
+    assert event_time(value) == microseconds(NOON)
+
+
+@pytest.mark.parametrize("value", [None, True, 12, -5, "", "noon", "12", [], {}, 1e400, "2015-13-01T00:00:00Z"])
+def test_what_is_not_a_time_is_none(value: Any) -> None:
+    assert event_time(value) is None
+
+
+def test_a_text_without_an_offset_is_in_the_archives_zone() -> None:
+    assert event_time("2015-01-20T13:00:00", ZoneInfo("Europe/Berlin")) == microseconds(NOON)
+
+
+def test_microseconds_and_back() -> None:
+    assert from_microseconds(microseconds(NOON)) == NOON

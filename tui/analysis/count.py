@@ -1,0 +1,140 @@
+"""`count`: how many records match, by values and by time, over a plan's chunks."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tui.analysis.counting import Counting, Every, Group, Part, Values
+from tui.analysis.known import count_from, known_counts, known_from
+from tui.analysis.sketch import Sketch
+from tui.archive import Chunk
+from tui.errors import TimeError
+from tui.filter import Filter
+from tui.index import Index
+from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
+
+_EVERY = re.compile(r"(\d{1,4})([mhd])")
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
+_DAY = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group: its time (None without `every`), its values as JSON texts, its records, the statistics of a number."""
+
+    time: datetime | None
+    values: Values
+    count: int
+    sketch: Sketch | None = None
+
+    @property
+    def plain(self) -> list[Any]:
+        """The values as Python has them."""
+        return [msgspec.json.decode(value) if b"e999" not in value else float(value) for value in self.values]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The end of a count. `error`: each count may be too low by so much, 0 where it is exact.
+
+    `records`: those that matched. `missing`: of them, those without one of the fields. `no_time`: without a time that
+    can be read. `more`: groups that `top` left out.
+    """
+
+    rows: tuple[Row, ...]
+    records: int
+    missing: int
+    no_time: int
+    error: int
+    more: int
+
+
+def parse_every(text: str) -> Every:
+    """`1h`, `10m` or `1d`: a divisor of the hour, of the day, or a whole day; TimeError for anything else."""
+    match = _EVERY.fullmatch(text)
+    minutes = int(match[1]) * _MINUTES[match[2]] if match else 0
+    if not minutes or _DAY % minutes or (60 % minutes and minutes % 60):
+        raise TimeError(f"'{text}' does not divide the day; write --every 1m, 5m, 10m, 1h, 6h or 1d")
+    return Every(minutes)
+
+
+def count(
+    plan: ScanPlan,
+    counting: Counting,
+    *,
+    top: int | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    cancel: threading.Event | None = None,
+    index: Index | None = None,
+) -> Iterator[ScanEvent | Counted]:
+    """Read the plan's chunks: the events of a scan, but its matches, then one Counted.
+
+    With `top` only the values that are the most frequent in all are kept, with all their times. Chunks of which the
+    `index` knows the counts, or that nothing in them matches, are not read.
+    """
+    total = Part()
+    plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
+
+    known = _known(index, counting, total) if index is not None else None
+    for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
+        if isinstance(event, Measured):
+            assert isinstance(event.part, Part)
+            total.merge(event.part)
+        else:
+            yield event
+    yield _counted(total, top)
+
+
+def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Filter], Known | None]:
+    """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
+    excluded = known_from(index)
+
+    def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
+        if filter.active or filter.invert:
+            return excluded(chunk, filter)
+        summary = index.summary(chunk)
+        part = count_from(summary, chunk, counting) if summary is not None else None
+        if summary is None or part is None:
+            return None
+        total.merge(part)
+        answer = known_counts(summary, parses=bool(counting.by or counting.stats))
+        return replace(answer, counts=replace(answer.counts, matches=summary.records))
+
+    return known
+
+
+def _counted(total: Part, top: int | None) -> Counted:
+    exact_until = total.error
+    total.drop_rare()
+    groups = list(total.counts)
+    if top is not None:
+        by_values: Counter[Values] = Counter()
+        for (_, values), number in total.counts.items():
+            by_values[values] += number
+        kept = set(sorted(by_values, key=lambda values: (-by_values[values], _order(values)))[:top])
+        groups = [group for group in groups if group[1] in kept]
+    error = max(exact_until, total.error)
+    groups.sort(key=lambda group: _place(group, total.counts[group]))
+    rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
+    more = len({values for _, values in total.counts}) - len({values for _, values in groups})
+    return Counted(rows, total.records, total.missing, total.no_time, error, more)
+
+
+def _place(group: Group, number: int) -> tuple[Any, ...]:
+    """By time, then the most frequent first, then by value: the same each time."""
+    time, values = group
+    return (time.isoformat() if time else "", -number, _order(values))
+
+
+def _order(values: Values) -> tuple[Any, ...]:
+    """Numbers by size, before texts by letter."""
+    return tuple((0, float(value), value) if value[:1] in b"-0123456789" else (1, 0.0, value) for value in values)

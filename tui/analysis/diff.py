@@ -1,0 +1,318 @@
+"""`diff`: what differs between some hours of an archive and its others, or in which hours something differs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from tui.analysis.findings import Comparison, Finding, compare_hours, findings, hours_like, suspicious
+from tui.analysis.observed import Observed, Observing, observe_records
+from tui.analysis.table import Table
+from tui.archive import Archive, Chunk, empty_range
+from tui.archive.store import is_s3
+from tui.archive.times import next_hour, parse_range
+from tui.errors import TimeError
+from tui.filter import Filter
+from tui.filter.fields import ANY, Path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import named_paths
+from tui.scan import Measured, Progress, ScanEvent, ScanPlan, plan_scan, run_plan
+from tui.scan.estimate import stratified
+from tui.scan.heads import heads
+
+MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
+_CEILING = 64 << 20  # stored bytes that are read of an archive in S3 without `full`
+_LOCAL_CEILING = 512 << 20  # of a folder
+_HEADS = (40, 200, 1_000)  # records of each chunk that a sample takes, round after round
+_AT_ONCE = 16  # requests
+_AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
+_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
+_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
+_WEEKS = 2  # other weeks that make a baseline of their own
+_STRETCHES = 3  # of hours that are looked at where none were given
+
+Range = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
+
+    `fields`: those that the filter asks about, which are no findings.
+    """
+
+    target: Range | None = None
+    against: tuple[Range, ...] = ()
+    full: bool = False
+    fields: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The hours of one side as ranges, and how many records of them were compared."""
+
+    ranges: tuple[Range, ...]
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with the times of its hours: [since, until), and the target that it was found for.
+
+    `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
+    """
+
+    finding: Finding
+    since: datetime
+    until: datetime
+    target: Side
+    by_hour: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stands out so far. `exact`: every record was compared; else only `records`, and of each chunk the first.
+
+    `hours` and `sizes`: all that were looked at, in order, with their records.
+    """
+
+    target: Side
+    baseline: Side
+    found: tuple[Found, ...]
+    records: int
+    exact: bool
+    final: bool
+    hours: tuple[datetime, ...] = ()
+    sizes: tuple[int, ...] = ()
+    not_objects: int = 0
+
+
+def fields_of(filter_: Filter) -> frozenset[Path]:
+    """What a filter asks about: that it differs is no finding."""
+    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
+    return frozenset(
+        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
+    )
+
+
+def read_range(text: str, zone: tzinfo) -> Range:
+    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
+    start, dots, stop = text.partition("..")
+    first, last = parse_range(start.strip() or None, stop.strip() or None, zone) if dots else (None, None)
+    if first is None or last is None:
+        raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
+    return first, last
+
+
+def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
+    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
+
+    ArchiveError if there is no chunk in them.
+    """
+    if question.target is None:
+        return plan_scan(archive, None, None, filter_ or Filter())
+    start, stop = question.target
+    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
+    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
+    plan = plan_scan(archive, first, last, filter_ or Filter())
+    chunks = tuple(
+        chunk
+        for chunk in plan.chunks
+        if _within(chunk.hour, question.target) or any(_within(chunk.hour, range_) for range_ in wanted)
+    )
+    if not any(_within(chunk.hour, question.target) for chunk in chunks):
+        raise empty_range(archive, start, stop)
+    return replace(plan, chunks=chunks)
+
+
+def diff(
+    plan: ScanPlan,
+    question: Question,
+    *,
+    jobs: int | None = None,
+    dask: str | None = None,
+    cancel: threading.Event | None = None,
+    early: bool = False,
+) -> Iterator[ScanEvent | Answer]:
+    """Read the plan's chunks, or a sample of them: the events of a scan, and an Answer now and then; the last is final.
+
+    The plan is of all hours, the target's and the baseline's; its filter says which records are compared. `early`: an
+    answer from the first records of each chunk first, also where all are read then.
+    """
+    cancel = cancel or threading.Event()
+    ceiling = _CEILING if is_s3(plan.archive.store.url) else _LOCAL_CEILING
+    if question.full or plan.bytes_compressed <= ceiling:
+        if early and plan.bytes_compressed > _AT_ONCE_READ:
+            yield from _sampled(plan, question, cancel, _HEADS[:1])
+        yield from _whole(plan, question, jobs, dask, cancel)
+    else:
+        yield from _sampled(plan, question, cancel)
+
+
+def _whole(
+    plan: ScanPlan, question: Question, jobs: int | None, dask: str | None, cancel: threading.Event
+) -> Iterator[ScanEvent | Answer]:
+    """All records; every so many of them, where they are too many."""
+    stride = _stride(plan)
+    measured = replace(plan, excerpt=replace(plan.excerpt, measure=Observing(stride)))
+    parts: dict[str, Observed] = {}
+    for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
+        if isinstance(event, Measured):
+            assert isinstance(event.part, Observed)
+            parts[event.chunk.key] = event.part
+        else:
+            yield event
+    if not cancel.is_set():
+        yield _answer(plan, question, parts, exact=stride == 1, final=True, cancel=cancel)
+
+
+def _stride(plan: ScanPlan) -> int:
+    """Of how many records one is compared, so that they fit: told by the sizes of the first records."""
+    sizes = records = 0
+    for _, head in heads(plan.archive, plan.chunks, most=4, records=200):
+        sizes, records = sizes + sum(map(len, head)), records + len(head)
+    if not records:
+        return 1
+    inflated = 8 * plan.bytes_compressed  # JSON lines shrink to an eighth or so
+    return max(1, -(-inflated * records // (sizes * MOST_RECORDS) // 2))
+
+
+def _sampled(
+    plan: ScanPlan, question: Question, cancel: threading.Event, rounds: Sequence[int] = _HEADS
+) -> Iterator[ScanEvent | Answer]:
+    """The first records of chunks, more with each round; the target's chunks are read first."""
+    mine = [chunk for chunk in plan.chunks if _within(chunk.hour, question.target)]
+    others = [chunk for chunk in plan.chunks if not _within(chunk.hour, question.target)]
+    order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
+    fetched, read = 0, 0
+    for number, most in enumerate(rounds):
+        parts: dict[str, Observed] = {}
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
+
+            def sample(chunk: Chunk, most: int = most) -> tuple[Chunk, list[bytes]]:
+                if cancel.is_set():
+                    return chunk, []
+                return next(heads(plan.archive, [chunk], most=1, records=most, cancelled=cancel.is_set))
+
+            for chunk, records in pool.map(sample, order):
+                parts[chunk.key] = observe_records(_matching(records, plan.filter))
+                read += len(records)
+                fetched += sum(map(len, records)) // 8
+                yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
+        if cancel.is_set():
+            return
+        final = rounds is _HEADS and (number == len(rounds) - 1 or fetched > _CEILING or read * 4 > MOST_RECORDS)
+        yield _answer(plan, question, parts, exact=False, final=final, cancel=cancel)
+        if final:
+            return
+
+
+def _matching(records: list[bytes], filter_: Filter) -> list[bytes]:
+    matcher = filter_.matcher()
+    return records if matcher.selects_all else [record for record in records if matcher.matches(record)]
+
+
+def _within(hour: datetime, range_: Range | None) -> bool:
+    return range_ is not None and range_[0] <= hour < range_[1]
+
+
+def _answer(
+    plan: ScanPlan,
+    question: Question,
+    parts: dict[str, Observed],
+    *,
+    exact: bool,
+    final: bool,
+    cancel: threading.Event,
+) -> Answer:
+    ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
+    table = Table(ordered, plan.archive.zone)
+    not_objects = sum(part.not_objects for _, part in ordered)
+    given = _given(table, question) if question.target is not None else None
+    if given is not None and given.baseline_hours:
+        compared = [given]
+    else:
+        compared = [
+            compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
+            for first, stop in suspicious(table, _STRETCHES, cancel.is_set)
+        ]
+    found: list[tuple[Comparison, Finding]] = []
+    for comparison in compared:
+        mine, base = _findings(comparison, question, cancel.is_set)
+        found += [(base, finding) for finding in mine]
+    found.sort(key=lambda pair: -abs(pair[1].shift.score))
+    everything = Comparison(table, table.valid, 0, tuple(range(len(table.hours))), ())
+    sides = given if given is not None else everything
+    return Answer(
+        _side(table, sides.target_hours),
+        _side(table, sides.baseline_hours),
+        tuple(_located(comparison, finding) for comparison, finding in found),
+        table.records,
+        exact,
+        final,
+        tuple(hour.time for hour in table.hours),
+        tuple(hour.records for hour in table.hours),
+        not_objects,
+    )
+
+
+def _findings(
+    comparison: Comparison, question: Question, cancelled: Callable[[], bool]
+) -> tuple[list[Finding], Comparison]:
+    """What stands out; once more without those hours of the baseline that look like the target."""
+    first = findings(comparison, leave_out=question.fields, cancelled=cancelled)
+    if not first or question.against:
+        return first, comparison
+    alike = set(hours_like(comparison, first[0]))
+    kept = [at for at in comparison.baseline_hours if at not in alike]
+    if not alike or len(kept) < len(comparison.baseline_hours) // 2:
+        return first, comparison
+    cleaner = compare_hours(comparison.table, comparison.target_hours, kept)
+    return findings(cleaner, leave_out=question.fields, cancelled=cancelled), cleaner
+
+
+def _given(table: Table, question: Question) -> Comparison:
+    """The hours that were asked about, beside those they are compared with."""
+    times = [hour.time for hour in table.hours]
+    target = [at for at, time in enumerate(times) if _within(time, question.target)]
+    others = [at for at in range(len(times)) if at not in set(target)]
+    if question.against:
+        baseline = [at for at in others if any(_within(times[at], range_) for range_ in question.against)]
+        if not baseline:
+            raise TimeError("the baseline of --against has no record; choose hours that the archive holds")
+        return compare_hours(table, target, baseline)
+    return compare_hours(table, target, _same_hours(times, target, others) or others)
+
+
+def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterable[int]) -> list[int]:
+    """The same hours of other weeks, if there are two such weeks at least."""
+    of_week = {(times[at].weekday(), times[at].hour) for at in target}
+    same = [at for at in others if (times[at].weekday(), times[at].hour) in of_week]
+    weeks = {times[at].isocalendar()[:2] for at in same}
+    return same if len(weeks) >= _WEEKS else []
+
+
+def _side(table: Table, hours: Sequence[int]) -> Side:
+    return Side(_ranges([table.hours[at].time for at in hours]), sum(table.hours[at].records for at in hours))
+
+
+def _ranges(hours: Sequence[datetime]) -> tuple[Range, ...]:
+    """Hours in order as ranges."""
+    ranges: list[Range] = []
+    for hour in hours:
+        after = next_hour(hour)
+        if ranges and ranges[-1][1] == hour:
+            ranges[-1] = ranges[-1][0], after
+        else:
+            ranges.append((hour, after))
+    return tuple(ranges)
+
+
+def _located(comparison: Comparison, finding: Finding) -> Found:
+    hours = comparison.table.hours
+    since, until = hours[finding.since].time, next_hour(hours[finding.until - 1].time)
+    by_hour = tuple(comparison.table.by_hour(finding.mask))
+    return Found(finding, since, until, _side(comparison.table, comparison.target_hours), by_hour)

@@ -1,0 +1,192 @@
+"""What the index can answer without reading a chunk: that nothing in it matches, or how often each value occurs.
+
+A chunk is only passed over where its summary proves that no record of it matches; the proof is about all of its
+records, so that a summary of damaged chunks counts for those that can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, replace
+from typing import Any
+
+from tui.analysis.counting import Counting, Group, Part, spell_json
+from tui.analysis.sketch import Sketch
+from tui.archive import Chunk, Damage
+from tui.errors import IndexFileError
+from tui.filter import Filter
+from tui.filter.build import spell_field
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import Node, path_of
+from tui.filter.terms import Term
+from tui.index import FieldSummary, Index, Summary
+from tui.index import Known as IndexKnown
+from tui.index.summary import DamagedPart
+from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
+
+
+def known_from(
+    index: Index, *, counts_only: bool = False, exact: bool = True
+) -> Callable[[Chunk, Filter], Known | None]:
+    """What `run_plan` asks before it reads a chunk. `counts_only`: nobody wants the matches themselves. `exact`:
+    records are to be counted, not just lines.
+    """
+
+    def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
+        if not filter.active:
+            return None
+        summary = index.summary(chunk)
+        if summary is not None and excludes(summary, filter):
+            return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
+        terms = filter_terms(filter)
+        earlier = index.known(chunk, terms) if counts_only else None
+        if earlier is None or (exact and not earlier.exact):
+            wanted = frozenset(terms)
+            narrower = (scan for fewer, scan in index.without_match(chunk) if fewer <= wanted)
+            earlier = next((scan for scan in narrower if scan.exact or not exact), None)
+        return _of_earlier(earlier) if earlier is not None else None
+
+    return known
+
+
+def filter_terms(filter_: Filter) -> list[str]:
+    """Each term as one text: what more of them can only narrow. An inverted filter is one term."""
+    words = [f"{term.option} {term.text}" for term in filter_.active]
+    return ["-v " + json.dumps(sorted(words))] if filter_.invert else words
+
+
+def remembered(
+    events: Iterable[ScanEvent], index: Index, filter_: Filter, *, exact: bool = True
+) -> Iterator[ScanEvent]:
+    """The events of a scan; what it counts in each chunk is remembered, until the index cannot be written."""
+    damage: dict[str, list[DamagedPart]] = defaultdict(list)
+    unread: set[str] = set()
+    terms, writable = filter_terms(filter_), bool(filter_.active)
+    for event in events:
+        yield event
+        if isinstance(event, ChunkDamaged):
+            part = event.damage
+            damage[event.chunk.key].append(DamagedPart(part.start, part.stop, part.reason, part.doubtful))
+            if event.unread:
+                unread.add(event.chunk.key)
+        elif isinstance(event, ChunkRestarted):
+            damage.pop(event.chunk.key, None)
+        elif isinstance(event, ChunkDone) and writable and not (event.partial or event.skipped):
+            if event.chunk.key in unread or event.document:
+                continue
+            counts = list(astuple(event.counts))
+            known = IndexKnown(counts, damage.pop(event.chunk.key, []), event.form, event.codec, exact)
+            try:
+                index.put_known(event.chunk, terms, known, event.counts.matches)
+            except IndexFileError:  # a cache: the scan has its answer all the same
+                writable = False
+
+
+def _of_earlier(earlier: IndexKnown) -> Known:
+    counts = replace(Counts(*earlier.counts), bytes_compressed=0)
+    return Known(counts, _damage(earlier.damage), earlier.form, earlier.codec)
+
+
+def _damage(parts: Iterable[DamagedPart]) -> tuple[Damage, ...]:
+    return tuple(Damage(part.start, part.stop, part.reason, part.doubtful) for part in parts)
+
+
+def known_counts(summary: Summary, *, parses: bool) -> Known:
+    """What a scan without a match would have counted. `parses`: it looks at the records as JSON."""
+    counts = Counts(
+        records=summary.records,
+        bytes=summary.bytes,
+        not_json=summary.not_json if parses else 0,
+        broken_json=summary.broken_json if parses else 0,
+        unparsed=summary.unparsed if parses else 0,
+        blank=summary.blank,
+        split=summary.split,
+    )
+    return Known(counts, _damage(summary.damage), summary.form, summary.codec)
+
+
+def excludes(summary: Summary, filter_: Filter) -> bool:
+    """Does the summary prove that no record matches? One term that no record fulfills is enough."""
+    if filter_.invert:
+        return False
+    return any(_excludes(summary, term) for term in filter_.active)
+
+
+def _excludes(summary: Summary, term: Term) -> bool:
+    return term.kind == "match" and _never(summary, parse_expression(term.text).parsed)
+
+
+def _never(summary: Summary, node: Node) -> bool:
+    """Is an expression true for no record of the chunk?"""
+    kind, children = node["type"], node["children"]
+    if kind == "and_expression":
+        return any(_never(summary, child) for child in children)
+    if kind == "or_expression":
+        return all(_never(summary, child) for child in children)
+    if kind == "comparator" and node["value"] == "eq":
+        left, right = children
+        if left["type"] == "literal":
+            left, right = right, left
+        return right["type"] == "literal" and _never_equals(summary, left, right["value"])
+    return False
+
+
+def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
+    """Has the field at a plain path another value in every record?"""
+    field = _field(summary, node)
+    if field is None or value is None or isinstance(value, list | dict):
+        return False
+    return field.exact and spell_json(value).decode() not in field.values
+
+
+def _field(summary: Summary, node: Node) -> FieldSummary | None:
+    """The summary of the field that a plain path names; None where it cannot answer."""
+    name = _name(node)
+    return summary.fields.get(name, FieldSummary()) if name and summary.whole else None
+
+
+def _name(node: Node) -> str:
+    """The path as the summary spells it; "" for what is no plain path."""
+    path = path_of(node) or ()
+    names = tuple(step for step in path if isinstance(step, str))
+    return spell_field(names) if names and len(names) == len(path) else ""
+
+
+def count_from(summary: Summary, chunk: Chunk, counting: Counting) -> Part | None:
+    """What counting a chunk would give, if its summary is exact about that; None where the chunk must be read."""
+    if len(counting.by) > 1 or (counting.every and not counting.every.by_hour):
+        return None
+    hour = counting.every.bucket(chunk.hour) if counting.every else None
+    if not counting.by:
+        return _stats(summary, hour, counting)
+    if counting.stats:
+        return None
+    node = parse_expression(counting.by[0]).parsed
+    field = _field(summary, node)
+    if field is None or not field.exact or field.others:
+        return None
+    if f"{_name(node)}[*]" in summary.fields:  # a list counts once for each different item
+        return None
+    counts: Counter[Group] = Counter({(hour, (text.encode(),)): number for text, number in field.values.items()})
+    judged = summary.records - summary.not_json - summary.unparsed
+    return Part(counts, {}, judged, judged - field.records)
+
+
+def _stats(summary: Summary, hour: Any, counting: Counting) -> Part | None:
+    group: Group = (hour, ())
+    if counting.stats is None:
+        return Part(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
+    field = _field(summary, parse_expression(counting.stats).parsed)
+    if field is None or field.others:
+        return None
+    judged = summary.records - summary.not_json - summary.unparsed
+    sketch = Sketch()
+    if field.numbers is not None:
+        sketch = Sketch.of(field.numbers)
+    elif field.exact:
+        for text, number in field.values.items():
+            if text[:1] in "-0123456789":
+                sketch.add([float(text)] * number)
+    return Part(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)

@@ -1,0 +1,42 @@
+"""Texts with their variable parts blanked: `upstream timeout after <n> ms`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tui.filter.build import spell_value
+
+LONGEST = 500  # characters of a text that is taken for a message; longer ones are bodies
+_VARIABLE = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"  # a UUID
+    r"|0x[0-9a-fA-F]+"
+    r"|(?<![A-Za-z0-9])(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?![A-Za-z0-9])"  # a hash
+    r"|\d+(?:\.\d+)*"  # a number, a version, an address
+)
+HOLE = "<n>"
+
+
+def pattern(text: str) -> str:
+    """The text with every number and id blanked; the text itself if it has none, or is too long."""
+    return _VARIABLE.sub(HOLE, text) if len(text) <= LONGEST else text
+
+
+def has_words(pattern: str) -> bool:
+    """Is there something to read beside the blanks? `<n>:<n>` says nothing about a text."""
+    return re.search(r"[^\W\d_]{2,}", pattern.replace(HOLE, "")) is not None
+
+
+def pattern_expression(field: str, pattern: str) -> str:
+    """The JMESPath that holds for texts of a pattern: they have its literal parts, at the ends where those are."""
+    first, *middle, last = pattern.split(HOLE)
+    tests = [f"starts_with({field}, {spell_value(first)})"] if first else []
+    tests += [f"contains({field}, {spell_value(part)})" for part in _different(middle, first, last)]
+    tests += [f"ends_with({field}, {spell_value(last)})"] if last else []
+    return " && ".join([field, *tests])
+
+
+def _different(parts: Sequence[str], *others: str) -> list[str]:
+    """The parts that say something which the others do not."""
+    telling = [part for part in dict.fromkeys(parts) if part.strip() and not any(part in other for other in others)]
+    return [part for part in telling if not any(part in longer and part != longer for longer in telling)]

@@ -1,0 +1,1 @@
+"""What changed: findings, ranked by surprise."""

@@ -1,0 +1,123 @@
+"""The findings, a line each: how surprising, what, its share here and there, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.analysis.answers import name_of, share
+from tui.analysis.diff import Answer, Found
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
+from tui.printable import printable
+
+_BAR = 7
+_SHARE = 8
+_LEAST_LINE, _MOST_LINE = 12, 48
+
+
+class FindingList(CursorList):
+    """Rows of an Answer, below a line of headings."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another finding."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: Answer | None = None
+        self._most = 1.0
+
+    def show(self, answer: Answer | None) -> None:
+        """Other findings; the cursor stays on the one that it was on, if that is still there."""
+        before = self.found
+        self.answer = answer
+        found = answer.found if answer else ()
+        self._most = max((abs(one.finding.shift.score) for one in found), default=1.0)
+        names = [name_of(one) for one in found]
+        self.refresh(layout=True)
+        self.go(names.index(name_of(before)) if before and name_of(before) in names else 0)
+
+    @property
+    def found(self) -> Found | None:
+        """The finding under the cursor."""
+        found = self.answer.found if self.answer else ()
+        return found[self.at] if self.at < len(found) else None
+
+    @property
+    def length(self) -> int:
+        return len(self.answer.found) if self.answer else 0
+
+    @property
+    def lead(self) -> int:
+        return 1
+
+    def go(self, at: int) -> None:
+        super().go(at)
+        self.post_message(self.Moved())
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1 + max(self.length, 1)
+
+    def draw(self, y: int, width: int) -> Strip:
+        name, line = self._widths(width)
+        palette = self.palette
+        if y == 0:
+            heading = f"   {'surprise':<{_BAR + 2}} {fit('what', name)}{'here':>{_SHARE}}{'there':>{_SHARE}}  "
+            return strip_of([(heading, palette.dim), (fit(self._axis(), line), palette.dim)], width)
+        row = self.top + y - 1
+        if self.answer is None or row >= self.length:
+            return Strip.blank(width)
+        found = self.answer.found[row]
+        return strip_of(self._row(found, row, name, line), width, self.ground(row))
+
+    def _axis(self) -> str:
+        """The first and the last day of the lines over the hours."""
+        if self.answer is None or not self.answer.hours:
+            return ""
+        first, last = self.answer.hours[0], self.answer.hours[-1]
+        return f"{first.day} {first:%b} to {last.day} {last:%b}"
+
+    def _widths(self, width: int) -> tuple[int, int]:
+        """Cells for the name and for the line over the hours."""
+        rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
+        line = max(_LEAST_LINE, min(_MOST_LINE, rest // 2))
+        return max(min(rest - line, 72), 10), line
+
+    def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
+        palette, moved = self.palette, found.finding.shift
+        cursor = ("▸" if row == self.at else " ", palette.selected)
+        bar = "━" * max(round(_BAR * (abs(moved.score) / self._most) ** 0.5), 1)
+        new = moved.there == 0
+        sign = "new" if new else "▲" if moved.score > 0 else "▼"
+        style = palette.match if moved.score > 0 else palette.heat[3]
+        return [
+            (" ", palette.text),
+            cursor,
+            (" ", palette.text),
+            (f"{bar:<{_BAR}}", style),
+            ("  ", palette.text),
+            (f"{sign:<3} ", style),
+            (fit(printable(name_of(found)), name - 3), palette.strong if row == self.at else palette.text),
+            (f"{share(moved.here):>{_SHARE}}", palette.strong),
+            (f"{share(moved.there):>{_SHARE}}", palette.dim),
+            ("  ", palette.text),
+            (over_hours(found, self.answer, line), style),
+        ]
+
+
+def over_hours(found: Found, answer: Answer | None, width: int) -> str:
+    """The finding's share over all hours that were looked at, hours of one cell together; its highest is full."""
+    if answer is None or not answer.hours:
+        return ""
+    cells = min(width, len(answer.hours))
+    hits, sizes = [0] * cells, [0] * cells
+    for at, (hit, size) in enumerate(zip(found.by_hour, answer.sizes, strict=True)):
+        cell = at * cells // len(answer.hours)
+        hits[cell] += hit
+        sizes[cell] += size
+    shares = [hit / size if size else 0.0 for hit, size in zip(hits, sizes, strict=True)]
+    return sparkline(shares, max(shares, default=0.0) * 1.15 or 1.0)

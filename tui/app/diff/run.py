@@ -1,0 +1,89 @@
+"""The comparison as a screen sees it: answers that get better, and how far the reading is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui.analysis.diff import Answer, Question, Range, diff, fields_of, plan_diff
+from tui.app.model.session import Session
+from tui.archive import ChunkReader
+from tui.archive.reader import ReadCancelled
+from tui.errors import ArchiveError
+from tui.filter import Filter
+from tui.scan import ChunkDone, Progress
+
+_INTERVAL = 0.5  # seconds between two notes of the progress
+_LONGEST = 4_000  # bytes of an example that are kept
+
+
+@dataclass
+class Compared(Message):
+    """An answer; a later one of the same question is a better one."""
+
+    question: Question
+    answer: Answer
+
+
+@dataclass
+class Reading(Message):
+    """How far the reading is: chunks of so many."""
+
+    chunks: int
+    of: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Reading)
+
+
+@dataclass
+class Examples(Message):
+    """The first records of a finding in its hours."""
+
+    expression: str
+    records: tuple[bytes, ...]
+
+
+def compare(
+    session: Session, target: Range | None, against: tuple[Range, ...], cancel: threading.Event
+) -> Iterator[Compared | Reading]:
+    """Answers and progress; HourscopeError if nothing can be compared."""
+    question = Question(target, against, fields=fields_of(session.filter))
+    plan = plan_diff(session.archive, question, session.filter)
+    done, told = 0, 0.0
+    for event in diff(plan, question, cancel=cancel, early=True):
+        if isinstance(event, Answer):
+            yield Compared(question, event)
+        elif isinstance(event, ChunkDone | Progress):
+            done += isinstance(event, ChunkDone)
+            if time.monotonic() - told > _INTERVAL:
+                told = time.monotonic()
+                yield Reading(done, len(plan.chunks))
+
+
+def examples(session: Session, hours: Range, filter_: Filter, most: int, cancel: threading.Event) -> tuple[bytes, ...]:
+    """The first matching records of some hours; fewer where the reading fails."""
+    found: list[bytes] = []
+    matcher = filter_.matcher()
+    for chunk in session.catalog.between(*hours):
+        try:
+            with ChunkReader(
+                session.archive.store,
+                chunk.key,
+                etag=chunk.etag,
+                cancelled=cancel.is_set,
+                reading=session.archive.reading,
+            ) as reader:
+                for block in reader.blocks():
+                    with block.view() as view:
+                        spans = list(matcher.spans(block))
+                        found += [bytes(view[start : min(end, start + _LONGEST)]) for start, end in spans]
+                    if len(found) >= most or cancel.is_set():
+                        return tuple(found[:most])
+        except (ArchiveError, ReadCancelled):
+            continue
+    return tuple(found[:most])

@@ -1,0 +1,212 @@
+"""`hourscope count`: how many records match, by values and by time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from tui.analysis.count import Counted, count, parse_every
+from tui.analysis.counting import Counting
+from tui.analysis.sketch import ERROR
+from tui.archive.location import command_line, option_words
+from tui.cli.command import Command
+from tui.cli.console import EXIT_INTERRUPTED, narrate, say
+from tui.cli.count_table import print_csv, print_rows, print_table, rows_json
+from tui.cli.options import (
+    Opened,
+    archive_argument,
+    archive_options,
+    filter_of,
+    filter_options,
+    open_named,
+    range_options,
+    reading_options,
+)
+from tui.cli.progress import progress_line, scan_text
+from tui.cli.signals import cancel_on_signals
+from tui.cli.troubles import exit_code, report_troubles
+from tui.errors import FilterError
+from tui.index import open_index
+from tui.scan import ScanPlan, Totals
+from tui.scan.hints import hints_for
+from tui.scan.time_field import detect_time_field
+from tui.units import count as figure
+from tui.units import plural
+
+
+@click.command("count", cls=Command)
+@archive_argument
+@range_options
+@filter_options
+@click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
+@click.option("--every", metavar="TIME", help="Count each hour (1h), or 10 minutes (10m), or day (1d) by itself.")
+@click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
+@click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N most frequent values.")
+@click.option("--time-field", metavar="PATH", help="Field that holds a record's time.  [default: detected]")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@reading_options
+@archive_options
+def command(
+    archive: str,
+    by: str | None,
+    every: str | None,
+    stats: str | None,
+    top: int | None,
+    time_field: str | None,
+    only_estimate: bool,
+    jobs: int | None,
+    dask: str | None,
+    as_json: bool,
+    as_csv: bool,
+    **given: Any,
+) -> int:
+    """Count the matching records of a range, by value and by time.
+
+    PATH is a field such as player.version, or any JMESPath. A record that lacks it is counted as missing; one that has
+    a list counts once for each different element.
+
+    \b
+    Examples:
+      hourscope count /var/archive --from -2d --by error.code
+      hourscope count /var/archive --by player.version --every 1h -g error
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv do not go together")
+    filter_ = filter_of(given)
+    fields = tuple(split_paths(by)) if by is not None else ()
+    opened = open_named(archive, given)
+    plan = opened.plan(filter_)
+    if only_estimate:
+        from tui.cli.estimate import print_estimate
+
+        return print_estimate(plan, jobs, as_json=as_json)
+    buckets = parse_every(every) if every else None
+    if buckets and not buckets.by_hour:
+        time_field = time_field or _detected(plan)
+    counting = Counting(fields, buckets, stats, time_field, opened.archive.zone)
+    how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
+    how += option_words({"json": as_json, "csv": as_csv})
+    again = command_line("count", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
+    stopped = f"interrupted; run it again with: {again}"
+    totals, counted = Totals(), None
+    with (
+        open_index(opened.archive) as index,
+        cancel_on_signals(stopped, only_reads=True) as cancel,
+        progress_line() as show,
+    ):
+        for event in count(plan, counting, top=top, jobs=jobs, dask=dask, cancel=cancel, index=index):
+            if isinstance(event, Counted):
+                counted = event
+                continue
+            totals.add(event)
+            show(*_progress(plan, totals))
+        if cancel.is_set() or counted is None:
+            say(stopped)
+            return EXIT_INTERRUPTED
+    return _report(opened, plan, counting, counted, totals, as_json=as_json, as_csv=as_csv)
+
+
+def split_paths(text: str) -> list[str]:
+    """`a,b.c` as its paths: a comma between brackets or quotes does not separate; FilterError for an empty one."""
+    paths, depth, quote, start = [], 0, "", 0
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[at - 1] != "\\" else quote
+        elif character in "'\"`":
+            quote = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "," and not depth:
+            paths.append(text[start:at])
+            start = at + 1
+    paths = [path.strip() for path in [*paths, text[start:]]]
+    if not all(paths):
+        raise FilterError("--by needs paths, such as error.code or event,player.version", text, 0)
+    return paths
+
+
+def _detected(plan: ScanPlan) -> str:
+    found = detect_time_field(plan.archive, plan.chunks)
+    if found is None:
+        raise click.UsageError("no field holds the records' times; name it with --time-field, or use --every 1h")
+    narrate(f"times: by {found}")
+    return found
+
+
+def _progress(plan: ScanPlan, totals: Totals) -> tuple[float, str]:
+    c, whole = totals.counts, plan.bytes_compressed
+    done = c.bytes_compressed
+    return done / max(whole, 1), scan_text(
+        totals.chunks, len(plan.chunks), done, whole, c.bytes, c.matches, totals.seconds
+    )
+
+
+def _report(
+    opened: Opened,
+    plan: ScanPlan,
+    counting: Counting,
+    counted: Counted,
+    totals: Totals,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    if as_json:
+        print(json.dumps(_summary(opened, plan, counting, counted, totals)))
+    elif as_csv:
+        print_csv(counting, counted)
+    elif sys.stdout.isatty():
+        print_table(counting, counted)
+    else:
+        print_rows(counting, counted)
+    sys.stdout.flush()
+    if totals.skipped:
+        narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
+    report_troubles(totals)
+    for warning in _warnings(counting, counted):
+        say(warning)
+    for hint in hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0):
+        say(hint)
+    return exit_code(totals, no_time=counted.no_time)
+
+
+def _warnings(counting: Counting, counted: Counted) -> list[str]:
+    """What a person should know who trusts the numbers."""
+    found: list[str] = []
+    if counted.missing:
+        one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
+        found.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
+    if counted.no_time:
+        found.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
+    if counted.error:
+        found.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
+    return found
+
+
+def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:
+    summary = totals.as_json()
+    warnings = opened.warnings(plan.unmatched, plan.chunks)
+    summary["warnings"] = [*warnings, *totals.warnings(), *_warnings(counting, counted)]
+    return {
+        "by": list(counting.by),
+        "every": counting.every.text if counting.every else None,
+        "rows": rows_json(counted),
+        "missing": counted.missing,
+        "exact": not counted.error,
+        "error": counted.error,
+        "quantile_error": ERROR if counting.stats else None,
+        "time_field": counting.time_field,
+        **summary,
+        "no_time": counted.no_time,
+        "records": counted.records,
+        "read": {"chunks": totals.chunks, "bytes": totals.bytes_compressed},
+    }

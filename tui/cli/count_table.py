@@ -1,0 +1,152 @@
+"""Counts as a table for a person, as tab-separated lines, as CSV and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tui.analysis.count import Counted, Row
+from tui.analysis.counting import Counting, Values
+from tui.archive.times import spell_hour
+from tui.cli.console import print_line
+from tui.printable import printable
+from tui.units import count, plural
+
+_SHOWN = 40  # values on a terminal
+_BAR = 20
+_LINE = 48  # hours in a sparkline at most
+_EIGHTHS = "▁▂▃▄▅▆▇"
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+STATISTICS = ("count", "min", *_QUANTILES, "max", "mean")
+
+
+def rows_json(counted: Counted) -> list[dict[str, object]]:
+    """The rows as `count --json` has them."""
+    return [
+        {"time": _time(row.time), "values": row.plain, "count": row.count}
+        | ({"stats": statistics(row)} if row.sketch is not None else {})
+        for row in counted.rows
+    ]
+
+
+def statistics(row: Row) -> dict[str, float | int | None]:
+    """Of a row's numbers; quantiles are within 1 %."""
+    sketch = row.sketch
+    if sketch is None or not sketch.count:
+        return dict.fromkeys(STATISTICS) | {"count": 0}
+    quantiles = {name: _rounded(sketch.quantile(share)) for name, share in _QUANTILES.items()}
+    return {"count": sketch.count, "min": sketch.low, **quantiles, "max": sketch.high, "mean": sketch.mean}
+
+
+def print_rows(counting: Counting, counted: Counted) -> None:
+    """Tab-separated: time, values, count, statistics. Only the number where nothing is told apart."""
+    for row in counted.rows or _nothing(counting):
+        print("\t".join(printable(str(cell)) for cell in _cells(counting, row)))
+
+
+def print_csv(counting: Counting, counted: Counted) -> None:
+    """The same as CSV, with a header."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    times = ["time"] if counting.every else []
+    writer.writerow([*times, *counting.by, "count", *(STATISTICS if counting.stats else ())])
+    for row in counted.rows or _nothing(counting):
+        writer.writerow(_cells(counting, row))
+
+
+def print_table(counting: Counting, counted: Counted) -> None:
+    """For a terminal: a line for each value with its share, a bar, and a sparkline over the time."""
+    if not counting.by:
+        _print_times(counting, counted)
+        return
+    rows: dict[Values, list[Row]] = defaultdict(list)
+    for row in counted.rows:
+        rows[row.values].append(row)
+    totals = {values: sum(row.count for row in same) for values, same in rows.items()}
+    order = sorted(rows, key=lambda values: -totals[values])
+    times = sorted({row.time for row in counted.rows if row.time is not None})
+    names = {values: "  ".join(map(text_of, rows[values][0].values)) for values in order[:_SHOWN]}
+    width = min(max(map(len, names.values()), default=0), max(shutil.get_terminal_size().columns - 60, 20))
+    most = max(totals.values(), default=1)
+    for values in order[:_SHOWN]:
+        number = totals[values]
+        share = 100 * number / max(counted.records, 1)
+        bar = "━" * max(round(_BAR * number / most), 1)
+        line = _sparkline(rows[values], times) if times else ""
+        name = printable(names[values])[:width]
+        print_line(f"{name:<{width}}  {count(number):>11}  {share:5.1f} %  {bar:<{_BAR}}  {line}".rstrip())
+        if counting.stats:
+            for row in rows[values][: 1 if not times else None]:
+                print_line(f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}")
+    left = len(order) - _SHOWN + counted.more if len(order) > _SHOWN else counted.more
+    if left:
+        print_line(f"… and {plural(left, 'more value')}")
+    if counting.every and times:
+        print_line(f"{'':<{width}}  {_time(times[0])} to {_time(times[-1])}, every {counting.every.text}")
+
+
+def _print_times(counting: Counting, counted: Counted) -> None:
+    most = max((row.count for row in counted.rows), default=1)
+    if not counting.every:
+        print(count(counted.records))
+    for row in counted.rows:
+        if counting.every:
+            print_line(f"{_time(row.time)}  {count(row.count):>11}  {'━' * max(round(2 * _BAR * row.count / most), 1)}")
+        if counting.stats:
+            print_line(_statistics_line(row))
+
+
+def _statistics_line(row: Row) -> str:
+    return "  ".join(
+        f"{name} {value:,.6g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in statistics(row).items()
+    )
+
+
+def _sparkline(rows: list[Row], times: list[datetime]) -> str:
+    """Neighbors share a character where there are more times than `_LINE`."""
+    at = {time: index for index, time in enumerate(times)}
+    width = min(len(times), _LINE)
+    heights = [0] * width
+    for row in rows:
+        if row.time is not None:
+            heights[at[row.time] * width // len(times)] += row.count
+    most = max(heights, default=0)
+    return "".join(_EIGHTHS[round((len(_EIGHTHS) - 1) * height / most)] if height else " " for height in heights)
+
+
+def _nothing(counting: Counting) -> list[Row]:
+    """Where all are counted together there is a number, also if it is 0."""
+    return [] if counting.by or counting.every else [Row(None, (), 0)]
+
+
+def _cells(counting: Counting, row: Row) -> list[str | int | float | None]:
+    times = [_time(row.time)] if counting.every else []
+    numbers = statistics(row).values() if counting.stats else ()
+    return [*times, *map(text_of, row.values), row.count, *("" if value is None else value for value in numbers)]
+
+
+def text_of(value: bytes) -> str:
+    """A value's JSON text as people read it: a string without its quotes."""
+    if value[:1] != b'"':
+        return value.decode()
+    try:
+        text: Any = msgspec.json.decode(value)
+    except msgspec.DecodeError:  # half a surrogate pair
+        return value.decode()
+    return str(text)
+
+
+def _time(time: datetime | None) -> str | None:
+    if time is None:
+        return None
+    return spell_hour(time) if not time.minute else time.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.4g}")

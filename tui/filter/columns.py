@@ -1,0 +1,97 @@
+"""The values that expressions give for every record of a block, a column for each expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tui.archive.block import Block
+from tui.filter.compiled import MAX_PARSED, NotJsonError
+from tui.filter.jmespath import load, parse_expression
+from tui.filter.paths import Node, Path, path_of
+from tui.filter.shapes import FAILURES, MISFITS, fields_of
+from tui.filter.translate import Source
+
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Table:
+    """A row for each record that is JSON, in order; and how many are not, or are too large to be parsed."""
+
+    rows: list[Row]
+    not_json: list[bytes]
+    unparsed: int = 0
+
+
+def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
+    """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
+
+    FilterError for an expression that cannot be parsed.
+    """
+    parsed = [parse_expression(expression) for expression in expressions]
+    at_once = _at_once([expression.parsed for expression in parsed])
+
+    def row(record: bytes) -> Row:
+        value = load(record)
+        return tuple(_searched(expression, value) for expression in parsed)
+
+    def table(block: Block) -> Table:
+        if at_once and block.end <= MAX_PARSED and block.all_objects():
+            with block.view() as view:
+                rows = at_once(view)
+            if rows is not None and len(rows) == block.count():
+                return Table(rows, [])
+        return _one_by_one(block, row)
+
+    return table
+
+
+def _one_by_one(block: Block, row: Callable[[bytes], Row]) -> Table:
+    table = Table([], [])
+    for record in block.records():
+        if len(record) > MAX_PARSED:
+            table.unparsed += 1
+            continue
+        try:
+            table.rows.append(row(record))
+        except NotJsonError:
+            table.not_json.append(record)
+    return table
+
+
+def _searched(expression: Any, value: Any) -> Any:
+    try:
+        return expression.search(value)
+    except (*FAILURES, RecursionError):
+        return None
+
+
+def _at_once(nodes: list[Node]) -> Callable[[memoryview], list[Row] | None] | None:
+    """All records of a block by one generated comprehension; None where an expression has no translation."""
+    fields = fields_of(nodes)
+    if fields is None:
+        return None
+    source = Source(fields)
+    values = "".join(f"{source.value(node)}, " for node in nodes)
+    try:
+        rows: Callable[[list[Any]], list[Row]] = source.function(f"lambda rs: [({values}) for r in rs]")
+    except (SyntaxError, MemoryError):  # nested deeper than Python's parser goes
+        return None
+    decoder = msgspec.json.Decoder(fields.struct)
+
+    def of_lines(lines: memoryview) -> list[Row] | None:
+        try:
+            return rows(decoder.decode_lines(lines))
+        except (*MISFITS, *FAILURES):  # a record of another shape: they are looked at one by one
+            return None
+
+    return of_lines
+
+
+def is_path(expression: str) -> Path | None:
+    """The steps of an expression that is a plain path, such as `player.version`; None for any other."""
+    return path_of(parse_expression(expression).parsed)

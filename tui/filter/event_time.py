@@ -1,0 +1,71 @@
+"""When an event happened, as its record spells it: ISO 8601 texts and epochs of seconds, ms, µs or ns.
+
+An epoch's unit is told by its size: the numbers of the years 1973 to 5138 in seconds are 10^8 to 10^11, in milliseconds
+10^11 to 10^14, and so on; those ranges do not overlap.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+MICROSECONDS = 1_000_000  # of a second: the unit of all times here, counted from 1970 in UTC
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_UNITS = ((10**11, 1_000_000), (10**14, 1_000))  # epochs below the first are of seconds, below the second of ms
+_MICROSECOND_EPOCHS = 10**17
+_LEAST, _MOST = 10**8, 10**20
+_EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
+_NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
+
+
+def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
+    """The time that a value spells, in µs since 1970; None if it spells none. A text without an offset is in `zone`."""
+    kind = type(value)
+    if kind is str:
+        return _of_text(value, zone)
+    if kind is int or kind is float:
+        return _of_number(value)
+    return None
+
+
+def _of_number(number: float) -> int | None:
+    if not _LEAST <= number < _MOST:
+        return None
+    for most, factor in _UNITS:
+        if number < most:
+            return int(number * factor)
+    return int(number) if number < _MICROSECOND_EPOCHS else int(number) // 1000
+
+
+def _of_text(text: str, zone: tzinfo) -> int | None:
+    if len(text) < 9 or not text[0].isdigit():
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        if _NUMBER.fullmatch(text):
+            return _of_number(float(text) if "." in text else int(text))
+        try:
+            time = datetime.fromisoformat(_EXTRA_DIGITS.sub(r"\1", text.strip().replace(" UTC", "Z").replace(",", ".")))
+        except ValueError:
+            return None
+    else:
+        if text.isdigit():  # 8 digits and more are a date or an ISO week to Python; a record means an epoch
+            return _of_number(int(text))
+    try:
+        aware = time if time.tzinfo is not None else time.replace(tzinfo=zone)
+        return (aware - _EPOCH) // _MICROSECOND
+    except OverflowError:
+        return None
+
+
+def microseconds(time: datetime) -> int:
+    """An aware datetime in the same unit."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(time: int, zone: tzinfo = UTC) -> datetime:
+    """The reverse of `microseconds`."""
+    return (_EPOCH + time * _MICROSECOND).astimezone(zone)

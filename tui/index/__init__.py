@@ -1,0 +1,6 @@
+"""What is remembered of chunks that were read whole: a cache that answers, or proves that there is nothing to find."""
+
+from tui.index.store import Index, open_index
+from tui.index.summary import FieldSummary, Known, Summary
+
+__all__ = ["FieldSummary", "Index", "Known", "Summary", "open_index"]

@@ -1,0 +1,196 @@
+"""Where the index is kept: one SQLite file in the cache folder. Losing it costs time, never an answer."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tui.archive import Archive, Chunk
+from tui.archive.local import private_folder
+from tui.archive.reader import Reading
+from tui.config import cache_dir
+from tui.errors import IndexFileError
+from tui.index.summary import FORMAT, Known, Summary, pack_known, packed, unpack_known, unpacked
+
+_WAIT = 10.0  # seconds for another process that writes
+_SCHEMA = """
+create table if not exists summaries (
+    place text, key text, etag text, size integer, format integer, summary blob, primary key (place, key)
+) without rowid;
+create table if not exists scans (
+    place text, key text, etag text, size integer, terms text, matches integer, known blob,
+    primary key (place, key, terms)
+) without rowid;
+"""
+_BROKEN = (sqlite3.DatabaseError,)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves."""
+
+    chunks: int
+    bytes: int
+    stored: int
+
+
+class Index:
+    """Summaries of the chunks of one place, by key, ETag and size. Use it in one thread; processes may share the file.
+
+    A file that is damaged or of another program is put aside, and a new one begun.
+    """
+
+    def __init__(self, path: Path, place: str) -> None:
+        self._path = path
+        self.place = place
+        self._connection: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def summary(self, chunk: Chunk) -> Summary | None:
+        """What is known of a chunk as it is now."""
+        query = "select summary from summaries where place=? and key=? and etag=? and size=? and format=?"
+        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), FORMAT)).fetchone())
+        return unpacked(row[0]) if row and isinstance(row[0], bytes) else None
+
+    def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
+        """The same for many, in their order."""
+        for chunk in chunks:
+            yield chunk, self.summary(chunk)
+
+    def indexed(self, chunks: Iterable[Chunk]) -> set[str]:
+        """The keys of those that are indexed as they are now."""
+        query = "select key, etag, size from summaries where place=? and format=?"
+        rows = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchall()) or []
+        known = set(rows)
+        return {chunk.key for chunk in chunks if (_text(chunk.key), chunk.etag, chunk.size) in known}
+
+    def put(self, chunk: Chunk, summary: Summary) -> None:
+        """Remember a chunk; IndexFileError if the file cannot be written."""
+        row = (*self._about(chunk), FORMAT, packed(summary))
+        self._write("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row)
+
+    def known(self, chunk: Chunk, terms: Sequence[str]) -> Known | None:
+        """What a scan of the chunk with these terms counted; None if there was none."""
+        query = "select known from scans where place=? and key=? and etag=? and size=? and terms=?"
+        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _spelled(terms))).fetchone())
+        return unpack_known(row[0]) if row and isinstance(row[0], bytes) else None
+
+    def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], Known]]:
+        """The terms of earlier scans that matched no record of the chunk, and what those counted."""
+        query = "select terms, known from scans where place=? and key=? and etag=? and size=? and matches=0"
+        rows = self._ask(lambda db: db.execute(query, self._about(chunk)).fetchall()) or []
+        for terms, data in rows:
+            if (known := unpack_known(data)) is not None:
+                yield frozenset(json.loads(terms)), known
+
+    def put_known(self, chunk: Chunk, terms: Sequence[str], known: Known, matches: int) -> None:
+        """Remember what a scan counted."""
+        row = (*self._about(chunk), _spelled(terms), matches, pack_known(known))
+        self._write("insert or replace into scans values (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def status(self) -> Status:
+        """Of this place."""
+        query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
+        row = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
+        return Status(int(row[0]), int(row[1]), int(row[2]))
+
+    def drop(self) -> int:
+        """Forget the place; how many chunks were known."""
+        chunks = self.status().chunks
+        self._write("delete from summaries where place=?", (self.place,))
+        self._write("delete from scans where place=?", (self.place,))
+        return chunks
+
+    def _about(self, chunk: Chunk) -> tuple[str, str, str, int]:
+        return self.place, _text(chunk.key), chunk.etag, chunk.size
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
+        """An answer of the file; None if there is none, or it is damaged: then everything is read."""
+        if self._connection is None and not self._path.exists():
+            return None
+        try:
+            return question(self._open())
+        except (*_BROKEN, OSError):
+            self.close()
+            return None
+
+    def _write(self, statement: str, row: tuple[object, ...]) -> None:
+        for attempt in (1, 2):
+            try:
+                database = self._open()
+                with database:
+                    database.execute(statement, row)
+                return
+            except sqlite3.OperationalError as error:  # full, locked, read-only
+                self.close()
+                words = f"{self._path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
+                raise IndexFileError(words) from error
+            except sqlite3.DatabaseError as error:
+                self.close()
+                if attempt == 2:
+                    raise IndexFileError(f"{self._path} cannot be written: {error}; delete it") from error
+                self._put_aside()
+            except OSError as error:
+                raise IndexFileError(f"{self._path} cannot be written: {error.strerror}") from error
+
+    def _put_aside(self) -> None:
+        """A damaged file must not be in the way."""
+        with suppress(OSError):
+            self._path.rename(self._path.with_suffix(".damaged"))
+        for ending in ("-wal", "-shm"):
+            with suppress(OSError):
+                self._path.with_name(self._path.name + ending).unlink()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            private_folder(self._path.parent)
+            if not self._path.exists():
+                self._path.touch(0o600)
+            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            try:
+                connection.execute("pragma journal_mode=wal")
+                connection.execute("pragma synchronous=normal")
+                connection.executescript(_SCHEMA)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+
+def open_index(archive: Archive) -> Index:
+    """The index of an archive: nothing is read or made before it is used."""
+    return Index(cache_dir() / "index.sqlite", _place(archive.store.url, archive.reading))
+
+
+def _place(url: str, reading: Reading) -> str:
+    """Chunks that are read in another way have other records."""
+    return url if reading == Reading() else f"{url} {reading.records} {reading.include_damaged} {reading.max_record}"
+
+
+def _spelled(terms: Sequence[str]) -> str:
+    """The order of terms does not matter."""
+    return json.dumps(sorted(terms))
+
+
+def _text(key: str) -> str:
+    """A key that is not UTF-8 has no text that SQLite takes."""
+    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

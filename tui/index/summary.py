@@ -1,0 +1,113 @@
+"""What the index keeps of one chunk: its records, and of each field which values it has, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+import zstandard
+
+FORMAT = 1  # of a stored summary; others are ignored
+EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
+HEAVY = 32
+FEW = 16  # different values that are kept though they hardly repeat
+_MOST_SIZE = 64 << 20  # bytes of a summary, decoded
+_LEVEL = 15
+
+
+class FieldSummary(msgspec.Struct, array_like=True):
+    """One field of a chunk; its path is spelled as in JMESPath, `tags[*]` for the items of a list.
+
+    `values`: JSON texts and how many records have them, all of them if `exact`. `others`: records in which it is an
+    object, or a list in a list. `numbers`: the parts of a quantile sketch, where the values do not tell.
+    """
+
+    records: int = 0
+    types: dict[str, int] = {}
+    values: dict[str, int] = {}
+    exact: bool = True
+    distinct: int = 0
+    others: int = 0
+    numbers: tuple[int, float, float, float, dict[int, int], dict[int, int]] | None = None
+    patterns: dict[str, int] = {}
+
+
+class DamagedPart(msgspec.Struct, array_like=True):
+    """As archive.Damage."""
+
+    start: int
+    stop: int
+    reason: str
+    doubtful: int = 0
+
+
+class Known(msgspec.Struct, array_like=True):
+    """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
+
+    `exact`: records were counted, not just lines, also where nothing matched.
+    """
+
+    counts: list[int]
+    damage: list[DamagedPart] = []
+    form: str = ""
+    codec: str = ""
+    exact: bool = True
+
+
+class Summary(msgspec.Struct, array_like=True):
+    """One chunk. `whole`: every field was kept.
+
+    `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
+    since 1970), and how many records that are; `no_time` records have none.
+    """
+
+    records: int = 0
+    bytes: int = 0
+    not_json: int = 0
+    broken_json: int = 0
+    unparsed: int = 0
+    blank: int = 0
+    split: int = 0
+    form: str = ""
+    codec: str = ""
+    damage: list[DamagedPart] = []
+    fields: dict[str, FieldSummary] = {}
+    whole: bool = True
+    time_field: str = ""
+    minutes: list[int] = []
+    no_time: int = 0
+
+
+def packed(summary: Summary) -> bytes:
+    """As it is stored."""
+    return zstandard.ZstdCompressor(_LEVEL).compress(msgspec.msgpack.encode(summary))
+
+
+def unpacked(data: bytes) -> Summary | None:
+    """None for what is not a summary of this format."""
+    try:
+        return msgspec.msgpack.decode(
+            zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE), type=Summary
+        )
+    except (zstandard.ZstdError, msgspec.DecodeError, MemoryError):
+        return None
+
+
+def kept_values(counts: Counter[str], records: int) -> tuple[dict[str, int], bool]:
+    """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
+    if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
+        return dict(counts), True
+    return {text: number for text, number in counts.most_common(HEAVY) if number > 1}, False
+
+
+def pack_known(known: Known) -> bytes:
+    """As it is stored."""
+    return msgspec.msgpack.encode(known)
+
+
+def unpack_known(data: bytes) -> Known | None:
+    """None for what is not in this format."""
+    try:
+        return msgspec.msgpack.decode(data, type=Known)
+    except msgspec.DecodeError:
+        return None

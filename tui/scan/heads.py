@@ -1,0 +1,41 @@
+"""The first records of some chunks: a sample that a few small requests bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from tui.archive import Archive, Chunk, ChunkReader
+from tui.archive.reader import ReadCancelled
+from tui.errors import ArchiveError
+from tui.scan.estimate import stratified
+
+
+def heads(
+    archive: Archive,
+    chunks: Sequence[Chunk],
+    *,
+    most: int,
+    records: int,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[Chunk, list[bytes]]]:
+    """At most `records` first records of each of at most `most` chunks, spread over the range.
+
+    What cannot be read is left out: whoever reads the whole chunk reports it.
+    """
+    for chunk in stratified(chunks, most, 0):
+        yield chunk, _head(archive, chunk, records, cancelled)
+
+
+def _head(archive: Archive, chunk: Chunk, most: int, cancelled: Callable[[], bool]) -> list[bytes]:
+    head: list[bytes] = []
+    with (
+        suppress(ArchiveError, ReadCancelled),
+        ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=archive.reading) as reader,
+    ):
+        for block in reader.blocks():
+            head += islice(block.records(), most - len(head))
+            if len(head) >= most:
+                break
+    return head

@@ -1,0 +1,51 @@
+"""The matching records of a block, and those that are not JSON."""
+
+from __future__ import annotations
+
+from tui.archive import Block
+from tui.archive.json_values import is_json, values
+from tui.filter import Matcher
+
+
+def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
+    """The matching records as a block, and how many they are. It is the block itself if all match."""
+    if matcher.selects_all:
+        return block, block.count()
+    lines, matches = matching_lines(block, matcher)
+    return Block(bytearray(lines), len(lines), block.offset), matches
+
+
+def not_json(block: Block) -> list[bytes]:
+    """The records of a block that are not JSON."""
+    with block.view() as view:
+        found = values(view)
+    if found is not None and len(found) == block.count():
+        return []
+    return [record for record in block.records() if not is_json(record)]
+
+
+def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
+    """The matching lines of a block as one piece, each with a newline, and how many they are."""
+    if matcher.selects_all:
+        return block.lines(), block.count()
+    pieces: list[bytes] = []
+    found = 0
+    first = last = -1  # neighbours are cut out together
+    spans = matcher.spans(block)  # settles the block where there is a hit
+    with block.raw() as view:
+        for start, end in spans:
+            found += 1
+            if start == last:
+                last = end + 1
+                continue
+            if last > first:
+                pieces.append(bytes(view[first:last]))
+            first, last = start, end + 1
+        if last > first:
+            pieces.append(_ended(bytes(view[first:last])))
+    return b"".join(pieces), found
+
+
+def _ended(lines: bytes) -> bytes:
+    """The chunk's last line may lack its newline."""
+    return lines if lines.endswith(b"\n") else lines + b"\n"

@@ -1,0 +1,74 @@
+"""Which field of the records says when the event happened, told from a sample."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from tui.archive import Archive, Chunk
+from tui.filter.build import spell_path
+from tui.filter.compiled import NotJsonError
+from tui.filter.event_time import MICROSECONDS, event_time, microseconds
+from tui.filter.fields import leaves
+from tui.filter.jmespath import load
+from tui.scan.heads import heads
+
+_CHUNKS = 5
+_RECORDS = 100  # of each
+_COVERED = 0.9  # of the records must have it
+_NEAR = 0.5  # of its times must lie in the hour of their chunk, or little before: an event is archived soon after
+_HOUR = 3600 * MICROSECONDS
+_NAMES = ("ts", "time", "timestamp", "@timestamp", "event_time", "eventtime", "date", "datetime", "created_at", "t")
+
+
+@dataclass(slots=True)
+class _Candidate:
+    records: int = 0
+    near: int = 0
+
+
+def detect_time_field(
+    archive: Archive, chunks: Sequence[Chunk], cancelled: Callable[[], bool] = lambda: False
+) -> str | None:
+    """The path of the records' time, such as `ts`; None if no field's values lie about the hours of their chunks."""
+    sample = (
+        (chunk.hour, records)
+        for chunk, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled)
+    )
+    return time_field(sample, archive.zone)
+
+
+def time_field(sample: Iterable[tuple[datetime, Sequence[bytes]]], zone: tzinfo) -> str | None:
+    """The same for the records of some hours."""
+    candidates: dict[str, _Candidate] = defaultdict(_Candidate)
+    number = 0
+    for hour, records in sample:
+        start = microseconds(hour)
+        for record in records:
+            try:
+                value = load(record)
+            except NotJsonError:
+                continue
+            number += 1
+            seen = set()
+            for path, scalar, _ in leaves((), value):
+                names = [step for step in path if isinstance(step, str)]
+                time = event_time(scalar, zone)
+                if time is None or len(names) < len(path) or (name := spell_path(names)) in seen:
+                    continue
+                seen.add(name)
+                candidates[name].records += 1
+                candidates[name].near += start - 2 * _HOUR <= time < start + 2 * _HOUR
+    fit = [
+        name
+        for name, candidate in candidates.items()
+        if candidate.records >= _COVERED * number and candidate.near >= _NEAR * candidate.records
+    ]
+    return min(fit, key=lambda name: (-candidates[name].near, _rank(name), name.count("."), len(name)), default=None)
+
+
+def _rank(name: str) -> int:
+    last = name.rpartition(".")[2].strip('"').lower()
+    return _NAMES.index(last) if last in _NAMES else len(_NAMES)
