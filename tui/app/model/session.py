@@ -72,6 +72,9 @@ class Session:
     @cached_property
     def last(self) -> datetime:
         """The last hour of the span that has a chunk."""
+        stop = self.catalog.stop
+        if stop and not self.catalog.is_listed(shifted(stop, -1), stop):
+            return shifted(stop, -1)
         return self.catalog.last or self.first
 
     @cached_property
