@@ -76,6 +76,22 @@ def test_a_jump_over_ten_years_costs_a_month(bucket: tuple[str, LargeS3]) -> Non
     assert len(months.catalog().unlisted) == 1
 
 
+def test_months_are_dropped_before_memory_runs_out(
+    bucket: tuple[str, LargeS3], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.app.model.months._MOST_ROWS", 5 * 31 * 24 * HOSTS)
+    months = opened(bucket[1])
+    place = hour(2024, 12, 31)
+    while month := next(months.missing(place), None):
+        months.load(month)
+    assert sorted(months.rows) == [(2024, number) for number in (8, 9, 10, 11, 12)]
+    for number in (1, 2, 3):
+        months.load((2015, number))
+    assert sorted(months.rows)[:3] == [(2015, 1), (2015, 2), (2015, 3)]
+    assert len(months.rows) <= 6
+    assert not months.catalog().is_listed(hour(2024, 12, 1), hour(2025, 1, 1))
+
+
 def test_the_second_start_lists_nothing_before_its_first_screen(bucket: tuple[str, LargeS3]) -> None:
     """And then the month in sight, by the names that are known."""
     kind, s3 = bucket

@@ -205,7 +205,7 @@ def test_the_document_of_a_gzip_member_each(tmp_path: Path) -> None:
 PRETTY = {
     "Records": {"Records": list(map(json.loads, RECORDS))},
     "a top-level array": list(map(json.loads, RECORDS)),
-    "20 MB": {"version": 1, "Records": list(map(json.loads, BIG)) * 7},
+    "9 MB": {"version": 1, "Records": list(map(json.loads, BIG)) * 3},
 }
 
 

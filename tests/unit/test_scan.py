@@ -158,16 +158,18 @@ def test_counting_tells_no_match(archive: Archive) -> None:
     assert totals.matches == sum(b"error" in line for line in all_lines(archive))
 
 
-def test_a_chunk_that_is_gone_is_damage_and_the_others_are_scanned(folder: Path, tmp_path: Path) -> None:
+def test_a_chunk_that_is_gone_is_damage_and_one_that_was_replaced_is_read(folder: Path, tmp_path: Path) -> None:
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     plan = plan_scan(open_archive(str(tmp_path)), None, None, Filter())
     (tmp_path / plan.chunks[4].key).unlink()
-    (tmp_path / plan.chunks[5].key).write_bytes(b"replaced\n")
-    totals = Totals()
+    (tmp_path / plan.chunks[5].key).write_bytes(gzip.compress(b'{"replaced":true}\n'))
+    totals, lines = Totals(), b""
     for event in run_plan(plan, jobs=2):
         totals.add(event)
-    assert sorted(event.chunk.key for event in totals.damaged) == sorted([plan.chunks[4].key, plan.chunks[5].key, TORN])
+        lines += event.lines if isinstance(event, Matches) and event.chunk == plan.chunks[5] else b""
+    assert sorted(event.chunk.key for event in totals.damaged) == sorted([plan.chunks[4].key, TORN])
+    assert lines == b'{"replaced":true}\n'
     assert totals.chunks == len(plan.chunks)
 
 

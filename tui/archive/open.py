@@ -68,7 +68,8 @@ def open_listed(
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
-        raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
+        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
+        raise ArchiveError(f"{url} is empty: {hint}")
     found = within(detect(keys, url), rest, keys[0])
     return _rooted(Archive(url, store, found, parse_zone(timezone), detected=True), listing)
 

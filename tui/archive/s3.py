@@ -179,7 +179,8 @@ class S3Store:
                 raise
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        body = Body(partial(self._get, key), f"{self.url}/{key}", start, etag, _waits, stepwise=self.is_stepwise)
+        get, where = partial(self._get, key), f"{self.url}/{key}"
+        body = Body(get, where, start, etag, _waits, self._why, stepwise=self.is_stepwise)
         return cast(BinaryIO, body)
 
     def stepwise(self) -> S3Store:
@@ -288,7 +289,10 @@ class S3Store:
             kind = ReplacedError
         elif _code(error) in ("AccessDenied", "403"):
             kind = DeniedError
-        return kind(f"{where} cannot {verb}: {explain(error, self.options, self._endpoint)}")
+        return kind(f"{where} cannot {verb}: {self._why(error)}")
+
+    def _why(self, error: Exception) -> str:
+        return explain(error, self.options, self._endpoint)
 
 
 def _code(error: BaseException | None) -> str:

@@ -45,7 +45,7 @@ class Body(io.RawIOBase):
     """The bytes from `start` on. `get` asks for some of an object, from a byte up to another one or to the end.
 
     `stepwise`: in ranges that grow with what was read, for readers that may stop early; what is not read then stays on
-    the server. `where` names the object in messages.
+    the server. `where` names the object in messages, `why` gives an error's cause.
     """
 
     def __init__(
@@ -55,11 +55,13 @@ class Body(io.RawIOBase):
         start: int,
         etag: str | None,
         waits: Callable[[], Waits],
+        why: Callable[[Exception], str],
         *,
         stepwise: bool = False,
     ) -> None:
         super().__init__()
         self._get, self._where, self._waits, self._stepwise = get, where, waits, stepwise
+        self._why = why
         self._position = start
         self._etag = etag
         self._answer = self._next()
@@ -97,7 +99,7 @@ class Body(io.RawIOBase):
         self._answer.body.close()
         self._resumes += 1
         if self._resumes > _RESUMES:
-            broke = f"{self._where} broke off {_RESUMES} times at byte {self._position:,}: {error}"
+            broke = f"{self._where} broke off {_RESUMES} times at byte {self._position:,}: {self._why(error)}"
             raise ArchiveError(broke) from error
         self._answer = self._next()
 

@@ -36,7 +36,7 @@ def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[Page]:
         if not token:
             raise ForeignAnswerError("the listing breaks off: the server says that there is more, and not where")
         if token in tokens or idle >= _IDLE_PAGES:
-            raise ForeignAnswerError("the listing does not advance: the server sends the same page again and again")
+            raise ForeignAnswerError("the listing breaks off: the server gives the same page again and again")
         tokens.add(token)
 
 
@@ -54,6 +54,8 @@ def _fresh(answer: Any, seen: set[str]) -> Page:
 
 def stored_object(item: Any) -> StoredObject:
     """An entry of a listing."""
+    if item["Size"] < 0:
+        raise ValueError(f"{item['Size']} is not a size")
     return StoredObject(
         item["Key"],
         item["Size"],

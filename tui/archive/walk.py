@@ -51,9 +51,7 @@ class Walk:
     @property
     def time(self) -> Hole:
         """The first hole that gives time."""
-        hole = self.layout.parts[self._at]
-        assert isinstance(hole, Hole)
-        return hole
+        return next(hole for hole in self.layout.holes if hole.code)
 
     @cached_property
     def root(self) -> str:
@@ -106,7 +104,29 @@ class Walk:
     @property
     def heads(self) -> tuple[str, ...]:
         """What keys have before their time: prefixes that hold them all."""
-        return (self.root,) if self._heads.too_many else self._heads.prefixes
+        if self._heads.too_many:
+            return (self.root,)
+        if self.quick or not self._ambiguous:
+            return self._heads.prefixes
+        return self._whole_heads
+
+    @cached_property
+    def _whole_heads(self) -> tuple[str, ...]:
+        """All names, those that begin as another one does among them."""
+        found: dict[str, None] = {}
+        waiting = list(self._heads.prefixes)
+        for _ in range(DEEPEST):
+            found |= dict.fromkeys(waiting)
+            levels = in_parallel(self.times, waiting)
+            longer = (
+                self._longer(head, self._sorted_out(head, level)[2])
+                for head, level in zip(waiting, levels, strict=True)
+                if level is not None
+            )
+            waiting = [head for heads in longer for head in heads.prefixes if head not in found]
+            if not waiting:
+                break
+        return tuple(found)
 
     @cached_property
     def _heads(self) -> Heads:
@@ -146,6 +166,8 @@ class Walk:
             return Branches(tuple(head + text for text in texts or ("",)))
         code, fitting, others = self._sorted_out(head, level)
         longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
+        if longer.too_many:
+            return Branches((head,))
         more = [self._branch(each, hours, depth + 1) for each in longer.prefixes]
         found = [prefix for part in more for prefix in part.prefixes]
         for text, prefix in fitting:
@@ -188,15 +210,17 @@ class Walk:
     def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
         """Heads that begin as this one does, and go on: names that hold the character before the time."""
         name = components(self.layout.parts[: self._at])[-1]
-        hole = self.layout.parts[self._at]
-        assert isinstance(hole, Hole)
+        hole = self.time
         regex, separator = regex_of(name), head[-1:]
         above = head.rpartition("/")[0]
         folder = above + "/" if above else ""
         found: dict[str, None] = {}
         begun = []
         for other in others:
-            text = other[: -len(self.delimiter(self._at))]
+            text = other[:-1]
+            if other[-1:] == separator and regex.fullmatch(other[len(folder) :]):
+                found[other] = None
+                continue
             longer = text[: text.rfind(separator) + 1]
             if len(longer) > len(head) and hole.fits(text[len(longer) :]) and regex.fullmatch(longer[len(folder) :]):
                 found[longer] = None
@@ -244,7 +268,8 @@ class Walk:
         parts = self.layout.parts
         hole = parts[at] if at < len(parts) else ""
         code = hole.code if isinstance(hole, Hole) else None
-        delimiter = self.delimiter(at) if code and code.quantity in codes else ""
+        descends = code and code.quantity in codes and code.quantity in _next_codes(values)
+        delimiter = self.delimiter(at) if descends else ""
         level = self.listing.level(prefix, delimiter) if delimiter else None
         if level is None or code is None or not isinstance(hole, Hole):
             yield prefix, values
@@ -266,3 +291,10 @@ class Walk:
             return True
         slack = _DAY if self.layout.has_epoch else timedelta(0)
         return hours.within(known[0] - slack, known[1] + slack) is not None
+
+
+def _next_codes(values: dict[str, int]) -> frozenset[str]:
+    """The parts of a time that divide what is known of it: only from the year on are names in the order of time."""
+    if not values:
+        return YEAR
+    return frozenset("d") if "m" in values else frozenset("mj")

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui.archive import Archive, Chunk
-from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
-from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.ranges import Range
 from tui.archive.reader import MAX_RECORD, Reading
 from tui.archive.store import is_s3
@@ -24,7 +23,7 @@ from tui.config import Config, S3Options, load_config
 from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
 from tui.shell import shell_word
-from tui.units import parse_size, plural
+from tui.units import parse_size
 
 if TYPE_CHECKING:
     from tui.scan import Excerpt, ScanPlan
@@ -178,12 +177,7 @@ class Opened:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
-        keys = [key for key in keys if not is_companion(key)]
-        if not (self.archive.detected and keys):
-            return []
-        see = command_line("ls", self.location, self.start, self.stop, ["--json"])
-        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout_option()}'"
-        return [f"{left}, such as {keys[0]}; to see them: {see}"]
+        return left_out(self.location, self.archive, keys, self.start, self.stop)
 
 
 def filter_of(given: dict[str, Any]) -> Filter:

@@ -106,6 +106,8 @@ def _compile(pattern: str, shown: str) -> Any:
     options.never_nl = True  # [^a] and \s stop at a record's end
     try:
         return re2.compile(pattern, options)
+    except UnicodeEncodeError as error:  # bytes of a command line that are not UTF-8
+        raise FilterError("it holds bytes that are not UTF-8", shown, _column("", shown), what="regex") from error
     except re2.error as error:
         words = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be parsed"
         raise FilterError(_reason(words), shown, _column(words, shown), what="regex") from error

@@ -266,8 +266,8 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
             joined = block.lines()  # before the count: it leaves out what is not a record
             return _Selection(joined, range(block.count()), block.count(), block.blank)
         before = matcher.not_json + matcher.unparsed
-        found = _matching(block, matcher.spans(block))
-        return replace(found, not_json=matcher.not_json + matcher.unparsed - before)
+        matching = _matching(block, matcher.spans(block))
+        return replace(matching, not_json=matcher.not_json + matcher.unparsed - before)
 
     return work
 

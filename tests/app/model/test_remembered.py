@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -136,11 +137,14 @@ def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.Monke
         write_left(URL, LEFT)
 
 
-def test_only_so_many_archives_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.model.remembered._MOST_SESSIONS", 3)
-    for number in range(6):
-        write_left(f"/archive{number}", LEFT)
-    assert len(list(session_file(URL).parent.iterdir())) == 3 and read_left("/archive5", UTC) == LEFT
+def test_only_so_many_archives_are_remembered() -> None:
+    folder = session_file(URL).parent
+    folder.mkdir(parents=True)
+    for number in range(400):
+        (folder / f"{number:024}.json").write_text("{}")
+        os.utime(folder / f"{number:024}.json", (number, number))
+    write_left(URL, LEFT)
+    assert len(list(folder.iterdir())) == 300 and read_left(URL, UTC) == LEFT
 
 
 async def test_the_last_session_comes_back(opened: Opened) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -25,6 +27,7 @@ from tui.units import count
 
 _KIND = {"grep": "text ", "regex": "regex ", "match": ""}
 _WIDEST = 60
+_HINT_ROOM = 9  # cells beside a hint
 
 
 class TermLine(LineWidget, can_focus=True):
@@ -236,6 +239,35 @@ class TermLine(LineWidget, can_focus=True):
             pieces += [(words, palette.cursor if here else style) for words, style in chip]
             pieces.append(("   ", palette.dim))
         return pieces
+
+
+class HintLine(LineWidget):
+    """Why the filter may not mean what it says, on a line or two. Hidden while there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.display = False
+
+    def show(self, words: str) -> None:
+        self._words = printable(words)
+        self.display = bool(words)
+        self.styles.height = self.lines
+        self.repaint()
+
+    @property
+    def lines(self) -> int:
+        return 1 if cell_len(self._words) <= self.app.size.width - _HINT_ROOM else 2
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        wrapped = wrap(self._words, max(width - _HINT_ROOM, 20), break_on_hyphens=False)
+        last = "…" if y and len(wrapped) > 2 else ""
+        text = wrapped[y] + last if y < len(wrapped) else ""
+        return strip_of(
+            [("" if y else " hint   ", palette.faint), (" " * 8 if y else "", palette.faint), (text, palette.strong)],
+            width,
+        )
 
 
 class WholeLine(LineWidget):

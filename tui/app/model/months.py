@@ -18,7 +18,8 @@ from tui.archive.topics import renamed
 from tui.archive.walk import Walk
 
 Rows = tuple[Chunk | StoredObject, ...]
-_MOST_ROWS = 150_000  # that are kept: about 70 MB
+_MOST_ROWS = 80_000  # that are kept: about 40 MB
+_NEAR = 3  # months that are kept however large they are: the one in sight and those beside it
 _AHEAD = timedelta(days=2)  # of the clock: keys of a later time are no news
 
 
@@ -72,11 +73,15 @@ class Months:
     def _take(self, month: Month, rows: Rows) -> None:
         self.rows.pop(month, None)
         self.rows[month] = rows
-        while len(self.rows) > 1 and sum(map(len, self.rows.values())) > _MOST_ROWS:
+        while len(self.rows) > _NEAR and self._total > _MOST_ROWS:
             self.rows.pop(next(iter(self.rows)))
         hours = [row.hour for row in rows if isinstance(row, Chunk)]
         if hours:
             self.first, self.stop = min(self.first, *hours), max(self.stop, next_hour(max(hours)))
+
+    @property
+    def _total(self) -> int:
+        return sum(map(len, self.rows.values()))
 
     def survey(self) -> bool:
         """Look at all names, and find where the archive really begins and ends; is anything else than before known?"""
@@ -92,7 +97,10 @@ class Months:
         """The months to list while somebody looks at an hour: its own, those beside it, those of its year."""
         year, number = month_of(place)
         near = [(year, number), *(month_of(time) for time in (_before(place), _after(place)))]
+        largest = max(map(len, self.rows.values()), default=0)
         for month in dict.fromkeys([*near, *((year, each) for each in range(12, 0, -1))]):
+            if month not in near and month not in self.rows and self._total + largest > _MOST_ROWS:
+                return  # it would take the place of another month
             start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
             if (month not in self.rows or month in self.stale) and start < self.stop and self.first < stop:
                 yield month

@@ -36,7 +36,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StateError(HourscopeError):
-    """A file of ours in the state folder that cannot be read or written."""
+    """A file of hourscope's in the state folder that cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,17 @@ _INTERVAL_SECONDS = 0.05  # between two reports
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The numbers of those of the records [start, end) that match; `last` if no more were there."""
+    """The numbers of those of the records [start, end) that match; `last` if no more were there.
+
+    `not_json` of them a JMESPath term could not look at, `broken_json` of these begin like JSON (see Matcher).
+    """
 
     start: int
     end: int
     hits: array[int]
     last: bool
+    not_json: int = 0
+    broken_json: int = 0
 
 
 def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iterator[Matched | None]:
@@ -40,8 +45,9 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
         last = at >= len(records)
         if last or time.monotonic() - reported > _INTERVAL_SECONDS:
             reported = time.monotonic()
-            yield Matched(start, at, hits, last)
+            yield Matched(start, at, hits, last, matcher.not_json, matcher.broken_json)
             hits, start = array("I"), at
+            matcher.not_json = matcher.broken_json = 0
         else:
             yield None
         if last:
