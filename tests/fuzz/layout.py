@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tests.fuzz.choices import Choices
 from tests.fuzz.limits import check_sentence, cpu_seconds
+from tui.archive.detect import find_layouts
 from tui.archive.layout import Layout, ParsedKey, has_holes
 from tui.archive.leftovers import is_leftover
 from tui.errors import LayoutError
@@ -32,12 +33,12 @@ _WORDS = ("a", "events", "zz", "host7", "a b", "\u00e9", "\udcff")  # none of th
 
 
 def seeds() -> list[bytes]:
-    return [bytes([kind, number, number + 1, *range(40)]) for kind in range(3) for number in range(12)]
+    return [bytes([kind, number, number + 1, *range(40)]) for kind in range(4) for number in range(12)]
 
 
 def run(data: bytes) -> None:
     choices = Choices(data)
-    check = choices.one_of((_spelled, _parsed, _long))
+    check = choices.one_of((_spelled, _parsed, _long, _detected))
     with cpu_seconds(_SECONDS):
         check(choices)
 
@@ -95,6 +96,21 @@ def _long(choices: Choices) -> None:
         return
     text = "".join(choices.one_of(_PIECES) for _ in range(choices.number(1, 5)))
     layout.parse((text * 2000)[: choices.one_of((1024, 8192))] + choices.one_of(("", "!", "2026112305")))
+
+
+def _detected(choices: Choices) -> None:
+    """What is found in any keys fits some of them, and no leftover; or there is a sentence."""
+    keys = []
+    for _ in range(choices.number(1, 30)):
+        pieces = [choices.one_of((*_PIECES, "\ue000", "T", "hour=", ".log.gz")) for _ in range(choices.number(1, 14))]
+        keys.append("".join(pieces))
+    try:
+        layouts = find_layouts(keys)
+    except LayoutError as error:
+        check_sentence(error)
+        return
+    for layout in layouts:
+        assert any(layout.parse(key) for key in keys), (layout.pattern, keys)
 
 
 def _layout(pattern: str) -> Layout | None:
