@@ -149,3 +149,45 @@ def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
         ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
         assert "did not finish" in ran.err
         assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])
+
+
+def test_a_list_of_texts_is_greps(sample: Path, tmp_path: Path) -> None:
+    """-f, with -i, -w and -v, in any spelling; the answer is grep's on the same lines."""
+    texts = tmp_path / "texts"
+    texts.write_bytes(b"5003\r\nFASTLANE\n5003\nmanifest\n")
+    (tmp_path / "plain").write_bytes(texts.read_bytes().replace(b"\r", b""))
+    for options in ([], ["-i"], ["-w"], ["-i", "-w", "-v"]):
+        grep = f"LC_ALL=C.UTF-8 grep {' '.join(options)} -F -f {tmp_path}/plain"
+        old = shell(f"for f in *.2015-01-20_13.log.gz; do zcat $f | {grep}; done; true", cwd=sample)
+        ran = hourscope("scan", sample, *HOUR, "-f", texts, *options)
+        assert (ran.code, ran.out) == (0, old), options
+    assert hourscope("scan", sample, *HOUR, "-f", texts, "-iw", "-c").out == b"%d\n" % len(
+        shell(
+            f"zcat *.2015-01-20_13.log.gz | LC_ALL=C.UTF-8 grep -iwF -f {tmp_path}/plain; true", cwd=sample
+        ).splitlines()
+    )
+
+
+def test_lists_that_mean_nothing_are_said(sample: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    ran = hourscope("scan", sample, *HOUR, "-f", empty, "--count")
+    assert (ran.code, ran.out) == (1, b"0\n") and "an empty list matches nothing" in ran.err
+    for words, sentence in (
+        (("-f", tmp_path / "none"), "none: No such file or directory"),
+        (("-f", tmp_path), "Is a directory"),
+        (("-i", "-m", "event"), "-i applies to -g, -f"),
+        (("-w", "-e", "event"), "-w applies to -g, -f"),
+    ):
+        ran = hourscope("scan", sample, *HOUR, *words)
+        assert ran.code == 2 and sentence in ran.sentence
+
+
+def test_an_extract_is_not_resumed_with_another_list(sample: Path, tmp_path: Path) -> None:
+    texts, out = tmp_path / "texts", f"{tmp_path}/x/"
+    texts.write_text("5003\n")
+    assert hourscope("scan", sample, *HOUR, "-f", texts, "-o", out).code == 0
+    assert json.loads(Path(out, "manifest.json").read_text())["filter"] == ["-f", str(texts)]
+    texts.write_text("5004\n")
+    ran = hourscope("scan", sample, *HOUR, "-f", texts, "-o", out, "--resume")
+    assert ran.code == 2 and "other texts in the file of -f" in ran.err

@@ -114,7 +114,8 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Manifest(ManifestHead, frozen=True, kw_only=True):
-    """The whole. `filter` is the command line's words. Times are in `timezone`.
+    """The whole. `filter` is the command line's words, `lists` the SHA-256 of each file of texts in it. Times are in
+    `timezone`.
 
     `start` and `stop` bound what was scanned; `ranges` says which hours between them.
     """
@@ -125,6 +126,7 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     stop: Hour | None = field(name="to")
     ranges: tuple[Range, ...] = ()
     filter: tuple[str, ...]
+    lists: tuple[Line, ...] = ()
     created: Line
     finished: bool = False
     chunks: tuple[Entry, ...] = ()
@@ -132,7 +134,7 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = Range(self.start, self.stop)
-        _encodable(self.archive, self.source_layout, self.created, *self.filter)
+        _encodable(self.archive, self.source_layout, self.created, *self.filter, *self.lists)
 
 
 def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:

@@ -13,7 +13,7 @@ from tui.archive import Archive, Chunk
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.ranges import Range
-from tui.archive.reader import MAX_RECORD, Reading
+from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, clock_note, parse_range, parse_zone, spell_hour
 from tui.archive.topics import named_topics, topics_of
@@ -22,6 +22,7 @@ from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
 from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
+from tui.filter.texts import read_texts
 from tui.shell import shell_word
 from tui.units import parse_size
 
@@ -103,12 +104,16 @@ range_options = _all(
     click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
 )
 
+
 filter_options = _all(
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
+    click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
     click.option("--not-grep", metavar="TEXT", multiple=True, help="Skip records that contain TEXT."),
     click.option("--not-regex", metavar="RE", multiple=True, help="Skip records that match RE."),
+    click.option("-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    click.option("-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
     click.option("-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )
 
@@ -185,8 +190,16 @@ def filter_of(given: dict[str, Any]) -> Filter:
     for text in given["match"]:
         if slip := count_as_expression(text, click.get_current_context().params):
             raise click.UsageError(slip)
-    names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
-    return parse_filter(**{name: given.pop(name) for name in names})
+    for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
+        if given[name] and not any(given[kind] for kind in kinds):
+            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
+    names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
+    stdin = read_texts("-") if "-" in given["file"] else None
+    return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)
+
+
+_WORDS = {"grep": "-g", "file": "-f", "not_grep": "--not-grep"}
+_FOLDED = {**_WORDS, "regex": "-e", "not_regex": "--not-regex"}
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:

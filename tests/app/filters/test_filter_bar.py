@@ -222,6 +222,7 @@ def write_config(text: str) -> Path:
     [
         ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
         ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
+        ("-g foo -i -w", Filter((Term("grep", "foo", ignore_case=True, words=True),))),
         ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
     ],
 )
@@ -258,6 +259,19 @@ async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> Non
         assert not page.terms
         await pilot.press("L", "ctrl+s")
         assert "there is no filter to save" in shown(pilot)
+
+
+async def test_the_name_of_a_list_is_a_term(opened: Opened, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.write_text("4.13.0\nnowhere\n")
+    async with opened() as pilot:
+        await preview(pilot)
+        await add_term(pilot, str(texts), "ctrl+t", "ctrl+t", "ctrl+t")
+        await until_shown(pilot, "20 of 40 previewed")
+        await pilot.press("T")
+        await until_shown(pilot, "file   of texts")
+        await pilot.press("minus")
+        await until_shown(pilot, "a list of texts has no opposite")
 
 
 async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:

@@ -25,7 +25,11 @@ from tui.config import state_dir
 from tui.filter import Filter, Term
 
 URL = "s3://bucket/events.%Y-%m-%d_%H.log.gz"
-TERMS = (Term("match", "a == 'ü'", enabled=False), Term("grep", "x", negated=True))
+TERMS = (
+    Term("match", "a == 'ü'", enabled=False),
+    Term("grep", "x", negated=True),
+    Term("regex", "y", ignore_case=True),
+)
 HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 LEFT = Left(HOUR, Filter(TERMS, invert=True), ("player.version", "n"), (HOUR, 7))
 

@@ -191,12 +191,13 @@ class FilterInput(Guarded, TextInput):
         self.put((kind, text))
 
 
-KINDS: tuple[Kind, ...] = ("match", "grep", "regex")
+KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
 KIND_WIDTH = 20
 _WORDS = {
     "match": ("JMESPath", "of values"),
     "grep": ("text", "in raw bytes"),
     "regex": ("regex", "in raw bytes"),
+    "file": ("file", "of texts"),
 }
 
 

@@ -19,13 +19,20 @@ from textual.worker import get_current_worker
 from tui.app.filters.drop import Drop, Item
 from tui.app.records.matching import Counted, count_terms, key_of
 from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.requests import Failed
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.filter import Filter, Term
 from tui.filter.build import Whole, negated, whole_of
 from tui.printable import printable
 from tui.units import count
 
-_KIND = {"grep": "text ", "regex": "regex ", "match": ""}
+_KIND_AND_PLACE = {
+    "grep": "text   in raw bytes",
+    "file": "file   of texts",
+    "regex": "regex  in raw bytes",
+    "match": "JMESPath of values",
+}
+_KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
 _HINT_ROOM = 9  # cells beside a hint
 
@@ -146,10 +153,10 @@ class TermLine(LineWidget, can_focus=True):
 
     def _item(self, at: int) -> Item:
         term = self._filter.terms[at]
-        kind = {"grep": "text   in raw bytes", "regex": "regex  in raw bytes", "match": "JMESPath of values"}[term.kind]
+        kind = _KIND_AND_PLACE[term.kind]
         counts = self._counts.get(key_of(term))
         about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
-        text = ("not " if term.negated else "") + printable(term.text, 400)
+        text = ("not " if term.negated else "") + printable(" ".join((term.text, *term.flags)), 400)
         kind_of_line = "text" if term.enabled else "off"
         return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
 
@@ -167,7 +174,11 @@ class TermLine(LineWidget, can_focus=True):
         self.toggle(self._at)
 
     def action_negate(self) -> None:
-        self._put(self._at, negated(self._filter.terms[self._at]))
+        term = self._filter.terms[self._at]
+        if term.kind == "file":
+            self.post_message(Failed("a list of texts has no opposite; invert the whole filter"))
+        else:
+            self._put(self._at, negated(term))
 
     def _put(self, number: int, term: Term) -> None:
         terms = self._filter.terms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.app.records.store import HourRecords
 from tui.filter import Filter, Kind, Term
@@ -54,14 +54,14 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
             return
 
 
-TermKey = tuple[Kind, str, bool]
+TermKey = tuple[Kind, str, bool, bool, bool]
 Counted = dict[TermKey, tuple[int, int]]
 """Of each term how many records it lets through, of how many that were looked at."""
 
 
 def key_of(term: Term) -> TermKey:
     """A term, whether it is on or off."""
-    return term.kind, term.text, term.negated
+    return term.kind, term.text, term.negated, term.ignore_case, term.words
 
 
 def count_terms(filter_: Filter, records: HourRecords, known: Counted) -> Iterator[Counted | None]:
@@ -69,7 +69,7 @@ def count_terms(filter_: Filter, records: HourRecords, known: Counted) -> Iterat
     counted: Counted = {}
     for term in filter_.terms:
         matches, seen = known.get(key_of(term), (0, 0))
-        alone = Filter((Term(term.kind, term.text, negated=term.negated),))
+        alone = Filter((replace(term, enabled=True),))
         for part in match_records(alone, records, seen):
             if part is not None:
                 matches, seen = matches + len(part.hits), part.end
