@@ -15,7 +15,7 @@ from tui.archive.layout import Layout, escape
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import Store
 from tui.archive.times import hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed

@@ -7,7 +7,6 @@ import fcntl
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -177,6 +176,8 @@ def private_opener(path: str, flags: int) -> int:
 def temporary_error(error: OSError) -> OutputError:
     """The folder for temporary files could not be written: which it is, and what to do."""
     try:
+        import tempfile  # it takes 3 ms, and few runs need it
+
         where = f" {tempfile.gettempdir()}"
     except OSError:  # there is none that can be written at all
         where = ""

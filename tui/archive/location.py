@@ -16,7 +16,7 @@ from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
 from tui.archive.open import open_known, open_listed
 from tui.archive.ranges import Range
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
 from tui.config import Config, S3Options

@@ -13,7 +13,7 @@ from tui.archive import Archive, Chunk
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.ranges import Range
-from tui.archive.reader import MAX_RECORD, Reading
+from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, clock_note, parse_range, parse_zone, spell_hour
 from tui.archive.topics import named_topics, topics_of

@@ -268,7 +268,8 @@ class CalendarPage(ArchivePage):
 
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
-        self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
+        if self.is_listed(self._selected):
+            self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
 
     def action_send(self) -> None:
         """The selected hours, or the one under the cursor; of an extract, if nothing is selected, all of it."""
@@ -279,9 +280,9 @@ class CalendarPage(ArchivePage):
         ranges = (selection or self._selected).ranges
         if len(ranges) > 1:
             self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
-        elif not session.catalog.between(ranges[0].start, ranges[0].stop):
+        elif self.is_listed(Selection(ranges)) and not session.catalog.between(ranges[0].start, ranges[0].stop):
             self.report("there is no chunk in these hours; v and space select others")
-        else:
+        elif session.catalog.is_listed(ranges[0].start, ranges[0].stop):
             self.request(PlanSend(session, cargo_of_hours(session, ranges[0], filter_)))
 
     def command(self) -> str:
