@@ -67,9 +67,17 @@ def floor_hour(time: datetime) -> datetime:
 
 
 def ceil_hour(time: datetime) -> datetime:
-    """The first hour that begins at `time` or after it."""
+    """The first hour that begins at `time` or after it.
+
+    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it.
+    """
     floor = floor_hour(time)
-    return floor if floor == time.replace(fold=0) else next_hour(floor)
+    return floor if floor == time.replace(fold=0) and not _is_second(time) else next_hour(floor)
+
+
+def _is_second(time: datetime) -> bool:
+    """Is it the second time that clocks showed it?"""
+    return time.fold == 1 and _offset(time, 0) > _offset(time, 1)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -83,6 +91,30 @@ def next_hour(hour: datetime) -> datetime:
 def exists(hour: datetime) -> bool:
     """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
     return any(_offset(end, 0) >= _offset(end, 1) for end in (hour, hour.replace(minute=59)))
+
+
+def shown_minutes(hour: datetime) -> int:
+    """How many minutes of it clocks showed: 120 where they went back over it, 0 where they went forward over it."""
+    if hour.tzinfo is UTC or all(_offset(end, 0) == _offset(end, 1) for end in (hour, hour.replace(minute=59))):
+        return 60
+    minutes = (hour + timedelta(minutes=minute) for minute in range(60))
+    return sum(1 + _compared(_offset(minute, 0), _offset(minute, 1)) for minute in minutes)
+
+
+def _compared(first: timedelta, second: timedelta) -> int:
+    """1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped."""
+    return (first > second) - (first < second)
+
+
+def clock_note(hour: datetime) -> str:
+    """What is special about an hour in which clocks changed; "" for all others."""
+    minutes = shown_minutes(hour)
+    if minutes == 60:
+        return ""
+    if not minutes:
+        return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
+    length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
+    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
 
 
 def _offset(time: datetime, fold: int) -> timedelta:

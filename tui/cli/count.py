@@ -194,7 +194,8 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
 
 def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:
     summary = totals.as_json()
-    summary["warnings"] = [*opened.left_out(plan.unmatched), *totals.warnings(), *_warnings(counting, counted)]
+    warnings = opened.warnings(plan.unmatched, plan.chunks)
+    summary["warnings"] = [*warnings, *totals.warnings(), *_warnings(counting, counted)]
     return {
         "by": list(counting.by),
         "every": counting.every.text if counting.every else None,

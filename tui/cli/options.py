@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.archive import Archive
+from tui.archive import Archive, Chunk
+from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out, locate
-from tui.archive.open import Listing
+from tui.archive.ranges import Range
 from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
-from tui.archive.times import parse_range
+from tui.archive.times import HOUR, clock_note, parse_range, parse_zone, spell_hour
+from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, say
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
+from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
 from tui.filter.texts import read_texts
+from tui.shell import shell_word
 from tui.units import parse_size
 
 if TYPE_CHECKING:
@@ -138,18 +142,41 @@ class Opened:
         """The archive and the range as words of a command line, with absolute times."""
         return tuple(command_words("", self.location, self.start, self.stop)[2:])
 
-    def plan(self, filter_: Filter, excerpt: Excerpt | None = None) -> ScanPlan:
-        """Plan a scan of the range; warn about keys that a detected layout leaves out."""
+    def plan(self, filter_: Filter, excerpt: Excerpt | None = None, *, one_topic: bool = False) -> ScanPlan:
+        """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
+
+        ArchiveError with `one_topic` where there are more: what is sent goes into one.
+        """
         from tui.scan import plan_scan  # `ls` starts without it
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        self.say_left_out(plan.unmatched)
+        topics = topics_of(plan.chunks)
+        if one_topic and len(topics) > 1:
+            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
+        self.say_warnings(plan.unmatched, plan.chunks)
         return plan
 
-    def say_left_out(self, keys: Sequence[str]) -> None:
-        """Warn about keys that a detected layout leaves out."""
-        for warning in self.left_out(keys):
+    def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
+        """A layout that was guessed must not lose keys without a word."""
+        for warning in self.warnings(keys, chunks):
             say(warning)
+
+    def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
+        """Of what the layout leaves out, and of topics that are taken together."""
+        topics = topics_of(chunks)
+        notes = [*self.left_out(keys), *self._clock_notes()]
+        if len(topics) < 2:
+            return notes
+        return [*notes, f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+
+    def _clock_notes(self) -> list[str]:
+        """Of the ends of the range, where clocks changed in them."""
+        last = self.stop - HOUR if self.stop else None
+        ends = dict.fromkeys(hour for hour in (self.start, last) if hour)
+        return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
+
+    def _one_of(self, topics: Sequence[str]) -> str:
+        return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
@@ -201,8 +228,9 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         from tui.archive.waits import report_waits
 
         report_waits(say)
-    archive, listing = location.open()
-    start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
+    said = given.pop("start", None), given.pop("stop", None)
+    archive, listing = location.open(Range.of(*parse_range(*said, parse_zone(location.timezone))))
+    start, stop = parse_range(*said, archive.zone)
     return Opened(archive, location, start, stop, listing, _is_unfinished(archive))
 
 

@@ -275,7 +275,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         print(totals.matches)
     if request.as_json:
         summary = totals.as_json() | {
-            "warnings": [*request.opened.left_out(plan.unmatched), *totals.warnings(), *hints],
+            "warnings": [*request.opened.warnings(plan.unmatched, plan.chunks), *totals.warnings(), *hints],
             "layout": request.opened.archive.layout.pattern,
             "output": request.out,
             "finished": not interrupted,

@@ -138,7 +138,7 @@ def _source(
         words = [source, *reading_words(reading), *chosen.arguments()]
     else:
         opened = open_named(source, given)
-        plan = opened.plan(chosen)
+        plan = opened.plan(chosen, one_topic=True)
         what = archive_source(opened.archive, plan.chunks, chosen)
         words = [*opened.words, *chosen.arguments()]
     if project is None:

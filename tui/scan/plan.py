@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from tui.archive import Archive, Chunk, empty_range
-from tui.archive.open import Listing
+from tui.archive.listing import Listing
 from tui.archive.store import is_s3
 from tui.filter import Filter
 from tui.scan.excerpt import Excerpt

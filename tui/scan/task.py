@@ -109,6 +109,7 @@ def chunk_events(
             cancelled=cancelled,
             reading=task.reading,
             careful=careful,
+            newest=True,
             await_turn=await_turn,
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
