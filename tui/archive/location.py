@@ -18,7 +18,7 @@ from tui.archive.open import open_known, open_listed
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
-from tui.archive.times import spell_hour
+from tui.archive.times import spell_hour, spell_time
 from tui.config import Config, S3Options
 from tui.printable import printable
 from tui.shell import shell_join
@@ -114,13 +114,13 @@ def command_words(
 ) -> list[str]:
     """`hourscope COMMAND ARCHIVE … --from T --to T OPTIONS` in words; `what` may be a file, by its path.
 
-    Times are spelled as hours of the archive's time zone, so that the line means the same tomorrow.
+    Times are spelled in the archive's time zone, so that the line means the same tomorrow.
     """
     if isinstance(what, Location):
         words = what.words if command == "ls" else (*what.words, *reading_words(what.reading))
     else:
         words = (f"./{what}" if what.startswith("-") else what,)
-    span = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
+    span = {"from": spell_time(start) if start else None, "to": spell_time(stop) if stop else None}
     return ["hourscope", command, *words, *option_words(span), *options]
 
 

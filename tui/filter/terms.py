@@ -159,9 +159,13 @@ class Filter:
         times = self.within.arguments() if self.within else []
         return [*words, *flags, *(["-v"] if self.invert else []), *times]
 
+    def words(self) -> list[str]:
+        """All that tells it from another filter: the same words, and the ends of a range of times."""
+        return [*self.arguments(), *(self.within.ends() if self.within else [])]
+
     def describe(self) -> str:
         """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
-        return shell_join(self.arguments()) or "every record"
+        return shell_join(self.words()) or "every record"
 
     def with_term(self, term: Term) -> Filter:
         return replace(self, terms=(*self.terms, term))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive.block import Block
+from tui.archive.times import spell_time
 from tui.filter.event_time import event_time, microseconds
 
 
@@ -50,6 +51,11 @@ class Within:
     def arguments(self) -> list[str]:
         """The words of a command line that name the field; its range has the ends."""
         return ["--time-field", self.path]
+
+    def ends(self) -> list[str]:
+        """The ends as words of a command line."""
+        span = (("--from", self.start), ("--to", self.stop))
+        return [word for option, time in span if time is not None for word in (option, spell_time(time))]
 
 
 def _alone(record: bytes) -> Block:

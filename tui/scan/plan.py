@@ -49,6 +49,7 @@ class ScanPlan:
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
         excerpt = self.excerpt
         for_each_record = excerpt.fields is not None or excerpt.fingerprints or excerpt.measure is not None
+        for_each_record = for_each_record or self.filter.within is not None
         return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property
