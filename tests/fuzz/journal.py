@@ -110,7 +110,7 @@ def _resumed(choices: Choices) -> None:
         path.write_bytes(text)
         list(map(str, earlier_sends(folder, _SOURCE, "events")))
         unreadable_journals(folder, "events")
-        repeats(folder, _SOURCE, "events", "0" * 64)
+        repeats(folder, _SOURCE, "events", Survey(sha256="0" * 64))
         try:
             with Journal.resume(path, _SOURCE, _TO) as journal:
                 if text.startswith(b'{"version":2'):

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import click
+
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.fact_lines import fact_lines
+from tui.cli.send_plan import How
 from tui.send import InterruptedSend, Receipt, Source, Survey
 from tui.send.facts import left_out, receipt_facts
-from tui.send.receipt import VERSION
+from tui.send.receipt import NAME_LENGTH, VERSION
 from tui.send.survey import not_json_warning, oversize_warning
 from tui.shell import shell_join
 from tui.units import plural
@@ -29,10 +32,20 @@ class SendRequest:
     again: bool
     as_json: bool
     words: tuple[str, ...]
+    how: How
 
     def line(self, words: tuple[str, ...]) -> str:
         """The command line that sends the same; `words` are those of where and how."""
         return shell_join(["hourscope", "send", *self.words, *words])
+
+
+def send_name(_: click.Context, __: click.Parameter, name: str | None) -> str:
+    """The name of a send: one line of text, short enough for a list. UsageError for any other."""
+    if name is None:
+        return ""
+    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
+        raise click.UsageError(f"--name takes 1 to {NAME_LENGTH} printable characters")
+    return name.strip()
 
 
 def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:
