@@ -26,6 +26,7 @@ from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
 from tui.app.page import Host, Page
 from tui.app.requests import (
+    AskHint,
     Explain,
     Failed,
     JobMoved,
@@ -47,6 +48,8 @@ from tui.app.requests import (
 from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
 from tui.app.terminal.preferences import use_dark_theme
+from tui.app.tour.progress import read_progress, write_progress
+from tui.app.tour.state import state_of
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.archive.location import Location, locate
@@ -54,8 +57,10 @@ from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
+from tui.demo.tour import Tour, load_steps
 from tui.errors import HourscopeError
 
+_TOUR_SECONDS = 0.2  # between two looks at whether its step is done
 _TWICE_SECONDS = 8.0  # in which the same key, pressed again, quits though jobs run
 
 
@@ -89,8 +94,12 @@ class Explorer(Host):
         config: Config,
         layout: str | None = None,
         reading: Reading | None = None,
+        tour: bool = False,
     ) -> None:
         super().__init__()
+        if tour:
+            steps = load_steps()
+            self.tour = Tour(steps, read_progress(len(steps)))
         self.url = url
         self.timezone = timezone
         self.layout_given = layout  # of the archive of the command line
@@ -117,6 +126,8 @@ class Explorer(Host):
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
         report_waits(lambda line: self.post_message(Report(line)))
+        if self.tour is not None:
+            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -152,6 +163,8 @@ class Explorer(Host):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):
                 self.push_screen(ExplainPage(title, paragraphs))
+            case AskHint():
+                self._hint()
             case ShowJobs():
                 self.push_screen(JobsPage(self.jobs))
             case ShowJob(job):
@@ -266,6 +279,24 @@ class Explorer(Host):
     def _refresh_jobs(self) -> None:
         if isinstance(self.screen, Page):
             self.screen.refresh_jobs(self.jobs.all)
+
+    # The tour.
+
+    def _look_at_tour(self) -> None:
+        """Is the step done? Then its lesson, and the next one."""
+        tour, screen = self.tour, self.screen
+        if tour is None or not isinstance(screen, Page):
+            return
+        if tour.step is not None and tour.step.done(state := state_of(self.screen_stack)):
+            self.tour = Tour(tour.steps, tour.at + 1)
+            screen.report(write_progress(self.tour.at) or f"✓ {tour.step.lesson(state)}")
+        screen.tour_line.show(self.tour.words if self.tour else "")
+
+    def _hint(self) -> None:
+        tour = self.tour
+        if tour is not None and tour.step is not None and isinstance(self.screen, Page):
+            self.tour = Tour(tour.steps, tour.at, tour.asked + 1)
+            self.screen.report(tour.step.help(tour.asked))
 
     # Leaving.
 

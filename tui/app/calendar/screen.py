@@ -24,6 +24,7 @@ from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
 from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.archive.times import spell_hour
 from tui.filter import Filter
 from tui.units import count, plural, size
 
@@ -291,6 +292,11 @@ class CalendarPage(ArchivePage):
             out = default_out(session.title, selection.span.start)
             return "\n".join(scan_commands(session, selection, session.filter, out))
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
+
+    def situation(self) -> dict[str, object]:
+        cursor, session = self.grid.cursor, self.session
+        gap = any(each.start <= cursor < each.stop for each in session.gaps)
+        return {"hour": spell_hour(cursor), "gap": gap}
 
     def explanation(self) -> tuple[str, ...]:
         session = self.session

@@ -19,6 +19,7 @@ from tui.app.preview.text import explanation, header_words
 from tui.app.records.columns import split
 from tui.app.requests import PlanScan, PlanSend, Report, refusal
 from tui.archive import Chunk
+from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
 from tui.units import plural
 
@@ -192,6 +193,9 @@ class PreviewPage(ArchivePage):
                 app.call_from_thread(self.request, then)
         finally:
             self._writing = False
+
+    def situation(self) -> dict[str, object]:
+        return {"hour": spell_hour(self.hour), "damaged": self.session.damaged(self.hour)}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.hour, self.chunks, self.view.filter)

@@ -342,6 +342,15 @@ class SendPage(ArchivePage):
             return [Fact("", "where to? a for nsqd, t for the topic, or w for a file", "you")]
         return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
 
+    def situation(self) -> dict[str, object]:
+        return {
+            "records": self.survey.count if self.survey.complete else 0,
+            "topic": self.order.topic,
+            "answered": self.checked.target is not None,
+            "unreachable": bool(self.order.to_nsq and self.checked.trouble),
+            "confirmed": self.receipt.confirmed if self.receipt and not self.receipt.partial else 0,
+        }
+
     def explanation(self) -> tuple[str, ...]:
         return (
             "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk "
