@@ -142,6 +142,38 @@ def test_a_count_from_the_index_is_the_count_of_the_records(
     index.close()
 
 
+@pytest.mark.parametrize("spelling", [b"1e15", b"1e16", b"1e22", b"1.0e300"])
+def test_a_number_is_found_however_it_is_spelled(tmp_path: Path, index: Index, spelling: bytes) -> None:
+    digits = b"%d" % int(float(spelling))
+    write(tmp_path / "a", [[b'{"a": %s}' % spelling], [b'{"a": %s}' % digits]])
+    build(index, planned(tmp_path / "a"))
+    for literal in (spelling, digits):
+        plan = planned(tmp_path / "a", parse_filter(match=[f"a == `{literal.decode()}`"]))
+        assert scanned(plan, index).matches == scanned(plan, None).matches >= 1
+
+
+@pytest.mark.parametrize(
+    "filters", [{"match": ["a == 'q'"]}, {"grep": ["zz"], "match": ["a == 'q'"]}, {"match": ["a == 'q'", "b == 'q'"]}]
+)
+@pytest.mark.parametrize("other", [b"text", b'{"b": NaN}', b'{"a": "q", "b": NaN}'])
+def test_what_is_not_json_is_counted_as_reading_counts_it(
+    tmp_path: Path, index: Index, filters: dict[str, list[str]], other: bytes
+) -> None:
+    write(tmp_path / "a", [[{"a": "x"}, {"a": "y"}, other, {"a": "x"}, {"a": "y"}]])
+    build(index, planned(tmp_path / "a"))
+    plan = planned(tmp_path / "a", parse_filter(**filters))  # type: ignore[arg-type]
+    assert scanned(plan, index).counts.not_json == scanned(plan, None).counts.not_json
+
+
+def test_a_narrower_scan_counts_its_own_records_that_are_not_json(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"a": "x"}, b"text"]])
+    wider = planned(tmp_path / "a", parse_filter(match=["a == 'q'"]))
+    for _ in remembered(run_plan(wider, jobs=1, exact=True), index, wider.filter):
+        pass
+    narrower = planned(tmp_path / "a", parse_filter(match=["a == 'q'"], grep=["zz"]))
+    assert scanned(narrower, index).counts.not_json == scanned(narrower, None).counts.not_json == 0
+
+
 def test_values_of_one_field_need_no_chunk(tmp_path: Path, index: Index) -> None:
     write(tmp_path / "a", [[{"k": "x"}, {"k": "y"}], [{"k": "x"}]])
     build(index, planned(tmp_path / "a"))
