@@ -173,3 +173,22 @@ def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error
     total.drop_rare()
     assert len(total.counts) <= MOST_GROUPS
     assert 4000 - total.error <= total.counts[None, (b'"frequent"',)] <= 4000
+
+
+def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
+    monkeypatch.setattr("tui.analysis.counting._BATCH", 50)
+    most = 0
+    merge = Part.merge
+
+    def watched(part: Part, other: Part) -> None:
+        nonlocal most
+        most = max(most, len(other.counts))
+        merge(part, other)
+
+    monkeypatch.setattr(Part, "merge", watched)
+    plan = archive(tmp_path, [[{"a": list(range(60)), "b": list(range(60)), "n": 1}]])
+    for stats in (None, "n"):
+        result = counted(plan, Counting(("a", "b"), stats=stats))
+        assert result.error > 0 and result.records == 1
+    assert most <= 200

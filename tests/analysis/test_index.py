@@ -174,6 +174,15 @@ def test_a_narrower_scan_counts_its_own_records_that_are_not_json(tmp_path: Path
     assert scanned(narrower, index).counts.not_json == scanned(narrower, None).counts.not_json == 0
 
 
+def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.indexing.MOST_ITEMS", 3)
+    write(tmp_path / "a", [[{"k": [1, 2, 3, 4]}], [{"k": [1, 2, 3]}]])
+    build(index, planned(tmp_path / "a"))
+    for counting in (Counting(("k",)), Counting((), None, "k")):
+        plain, _ = counted(planned(tmp_path / "a"), counting, None)
+        assert counted(planned(tmp_path / "a"), counting, index)[0] == plain
+
+
 def test_values_of_one_field_need_no_chunk(tmp_path: Path, index: Index) -> None:
     write(tmp_path / "a", [[{"k": "x"}, {"k": "y"}], [{"k": "x"}]])
     build(index, planned(tmp_path / "a"))
