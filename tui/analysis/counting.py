@@ -161,16 +161,16 @@ class Counting:
             if not all(spelled):
                 part.missing += 1
                 continue
-            if all(len(texts) == 1 for texts in spelled):  # so it is for nearly all
-                part.counts[time, tuple(texts[0] for texts in spelled)] += 1
+            if all(len(each) == 1 for each in spelled):  # so it is for nearly all
+                part.counts[time, tuple(each[0] for each in spelled)] += 1
             else:
                 part.count((time, values) for values in product(*spelled))
             if self.stats:
                 number = row[-1]
                 there = [number] if type(number) is int or type(number) is float else []
-                for values in product(*spelled):
-                    if (time, values) in part.counts:
-                        numbers[time, values] += there
+                for texts in product(*spelled):
+                    if (time, texts) in part.counts:
+                        numbers[time, texts] += there
                 if len(numbers) > _SPARE * MOST_GROUPS:
                     numbers = defaultdict(list, {group: numbers[group] for group in part.counts})
         for group, values in numbers.items():
