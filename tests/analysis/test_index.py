@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tui.archive import open_archive
 from tui.cli import run
 from tui.errors import IndexFileError
 from tui.filter import Filter, parse_filter
+from tui.filter.within import Within
 from tui.index import Index
 from tui.scan import ScanPlan, Totals, plan_scan, run_plan
 
@@ -172,6 +173,18 @@ def test_a_narrower_scan_counts_its_own_records_that_are_not_json(tmp_path: Path
         pass
     narrower = planned(tmp_path / "a", parse_filter(match=["a == 'q'"], grep=["zz"]))
     assert scanned(narrower, index).counts.not_json == scanned(narrower, None).counts.not_json == 0
+
+
+@pytest.mark.parametrize("counting", [Counting(), Counting(("k",)), Counting((), parse_every("1h"))])
+def test_a_range_to_the_minute_is_read(tmp_path: Path, index: Index, counting: Counting) -> None:
+    write(tmp_path / "a", [[{"k": "x", "ts": f"2015-01-20T00:{minute:02}:00Z"} for minute in range(0, 60, 5)] + [{}]])
+    build(index, planned(tmp_path / "a"))
+    within = Within("ts", datetime(2015, 1, 20, 0, 10, tzinfo=UTC), datetime(2015, 1, 20, 0, 20, tzinfo=UTC), UTC)
+    plan = planned(tmp_path / "a", Filter(within=within))
+    plain, read = counted(plan, counting, None)
+    indexed, totals = counted(plan, counting, index)
+    assert indexed == plain and plain.records == 2
+    assert totals.counts.no_time == read.counts.no_time == 1
 
 
 def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

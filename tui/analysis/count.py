@@ -102,7 +102,7 @@ def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Fi
     excluded = known_from(index)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if filter.active or filter.invert:
+        if filter.active or filter.invert or filter.within is not None:
             return excluded(chunk, filter)
         summary = index.summary(chunk)
         part = count_from(summary, chunk, counting) if summary is not None else None
