@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from tui.cli import run
 from tui.errors import IndexFileError
 from tui.filter import Filter, parse_filter
 from tui.filter.within import Within
-from tui.index import Index
+from tui.index import Index, open_index
 from tui.scan import ScanPlan, Totals, plan_scan, run_plan
 
 
@@ -211,6 +212,21 @@ def test_a_replaced_chunk_is_read_again(tmp_path: Path, index: Index) -> None:
     result, totals = counted(planned(tmp_path / "a"), Counting(("k",)), index)
     assert [(row.plain, row.count) for row in result.rows] == [(["y"], 2)]
     assert totals.chunks == 1
+
+
+def test_a_chunk_that_was_replaced_with_its_times_kept_is_read_again(tmp_path: Path) -> None:
+    chunk = tmp_path / "a" / "events.2015-01-20_00.log"
+    chunk.parent.mkdir()
+    counts = []
+    for record in (b'{"k":"x"}\n', b'{"k":"y"}\n'):
+        chunk.write_bytes(record)
+        os.utime(chunk, (1_421_712_000, 1_421_712_000))
+        with open_index(open_archive(str(tmp_path / "a"))) as index:
+            result, _ = counted(planned(tmp_path / "a"), Counting(("k",)), index)
+            counts += [(*row.plain, row.count) for row in result.rows]
+            build(index, planned(tmp_path / "a"))
+            assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 0
+    assert counts == [("x", 1), ("y", 1)]
 
 
 def test_what_a_scan_counted_is_not_read_again_nor_is_what_is_narrower(tmp_path: Path, index: Index) -> None:
