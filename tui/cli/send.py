@@ -183,7 +183,7 @@ def _source(
         opened = open_named(source, given)
         plan = opened.plan(chosen, one_topic=True)
         what = archive_source(opened.archive, plan.chunks, plan.filter)
-        words = [*opened.words, *plan.filter.arguments()]
+        words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     order = (order or detect_order(what)) if by_time else None
     if order is not None:
         parse_expression(order)  # refused now if it cannot be
