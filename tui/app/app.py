@@ -57,7 +57,7 @@ from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
-from tui.demo.tour import Tour, load_steps
+from tui.demo.tour import Tour, begin, load_steps
 from tui.errors import HourscopeError
 
 _TOUR_SECONDS = 0.2  # between two looks at whether its step is done
@@ -99,7 +99,7 @@ class Explorer(Host):
         super().__init__()
         if tour:
             steps = load_steps()
-            self.tour = Tour(steps, read_progress(len(steps)))
+            self.tour = begin(steps, read_progress(len(steps)))
         self.url = url
         self.timezone = timezone
         self.layout_given = layout  # of the archive of the command line

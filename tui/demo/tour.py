@@ -15,6 +15,8 @@ State = Mapping[str, object]
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step. `when` and `proof` are JMESPath on the state; without `proof` holding, `otherwise` is said at the end.
+    `back_to` is the number of the step, from 1, at which somebody who left in this one takes the tour up: its selection
+    is gone; 0: at this one.
 
     `keys` are one way to do it: keys by Textual's names, and texts to be typed behind a `=`.
     """
@@ -27,6 +29,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
     proof: str = ""
     otherwise: str = ""
+    back_to: int = 0
 
     def done(self, state: State) -> bool:
         return _holds(self.when, state)
@@ -63,6 +66,11 @@ class Tour:
         if self.step is None:
             return f"{number} of {number}  The tour is done; try anything on this archive"
         return f"{self.at + 1} of {number}  {self.step.text}"
+
+
+def begin(steps: tuple[Step, ...], at: int) -> Tour:
+    """The tour of somebody who was at a step before."""
+    return Tour(steps, steps[at].back_to - 1 if steps[at].back_to else at)
 
 
 def load_steps() -> tuple[Step, ...]:
