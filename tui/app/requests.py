@@ -63,6 +63,13 @@ class ShowDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTimeline:
+    """Show how many records match the session's filter, over time."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSend:
     """Plan a send; `instead`: in the place of the screen that asks."""
 
@@ -131,6 +138,7 @@ Request = (
     | PlanScan
     | PlanSend
     | ShowDiff
+    | ShowTimeline
     | ShowJobs
     | ShowJob
     | KeepJob

@@ -11,11 +11,10 @@ from functools import cached_property
 from statistics import median
 
 from tui.app.model.session import Session
+from tui.app.model.usual import ODD_LARGE, ODD_SMALL
 from tui.archive import Gap
 from tui.archive.catalog import in_gaps
 
-ODD_LARGE = 2.5
-ODD_SMALL = 0.4
 _LESS, _MORE = 0.8, 1.25  # times the usual: beyond them an hour is no longer as usual
 _LAGS = (600.0, 3600.0, 6 * 3600.0)  # seconds: the shades of the upload lag
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.events import Resize
 from textual.widget import Widget
 
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
@@ -22,9 +23,16 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
-from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.app.records.peek import RecordPeek
+from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
 from tui.filter import Filter
 from tui.units import count, plural, size
+
+_WIDE = 112  # cells of a screen from which the details are beside the grid (page.py)
+_LEGEND = 2  # lines
+_DETAILS, _DETAILS_BELOW = 18, 5  # lines of the details
+_PEEK = 5  # lines of records, at least
+_LEAST_GRID = 12  # lines of the grid that records must leave
 
 
 class CalendarPage(ArchivePage):
@@ -44,6 +52,7 @@ class CalendarPage(ArchivePage):
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("d", "diff", "what changed", id="what-changed"),
+        Binding("i", "timeline", "timeline", id="timeline"),
         Binding("o", "overlay", "shades", id="shades"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
     ]
@@ -61,9 +70,20 @@ class CalendarPage(ArchivePage):
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
+        self.peek = RecordPeek(session)
+        self._upper = Container(self.grid, self.details, id="calendar")
 
     def contents(self) -> list[Widget]:
-        return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
+        return [self.strip, self._upper, self.legend, self.peek]
+
+    def on_resize(self, event: Resize) -> None:
+        """The grid is as high as its days, or as there is room; the records of the hour get the rest."""
+        rest = event.size.height - 2 - self.strip.display - _LEGEND
+        wide = event.size.width >= _WIDE
+        needed = max(len(self.grid.grid.lines) + 1, _DETAILS if wide else 0) + (0 if wide else _DETAILS_BELOW)
+        height = min(needed, rest - _PEEK)
+        self.peek.display = height >= _LEAST_GRID
+        self._upper.styles.height = height if self.peek.display else "1fr"
 
     def on_mount(self) -> None:
         self.set_focus(self.grid)
@@ -125,6 +145,7 @@ class CalendarPage(ArchivePage):
         self.refresh_bindings()
         self.strip.show(grid.cursor)
         self.details.show(grid.cursor)
+        self.peek.rest_on(grid.cursor)
         self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
 
     def show_times(self) -> None:
@@ -239,6 +260,9 @@ class CalendarPage(ArchivePage):
     def action_diff(self) -> None:
         self.request(ShowDiff(self.session, self._selected))
 
+    def action_timeline(self) -> None:
+        self.request(ShowTimeline(self.session))
+
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
         self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
@@ -273,8 +297,8 @@ class CalendarPage(ArchivePage):
         return (
             "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
             "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
-            "against the usual, the number of chunks, how late they were uploaded. Only the listing was read: nothing "
-            "was downloaded.",
+            "against the usual, the number of chunks, how late they were uploaded. Only the listing was read for that; "
+            "below are the first records of the hour under the cursor, read when it rests.",
             f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
             "events may have happened earlier.",
             "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "

@@ -57,6 +57,21 @@ def usual_of(catalog: Catalog) -> Usual:
     return Usual(_sizes(sizes), lags, _usual_lags(lags))
 
 
+ODD_LARGE, ODD_SMALL = 2.5, 0.4  # times the usual
+_CHANCE = 4.0  # standard deviations of a count (its square root) within which an hour is as usual
+
+
+def odd_counts(counts: Mapping[datetime, int]) -> dict[datetime, float]:
+    """Hours with far more or far fewer than is usual for them, and how many times the usual; by more than chance."""
+    odd: dict[datetime, float] = {}
+    for hour, usual in _sizes(counts).items():
+        ratio = counts[hour] / max(usual.size, 1.0)
+        beyond = abs(counts[hour] - usual.size) > _CHANCE * max(usual.size, 1.0) ** 0.5
+        if beyond and (ratio >= ODD_LARGE or ratio <= ODD_SMALL):
+            odd[hour] = ratio
+    return odd
+
+
 def _lag(hour: datetime, uploaded: datetime) -> float:
     return (uploaded - (hour.astimezone(UTC) + timedelta(hours=1))).total_seconds()
 

@@ -17,7 +17,7 @@ from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
 from tui.app.preview.text import explanation, header_words
 from tui.app.records.columns import split
-from tui.app.requests import PlanScan, PlanSend, Report, refusal
+from tui.app.requests import PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
 from tui.archive import Chunk
 from tui.errors import HourscopeError
 from tui.units import plural
@@ -144,6 +144,15 @@ class PreviewPage(ArchivePage):
         self.session.filter = self.view.filter
         here = Selection.of(Hours.of(self.hour, self.hour))
         self.request(PlanScan(self.session, self.session.selection or here))
+
+    def action_diff(self) -> None:
+        """What changed in this hour, among the records of the filter."""
+        self.session.filter = self.view.filter
+        self.request(ShowDiff(self.session, Selection.of(Hours.of(self.hour, self.hour))))
+
+    def action_timeline(self) -> None:
+        self.session.filter = self.view.filter
+        self.request(ShowTimeline(self.session))
 
     def action_send(self) -> None:
         plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.state.whole)
