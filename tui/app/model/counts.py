@@ -15,7 +15,7 @@ from tui.app.model.hours import Hours
 from tui.app.model.session import Session, Shade
 from tui.filter import Filter
 from tui.index import open_index
-from tui.scan import ChunkDamaged, ChunkDone, ScanPlan
+from tui.scan import ChunkDamaged, ChunkDone, ScanPlan, plan_scan
 from tui.scan.time_field import detect_time_field
 
 HOUR, MINUTE = Every(60), Every(1)
@@ -67,8 +67,11 @@ def count_over_time(
     FilterError for a field that is not a JMESPath.
     """
     archive = session.archive
-    chunks = session.catalog.between(hours.start, hours.stop)
-    plan = ScanPlan(archive, hours.start, hours.stop, filter_, chunks)
+    if session.catalog.is_listed(hours.start, hours.stop):
+        plan = ScanPlan(archive, hours.start, hours.stop, filter_, session.catalog.between(hours.start, hours.stop))
+    else:
+        plan = plan_scan(archive, hours.start, hours.stop, filter_)
+    chunks = plan.chunks
     time_field = None if every.by_hour else detect_time_field(archive, chunks, cancel.is_set)
     counting = Counting((by,) if by else (), every, None, time_field, archive.zone)
     matches, records = Counter[datetime](), Counter[datetime]()

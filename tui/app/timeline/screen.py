@@ -329,7 +329,7 @@ def _counted_hours(session: Session) -> tuple[Hours, str]:
         return session.selection.span, ""
     whole = Hours(session.first, next_hour(session.catalog_last))
     weight = session.totals(Selection.of(whole))[2]
-    if weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
         return whole, ""
     place = (session.place or session.last).replace(hour=0)
     start, stop = shifted(place, -24 * _DAYS_AROUND), shifted(place, 24 * (_DAYS_AROUND + 1))
