@@ -6,7 +6,21 @@ from datetime import timedelta
 
 from textual.pilot import Pilot
 
-from tests.app.conftest import FIRST, add_term, GAP, LAST, Opened, answer, calendar, on, preview, preview_of, shown, until, until_shown
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    LAST,
+    Opened,
+    add_term,
+    answer,
+    calendar,
+    on,
+    preview,
+    preview_of,
+    shown,
+    until,
+    until_shown,
+)
 from tui.app.diff.screen import DiffPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.timeline.screen import TimelinePage
@@ -40,7 +54,9 @@ async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opene
         await answer(pilot, "f", "event")
         await until_shown(pilot, "split by event")
         await until(pilot, lambda: set(page.chart.drawn.split or {}) == {"play", "error"})
-        assert any(line.split()[0] == "error" and line.endswith("  58") for line in shown(pilot).splitlines() if line.strip())
+        assert any(
+            line.split()[0] == "error" and line.endswith("  58") for line in shown(pilot).splitlines() if line.strip()
+        )
         assert page.command().endswith("-m 'n < `20`' --by event --every 1h")
         await answer(pilot, "f", "event ==")
         await until_shown(pilot, "JMESPath")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from calendar import monthrange
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
 from tui.app.calendar.hour_details import HourDetails
@@ -19,13 +22,16 @@ from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.year_strip import YearStrip
 from tui.app.model.cargo import cargo_of_hours, default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands, shell_list
+from tui.app.model.counts import HOUR, count_over_time, counted_hours
 from tui.app.model.freshness import Freshness, freshness
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
+from tui.app.model.usual import usual_counts
 from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
-from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.requests import CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.units import count, plural, size
 
@@ -66,6 +72,7 @@ class CalendarPage(ArchivePage):
         self._remembered = remembered
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
+        self._cancel = threading.Event()
         grid = self._heat()
         self.strip = YearStrip(session)
         self.grid = MonthGrid(session, grid)
@@ -95,6 +102,7 @@ class CalendarPage(ArchivePage):
             self.report(self._remembered)
 
     def on_unmount(self) -> None:
+        self._cancel.set()
         self._remember()
 
     def on_screen_suspend(self) -> None:
@@ -121,7 +129,7 @@ class CalendarPage(ArchivePage):
 
     def _heat(self) -> HeatGrid:
         """The grid; made again only if something was learned of the hours."""
-        state = (self.overlay, len(self.session.damage), self.session.matches, self.session.catalog)
+        state = (self.overlay, self.session.shade, len(self.session.damage), self.session.matches, self.session.catalog)
         if self._known is None or self._known[0] != state:
             self._known = state, heat_grid(self.session, self.overlay)
         return self._known[1]
@@ -260,9 +268,53 @@ class CalendarPage(ArchivePage):
             Overlay.LAG: session.archive.extract,
             Overlay.MATCHES: not session.matches,
         }
+        nothing = session.shade is None and not _filtered(session.filter)
+        empty |= dict.fromkeys((Overlay.HITS, Overlay.RATE), nothing)
+        empty[Overlay.RATE_USUAL] = session.shade is None or not usual_counts(session.shade.rates)
         have = [each for each in Overlay if not empty.get(each)]
         self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
+        if self.overlay.counted and _filtered(session.filter) and not self._is_counted:
+            self._count()
         self.refresh_hours()
+
+    # Counting what the filter matches, for the shades.
+
+    @property
+    def _is_counted(self) -> bool:
+        shade = self.session.shade
+        return shade is not None and shade.words == self.session.filter.describe()
+
+    def _count(self) -> None:
+        hours, some = counted_hours(self.session)
+        self._cancel.set()
+        self._cancel = threading.Event()
+        self.work(partial(self._work, hours, self.session.filter, self._cancel), "count", exclusive=True)
+        self.report(f"counting the records that match {self.session.filter.describe()}{f', {some}' if some else ''}")
+
+    def _work(self, hours: Hours, filter_: Filter, cancel: threading.Event) -> None:
+        worker = get_current_worker()
+        try:
+            for series in count_over_time(self.session, hours, filter_, "", HOUR, cancel):
+                if worker.is_cancelled:
+                    cancel.set()
+                    return
+                self.post_message(CountedMore(series))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_counted_more(self, message: CountedMore) -> None:
+        message.stop()
+        self.session.shade = message.series.shade()
+        self.refresh_hours()
+
+    def interrupt(self) -> bool:
+        running = self._is_counting and not self._cancel.is_set()
+        self._cancel.set()
+        return running
+
+    @property
+    def _is_counting(self) -> bool:
+        return any(worker.group == "count" and worker.is_running for worker in self.workers)
 
     def go_to(self, hour: datetime) -> str | None:
         self.grid.go(hour)
@@ -325,7 +377,8 @@ class CalendarPage(ArchivePage):
         return (
             "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
             "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
-            "against the usual, the number of chunks, how late they were uploaded. Only the listing was read for that; "
+            "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
+            "finding) holds for, and their share, with outliers that e walks over. Only the listing was read for that; "
             "below are the first records of the hour under the cursor, read when it rests.",
             f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
             "events may have happened earlier.",
@@ -341,3 +394,7 @@ class CalendarPage(ArchivePage):
 
 def _sentence(fresh: Freshness) -> str:
     return f"{'is ' if not fresh.ended else ''}{fresh.words()}; {fresh.uploads()}"
+
+
+def _filtered(filter_: Filter) -> bool:
+    return bool(filter_.active) or filter_.invert

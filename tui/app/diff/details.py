@@ -86,7 +86,7 @@ class FindingDetails(ScrolledLines):
                 continue
             step = max(4 - int(math.log(counts[worst] / known[number], 3)), 0)
             cells.append(("   ", palette.find_cells[step]) if palette.find_cells else (f" {step + 1} ", palette.match))
-        words = f"  {count(counts[worst])} in the worst hour, {worst:%a} {worst.day} {worst:%b %H:00}"
+        words = f"  most, {count(counts[worst])}, {worst:%a} {worst.day} {worst:%b %H:00}"
         return [[*cells, (words, palette.text)], [blank, (axis, palette.dim)]]
 
     def _bar(self, label: str, part: float, words: str, style: Style) -> list[Piece]:

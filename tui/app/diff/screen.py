@@ -165,7 +165,10 @@ class DiffPage(ArchivePage):
         self.session.place = found.since
         if self._answer is not None:
             hours = self._answer.hours
-            hits, records = dict(zip(hours, found.by_hour, strict=True)), dict(zip(hours, self._answer.sizes, strict=True))
+            hits, records = (
+                dict(zip(hours, found.by_hour, strict=True)),
+                dict(zip(hours, self._answer.sizes, strict=True)),
+            )
             self.session.shade = Shade(name_of(found), hits, records)
         then(span)
 

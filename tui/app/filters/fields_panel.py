@@ -76,7 +76,9 @@ class FieldsPanel(CursorList):
 
     def _begin(self) -> None:
         if self._subject is not None:
-            self.run_worker(partial(self._measure, self._subject), thread=True, exit_on_error=False, group="fields", exclusive=True)
+            self.run_worker(
+                partial(self._measure, self._subject), thread=True, exit_on_error=False, group="fields", exclusive=True
+            )
 
     def _measure(self, shown: Shown) -> None:
         worker = get_current_worker()

@@ -11,17 +11,22 @@ from datetime import datetime, timedelta
 
 from tui.analysis.count import Counted, Row, count
 from tui.analysis.counting import Counting, Every
-from tui.app.model.hours import Hours
-from tui.app.model.session import Session, Shade
+from tui.app.model.hours import Hours, Selection
+from tui.app.model.session import Session, Shade, shifted
+from tui.archive.store import is_s3
+from tui.archive.times import next_hour
 from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ChunkDamaged, ChunkDone, ScanPlan, plan_scan
 from tui.scan.time_field import detect_time_field
+from tui.units import size
 
 HOUR, MINUTE = Every(60), Every(1)
 _INTERVAL_SECONDS = 0.4  # between two reports
 _MOST_VALUES = 8  # that a split shows; the others are one
 OTHERS = "all others"
+_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # of an archive that is counted whole without being selected
+_DAYS_AROUND = 3  # the cursor, of a larger one
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +129,17 @@ def _split(rows: tuple[Row, ...]) -> dict[str, dict[datetime, int]]:
 
 def minutes_of(hour: datetime) -> tuple[datetime, ...]:
     return tuple(hour + timedelta(minutes=minute) for minute in range(60))
+
+
+def counted_hours(session: Session) -> tuple[Hours, str]:
+    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all."""
+    if session.selection:
+        return session.selection.span, ""
+    whole = Hours(session.first, next_hour(session.catalog_last))
+    weight = session.totals(Selection.of(whole))[2]
+    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+        return whole, ""
+    place = (session.place or session.last).replace(hour=0)
+    start, stop = shifted(place, -24 * _DAYS_AROUND), shifted(place, 24 * (_DAYS_AROUND + 1))
+    some = f"of an archive of {size(weight)}: select hours on the calendar to see others"
+    return Hours(max(start, whole.start), min(stop, whole.stop)), some

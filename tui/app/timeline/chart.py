@@ -19,7 +19,8 @@ from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, fit, sparkline, st
 from tui.printable import printable
 from tui.units import count
 
-_LABEL, _NARROW_LABEL = 22, 13  # cells before the bars
+_LABEL, _NARROW_LABEL = 22, 13  # cells before the bars, where they are split
+_NUMBER = 9  # and where they are not
 _TOTAL = 10  # cells behind them
 _WIDE = 100  # cells of a screen from which labels are long
 _CELLS = 3  # of an hour, seen from near
@@ -124,6 +125,8 @@ class Chart(LineWidget, can_focus=True):
     @property
     def label(self) -> int:
         """Cells before the bars."""
+        if not self.drawn.split:
+            return _NUMBER
         return _LABEL if self.size.width >= _WIDE else _NARROW_LABEL
 
     @property
@@ -166,7 +169,9 @@ class Chart(LineWidget, can_focus=True):
         if y < height:
             return strip_of(self._bars(y, height, columns, cells), width)
         if y == height:
-            return strip_of([(" " * self.label, self.palette.dim), (self._axis(columns, cells), self.palette.dim)], width)
+            return strip_of(
+                [(" " * self.label, self.palette.dim), (self._axis(columns, cells), self.palette.dim)], width
+            )
         if y == height + 1:
             return strip_of(self._marker(columns, cells), width)
         rows = list((self.drawn.split or {}).items())
@@ -188,12 +193,9 @@ class Chart(LineWidget, can_focus=True):
             eighths = round(value * height * 8 / ceiling) - (height - 1 - y) * 8
             if value and y == height - 1:
                 eighths = max(eighths, 1)  # one record is seen beside thousands
-            gap = y == height - 1 and all(drawn.times[at] in drawn.gaps for at in column)
             odd = any(drawn.times[at] in drawn.odd for at in column)
             style = palette.match if odd else plain
-            if gap:
-                pieces.append((("·" * cells), palette.gap))
-            elif eighths <= 0:
+            if eighths <= 0:
                 pieces.append((" " * cells, palette.dim))
             else:
                 pieces.append((EIGHTHS[min(eighths, 8)] * cells, style))
@@ -222,7 +224,7 @@ class Chart(LineWidget, can_focus=True):
         return f"{time:%H}" if few and time.hour % 3 == 0 else ""
 
     def _marker(self, columns: list[range], cells: int) -> list[Piece]:
-        """The cursor below its column, and the selected hours."""
+        """The cursor below its column, the selected hours, and gaps."""
         palette, marked = self.palette, self.marked
         pieces: list[Piece] = [(" " * self.label, palette.dim)]
         for column in columns:
@@ -230,8 +232,12 @@ class Chart(LineWidget, can_focus=True):
             here = self.at in column
             chosen = any(hour in self.selection or (marked is not None and hour in marked) for hour in hours)
             body = "━" if chosen else " "
-            text = body * cells if not here else (body * (cells // 2) + "▲" + body * cells)[:cells]
-            pieces.append((text, palette.selected))
+            if here:
+                pieces.append(((body * (cells // 2) + "▲" + body * cells)[:cells], palette.selected))
+            elif not chosen and any(hour in self.drawn.gaps for hour in hours):
+                pieces.append(("·" * cells, palette.gap))
+            else:
+                pieces.append((body * cells, palette.selected))
         return pieces
 
     def _value(self, text: str, counts: Mapping[datetime, int], columns: list[range], cells: int) -> list[Piece]:

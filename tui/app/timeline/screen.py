@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from tui.analysis.counting import Every
-from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, minutes_of
+from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, counted_hours, minutes_of
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session, shifted
+from tui.app.model.session import Session
 from tui.app.model.usual import odd_counts
 from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
-from tui.app.requests import Failed, PlanScan, ShowDiff
+from tui.app.requests import CountedMore, Failed, PlanScan, ShowDiff
 from tui.app.timeline.chart import Chart, Drawn
 from tui.app.widgets.words import Words
 from tui.archive.catalog import in_gaps
 from tui.archive.location import command_line, option_words
-from tui.archive.store import is_s3
-from tui.archive.times import floor_hour, hours_between, next_hour
+from tui.archive.times import floor_hour, hours_between
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.filter.jmespath import parse_expression
-from tui.units import count, plural, size
-
-_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # of an archive that is counted whole without being selected
-_DAYS_AROUND = 3  # the cursor, of a larger one
-
-
-@dataclass
-class CountedMore(Message):
-    """Counts, better ones than before."""
-
-    series: Series
+from tui.units import count, plural
 
 
 class TimelinePage(ArchivePage):
@@ -64,7 +51,7 @@ class TimelinePage(ArchivePage):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._hours, self._some = _counted_hours(session)
+        self._hours, self._some = counted_hours(session)
         self._series: Series | None = None
         self._minutes: Series | None = None  # of the hour that is seen from nearest
         self._by = ""
@@ -170,8 +157,7 @@ class TimelinePage(ArchivePage):
 
     def _source(self, series: Series) -> str:
         read = series.chunks - series.skipped
-        parts = [_span(series.hours) if series.every.by_hour else f"minutes of {series.hours.start:%a %d %b %H:00}"]
-        parts += [f"split by {series.by}" if series.by else "f splits it by a field"]
+        parts = [f"split by {series.by}" if series.by else "f splits it by a field"]
         parts += [f"{plural(read, 'chunk')} read"] if series.chunks else []
         parts += [f"{count(series.skipped)} known from the index"] if series.skipped else []
         parts += [f"{plural(series.damaged, 'chunk')} damaged"] if series.damaged else []
@@ -194,7 +180,7 @@ class TimelinePage(ArchivePage):
     # Zooming, and the range.
 
     def on_chart_zoomed(self, message: Chart.Zoomed) -> None:
-        chart, series = self.chart, self._shown
+        chart = self.chart
         if message.step > 0 and self._minutes is not None:
             self.report("this is as close as it gets: a cell or more for each minute")
         elif message.step > 0 and (chart.near or chart.fits):
@@ -321,20 +307,6 @@ class TimelinePage(ArchivePage):
             "index are not read.",
             f"$ {self.command()}",
         )
-
-
-def _counted_hours(session: Session) -> tuple[Hours, str]:
-    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all."""
-    if session.selection:
-        return session.selection.span, ""
-    whole = Hours(session.first, next_hour(session.catalog_last))
-    weight = session.totals(Selection.of(whole))[2]
-    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
-        return whole, ""
-    place = (session.place or session.last).replace(hour=0)
-    start, stop = shifted(place, -24 * _DAYS_AROUND), shifted(place, 24 * (_DAYS_AROUND + 1))
-    some = f"of an archive of {size(weight)}: select hours on the calendar to see others"
-    return Hours(max(start, whole.start), min(stop, whole.stop)), some
 
 
 def _span(hours: Hours) -> str:
