@@ -121,9 +121,7 @@ async def test_n_passes_over_hours_without_a_match(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g")
         await preview(pilot)
-        await add_term(
-            pilot, "ends_with(ts, '01:00:05+00:00') || ends_with(ts, '22:00:05+00:00')"
-        )
+        await add_term(pilot, "ends_with(ts, '01:00:05+00:00') || ends_with(ts, '22:00:05+00:00')")
         await read(pilot)
         await pilot.press("G", "n")
         await until(pilot, lambda: preview_of(pilot).page.hour == FIRST + 3 * HOUR)

@@ -73,6 +73,7 @@ class CalendarPage(ArchivePage):
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
         self._cancel = threading.Event()
+        self._counting: Filter | None = None
         grid = self._heat()
         self.strip = YearStrip(session)
         self.grid = MonthGrid(session, grid)
@@ -271,21 +272,18 @@ class CalendarPage(ArchivePage):
         nothing = session.shade is None and not _filtered(session.filter)
         empty |= dict.fromkeys((Overlay.HITS, Overlay.RATE), nothing)
         empty[Overlay.RATE_USUAL] = session.shade is None or not usual_counts(session.shade.rates)
+        counted = session.shade.filter if session.shade else None
         have = [each for each in Overlay if not empty.get(each)]
         self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
-        if self.overlay.counted and _filtered(session.filter) and not self._is_counted:
+        if self.overlay.counted and _filtered(session.filter) and session.filter not in (self._counting, counted):
             self._count()
         self.refresh_hours()
 
     # Counting what the filter matches, for the shades.
 
-    @property
-    def _is_counted(self) -> bool:
-        shade = self.session.shade
-        return shade is not None and shade.words == self.session.filter.describe()
-
     def _count(self) -> None:
         hours, some = counted_hours(self.session)
+        self._counting = self.session.filter
         self._cancel.set()
         self._cancel = threading.Event()
         self.work(partial(self._work, hours, self.session.filter, self._cancel), "count", exclusive=True)
@@ -301,6 +299,8 @@ class CalendarPage(ArchivePage):
                 self.post_message(CountedMore(series))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
+        finally:
+            self._counting = None if self._counting is filter_ else self._counting
 
     def on_counted_more(self, message: CountedMore) -> None:
         message.stop()
@@ -308,13 +308,9 @@ class CalendarPage(ArchivePage):
         self.refresh_hours()
 
     def interrupt(self) -> bool:
-        running = self._is_counting and not self._cancel.is_set()
+        running, self._counting = self._counting is not None, None
         self._cancel.set()
         return running
-
-    @property
-    def _is_counting(self) -> bool:
-        return any(worker.group == "count" and worker.is_running for worker in self.workers)
 
     def go_to(self, hour: datetime) -> str | None:
         self.grid.go(hour)

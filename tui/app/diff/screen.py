@@ -88,7 +88,7 @@ class DiffPage(ArchivePage):
     def _compare(self, cancel: threading.Event) -> None:
         worker = get_current_worker()
         try:
-            for message in compare(self.session, self._target, self._against, cancel):
+            for message in compare(self.session, self._filter, self._target, self._against, cancel):
                 if worker.is_cancelled:
                     cancel.set()
                     return
@@ -169,7 +169,8 @@ class DiffPage(ArchivePage):
                 dict(zip(hours, found.by_hour, strict=True)),
                 dict(zip(hours, self._answer.sizes, strict=True)),
             )
-            self.session.shade = Shade(name_of(found), hits, records)
+            exact = self.session.filter if self._answer.exact and not self._filter.active else None
+            self.session.shade = Shade(name_of(found), exact, hits, records)
         then(span)
 
     def _filter_of(self, found: Found) -> Filter:

@@ -15,7 +15,8 @@ from tui.units import count
 
 _WHOLE = 1e15  # below it a float tells whole numbers apart
 _BAR = 8
-_WIDE = 44  # cells from which there is room for a bar
+_VALUES = 6
+_WIDE = 60  # cells from which there is room for a bar
 _CEILING = 1.15  # one-line charts stop below the line above
 
 
@@ -45,7 +46,7 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
     value, times = facet.values[0]
     share = times / max(facet.records, 1)
     distinct = "" if facet.rank == 0 else f"{count(each.distinct)}{'' if each.exact else '+'}"
-    names = max(min(width * 2 // 5, 32), 12)
+    names = max(min(width // 3, 32), 12)
     path = fit(shorten_middle(printable(spell_field(each.path), 200), names), names)
     wide = width >= _WIDE
     style, number, bar = palette.string, f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", ""
@@ -58,12 +59,15 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
         text = _spelled(value)
         style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
         bar = _bar(share)
+    blue = palette.dim if facet.rank == 0 else palette.heat[3]
     right: list[Piece] = [
-        (f" {number:>6} ", palette.dim if facet.rank == 0 else palette.strong),
-        (f"{bar:<{_BAR}} " if wide else "", palette.dim if facet.rank == 0 else palette.heat[3]),
-        (f"{distinct:>7} ", palette.dim),
+        (f" {number:>6}" if number or wide else f" {bar:<{_BAR}}", palette.dim if facet.rank == 0 else palette.strong),
+        (f" {bar:<{_BAR}}" if wide else "", blue),
+        (f" {distinct:>{_VALUES}} ", palette.dim),
     ]
-    room = max(width - 4 - names - sum(len(text) for text, _ in right), 1)
+    if not number and not wide:
+        right[0] = right[0][0], blue
+    room = max(width - 5 - names - sum(len(text) for text, _ in right), 1)
     left: list[Piece] = [
         (" ▾ " if unfolded else " ▸ ", palette.dim),
         (path, palette.name),

@@ -188,7 +188,7 @@ class FieldsPanel(CursorList):
         fields = plural(len(measured.fields), "field")
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
         left.append((some if measured.whole else " …", palette.dim))
-        return both_ends(left, [("share    values ", palette.dim)], width)
+        return both_ends(left, [("share  values ", palette.dim)], width)
 
     def _nothing(self, y: int, width: int) -> str:
         """Why there is no line."""

@@ -63,7 +63,7 @@ class Facet:
     @property
     def rank(self) -> int:
         """Constants first, then few values, texts of some patterns, numbers; ids last."""
-        if self.field.distinct <= 1 and self.field.exact:
+        if self.field.distinct <= 1 and self.field.records == self.records:
             return 0
         if self.field.distinct <= _FEW:
             return 1
@@ -104,7 +104,7 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
             whole = start + _SLICE >= len(numbers)
             if whole or not start:
                 facets = [facet(each, fields.records) for each in fields.found(MOST_VALUES)]
-                facets.sort(key=lambda each: each.rank)  # stable: else the order of the records
+                facets.sort(key=lambda each: (each.rank, each.field.distinct if each.rank == 1 else 0))
                 yield Measured(tuple(facets), fields.records, whole, fields.complete)
             else:
                 yield None

@@ -57,7 +57,7 @@ class Series:
 
     def shade(self) -> Shade:
         """For the calendar."""
-        return Shade(self.filter.describe(), self.matches, self.records)
+        return Shade(self.filter.describe(), self.filter, self.matches, self.records)
 
     @property
     def total(self) -> int:
