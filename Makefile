@@ -1,6 +1,8 @@
 # make demo    the sample archive, opened in the explorer
 # make test    everything that the tests need, then the tests
 # make check   ruff, mypy, import-linter
+# make docs    docs/reference.md and docs/hourscope.1, from the program
+# make site    the docs as a site, in .cache/site
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
 # make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
@@ -10,7 +12,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots bench circle fuzz soak shows clean
+.PHONY: demo test check fix screenshots docs site bench circle fuzz soak shows clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -31,6 +33,13 @@ fix: $(VENV)/.tested
 
 screenshots: $(VENV)/.tested
 	$(BIN)/python -m tests.app.screenshots
+
+docs: $(VENV)/.tested
+	@$(BIN)/python -m tests.docs
+
+site: $(VENV)/.tested
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@$(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.benchmarks
