@@ -1,7 +1,7 @@
 """The package as somebody installs it: built, checked, put alone into an empty environment and home, and run.
 
-`make dist` builds into dist/. `python -m tests.package --beside harlequin posting` also measures how long other programs
-take to install, and how large they are, in the same run.
+`make dist` builds into dist/. `python -m tests.package --beside harlequin posting` also measures how long other
+programs take to install, and how large they are, in the same run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TOOLS = ("build", "twine", "check-wheel-contents")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What one program costs: from an empty cache to the first output of `--version`."""
+    """What one program costs: from an empty cache to the first output of `--help`."""
 
     name: str
     version: str
@@ -58,16 +58,18 @@ def install(what: str | Path, program: str, folder: Path, env: Mapping[str, str]
     began = time.monotonic()
     pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", what]
     subprocess.run(pip, check=True, env=env)
-    version = subprocess.run(
-        [folder / "bin" / program, "--version"], env=env, capture_output=True, text=True, check=True
-    ).stdout
+    subprocess.run([folder / "bin" / program, "--help"], env=env, stdout=subprocess.DEVNULL, check=True)
     seconds = time.monotonic() - began
     for own in ("pip", "setuptools"):
         for part in (folder / "lib").glob(f"python*/site-packages/{own}*"):
             shutil.rmtree(part, ignore_errors=True)
     packages = len(list((folder / "lib").glob("python*/site-packages/*.dist-info"))) - len(before) + 2
     megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
-    return Installed(program, version.strip().splitlines()[0], seconds, packages, megabytes)
+    asked = f"import importlib.metadata as m; print(m.version('{program}'))"
+    version = subprocess.run(
+        [folder / "bin" / "python", "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+    return Installed(program, version.strip(), seconds, packages, megabytes)
 
 
 def run_all(program: Path, home: Path, env: Mapping[str, str]) -> None:
