@@ -3,6 +3,7 @@
 # make check   ruff, mypy, import-linter
 # make docs    docs/reference.md and docs/hourscope.1, from the program
 # make site    the docs as a site, in .cache/site
+# make dist    sdist and wheel in dist/, checked, installed alone, and run
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
 # make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots docs site bench circle fuzz soak shows clean
+.PHONY: demo test check fix screenshots docs site dist workflows test-lowest test-newest bench circle fuzz soak shows clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -40,6 +41,27 @@ docs: $(VENV)/.tested
 site: $(VENV)/.tested
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@$(BIN)/mkdocs build --strict --quiet
+
+dist:
+	$(PYTHON) -m tests.package
+
+workflows:
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check zizmor
+	zizmor --offline .github
+
+# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
+test-lowest: $(VENV)/.created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
+	@$(BIN)/python -m tests.servers.build
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-newest: $(VENV)/.created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
+	@$(BIN)/python -m tests.servers.build
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.benchmarks
