@@ -40,7 +40,7 @@ docs: $(VENV)/.tested
 
 site: $(VENV)/.tested
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
-	@$(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 dist:
 	$(PYTHON) -m tests.package

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _COMMENT = re.compile(r"\s+# .*$")
-_PLACEHOLDER = re.compile(r"\b(?:ARCHIVE|SOURCE|COMMAND|FOLDER|NAME)\b|…|\S {3,}\S")
+_PLACEHOLDER = re.compile(r"\b(?:ARCHIVE|SOURCE|COMMAND|FOLDER|NAME|SHELL)\b|\w\||…|\S {3,}\S")
 
 
 @dataclass(frozen=True, slots=True)

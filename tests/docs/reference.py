@@ -214,7 +214,7 @@ def _screens(name: str) -> str:
 _OUTPUTS = (
     ("ls --json", "ls d --json", "ls"),
     ("count --json", "count d --by event --every 1h --stats n --json", "count"),
-    ("diff --json", "diff d --from 2015-01-12T12 --to 2015-01-12T20 --json", "diff"),
+    ("diff --json", "diff d --from 2015-01-13T05 --to 2015-01-13T11 --json", "diff"),
     ("scan --json", "scan d -g error -o x/ --json", "scan"),
     ("scan --estimate --json", "scan d -g error --estimate --json", "estimate"),
     ("send --json", "send d -g error -o x.jsonl --json", "send"),

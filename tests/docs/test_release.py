@@ -53,7 +53,9 @@ def test_the_container_has_all_that_the_build_needs() -> None:
 
 def test_every_dependency_has_its_license() -> None:
     page = (ROOT / "docs" / "licenses.md").read_text()
-    rows = {name for row in re.findall(r"^\| ([a-z].*?) \|", page, re.M) for name in row.split(", ")}
+    rows = {
+        name for row in re.findall(r"^\| ([a-z].*?) \|", page, re.M) for name in re.sub(r" \(.*", "", row).split(", ")
+    }
     needed = {
         re.split(r"[^\w-]", line)[0].lower()
         for package in ("hourscope", "textual", "rich", "boto3", "botocore")
