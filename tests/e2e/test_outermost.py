@@ -84,10 +84,12 @@ class TestUnforeseen:
         from tui.scan import child
         from tui.scan.child import Child
         from tui.scan.events import ScanEvent
+        from tui.scan.turns import pipe_turn
 
         broken = "import tui.scan.child as c; c.scan_chunk = lambda *_: {}['lost']; c.main()"
         monkeypatch.setattr(child, "_MAIN", broken)
-        one = Child()
+        with pipe_turn() as turn:
+            one = Child(turn)
         events: list[ScanEvent] = []
         with pytest.raises(Exception, match="internal error: KeyError: 'lost'; run it again with --debug") as caught:
             one.scan("a task", events.append)  # type: ignore[arg-type]
@@ -225,7 +227,7 @@ def test_a_file_that_may_not_be_looked_at_is_no_gap(tmp_path: Path) -> None:
 def as_nobody(tmp_path: Path) -> Ran:
     """The same where the tests run as root, who may look at everything."""
     code = (
-        "import os, sys; from pathlib import Path; from tui.archive.local import FolderStore;"
+        "import os, sys; from pathlib import Path; from tui.archive.folder import FolderStore;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); list(FolderStore(Path(sys.argv[1])).objects())"
     )
     for each in (tmp_path, *tmp_path.parents):

@@ -6,7 +6,7 @@ import os
 import sys
 
 from tui.archive.location import Location, command_line
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
 

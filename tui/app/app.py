@@ -50,7 +50,7 @@ from tui.app.terminal.preferences import use_dark_theme
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.archive.location import Location, locate
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
 from tui.archive.codec import promised
 from tui.archive.json_values import is_json
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.checks import Check
 from tui.errors import HourscopeError
 from tui.filter.compiled import MAX_PARSED

@@ -8,7 +8,7 @@ import click
 
 from tui.app import check_terminal, run_explorer
 from tui.archive.location import locate
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.cli.command import Command
 from tui.cli.options import archive_options, reading_of, reading_options, s3_of

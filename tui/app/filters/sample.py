@@ -9,7 +9,7 @@ from datetime import datetime
 from tui.app.model.session import Session, shifted
 from tui.app.records.store import Records, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.filter.differences import Difference, Sample, differences, repeated
