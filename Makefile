@@ -51,10 +51,10 @@ site: $(VENV)/.tested
 dist:
 	$(PYTHON) -m tests.package
 
-workflows:
+workflows: $(VENV)/.created
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check zizmor
-	zizmor --offline .github
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
+	$(BIN)/zizmor --offline .github
 
 # The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
 test-lowest: $(VENV)/.created

@@ -124,6 +124,16 @@ def test_a_config_with_a_mistake_hides_only_its_names(folder: Path, config: str)
     assert after("ls f") == ["field/"] and after("sc") == ["scan", "scandal/"]
 
 
+def test_names_that_a_terminal_or_a_shell_would_take_for_something_else(folder: Path) -> None:
+    for name in (b"fie\x1b]0;x\x07", b"fie\nplain,evil", b"fie\xff"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).mkdir()
+    (config_dir() / "config.toml").write_text(
+        '[archives."me\\nplain,evil"]\nurl = "a"\n[archives.me]\nurl = "\\u001b[0m"\n'
+    )
+    assert after("ls fie") == ["field/"]
+    assert [(item.value, item.help) for item in candidates(commands, ["ls"], "me")] == [("me", "\\x1b[0m")]
+
+
 @pytest.mark.nsq
 def test_topics_come_from_nsqlookupd(folder: Path, nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str) -> None:
     nsqd.create_topic(topic)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,12 +19,13 @@ from click.shell_completion import CompletionItem
 from tui.cli.group import COMMANDS, OPEN
 from tui.config import Config, config_dir, load_config, nsq_of_environment
 from tui.errors import HourscopeError
+from tui.printable import printable
 
 _LOOKUP_SECONDS = 1.0
 _MAX_ITEMS = 500
 _TIMES = ("today", "yesterday", "now", "-1h", "-6h", "-1d", "-7d", "-30d")
 
-Items = Iterator[CompletionItem[str]]
+Items: TypeAlias = "Iterator[CompletionItem[str]]"  # click 8.1 has no generic one
 
 
 @dataclass(slots=True)
@@ -113,8 +115,8 @@ def _values(line: Line, parameter: click.Parameter, incomplete: str) -> Items:
 
 def _starting(incomplete: str, named: Iterable[tuple[str, str]]) -> Items:
     for value, help_ in named:
-        if value.startswith(incomplete):
-            yield CompletionItem(value, help=help_ or None)
+        if value.startswith(incomplete) and value.isprintable():
+            yield CompletionItem(value, help=printable(help_) or None)
 
 
 def _config() -> Config:
@@ -145,7 +147,7 @@ def _paths(incomplete: str, *, files: bool) -> Items:
         return
     shown = [path for path in found if path.name.startswith(start) and (start or not path.name.startswith("."))]
     for path in shown[:_MAX_ITEMS]:
-        if "\n" in path.name:  # the shells take one line for each
+        if not path.name.isprintable():  # a newline would be two candidates, and an escape would reach the terminal
             continue
         value = f"{folder}{slash}{path.name}"
         if path.is_dir():
