@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, str] = {
     "archive": "Record an NSQ topic in an archive.",
     "verify": "Read a whole range and report damage, duplicates, and gaps.",
     "doctor": "Check the config, an archive, this machine, and nsqd.",
+    "extracts": "List the extracts that were made.",
+    "sends": "List the sends, or check one against its source.",
+    "jobs": "List scans and sends that were stopped, with the command that resumes each.",
+    "notebook": "Print the notebook of an archive.",
     "help": "Print the help of a command.",
 }
 OPEN = "open"  # what `hourscope ARCHIVE` means; not listed
