@@ -18,7 +18,18 @@ from tui.archive.store import is_s3, open_store
 from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
 from tui.history.commands import runnable, working_folder
-from tui.history.log import Line, Report, append, append_or, history_dir, is_running, now_text, read_log, running_mark
+from tui.history.log import (
+    HistoryError,
+    Line,
+    Report,
+    append,
+    append_or,
+    history_dir,
+    is_running,
+    now_text,
+    read_log,
+    running_mark,
+)
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
 from tui.send.receipt import whoami
@@ -122,7 +133,9 @@ def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Report) -
 
 def _begun(work: ScanWork) -> ExtractLine:
     plan, now = work.plan, now_text()
-    known = next((each for each in extract_lines() if each.place == _place(work.extract.url)), None)
+    known: ExtractLine | None = None
+    with suppress(HistoryError):  # reported when the line is written
+        known = next((each for each in extract_lines() if each.place == _place(work.extract.url)), None)
     return ExtractLine(
         run=uuid4().hex[:12],
         at=now,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,7 +33,7 @@ from tui.errors import reason
 from tui.history.extracts import extract_lines
 from tui.history.log import VERSION, HistoryError, Report, encodable
 from tui.history.naming import name_part
-from tui.printable import printable
+from tui.printable import HOSTILE, printable
 
 RECORDS = 3  # of an entry at most
 RECORD_BYTES = 500
@@ -160,32 +161,42 @@ def _resolved(url: str) -> str:
 
 
 def shown_records(records: Sequence[bytes]) -> list[str]:
-    """The first three, of 500 bytes each. A longer one that is an object keeps its first members, and stays JSON."""
-    return [printable(_shorter(record)) for record in records[:RECORDS]]
+    """The first three, of 500 bytes each, on a line each. A longer object keeps its first members, and stays JSON."""
+    return [_shown(record) for record in records[:RECORDS]]
 
 
-def _shorter(record: bytes) -> bytes:
-    if len(record) <= RECORD_BYTES:
-        return record
+def _shown(record: bytes) -> str:
     try:
-        value = msgspec.json.decode(record)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return record[:RECORD_BYTES] + "…".encode()
+        value = json.loads(record)
+    except (ValueError, RecursionError):
+        return printable(record, RECORD_BYTES)
+    line = _escaped(record.decode("utf-8", "replace").strip())
+    if len(line.encode()) <= RECORD_BYTES or not isinstance(value, dict):
+        return printable(line, RECORD_BYTES)
     kept: dict[str, object] = {}
-    size = len(record)
-    for name, item in value.items() if isinstance(value, dict) else ():
-        more = {**kept, name: item, "…": f"{size:,} bytes"}
-        if len(msgspec.json.encode(more)) > RECORD_BYTES:
-            break
+    shown = "{}"
+    for name, item in value.items():
         kept[name] = item
-    return msgspec.json.encode({**kept, "…": f"{size:,} bytes"})
+        longer = _escaped(
+            json.dumps({**kept, "…": f"{len(record):,} bytes"}, ensure_ascii=False, separators=(",", ":"))
+        )
+        if len(longer.encode("utf-8", "backslashreplace")) > RECORD_BYTES:
+            break
+        shown = longer
+    return shown
+
+
+def _escaped(text: str) -> str:
+    """JSON whose characters can be printed: others as JSON escapes them."""
+    return HOSTILE.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), text)
 
 
 def _markdown(entry: Entry, *, records: bool) -> str:
     now = datetime.now(UTC)
     meta = Meta(kind=entry.kind, at=now.isoformat(timespec="milliseconds"), spot=entry.spot)
-    comment = msgspec.json.encode(encodable(msgspec.to_builtins(meta))).decode()
-    comment = printable(comment).replace("<", "\\u003c").replace(">", "\\u003e")
+    comment = json.dumps(encodable(msgspec.to_builtins(meta)), separators=(",", ":"))  # ASCII
+    for character in "<>\x7f":
+        comment = comment.replace(character, f"\\u{ord(character):04x}")
     parts = [f"## {now:%a} {now.day} {now:%b %Y %H:%M:%S} UTC · {entry.kind}", f"<!-- hourscope {comment} -->", ""]
     if entry.headline:
         parts += [f"**{prose(entry.headline)}**", ""]

@@ -1,0 +1,131 @@
+"""`hourscope extracts` and `jobs`: what was scanned is found again, however the scan ended."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.history.conftest import Command, write_hours
+from tui.errors import OutputError
+from tui.history.extracts import delete_extract, extracts, find_extract, forget_extract, rename_extract
+from tui.history.log import history_dir
+
+ERRORS = ("-m", "event == 'error'")
+
+
+def test_an_extract_is_listed_with_what_it_holds(run: Command, archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "errs"
+    assert run("scan", archive, "--from", "2015-01-20T11", "--to", "2015-01-20T13", *ERRORS, "-o", f"{out}/").code == 0
+    (line,) = run("extracts", "--json").json["extracts"]
+    assert line | {"made": "", "ended": "", "by": "", "size": 0} == {
+        "name": "errs",
+        "place": str(out),
+        "source": str(archive),
+        "filter": list(ERRORS),
+        "from": "2015-01-20T11",
+        "to": "2015-01-20T13",
+        "hours": 2,
+        "chunks": 2,
+        "chunks_done": 2,
+        "records": 60,
+        "matches": 20,
+        "damaged": 0,
+        "size": 0,
+        "made": "",
+        "ended": "",
+        "state": "finished",
+        "by": "",
+        "resume": None,
+    }
+    assert line["size"] == sum(path.stat().st_size for path in out.iterdir())
+    ran = run("extracts")
+    assert ran.out.startswith("errs  20 matches · of 60") and "2015-01-20 11–13 · event == 'error'" in ran.out
+    assert run("jobs").code == 1
+
+
+def test_what_is_not_there_says_what_to_do(run: Command) -> None:
+    for command, words in (("extracts", "scan"), ("sends", "send"), ("jobs", "scan")):
+        ran = run(command)
+        assert (ran.code, ran.out) == (1, "") and words in ran.err
+        assert run(command, "--json").json == {"version": 1, command: []}
+
+
+def test_a_scan_that_failed_is_stopped_with_the_reason_and_resumes(
+    run: Command, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui.scan import extract as core
+
+    def full(*_: object, **__: object) -> None:
+        raise OutputError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(core.Extract, "finish", full)
+        assert run("scan", archive, *ERRORS, "-o", f"{tmp_path}/errs/").code == 2
+    (job,) = run("jobs", "--json").json["jobs"]
+    assert (job["kind"], job["state"], job["reason"]) == ("scan", "stopped", "the disk is full")
+    assert run(*shlex.split(job["resume"])[1:]).code == 0
+    assert run("jobs").code == 1
+    (line,) = extracts()
+    assert (line.state, line.matches) == ("finished", 60)
+
+
+def test_a_scan_that_is_killed_is_listed_and_resumes(run: Command, tmp_path: Path) -> None:
+    """Also from another folder, though the archive and the extract were given by relative paths."""
+    write_hours(tmp_path / "events", range(24), 3000)
+    words = ["scan", "events", "-m", "join('', sort(keys(@))) != 'x'", "--jobs", "1", "-o", "all/"]
+    process = subprocess.Popen([sys.executable, "-m", "tui", *words], cwd=tmp_path, env=_with_tui())
+    manifest = tmp_path / "all" / "manifest.json"
+    try:
+        end = time.monotonic() + 30
+        while not (manifest.exists() and b'"etag"' in manifest.read_bytes()):
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.01)
+        (job,) = run("jobs", "--json").json["jobs"]
+        assert (job["state"], job["resume"], job["by"]) == ("running", None, extracts()[0].who)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    (job,) = run("jobs", "--json").json["jobs"]
+    assert job["state"] == "stopped" and 0 < job["done"] < job["total"] == 24
+    assert "resume with: cd " in run("jobs").out
+    command = job["resume"].replace("hourscope scan", f"{sys.executable} -m tui scan")
+    assert subprocess.run(["bash", "-c", command], env=_with_tui(), check=False).returncode == 0
+    assert run("jobs").code == 1 and extracts()[0].matches == 24 * 3000
+
+
+def _with_tui() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_a_new_name_a_forgotten_and_a_deleted_extract(run: Command, archive: Path, tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        assert run("scan", archive, *ERRORS, "-o", f"{tmp_path}/{name}/").code == 0
+    one, two = find_extract("one"), find_extract(str(tmp_path / "two"))
+    assert one is not None and two is not None
+    rename_extract(one, "errors of Tuesday")
+    (tmp_path / "two" / "mine.txt").write_bytes(b"mine")
+    delete_extract(two)
+    assert [path.name for path in (tmp_path / "two").iterdir()] == ["mine.txt"]  # what hourscope did not write stays
+    assert {line.name for line in extracts()} == {"errors of Tuesday", "three"}
+    renamed = find_extract("errors of Tuesday")
+    assert renamed is not None
+    forget_extract(renamed)
+    assert (tmp_path / "one" / "manifest.json").exists()
+    shutil.rmtree(tmp_path / "three")
+    assert extracts() == []
+
+
+def test_a_history_that_cannot_be_written_does_not_hinder_a_scan(run: Command, archive: Path, tmp_path: Path) -> None:
+    history_dir().parent.mkdir(parents=True, exist_ok=True)
+    history_dir().write_bytes(b"a file")
+    ran = run("scan", archive, *ERRORS, "-o", f"{tmp_path}/errs/")
+    assert ran.code == 0 and "cannot be written, so this is not listed later" in ran.err
+    assert (tmp_path / "errs" / "manifest.json").exists()
