@@ -4,12 +4,13 @@
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
 # make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
+# make shows   how often diff names a made-up incident, SEEDS=100
 # make soak    long shows on real servers: docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots bench circle fuzz soak clean
+.PHONY: demo test check fix screenshots bench circle fuzz soak shows clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -43,6 +44,9 @@ fuzz: $(VENV)/.tested
 
 soak: $(VENV)/.tested
 	@$(BIN)/python -m tests.soak
+
+shows: $(VENV)/.tested
+	@$(BIN)/python -m tests.shows --seeds $(or $(SEEDS),100)
 
 clean:
 	rm -rf $(VENV) .cache demo-archive

@@ -41,6 +41,11 @@ def _found_or_skip(find: Callable[[], Found]) -> Found:
         pytest.skip(str(error))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files of tests/unit last: workers take whole files in this order, and short ones let all end together."""
+    items.sort(key=lambda item: item.path.parent.name == "unit")
+
+
 @pytest.fixture(autouse=True)
 def _isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty home folder, and none of the settings of whoever runs the tests."""

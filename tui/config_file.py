@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
-from tui.errors import ConfigError
+from tui.errors import ConfigError, reason
 from tui.keys import key_problems
 from tui.nearest import nearest
 from tui.validation import explained
@@ -118,7 +118,13 @@ def _parsed(path: Path) -> dict[str, Any] | None:
         return None
     except RecursionError as error:
         raise ConfigError(f"{path} cannot be read: it is nested too deeply; fix the file or move it away") from error
-    except (OSError, ValueError) as error:  # ValueError: not TOML, not UTF-8, a number of thousands of digits
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {reason(error)}; fix or remove it, or set XDG_CONFIG_HOME"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} cannot be read: byte {error.start:,} is not UTF-8; fix the file") from error
+    except ValueError as error:  # not TOML, a number of thousands of digits
         raise ConfigError(f"{path} cannot be read: {error}; fix the file or move it away") from error
 
 
@@ -236,7 +242,8 @@ def save_filter(path: Path, name: str, words: str) -> None:
             part.chmod(target.stat().st_mode & 0o777)
         part.replace(target)
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise ConfigError(f"the filter could not be saved in {path}: {error}") from error
+        why = reason(error) if isinstance(error, OSError) else error
+        raise ConfigError(f"the filter could not be saved in {path}: {why}") from error
 
 
 def _with_line(text: str, name: str, line: str) -> str:

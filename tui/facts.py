@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command"]
+Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command", "headline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class Fact:
     """`note` follows the text, less prominent. An empty label continues the fact before.
 
     A fact without label and text is an empty line. `tone`: "you" asks for the reader's attention, "command" can be
-    copied. The texts may hold what comes from outside: escape them (tui.printable) where they are shown.
+    copied, "headline" is the answer, a sentence without a label. The texts may hold what comes from outside: escape
+    them (tui.printable) where they are shown.
     """
 
     label: str = ""

@@ -26,6 +26,8 @@ def explained(error: msgspec.ValidationError, where: str = "") -> str:
     place = ".".join(filter(None, (where, path.rstrip("`").removeprefix("$").removeprefix("."))))
     if missing := re.match(r"Object missing required field `(\w+)`", what):
         return f"{'.'.join(filter(None, (place, missing[1])))} is missing"
+    if not place and "Expected" not in what:
+        return what
     place = place or "it"
     if what.startswith("Invalid enum value"):
         return f"{place} has the unknown value {what.removeprefix('Invalid enum value ')}"

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import MOST_GROUPS, Counting, Part, spell_json
+from tui.analysis.counting import MOST_GROUPS, Counting, Part
 from tui.archive import open_archive
 from tui.errors import TimeError
 from tui.filter import parse_filter
+from tui.index.summary import spell_json
 from tui.scan import ScanPlan, plan_scan
 
 

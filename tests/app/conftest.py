@@ -9,7 +9,7 @@ import asyncio
 import gzip
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -87,6 +87,22 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in write_sample(folder, SampleSpec(hours=72, records_per_hour=400)):
         pass
     return folder
+
+
+@pytest.fixture(autouse=True)
+def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
+    """What nobody foresaw: the explorer survives it, a test does not, unless it takes it off this list."""
+    met: list[Exception] = []
+    keep = Explorer.defect
+
+    def defect(self: Explorer, error: Exception) -> str:
+        met.append(error)
+        return keep(self, error)
+
+    monkeypatch.setattr(Explorer, "defect", defect)
+    yield met
+    if met:
+        raise AssertionError("the explorer met a defect") from met[0]
 
 
 @pytest.fixture
@@ -230,6 +246,16 @@ class Preview:
     @property
     def panel(self) -> FieldsPanel:
         return self.page.view.panes.panel
+
+    def signs(self, pilot: Pilot[int]) -> list[str]:
+        """What stands before each record in sight: its mark, the cursor, that it matches."""
+        first = self.listing.region.y + self.listing.lead
+        return [line[:1] for line in shown(pilot).splitlines()[first : self.listing.region.bottom]]
+
+    def titles(self, pilot: Pilot[int]) -> list[str]:
+        """Of the columns."""
+        y, region = self.listing.region.y + self.listing.lead - 1, self.listing.region
+        return shown(pilot).splitlines()[y][: region.right].split()
 
     async def at_node(self, pilot: Pilot[int], *path: str | int) -> None:
         """Put the tree's cursor on a path."""

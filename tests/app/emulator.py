@@ -16,10 +16,7 @@ from types import TracebackType
 import pyte
 
 _QUIET = 0.35  # seconds without a byte: the screen is done
-_RUN = (
-    "import sys; from tui.app import run_explorer; from tui.config import S3Options, load_config; "
-    "sys.exit(run_explorer(sys.argv[1], timezone=None, s3=S3Options(), config=load_config()))"
-)
+_RUN = "from tui.cli import main; main()"
 
 
 class Terminal:

@@ -105,6 +105,22 @@ def test_an_address_that_the_operator_gave_too_is_not_blamed_on_nsqlookupd(topic
     assert "-broadcast-address" not in check.says
 
 
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("which", ["channel", "topic"])
+def test_an_ephemeral_channel_or_topic_is_a_warning(
+    nsqd: Nsqd, topic: str, tmp_path: Path, which: str, there: bool
+) -> None:
+    """Also one that would be created: nsqd drops what it does not keep in memory, and all when the archiver leaves."""
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
+    name = f"{topic[:40]}#ephemeral"
+    source = replace(wanted.source, topic=name) if which == "topic" else replace(wanted.source, channel="c#ephemeral")
+    if there:
+        nsqd.create_channel(source.topic, source.channel)
+    check = by_name(replace(wanted, source=source))["nsqd"]
+    assert check.state == "warning"
+    assert f"an ephemeral {which} drops messages; an archive needs a durable one" in check.says
+
+
 def test_the_exit_code_and_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
     good, odd, bad = Check("a", "ok", "fine"), Check("b", "warning", "odd \x1b[31m"), Check("c", "failed", "bad")
     assert report([good, odd]) == 0

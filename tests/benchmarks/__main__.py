@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import io
 import os
+import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -62,6 +65,8 @@ def _contests(stack: ExitStack, records_per_hour: int) -> Iterator[Contest]:
     literal = data.rare_literal(big)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=data.CACHE)))
     yield contests.folder_literal(big, literal)
+    if tree := _earlier_tree(folder):
+        yield contests.earlier(big, tree)
     s3 = stack.enter_context(Seaweed(find_weed(), folder / "weed"))
     s3.create_bucket("big")
     s3.upload_folder(big.folder, "big", threads=4)
@@ -77,6 +82,18 @@ def _contests(stack: ExitStack, records_per_hour: int) -> Iterator[Contest]:
         yield contests.small_chunks(small, "far", far)
         yield contests.small_chunks(small, "far", far, jobs=8)
     yield contests.start_up(tiny)
+
+
+def _earlier_tree(folder: Path) -> Path | None:
+    """The earlier version's modules, out of the repository's history; None in a clone that lacks it."""
+    archive = subprocess.run(["git", "archive", contests.BASELINE, "tui"], capture_output=True, check=False)
+    if archive.returncode:
+        return None
+    tree = folder / "earlier"
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(tree, filter="data")
+    compileall.compile_dir(str(tree), quiet=2)
+    return tree
 
 
 @contextmanager

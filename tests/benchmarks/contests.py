@@ -16,6 +16,7 @@ from tests.benchmarks.measure import Contestant
 
 HOURSCOPE = quote(str(Path(sysconfig.get_path("scripts")) / "hourscope"))
 LATENCY = 0.040
+BASELINE = "1706d1c"
 CONNECTIONS = 16  # what a scan of a bucket of small chunks opens by itself
 _QUERY = f"{tools.PYTHON} {Path(__file__).with_name('query.py')}"
 _BARE = f"{quote(sys.executable)} {Path(__file__).with_name('bare.py')}"
@@ -63,6 +64,20 @@ def folder_literal(data: Data, literal: str) -> Contest:
             Contestant("rg -z -j2", f"rg -z -j2 -I -F {literal} {files} | wc -l", _QUIET, ("rg",)),
         ),
         {"zgrep, one after another": 9, "xargs -P2 'igzip \\| rg'": 1.1, "igzip alone, 2 processes": 0.85},
+        data,
+    )
+
+
+def earlier(data: Data, tree: Path) -> Contest:
+    """The same scan, of sound chunks, by an earlier version: what has been added since must cost nothing there."""
+    literal = "needle-that-is-nowhere"
+    command = f"{quote(sys.executable)} -P -m tui scan {data.folder} -g {literal} --count"
+    return Contest(
+        f"`-g {literal}`, against an earlier version",
+        f"commit {BASELINE}, before damaged chunks were read beyond the damage",
+        Contestant("hourscope", f"{command} || true", {**_QUIET, "PYTHONPATH": str(Path.cwd())}),
+        (Contestant("the earlier version", f"{command} || true", {**_QUIET, "PYTHONPATH": str(tree)}),),
+        {"the earlier version": 1 / 1.03},
         data,
     )
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+
+from tests.e2e.fork_server import Command, ForkServer
+
+_READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")  # variables that only a new interpreter heeds
+_busy = threading.Lock()
+_server = cache(ForkServer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,31 @@ class Ran:
 
 
 def hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
-    """Run `hourscope WORDS` without a terminal."""
+    """Run `hourscope WORDS` without a terminal, in a process of its own."""
+    line, environment = [*map(str, words)], {**os.environ, **(env or {})}
+    if any(name.startswith(_READ_AT_START) for name in env or ()) or not _busy.acquire(blocking=False):
+        return fresh_hourscope(*line, env=env, timeout=timeout)
+    try:
+        command = _server().start(line, environment)
+        code = command.wait(timeout)
+    finally:
+        _busy.release()
+    return Ran(code, bytes(command.out), command.err.decode())
+
+
+@contextmanager
+def running_hourscope(*words: object, env: Mapping[str, str] | None = None) -> Iterator[Command]:
+    """The same while it runs; whoever leaves before its end kills it."""
+    with _busy:
+        command = _server().start([*map(str, words)], {**os.environ, **(env or {})})
+        try:
+            yield command
+        finally:
+            command.wait(0)
+
+
+def fresh_hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
+    """The same in a Python that has just been started, as a person's is."""
     done = subprocess.run(
         [sys.executable, "-m", "tui", *map(str, words)],
         stdin=subprocess.DEVNULL,

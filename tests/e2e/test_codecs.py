@@ -129,6 +129,7 @@ def test_plain_text_named_gz_is_read_and_reported(tmp_path: Path) -> None:
         ("a window of 256 MiB", zstd(TEXT, compression_params=window(28))),
         ("a window of 2 GiB", zstd(TEXT, compression_params=window(31))),
     ],
+    ids=["256 MiB", "2 GiB"],
 )
 def test_a_zstd_window_over_128_mib_is_named(name: str, data: bytes, tmp_path: Path) -> None:
     path = put(tmp_path / "a", data, "log.zst")

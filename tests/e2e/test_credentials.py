@@ -103,7 +103,19 @@ class TestCredentialProcess:
         assert f"profile 'p' ({path}) failed: vault is" in why(f"[profile p]\ncredential_process = {path}")
 
     def test_it_gives_what_has_expired(self, tmp_path: Path) -> None:
-        assert "profile 'p'" in why(printing(tmp_path, KEYS | {"Expiration": "2015-01-01T00:00:00Z"}))
+        sentence = why(printing(tmp_path, KEYS | {"Expiration": "2015-01-01T00:00:00Z"}))
+        assert "printed credentials that have expired; run it by hand to see" in sentence
+
+    @pytest.mark.parametrize(
+        ("command", "words"),
+        [
+            ("echo 'x", "has a quote that is not closed; fix its command line"),
+            ("", "is empty; fix its command line"),
+            (f"echo '{json.dumps(KEYS | {'Expiration': 'soon'})}'", "printed something else than it should"),
+        ],
+    )  # fmt: skip
+    def test_its_command_line_or_its_time_is_not_one(self, command: str, words: str) -> None:
+        assert words in why(f"[profile p]\ncredential_process = {command}")
 
     def test_it_is_that_of_the_source_profile(self) -> None:
         sentence = why(f"[profile p]\n{ROLE}\nsource_profile = q\n[profile q]\ncredential_process = /opt/nothere/q")
@@ -111,8 +123,24 @@ class TestCredentialProcess:
 
 
 class TestProfiles:
+    @pytest.mark.parametrize(
+        ("config", "sentence"),
+        [
+            (f"[profile p]\n{ROLE}", "has a role_arn and no source_profile or credential_source; fix it"),
+            ("[profile q]", "AWS profile 'p' does not exist (there are q); check --profile"),
+            ("[profile p", "cannot be parsed; it must hold [profile NAME] sections of lines NAME = VALUE"),
+            ("[profile p]\nregion = a\nregion = b", "each name once"),
+            (f"[profile p]\n{ROLE}\ncredential_source = Moon", 'the credential source "Moon" referenced in'),
+        ],
+    )  # fmt: skip
+    def test_one_that_cannot_work_is_named_once(self, config: str, sentence: str) -> None:
+        assert sentence in why(config)
+        assert "AWS profile 'p': the" not in why(config)
+
     def test_a_source_profile_that_is_missing(self) -> None:
-        assert 'The source_profile "missing" referenced' in why(f"[profile p]\n{ROLE}\nsource_profile = missing")
+        assert why(f"[profile p]\n{ROLE}\nsource_profile = missing") == (
+            'the source_profile "missing" referenced in the profile "p" does not exist; fix it in ~/.aws/config'
+        )
 
     def test_profiles_that_lead_to_each_other(self) -> None:
         config = f"[profile p]\n{ROLE}\nsource_profile = q\n[profile q]\n{ROLE}\nsource_profile = p"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from isal import igzip
 
+from tests.archiver.helpers import environment
 from tests.e2e.command import hourscope, shell
 from tests.servers.dask import Cluster
 from tests.servers.seaweed import Seaweed
@@ -29,10 +30,19 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as started:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[Cluster]:
+    """A cluster whose workers may use S3."""
+    with environment(seaweed.env), Cluster(tmp_path_factory.mktemp("cluster")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def alone(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The digest of an extract that is made here."""
+    folder = f"{tmp_path_factory.mktemp('alone')}/extract/"
+    assert hourscope("scan", archive, "-m", SLOW, "-o", folder).code == 0
+    return digest(folder)
 
 
 def digest(folder: str) -> bytes:
@@ -44,24 +54,25 @@ def test_the_same_lines_in_the_same_order(archive: Path, cluster: Cluster) -> No
     assert hourscope(*words, "--dask", cluster.address).out == hourscope(*words).out
 
 
-def test_a_worker_killed_in_mid_scan_changes_nothing(archive: Path, cluster: Cluster, tmp_path: Path) -> None:
-    alone, together = f"{tmp_path}/alone/", f"{tmp_path}/together/"
-    assert hourscope("scan", archive, "-m", SLOW, "-o", alone).code == 0
-    words = ["scan", str(archive), "-m", SLOW, "-o", together, "--json", "--dask", cluster.address]
-    scan = subprocess.Popen([sys.executable, "-m", "tui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while len(list(Path(together).glob("*.gz"))) < 3:
-        assert scan.poll() is None
-        time.sleep(0.05)
-    cluster.workers[0].send_signal(signal.SIGKILL)
-    out, err = scan.communicate(timeout=90)
+def test_a_worker_killed_in_mid_scan_changes_nothing(archive: Path, alone: bytes, tmp_path: Path) -> None:
+    together = f"{tmp_path}/together/"
+    with Cluster(tmp_path) as cluster:
+        words = ["scan", str(archive), "-m", SLOW, "-o", together, "--json", "--dask", cluster.address]
+        scan = subprocess.Popen([sys.executable, "-m", "tui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while len(list(Path(together).glob("*.gz"))) < 3:
+            assert scan.poll() is None
+            time.sleep(0.05)
+        cluster.workers[0].send_signal(signal.SIGKILL)
+        out, err = scan.communicate(timeout=90)
     assert scan.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["matches"] > 0
-    assert digest(together) == digest(alone)
+    assert digest(together) == alone
 
 
-def test_cancelling_leaves_an_extract_that_resumes(archive: Path, cluster: Cluster, tmp_path: Path) -> None:
-    alone, cut = f"{tmp_path}/alone/", f"{tmp_path}/cut/"
-    assert hourscope("scan", archive, "-m", SLOW, "-o", alone).code == 0
+def test_cancelling_leaves_an_extract_that_resumes(
+    archive: Path, alone: bytes, cluster: Cluster, tmp_path: Path
+) -> None:
+    cut = f"{tmp_path}/cut/"
     words = ["scan", str(archive), "-m", SLOW, "-o", cut]
     scan = subprocess.Popen(
         [sys.executable, "-m", "tui", *words, "--dask", cluster.address], stderr=subprocess.PIPE, text=True
@@ -76,21 +87,19 @@ def test_cancelling_leaves_an_extract_that_resumes(archive: Path, cluster: Clust
     assert scan.returncode == 130
     assert "--resume" in err
     assert hourscope(*words, "--resume").code == 0
-    assert digest(cut) == digest(alone)
+    assert digest(cut) == alone
 
 
 def test_matches_go_straight_to_an_extract_in_s3(
-    archive: Path, cluster: Cluster, seaweed: Seaweed, bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    archive: Path, cluster: Cluster, seaweed: Seaweed, bucket: str
 ) -> None:
     """The workers reach S3 by the options of the task, and by the environment that they were started in."""
-    for name, value in seaweed.env.items():
-        monkeypatch.setenv(name, value)
-    with Cluster(tmp_path) as with_s3:
-        seaweed.upload_folder(archive, bucket, "logs/")
-        words = ("scan", f"s3://{bucket}/logs/", "-m", "event == 'error'")
-        ran = hourscope(*words, "-o", f"s3://{bucket}/errors/", "--json", "--dask", with_s3.address)
-        assert ran.code == 0, ran.err
-        assert hourscope("scan", f"s3://{bucket}/errors/").out == hourscope(*words).out
+    seaweed.upload_folder(archive, bucket, "logs/")
+    words = ("scan", f"s3://{bucket}/logs/", "-m", "event == 'error'")
+    ran = hourscope(*words, "-o", f"s3://{bucket}/errors/", "--json", "--dask", cluster.address, env=seaweed.env)
+    assert ran.code == 0, ran.err
+    extract = hourscope("scan", f"s3://{bucket}/errors/", env=seaweed.env)
+    assert extract.out == hourscope(*words, env=seaweed.env).out
 
 
 PEAK = """

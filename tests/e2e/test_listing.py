@@ -74,6 +74,23 @@ def test_a_key_far_from_the_rest_costs_a_line(tmp_path: Path, astray: str) -> No
     assert key in [chunk["key"] for hour in asked["hours"] for chunk in hour["chunks"]]
 
 
+@pytest.mark.parametrize("astray", ["3000-01-01_00", "9998-12-31_23"])
+def test_a_key_of_the_year_3000_costs_a_line_in_everything_that_is_made_of_it(tmp_path: Path, astray: str) -> None:
+    folder, extract = far_archive(tmp_path / "a", "2026-11-20_05", "2026-11-20_06", astray), tmp_path / "x"
+    key, hour = f"events.{astray}.log.gz", astray.replace("_", "T")
+    assert hourscope("scan", folder, "-g", "error", "-o", f"{extract}/").code == 0
+    for place in (folder, extract):
+        ran = hourscope("ls", place)
+        assert (ran.code, len(ran.lines)) == (0, 3)
+        assert f"of {hour} is more than 366 days from every other hour" in ran.sentence
+        for command in ("ls", "verify"):
+            listing = json.loads(hourscope(command, place, "--json").out)
+            assert (len(listing["far"]), listing["gaps"], listing["to"]) == (1, [], "2026-11-20T07")
+        assert hourscope("scan", place, "-g", "error", "--count").out == b"3\n"
+        assert hourscope("doctor", place).code == 0
+    assert json.loads(hourscope("ls", folder, "--json").out)["far"] == [key]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Apia", "Asia/Kolkata"])
 def test_a_range_of_all_times_is_answered_at_once(tmp_path: Path, zone: str) -> None:
     folder = far_archive(tmp_path / "a", "1970-01-01_00", "1970-01-01_01", "2026-11-20_05", "2026-11-20_06")

@@ -84,10 +84,12 @@ class TestUnforeseen:
         from tui.scan import child
         from tui.scan.child import Child
         from tui.scan.events import ScanEvent
+        from tui.scan.turns import pipe_turn
 
         broken = "import tui.scan.child as c; c.scan_chunk = lambda *_: {}['lost']; c.main()"
         monkeypatch.setattr(child, "_MAIN", broken)
-        one = Child()
+        with pipe_turn() as turn:
+            one = Child(turn)
         events: list[ScanEvent] = []
         with pytest.raises(Exception, match="internal error: KeyError: 'lost'; run it again with --debug") as caught:
             one.scan("a task", events.append)  # type: ignore[arg-type]

@@ -175,7 +175,7 @@ class TestAdvised:
 
     def test_the_demo(self, tmp_path: Path) -> None:
         folder = tmp_path / "it's my $demo"
-        shown = hourscope("demo", "--dir", folder).out.decode().replace("\\\n", " ")
+        shown = hourscope("demo", "--dir", folder, "--records-per-hour", 100).out.decode().replace("\\\n", " ")
         scan, send = re.findall(r"^(?:\$ | {2})(hourscope (?:scan|send) .*)$", shown, re.M)
         matches, records = (
             found[1].replace(",", "").encode()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -235,7 +238,7 @@ def test_a_server_in_trouble_is_asked_again_and_then_named(s3: ScriptedS3) -> No
     assert run(s3, *SCAN).out == b"3\n"
     s3.answer = always(Answer(502, b"<html>Bad Gateway</html>"))
     ran = run(s3, "ls", "s3://b/")
-    assert (ran.code, "502 Bad Gateway: the server, or a proxy before it, is in trouble" in ran.sentence) == (2, True)
+    assert (ran.code, "the server, or a proxy before it, is in trouble (502 Bad Gateway)" in ran.sentence) == (2, True)
 
 
 def test_a_chunk_that_fails_does_not_hide_the_others(s3: ScriptedS3) -> None:
@@ -275,11 +278,18 @@ def test_a_server_that_ignores_a_range_is_not_read_twice(s3: ScriptedS3) -> None
     assert "sends it from its first byte, and not from byte 3,000" in ran.err
 
 
-def test_an_endpoint_that_speaks_no_http(s3: ScriptedS3) -> None:
-    """Such as nsqd's TCP port: whatever comes is one sentence."""
-    import socket
-    import threading
+RAW = {
+    b"E_INVALID bad protocol\x1b[2J\n": "does not answer by HTTP",
+    b"SSH-2.0-OpenSSH_9.6\r\n": "does not answer by HTTP",
+    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n": "does not answer by HTTP",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": "does not answer by HTTP",
+    b"": "closes the connection without an answer",
+}
 
+
+@pytest.mark.parametrize("answer", RAW)
+def test_an_endpoint_that_does_not_speak_http(s3: ScriptedS3, answer: bytes) -> None:
+    """Such as nsqd's TCP port, or ssh's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -288,13 +298,86 @@ def test_an_endpoint_that_speaks_no_http(s3: ScriptedS3) -> None:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                with client:
-                    client.recv(100)
-                    client.sendall(b"E_INVALID bad protocol\x1b[2J\n")
+                with client, suppress(OSError):
+                    client.recv(10_000)
+                    client.sendall(answer)
 
         threading.Thread(target=serve, daemon=True).start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://user:secret@127.0.0.1:{listener.getsockname()[1]}"
         ran = hourscope("ls", "s3://b/", "--endpoint-url", url, env=s3.env)
         assert ran.code == 2
-        assert "s3://b cannot be listed" in ran.sentence
-        assert "\x1b" not in ran.err
+        assert (
+            f"s3://b cannot be listed: {url.replace('user:secret@', '')} {RAW[answer]}; check the port" in ran.sentence
+        )
+
+
+def test_tls_where_there_is_none(s3: ScriptedS3) -> None:
+    url = s3.endpoint_url.replace("http", "https")
+    ran = hourscope("ls", "s3://b/", "--endpoint-url", url, env=s3.env)
+    assert f"s3://b cannot be listed: {url} does not answer by TLS; check the port" in ran.sentence
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:9", "localhost", "ftp://x", "http://", "http://a b", "http://127.0.0.1:99999", "http://[::1:1"]
+)
+def test_what_is_not_an_endpoint(s3: ScriptedS3, url: str) -> None:
+    for words, env in ((("--endpoint-url", url), {}), ((), {"AWS_ENDPOINT_URL": url})):
+        ran = hourscope("ls", "s3://b/", *words, env={**s3.env, **env})
+        assert ran.code == 2
+        assert ran.sentence.endswith(f"'{url}' is not an endpoint; write --endpoint-url as http://HOST:PORT")
+
+
+@pytest.mark.parametrize("name", ["b%20c", "b?x", "ü", "b:c", "arn:aws:s3:::b"])
+def test_what_is_not_a_buckets_name(s3: ScriptedS3, name: str) -> None:
+    sentence = run(s3, "ls", f"s3://{name}/").sentence
+    assert f"s3://{name} cannot be listed: that is not a bucket's name; write 3 to 63 lowercase letters" in sentence
+
+
+CODES = {
+    (400, "InvalidBucketName"): "that is not a bucket's name, says the server; check it",
+    (403, "RequestTimeTooSkewed"): "this machine's clock is wrong; set it (NTP)",
+    (400, "RequestExpired"): "this machine's clock is wrong; set it (NTP)",
+    (507, "XMinioStorageFull"): "the server's disks are full; free some space there",
+    (403, "QuotaExceeded"): "the server's quota is used up; free some space there",
+    (501, "NotImplemented"): "the server refuses: NotImplemented: in its words",
+    (400, "KMS.DisabledException"): "the server refuses: KMS.DisabledException: in its words",
+    (400, ""): "the server refuses: 400 in its words",
+    (
+        500,
+        "InternalError",
+    ): "the server, or a proxy before it, is in trouble (InternalError: in its words); try again later",
+    (404, "NoSuchKey"): "nothing is there (404); check the bucket's name and --endpoint-url",
+    (416, "InvalidRange"): "it is shorter than it was listed; list the archive again",
+}
+
+
+@pytest.mark.parametrize(("status", "code"), CODES)
+def test_a_refusal_names_the_cause(s3: ScriptedS3, status: int, code: str) -> None:
+    assert why(s3, refused(status, code, "in its words")) == f"s3://b cannot be listed: {CODES[status, code]}"
+
+
+def listing(**entry: str) -> Answer:
+    usual = {"Key": "e.2015-01-20_13.log", "Size": "1", "ETag": "a", "LastModified": "2015-01-01T00:00:00Z"}
+    fields = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **entry}.items() if value)
+    return Answer(200, f"<ListBucketResult><Contents>{fields}</Contents></ListBucketResult>".encode())
+
+
+LISTINGS = {
+    "a size that is text": (listing(Size="x"), "the answer is not one that S3 gives; log in"),
+    "a negative size": (listing(Size="-1"), "the answer is not one that S3 gives; log in"),
+    "a time that is not": (listing(LastModified="yesterday"), "the answer is not one that S3 gives; log in"),
+    "no ETag": (listing(ETag=""), "the answer is not one that S3 gives: it lacks 'ETag'; log in"),
+    "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult and not a listing; check"),
+    "the same page for ever": (
+        Answer(200, b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
+               b"</ListBucketResult>"),
+        "the listing breaks off: the server gives the same page again and again",
+    ),
+    "of a proxy": (Answer(407), "the proxy asks for a login (407); put user and password into HTTPS_PROXY"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LISTINGS)
+def test_a_listing_that_is_not_one(s3: ScriptedS3, kind: str) -> None:
+    answer, words = LISTINGS[kind]
+    assert words in why(s3, answer)

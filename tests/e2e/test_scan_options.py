@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tui.archive import open_archive
 from tui.demo import incident_of
 from tui.filter import parse_filter
 from tui.scan import Totals, estimate, plan_scan, run_plan
+from tui.shell import shell_join
 
 HOUR = ("--from", "2015-01-20T13", "--to", "2015-01-20T14")
 
@@ -99,20 +101,21 @@ INCIDENT = incident_of(SPEC)
 @pytest.mark.parametrize(
     "expression", ["event == 'error'", f"error.code == `{INCIDENT.code}`", "event == 'seek'", "event == 'nowhere'"]
 )
-def test_the_interval_holds_the_truth_in_90_of_100_seeds(sample: Path, expression: str) -> None:
+def test_the_interval_holds_the_truth_for_nine_of_ten_seeds(sample: Path, expression: str) -> None:
     plan = plan_scan(open_archive(str(sample)), None, None, parse_filter(match=[expression]))
     totals = Totals()
     for event in run_plan(plan, count_only=True):
         totals.add(event)
-    estimates = [estimate(plan, seed=seed) for seed in range(100)]
-    assert sum(found.low <= totals.matches <= found.high for found in estimates) >= 90
+    estimates = [estimate(plan, seed=seed) for seed in range(30)]
+    assert sum(found.low <= totals.matches <= found.high for found in estimates) >= 27
 
 
 def test_a_scanning_process_that_is_killed_is_one_sentence(sample: Path, tmp_path: Path) -> None:
+    words = ("scan", sample, "-m", "sum([player.position, `1`]) > `3`")  # enough to be given to processes
+    line = shell_join([sys.executable, "-m", "tui", *map(str, words)])
     script = f"""
-        {hourscope.__globals__["sys"].executable} -m tui scan {sample} -m 'sum([player.position, `1`]) > `3`' \
-            -o {tmp_path}/x/ & scan=$!
-        for _ in $(seq 100); do
+        {line} -o {tmp_path}/x/ & scan=$!
+        for _ in $(seq 600); do
             child=$(pgrep -P $scan -f scan.child | head -n 1)
             [ -n "$child" ] && ls {tmp_path}/x/*.gz > /dev/null 2>&1 && break
             sleep 0.05
@@ -124,10 +127,7 @@ def test_a_scanning_process_that_is_killed_is_one_sentence(sample: Path, tmp_pat
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "2"
     assert "a scanning process was killed" in done.stderr.splitlines()[-1]
-    assert (
-        hourscope("scan", sample, "-m", "sum([player.position, `1`]) > `3`", "-o", f"{tmp_path}/x/", "--resume").code
-        == 2
-    )
+    assert hourscope(*words, "-o", f"{tmp_path}/x/", "--resume").code == 2, "the torn hour"
 
 
 def test_a_summary_counts_records_where_nothing_matched(tmp_path: Path) -> None:
@@ -149,3 +149,45 @@ def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
         ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
         assert "did not finish" in ran.err
         assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])
+
+
+def test_a_list_of_texts_is_greps(sample: Path, tmp_path: Path) -> None:
+    """-f, with -i, -w and -v, in any spelling; the answer is grep's on the same lines."""
+    texts = tmp_path / "texts"
+    texts.write_bytes(b"5003\r\nFASTLANE\n5003\nmanifest\n")
+    (tmp_path / "plain").write_bytes(texts.read_bytes().replace(b"\r", b""))
+    for options in ([], ["-i"], ["-w"], ["-i", "-w", "-v"]):
+        grep = f"LC_ALL=C.UTF-8 grep {' '.join(options)} -F -f {tmp_path}/plain"
+        old = shell(f"for f in *.2015-01-20_13.log.gz; do zcat $f | {grep}; done; true", cwd=sample)
+        ran = hourscope("scan", sample, *HOUR, "-f", texts, *options)
+        assert (ran.code, ran.out) == (0, old), options
+    assert hourscope("scan", sample, *HOUR, "-f", texts, "-iw", "-c").out == b"%d\n" % len(
+        shell(
+            f"zcat *.2015-01-20_13.log.gz | LC_ALL=C.UTF-8 grep -iwF -f {tmp_path}/plain; true", cwd=sample
+        ).splitlines()
+    )
+
+
+def test_lists_that_mean_nothing_are_said(sample: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    ran = hourscope("scan", sample, *HOUR, "-f", empty, "--count")
+    assert (ran.code, ran.out) == (1, b"0\n") and "an empty list matches nothing" in ran.err
+    for words, sentence in (
+        (("-f", tmp_path / "none"), "none: No such file or directory"),
+        (("-f", tmp_path), "Is a directory"),
+        (("-i", "-m", "event"), "-i applies to -g, -f"),
+        (("-w", "-e", "event"), "-w applies to -g, -f"),
+    ):
+        ran = hourscope("scan", sample, *HOUR, *words)
+        assert ran.code == 2 and sentence in ran.sentence
+
+
+def test_an_extract_is_not_resumed_with_another_list(sample: Path, tmp_path: Path) -> None:
+    texts, out = tmp_path / "texts", f"{tmp_path}/x/"
+    texts.write_text("5003\n")
+    assert hourscope("scan", sample, *HOUR, "-f", texts, "-o", out).code == 0
+    assert json.loads(Path(out, "manifest.json").read_text())["filter"] == ["-f", str(texts)]
+    texts.write_text("5004\n")
+    ran = hourscope("scan", sample, *HOUR, "-f", texts, "-o", out, "--resume")
+    assert ran.code == 2 and "other texts in the file of -f" in ran.err

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import hourscope
+from tests.e2e.command import hourscope, running_hourscope
+from tests.e2e.fork_server import Command
 from tests.servers.scripted_s3 import Answer, Request, ScriptedS3
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -48,35 +50,41 @@ def stalled() -> Iterator[ScriptedS3]:
 
 
 def signalled(
-    words: list[object],
+    words: Sequence[object],
     *numbers: int,
     env: Mapping[str, str] | None = None,
-    ready: Callable[[], bool] | None = None,
-    after: float = 2.0,
+    ready: Callable[[Command], bool] | None = None,
 ) -> tuple[int, str, bytes, float]:
-    """Start a command, signal it once it is `ready` (or `after` seconds): code, stderr, stdout, seconds to its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tui", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + (30 if ready else after)
-    while not (ready and ready()) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.05)
-    time.sleep(0.3 if ready else 0)
-    assert process.poll() is None, process.communicate()
-    began = time.monotonic()
-    for number in numbers:
-        process.send_signal(number)
-        time.sleep(0.1 if len(numbers) > 1 else 0)
-    try:
-        out, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
-    return process.returncode, err.decode(), out, time.monotonic() - began
+    """Start a command, signal it once it is `ready` (or at work): code, stderr, stdout, seconds to its end."""
+    with running_hourscope(*words, env=env) as command:
+        deadline = time.monotonic() + 30
+        while not (ready or is_at_work)(command) and time.monotonic() < deadline and command.alive:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        assert command.alive, command.err
+        began = time.monotonic()
+        for number in numbers:
+            os.kill(command.pid, number)
+            time.sleep(0.1 if len(numbers) > 1 else 0)
+        code = command.wait(20)
+        return code, command.err.decode(), bytes(command.out), time.monotonic() - began
+
+
+def is_at_work(command: Command) -> bool:
+    """Has it, or has one of its processes, used half a second? More than it takes to come to an expression."""
+    pids = [str(command.pid)]
+    with suppress(OSError):
+        pids += Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
+    spent = 0
+    for pid in pids:
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+            spent = max(spent, int(fields[11]) + int(fields[12]))
+    return spent > os.sysconf("SC_CLK_TCK") / 2
+
+
+def waits(command: Command) -> bool:
+    return b"waiting for" in command.err
 
 
 def check_again(err: str, words: list[object]) -> None:
@@ -101,7 +109,7 @@ def check_again(err: str, words: list[object]) -> None:
 )
 def test_while_a_body_stalls(stalled: ScriptedS3, words: tuple[str, ...], number: int) -> None:
     line = [words[0], "s3://b/", *words[1:]]
-    code, err, _, seconds = signalled(line, number, env=stalled.env, ready=lambda: len(stalled.requests) > 1)
+    code, err, _, seconds = signalled(line, number, env=stalled.env, ready=lambda _: len(stalled.requests) > 1)
     assert code == 130
     assert seconds < ENDS_WITHIN
     check_again(err, line)
@@ -114,7 +122,7 @@ def test_while_a_body_stalls(stalled: ScriptedS3, words: tuple[str, ...], number
 def test_while_a_listing_does_not_come(stalled: ScriptedS3, words: tuple[str, ...], number: int) -> None:
     stalled.answer = lambda request: Answer(200, b"<ListBucketResult>", stall=0)
     line = [words[0], "s3://b/", *words[1:]]
-    code, err, _, seconds = signalled(line, number, env=stalled.env, ready=lambda: bool(stalled.requests))
+    code, err, _, seconds = signalled(line, number, env=stalled.env, ready=lambda _: bool(stalled.requests))
     assert (code, seconds < ENDS_WITHIN) == (130, True)
     check_again(err, line)
 
@@ -148,7 +156,7 @@ def test_processes_of_a_scan_end_with_it(tmp_path: Path) -> None:
     for hour in range(2):
         lines = b"".join(b'{"a":"%s"}\n' % os.urandom(500).hex().encode() for _ in range(10_000))
         (tmp_path / f"e.2015-01-20_{hour:02}.log").write_bytes(lines)
-    started = lambda: bool(children(tmp_path))  # noqa: E731
+    started = lambda _: bool(children(tmp_path))  # noqa: E731
     line = ["scan", tmp_path, "-m", ENDLESS, "--count", "--jobs", "2"]
     code, _, _, seconds = signalled(line, signal.SIGINT, ready=started, env={"HOURSCOPE_TEST_MARK": str(tmp_path)})
     assert (code, seconds < ENDS_WITHIN) == (130, True)
@@ -188,7 +196,7 @@ def test_a_file_keeps_what_was_found_though_a_chunk_does_not_end(folder: Path, t
 def test_an_extract_can_be_resumed_though_a_body_stalls(stalled: ScriptedS3, tmp_path: Path, number: int) -> None:
     out = f"{tmp_path}/out/"
     words = ["scan", "s3://b/", "-g", "n", "-o", out]
-    code, err, _, seconds = signalled(words, number, env=stalled.env, ready=lambda: len(stalled.requests) > 1)
+    code, err, _, seconds = signalled(words, number, env=stalled.env, ready=lambda _: len(stalled.requests) > 1)
     assert (code, seconds < 10) == (130, True)
     _, *again = shlex.split(err.splitlines()[-1].partition("with: ")[2])
     assert "--resume" in again
@@ -234,26 +242,26 @@ def test_what_was_printed_before_is_not_lost(folder: Path) -> None:
 class TestStalls:
     def test_one_is_reported_once_without_a_terminal(self, stalled: ScriptedS3) -> None:
         line = ["scan", "s3://b/", "-g", "n", "--count"]
-        _, err, _, _ = signalled(line, signal.SIGINT, env=stalled.env, after=6)
-        waiting = [each for each in err.splitlines() if "waiting for" in each]
+        _, err, _, _ = signalled(line, signal.SIGINT, env=stalled.env, ready=waits)
+        waiting = [line for line in err.splitlines() if "waiting for" in line]
         assert len(waiting) == 1
         assert waiting[0].startswith("hourscope: waiting for s3://b/e.2015-01-20_0")
         assert waiting[0].endswith("nothing has come for 3 s")
 
     def test_a_listing_too(self, stalled: ScriptedS3) -> None:
         stalled.answer = lambda request: Answer(200, b"<ListBucketResult>", stall=0)
-        _, err, _, _ = signalled(["ls", "s3://b/"], signal.SIGINT, env=stalled.env, after=6)
+        _, err, _, _ = signalled(["ls", "s3://b/"], signal.SIGINT, env=stalled.env, ready=waits)
         assert "waiting for the listing of s3://b/: nothing has come for 3 s" in err
 
     def test_a_process_of_a_scan_reports_it_too(self, stalled: ScriptedS3) -> None:
         body = b'{"n":"%s"}\n' % (b"x" * 1000) * 20_000
         stalled.objects = dict.fromkeys(stalled.objects, body)
         _, err, _, _ = signalled(
-            ["scan", "s3://b/", "-m", "n == 'x'", "--count"], signal.SIGINT, env=stalled.env, after=9
+            ["scan", "s3://b/", "-m", "n == 'x'", "--count"], signal.SIGINT, env=stalled.env, ready=waits
         )
         assert "hourscope: waiting for s3://b/e.2015-01-20_0" in err
 
     def test_its_name_is_escaped(self, stalled: ScriptedS3) -> None:
         stalled.objects = {"e\u202e.2015-01-20_13.log": b"x" * 1000}
-        _, err, _, _ = signalled(["scan", "s3://b/", "-g", "n", "--count"], signal.SIGINT, env=stalled.env, after=6)
+        _, err, _, _ = signalled(["scan", "s3://b/", "-g", "n", "--count"], signal.SIGINT, env=stalled.env, ready=waits)
         assert "waiting for s3://b/e\\u202e.2015" in err

@@ -66,7 +66,7 @@ def env() -> Iterator[dict[str, str]]:
     server.server_close()
 
 
-def test_each_is_told_as_what_it_is(env: dict[str, str]) -> None:
+def test_each_is_named_as_what_it_is(env: dict[str, str]) -> None:
     ran = hourscope("scan", "s3://cold/", "--count", env=env)
     assert (ran.code, ran.out) == (2, b"2\n")
     glacier, forbidden, gone = ran.err.splitlines()

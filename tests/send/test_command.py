@@ -329,3 +329,25 @@ def test_a_filter_that_cannot_look_at_records_is_not_nothing(tmp_path: Path) -> 
     assert ran.code == 2
     assert "1 record is not JSON or over 8 MiB" in ran.err
     assert json.loads(ran.lines[-1])["warnings"]
+
+
+@pytest.mark.nsq
+def test_records_that_are_all_too_large_are_not_nothing(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"x" * (1 << 20) + b"y\n")
+    to = ("--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic)
+    ran = hourscope("send", tmp_path / "lines", *to, "--skip-oversize", "--yes", "--json")
+    assert ran.code == 2
+    assert "no record is left to send; line 1 of lines (1,048,577 bytes)" in ran.err
+    assert json.loads(ran.lines[-1])["warnings"] == [
+        "1 record too large for nsqd, left out: line 1 of lines (1,048,577 bytes)"
+    ]
+
+
+@pytest.mark.nsq
+def test_a_journal_that_cannot_be_made_is_not_blamed_on_a_full_disk(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file\n")
+    (tmp_path / "lines").write_bytes(b"x\n")
+    to = ("--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic)
+    ran = hourscope("send", tmp_path / "lines", *to, "--yes", env={"XDG_STATE_HOME": str(tmp_path / "state")})
+    assert (ran.code, nsqd.stats(topic).message_count) == (2, 0)
+    assert "Not a directory; make it writable, or set XDG_STATE_HOME" in ran.err

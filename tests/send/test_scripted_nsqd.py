@@ -51,14 +51,14 @@ def test_a_frame_of_nonsense(tmp_path: Path) -> None:
         assert send_lines(nsqd, tmp_path).confirmed == 300
 
 
-def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_told(tmp_path: Path) -> None:
+def test_silence_for_ever_is_given_up_and_what_was_confirmed_is_reported(tmp_path: Path) -> None:
     def script(client: Client, turn: int) -> None:
         if turn == 0:
             client.mpub()
             client.ok()
         client.silence()
 
-    with ScriptedNsqd(script) as nsqd, pytest.raises(SendError, match=r"given up .* 100 records are confirmed"):
+    with ScriptedNsqd(script) as nsqd, pytest.raises(SendError, match=r"given up .* 100 records confirmed"):
         send_lines(nsqd, tmp_path)
 
 

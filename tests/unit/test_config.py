@@ -199,7 +199,7 @@ def test_an_unknown_action_and_a_conflict_are_named_together(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "keys",
-    ["scan = 'S'", "scan = 'e'\nnext-trouble = 's'\nedit-text = 'f3'", "quit = 'ctrl+q,f10'", "filter = '/'"],
+    ["scan = 'Z'", "scan = 'e'\nnext-trouble = 's'\nedit-text = 'f3'", "quit = 'ctrl+q,f10'", "filter = '/'"],
 )
 def test_keys_without_a_conflict_are_taken(tmp_path: Path, keys: str) -> None:
     assert load_config(written(tmp_path, f"[keys]\n{keys}\n")).keys

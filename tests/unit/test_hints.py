@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -149,7 +150,7 @@ def test_a_word_that_is_no_field_is_searched_for_as_text() -> None:
         ("^{", "not a regex", ("regex", "^{")),
         ("*timeout*", "* means itself", ("grep", "timeout")),
         ("up*out", "* means itself", ("regex", "up.*out")),
-        ("TimeOut", "another case", ("regex", "(?i)TimeOut")),
+        ("TimeOut", "another case", ("grep", "TimeOut")),
         ('"event": "error"', "no space behind ':'", ("grep", '"event":"error"')),
         ('"level": "warn", "message"', "no space behind ':'", ("grep", '"level":"warn","message"')),
     ],
@@ -157,8 +158,38 @@ def test_a_word_that_is_no_field_is_searched_for_as_text() -> None:
 def test_a_text_that_is_not_one(text: str, words: str, offered: tuple[str, str]) -> None:
     (hint,) = hints_of(grep=[text])
     assert words in hint.sentence and hint.term is not None
-    assert (hint.term.kind, hint.term.text) == offered
+    assert (hint.term.kind, hint.term.text, hint.term.ignore_case) == (*offered, text == "TimeOut")
     assert hint.matches == sample_of().matches(hint.term) > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "sentence"),
+    [
+        (b"", {}, "is empty; an empty list matches nothing"),
+        (b"TimeOut\nx y\n", {}, "another case; try -i -f"),
+        (b'"upstream" ,\n', {}, "blanks or quotes around them; without them they match 10 of the records sampled"),
+        (b"timeou\n", {"words": True}, "as a part of a word only; try -f"),
+        (b"nowhere\n", {}, ""),
+        (b"nowhere\n\n", {}, "has an empty line, which is in every record; remove it"),
+    ],
+)
+def test_a_list_that_matches_nothing_or_everything(
+    tmp_path: Path, content: bytes, options: dict[str, bool], sentence: str
+) -> None:
+    (tmp_path / "ids").write_bytes(content)
+    found = hints(parse_filter(file=[str(tmp_path / "ids")], **options), sample_of())
+    assert sentence in " ".join(map(str, found)) and bool(found) is bool(sentence)
+
+
+def test_a_text_that_is_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "ids").write_bytes(b"timeout\n")
+    (hint,) = hints_of(grep=[str(tmp_path / "ids")])
+    assert "-f looks for its lines" in str(hint)
+
+
+def test_a_word_that_is_a_part_of_one() -> None:
+    (hint,) = hints(parse_filter(grep=["timeou"], words=True), sample_of())
+    assert "a part of a word only; try -g timeou, which matches 10 of the 10" in str(hint)
 
 
 def test_spaces_may_be_the_other_way_round() -> None:
@@ -206,7 +237,7 @@ pieces = st.sampled_from([*WORDS.split(), "starts_with(tags, ", " "])
 
 
 @given(st.lists(pieces, max_size=12).map("".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_whatever_is_written_a_hint_is_an_expression_that_can_be_used(expression: str) -> None:
     try:
         filter_ = Filter((Term("match", expression),))

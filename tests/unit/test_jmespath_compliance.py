@@ -12,7 +12,7 @@ from jmespath import exceptions
 from tui.archive.reader import Block
 from tui.errors import FilterError
 from tui.filter import parse_filter
-from tui.filter.translate import is_true
+from tui.filter.functions import is_true
 
 SUITE = Path(__file__).parent / "jmespath_compliance"
 

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.chunks import COMPRESSIONS, OneObject, flipped, lines, read
-from tui.archive import ChunkReader, Reading
+from tui.archive import ChunkReader, Reading, salvage
 from tui.archive.block import Block, block_of
 from tui.archive.local import FolderStore
 from tui.archive.reader import BLOCK_SIZE, DoubtfulGiven
@@ -29,6 +29,41 @@ from tui.archive.store import Store
 from tui.errors import ArchiveError
 
 A, B, C = b'{"a":1}', b'{"b":"}{"}', b'{"c":[1,2]}'
+
+
+class TestFormsThatChange:
+    MANY = tuple(b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000))  # more than a block
+
+    @pytest.mark.parametrize(
+        ("other", "before"),
+        [
+            (b'[{"a":1},{"a":2}]', [A, C]),
+            (b'[{"a":1},{"a":2}]', list(MANY)),
+            (b'{"Records":[{"a":1},{"a":2}]}', [A, C]),
+            (b'{"at":1,"logEvents":[{"a":1}]}', [A, C]),
+        ],
+        ids=["a list", "a list behind the first block", "Records", "logEvents"],
+    )
+    def test_a_list_on_a_line_of_its_own_is_reported(self, other: bytes, before: list[bytes]) -> None:
+        found = read(gzip.compress(lines([*before, other, *before])))
+        assert found.records == [*before, other, *before]
+        assert [damage.reason for damage in found.damage] == [
+            "1 line among the records is a list, read as one record (--records)"
+        ]
+
+    def test_lines_that_are_all_lists_are_records(self) -> None:
+        found = read(gzip.compress(lines([b'[{"a":1}]', b'[{"a":2},3]'])))
+        assert (len(found.records), found.damage) == (2, [])
+
+    @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
+    def test_data_that_is_compressed_once_more_later_is_reported(self, name: str) -> None:
+        many = list(self.MANY)
+        inner = COMPRESSIONS[name](lines(many))
+        found = read(b"".join(map(gzip.compress, (lines(many), inner, lines([A, B])))))
+        assert found.records == [*many, A, B]
+        assert [damage.reason for damage in found.damage] == [
+            f"{name} data among the lines, compressed once more than the rest; not read"
+        ]
 
 
 class TestLines:
@@ -63,6 +98,17 @@ class TestLines:
         assert found.records == [*many, A, B, *many]
         assert found.split == 1
         assert read(gzip.compress(A + B + b"\n" + lines(many))).records == [A, B, *many]
+
+    @pytest.mark.parametrize("between", [b" ", b"", b"  ", b"\t", b" \t "], ids=["space", "none", "two", "tab", "all"])
+    def test_values_with_space_between_are_split_in_a_small_chunk(self, between: bytes) -> None:
+        found = read(gzip.compress(lines([A, B]) + between.join([A, B, C]) + b"\n" + lines([C])))
+        assert (found.records, found.split, found.damage) == ([A, B, A, B, C, C], 2, [])
+
+    def test_values_with_a_space_between_are_split_behind_the_first_block(self) -> None:
+        many = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000)]
+        found = read(gzip.compress(lines(many) + b" ".join(many[:9]) + b"\n" + lines(many)))
+        assert found.records == [*many, *many[:9], *many]
+        assert found.split == 8
 
     def test_text_that_holds_braces_is_not_split(self) -> None:
         text = [b"}{ is not JSON", b"{a}{b}", b"1 2 3", b'{"a":"}{"}']
@@ -274,7 +320,7 @@ class TestLimits:
             pytest.param(bz2.compress(bytes(50 << 20)), id="bzip2 of zeros"),
             pytest.param(lzma.compress(lines([b"x" * 99] * 400_000)), id="xz"),
             pytest.param(lz4.frame.compress(bytes(100 << 20)), id="lz4 of zeros"),
-            pytest.param(gzip.compress(b"".join([A] * 2_000_000), 1), id="values"),
+            pytest.param(gzip.compress(b'{"s":"%s"}' % (b"x" * 99) * 300_000, 1), id="values"),
         ],
     )
     def test_memory_does_not_grow_with_the_chunk(self, data: bytes) -> None:
@@ -419,3 +465,47 @@ def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
 def test_lists_that_lie_on_several_lines_or_hold_other_values(text: bytes, count: int) -> None:
     found = read(gzip.compress(text))
     assert (len(found.records), found.form[-3:], found.damage) == (count, "[*]", [])
+
+
+class TestZerosBetweenMembers:
+    def test_empty_members_are_no_holes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """nsq_to_file writes one when it syncs in a quiet time; the chunk is read once, at full speed."""
+        monkeypatch.setattr(salvage, "salvage", lambda *_: pytest.fail("it was taken for damaged"))
+        empty_of_go = gzip.compress(b"")[:10] + b"\x01\x00\x00\xff\xff" + bytes(8)
+        for empty in (gzip.compress(b""), empty_of_go):
+            found = read(gzip.compress(lines([A])) + empty + empty + gzip.compress(lines([B])), step=7)
+            assert (found.records, found.damage) == ([A, B], [])
+
+    @pytest.mark.parametrize("zeros", [8, 9, 20, 5000])
+    @pytest.mark.parametrize("step", [1 << 20, 7])
+    @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
+    def test_zeros_are_a_hole(self, zeros: int, step: int, name: str) -> None:
+        compress = COMPRESSIONS[name]
+        found = read(compress(lines([A])) + bytes(zeros) + compress(lines([B])), step=step)
+        assert found.records == [A, B]
+        assert [damage.reason for damage in found.damage] == [f"{zeros:,} zero bytes"]
+
+
+class TestLongLines:
+    """Lines over 8 MiB are given as they are, without a copy and without a look at what is in them."""
+
+    LONG = b'{"v":"' + b"}{ " * (3 << 20) + b'"}'
+
+    @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+    @pytest.mark.parametrize("before", [[], [A, B]])
+    def test_one_is_one_record(self, end: bytes, before: list[bytes]) -> None:
+        behind = [A, B] if end else []
+        found = read(gzip.compress(lines(before) + self.LONG + end + lines(behind), 1))
+        assert found.records == [*before, self.LONG, *behind]
+        assert (found.split, found.damage) == (0, [])
+
+    def test_one_with_a_run_of_zeros_is_damaged(self) -> None:
+        broken = self.LONG[:-100] + bytes(98) + b'"}'
+        found = read(gzip.compress(lines([A, broken, B]), 1))
+        assert found.records == [A, B]
+        assert [damage.reason for damage in found.damage] == ["a run of 98 zero bytes in a long line"]
+
+    def test_one_that_is_cut_is_left_out(self) -> None:
+        found = read(gzip.compress(lines([A]) + self.LONG[:-1], 1))
+        assert found.records == [A]
+        assert "it ends in the middle of a line" in found.damage[0].reason

@@ -38,7 +38,7 @@ def all_batches(batches: Batches) -> list[Batch]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     records=records_of,
     block=st.integers(1, 50),
@@ -82,7 +82,7 @@ def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
     assert "line 21 of k (99 bytes)" in str(batches.failed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     lines=st.lists(st.sampled_from([b"", b"a", b"foo", b"x foo y", b"\r", b"foo\r"]), max_size=60), end=st.booleans()
 )
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         file_source(tmp_path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     records=st.lists(st.sampled_from([b"", b"a", b"b", b"cc", b"x" * 30, b"y" * 30]), max_size=60),
     block=st.integers(1, 9),

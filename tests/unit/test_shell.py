@@ -23,7 +23,7 @@ def split_by_sh(line: str) -> list[str]:
 
 
 @given(awkward)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_shell_splits_it_into_the_same_words(argv: list[str]) -> None:
     assert split_by_sh(shell_join(argv)) == argv
 

@@ -203,7 +203,7 @@ def test_a_day_that_samoa_left_out() -> None:
 
 
 @given(moments())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_next_hour_is_later_and_whole(moment: datetime) -> None:
     hour = floor_hour(moment)
     after = next_hour(hour)
@@ -214,7 +214,7 @@ def test_the_next_hour_is_later_and_whole(moment: datetime) -> None:
 
 
 @given(moments())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_hours_of_a_range_are_those_that_its_clocks_showed(moment: datetime) -> None:
     later = (moment.astimezone(UTC) + timedelta(minutes=minutes) for minutes in range(0, 40 * 60, 15))
     shown = [floor_hour(time.astimezone(moment.tzinfo)) for time in later]

@@ -88,7 +88,7 @@ def check(filter_: Filter, block: Block) -> None:
     assert spanning.not_json == counting.not_json == 2 * alone.not_json
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     lines=st.lists(st.sampled_from(EVENTS), min_size=1, max_size=30),
     hostile=st.lists(st.sampled_from(HOSTILE), max_size=3),
@@ -117,7 +117,7 @@ def test_a_value_over_two_lines_is_not_made_up_for_by_two_values_in_one(question
         check(parse_filter(match=[question]), block_of([*EVENTS, one, other, b'{"n":3}{"n":4}', *EVENTS]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(expression=expressions, some=st.lists(documents, min_size=1, max_size=4), invert=st.booleans())
 def test_any_expression_on_any_documents(expression: str, some: list[object], invert: bool) -> None:
     lines = [line for document in some for line in spellings(document)]

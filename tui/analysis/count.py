@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from tui.analysis.counting import Counting, Every, Group, Part, Values
-from tui.analysis.known import count_from, known_counts, known_from
+from tui.analysis.indexed_counts import count_from
+from tui.analysis.known import known_counts, known_from
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
 from tui.errors import TimeError

@@ -9,13 +9,12 @@ from datetime import datetime, tzinfo
 from itertools import product
 from typing import Any
 
-import msgspec
-
 from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.columns import Row, columns
 from tui.filter.event_time import event_time, from_microseconds
+from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
@@ -210,18 +209,3 @@ def _spellings(value: Any) -> Sequence[bytes]:
     if type(value) is list:
         return tuple({spell_json(element): None for element in value if element is not None})
     return (spell_json(value),)
-
-
-def spell_json(value: Any) -> bytes:
-    """A value as JSON text; equal numbers are spelled alike."""
-    if type(value) is float:
-        if value.is_integer() and abs(value) < 1e15:
-            return b"%d" % value
-        if value in (float("inf"), float("-inf")):
-            return b"1e999" if value > 0 else b"-1e999"
-    try:
-        return msgspec.json.encode(value, order="deterministic")
-    except UnicodeEncodeError:  # half a surrogate pair
-        import json
-
-        return json.dumps(value, sort_keys=True).encode()

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
-from tui.analysis.counting import spell_json
 from tui.analysis.patterns import has_words, pattern
 from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
@@ -20,7 +19,7 @@ from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 from tui.filter.jmespath import load
 from tui.index import FieldSummary, Summary
-from tui.index.summary import DamagedPart, kept_values
+from tui.index.summary import DamagedPart, kept_values, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
 MOST_FIELDS = 1_000

@@ -7,23 +7,19 @@ records, so that a summary of damaged chunks counts for those that can be read.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, replace
 from typing import Any
 
-from tui.analysis.counting import Counting, Group, Part, spell_json
-from tui.analysis.sketch import Sketch
 from tui.archive import Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
-from tui.filter.build import spell_field
-from tui.filter.jmespath import parse_expression
 from tui.filter.paths import Node, path_of
 from tui.filter.terms import Term
 from tui.index import FieldSummary, Index, Summary
 from tui.index import Known as IndexKnown
-from tui.index.summary import DamagedPart
+from tui.index.summary import DamagedPart, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
 
 
@@ -53,7 +49,7 @@ def known_from(
 
 def filter_terms(filter_: Filter) -> list[str]:
     """Each term as one text: what more of them can only narrow. An inverted filter is one term."""
-    words = [f"{term.option} {term.text}" for term in filter_.active]
+    words = [term.identity for term in filter_.active]
     return ["-v " + json.dumps(sorted(words))] if filter_.invert else words
 
 
@@ -115,7 +111,11 @@ def excludes(summary: Summary, filter_: Filter) -> bool:
 
 
 def _excludes(summary: Summary, term: Term) -> bool:
-    return term.kind == "match" and _never(summary, parse_expression(term.text).parsed)
+    if term.kind != "match":
+        return False
+    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+
+    return _never(summary, parse_expression(term.text).parsed)
 
 
 def _never(summary: Summary, node: Node) -> bool:
@@ -135,58 +135,22 @@ def _never(summary: Summary, node: Node) -> bool:
 
 def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
     """Has the field at a plain path another value in every record?"""
-    field = _field(summary, node)
+    field = field_of(summary, node)
     if field is None or value is None or isinstance(value, list | dict):
         return False
     return field.exact and spell_json(value).decode() not in field.values
 
 
-def _field(summary: Summary, node: Node) -> FieldSummary | None:
+def field_of(summary: Summary, node: Node) -> FieldSummary | None:
     """The summary of the field that a plain path names; None where it cannot answer."""
-    name = _name(node)
+    name = path_name(node)
     return summary.fields.get(name, FieldSummary()) if name and summary.whole else None
 
 
-def _name(node: Node) -> str:
+def path_name(node: Node) -> str:
     """The path as the summary spells it; "" for what is no plain path."""
+    from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
+
     path = path_of(node) or ()
     names = tuple(step for step in path if isinstance(step, str))
     return spell_field(names) if names and len(names) == len(path) else ""
-
-
-def count_from(summary: Summary, chunk: Chunk, counting: Counting) -> Part | None:
-    """What counting a chunk would give, if its summary is exact about that; None where the chunk must be read."""
-    if len(counting.by) > 1 or (counting.every and not counting.every.by_hour):
-        return None
-    hour = counting.every.bucket(chunk.hour) if counting.every else None
-    if not counting.by:
-        return _stats(summary, hour, counting)
-    if counting.stats:
-        return None
-    node = parse_expression(counting.by[0]).parsed
-    field = _field(summary, node)
-    if field is None or not field.exact or field.others:
-        return None
-    if f"{_name(node)}[*]" in summary.fields:  # a list counts once for each different item
-        return None
-    counts: Counter[Group] = Counter({(hour, (text.encode(),)): number for text, number in field.values.items()})
-    judged = summary.records - summary.not_json - summary.unparsed
-    return Part(counts, {}, judged, judged - field.records)
-
-
-def _stats(summary: Summary, hour: Any, counting: Counting) -> Part | None:
-    group: Group = (hour, ())
-    if counting.stats is None:
-        return Part(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
-    field = _field(summary, parse_expression(counting.stats).parsed)
-    if field is None or field.others:
-        return None
-    judged = summary.records - summary.not_json - summary.unparsed
-    sketch = Sketch()
-    if field.numbers is not None:
-        sketch = Sketch.of(field.numbers)
-    elif field.exact:
-        for text, number in field.values.items():
-            if text[:1] in "-0123456789":
-                sketch.add([float(text)] * number)
-    return Part(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)

@@ -6,8 +6,10 @@ Records are numbered as they are read. Values of fields that look like ids are n
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, TypeAlias
 
 from tui.analysis.patterns import has_words, pattern
@@ -24,9 +26,19 @@ MOST_PATHS = 1_000
 _LONGEST = 500  # characters of a text
 _ITEMS = 50  # of a list
 _DEEP = 12
+_LARGEST = 1e300
 _MANY = 100  # records that tell whether a field holds ids
 _UNIQUE = 0.5  # of them: with more different values than that they are ids
-TRUE, FALSE = "\x00true", "\x00false"  # in Python True is 1; no text from JSON is kept that begins like these
+
+
+class Truth(Enum):
+    """A boolean: in Python True is 1."""
+
+    TRUE = True
+    FALSE = False
+
+
+Value: TypeAlias = "str | int | float | Truth"
 
 Numbers: TypeAlias = "tuple[array[int], array[float]]"
 
@@ -36,34 +48,36 @@ class Column:
     """One field: the records that have it, those that have each value, and those that have a number, with it."""
 
     records: array[int] = field(default_factory=lambda: array("I"))
-    values: dict[str | int | float, array[int]] = field(default_factory=dict)
+    values: dict[Value, array[int]] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=lambda: (array("I"), array("d")))
     patterns: dict[str, array[int]] = field(default_factory=dict)  # of texts that were not kept
     unique: int = 0  # records whose value was not kept, because hardly another record has it
 
-    def add(self, record: int, value: Any) -> None:
-        """One value of a record; one that is null is none."""
-        kind = type(value)
-        if kind is str:
-            if len(value) > _LONGEST:
-                value = value[:_LONGEST]
-        elif kind is bool:
-            value = TRUE if value else FALSE
-        elif kind is int or kind is float:
-            if not -1e300 < value < 1e300:
-                return
-            self.numbers[0].append(record)
-            self.numbers[1].append(value)
-        else:
-            return
-        self.records.append(record)
-        having = self.values.get(value)
-        if having is None:
-            if len(self.values) >= MOST_VALUES:
+    def fill(self, records: list[int], values: list[Any]) -> None:
+        """Take the values of some records, null left out; ids are not kept, but the patterns of texts are."""
+        kinds = set(map(type, values))
+        if bool in kinds:
+            values = [Truth(value) if type(value) is bool else value for value in values]
+        if kinds & {int, float}:
+            numbers = [
+                (record, value)
+                for record, value in zip(records, values, strict=True)
+                if (type(value) is int or type(value) is float) and -_LARGEST < value < _LARGEST
+            ]
+            self.numbers[0].extend([record for record, _ in numbers])
+            self.numbers[1].extend([value for _, value in numbers])
+        self.records.extend(records)
+        counts = Counter(values)
+        are_ids = len(values) >= _MANY and len(counts) >= _UNIQUE * len(values)
+        groups = self.values
+        for record, value in zip(records, values, strict=True):
+            having = groups.get(value)
+            if having is not None:
+                having.append(record)
+            elif (are_ids and counts[value] == 1) or len(groups) >= MOST_VALUES:
                 self._leave_out(value, array("I", (record,)))
-                return
-            having = self.values[value] = array("I")
-        having.append(record)
+            else:
+                groups[value] = array("I", (record,))
 
     def merge(self, other: Column) -> None:
         self.records.extend(other.records)
@@ -81,18 +95,10 @@ class Column:
             else:
                 self._leave_out(value, having)
 
-    def drop_ids(self) -> None:
-        """Forget values that one record has, where nearly all are like that."""
-        if len(self.records) < _MANY or len(self.values) < _UNIQUE * len(self.records):
-            return
-        rare = [value for value, having in self.values.items() if len(having) == 1]
-        for value in rare:
-            self._leave_out(value, self.values.pop(value))
-
-    def _leave_out(self, value: str | float, having: array[int]) -> None:
+    def _leave_out(self, value: Value, having: array[int]) -> None:
         """Of a text that is not kept, its pattern is."""
         self.unique += len(having)
-        if type(value) is str and value[:1] != "\x00":
+        if type(value) is str:
             self._add_pattern(pattern(value), having)
 
     def _add_pattern(self, text: str, having: array[int]) -> None:
@@ -164,29 +170,26 @@ def observe_records(records: list[bytes], first: int = 0) -> Observed:
         else:
             observed.not_objects += 1
     root.collect(observed.columns)
-    for column in observed.columns.values():
-        column.drop_ids()
     return observed
 
 
 class _Node:
-    """A place in the records: its column, and the places below it. It spares building a path for every value."""
+    """A place in the records: its values, and the places below it. It spares building a path for every value."""
 
-    __slots__ = ("below", "column", "path")
+    __slots__ = ("below", "path", "records", "values")
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.column = Column()
+        self.records: list[int] = []
+        self.values: list[Any] = []
         self.below: dict[Any, _Node] = {}
 
     def add(self, record: int, value: dict[str, Any], depth: int) -> None:
         below = self.below
         for name, inner in value.items():
-            node = below.get(name)
+            node = below.get(name) or self._new(name)
             if node is None:
-                if len(below) >= MOST_PATHS:
-                    continue
-                node = below[name] = _Node((*self.path, name))
+                continue
             kind = type(inner)
             if kind is dict:
                 if depth < _DEEP:
@@ -194,13 +197,13 @@ class _Node:
             elif kind is list:
                 node.add_items(record, inner, depth + 1)
             elif inner is not None:
-                node.column.add(record, inner)
+                node.records.append(record)
+                node.values.append(inner if kind is not str else inner[:_LONGEST])
 
     def add_items(self, record: int, items: list[Any], depth: int) -> None:
         """A list: each different item once."""
-        node = self.below.get(ANY)
-        if node is None:
-            node = self.below[ANY] = _Node((*self.path, ANY))
+        node = self.below.get(ANY) or self._new(ANY)
+        assert node is not None
         seen = set()
         for item in items[:_ITEMS]:
             if type(item) is dict:
@@ -208,10 +211,18 @@ class _Node:
                     node.add(record, item, depth + 1)
             elif item is not None and type(item) is not list and (key := (type(item) is bool, item)) not in seen:
                 seen.add(key)
-                node.column.add(record, item)
+                node.records.append(record)
+                node.values.append(item if type(item) is not str else item[:_LONGEST])
+
+    def _new(self, step: Any) -> _Node | None:
+        if len(self.below) >= MOST_PATHS and step is not ANY:
+            return None
+        node = self.below[step] = _Node((*self.path, step))
+        return node
 
     def collect(self, columns: dict[Path, Column]) -> None:
-        if self.column.records:
-            columns[self.path] = self.column
+        if self.values:
+            columns[self.path] = column = Column()
+            column.fill(self.records, self.values)
         for node in self.below.values():
             node.collect(columns)

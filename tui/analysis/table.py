@@ -12,7 +12,7 @@ from operator import mul
 from typing import TypeAlias
 
 from tui.analysis.facts import Fact
-from tui.analysis.observed import FALSE, TRUE, Column, Observed
+from tui.analysis.observed import Column, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST, has_words, pattern
 from tui.filter.event_time import event_time
 from tui.filter.fields import Path
@@ -128,7 +128,7 @@ class Table:
         if min(there.bit_count(), missing.bit_count()) >= LEAST:
             self.masks[Fact(path, "missing")] = missing
             self.masks[Fact(path, "field")] = there
-        totals: Counter[str | int | float] = Counter()
+        totals: Counter[Value] = Counter()
         for _, column in places:
             totals.update({value: len(having) for value, having in column.values.items()})
         if _is_time(totals, zone):
@@ -156,13 +156,11 @@ class Table:
         elif not numeric:
             self.masks.update(self._patterns(path, places, totals, unique))
 
-    def _patterns(
-        self, path: Path, places: Places, totals: Counter[str | int | float], unique: int
-    ) -> Iterator[tuple[Fact, int]]:
+    def _patterns(self, path: Path, places: Places, totals: Counter[Value], unique: int) -> Iterator[tuple[Fact, int]]:
         of_value: dict[object, str] = {}
         plain = 0
         for value in totals:
-            if type(value) is not str or value in (TRUE, FALSE) or len(value) >= LONGEST:
+            if type(value) is not str or len(value) >= LONGEST:
                 continue
             text = pattern(value)
             if text == value:
@@ -250,14 +248,14 @@ class Table:
         return confined > whole / 2
 
 
-def _is_time(totals: Counter[str | int | float], zone: tzinfo) -> bool:
+def _is_time(totals: Counter[Value], zone: tzinfo) -> bool:
     """Are the values times? `20` is none, whatever it may mean."""
     values = list(islice(totals, _TOLD))
     times = sum(event_time(value, zone) is not None for value in values)
     return bool(values) and times >= _TIMES * len(values)
 
 
-def _are_ids(totals: Counter[str | int | float], unique: int) -> bool:
+def _are_ids(totals: Counter[Value], unique: int) -> bool:
     """Many texts that are all alike but for their digits."""
     distinct = len(totals) + unique
     texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
@@ -266,4 +264,4 @@ def _are_ids(totals: Counter[str | int | float], unique: int) -> bool:
 
 
 def _plain(value: object) -> object:
-    return value == TRUE if value in (TRUE, FALSE) else value
+    return value.value if isinstance(value, Truth) else value

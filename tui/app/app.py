@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from rich.console import RenderableType
-from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
@@ -45,11 +44,15 @@ from tui.app.requests import (
     ShowJob,
     ShowJobs,
 )
+from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
-from tui.app.terminal.preferences import dark_wanted
+from tui.app.terminal.preferences import use_dark_theme
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.archive.location import Location, locate
+from tui.archive.reading import Reading
+from tui.archive.store import is_s3
+from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
 from tui.errors import HourscopeError
 
@@ -78,29 +81,42 @@ class Explorer(Host):
     ]
 
     def __init__(
-        self, url: str | None, *, timezone: str | None, s3: S3Options, config: Config, layout: str | None = None
+        self,
+        url: str | None,
+        *,
+        timezone: str | None,
+        s3: S3Options,
+        config: Config,
+        layout: str | None = None,
+        reading: Reading | None = None,
     ) -> None:
         super().__init__()
         self.url = url
         self.timezone = timezone
         self.layout_given = layout  # of the archive of the command line
+        self.reading_given = reading  # and how its records are read
         self.s3 = s3
         self.config = config
+        # Whoever named an archive on the command line has been asked by cli/open.py.
+        self._signed_in = {locate(url, config, s3=s3).s3} if url else set()
         self.animation_level = "none"
         self.jobs = Jobs()
         self._job_pages: dict[Job, Screen[None]] = {}
         self._asked = 0.0  # when a key was refused because jobs run that quitting would stop
         self.refused = ""  # why the archive of the command line could not be opened
+        self.defects = Defects()
+        self._reporting = False  # a defect; one in doing so ends the explorer
         self._glass = Glass(colors=not self.no_color)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK if dark_wanted(config.explorer) else LIGHT
+        self.theme = DARK if use_dark_theme(config.explorer) else LIGHT
         if self.no_color:
             self._filters.clear()  # they make greys of colours, and of dim: here are none to begin with
             self.theme = PLAIN
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
+        report_waits(lambda line: self.post_message(Report(line)))
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -164,11 +180,25 @@ class Explorer(Host):
             if demo and not make_demo(Path(url), lambda: worker.is_cancelled):
                 return
             if location is None:
-                layout = self.layout_given if url == self.url else None
-                location = locate(url, self.config, timezone=self.timezone, layout=layout, s3=self.s3)
+                layout, reading = (self.layout_given, self.reading_given) if url == self.url else (None, None)
+                location = locate(url, self.config, timezone=self.timezone, layout=layout, s3=self.s3, reading=reading)
+            if is_s3(location.url):
+                self._sign_in(location.s3)
             self.post_message(Opened(url, *open_session(location, self.config)))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
+
+    def _sign_in(self, options: S3Options) -> None:
+        """Have the code of an MFA device typed in the plain terminal: behind the screen nobody could answer."""
+        from tui.archive.s3 import mfa_device, sign_in
+
+        if options not in self._signed_in and mfa_device(options):
+            self.call_from_thread(self._suspended, partial(sign_in, options))
+        self._signed_in.add(options)
+
+    def _suspended(self, job: Callable[[], object]) -> None:
+        with self.suspend():
+            job()
 
     def on_opened(self, message: Opened) -> None:
         """Show its calendar, unless somebody went elsewhere meanwhile."""
@@ -189,10 +219,24 @@ class Explorer(Host):
         elif isinstance(self.screen, Page):
             self.screen.on_failed(message)
 
-    @on(Worker.StateChanged)
-    def _report_defect(self, event: Worker.StateChanged) -> None:
-        if isinstance(self.screen, Page):
-            self.screen.report_defect(event)
+    # What nobody foresaw.
+
+    def defect(self, error: Exception) -> str:
+        return self.defects.add(error)
+
+    def worker_failed(self, error: Exception) -> None:
+        self.post_message(Failed(self.defect(error)))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's way out for every exception: here it is a sentence, as long as a screen can show one."""
+        if self._reporting or not self.is_running or not isinstance(self.screen, Page):
+            super()._handle_exception(error)
+            return
+        self._reporting = True
+        try:
+            self.screen.report(self.defect(error), bad=True)
+        finally:
+            self._reporting = False
 
     # Jobs.
 

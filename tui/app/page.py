@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
@@ -17,7 +16,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import Worker, WorkerState
 
 from tui.app.model.clock import choices_of_zone
 from tui.app.model.command import read_filter
@@ -37,6 +35,7 @@ from tui.app.requests import (
     ShowJobs,
 )
 from tui.app.terminal.clipboard import copy_text
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
 from tui.archive.times import floor_hour, parse_time, zone_name
@@ -51,7 +50,7 @@ class KeyHandled(Message):
     """A key has been dealt with, or is back at the app."""
 
 
-class Host(App[int]):
+class Host(Guarded, App[int]):
     """What a screen knows of the app."""
 
     def __init__(self) -> None:
@@ -64,6 +63,10 @@ class Host(App[int]):
 
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
+        raise NotImplementedError
+
+    def defect(self, error: Exception) -> str:
+        """Keep an error that nobody foresaw for `--debug`; the sentence about it."""
         raise NotImplementedError
 
     async def on_event(self, event: Event) -> None:
@@ -121,7 +124,7 @@ class Host(App[int]):
             screen.report(f"{key} does nothing here; ? shows the keys")
 
 
-class Page(Screen[None]):
+class Page(Guarded, Screen[None]):
     """A screen of hourscope. Subclasses give `contents`, `explanation` and their keys."""
 
     AUTO_FOCUS = ""
@@ -222,12 +225,10 @@ class Page(Screen[None]):
         message.stop()
         self.report(message.sentence, bad=True)
 
-    @on(Worker.StateChanged)
-    def report_defect(self, event: Worker.StateChanged) -> None:
-        """A worker that broke is reported in a sentence; the screen stays."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            error = event.worker.error
-            self.post_message(Failed(f"something broke, please report it: {type(error).__name__}: {error}"))
+    def worker_failed(self, error: Exception) -> None:
+        """It is reported as what the worker could not do."""
+        assert isinstance(self.app, Host)
+        self.post_message(Failed(self.app.defect(error)))
 
     # Jobs.
 

@@ -72,6 +72,8 @@ class Block:
     def records(self) -> list[bytes]:
         """Every record as bytes of its own."""
         with self.view() as view:
+            if self.count() == 1:  # it may be a long one
+                return [bytes(view[: self.end - (view[-1] == _NEWLINE[0])])]
             records = bytes(view).split(_NEWLINE)
         if not records[-1]:
             records.pop()  # behind the last newline

@@ -8,20 +8,22 @@ is what `salvage` needs to find the sound members around the damage.
 from __future__ import annotations
 
 import bz2
-import io
 import lzma
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
+from tui.archive.fast_gzip import BrokenStream, FastGzip
 from tui.archive.members import (
     MAX_MEMORY,
     READ_SIZE,
+    ZERO_RUN,
     GzipMember,
     Member,
     MemberError,
@@ -30,18 +32,12 @@ from tui.archive.members import (
     StandardMember,
     article,
 )
+from tui.archive.streams import Peekable
 from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_SIZE = 512  # bytes that tell a compression
 _LONGEST_MAGIC = 10
-_FAST_READ_SIZE = 1 << 17  # more no longer fits into the cache beside what is decoded
-_PEEK_SIZE = 1 << 12  # small: what is larger is read straight into the decoder's own buffer
-_GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, OverflowError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
-
-
-class BrokenStream(Exception):
-    """A stream is damaged, cut, or followed by something else; where, only `salvage` knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,11 @@ class Codec:
     def a_member(self) -> str:
         """What a sentence calls one of its members."""
         return f"{article(self.name)} {self.name} member"
+
+
+def taking_turns(codec: Codec, await_turn: Callable[[], None]) -> Codec:
+    """The same codec, which waits before it takes much memory. Only zstd's may: what others take is bounded."""
+    return replace(codec, member=partial(ZstdFrame, await_turn)) if codec is ZSTD else codec
 
 
 def _bzip2() -> Member:
@@ -106,7 +107,6 @@ _UNREAD = (
     (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff|(?:\x00\x00\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00\x00\x00){2}", "UTF-32"),
     (rb"\xff\xfe|\xfe\xff|(?:\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00){2}", "UTF-16"),
 )  # fmt: skip
-_UNREAD_PATTERNS = tuple((re.compile(pattern, re.DOTALL), name) for pattern, name in _UNREAD)
 _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo": "lzo"}  # no magic of their own
 
 
@@ -122,6 +122,7 @@ def sniff(head: bytes, key: str = "") -> Codec | None:
     return codec
 
 
+@cache
 def codecs() -> tuple[Codec, ...]:
     """All that can be read here: lz4 only where its library is installed (an extra)."""
     return (*CODECS, LZ4) if find_spec("lz4") else CODECS
@@ -135,7 +136,7 @@ def unread_format(head: bytes, key: str) -> str:
     """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
     if LZ4.begin.match(head):
         return "lz4 (pip install 'hourscope[lz4]' reads it)"
-    found = next((name for pattern, name in _UNREAD_PATTERNS if pattern.match(head)), "")
+    found = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")
     if not found and looks_binary(head):
         found = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
     return found
@@ -172,60 +173,33 @@ def promised(key: str) -> Codec | None:
     return None
 
 
-# What igzip.open() wraps in a second buffer and layers of Python, which would cost a scan 5 % of its time.
-_gzip_reader: Callable[[Any, int], Readable] = igzip._GzipReader  # type: ignore[attr-defined]
-
-
-class _FastGzip:
-    """ISA-L, about 1 GB/s of lines per core. Its many ways to say "damaged" become one."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        self._stream = _gzip_reader(raw, _FAST_READ_SIZE)
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        try:
-            return self._stream.readinto(buffer) or 0
-        except _GZIP_ERRORS as error:
-            raise BrokenStream(str(error)) from error
-
-
-def decoded_stream(raw: BinaryIO, codec: Codec) -> Readable:
+def decoded_stream(raw: BinaryIO, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Peekable:
     """Decode all members of a stream, once more where the result is compressed again.
 
     Damage, a cut end, and bytes behind the last member come out of `readinto` as BrokenStream; zeros there are padding.
     """
-    inner: Any = io.BufferedReader(_Layer(_decoded(raw, codec)), _PEEK_SIZE)
-    second = sniff(inner.peek(HEAD_SIZE)[:HEAD_SIZE])
-    return _decoded(inner, second) if second else cast(Readable, inner)
+    decoded = Peekable(_decoded(raw, taking_turns(codec, await_turn)))
+    second = sniff(decoded.peek(HEAD_SIZE))
+    return Peekable(_decoded(cast(BinaryIO, decoded), taking_turns(second, await_turn))) if second else decoded
 
 
 def _decoded(raw: BinaryIO, codec: Codec) -> Readable:
-    return _FastGzip(raw) if codec is GZIP else Pieces(_members(raw, codec))
-
-
-class _Layer(io.RawIOBase):
-    """A decoded stream as the raw side of another decoder."""
-
-    def __init__(self, stream: Readable) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        return self._stream.readinto(memoryview(buffer)) or 0
+    return FastGzip(raw) if codec is GZIP else Pieces(_members(raw, codec))
 
 
 def _members(raw: BinaryIO, codec: Codec) -> Iterator[bytes]:
     member: Member | None = None
+    zeros = 0  # before a member
     while data := raw.read(READ_SIZE):
         while data:
             if member is None:
-                data = data.lstrip(b"\0")
+                zeros, data = zeros + len(data), data.lstrip(b"\0")
+                zeros -= len(data)
                 if not data:
                     break
-                member = codec.member()
+                if zeros >= ZERO_RUN:
+                    raise BrokenStream("zeros between members")
+                member, zeros = codec.member(), 0
             try:
                 yield from member.pieces(data)
             except MemberError as error:

@@ -6,6 +6,7 @@ botocore's providers raise whatever a program, a file or a server gave them. Her
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shlex
 import sys
@@ -26,7 +27,7 @@ from tui.shell import shell_join
 _CLI_CACHE = Path("~/.aws/cli/cache")  # where the AWS CLI keeps the credentials of assumed roles, and looks for them
 _SHOWN = 300  # characters of what a program or server said
 
-# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is no text.
+# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is not text.
 UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
 FAILED = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
 _SSO = (aws.SSOTokenLoadError, aws.UnauthorizedSSOTokenError, aws.TokenRetrievalError, aws.NoAuthTokenError)
@@ -59,7 +60,7 @@ def resolve(core: botocore.session.Session, options: S3Options) -> None:
         raise ConfigError(about_credentials(error, options)) from error
     except EOFError as error:
         raise ConfigError("no MFA code was entered") from error
-    if keys and not all(_can_be_sent(each) for each in (keys.access_key, keys.secret_key, keys.token or "-")):
+    if keys and not all(_can_be_sent(key) for key in (keys.access_key, keys.secret_key, keys.token or "-")):
         raise ConfigError(
             f"the AWS credentials of profile '{profile_name(options)}' hold something that no key does, such as a "
             "space or a line break; write them again"
@@ -97,18 +98,26 @@ def about_credentials(error: Exception, options: S3Options) -> str:
             names = ", ".join(str(name) for name in error.kwargs.get("visited_profiles", ()))
             return f"the AWS profiles {names} lead to each other by source_profile; fix it in {config}"
         case aws.InvalidConfigError():
-            return f"AWS {whose}: {said}; fix it in {config}"
+            text = said[:1].lower() + said[1:]
+            about = "" if profile_name(options) in text else f"AWS {whose}: "
+            return f"{about}{text}; fix it in {config}"
         case _ if isinstance(error, _SSO):
             return f"the SSO login of AWS {whose} is missing or has expired; log in with: {log_in(options, 'sso')}"
         case aws.LoginError():
             return f"the login of AWS {whose} is missing or has expired; log in with: {log_in(options)}"
         case aws.RefreshWithMFAUnsupportedError():
             return f"the MFA session of AWS {whose} has expired; run it again and enter a new code"
+        case aws.CredentialRetrievalError() if "credential_source" in said:
+            return f"AWS {whose} takes its keys from a credential_source that has none; see {config}"
+        case aws.CredentialRetrievalError() | aws.MetadataRetrievalError() if _container():
+            return f"the container's credentials, at {_container()}, cannot be obtained; check that service"
         case aws.CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
             text = _shortly(error.kwargs.get("error_msg", ""))
             return f"the credential_process of AWS {_process(options)} failed{f': {text}' if text else ''}"
         case aws.ClientError():
             return _about_service(error, options)
+        case aws.PartialCredentialsError() if error.kwargs.get("provider") == "assume-role":
+            return f"AWS {whose} has a role_arn and no source_profile or credential_source; fix it in {config}"
         case aws.PartialCredentialsError():
             return f"AWS {whose} has only half of its keys: {error.kwargs.get('cred_var')} is missing; see {config}"
         case aws.BotoCoreError():
@@ -116,11 +125,33 @@ def about_credentials(error: Exception, options: S3Options) -> str:
         case OSError():
             return _about_file(error, options)
         case _ if any("credential_process" in settings for _, settings in _chain(options)):
-            no_json = isinstance(error, ValueError)
-            what = "no JSON" if no_json else "JSON without Version, AccessKeyId and SecretAccessKey as text"
-            return f"the credential_process of AWS {_process(options)} printed {what}; run it by hand to see"
+            return f"the credential_process of AWS {_process(options)} {_about_process(error, said)}"
         case _:
             return f"the credentials of AWS {whose} cannot be obtained: {said}; see {config}"
+
+
+def _container() -> str:
+    """Where a container's agent gives credentials; empty if there is none."""
+    uri = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
+    return uri or os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
+
+
+def _about_process(error: Exception, said: str) -> str:
+    """What is wrong with what a credential_process printed, or with its command line."""
+    match error:
+        case IndexError():
+            return "is empty; fix its command line"
+        case RuntimeError() if "expired" in said:
+            what = "printed credentials that have expired"
+        case ValueError() if "quotation" in said:
+            return "has a quote that is not closed; fix its command line"
+        case json.JSONDecodeError():
+            what = "printed no JSON"
+        case ValueError():
+            what = f"printed something else than it should: {said}"
+        case _:
+            what = "printed JSON without Version, AccessKeyId and SecretAccessKey as text"
+    return f"{what}; run it by hand to see"
 
 
 def _about_file(error: OSError, options: S3Options) -> str:
@@ -193,7 +224,7 @@ def _process(options: S3Options) -> str:
     for name, settings in _chain(options):
         if "credential_process" in settings:
             program = next(iter(_words(settings["credential_process"])), "")
-            return f"profile '{name}' ({program})"
+            return f"profile '{name}'{f' ({program})' if program else ''}"
     return f"profile '{profile_name(options)}'"
 
 

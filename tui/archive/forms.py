@@ -8,13 +8,19 @@ from typing import Literal
 
 from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
 from tui.archive.json_values import BOM, is_json, is_json_object, items, members, objects_on, shallow
+from tui.archive.members import MemberError
 
 Kind = Literal["lines", "values", "items"]
 
+LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
+
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
+LIST_SIGNS = (b'ecords"', b'logEvents"')  # what stands in a document that holds one of them
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
+_MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
+_TRIED = 1 << 16  # bytes of what looks like compressed data that are decoded to tell
 _BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
 _MARKUP = re.compile(
@@ -87,6 +93,12 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
     return _open_document(text)
 
 
+def is_record_list(line: bytes) -> bool:
+    """Is a line of its own a list of objects, or a document that holds the records in one?"""
+    begins_list = line[:1] == b"[" and line[1:].lstrip()[:1] == b"{"
+    return (begins_list or any(sign in line for sign in LIST_SIGNS)) and _document(line, whole=True) is not None
+
+
 def _open_document(text: bytes) -> Form | None:
     """The same for a text that ends in the middle of its first value."""
     tokens = shallow(text)
@@ -142,10 +154,25 @@ def unchosen_list(text: bytes, form: Form) -> str:
     text = text.removeprefix(BOM).lstrip()
     if form.kind == "items" or text[:1] != b"{" or (text.endswith(b"\n") and text.count(b"\n") == 1):
         return ""
+    line, _, rest = text.partition(b"\n")
+    if rest.strip() and is_json(line):
+        return ""  # lines, and quickly seen
     for key, value in (members(text) or {}).items():
         if value[:1] == b"[" and sum(item[:1] == b"{" for item in items(value) or ()) > 1:
             return key
     return ""
+
+
+def compressed_in(text: bytes) -> tuple[int, str]:
+    """Where in decoded text compressed data begins, and which; "" if nowhere."""
+    for found in _MAGIC.finditer(text):
+        codec = sniff(text[found.start() : found.start() + HEAD_SIZE])
+        try:
+            if codec and any(codec.member().pieces(text[found.start() : found.start() + _TRIED])):
+                return found.start(), codec.name
+        except MemberError:
+            continue
+    return 0, ""
 
 
 def misfit(text: bytes, *, whole: bool) -> str:

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
-import msgspec
-
-_one = msgspec.json.Decoder(msgspec.Raw).decode
-_many = msgspec.json.Decoder(msgspec.Raw).decode_lines  # takes any number of values, with or without newlines
-_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SHORT = 1 << 14  # bytes
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
 _NEWLINES = b"\r\n"
@@ -24,15 +20,42 @@ _NEWLINES = b"\r\n"
 BOM = b"\xef\xbb\xbf"
 
 
+@cache
+def _decoder(kind: str) -> Callable[[bytes | memoryview], Any]:
+    """What slices `one` value, `many` (with or without newlines), the `items` of a list, the `members` of an object."""
+    import msgspec  # a scan for a text in lines does without
+
+    raw = msgspec.Raw
+    errors = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+    decode: Callable[[bytes | memoryview], Any] = {
+        "one": msgspec.json.Decoder(raw).decode,
+        "many": msgspec.json.Decoder(raw).decode_lines,
+        "items": msgspec.json.Decoder(list[raw]).decode,  # type: ignore[valid-type]
+        "members": msgspec.json.Decoder(dict[str, raw]).decode,  # type: ignore[valid-type]
+    }[kind]
+
+    def decoded(text: bytes | memoryview) -> Any:
+        try:
+            return decode(text)
+        except errors:
+            return None
+
+    return decoded
+
+
 def is_json(text: bytes) -> bool:
     """Is it one JSON value?"""
+    if len(text) > _SHORT:
+        return _decoder("one")(text) is not None or _loads(text)
+    return _loads(text) or _decoder("one")(text) is not None
+
+
+def _loads(text: bytes) -> bool:
+    """The same as the standard library sees it, which also takes lone surrogates and NaN."""
     try:
-        _one(text)
-    except _ERRORS:
-        try:
-            json.loads(text.decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
-            return False
+        json.loads(text.decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError):
+        return False
     return True
 
 
@@ -48,26 +71,20 @@ def is_json_object(text: bytes) -> bool:
 
 def values(text: bytes | memoryview) -> list[bytes] | None:
     """The JSON values that a text consists of, each on one line; None if it is not just values."""
-    try:
-        return [one_line(bytes(raw)) for raw in _many(text)]
-    except _ERRORS:
-        return None
+    found = _decoder("many")(text)
+    return None if found is None else [one_line(bytes(raw)) for raw in found]
 
 
 def items(text: bytes) -> list[bytes] | None:
     """The items of a JSON list, each on one line; None if it is no list."""
-    try:
-        return [one_line(bytes(raw)) for raw in _items(text)]
-    except _ERRORS:
-        return None
+    found = _decoder("items")(text)
+    return None if found is None else [one_line(bytes(raw)) for raw in found]
 
 
 def members(text: bytes) -> dict[str, bytes] | None:
     """The values of a JSON object by their keys; None if it is no object."""
-    try:
-        return {key: bytes(raw) for key, raw in _members(text).items()}
-    except _ERRORS:
-        return None
+    found = _decoder("members")(text)
+    return None if found is None else {key: bytes(raw) for key, raw in found.items()}
 
 
 def one_line(value: bytes) -> bytes:

@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-import stringzilla as sz
-
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.json_values import BOM, is_json_object, objects_on, values
+from tui.archive.forms import compressed_in, is_record_list
+from tui.archive.json_values import BOM, is_json_object
 from tui.archive.members import Readable
-from tui.units import size
+from tui.archive.oddities import ends_whole, first_object, may_be_odd, split
+from tui.units import plural, size
 
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
-_ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM)
+LONG = 8 << 20  # bytes of a line that is neither parsed nor copied
+# Of every so many bytes one is looked at for a run of zeros, where nobody looks at the records: all of them would cost
+# a literal scan 4 % of its time.
+_SAMPLED = 128
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -68,16 +71,20 @@ class _Lines:
         self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
-        self._first = True
-        self._several = False  # a line of the first block holds several values, so others may too
+        self._found: list[Damage] = []  # in the block that was given last
+        self._lists = 0  # lines that are lists of objects, or documents that hold one
+        self._lists_at = 0  # where the first of them is
+        self._others = False  # are there lines that are not?
+        self._compressed = ""  # the name of a compression, inside of such data
+        self._compressed_at = 0
 
     def fill(self, stream: Readable) -> bool:
-        """Read behind what is carried, until the buffer is almost full; False at the end."""
+        """Read behind what is carried, about as much as a block holds; False at the end."""
         self._filled = self._carried
-        with memoryview(self._buffer) as view:
+        with memoryview(self._buffer)[: self._carried + self._size] as view:
             while self._filled < len(view) and (count := stream.readinto(view[self._filled :])):
                 self._filled += count
-                if self._filled > len(view) * 7 // 8:
+                if self._filled > len(view) - self._size // 8:
                     break
         return self._filled > self._carried
 
@@ -101,6 +108,14 @@ class _Lines:
     def rest(self) -> Iterator[Block | Damage]:
         """The last line, which lacks its newline."""
         rest = self._carried
+        yield from self._last(rest)
+        yield from self._compressed_damage()
+        if self._lists and self._others:
+            lines = plural(self._lists, "line")
+            reason = f"{lines} among the records {'is' if self._lists == 1 else 'are'} a list, read as one record"
+            yield Damage(self._lists_at, self._at(), f"{reason}{'' if self._lists == 1 else ' each'} (--records)")
+
+    def _last(self, rest: int) -> Iterator[Block | Damage]:
         if self._zeros and not self._offset and not rest:
             yield Damage(0, self._at(), "it holds only zero bytes")
         if rest and self._buffer.count(b"\0", 0, rest) == rest:
@@ -108,11 +123,16 @@ class _Lines:
         if not rest:
             return
         begins_json = self._buffer[0] in b"{["
-        if (begins_json or self._doubt_last) and not _ends_whole(bytes(self._buffer[:rest])):
+        if (begins_json or self._doubt_last) and not self._ends_whole(rest):
             if not self._doubt_last:
                 yield Damage(self._at(), self._at(), f"it ends in the middle of a line, after {size(rest)} of it")
             return
         yield from self._cleaned(rest, last=True)
+
+    def _ends_whole(self, rest: int) -> bool:
+        if rest > LONG:
+            return self._buffer[0] in b"{[" and self._buffer[rest - 1] in b"}]"
+        return ends_whole(bytes(self._buffer[:rest]))
 
     def drop_zeros(self) -> bool:
         """Do without what is carried if it is only zeros: however many they are, they take no memory."""
@@ -150,33 +170,58 @@ class _Lines:
         if self._zeros:
             yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
             self._zeros = 0
+        begin = 0
+        if end > LONG and not self._compressed:
+            begin = (self._buffer.find(_NEWLINE, 0, end) + 1) or end
+            yield from self._long_line(begin)
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if self._first:
-            self._several = _is_several(block)
-        if self._doubt_first or self._several or last or self._buffer.find(b"\0", 0, end) >= 0:
-            self._first = False
-            for item in self._clean(bytes(block.raw())):
+        if begin or self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
+            for item in self._clean(bytes(block.raw()[begin:])) if begin < end else ():
                 if isinstance(item, Block):
                     self._offset += item.end
                 yield item
             return
-        if self._first or self._odd:
-            self._first = False
+        if self._odd or not self._offset:
             block.settle()
         yield block
+        yield from self._found
+        self._found.clear()
         self._offset += block.end
+
+    def _long_line(self, end: int) -> Iterator[Block | Damage]:
+        """The line `buffer[:end]`, with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
+        doubtful, self._doubt_first = self._doubt_first, False
+        if hole := _ZERO_RUNS.search(self._buffer, 0, end):
+            yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
+        elif not doubtful:
+            self._others = True
+            newline = self._buffer[end - 1] == _NEWLINE[0]
+            stop = end - newline
+            if self._buffer[stop - 1 : stop] == b"\r":
+                stop -= 1
+                self._buffer[stop : stop + newline] = _NEWLINE[:newline]
+            block = Block(self._buffer, stop + newline, self._offset, _count=1)
+            yield block
+            self._offset += block.end
 
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
-        if _is_odd(block):
-            self._odd = True
-            (tidied,) = self._clean(bytes(block.raw()))
-            block.become(cast(Block, tidied))
+        if not may_be_odd(block, closely=self._odd or not block.offset):
+            self._others = True
+            return
+        lists = self._lists
+        tidied, *self._found = cast(tuple[Block, *tuple[Damage, ...]], tuple(self._clean(bytes(block.raw()))))
+        self._odd |= tidied.end != block.end or tidied.split > 0 or self._lists > lists
+        block.become(tidied)
 
     def _clean(self, text: bytes) -> Iterator[Block | Damage]:
-        pieces = _ZERO_RUNS.split(text)
+        damage: list[Damage] = []
+        pieces = [text]
+        if self._compressed or b"\0" in text:
+            text, damage = self._without_compressed(text)
+            pieces = _ZERO_RUNS.split(text)
         records: list[bytes] = []
-        blank = split = 0
+        blank = shared = 0
         for number, piece in enumerate(pieces):
             lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
             if lines and self._doubt_first:
@@ -191,52 +236,49 @@ class _Lines:
                 lines = [line.removeprefix(BOM) for line in lines]
             full = [line for line in lines if line and not line.isspace()]
             blank += len(lines) - len(full)
-            whole = _split(full, several=self._several)
-            split += len(whole) - len(full)
+            whole = split(full)
+            shared += len(whole) - len(full)
             records += whole
-        yield block_of(records, self._offset, blank=blank, split=split)
+        self._count_lists(records)
+        yield block_of(records, self._offset, blank=blank, split=shared)
+        yield from damage
         if len(pieces) > 1:
             zeros = sum(len(run.group()) for run in _ZERO_RUNS.finditer(text))
             runs = "a run" if len(pieces) == 2 else f"{len(pieces) - 1:,} runs"
             yield Damage(self._begun_at, self._at(), f"{runs} of {zeros:,} zero bytes in the text")
 
+    def _without_compressed(self, text: bytes) -> tuple[bytes, list[Damage]]:
+        """The text without data that is compressed once more than the rest, up to the next line that is an object."""
+        kept: list[bytes] = []
+        damage: list[Damage] = []
+        while text:
+            if not self._compressed:
+                begin, self._compressed = compressed_in(text)
+                if not self._compressed:
+                    kept.append(text)
+                    break
+                self._compressed_at = self._begun_at
+                kept.append(text[:begin] + (b"" if text[:begin].endswith(_NEWLINE) or not begin else _NEWLINE))
+                text = text[begin:]
+            resumed = first_object(text)
+            if resumed is None:
+                break
+            damage += self._compressed_damage()
+            text = text[resumed:]
+        return b"".join(kept), damage
 
-def _ends_whole(line: bytes) -> bool:
-    """Is the last line, which lacks its newline, one or more whole JSON objects?"""
-    line = line.rstrip(b"\r\0")
-    return is_json_object(line) or objects_on(line) is not None
+    def _compressed_damage(self) -> Iterator[Damage]:
+        if name := self._compressed:
+            self._compressed = ""
+            reason = f"{name} data among the lines, compressed once more than the rest; not read"
+            yield Damage(self._compressed_at, self._at(), reason)
 
-
-def _is_several(block: Block) -> bool:
-    """Is there a line of several values? Where not all of the block is JSON, the first line tells."""
-    text = bytes(block.raw())
-    together = values(text)
-    if together is None:
-        return objects_on(text.partition(_NEWLINE)[0]) is not None
-    return len(together) > block.count()
-
-
-def _is_odd(block: Block) -> bool:
-    """Is there a line that is not just one record: a CR, a blank line (or one that may be), a BOM, two values?
-
-    Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
-    none is blank and none ends in CR.
-    """
-    with block.raw() as view:
-        if not block.all_objects() and (view[0] in b"\n \t\xef" or any(int(sz.find(view, odd)) >= 0 for odd in _ODD)):
-            return True
-        return int(sz.find(view, b"}{")) >= 0
-
-
-def _split(lines: list[bytes], *, several: bool) -> list[bytes]:
-    """Each line, or the JSON objects that it consists of; only where `several` is true, there may be space between."""
-    text = _NEWLINE.join(lines)
-    if not several and b"}{" not in text:
-        return lines
-    together = values(text)
-    if together is not None and len(together) == len(lines):
-        return lines  # `}{` was in strings only
-    return [record for line in lines for record in ((several or b"}{" in line) and objects_on(line)) or (line,)]
+    def _count_lists(self, records: list[bytes]) -> None:
+        found = sum(map(is_record_list, records))
+        if found and not self._lists:
+            self._lists_at = self._begun_at
+        self._lists += found
+        self._others |= found < len(records)
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -297,6 +296,8 @@ def private_opener(path: str, flags: int) -> int:
 def temporary_error(error: OSError) -> OutputError:
     """The folder for temporary files could not be written: which it is, and what to do."""
     try:
+        import tempfile  # it takes 3 ms, and few runs need it
+
         where = f" {tempfile.gettempdir()}"
     except OSError:  # there is none that can be written at all
         where = ""

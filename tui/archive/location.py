@@ -6,21 +6,26 @@ an interrupted run prints and what an error advises all lead to the same archive
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from tui.archive.catalog import Catalog
 from tui.archive.open import Archive, Listing, open_listed
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour
 from tui.config import Config, S3Options
+from tui.printable import printable
 from tui.shell import shell_join
+from tui.units import plural
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
     """An archive as somebody named it: a name of the config, or a url (a folder, `s3://…`, either with a layout).
+
+    `reading` is how its records are read; it has options of its own, which `ls`, which reads none, does not take.
 
     `url`, `timezone`, `layout` and `s3` are what that leads to. `options` are the words of the options that were given
     beside the name: with them it leads there again.
@@ -61,7 +66,7 @@ def locate(
 ) -> Location:
     """What `typed` and the options beside it lead to; the options win over what the config says of a name."""
     s3, reading = s3 or S3Options(), reading or Reading()
-    options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)}) + reading_words(reading)
+    options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)})
     spec = config.archives.get(typed)
     if spec is None:
         return Location(typed, "", timezone, layout, s3, options, reading)
@@ -102,9 +107,39 @@ def command_words(
 
     Times are spelled as hours of the archive's time zone, so that the line means the same tomorrow.
     """
-    words = what.words if isinstance(what, Location) else (f"./{what}" if what.startswith("-") else what,)
+    if isinstance(what, Location):
+        words = what.words if command == "ls" else (*what.words, *reading_words(what.reading))
+    else:
+        words = (f"./{what}" if what.startswith("-") else what,)
     span = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
     return ["hourscope", command, *words, *option_words(span), *options]
+
+
+def left_out(
+    location: Location,
+    archive: Archive,
+    keys: Sequence[str],
+    start: datetime | None = None,
+    stop: datetime | None = None,
+) -> list[str]:
+    """What a detected layout leaves out of a range, and how to see it. A layout that was given is meant so."""
+    if not (archive.detected and keys):
+        return []
+    see = command_line("ls", location, start, stop, ["--json"])
+    words = f"left out: {plural(len(keys), 'key')} not of the detected layout '{archive.layout.pattern}'"
+    return [f"{words}, such as {keys[0]}; to see them: {see}"]
+
+
+def far_warnings(catalog: Catalog) -> list[str]:
+    """Name a chunk whose hour is far from all others: its writer's clock may have been wrong."""
+    if not catalog.far:
+        return []
+    chunk, others = catalog.far[0], len(catalog.far) - 1
+    more = f" (and {plural(others, 'other chunk')})" if others else ""
+    return [
+        f"{printable(chunk.key)} of {spell_hour(chunk.hour)}{more} is more than 366 days from every other hour, "
+        "so no gap reaches to it; was the writer's clock wrong?"
+    ]
 
 
 def command_line(

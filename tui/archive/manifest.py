@@ -8,6 +8,7 @@ when it is read, and nobody else reads it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -25,12 +26,13 @@ from tui.validation import explained
 
 VERSION = 2
 _LARGEST_BYTES = 256 << 20  # some 700,000 chunks
-_YEARS = range(1970, 3000)  # as a layout has it
+_YEARS = range(1970, 9999)  # as a layout has it
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=8192)]
 Line = Annotated[str, Meta(max_length=8192)]
-Hour = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$")]
+Hour = Annotated[str, Meta(max_length=100)]  # see _check_hour
+_HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}")
 M = TypeVar("M", bound="ManifestHead")
 
 
@@ -112,7 +114,8 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Manifest(ManifestHead, frozen=True, kw_only=True):
-    """The whole. `filter` is the command line's words. Times are in `timezone`.
+    """The whole. `filter` is the command line's words, `lists` the SHA-256 of each file of texts in it. Times are in
+    `timezone`.
 
     `start` and `stop` bound what was scanned; `ranges` says which hours between them.
     """
@@ -123,6 +126,7 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     stop: Hour | None = field(name="to")
     ranges: tuple[Range, ...] = ()
     filter: tuple[str, ...]
+    lists: tuple[Line, ...] = ()
     created: Line
     finished: bool = False
     chunks: tuple[Entry, ...] = ()
@@ -130,7 +134,7 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = Range(self.start, self.stop)
-        _encodable(self.archive, self.source_layout, self.created, *self.filter)
+        _encodable(self.archive, self.source_layout, self.created, *self.filter, *self.lists)
 
 
 def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
@@ -151,6 +155,8 @@ def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
         raise _broken(where, explained(error)) from error
     except RecursionError as error:
         raise _broken(where, "it is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise _broken(where, f"it is not JSON from line {error.lineno:,}, column {error.colno:,} on") from error
     except ValueError as error:
         raise _broken(where, str(error)) from error
 
@@ -190,15 +196,19 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError("a name is there twice")
-    return found
+    return values
 
 
 def _check_hour(text: str) -> None:
-    if datetime.fromisoformat(text).year not in _YEARS:
-        raise ValueError(f"'{text}' is not an hour of an archive")
+    try:
+        if _HOUR.fullmatch(text) and datetime.fromisoformat(text).year in _YEARS:
+            return
+    except ValueError:  # such as month 13
+        pass
+    raise ValueError(f"'{text}' is not an hour; it is written as 2015-01-20T13")
 
 
 def _sound(check: Callable[[], object]) -> None:

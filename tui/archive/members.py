@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import Any, Protocol
 
 READ_SIZE = 1 << 18
+ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's checksum would not miss
 MAX_MEMORY = 128 << 20  # bytes that a decoder's window may take
 
 

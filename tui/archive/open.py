@@ -12,7 +12,7 @@ from tui.archive.catalog import Catalog, is_chunk_name, make_catalog, widened
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.detect import detect, three
 from tui.archive.layout import Layout, has_holes
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone, spell_hour
 from tui.config import S3Options
@@ -131,7 +131,8 @@ def open_listed(
         layout, zone = known
         return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
     if not keys:
-        raise ArchiveError(f"{url} is empty: no object was found there; check the bucket and the prefix")
+        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
+        raise ArchiveError(f"{url} is empty: {hint}")
     return Archive(url, store, _detected(keys, rest), parse_zone(timezone), detected=True), listing
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WHOLE = 32 << 20  # up to this many bytes it is one request
 PART = 8 << 20
-_MOST_PARTS = 10_000
+_MAX_PARTS = 10_000
 _BESIDE = 4  # parts at a time, each in memory
 _FAILURES = 4  # parts that may fail before an attempt is over
 
@@ -34,7 +34,7 @@ class Parts:
 
     @property
     def step(self) -> int:
-        return self.size if self.size <= WHOLE else max(PART, -(-self.size // _MOST_PARTS))
+        return self.size if self.size <= WHOLE else max(PART, -(-self.size // _MAX_PARTS))
 
     @property
     def offsets(self) -> range:
@@ -59,7 +59,7 @@ def stream_checksum(stream: BinaryIO, size: int) -> str:
 def put_file(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> Any:
     """Put the file unless the key is taken; returns the client's last answer, raises what the client raises.
 
-    An upload in parts is noted beside the file, so that the next attempt, also one of another process, goes on with it.
+    An upload in parts is noted beside the file, so that the next attempt, also one of another process, continues it.
     """
     where = {"Bucket": bucket, "Key": key, **payer}
     parts = Parts(path.stat().st_size)
@@ -107,7 +107,7 @@ def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts
         puts = [pool.submit(put_part, number, offset) for number, offset in enumerate(parts.offsets, 1)]
         for put in puts:
             put.add_done_callback(lambda done: failed.append(done) if done.exception() else None)
-    if failed and not note_of(path).exists():  # nobody can go on with it
+    if failed and not note_of(path).exists():  # nobody can continue it
         client.abort_multipart_upload(**where, UploadId=upload)
     done = [put.result() for put in (*failed, *puts)]
     answer = client.complete_multipart_upload(

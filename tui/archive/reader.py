@@ -6,21 +6,16 @@ breaks; only then is it read again, member by member, for what is sound.
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeVar, cast
-
-import stringzilla as sz
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
 from tui.archive.codec import (
     HEAD_SIZE,
-    BrokenStream,
     decoded_stream,
     is_utf8,
     looks_binary,
@@ -28,40 +23,25 @@ from tui.archive.codec import (
     sniff,
     unread_format,
 )
-from tui.archive.forms import LINES, VALUES, Form, form_of, form_of_part, misfit, unchosen_list
+from tui.archive.fast_gzip import BrokenStream
+from tui.archive.forms import LINES, LONGEST_PREAMBLE, VALUES, Form, form_of, form_of_part, misfit, unchosen_list
 from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
-from tui.archive.salvage import Part, salvage, stored_codec
+from tui.archive.reading import Reading
 from tui.archive.store import Store
-from tui.archive.values import LONGEST_PREAMBLE, value_blocks
-from tui.errors import ArchiveError
+from tui.archive.streams import Peekable, StoredBytes
+
+if TYPE_CHECKING:
+    from tui.archive.salvage import Part
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
-MAX_RECORD = 64 << 20
 _PARTS_THAT_TELL = 16
-_TELLING = 1 << 18  # bytes that tell the form of a chunk's records
+_TELLING = 1 << 16  # bytes that tell the form of a chunk's records
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
 T = TypeVar("T")
 Work = Callable[[Block], T]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How an archive's records are read, where that is not left to the chunks themselves.
-
-    `records`: the path of the list in a document that holds the records, "." for the document itself.
-    `include_damaged`: give doubtful records, too. `max_record`: bytes of the longest record that is not skipped.
-    """
-
-    records: str | None = None
-    include_damaged: bool = False
-    max_record: int = MAX_RECORD
-
-
-class ReadCancelled(Exception):
-    """The reader was asked to stop in the middle of a block."""
 
 
 class DoubtfulGiven(Exception):
@@ -73,7 +53,8 @@ class ChunkReader:
 
     `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
     known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
-    is given; slower. ArchiveError if the chunk cannot be opened or read on.
+    is given; slower. `await_turn` is called before one takes the memory that only one of many readers may take (see
+    zstd.py). ArchiveError if the chunk cannot be opened or read on.
     """
 
     def __init__(
@@ -86,13 +67,15 @@ class ChunkReader:
         cancelled: Callable[[], bool] = lambda: False,
         reading: Reading | None = None,
         careful: bool = False,
+        await_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._key, self._etag = store, key, etag
         self._cancelled = cancelled
         self._reading = reading or Reading()
         self._limits = Limits(block_size, self._reading.max_record)
         self._careful = careful
-        self._raw = _Counted(store.open(key, etag=etag), key, cancelled)
+        self._await_turn = await_turn
+        self._raw = StoredBytes(store.open(key, etag=etag), key, cancelled)
         self._form: Form | None = None
         self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
         self.codec = ""  # of the object as stored; "" for plain text
@@ -146,13 +129,13 @@ class ChunkReader:
                             held.append((self.bytes, item.count(), result))
                         else:
                             held.append((self.bytes, 0, item))
-                        waits = True
+                        if held[0][0] + hold > self.bytes:
+                            yield None
+                            continue
                         while held and held[0][0] + hold <= self.bytes:
                             _, records, result = held.popleft()
-                            given, waits = given + records, False
+                            given += records
                             yield result
-                        if waits:
-                            yield None
                 for _, _, result in held:
                     yield result
                 return
@@ -162,27 +145,24 @@ class ChunkReader:
 
     def _is_compressed(self) -> bool:
         """Does it hold members, if need be only further on? Without any, one pass is as careful as it can be."""
-        head = _first_bytes(self._raw, HEAD_SIZE)
-        compressed = sniff(head, self._key) is not None
-        if not compressed and head and not unread_format(head, self._key) and not self._is_text(head):
-            compressed = self._hides_members(head)
-        self._open_at(0)
-        return compressed
+        head = self._raw.peek(HEAD_SIZE)
+        if sniff(head, self._key) is not None:
+            return True
+        return bool(head) and not unread_format(head, self._key) and not self._is_text(head) and self._hides_members()
 
     def _fast(self) -> Iterator[Block | Damage]:
         """One pass at full speed; BrokenStream where it breaks."""
-        head = _first_bytes(self._raw, HEAD_SIZE)
+        head = self._raw.peek(HEAD_SIZE)
         codec = sniff(head, self._key)
         if not head:
             yield Damage(0, 0, "the object is empty (0 bytes)")
         elif codec is not None:
             self.codec = codec.name
-            stream = decoded_stream(cast(BinaryIO, _ZeroWatch(head, self._raw)), codec)
-            yield from self._records(stream, Span())
+            yield from self._records(decoded_stream(cast(BinaryIO, self._raw), codec, self._await_turn), Span())
         elif reason := self._why_unread(head):
             yield self._all_of_it(reason)
         else:
-            yield from self._records(_Prefixed(head, self._raw), Span())
+            yield from self._records(self._raw, Span())
 
     def _why_unread(self, head: bytes) -> str:
         """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
@@ -190,7 +170,7 @@ class ChunkReader:
             return f"it is {name}, which hourscope does not read"
         if self._is_text(head):
             return ""
-        if self._hides_members(head):
+        if self._hides_members():
             raise BrokenStream("the first member is damaged")
         if head.startswith(bytes(ZERO_RUN)):
             return ""
@@ -201,11 +181,12 @@ class ChunkReader:
             return False
         return promised(self._key) is None or is_utf8(head)
 
-    def _hides_members(self, head: bytes) -> bool:
-        """Is there a sound member somewhere behind a damaged one? The stream stands behind the head again."""
+    def _hides_members(self) -> bool:
+        """Is there a sound member somewhere behind a damaged one? The stream is at its beginning again."""
+        from tui.archive.salvage import stored_codec  # only damaged chunks need it
+
         found = stored_codec(self._open_at, self._key) is not None
         self._open_at(0)  # S3 refuses a range that begins at the object's end
-        _first_bytes(self._raw, len(head))
         return found
 
     def _all_of_it(self, reason: str) -> Damage:
@@ -218,40 +199,41 @@ class ChunkReader:
                 pass
         return Damage(0, self._raw.position, reason)
 
-    def _records(self, stream: Readable, span: Span) -> Iterator[Block | Damage]:
+    def _records(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
         """The records of decoded bytes."""
-        first = _first_bytes(stream, _TELLING)
-        whole = len(first) < _TELLING
         if self._form is None:
-            while not whole and first[:1] == b"{" and b"\n" not in first and len(first) < LONGEST_PREAMBLE:
-                more = _first_bytes(stream, _TELLING)  # a document's list may come late
-                first, whole = first + more, len(more) < _TELLING
+            first, whole = _telling(stream)
             if first and (reason := misfit(first, whole=whole)):
                 yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if whole and self._reading.records is None:
                 self.document = unchosen_list(first, self._form)
-        decoded = _Prefixed(first if span.after_hole else first.removeprefix(BOM), stream)
+        if not span.after_hole and stream.peek(len(BOM)) == BOM:
+            stream.skip(len(BOM))
         if self._form.kind == "lines":
-            yield from line_blocks(decoded, self._limits, self._at, span)
+            yield from line_blocks(stream, self._limits, self._at, span)
         else:
-            yield from value_blocks(decoded, self._form, self._limits, self._at, span)
+            from tui.archive.values import value_blocks  # few chunks need it
+
+            yield from value_blocks(stream, self._form, self._limits, self._at, span)
 
     def _at(self) -> int:
         return self._raw.position
 
     def _open_at(self, start: int) -> BinaryIO:
         self._raw.close()
-        self._raw = _Counted(self._store.open(self._key, start=start, etag=self._etag), self._key, self._cancelled)
-        self._raw.position = start
+        raw = self._store.open(self._key, start=start, etag=self._etag)
+        self._raw = StoredBytes(raw, self._key, self._cancelled, start)
         return cast(BinaryIO, self._raw)
 
     def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
         """The sound parts and the damage, without the first records, which were given already."""
+        from tui.archive.salvage import salvage, stored_codec  # only damaged chunks need it
+
         codec = stored_codec(self._open_at, self._key)
         self.codec = codec.name if codec else ""
-        parts = list(salvage(self._open_at, codec))
+        parts = list(salvage(self._open_at, codec, self._await_turn))
         self._form = self._form_of_parts(parts)
         passed = self.bytes = 0
         after_hole = False
@@ -279,109 +261,33 @@ class ChunkReader:
 
     def _form_of_parts(self, found: list[Part | Damage]) -> Form | None:
         """The form of a damaged chunk, as its parts tell it; None if that is all one part, and tells it itself."""
-        parts = [part for part in found if isinstance(part, Part)]
+        parts = [part for part in found if not isinstance(part, Damage)]
         if found and found[0] in parts and len(parts) == 1:
             return None
         told: list[Form] = []
         for part in parts[:_PARTS_THAT_TELL]:
             with closing(part.open()) as stream:
-                form = form_of_part(_first_bytes(cast(Readable, stream), _TELLING), self._reading.records)
+                form = form_of_part(Peekable(cast(Readable, stream)).peek(_TELLING), self._reading.records)
             told += [form] if form else []
         if LINES in told or not told:
             return LINES
-        return VALUES if VALUES in told and not isinstance(found[0], Part) else told[0]
+        return VALUES if VALUES in told and isinstance(found[0], Damage) else told[0]
 
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes
         with closing(part.open()) as stream:
-            for item in self._records(cast(Readable, stream), span):
+            for item in self._records(Peekable(cast(Readable, stream)), span):
                 if isinstance(item, Block):
                     item.offset += base
                     self.bytes = item.offset + item.end
                 yield item
 
 
-def _first_bytes(stream: Readable, size: int) -> bytes:
-    """The next bytes of a stream, fewer than `size` only at its end."""
-    buffer = bytearray(size)
-    filled = 0
-    with memoryview(buffer) as view:
-        while filled < size and (count := stream.readinto(view[filled:])):
-            filled += count
-    return bytes(buffer[:filled])
-
-
-class _Prefixed(io.RawIOBase):
-    """A stream behind the bytes that were read of it already."""
-
-    def __init__(self, first: bytes, stream: Readable) -> None:
-        super().__init__()
-        self._first = memoryview(first)
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not self._first:
-            return self._stream.readinto(buffer) or 0
-        count = min(len(buffer), len(self._first))
-        buffer[:count] = self._first[:count]
-        self._first = self._first[count:]
-        return count
-
-
-class _ZeroWatch(_Prefixed):
-    """Compressed bytes in which zeros are padding only if nothing follows them: BrokenStream where something does.
-
-    A decoder passes over zeros between two members, though a lost part of a file reads as zeros, too.
-    """
-
-    _run = bytes(8)
-
-    def __init__(self, first: bytes, stream: Readable) -> None:
-        super().__init__(first, stream)
-        self._zeros = 0  # at the end of what was read
-
-    def readinto(self, buffer: Any, /) -> int:
-        count = super().readinto(buffer)
-        data = memoryview(buffer)[:count]
-        if not self._zeros and sz.find(data, self._run) < 0:
-            self._zeros = len(bytes(data[-8:])) - len(bytes(data[-8:]).rstrip(b"\0"))
-            return count
-        zeros_before, whole = self._zeros, bytes(data)
-        filled = whole.rstrip(b"\0")
-        if filled and (self._run in filled or zeros_before + count - len(whole.lstrip(b"\0")) >= len(self._run)):
-            raise BrokenStream("zeros between members")
-        self._zeros = count - len(filled) + (0 if filled else zeros_before)
-        return count
-
-
-class _Counted(io.RawIOBase):
-    """A raw stream that knows how far it was read, and stops when it is asked to."""
-
-    def __init__(self, raw: BinaryIO, name: str, cancelled: Callable[[], bool]) -> None:
-        super().__init__()
-        self._raw = raw
-        self._name = name
-        self._cancelled = cancelled
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
-
-    def readinto(self, buffer: Any, /) -> int:
-        if self._cancelled():
-            raise ReadCancelled
-        try:
-            count = cast(int, self._raw.readinto(buffer))  # type: ignore[attr-defined]
-        except OSError as error:
-            words = error.strerror or str(error)
-            raise ArchiveError(f"{self._name} cannot be read on at byte {self.position:,}: {words}") from error
-        self.position += count
-        return count
+def _telling(stream: Peekable) -> tuple[bytes, bool]:
+    """The decoded bytes that tell the form, and whether that is all of them: a document's list may come late."""
+    size = _TELLING
+    first = stream.peek(size)
+    while len(first) == size and first[:1] == b"{" and b"\n" not in first and size < LONGEST_PREAMBLE:
+        size += _TELLING
+        first = stream.peek(size)
+    return first, len(first) < size

@@ -40,7 +40,7 @@ from tui.archive.s3_answers import (
     refuse_foreign_answer,
     stored_object,
 )
-from tui.archive.s3_errors import FAILED, explain
+from tui.archive.s3_errors import ENDPOINT, FAILED, explain
 from tui.archive.waits import Waits
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, reason
@@ -100,14 +100,24 @@ def _about_client(error: Exception, options: S3Options) -> str:
     """What is wrong with the options, the AWS_* variables or AWS's config files."""
     match error:
         case aws.InvalidRegionError():
-            return f"'{options.region}' is not an AWS region; write --region as us-east-1"
+            region = options.region or error.kwargs.get("region_name", "")
+            return f"'{region}' is not an AWS region; write --region as us-east-1"
+        case aws.ProfileNotFound():
+            known = botocore.session.Session().available_profiles
+            others = f"there are {', '.join(known)}" if known else "there is none"
+            name = error.kwargs.get("profile")
+            return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
+        case aws.ConfigParseError():
+            path = error.kwargs.get("path")
+            form = "[profile NAME] sections of lines NAME = VALUE, each name once"
+            return f"AWS: {path} cannot be parsed; it must hold {form}"
         case aws.BotoCoreError():
             about = " ".join(str(error).split()).rstrip(".")
             return f"AWS: {about}; see --profile and --region, or the AWS_* variables"
         case OSError():
             return f"AWS: {error.filename or 'a config file'} cannot be read: {reason(error)}"
-        case ValueError() if "endpoint" in str(error).lower():  # "Invalid endpoint: …"
-            return f"{error}; write --endpoint-url as http://HOST:PORT"
+        case ValueError() if "endpoint" in str(error).lower() or "IPv6" in str(error):
+            return f"'{options.endpoint_url or session_endpoint()}' is not an endpoint; {ENDPOINT}"
         case _:
             return f"AWS: {type(error).__name__}: {error}; see the AWS_* variables and ~/.aws/config"
 
@@ -320,7 +330,8 @@ class _Body(io.RawIOBase):
         self._resumes += 1
         if self._resumes > _RESUMES:
             where = f"{self._store.url}/{self._key}"
-            raise ArchiveError(f"{where} broke off {_RESUMES} times at byte {self._position:,}: {error}") from error
+            why = explain(error, self._store.options, session_endpoint())
+            raise ArchiveError(f"{where} broke off {_RESUMES} times at byte {self._position:,}: {why}") from error
         self._body, _ = self._store.get(self._key, self._position, self._etag)
 
     def close(self) -> None:

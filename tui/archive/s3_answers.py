@@ -14,6 +14,7 @@ from tui.archive.chunk import StoredObject
 
 CHECK = "log in to this network if it wants that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
 _NO_ETAG = "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
+_SLOW_DOWN = 429
 _LOOKED_AT = 4096  # bytes from a body's start
 # Hostile bodies must not make them backtrack: no part can match what the next one can.
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
@@ -33,6 +34,13 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
     streamed = bool(operation_model.has_streaming_output) and status < 300
     root = match[1] if not streamed and (match := _ROOT.match((body or b"")[:_LOOKED_AT])) else b""
     ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
+    if (
+        operation_model.name == "ListObjectsV2"
+        and status < 300
+        and ours
+        and root not in (b"Error", b"ListBucketResult")
+    ):
+        raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()} and not a listing; check --endpoint-url")
     if 300 <= status < 400 and status != 304:
         if ours or "x-amz-bucket-region" in headers:
             return
@@ -40,7 +48,7 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
             error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
             raise aws.ClientError(cast(Any, error), operation_model.name)
         raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
-    if status < 500 and not streamed:
+    if status < 500 and status != _SLOW_DOWN and not streamed:
         if body and not ours:
             raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:
@@ -73,6 +81,8 @@ def _kind(body: bytes) -> str:
 
 def stored_object(item: Any) -> StoredObject:
     """An entry of a listing."""
+    if item["Size"] < 0:
+        raise ValueError(f"{item['Size']} is not a size")
     return StoredObject(
         item["Key"],
         item["Size"],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 from botocore.parsers import ResponseParserError
@@ -22,8 +24,12 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 _EXPECTING = re.compile(rf"expecting '({_REGION.pattern})'")
 _HOST_REGION = re.compile(rf"\bs3[.-](?:dualstack\.)?({_REGION.pattern})\.")
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
+_NOT_IMPLEMENTED = 501
 _SHOWN = 300  # characters of what a server said
 
+_PORT = "check the port, http or https, and the proxy (HTTPS_PROXY)"
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF", "HTTP_REQUEST")  # of OpenSSL
+ENDPOINT = "write --endpoint-url as http://HOST:PORT"
 _ASK_REGION = "give it with --region (aws s3api get-bucket-location names it)"
 
 # The permission that each operation needs (docs.aws.amazon.com/service-authorization, "Actions defined by Amazon S3").
@@ -41,14 +47,26 @@ _WRITING = "s3:PutObject"  # also for every step of an upload in parts
 _CAUSES = {
     "NoSuchBucket": "there is no such bucket; check its name and --endpoint-url",
     "NoSuchKey": "the object is gone; list the archive again",
+    "NoSuchVersion": "the object is gone; list the archive again",
     "404": "the object is gone; list the archive again",
+    "InvalidBucketName": "that is not a bucket's name, says the server; check it",
+    "KeyTooLongError": "the key is longer than S3's limit of 1,024 bytes; choose a shorter prefix",
+    "InvalidRange": "it is shorter than it was listed; list the archive again",
     "InvalidAccessKeyId": "the access key is not known here (403); check --profile and --endpoint-url",
     "SignatureDoesNotMatch": "the secret key is wrong (403); check --profile or AWS_SECRET_ACCESS_KEY",
+    "UnrecognizedClientException": "the access key is not known here; check --profile and --endpoint-url",
     "InvalidToken": "the session token is not valid here; check AWS_SESSION_TOKEN and --profile",
     "PreconditionFailed": "the object was replaced meanwhile; list the archive again",
     "412": "the object was replaced meanwhile; list the archive again",
     "InvalidObjectState": "it is in Glacier and needs a restore first (aws s3api restore-object)",
     "SlowDown": "S3 asks to slow down (503) and kept asking; try again with fewer --jobs",
+    "429": "the server asks to slow down (429); try again later, with fewer --jobs",
+    "407": "the proxy asks for a login (407); put user and password into HTTPS_PROXY",
+    "QuotaExceeded": "the server's quota is used up; free some space there",
+    "XMinioStorageFull": "the server's disks are full; free some space there",
+    "InsufficientCapacity": "the server's disks are full; free some space there",
+    "RequestTimeout": "the request came too slowly for S3; check the network and try again",
+    "RequestExpired": "this machine's clock is wrong; set it (NTP)",
     "RequestTimeTooSkewed": "this machine's clock is wrong; set it (NTP)",
 }
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
@@ -60,9 +78,9 @@ FAILED = (aws.BotoCoreError, aws.ClientError, ResponseParserError, ForeignAnswer
 
 def explain(error: Exception, options: S3Options, endpoint: str) -> str:
     """An error of a request as a cause and a remedy; `endpoint` is the one that was set, or empty."""
-    where = endpoint or "the S3 endpoint"
     if (system := next(_system_errors(error), None)) is not None and "ulimit" in reason(system):
         return reason(system)
+    where = _without_login(endpoint) or "the S3 endpoint"
     match error:
         case aws.ClientError():
             return _explain_answer(error, options)
@@ -75,11 +93,17 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             )
         case _ if isinstance(error, CREDENTIALS):
             return about_credentials(error, options)
+        case aws.SSLError() if any(word in str(error) for word in _NOT_TLS):
+            return f"{where} does not answer by TLS; {_PORT}"
         case aws.SSLError():
             hint = "check the URL, or set AWS_CA_BUNDLE to the file of its CA"
             return f"the TLS certificate of {where} is not accepted; {hint} ({_short(error)})"
         case aws.ProxyConnectionError():
             return f"the proxy does not answer; check HTTPS_PROXY and NO_PROXY ({_short(error)})"
+        case aws.BotoCoreError() if (broken := next(_protocol_errors(error), None)) is not None:
+            if isinstance(broken, http.client.RemoteDisconnected):
+                return f"{where} closes the connection without an answer; {_PORT}"
+            return f"{where} does not answer by HTTP; {_PORT}"
         case aws.EndpointConnectionError() | aws.ConnectTimeoutError() | aws.ConnectionClosedError():
             return f"{where} does not answer; check --endpoint-url, --region and the network"
         case aws.ReadTimeoutError():
@@ -92,10 +116,21 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return reason(error)
         case aws.InvalidRegionError():
             return f"the bucket is in another region, and the server's name of it is none; {_ASK_REGION}"
+        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
+            return f"'{where}' is not an endpoint; {ENDPOINT}"
+        case aws.ParamValidationError() if "bucket name" in str(error):
+            return "that is not a bucket's name; write 3 to 63 lowercase letters, digits, dots and hyphens"
+        case aws.HTTPClientError():
+            what = _short(error.kwargs.get("error", error))
+            return f"{what}; check --endpoint-url and the proxy (HTTPS_PROXY)"
+        case aws.PaginationError():
+            return "the listing breaks off: the server gives the same page again and again"
         case aws.BotoCoreError():
             return _short(error)
+        case KeyError():
+            return f"the answer is not one that S3 gives: it lacks {_short(error)}; {CHECK}"
         case _:
-            return f"the answer is not one that S3 gives ({type(error).__name__}: {_short(error)}); {CHECK}"
+            return f"the answer is not one that S3 gives; {CHECK}"
 
 
 def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
@@ -110,6 +145,8 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return f"the session token has expired; log in again ({log_in(options, 'sso')})"
     if code not in ("NoSuchBucket", "NoSuchKey") and (region := _region(code, status, failure, headers)):
         return region
+    if code in ("404", "NoSuchKey") and error.operation_name in ("ListObjectsV2", "HeadBucket"):
+        return "nothing is there (404); check the bucket's name and --endpoint-url"
     if code in _CAUSES:
         return _CAUSES[code]
     if status == 403 or code in ("AccessDenied", "403", "AllAccessDisabled"):
@@ -118,16 +155,18 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _CAUSES["404"]
     if 300 <= status < 400:
         return redirected(str(headers.get("location", "")))
-    if status >= 500 and code == str(status):
-        return f"{status} {message}: the server, or a proxy before it, is in trouble; try again later"
-    return _short(f"{code} {message}".strip() or f"HTTP status {status}")
+    words = (code, message) if code not in ("", "None", str(status)) else (f"{status} {message}",)
+    said = _short(": ".join(word for word in words if word))
+    if status >= 500 and status != _NOT_IMPLEMENTED:
+        return f"the server, or a proxy before it, is in trouble ({said}); try again later"
+    return f"the server refuses: {said}"
 
 
 def _denied(operation: str, message: str) -> str:
     """Which permission is missing: as S3 says, else by what was asked for."""
-    if found := _DENIED.search(message):
-        on = f" on {found[2]}" if found[2] else ""
-        return f"permission denied (403): {found[1]}{on} is missing; add it to the policy, or check --profile"
+    if named := _DENIED.search(message):
+        on = f" on {named[2]}" if named[2] else ""
+        return f"permission denied (403): {named[1]}{on} is missing; add it to the policy, or check --profile"
     action = _ACTIONS.get(operation, _WRITING)
     return f"permission denied (403); check the credentials (--profile) and that they allow {action}"
 
@@ -146,7 +185,7 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
     expected = _EXPECTING.search(str(failure.get("Message", "")))
     host = _HOST_REGION.search(str(failure.get("Endpoint", "")))
     named += [match[1] for match in (expected, host) if match]
-    region = next((each for each in named if each and _REGION.fullmatch(str(each))), None)
+    region = next((name for name in named if name and _REGION.fullmatch(str(name))), None)
     if region:
         return f"the bucket is in another region; add --region {region}"
     if code == "AuthorizationHeaderMalformed":
@@ -161,7 +200,7 @@ def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[
         return ""
     theirs = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
     ours = datetime.now(UTC)
-    if theirs is None or (code != "RequestTimeTooSkewed" and abs(ours - theirs) < _SKEW):
+    if theirs is None or abs(ours - theirs) < _SKEW:
         return ""
     side = "ahead" if ours > theirs else "behind"
     apart = abs(ours - theirs)
@@ -189,6 +228,24 @@ def _system_errors(error: BaseException | None) -> Iterator[OSError]:
         if isinstance(error, OSError) and error.errno is not None:
             yield error
         error = error.__cause__ or error.__context__ or getattr(error, "kwargs", {}).get("error")
+
+
+def _protocol_errors(error: BaseException) -> Iterator[http.client.HTTPException]:
+    """Those of HTTP among the causes: urllib3 puts them into its own arguments."""
+    waiting: list[object] = [error]
+    while waiting:
+        match waiting.pop():
+            case http.client.HTTPException() as cause:
+                yield cause
+            case BaseException() as cause:
+                waiting += [*cause.args, cause.__cause__, getattr(cause, "kwargs", {}).get("error")]
+
+
+def _without_login(url: str) -> str:
+    """A URL without the user and password that may be in it."""
+    if "@" not in url:
+        return url
+    return url.replace(f"{urlsplit(url).netloc.rpartition('@')[0]}@", "", 1)
 
 
 def _short(error: object) -> str:

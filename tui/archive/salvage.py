@@ -13,13 +13,12 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from tui.archive.chunk import Damage
-from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff
+from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff, taking_turns
 from tui.archive.json_values import is_json_object
-from tui.archive.members import READ_SIZE, MemberError, Pieces
+from tui.archive.members import READ_SIZE, ZERO_RUN, MemberError, Pieces
 
 OpenAt = Callable[[int], BinaryIO]
 
-ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's checksum would not miss
 _KEPT_BLOCKS = 8
 _OVERLAP = 16  # bytes: a member's magic may stand across two blocks
 _HEAD = 1 << 16
@@ -106,11 +105,14 @@ class _Trial:
         return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
 
 
-def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
+def salvage(
+    open_at: OpenAt, codec: Codec | None, await_turn: Callable[[], None] = lambda: None
+) -> Iterator[Part | Damage]:
     """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
+    codec = taking_turns(codec, await_turn)
     found = list(survey(Tape(open_at), codec))
     for item in found:
         if isinstance(item, Damage):
@@ -118,7 +120,7 @@ def salvage(open_at: OpenAt, codec: Codec | None) -> Iterator[Part | Damage]:
             continue
         opened = partial(_opened, open_at, codec, item)
         if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
-            yield from _second_layer(opened, second, item)
+            yield from _second_layer(opened, taking_turns(second, await_turn), item)
         else:
             yield Part(opened, item.sound)
 
@@ -277,7 +279,7 @@ def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
         return not trial.reason
     if not trial.ended:
         return False
-    if codec is not ZSTD:
+    if codec.name != ZSTD.name:
         return True
     following = tape.at(trial.stop)[:_OVERLAP]
     return not following.strip(b"\0") or codec.begin.match(following) is not None

@@ -8,7 +8,7 @@ from itertools import pairwise, product, takewhile
 
 from tui.archive.block import Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.forms import Form
+from tui.archive.forms import LONGEST_PREAMBLE, Form
 from tui.archive.json_values import BOM, close_of, ends, is_json_object, items, one_line, shallow, values
 from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
@@ -28,7 +28,6 @@ _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested
 _FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
 _FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
-LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
 
 def value_blocks(

@@ -10,10 +10,13 @@ from typing import BinaryIO
 from tui.archive.codec import encoder
 from tui.archive.local import atomic_file
 from tui.archive.store import Store, is_s3
+from tui.errors import OutputError
 
 
 def names_folder(out: str) -> bool:
-    """Does OUT mean an extract: a trailing slash, a folder that exists, or a place in S3?"""
+    """Does OUT mean an extract: a trailing slash, a folder that exists, or a place in S3? OutputError for no name."""
+    if not out:
+        raise OutputError("the output has no name; give a file, a folder with a slash at its end, or - for stdout")
     return out.endswith("/") or is_s3(out) or Path(out).is_dir()
 
 

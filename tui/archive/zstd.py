@@ -6,12 +6,13 @@ over a torn frame in silence. A block holds at most 128 KiB, so frames are walke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tui.archive.members import MAX_MEMORY, MemberError
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+LARGE_WINDOW = 8 << 20  # bytes; what is larger is read one chunk at a time
 _MAX_BLOCK = 128 << 10
 _RLE, _RESERVED = 1, 3  # kinds of blocks
 _CHECKSUM = 4  # bytes of it, behind the last block
@@ -19,9 +20,13 @@ _SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 
 
 class ZstdFrame:
-    """The decoder of one frame, or of a skippable one, which holds nothing. See codec.Member."""
+    """The decoder of one frame, or of a skippable one, which holds nothing. See members.Member.
 
-    def __init__(self) -> None:
+    `await_turn` is called before a window of more than `LARGE_WINDOW` takes its memory.
+    """
+
+    def __init__(self, await_turn: Callable[[], None] = lambda: None) -> None:
+        self._await_turn = await_turn
         self._pending = bytearray()
         self._decoder: Any = None
         self._skip = 0  # bytes of a skippable frame that are still to come
@@ -68,6 +73,8 @@ class ZstdFrame:
             raise MemberError(
                 f"a zstd frame needs a window of {window >> 20:,} MiB; at most {MAX_MEMORY >> 20} MiB are read"
             )
+        if window > LARGE_WINDOW:
+            self._await_turn()
         import zstandard
 
         self._decoder = zstandard.ZstdDecompressor(max_window_size=MAX_MEMORY).decompressobj()

@@ -162,6 +162,9 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     except HourscopeError as error:
         blame = f"; {blame_lookupd(named.lookupd)}" if named.lookupd else ""
         return Check(name, "failed", f"{error}{blame}")
+    for what, given in (("topic", source.topic), ("channel", source.channel)):
+        if given.endswith("#ephemeral"):
+            return Check(name, "warning", f"an ephemeral {what} drops messages; an archive needs a durable one")
     if not destination.http:
         says = f"answers over TCP; its HTTP does not, so the channel {source.channel} was not checked"
         return Check(name, "warning", says)
@@ -173,8 +176,6 @@ def _channel(options: ArchiverOptions, destination: Destination) -> tuple[State,
     if not destination.exists:
         return "warning", f"{version} has no topic {source.topic} yet; the archiver would create it"
     channel = next((channel for channel in destination.channels if channel.name == source.channel), None)
-    if source.channel.endswith("#ephemeral") or source.topic.endswith("#ephemeral"):
-        return "warning", f"{version}: an ephemeral channel drops messages; an archive needs a durable one"
     if channel is None:
         says = f"{version}: {source.topic} has no channel {source.channel} yet; the archiver would create it"
         return "warning", f"{says}, and get what is published after that"

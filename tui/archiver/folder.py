@@ -206,5 +206,7 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
         with atomic_file(path, overwrite=True, private=True) as stream:
             stream.write(json.dumps(dict(identity), indent=1).encode() + b"\n")
         sync_folder(folder)
-    except (OSError, ValueError) as error:
-        raise ArchiveError(f"{path} cannot be read or written: {error}; fix or remove it") from error
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read or written: {reason(error)}") from error
+    except ValueError as error:
+        raise ArchiveError(f"{path} is not what an archiver wrote; fix or remove it") from error

@@ -227,24 +227,24 @@ class Intake:
 
     def _limit(self) -> None:
         """No more messages while the spool is too large."""
-        most = self._options.spool_max
-        if not self._crowded and self._used >= most:
-            self._crowded = f"the spool holds {size(self._used)} of at most {size(most)} (--spool-max)"
+        limit = self._options.spool_max
+        if not self._crowded and self._used >= limit:
+            self._crowded = f"the spool holds {size(self._used)} of at most {size(limit)} (--spool-max)"
             self._report(f"paused: {self._crowded}; NSQ keeps the messages until uploads make room")
             self._reader.allow(0)
-        elif self._crowded and self._used < most * 0.9:
+        elif self._crowded and self._used < limit * 0.9:
             self._crowded = ""
             self._report("resumed: the spool has room again")
 
     def _allowed(self) -> int:
         if self._stopped() or self._broken or self._crowded:
             return 0
-        most = self._options.source.max_in_flight
+        limit = self._options.source.max_in_flight
         if not self._mean:
-            return min(most, _FIRST_RDY)
-        if self._mean * most <= _IN_FLIGHT_BYTES:
-            return most
-        return min(most, max(1, 1 << int(_IN_FLIGHT_BYTES / self._mean).bit_length() - 1))
+            return min(limit, _FIRST_RDY)
+        if self._mean * limit <= _IN_FLIGHT_BYTES:
+            return limit
+        return min(limit, max(1, 1 << int(_IN_FLIGHT_BYTES / self._mean).bit_length() - 1))
 
     def _break(self, why: str) -> None:
         if not self._broken:

@@ -47,7 +47,7 @@ def run(words: list[str]) -> int:
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
     try:
         with interrupts(_interrupted(words)):
-            code = commands.main(words, prog_name="hourscope", standalone_mode=False)
+            code = commands.main(words, prog_name="hourscope", standalone_mode=False, obj=debug)
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost handler: whatever nobody foresaw is

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui import __version__
+from tui.app import terminal_trouble
 from tui.archive import Archive, Catalog
 from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.checks import Check
@@ -106,16 +107,15 @@ def _nsqd(target: NsqTarget, address: str, spec: NsqSpec) -> Check:
 
 
 def _terminal() -> Check:
-    term = os.environ.get("TERM", "")
     if not sys.stdout.isatty():
         return Check("terminal", "ok", "none: the commands work, the explorer needs one")
-    if term in ("", "dumb", "unknown"):
-        return Check("terminal", "warning", f"TERM={term} cannot show the explorer; set TERM=xterm-256color")
+    if trouble := terminal_trouble():
+        return Check("terminal", "warning", f"{trouble}; set TERM=xterm-256color")
     columns, rows = shutil.get_terminal_size()
     colours = "no colours (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256 colours"
     ssh = ", over SSH: the mouse is left alone" if os.environ.get("SSH_CONNECTION") else ""
     small = columns < 80 or rows < 24
-    says = f"{term}, {columns}×{rows}, {colours}{ssh}"
+    says = f"{os.environ.get('TERM')}, {columns}×{rows}, {colours}{ssh}"
     return Check("terminal", "warning" if small else "ok", says + ("; 80×24 is the minimum" if small else ""))
 
 

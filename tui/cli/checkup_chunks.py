@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
 from tui.archive.codec import promised
 from tui.archive.json_values import is_json
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.checks import Check
 from tui.errors import HourscopeError
 from tui.filter.compiled import MAX_PARSED
@@ -50,8 +50,8 @@ class _Sample:
 
     def having(self, what: Callable[[_Counts], int]) -> tuple[int, list[str]]:
         """How many such records there are, and the chunks that hold them."""
-        numbers = {key: number for key, counts in self.counts.items() if (number := what(counts))}
-        return sum(numbers.values()), list(numbers)
+        affected = {key: number for key, counts in self.counts.items() if (number := what(counts))}
+        return sum(affected.values()), list(affected)
 
 
 def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
@@ -80,10 +80,10 @@ def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
 
 def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
     """The first, the last, and some in between, evenly."""
-    most = min(_SAMPLE_CHUNKS, len(chunks))
-    if most == 1:
+    count = min(_SAMPLE_CHUNKS, len(chunks))
+    if count == 1:
         return [chunks[-1]]
-    return [chunks[round(index * (len(chunks) - 1) / (most - 1))] for index in range(most)]
+    return [chunks[round(index * (len(chunks) - 1) / (count - 1))] for index in range(count)]
 
 
 def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
@@ -97,8 +97,8 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
         return sample.counts[chunk.key].add
 
     def enough() -> bool:
-        most = share if passes < 2 else _COMPRESSED_BYTES
-        return reader.bytes_compressed >= most or reader.bytes >= _INFLATED_BYTES // _SAMPLE_CHUNKS
+        limit = share if passes < 2 else _COMPRESSED_BYTES
+        return reader.bytes_compressed >= limit or reader.bytes >= _INFLATED_BYTES // _SAMPLE_CHUNKS
 
     with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading, cancelled=enough) as reader:
         try:

@@ -11,4 +11,9 @@ _LABEL_WIDTH = 11
 
 def fact_lines(facts: Iterable[Fact]) -> list[str]:
     """A line for each fact: its label, its text and its note; to be escaped when printed."""
-    return [f"{fact.label:<{_LABEL_WIDTH}}{fact.text}{', ' if fact.note else ''}{fact.note}" for fact in facts]
+    return [_line(fact) for fact in facts]
+
+
+def _line(fact: Fact) -> str:
+    label = "" if fact.tone == "headline" else f"{fact.label:<{_LABEL_WIDTH}}"
+    return f"{label}{fact.text}{', ' if fact.note else ''}{fact.note}"

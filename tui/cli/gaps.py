@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.archive import Catalog, Gap
+from tui.archive import Gap
 from tui.archive.times import spell_hour
-from tui.printable import printable
 from tui.units import plural
 
 
@@ -25,15 +24,3 @@ def gaps_text(gaps: Sequence[Gap]) -> str:
 def gaps_json(gaps: Sequence[Gap]) -> list[dict[str, str]]:
     """Half-open ranges: `to` is the first hour after the gap."""
     return [{"from": spell_hour(gap.start), "to": spell_hour(gap.stop)} for gap in gaps]
-
-
-def far_warnings(catalog: Catalog) -> list[str]:
-    """Name a chunk whose hour is far from all others: its writer's clock may have been wrong."""
-    if not catalog.far:
-        return []
-    chunk, others = catalog.far[0], len(catalog.far) - 1
-    more = f" (and {plural(others, 'other chunk')})" if others else ""
-    return [
-        f"{printable(chunk.key)} of {spell_hour(chunk.hour)}{more} is more than 366 days from every other hour, "
-        "so no gap reaches to it; was the writer's clock wrong?"
-    ]

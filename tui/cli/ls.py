@@ -11,10 +11,11 @@ import click
 
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
+from tui.archive.location import far_warnings
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
-from tui.cli.gaps import far_warnings, gap_length, gaps_json, gaps_text
+from tui.cli.gaps import gap_length, gaps_json, gaps_text
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
 from tui.units import plural, size
 

@@ -8,30 +8,36 @@ import click
 
 from tui.app import check_terminal, run_explorer
 from tui.archive.location import locate
+from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.cli.command import Command
-from tui.cli.options import archive_options, s3_of
+from tui.cli.options import archive_options, reading_of, reading_options, s3_of
 from tui.cli.signals import restore_interrupt
 from tui.config import S3Options, load_config
 
 
 @click.command("open", cls=Command, hidden=True)
 @click.argument("archive", required=False)
+@reading_options
 @archive_options
 def command(archive: str | None, **given: Any) -> int:
     """Open ARCHIVE in the explorer.
 
     'hourscope ARCHIVE' means the same. Without ARCHIVE, the explorer asks for one.
     """
-    return explore(archive, given.pop("timezone"), s3_of(given), given.pop("layout"))
+    return explore(archive, given["timezone"], s3_of(given), given["layout"], reading_of(given))
 
 
 def explore(
-    archive: str | None, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
+    archive: str | None,
+    timezone: str | None = None,
+    s3: S3Options | None = None,
+    layout: str | None = None,
+    reading: Reading | None = None,
 ) -> int:
     """Run the explorer; a terminal that cannot show it gets a plain command instead."""
-    config, s3 = load_config(), s3 or S3Options()
-    location = locate(archive, config, timezone=timezone, layout=layout, s3=s3) if archive else None
+    config, s3, reading = load_config(), s3 or S3Options(), reading or Reading()
+    location = locate(archive, config, timezone=timezone, layout=layout, s3=s3, reading=reading) if archive else None
     check_terminal(location)
     if location and is_s3(location.url):
         from tui.archive.s3 import mfa_device, sign_in
@@ -39,4 +45,5 @@ def explore(
         if mfa_device(location.s3):  # a question behind the screen could not be answered
             sign_in(location.s3)
     restore_interrupt()
-    return run_explorer(archive, timezone=timezone, s3=s3, config=config, layout=layout)
+    debug = bool(click.get_current_context().find_root().obj)
+    return run_explorer(archive, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, debug=debug)

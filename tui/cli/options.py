@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui.archive import Archive
-from tui.archive.location import Location, command_line, command_words, locate
+from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.open import Listing
-from tui.archive.reader import MAX_RECORD, Reading
+from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import parse_range
 from tui.cli.console import DEBUG, say
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
 from tui.filter import Filter, parse_filter
-from tui.units import parse_size, plural
+from tui.filter.texts import read_texts
+from tui.units import parse_size
 
 if TYPE_CHECKING:
     from tui.scan import Excerpt, ScanPlan
@@ -99,12 +100,16 @@ range_options = _all(
     click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
 )
 
+
 filter_options = _all(
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
+    click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
     click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
     click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
     click.option("--not-grep", metavar="TEXT", multiple=True, help="Skip records that contain TEXT."),
     click.option("--not-regex", metavar="RE", multiple=True, help="Skip records that match RE."),
+    click.option("-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    click.option("-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
     click.option("-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )
 
@@ -150,11 +155,7 @@ class Opened:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
-        if not (self.archive.detected and keys):
-            return []
-        see = command_line("ls", self.location, self.start, self.stop, ["--json"])
-        left = f"left out: {plural(len(keys), 'key')} not of the detected layout '{self.archive.layout.pattern}'"
-        return [f"{left}, such as {keys[0]}; to see them: {see}"]
+        return left_out(self.location, self.archive, keys, self.start, self.stop)
 
 
 def filter_of(given: dict[str, Any]) -> Filter:
@@ -162,8 +163,16 @@ def filter_of(given: dict[str, Any]) -> Filter:
     for text in given["match"]:
         if slip := count_as_expression(text, click.get_current_context().params):
             raise click.UsageError(slip)
-    names = ("grep", "regex", "match", "invert", "not_grep", "not_regex")
-    return parse_filter(**{name: given.pop(name) for name in names})
+    for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
+        if given[name] and not any(given[kind] for kind in kinds):
+            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
+    names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
+    stdin = read_texts("-") if "-" in given["file"] else None
+    return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)
+
+
+_WORDS = {"grep": "-g", "file": "-f", "not_grep": "--not-grep"}
+_FOLDED = {**_WORDS, "regex": "-e", "not_regex": "--not-regex"}
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:

@@ -15,7 +15,7 @@ from tui.cli.fact_lines import fact_lines
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
 from tui.send.facts import left_out, receipt_facts
 from tui.send.receipt import VERSION
-from tui.send.survey import not_json_warning
+from tui.send.survey import not_json_warning, oversize_warning
 from tui.shell import shell_join
 from tui.units import plural
 
@@ -78,14 +78,16 @@ def print_summary(request: SendRequest, survey: Survey, topic: str | None, warni
 
 
 def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) -> int:
-    """No record matched: the summary of a send of nothing, and the damage that may be why."""
+    """No record is sent: the summary of a send of nothing, and what may be why."""
     warnings = list(map(str, survey.damaged))
+    if survey.skipped_count:
+        warnings.append(oversize_warning(survey))
     if survey.not_json:
         warnings.append(not_json_warning(survey.not_json))
     for words in warnings:
         say(words)
     print_summary(request, survey, topic, warnings)
-    return EXIT_FAILED if survey.damaged or survey.not_json else EXIT_NOTHING
+    return EXIT_FAILED if survey.damaged or survey.not_json or survey.skipped_count else EXIT_NOTHING
 
 
 def report(

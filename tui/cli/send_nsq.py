@@ -50,7 +50,7 @@ def to_nsq(
     survey = _surveyed(request, prepared)
     prepared = prepared.checked(survey)
     if not survey.count and not request.dry_run:
-        say(str(nothing_to_send(prepared.source, survey.unfit)))
+        say(str(nothing_to_send(prepared.source, (*survey.skipped, *survey.unfit))))
         return end_with_nothing(request, survey, target.topic)
     warnings = (*unanswered, *prepared.warnings(survey))
     if request.dry_run:

@@ -27,10 +27,8 @@ _OTHER_COMMANDS: Mapping[str, str] = {
 _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "-E": ("-e RE",), "--extended-regexp": ("-e RE",), "-P": ("-e RE",), "--perl-regexp": ("-e RE",),
     "--regexp": ("-e RE",), "-F": ("-g TEXT",), "--fixed-strings": ("-g TEXT",), "--text": ("-g TEXT",),
-    "-i": ("-e '(?i)RE'",), "--ignore-case": ("-e '(?i)RE'",),
-    "-w": (r"-e '\bRE\b'",), "--word-regexp": (r"-e '\bRE\b'",),
+    "--word-regexp": ("-w",),
     "-x": ("-e '^RE$'",), "--line-regexp": ("-e '^RE$'",), "--invert-match": ("-v",), "--exclude": ("--not-grep TEXT",),
-    "-f": ("-e 'ONE|TWO|THREE'",), "--file": ("-e 'ONE|TWO|THREE'",),
     "--query": ("-m EXPR",), "--jmespath": ("-m EXPR",), "--where": ("-m EXPR",), "--filter": ("-m EXPR",),
     "-n": ("--lines N", "--max-count N"), "--head": ("--lines N", "--max-count N"),
     "--limit": ("--lines N", "--max-count N"), "--max-count": ("--lines N",), "--lines": ("--max-count N",),

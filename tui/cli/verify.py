@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from tui.archive import Catalog
-from tui.archive.location import command_line
+from tui.archive.location import command_line, far_warnings
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
-from tui.cli.gaps import far_warnings, gap_length, gaps_json
+from tui.cli.gaps import gap_length, gaps_json
 from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui.errors import FilterError
@@ -134,8 +134,10 @@ def _of_part(path: Place, value: str, sign: str, meaning: str, function: str) ->
 
 def negated(term: Term) -> Term:
     """The opposite of a term; that of the opposite is the term as it was."""
+    if term.kind == "file":
+        raise FilterError("a file of texts has no opposite; invert the whole filter with -v", term.text)
     if term.kind != "match":
-        return Term(term.kind, term.text, term.enabled, not term.negated)
+        return replace(term, negated=not term.negated)
     if inner := _inside_not(term.text):
         return Term("match", inner, term.enabled)
     return Term("match", f"!({term.text})", term.enabled)
@@ -182,7 +184,7 @@ def whole_of(wanted: Filter) -> Whole:
     return Whole(joined, (*others, "all of it inverted"))
 
 
-_BYTES = {"grep": "text", "regex": "regex"}
+_BYTES = {"grep": "text", "file": "any of", "regex": "regex"}
 
 
 def _operand(expression: str) -> str:

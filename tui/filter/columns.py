@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from tui.archive.block import Block
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.jmespath import load, parse_expression
-from tui.filter.paths import Node, Path, path_of
-from tui.filter.shapes import FAILURES, MISFITS, fields_of
-from tui.filter.translate import Source
+from tui.filter.paths import Path, path_of
+from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
 Row = tuple[Any, ...]
 
@@ -33,7 +31,7 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
     FilterError for an expression that cannot be parsed.
     """
     parsed = [parse_expression(expression) for expression in expressions]
-    at_once = _at_once([expression.parsed for expression in parsed])
+    at_once = compile_values([expression.parsed for expression in parsed])
 
     def row(record: bytes) -> Row:
         value = load(record)
@@ -41,10 +39,10 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
 
     def table(block: Block) -> Table:
         if at_once and block.end <= MAX_PARSED and block.all_objects():
-            with block.view() as view:
+            with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
                 rows = at_once(view)
-            if rows is not None and len(rows) == block.count():
-                return Table(rows, [])
+                if len(rows) == block.count():
+                    return Table(rows, [])
         return _one_by_one(block, row)
 
     return table
@@ -68,28 +66,6 @@ def _searched(expression: Any, value: Any) -> Any:
         return expression.search(value)
     except (*FAILURES, RecursionError):
         return None
-
-
-def _at_once(nodes: list[Node]) -> Callable[[memoryview], list[Row] | None] | None:
-    """All records of a block by one generated comprehension; None where an expression has no translation."""
-    fields = fields_of(nodes)
-    if fields is None:
-        return None
-    source = Source(fields)
-    values = "".join(f"{source.value(node)}, " for node in nodes)
-    try:
-        rows: Callable[[list[Any]], list[Row]] = source.function(f"lambda rs: [({values}) for r in rs]")
-    except (SyntaxError, MemoryError):  # nested deeper than Python's parser goes
-        return None
-    decoder = msgspec.json.Decoder(fields.struct)
-
-    def of_lines(lines: memoryview) -> list[Row] | None:
-        try:
-            return rows(decoder.decode_lines(lines))
-        except (*MISFITS, *FAILURES):  # a record of another shape: they are looked at one by one
-            return None
-
-    return of_lines
 
 
 def is_path(expression: str) -> Path | None:

@@ -10,6 +10,7 @@ import stringzilla as sz
 Test = Callable[[bytes], bool]
 Verdicts = Callable[[memoryview], list[bool] | None]
 Find = Callable[[memoryview, int, int], int]
+Every = Callable[[memoryview, int], list[int]]
 
 
 class NotJsonError(ValueError):
@@ -29,7 +30,8 @@ class Compiled:
 
     `test` looks at one record. Each of `finders` gives the offset of a hit in a block (-1: none), and every matching
     line has a hit of at least one of them, so that a block without any is never cut into lines; without finders every
-    line must be tested. `exact` says that a line with a hit does match, untested. `holds_lock` says that
+    line must be tested. `every`, where a call for each hit would take long, gives the offsets of all hits in the first
+    bytes of a block at once, unsorted. `exact` says that a line with a hit does match, untested. `holds_lock` says that
     the work keeps the interpreter's lock, so that threads do not speed it up. `texts` are those that `finders` look
     for, to tell how frequent they are. `verdicts` tests all lines of a block, each of them a JSON object, at once; None
     where it leaves them to `test`.
@@ -41,6 +43,7 @@ class Compiled:
     holds_lock: bool = False
     texts: tuple[bytes, ...] = ()
     verdicts: Verdicts | None = None
+    every: Every | None = None
 
 
 def finder(needle: bytes) -> Find:

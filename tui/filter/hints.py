@@ -18,7 +18,8 @@ from tui.filter.operands import operands
 from tui.filter.slips import edited
 from tui.filter.terms import Filter, Term
 from tui.filter.text_hints import text_hint
-from tui.shell import shell_word
+from tui.filter.texts import shown_name, split_texts
+from tui.shell import shell_join
 from tui.units import count
 
 _MOST_RECORDS = 1000
@@ -43,7 +44,7 @@ class Hint:
         if self.term is None:
             return self.sentence
         joint = " Try" if self.sentence.endswith("?") else "; try"
-        words = f"{self.sentence}{joint} {self.term.option} {shell_word(self.term.text)}"
+        words = f"{self.sentence}{joint} {shell_join([*self.term.flags, self.term.option, self.term.text])}"
         if not self.matches:
             return words
         return f"{words}, which matches {count(self.matches)} of the {count(self.records)} records sampled"
@@ -76,6 +77,8 @@ class FieldSample:
 def may_mislead(filter_: Filter) -> bool:
     """Can a slip in it match records? `event == "error"` holds where both are missing, and `!=` nearly everywhere."""
     for term in filter_.active:
+        if term.kind == "file" and _has_blank_line(term):
+            return True
         if term.kind != "match" or len(term.text) > _LONGEST_TERM:
             continue
         found = operands(term.text)
@@ -91,6 +94,10 @@ def may_mislead(filter_: Filter) -> bool:
     return False
 
 
+def _has_blank_line(term: Term) -> bool:
+    return b"" in split_texts(term.text, term.content or b"")
+
+
 def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tuple[Hint, ...]:
     """What the sample says about the terms that are on.
 
@@ -103,6 +110,8 @@ def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tup
             continue
         if term.kind == "match":
             found += _of_match(term, types, sample)
+        elif term.kind == "file" and _has_blank_line(term):
+            found.append(Hint(f"{shown_name(term.text)} has an empty line, which is in every record; remove it"))
         elif not term.negated and not matched:
             found += _of_text(term, sample)
     return tuple(hint for hint in found if hint.slip or not matched)
@@ -134,7 +143,10 @@ def _of_text(term: Term, sample: FieldSample) -> Sequence[Hint]:
     if hint is None:
         return ()
     sentence, offered = hint
-    return (Hint(sentence, offered, sample.matches(offered), len(sample.records), slip=False),)
+    matches = sample.matches(offered) if offered else 0
+    if offered and offered.content != term.content:
+        return (Hint(f"{sentence}; without them they match {count(matches)} of the records sampled", slip=False),)
+    return (Hint(sentence, offered, matches, len(sample.records), slip=False),)
 
 
 def _term(kind: str, text: str) -> Term | None:

@@ -1,7 +1,7 @@
 """JMESPath on parsed records: `--match`. A record matches if the result is truthy in JMESPath's sense.
 
-jmespath.py is the judge of what an expression means. Before it is asked, a record must hold the expression's needles,
-and the shapes that people write are evaluated on the few fields that they name; all three give the same answer. An
+jmespath.py is the judge of what an expression means: it parses them, and evaluates the few that cannot be translated
+into Python. A record must hold the expression's needles before it is decoded; all ways give the same answer. An
 expression that fails on a record (a function given the wrong type) does not match it.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jmespath
@@ -21,10 +20,10 @@ from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
 from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError, Verdicts, finder
+from tui.filter.functions import is_true
 from tui.filter.needles import needles
 from tui.filter.shapes import FAILURES, MISFITS, Shape, compile_shape
 from tui.filter.slips import repaired
-from tui.filter.translate import is_true
 
 _NOT_JMESPATH = {  # of SQL
     "in": "there is no 'in'; write contains(LIST, VALUE)",
@@ -43,49 +42,66 @@ def compile_term(expression: str) -> Compiled:
         wanted = needles(parsed.parsed)
     except RecursionError as error:
         raise _too_deep(expression) from error
-    spellings = [needle.spellings for needle in wanted]
+    holds = shape.holds if shape else _interpreted(parsed)
+    judge = _judge(holds, [needle.spellings for needle in wanted])
+    return Compiled(
+        _quick(shape, judge) if shape else judge,
+        tuple(map(finder, wanted[0].spellings)) if wanted else (),
+        holds_lock=True,
+        texts=tuple(wanted[0].texts) if wanted else (),
+        verdicts=_all_at_once(shape, judge) if shape else None,
+    )
+
+
+def _interpreted(parsed: ParsedResult) -> Callable[[Any], bool]:
+    """What jmespath.py says of a value."""
+
+    def holds(value: Any) -> bool:
+        try:
+            return is_true(parsed.search(value))
+        except FAILURES:
+            return False
+
+    return holds
+
+
+def _judge(holds: Callable[[Any], bool], spellings: list[tuple[bytes, ...]]) -> Test:
+    """The test that looks at any record, whatever its shape."""
 
     def judge(record: bytes) -> bool:
         if len(record) > MAX_PARSED:
             raise TooLargeError
         if not _may_match(record, spellings) and record[:1] == b"{" and record[-1:] == b"}":
             return False  # what is no object at all is looked at: it may be no JSON, and is to be counted
-        value = load(record)
-        try:
-            return is_true(parsed.search(value))
-        except (*FAILURES, RecursionError):
-            return False
+        return holds(load(record))
 
-    compiled = Compiled(
-        judge,
-        tuple(map(finder, spellings[0])) if spellings else (),
-        holds_lock=True,
-        texts=tuple(wanted[0].texts) if wanted else (),
-    )
-    if shape is None:
-        return compiled
-    return replace(compiled, test=_quick(shape, judge), verdicts=_all_at_once(shape))
+    return judge
 
 
 def _quick(shape: Shape, judge: Test) -> Test:
-    """The fast evaluator where a record has the expected shape, the judge where it has not."""
+    """Only what is needed of the record, where it has the expected shape and that decides; else all of it."""
 
     def test(record: bytes) -> bool:
         if len(record) > MAX_PARSED:
             raise TooLargeError
         try:
-            return shape.test(record)
+            held = shape.test(record)
         except MISFITS:
-            return judge(record)
+            held = None
+        return judge(record) if held is None else held
 
     return test
 
 
-def _all_at_once(shape: Shape) -> Verdicts:
+def _all_at_once(shape: Shape, judge: Test) -> Verdicts:
     def verdicts(lines: memoryview) -> list[bool] | None:
         try:
-            return shape.test_all(lines)
-        except MISFITS:
+            held = shape.test_all(lines)
+            if None not in held:
+                return held  # type: ignore[return-value]
+            records = bytes(lines).split(b"\n")
+            return [judge(record) if each is None else each for each, record in zip(held, records, strict=False)]
+        except (*MISFITS, NotJsonError):
             return None
 
     return verdicts

@@ -8,7 +8,7 @@ from itertools import compress
 import stringzilla as sz
 
 from tui.archive.block import Block, line_spans
-from tui.filter.compiled import MAX_PARSED, Compiled, Find, NotJsonError, Test, TooLargeError
+from tui.filter.compiled import MAX_PARSED, Compiled, Every, Find, NotJsonError, Test, TooLargeError
 
 Span = tuple[int, int]
 
@@ -82,7 +82,7 @@ class Matcher:
             return iter(())
         block.settle()
         if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
-            lines = candidates(block, lead.finders)
+            lines = hit_lines(block, lead.every) if lead.every else candidates(block, lead.finders)
             return self._tested(block, lines) if self._tests else lines
         verdicts = self._at_once(block)
         return self._one_by_one(block) if verdicts is None else verdicts
@@ -187,6 +187,21 @@ def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
                 hits[find] = _hit(find, view, position, stop)
                 if hits[find] > stop:
                     del hits[find]
+
+
+def hit_lines(block: Block, every: Every) -> Iterator[Span]:
+    """The lines that have one of the hits, each once."""
+    buffer, stop, position = block.buffer, block.end, 0
+    with block.view() as view:
+        hits = sorted(every(view, stop))
+    for hit in hits:
+        if hit >= position:
+            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
+            end = buffer.find(_NEWLINE, hit, stop)
+            if end < 0:
+                end = stop
+            yield start, end
+            position = end + 1
 
 
 def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:

@@ -8,9 +8,12 @@ or may be escaped in another way. Numbers have many spellings (`500`, `5e2`): no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import ge, gt, le, lt
 from typing import Any
+
+from tui.filter.functions import is_true
 
 Node = Mapping[str, Any]
 
@@ -43,93 +46,248 @@ _ESCAPE = b"\\u"
 _QUOTE = 0x22
 _LONG = 3  # shorter needles hit too often to be worth a search
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\ud800-\udfff]+')
-_STRUCTURAL = {"field", "index", "slice", "current", "identity", "subexpression", "index_expression"}
-_PROJECTIONS = {"projection", "value_projection", "filter_projection", "flatten"}
 
 
 def needles(node: Node) -> tuple[Needle, ...]:
     """What a record must hold if the expression is truthy on it: all of them, the most telling first."""
-    return tuple(sorted(set(_truthy(node)), key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
+    found = _result(node, _Result(own=True)).truthy
+    return tuple(sorted(found, key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
 
 
-def _truthy(node: Node) -> list[Needle]:
+Found = frozenset[Needle]
+_NONE: Found = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a record must hold if the result of an expression is not null, is `truthy`, or is a list with an item that
+    is not null (`filled`).
+
+    `own`: every string in it, and every key, is one of the record's. `listed`: it is a list, or null. `text`: it is
+    JSON text made of the record's own values.
+    """
+
+    there: Found = _NONE
+    truthy: Found = _NONE
+    filled: Found = _NONE
+    own: bool = False
+    listed: bool = False
+    text: bool = False
+
+
+def _result(node: Node, at: _Result) -> _Result:
+    """The result of an expression where `at` is the current value's."""
     kind, children = node["type"], node["children"]
-    if kind == "and_expression":
-        return _truthy(children[0]) + _truthy(children[1])
-    if kind == "or_expression":
-        return _either(_truthy(children[0]), _truthy(children[1]))
-    if kind == "comparator":
-        return _compared(node["value"], children[0], children[1])
-    if kind == "function_expression":
-        return _called(node["value"], children)
-    if kind in ("projection", "value_projection", "filter_projection") and _from_record(children[0]):
-        # not empty: some element is not null on the right, and passes the condition
-        condition = _truthy(children[2]) if kind == "filter_projection" else []
-        return _not_null(children[0]) + _not_null(children[1]) + condition
-    return _not_null(node)
-
-
-def _either(one: list[Needle], other: list[Needle]) -> list[Needle]:
-    if not one or not other:
-        return []
-    left, right = max(one, key=lambda n: n.telling), max(other, key=lambda n: n.telling)
-    return [Needle(left.texts | right.texts, left.is_key or right.is_key)]
-
-
-def _from_record(node: Node) -> bool:
-    """Is every value that the node gives one of the record's own, not one that the expression made?"""
-    if node["type"] in ("index", "slice", "field"):
-        return True
-    return node["type"] in _STRUCTURAL | _PROJECTIONS and all(map(_from_record, node["children"][:2]))
-
-
-def _not_null(node: Node) -> list[Needle]:
-    """The keys on the way to a value that is not null (a projection's may be an empty list)."""
-    kind, children = node["type"], node["children"]
-    if not _from_record(node):
-        return []
     if kind == "field":
-        return _holds(node["value"], '"', '"', is_key=True)
-    if kind in _PROJECTIONS:
-        return _not_null(children[0])
+        found = at.truthy | (_holds(node["value"], '"', '"', is_key=True) if at.own else _NONE)
+        return _Result(found, found, found, at.own)
+    if kind in ("current", "identity"):
+        return at
+    if kind in ("subexpression", "index_expression", "pipe"):
+        for child in children:
+            at = _result(child, at)
+        return at
+    if kind == "index":
+        return _item(at)
     if kind == "slice":
-        return []
-    return [needle for child in children for needle in _not_null(child)]
+        return _Result(at.there, at.truthy, at.filled, at.own, listed=True)
+    if kind in ("projection", "value_projection", "filter_projection"):
+        return _projected(kind, children, at)
+    if kind == "flatten":
+        base = _result(children[0], at)
+        return _Result(base.there, base.truthy, base.filled, base.own, listed=True)
+    if kind in ("and_expression", "or_expression"):
+        return _joined(kind, _result(children[0], at), _result(children[1], at))
+    if kind == "comparator":
+        return _compared(node["value"], children[0], children[1], at)
+    if kind == "function_expression":
+        return _called(node["value"], children, at)
+    if kind == "multi_select_list":
+        parts = [_result(child, at) for child in children]
+        filled = _any_of([part.there for part in parts])
+        return _Result(at.there, at.there, at.there | filled, all(part.own for part in parts), listed=True)
+    if kind == "multi_select_dict":
+        return _Result(at.there, at.there, at.there)
+    return _NOTHING  # a literal, a negation
 
 
-def _compared(operator: str, left: Node, right: Node) -> list[Needle]:
-    if operator == "ne":
-        return []
+_NOTHING = _Result()
+
+
+def _item(listed: _Result) -> _Result:
+    """An item, that is not null, of a list."""
+    return _Result(listed.filled, listed.filled, listed.filled, listed.own)
+
+
+def _projected(kind: str, children: Sequence[Node], at: _Result) -> _Result:
+    """Not empty: some item passes the condition, and what the right side makes of it is not null."""
+    base = _result(children[0], at)
+    item = _item(base)
+    if kind == "value_projection":
+        item = _Result(base.truthy, base.truthy, base.truthy, base.own)
+    right = _result(children[1], item)
+    condition = _result(children[2], item).truthy if kind == "filter_projection" else _NONE
+    filled = base.truthy | right.there | condition
+    return _Result(base.there, filled, filled, right.own, listed=True)
+
+
+def _joined(kind: str, left: _Result, right: _Result) -> _Result:
+    own, listed = left.own and right.own, left.listed and right.listed
+    if kind == "and_expression":
+        return _Result(left.there, left.truthy | right.truthy, left.truthy | right.filled, own, listed)
+    return _any_result([left, right])
+
+
+def _any_result(results: Sequence[_Result]) -> _Result:
+    """The result of one of several expressions."""
+    return _Result(
+        _any_of([each.there for each in results]),
+        _any_of([each.truthy for each in results]),
+        _any_of([each.filled for each in results]),
+        all(each.own for each in results),
+        all(each.listed for each in results),
+    )
+
+
+def _any_of(choices: Sequence[Found]) -> Found:
+    """The most telling of each, of which one must be there; none where one of the choices needs nothing."""
+    if not all(choices):
+        return _NONE
+    best = [max(choice, key=lambda needle: (needle.telling, sorted(needle.texts))) for choice in choices]
+    return frozenset([Needle(frozenset().union(*(each.texts for each in best)), any(each.is_key for each in best))])
+
+
+def _compared(operator: str, left: Node, right: Node, at: _Result) -> _Result:
     if left["type"] == "literal":
-        left, right = right, left
-    if operator != "eq":  # an ordering is null unless both sides are there
-        return _not_null(left) + _not_null(right)
-    if right["type"] != "literal" or right["value"] is None or not _from_record(left):
-        return []
+        left, right, operator = right, left, _TURNED.get(operator, operator)
+    one, other = _result(left, at), _result(right, at)
+    if operator not in ("eq", "ne"):  # an ordering is null unless both sides are there
+        there = one.there | other.there
+        return _Result(there, there | (one.filled if _excludes_zero(operator, left, right) else _NONE))
+    if operator == "ne" or right["type"] != "literal" or right["value"] is None:
+        return _NOTHING
     value = right["value"]
+    held = one.truthy if is_true(value) else one.there
+    if isinstance(value, bool) and one.own:
+        held |= {Needle(frozenset([b"true" if value else b"false"]))}
+    return _Result(truthy=held | _strings_of(value, one))
+
+
+_TURNED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
+_COMPARED = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
+
+
+def _excludes_zero(operator: str, left: Node, right: Node) -> bool:
+    """`length(…) > `0``: can it not hold for what is empty?"""
+    if (left["type"], left.get("value"), right["type"]) != ("function_expression", "length", "literal"):
+        return False
+    number = right["value"]
+    return type(number) in (int, float) and not _COMPARED[operator](0, number)
+
+
+def _strings_of(value: Any, one: _Result) -> Found:
+    """What equals this value holds its strings. (In Python, and so in jmespath.py, [true] equals [1].)"""
+    if one.text and isinstance(value, str):
+        return _dumped(value)
+    if not one.own:
+        return _NONE
     if isinstance(value, str):
-        return _not_null(left) + _holds(value, '"', '"')
-    if isinstance(value, bool):
-        return [*_not_null(left), Needle(frozenset([b"true" if value else b"false"]))]
-    return _not_null(left)
+        return _holds(value, '"', '"')
+    found = _NONE
+    if isinstance(value, dict):
+        found = found.union(*(_holds(key, '"', '"', is_key=True) for key in value))
+        value = list(value.values())
+    return found.union(*(_strings_of(each, one) for each in value)) if isinstance(value, list) else found
+
+
+def _called(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
+    """A function of the wrong type of value fails, and nearly none takes null."""
+    if name in ("map", "sort_by", "max_by", "min_by"):
+        return _with_expression(name, arguments, at)
+    if name in _ENDS:
+        return _searched(name, arguments, at)
+    results = [_result(argument, at) for argument in arguments]
+    first = results[0] if results else _NOTHING
+    if name == "not_null":
+        return _any_result(results)
+    if name == "to_array":
+        return _Result(filled=first.there, own=first.own, listed=True)
+    if name == "to_string":
+        return _Result(text=first.own)
+    if name in ("sort", "reverse"):
+        return replace(first, own=first.own and (first.listed or name == "sort"), text=False)
+    if name in ("keys", "values"):
+        return _Result(first.there, first.truthy, first.truthy, first.own, listed=True)
+    if name in ("max", "min", "avg"):  # null of an empty list
+        return _Result(first.filled, first.filled, own=first.own)
+    if name == "length":  # (filled: what it is the length of is not empty)
+        return _Result(first.there, first.there, first.truthy)
+    if name in ("abs", "ceil", "floor", "sum", "to_number"):
+        return _Result(first.there, first.there)
+    if name == "join":
+        there = first.there.union(*(result.there for result in results))
+        return _Result(there, there)
+    return _Result(first.there) if name == "merge" else _NOTHING
+
+
+def _with_expression(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
+    expression, listed = arguments if name == "map" else reversed(arguments)
+    if expression["type"] != "expref":
+        return _NOTHING
+    base = _result(listed, at)
+    mapped = _result(expression["children"][0], _item(base))
+    if name == "map":
+        return _Result(base.there, base.truthy, base.truthy | mapped.there, mapped.own, listed=True)
+    filled = base.filled | mapped.there  # each key is a number or a string
+    if name == "sort_by":
+        return _Result(base.there, base.truthy, filled, base.own, listed=True)
+    return _Result(filled, filled, filled, base.own)
 
 
 _ENDS = {"contains": ("", ""), "starts_with": ('"', ""), "ends_with": ("", '"')}
 
 
-def _called(name: str, arguments: list[Node]) -> list[Needle]:
+def _searched(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
     """`contains(path, 'text')` and the like: the path is there, and somewhere the text."""
-    if name not in _ENDS or len(arguments) != 2:
-        return []
     subject, sought = arguments
-    if not _from_record(subject) or sought["type"] != "literal":
-        return []
-    if not isinstance(sought["value"], str):
-        return _not_null(subject)
-    return _not_null(subject) + _holds(sought["value"], *_ENDS[name])
+    where, what = _result(subject, at), _result(sought, at)
+    there = where.there if name == "contains" else where.there | what.there
+    if subject["type"] == "literal" and name == "contains":
+        return _Result(there, _one_of(subject["value"], what))
+    if sought["type"] != "literal":
+        return _Result(there, there)
+    value = sought["value"]
+    held = where.truthy if value != "" else there
+    if where.listed or not isinstance(value, str):
+        return _Result(there, held | (_strings_of(value, where) if where.listed else _NONE))
+    if where.text:
+        return _Result(there, held | _dumped(value))
+    return _Result(there, held | (_holds(value, *_ENDS[name]) if where.own else _NONE))
 
 
-def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> list[Needle]:
+def _one_of(values: Any, what: _Result) -> Found:
+    """`contains(['a', 'b'], path)`: the value at the path is one of these."""
+    if not isinstance(values, list) or not values or any(value is None for value in values):
+        return _NONE
+    return what.there | _any_of([_strings_of(value, what) for value in values])
+
+
+_CONSTANTS = ("true", "false", "null", "NaN", "Infinity")
+
+
+def _dumped(text: str) -> Found:
+    """Letters that JSON text made of a record's values holds are in one of its strings, unless they are a part of
+    `true` and the like, of a number, or of an escape."""
+    best = ""
+    for piece in re.findall("[A-Za-z_ ]+", text):
+        escaped = re.match("[bfnrtu]?[a-f]{0,4}", piece)
+        plain = piece[escaped.end() if escaped else 0 :]
+        if not any(plain in constant for constant in _CONSTANTS):
+            best = max(best, plain, key=len)
+    return _holds(best, "", "")
+
+
+def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> Found:
     """The longest piece of a string that has one spelling without `\\u`, with the quotes that it reaches."""
     best = ""
     for match in _PLAIN.finditer(text):
@@ -137,4 +295,4 @@ def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> li
         piece = opening * (match.start() == 0) + piece + closing * (match.end() == len(text))
         best = max(best, piece, key=len)
     data = best.encode()
-    return [Needle(frozenset([data]), is_key)] if len(data) >= _LONG else []
+    return frozenset([Needle(frozenset([data]), is_key)]) if len(data) >= _LONG else _NONE

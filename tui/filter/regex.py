@@ -18,16 +18,20 @@ _NEAR = 1 << 12  # bytes: a literal in every tenth line or more
 _LONG = 3  # bytes: a shorter literal hits too often to be worth a search
 
 
-def compile_term(pattern: str) -> Compiled:
-    """A record matches if the pattern is found in it. UTF-8; `^` and `$` are the record's ends."""
-    line = _compile(pattern, pattern)
+def compile_term(shown: str, *, ignore_case: bool = False) -> Compiled:
+    """A record matches if the pattern is found in it. UTF-8; `^` and `$` are the record's ends.
+
+    `ignore_case`: letters match in either case, by Unicode's simple folding.
+    """
+    pattern = f"(?i){shown}" if ignore_case else shown
+    line = _compile(pattern, shown)
 
     def test(record: bytes) -> bool:
         return line.search(record) is not None
 
     if _TEXT_ANCHORS.search(pattern):
         return Compiled(test, holds_lock=True)
-    lines = _compile(f"(?m){pattern}", pattern)  # no group: \\Q without \\E would quote its end
+    lines = _compile(f"(?m){pattern}", shown)  # no group: \\Q without \\E would quote its end
     literal = required_literal(pattern).encode()
     find = _find_behind(literal, lines) if len(literal) >= _LONG else _find(lines)
     return Compiled(test, (find,), exact=True, holds_lock=True)
@@ -106,6 +110,8 @@ def _compile(pattern: str, shown: str) -> Any:
     options.never_nl = True  # [^a] and \s stop at a record's end
     try:
         return re2.compile(pattern, options)
+    except UnicodeEncodeError as error:  # bytes of a command line that are not UTF-8
+        raise FilterError("it holds bytes that are not UTF-8", shown, _column("", shown), what="regex") from error
     except re2.error as error:
         words = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be parsed"
         raise FilterError(_reason(words), shown, _column(words, shown), what="regex") from error

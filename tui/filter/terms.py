@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
+from hashlib import sha256
 from typing import Literal
 
 from tui.archive.block import Block
+from tui.errors import FilterError
+from tui.filter import text
 from tui.filter.compiled import Compiled, opposite
 from tui.filter.matcher import Matcher, Span
 from tui.shell import shell_join
 
-Kind = Literal["grep", "regex", "match"]
+Kind = Literal["grep", "file", "regex", "match"]
 
-_MODULES: Mapping[Kind, str] = {"grep": "text", "regex": "regex", "match": "jmespath"}
 _OPTIONS: Mapping[tuple[Kind, bool], str] = {
     ("grep", False): "-g",
     ("grep", True): "--not-grep",
+    ("file", False): "-f",
     ("regex", False): "-e",
     ("regex", True): "--not-regex",
     ("match", False): "-m",
@@ -27,35 +30,73 @@ _OPTIONS: Mapping[tuple[Kind, bool], str] = {
 
 @dataclass(frozen=True)
 class Term:
-    """One condition: literal bytes (`grep`), RE2 (`regex`) or JMESPath (`match`); FilterError if it is malformed.
+    """One condition: literal bytes (`grep`), any line of a file (`file`: `text` is its name), RE2 (`regex`) or JMESPath
+    (`match`); FilterError if it is malformed.
 
-    `negated` inverts a text or regex; a JMESPath does that itself, with `!`.
+    `negated` inverts a text or regex; a JMESPath does that itself, with `!`. `ignore_case`: of all but a JMESPath;
+    `words`: whole words, of a text and a file. `content` is what the file holds: it is read once, here.
     """
 
     kind: Kind
     text: str
     enabled: bool = True
     negated: bool = False
+    ignore_case: bool = False
+    words: bool = False
+    content: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self.negated and self.kind == "match":
-            raise ValueError("a JMESPath is negated by !( )")
+        if (self.kind, self.negated) not in _OPTIONS:
+            raise ValueError(f"there is no option for a negated {self.kind}")
+        if self.kind == "file" and self.content is None:
+            from tui.filter.texts import read_texts
+
+            if self.text == "-":  # it is for who runs a command, not for who writes a filter
+                raise FilterError("standard input is only read by -f - of a command line", self.text)
+            object.__setattr__(self, "content", read_texts(self.text))
         _ = self.compiled
 
     @cached_property
     def compiled(self) -> Compiled:
-        # the libraries of a kind are only loaded where it is used
-        module = import_module(f"tui.filter.{_MODULES[self.kind]}")
-        compiled: Compiled = module.compile_term(self.text)
+        compiled = self._compile()
         return opposite(compiled) if self.negated else compiled
 
-    def __reduce__(self) -> tuple[type[Term], tuple[Kind, str, bool, bool]]:
-        return Term, (self.kind, self.text, self.enabled, self.negated)  # compiled again where it arrives
+    def _compile(self) -> Compiled:
+        # the libraries of a kind are only loaded where it is used
+        if self.kind == "match":
+            from tui.filter import jmespath
+
+            return jmespath.compile_term(self.text)
+        if self.kind == "regex":
+            from tui.filter import regex
+
+            return regex.compile_term(self.text, ignore_case=self.ignore_case)
+        if self.kind == "file":
+            from tui.filter import texts
+
+            lines = texts.split_texts(self.text, self.content or b"")
+            return texts.compile_texts(lines, ignore_case=self.ignore_case, words=self.words)
+        return text.compile_term(self.text, ignore_case=self.ignore_case, words=self.words)
+
+    def __reduce__(self) -> tuple[type[Term], tuple[object, ...]]:  # compiled again where it arrives
+        flags = self.enabled, self.negated, self.ignore_case, self.words
+        return Term, (self.kind, self.text, *flags, self.content)
 
     @property
     def option(self) -> str:
         """The command line's option for it."""
         return _OPTIONS[self.kind, self.negated]
+
+    @property
+    def flags(self) -> list[str]:
+        """The command line's options for how it is compared."""
+        return ["-i"] * self.ignore_case + ["-w"] * self.words
+
+    @property
+    def identity(self) -> str:
+        """One text for what it matches: of a file, the digest of what it holds."""
+        digest = None if self.content is None else sha256(self.content).hexdigest()
+        return f"{self.option}{''.join(self.flags)} {digest or self.text}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +106,11 @@ class Filter:
     terms: tuple[Term, ...] = ()
     invert: bool = False
 
+    def __post_init__(self) -> None:
+        lists = [term for term in self.active if term.kind == "file"]
+        if any(term.flags != lists[0].flags for term in lists):
+            raise FilterError("the files of one filter are all compared in the same way (-i, -w)", lists[0].text)
+
     def __reduce__(self) -> tuple[type[Filter], tuple[tuple[Term, ...], bool]]:
         return Filter, (self.terms, self.invert)
 
@@ -72,6 +118,11 @@ class Filter:
     def active(self) -> tuple[Term, ...]:
         """The terms that are switched on."""
         return tuple(term for term in self.terms if term.enabled)
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The SHA-256 of each file of texts: a file's name does not tell what was looked for."""
+        return tuple(sha256(term.content).hexdigest() for term in self.active if term.content is not None)
 
     def matcher(self) -> Matcher:
         """A fresh matcher; one a task."""
@@ -95,10 +146,12 @@ class Filter:
 
     def arguments(self) -> list[str]:
         """The words of the command line that make this filter."""
+        terms = _alike(self.active)
         options = list(_OPTIONS.values())
-        active = sorted(self.active, key=lambda term: options.index(term.option))  # as the command line groups them
-        words = [word for term in active for word in (term.option, term.text)]
-        return [*words, "-v"] if self.invert else words
+        grouped = sorted(terms, key=lambda term: options.index(term.option))  # as the command line groups them
+        words = [word for term in grouped for word in (term.option, term.text)]
+        flags = [flag for flag in ("-i", "-w") if any(flag in term.flags for term in terms)]
+        return [*words, *flags, *(["-v"] if self.invert else [])]
 
     def describe(self) -> str:
         """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
@@ -108,18 +161,49 @@ class Filter:
         return replace(self, terms=(*self.terms, term))
 
 
+def _alike(terms: Sequence[Term]) -> list[Term]:
+    """The terms, all with the same `-i` and `-w`, which stand for all of a command line: others become a regex."""
+    lists = [term for term in terms if term.kind == "file"]
+    texts = [*lists, *(term for term in terms if term.kind == "grep")]
+    folding = [*texts, *(term for term in terms if term.kind == "regex")]
+    ignore_case = lists[0].ignore_case if lists else all(term.ignore_case for term in folding)
+    words = lists[0].words if lists else all(term.words for term in texts)
+    return [_spelled(term, ignore_case, words) for term in terms]
+
+
+def _spelled(term: Term, ignore_case: bool, words: bool) -> Term:
+    if term.kind in ("match", "file") or (
+        term.ignore_case == ignore_case and (term.words == words or term.kind == "regex")
+    ):
+        return term
+    pattern = term.text
+    if term.kind == "grep":
+        pattern = re.sub(r"([^\w\s\"':,/@=<>;!%&~`#-])", r"\\\1", pattern)
+        if term.words:
+            pattern = rf"(?:^|[^\pL\pN_]){pattern}(?:[^\pL\pN_]|$)"
+    if term.ignore_case != ignore_case:
+        pattern = f"(?{'i' if term.ignore_case else '-i'}){pattern}"
+    return Term("regex", pattern, negated=term.negated, ignore_case=ignore_case)
+
+
 def parse_filter(
     *,
     grep: Iterable[str] = (),
+    file: Iterable[str] = (),
     regex: Iterable[str] = (),
     match: Iterable[str] = (),
     invert: bool = False,
     not_grep: Iterable[str] = (),
     not_regex: Iterable[str] = (),
+    ignore_case: bool = False,
+    words: bool = False,
+    stdin: bytes | None = None,
 ) -> Filter:
-    """A filter from texts, RE2 patterns and JMESPath expressions; FilterError names the invalid one, and the column.
+    """A filter from texts, files of texts, RE2 patterns and JMESPath expressions; FilterError names the invalid one,
+    and the column.
 
-    All of them must hold, and none of `not_grep` and `not_regex`.
+    All of them must hold (of a file, any line), and none of `not_grep` and `not_regex`. `ignore_case` is for all but
+    `match`, `words` for texts. `stdin` is what the file `-` holds.
 
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True
@@ -127,9 +211,21 @@ def parse_filter(
     sources: tuple[tuple[Kind, bool, Iterable[str]], ...] = (
         ("grep", False, grep),
         ("grep", True, not_grep),
+        ("file", False, file),
         ("regex", False, regex),
         ("regex", True, not_regex),
         ("match", False, match),
     )
-    terms = (Term(kind, text, negated=negated) for kind, negated, texts in sources for text in texts)
+    terms = (
+        Term(
+            kind,
+            text_,
+            negated=negated,
+            ignore_case=ignore_case and kind != "match",
+            words=words and kind in ("grep", "file"),
+            content=stdin if (kind, text_) == ("file", "-") else None,
+        )
+        for kind, negated, texts in sources
+        for text_ in texts
+    )
     return Filter(tuple(terms), invert)

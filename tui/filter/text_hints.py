@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from tui.errors import FilterError
 from tui.filter.terms import Kind, Term
+from tui.filter.texts import shown_name
+from tui.printable import printable
 
 # What is hardly ever meant as it is written.
 _REGEX = re.compile(r"\.[*+]|\\[dwsbDWSB.]|\[(?:\^|[A-Za-z0-9]-[A-Za-z0-9])[^\]]*\]|\(\?|\(\w+(?:\|\w+)+\)")
@@ -16,24 +20,49 @@ _TIGHT = re.compile(r'(?<=")([:,])(?=["\d\[{-])')
 Offer = tuple[str, Term]
 
 
-def text_hint(term: Term, matches: Callable[[Term], int]) -> Offer | None:
-    """A sentence, and the term that was probably meant; `matches` says how many records of a sample match a term."""
+def text_hint(term: Term, matches: Callable[[Term], int]) -> tuple[str, Term | None] | None:
+    """A sentence, and the term that was probably meant, if there is one.
+
+    `matches` says how many records of a sample match a term.
+    """
     text = term.text
+    if term.kind == "file" and not term.content:
+        return f"{shown_name(text)} is empty; an empty list matches nothing", None
     if term.kind == "grep" and (offer := _glob(text) or _regex(text, matches)):
         return offer
-    for words, kind, other in (
-        ("the records have no space behind ':' and ','", term.kind, _SPACED.sub(r"\1", text)),
-        ("the records have a space behind ':' and ','", term.kind, _TIGHT.sub(r"\1 ", text)),
-        ("upper and lower case differ; the records have it in another case", "regex", _any_case(term)),
-    ):
-        offered = _term(kind, other) if other != text else None
-        if offered is not None and matches(offered):
-            return words, offered
+    for words, other in _others(term):
+        if other != term and matches(other):
+            return words, other
+    if term.kind == "grep" and _is_file(text):
+        return (
+            f"-g looks for the text '{printable(text)}', and there is a file of that name; -f looks for its lines",
+            None,
+        )
     return None
 
 
-def _any_case(term: Term) -> str:
-    return "(?i)" + (term.text if term.kind == "regex" else _quoted(term.text))
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a name
+        return False
+
+
+def _others(term: Term) -> Iterator[Offer]:
+    """Terms that are nearly the same."""
+    if term.kind != "file":
+        for words, text in (
+            ("the records have no space behind ':' and ','", _SPACED.sub(r"\1", term.text)),
+            ("the records have a space behind ':' and ','", _TIGHT.sub(r"\1 ", term.text)),
+        ):
+            if other := _term(term.kind, text):
+                yield words, replace(other, ignore_case=term.ignore_case, words=term.words)
+    elif term.content is not None:
+        bare = b"\n".join(line.strip(b" \t\"',") for line in term.content.split(b"\n"))
+        yield "the lines of the file have blanks or quotes around them", replace(term, content=bare)
+    if term.words:
+        yield "the records have it as a part of a word only", replace(term, words=False)
+    yield "upper and lower case differ; the records have it in another case", replace(term, ignore_case=True)
 
 
 def _glob(text: str) -> Offer | None:

@@ -1,93 +1,256 @@
-"""A JMESPath expression as one of Python's: what runs over all records of a block without a call for each.
+"""A JMESPath expression as Python that runs over all records of a block: loops and comparisons, and hardly a call.
 
-Meaning, errors and their order are jmespath.py's: see jmespath/visitor.py and functions.py; the tests hold both against
-each other.
+Meaning, errors and what is evaluated at all are jmespath.py's (jmespath/visitor.py); the tests hold both against each
+other. What nobody evaluates has no order: nothing here has a side effect but the error that ends a record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
-from jmespath import exceptions
+import msgspec
 
-from tui.filter.paths import Fields, Node, Path, path_of
+from tui.filter.demand import PLAIN, RESULTS, SCALAR, Origin, Place, of_scalar
+from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
+from tui.filter.paths import Node
+from tui.filter.source import Lines, Source, UndecidedError
+
+Value = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
 
 
-class Source:
-    """Python's source of an expression on a record `r`. User's text never is a part of it: constants have names."""
+class UntranslatableError(Exception):
+    """A construct that only jmespath.py evaluates."""
 
-    def __init__(self, fields: Fields) -> None:
-        self.fields = fields
-        self._names: dict[str, Any] = {**_HELPERS}
-        self._temporaries = 0
 
-    def function(self, source: str) -> Any:
-        """The function that a source made of these parts means."""
-        return eval(source, self._names)
+class Translation:
+    """Python's source of expressions, and what they need of a record."""
 
-    def _constant(self, value: Any) -> str:
-        name = f"c{len(self._names)}"
-        self._names[name] = value
-        return name
+    def __init__(self, nodes: Sequence[Node], *, plain: bool = False, values: bool = False) -> None:
+        """Is the one expression true; or what `values` do they give? `plain`: records are dicts, lists and so on, as a
+        JSON library gives them."""
+        self.record = Place()
+        if plain:
+            self.record.need_whole()
+        self._decided = values  # nothing may be left undecided
+        changes = -1
+        while changes != self.record.shared.changes:  # what is needed is known when it is all translated
+            changes = self.record.shared.changes
+            self.source = Source(_HELPERS)
+            at = "r", Origin.at(self.record)
+            self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
+            self.record.settle()
 
-    def _temporary(self) -> str:
-        self._temporaries += 1
-        return f"t{self._temporaries}"
+    def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
+        """Of each record, a bool, or None where that is undecided; or a tuple of the values.
 
-    def truth(self, node: Node) -> str:
-        """Is it true in JMESPath's sense? A bool."""
+        An expression that raises one of the failures is not true, and its value is None.
+        """
+        return self.source.function(self._body, failures)
+
+    def _verdict(self, node: Node, at: Value) -> Lines:
+        held, lines = self.source.apart(lambda: self._truth(node, at))
+        told = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
+        return ["try:", [*lines, f"add(True if {held} else False)"], *told]
+
+    def _values(self, nodes: Sequence[Node], at: Value) -> Lines:
+        body: Lines = []
+        for number, node in enumerate(nodes):
+            value, lines = self.source.apart(lambda node=node: self._whole(node, at))  # type: ignore[misc]
+            body += ["try:", [*lines, f"v{number} = {value}"], "except failures:", [f"v{number} = None"]]
+        return [*body, f"add(({''.join(f'v{number}, ' for number in range(len(nodes)))}))"]
+
+    def _truth(self, node: Node, at: Value) -> str:
+        """Is it true in JMESPath's sense? As Python's `if` understands it."""
         kind, children = node["type"], node["children"]
         if kind in _JUNCTIONS:
-            return f"({f' {_JUNCTIONS[kind]} '.join(self.truth(part) for part in _parts(node, kind))})"
+            return self._chain([*_parts(node, kind)], _JUNCTIONS[kind], at)
         if kind == "not_expression":
-            return f"(not {self.truth(children[0])})"
+            return f"(not {self._truth(children[0], at)})"
         if kind == "comparator":
-            return self._comparison(node, otherwise="False")
-        t = self._temporary()
-        return f"(({t} := {self.value(node)}) is not None and is_true({t}))"
+            return self._comparison(node, at, otherwise="False")
+        return self._is_true(self._value(node, at))
 
-    def value(self, node: Node) -> str:
-        """What it gives."""
-        path = path_of(node)
-        if path is not None:
-            return self._lookup(path)
-        kind, children = node["type"], node["children"]
-        if kind == "literal":
-            return self._constant(node["value"])
-        if kind == "comparator":
-            return self._comparison(node, otherwise="None")
-        if kind == "not_expression":
-            return self.truth(node)
-        parts = [self.value(child) for child in children]
-        if kind == "function_expression":
-            return f"{node['value']}_({', '.join(parts)})"
-        t, (left, right) = self._temporary(), parts
-        first, second = (right, t) if kind == "and_expression" else (t, right)
-        return f"({first} if is_true({t} := {left}) else {second})"
+    def _is_true(self, value: Value) -> str:
+        source, origin = value
+        if origin.listed:
+            return source
+        if origin.places and self._decided:
+            origin.need_whole()
+        if origin.places:
+            origin.need_emptiness()
+            return f"is_true({source})"
+        t = self.source.temporary()
+        return f"(({t} := {source}) or type({t}) in numbers)"
 
-    def _lookup(self, path: Path) -> str:
-        """The value at a path: null where it, or something on the way, is missing or null."""
-        steps, rest = self.fields.steps(path)
-        source = "r"
-        for name, empty in steps:
-            source = f"{source}.{name}" if empty is None else f"({source}.{name} or {self._constant(empty)})"
-        for step in rest:
-            source = f"{'field' if isinstance(step, str) else 'index'}({source}, {self._constant(step)})"
+    def _chain(self, nodes: list[Node], junction: str, at: Value) -> str:
+        """`a || b || c` as three, not as two of which one is two: Python nests 200 brackets and no more."""
+        made = [self.source.apart(lambda node=node: self._truth(node, at)) for node in nodes]  # type: ignore[misc]
+        if not any(lines for _, lines in made):
+            return f"({f' {junction} '.join(source for source, _ in made)})"
+        result = self.source.temporary()
+        for index, (source, lines) in enumerate(made):
+            if index:
+                self.source.lines.append(f"if {'' if junction == 'and' else 'not '}{result}:")
+                self.source.lines.append([*lines, f"{result} = {source}"])
+            else:
+                self.source.lines += [*lines, f"{result} = {source}"]
+        return result
+
+    def _value(self, node: Node, at: Value) -> Value:
+        """What it gives where the current value is `at`, whose source is a name."""
+        made: Value = getattr(self, f"_{node['type']}", self._unknown)(node, at)
+        return made
+
+    def _unknown(self, node: Node, at: Value) -> Value:
+        raise UntranslatableError(node["type"])
+
+    def _literal(self, node: Node, at: Value) -> Value:
+        value = node["value"]
+        return self.source.constant(value), PLAIN if isinstance(value, list | dict) else SCALAR
+
+    def _current(self, node: Node, at: Value) -> Value:
+        return at
+
+    _identity = _current
+
+    def _subexpression(self, node: Node, at: Value) -> Value:
+        *steps, last = node["children"]
+        for step in steps:
+            source, origin = self._value(step, at)
+            at = self.source.atom(source), origin
+        return self._value(last, at)
+
+    _index_expression = _pipe = _subexpression
+
+    def _field(self, node: Node, at: Value) -> Value:
+        (source, origin), name = at, node["value"]
+        made = origin.named(name)
+        if origin.plain:
+            return f"({source}.get({self.source.constant(name)}) if type({source}) is dict else None)", made
+        if not origin.places:
+            return "null", SCALAR
+        attribute = f"{source}.{self.record.shared.names[name]}"
+        if origin.places == (self.record,):
+            return attribute, made
+        types = self.source.types(origin.places)
+        return f"({attribute} if type({source}) {'is' if len(origin.places) == 1 else 'in'} {types} else None)", made
+
+    def _index(self, node: Node, at: Value) -> Value:
+        (source, origin), index = at, node["value"]
+        there = f"len({source}) > {index}" if index >= 0 else f"len({source}) >= {-index}"
+        return f"({source}[{index}] if type({source}) is list and {there} else None)", origin.item()
+
+    def _slice(self, node: Node, at: Value) -> Value:
+        source, origin = at
+        part = self.source.constant(slice(*node["children"]))
+        return f"({source}[{part}] if type({source}) is list else None)", Origin(items=origin.item())
+
+    def _projection(self, node: Node, at: Value, condition: Node | None = None) -> Value:
+        base, right = node["children"][:2]
+        source, origin = self._value(base, at)
+        listed = self.source.atom(source)
+        return self._projected(f"type({listed}) is list", listed, origin.item(), right, condition)
+
+    def _filter_projection(self, node: Node, at: Value) -> Value:
+        return self._projection(node, at, node["children"][2])
+
+    def _value_projection(self, node: Node, at: Value) -> Value:
+        base, right = node["children"]
+        source, origin = self._value(base, at)
+        named = self.source.atom(source)
+        each = origin.each()
+        return self._projected(f"type({named}) is dict", f"{named}.values()", each, right)
+
+    def _projected(self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None) -> Value:
+        """The list of what `right` gives for each of the values that the condition lets through, without nulls."""
+        result, each, t = self.source.temporary(), self.source.temporary(), self.source.temporary()
+        self.source.lines.append(f"{result} = None")
+        with self.source.inside(f"if {fits}:"):
+            self.source.lines.append(f"{result} = []")
+            with self.source.inside(f"for {each} in {values}:"):
+                held = self._truth(condition, (each, item)) if condition else "True"
+                with self.source.inside(f"if {held}:"):
+                    source, origin = self._value(right, (each, item))
+                    with self.source.inside(f"if ({t} := {source}) is not None:"):
+                        self.source.lines.append(f"{result}.append({t})")
+        return result, Origin(items=origin)
+
+    def _flatten(self, node: Node, at: Value) -> Value:
+        source, origin = self._value(node["children"][0], at)
+        listed, result, each = self.source.atom(source), self.source.temporary(), self.source.temporary()
+        item = origin.item()
+        inner = item.item()
+        self.source.lines.append(f"{result} = None")
+        with self.source.inside(f"if type({listed}) is list:"):
+            self.source.lines.append(f"{result} = []")
+            with self.source.inside(f"for {each} in {listed}:"):
+                self.source.lines += [f"if type({each}) is list:", [f"{result}.extend({each})"]]
+                self.source.lines += ["else:", [f"{result}.append({each})"]]
+        return result, Origin(items=item | inner)
+
+    def _multi_select_list(self, node: Node, at: Value) -> Value:
+        parts, lines = self.source.apart(lambda: [self._whole(child, at) for child in node["children"]])
+        return self._unless_null(at[0], lines, f"[{', '.join(parts)}]")
+
+    def _multi_select_dict(self, node: Node, at: Value) -> Value:
+        children = node["children"]
+        parts, lines = self.source.apart(lambda: [self._whole(child["children"][0], at) for child in children])
+        pairs = [f"{self.source.constant(child['value'])}: {part}" for child, part in zip(children, parts, strict=True)]
+        return self._unless_null(at[0], lines, f"{{{', '.join(pairs)}}}")
+
+    def _unless_null(self, source: str, lines: list[Any], made: str) -> Value:
+        if not lines:
+            return f"({made} if {source} is not None else None)", PLAIN
+        result = self.source.temporary()
+        self.source.lines += [f"{result} = None", f"if {source} is not None:", [*lines, f"{result} = {made}"]]
+        return result, PLAIN
+
+    def _whole(self, node: Node, at: Value) -> str:
+        source, origin = self._value(node, at)
+        origin.need_whole()
         return source
 
-    def _comparison(self, node: Node, otherwise: str) -> str:
+    def _not_expression(self, node: Node, at: Value) -> Value:
+        return self._truth(node, at), SCALAR
+
+    def _or_expression(self, node: Node, at: Value) -> Value:
+        """The left side, or where that does not decide, the right one."""
+        left, right = node["children"]
+        source, origin = self._value(left, at)
+        t = self.source.atom(source)
+        held = self._is_true((t, origin))
+        if node["type"] == "or_expression":
+            held = f"not {held}"
+        (other, another), lines = self.source.apart(lambda: self._value(right, at))
+        if not lines:
+            return f"({other} if {held} else {t})", origin | another
+        result = self.source.temporary()
+        self.source.lines += [f"{result} = {t}", f"if {held}:", [*lines, f"{result} = {other}"]]
+        return result, origin | another
+
+    _and_expression = _or_expression
+
+    def _comparator(self, node: Node, at: Value) -> Value:
+        return self._comparison(node, at, otherwise="None"), SCALAR
+
+    def _comparison(self, node: Node, at: Value, otherwise: str) -> str:
         """`otherwise`: what an ordering gives (null) where a side has none."""
         (left, right), sign = node["children"], _SIGNS[node["value"]]
+        if left["type"] == "literal":
+            left, right, sign = right, left, _TURNED.get(sign, sign)
         kind = type(right["value"]) if right["type"] == "literal" else None
-        one, other = self.value(left), self.value(right)
+        (one, origin), (other, another) = self._value(left, at), self._value(right, at)
         if sign in ("==", "!="):
+            if kind not in _SCALAR_TYPES:
+                origin.need_whole()
+                another.need_whole()
             return self._equality(one, sign, other, kind)
-        t = self._temporary()
-        if kind in _COMPARABLE:
+        t = self.source.temporary()
+        if kind in COMPARABLE:
             return f"({t} {sign} {other} if type({t} := {one}) in comparable else {otherwise})"
-        u = self._temporary()
+        u = self.source.temporary()
         both = f"({t} := {one}, {u} := {other}) and type({t}) in comparable and type({u}) in comparable"
         return f"({t} {sign} {u} if {both} else {otherwise})"
 
@@ -99,19 +262,50 @@ class Source:
         if kind in (bool, NoneType):
             return f"({one} {'is' if equal else 'is not'} {other})"
         if kind in (int, float):
-            t = self._temporary()
+            t = self.source.temporary()
             number = f"and type({t}) is not bool" if equal else f"or type({t}) is bool"
             return f"(({t} := {one}) {sign} {other} {number})"
-        return f"({'' if equal else 'not '}equal({one}, {other}))"
+        return f"({'' if equal else 'not '}is_equal({one}, {other}))"
+
+    def _function_expression(self, node: Node, at: Value) -> Value:
+        name, arguments = node["value"], node["children"]
+        if name in ("map", "sort_by", "min_by", "max_by"):
+            return self._with_expression(name, arguments, at)
+        if name not in FUNCTIONS:
+            raise UntranslatableError(name)
+        values = [self._value(argument, at) for argument in arguments]
+        origins = [origin for _, origin in values]
+        call = f"{name}_({', '.join(source for source, _ in values)})"
+        if name == "contains" and not (arguments[1]["type"] == "literal" and origins[1] == SCALAR):
+            origins[0].need_whole()
+            origins[1].need_whole()
+        return call, RESULTS.get(name, of_scalar)(origins)
+
+    def _with_expression(self, name: str, arguments: list[Node], at: Value) -> Value:
+        """A function that evaluates an `&expression` on each item of a list."""
+        expression, values = arguments if name == "map" else reversed(arguments)
+        if expression["type"] != "expref":
+            raise UntranslatableError(name)
+        source, origin = self._value(values, at)
+        listed, keys, each = self.source.atom(source), self.source.temporary(), self.source.temporary()
+        item = origin.item()
+        self.source.lines += [f"if type({listed}) is not list:", ["raise TypeError"], f"{keys} = []"]
+        with self.source.inside(f"for {each} in {listed}:"):
+            key, of_keys = self._value(expression["children"][0], (each, item))
+            self.source.lines.append(f"{keys}.append({key})")
+        if name == "map":
+            return keys, Origin(items=of_keys)
+        return f"{name}_({listed}, {keys})", Origin(items=item) if name == "sort_by" else item
 
 
 _JUNCTIONS = {"and_expression": "and", "or_expression": "or"}
 _SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_COMPARABLE = frozenset((int, float, str))
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_SCALAR_TYPES = (str, int, float, bool, NoneType)
 
 
 def _parts(node: Node, kind: str) -> Iterator[Node]:
-    """`a || b || c` as three, not as two of which one is two: Python nests 200 brackets and no more."""
+    """All operands of a chain of the same junction."""
     if node["type"] != kind:
         yield node
         return
@@ -119,77 +313,21 @@ def _parts(node: Node, kind: str) -> Iterator[Node]:
         yield from _parts(child, kind)
 
 
-def is_true(value: Any) -> bool:
-    """JMESPath's truth: all but false, null and the empty string, list and object (0 is true)."""
-    return not (value is None or value is False or value == "" or value == [] or value == {})
+def _is_true(value: Any) -> bool:
+    """The truth of a value of which an object is a struct of its needed fields."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            if getattr(value, name) is not None:
+                return True
+        raise UndecidedError
+    return bool(value) or type(value) in NUMBERS
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, bool) != isinstance(other, bool):
-        return False  # in Python true is 1, in JMESPath it is not
-    return bool(one == other)
-
-
-def _field(value: Any, key: str) -> Any:
-    return value.get(key) if type(value) is dict else None
-
-
-def _index(value: Any, index: int) -> Any:
-    if type(value) is not list:
-        return None
-    try:
-        return value[index]
-    except IndexError:
-        return None
-
-
-def _wrong_type(function: str, value: Any, expected: str) -> exceptions.JMESPathTypeError:
-    return exceptions.JMESPathTypeError(function, value, type(value).__name__, [expected])
-
-
-def _contains(where: Any, what: Any) -> bool:
-    if type(where) is not str and type(where) is not list:
-        raise _wrong_type("contains", where, "array or string")
-    return what in where
-
-
-def _starts_with(where: Any, what: Any) -> bool:
-    if type(where) is not str or type(what) is not str:
-        raise _wrong_type("starts_with", where, "string")
-    return where.startswith(what)
-
-
-def _ends_with(where: Any, what: Any) -> bool:
-    if type(where) is not str or type(what) is not str:
-        raise _wrong_type("ends_with", where, "string")
-    return where.endswith(what)
-
-
-_TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
-
-
-def _type(value: Any) -> str:
-    return _TYPES.get(type(value), "null")
-
-
-def _length(value: Any) -> int:
-    if type(value) not in (str, list, dict):
-        raise _wrong_type("length", value, "string, array or object")
-    return len(value)
-
-
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "contains": _contains,
-    "starts_with": _starts_with,
-    "ends_with": _ends_with,
-    "type": _type,
-    "length": _length,
-}
 _HELPERS: Mapping[str, Any] = {
-    "is_true": is_true,
-    "equal": _equal,
-    "field": _field,
-    "index": _index,
-    "comparable": _COMPARABLE,
+    "null": None,
+    "is_true": _is_true,
+    "is_equal": is_equal,
+    "comparable": COMPARABLE,
+    "numbers": NUMBERS,
     **{f"{name}_": function for name, function in FUNCTIONS.items()},
 }

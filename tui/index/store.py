@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tui.archive import Archive, Chunk
 from tui.archive.local import private_folder
-from tui.archive.reader import Reading
+from tui.archive.reading import Reading
 from tui.config import cache_dir
 from tui.errors import IndexFileError
 from tui.index.summary import FORMAT, Known, Summary, pack_known, packed, unpack_known, unpacked

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from typing import Any
 
 import msgspec
-import zstandard
 
 FORMAT = 1  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
@@ -80,11 +81,15 @@ class Summary(msgspec.Struct, array_like=True):
 
 def packed(summary: Summary) -> bytes:
     """As it is stored."""
+    import zstandard  # only where there is something to keep
+
     return zstandard.ZstdCompressor(_LEVEL).compress(msgspec.msgpack.encode(summary))
 
 
 def unpacked(data: bytes) -> Summary | None:
     """None for what is not a summary of this format."""
+    import zstandard
+
     try:
         return msgspec.msgpack.decode(
             zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE), type=Summary
@@ -111,3 +116,16 @@ def unpack_known(data: bytes) -> Known | None:
         return msgspec.msgpack.decode(data, type=Known)
     except msgspec.DecodeError:
         return None
+
+
+def spell_json(value: Any) -> bytes:
+    """A value as JSON text; equal numbers are spelled alike."""
+    if type(value) is float:
+        if value.is_integer() and abs(value) < 1e15:
+            return b"%d" % value
+        if value in (float("inf"), float("-inf")):
+            return b"1e999" if value > 0 else b"-1e999"
+    try:
+        return msgspec.json.encode(value, order="deterministic")
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(value, sort_keys=True).encode()

@@ -17,6 +17,7 @@ from tui.errors import SendError, reason
 from tui.nsq.address import join_address, split_http_address
 from tui.nsq.refusals import tls_refusal
 from tui.nsq.target import Tls
+from tui.validation import explained
 
 T = TypeVar("T")
 
@@ -52,8 +53,10 @@ def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: T
         raise StrangeAnswer(f"{other} (over {_MAX_ANSWER_BYTES >> 20} MiB)")
     try:
         return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise StrangeAnswer(f"{other} ({explained(error)})") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise StrangeAnswer(f"{other} ({error})") from error
+        raise StrangeAnswer(f"{other} (what comes is not JSON)") from error
 
 
 def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: Tls | None) -> tuple[int, bytes]:

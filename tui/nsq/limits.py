@@ -55,8 +55,8 @@ class Limits:
 
     def within(self, other: Limits) -> Limits:
         """What both take."""
-        most = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
-        return Limits(*most, asked=self.asked and other.asked)
+        smaller = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
+        return Limits(*smaller, asked=self.asked and other.asked)
 
 
 class NotThere(SendError):

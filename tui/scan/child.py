@@ -25,22 +25,27 @@ from tui.archive.waits import report_waits
 from tui.errors import HourscopeError, ScanError
 from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
+from tui.scan.turns import PipeTurn
 
 _MAIN = "from tui.scan.child import main; main()"
 _END_SECONDS = 1.0  # seconds that a task has to end once it is to stop
 
 
 class Child:
-    """The parent's end of one process. Used by one thread at a time, but for `stop`."""
+    """The parent's end of one process. Used by one thread at a time, but for `stop`.
 
-    def __init__(self) -> None:
+    `turn` is what all children share, see turns.py.
+    """
+
+    def __init__(self, turn: PipeTurn) -> None:
         home = str(Path(tui.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN],
+            [sys.executable, "-c", _MAIN, *map(str, turn.ends)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
+            pass_fds=turn.ends,
             start_new_session=True,  # Ctrl-C is for the parent, which then says stop
         )
         self._stopped = threading.Event()
@@ -99,7 +104,7 @@ def main() -> None:
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not print between events
     stopped = threading.Event()
-    tasks = _Tasks(stopped)
+    tasks, turn = _Tasks(stopped), PipeTurn((int(sys.argv[1]), int(sys.argv[2])))
 
     def emit(message: ScanEvent | _Done) -> None:
         pickle.dump(message, out)
@@ -107,7 +112,7 @@ def main() -> None:
 
     while (task := tasks.next()) is not None:
         try:
-            scan_chunk(task, emit, stopped.is_set)
+            scan_chunk(task, emit, stopped.is_set, turn)
         except HourscopeError as error:
             emit(_Done(error))
         except Exception as error:  # noqa: BLE001  (the process's outermost handler: the parent reports it, with --debug all of it)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +98,8 @@ def stratified(chunks: Sequence[Chunk], most: int, seed: int) -> list[Chunk]:
     """One chunk at random of each of `most` equal stretches of the range, so that no day is left out."""
     if len(chunks) <= most:
         return list(chunks)
+    import random  # it takes 2 ms, and few scans are estimated
+
     source = random.Random(seed)
     edges = [round(index * len(chunks) / most) for index in range(most + 1)]
     return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 
 from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.scan.estimate import stratified
 

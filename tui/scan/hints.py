@@ -25,7 +25,11 @@ def hints_for(
     `matched`: the scan had a match. Then nothing is read, unless the filter has a form that matches by mistake, as
     `event == "error"` does where both are missing.
     """
-    if not chunks or not filter.active or (matched and all(term.kind != "match" for term in filter.active)):
+    if (
+        not chunks
+        or not filter.active
+        or (matched and all(term.kind not in ("match", "file") for term in filter.active))
+    ):
         return []
     from tui.filter.hints import FieldSample, hints, may_mislead  # only where there may be something to say
 

@@ -39,6 +39,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         stop=span[1],
         ranges=ranges or (Range(*span),),
         filter=(*plan.filter.arguments(), *plan.excerpt.arguments()),
+        lists=plan.filter.lists,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -86,6 +87,8 @@ def difference(one: Manifest, other: Manifest) -> str:
         return f"other ranges ({_short(', '.join(f'{each.start} to {each.stop}' for each in one.ranges))})"
     if one.filter != other.filter:
         return f"another filter ({_short(' '.join(one.filter)) or 'every record'})"
+    if one.lists != other.lists:
+        return "other texts in the file of -f"
     if one.layout != other.layout:  # chunks have come whose names clash with those that are there
         return f"another layout ({_short(one.layout)})"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.archive import Block
 from tui.archive.json_values import is_json, values
+from tui.archive.lines import LONG
 from tui.filter import Matcher
 
 
@@ -18,6 +19,8 @@ def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
 def not_json(block: Block) -> list[bytes]:
     """The records of a block that are not JSON."""
     with block.view() as view:
+        if block.end > LONG:
+            return []  # it holds a record that is too long to be parsed
         found = values(view)
     if found is not None and len(found) == block.count():
         return []

@@ -182,7 +182,10 @@ class Totals:
 
 def not_json_text(number: int, broken: int) -> str:
     """How many records are not JSON, and what they are instead."""
-    shape = "text" if not broken else "broken JSON" if broken == number else f"text, {broken:,} broken JSON"
-    return (
-        f"{plural(number, 'record')} {'is' if number == 1 else 'are'} not JSON ({shape}); only -g and -e can match them"
-    )
+    are, shape = "is" if number == 1 else "are", not_json_shape(number, broken)
+    return f"{plural(number, 'record')} {are} not JSON ({shape}); only -g and -e can match them"
+
+
+def not_json_shape(number: int, broken: int) -> str:
+    """What records that are not JSON are instead; `broken` of them begin like JSON."""
+    return "text" if not broken else "broken JSON" if broken == number else f"text, {broken:,} broken JSON"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from operator import add
 from typing import BinaryIO
 
 from tui.archive import Block, Chunk, ChunkReader, Damage, Reading
-from tui.archive.reader import DoubtfulGiven, ReadCancelled
+from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
+from tui.archive.streams import ReadCancelled
 from tui.archive.writer import object_of_lines
 from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
@@ -30,6 +33,7 @@ from tui.scan.events import (
 from tui.scan.excerpt import Excerpt
 from tui.scan.matching import matching_lines, not_json
 from tui.scan.measure import Part
+from tui.scan.turns import Turn, taken_once
 
 PROGRESS_INTERVAL = 0.1  # seconds
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
@@ -67,23 +71,31 @@ class ScanTask:
     exact: bool = False
 
 
-def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool]) -> None:
+def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool], turn: Turn | None = None) -> None:
     """Read, filter, and write or report. What cannot be read is reported as damage; OutputError is raised.
 
     Where records were given that turn out to be doubtful, and must not be, the chunk is read again without them.
+    `turn` is what a chunk must have that takes much memory.
     """
-    for careful in (False, True):
-        events = chunk_events(task, cancelled, careful=careful)
-        try:
-            for event in written(task.output, events) if task.output else events:
-                emit(event)
-        except DoubtfulGiven:
-            emit(ChunkRestarted(task.chunk))
-        else:
-            return
+    with taken_once(turn or threading.Lock(), cancelled) as await_turn:
+        for careful in (False, True):
+            events = chunk_events(task, cancelled, careful=careful, await_turn=await_turn)
+            try:
+                for event in written(task.output, events) if task.output else events:
+                    emit(event)
+            except DoubtfulGiven:
+                emit(ChunkRestarted(task.chunk))
+            else:
+                return
 
 
-def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool = False) -> Iterator[ScanEvent]:
+def chunk_events(
+    task: ScanTask,
+    cancelled: Callable[[], bool],
+    *,
+    careful: bool = False,
+    await_turn: Callable[[], None] = lambda: None,
+) -> Iterator[ScanEvent]:
     """What there is in the chunk, with all matches; the last event is its ChunkDone."""
     chunk, store = task.chunk, task.store
     if not careful:
@@ -91,7 +103,13 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     so_far, partial, form, codec, document = _SoFar(), False, "", "", ""
     try:
         with ChunkReader(
-            store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=task.reading, careful=careful
+            store,
+            chunk.key,
+            etag=chunk.etag,
+            cancelled=cancelled,
+            reading=task.reading,
+            careful=careful,
+            await_turn=await_turn,
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
             form = str(reader.form) if so_far.counts.records else ""
@@ -106,12 +124,23 @@ def chunk_events(task: ScanTask, cancelled: Callable[[], bool], *, careful: bool
     yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, document=document)
 
 
-@dataclass(slots=True)
 class _SoFar:
-    """What was counted and measured, whatever ends the reading."""
+    """What was counted and measured, whatever ends the reading.
 
-    counts: Counts = field(default_factory=Counts)
-    part: Part | None = None
+    A Counts for every block would cost a scan 3 % of its time.
+    """
+
+    def __init__(self) -> None:
+        self.bytes_compressed = 0
+        self.part: Part | None = None
+        self._sums: Sequence[int] = (0,) * 8
+
+    def add(self, numbers: Numbers) -> None:
+        self._sums = tuple(map(add, self._sums, numbers))
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.bytes_compressed, *self._sums)
 
 
 def _filtering(
@@ -123,8 +152,8 @@ def _filtering(
         if isinstance(item, Damage):
             yield ChunkDamaged(task.chunk, item)
         elif item is not None:
-            lines, of_block = item
-            so_far.counts = so_far.counts.plus(of_block)
+            lines, numbers = item
+            so_far.add(numbers)
             if isinstance(lines, bytes):
                 if lines:
                     yield Matches(task.chunk, lines)
@@ -138,7 +167,7 @@ def _filtering(
             reported = now
             counts = so_far.counts
             yield Progress(task.chunk, reader.bytes_compressed, reader.bytes, counts.records, counts.matches)
-    so_far.counts = replace(so_far.counts, bytes_compressed=reader.bytes_compressed)
+    so_far.bytes_compressed = reader.bytes_compressed
 
 
 def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
@@ -161,27 +190,28 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
 
 
 Cut = Callable[[Block], tuple[bytes | Part, int]]
+Numbers = tuple[int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
 
 
-def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | Part, Counts]]:
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | Part, Numbers]]:
     """The work on each block: what is wanted of it, and what was counted in it."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
-    def work(block: Block) -> tuple[bytes | Part, Counts]:
+    def work(block: Block) -> tuple[bytes | Part, Numbers]:
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed
         lines, matches = cut(block)
-        return lines, Counts(
-            bytes=block.end,
-            records=block.count(),
-            matches=matches,
-            not_json=matcher.not_json - not_json,
-            blank=block.blank,
-            split=block.split,
-            unparsed=matcher.unparsed - unparsed,
-            broken_json=matcher.broken_json - broken,
+        return lines, (
+            block.end,
+            block.count(),
+            matches,
+            matcher.not_json - not_json,
+            block.blank,
+            block.split,
+            matcher.unparsed - unparsed,
+            matcher.broken_json - broken,
         )
 
     return work

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from tui.scan.events import ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
+from tui.scan.turns import pipe_turn
 
 _QUEUED_EVENTS = 256  # events between the jobs and their reader: a slow reader slows the jobs down
 _POLL_SECONDS = 0.1  # seconds between two looks at the cancel event
@@ -98,10 +99,10 @@ class Workers:
 @contextmanager
 def threads(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
     """Workers that are threads. Leaving it ends what still runs."""
-    stopped = threading.Event()
+    stopped, turn = threading.Event(), threading.Lock()
 
     def run(task: ScanTask, emit: Emit) -> None:
-        scan_chunk(task, emit, stopped.is_set)
+        scan_chunk(task, emit, stopped.is_set, turn)
 
     with working(jobs, cancel, run, stopped.set) as workers:
         yield workers
@@ -112,7 +113,8 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
     """Workers that are processes, each driven by a thread. Leaving it ends what still runs."""
     from tui.scan.child import Child  # starting processes takes libraries that threads do without
 
-    children = [Child() for _ in range(jobs)]
+    with pipe_turn() as turn:
+        children = [Child(turn) for _ in range(jobs)]
     idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
     for child in children:
         idle.put(child)

@@ -256,8 +256,8 @@ def _same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> N
         raise SendError(f"{earlier.path} continues in {earlier.continued_in}; resume that")
     if earlier.finished:
         raise SendError(
-            f"{earlier.path} records a finished send, {earlier.confirmed:,} records to {topic} on {earlier.started}: "
-            "there is nothing to resume"
+            f"{earlier.path} is of a finished send ({plural(earlier.confirmed, 'record')} to {topic} on "
+            f"{earlier.started}); there is nothing to resume"
         )
 
 

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tui.errors import SendError
+from tui.validation import explained
 
 VERSION = 2
 _LINE_BYTES = 4 << 20  # a receipt names a few hundred records at most
@@ -164,7 +165,8 @@ def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
     try:
         decoded = msgspec.json.decode(line, type=kind)
     except _BAD as error:
-        raise SendError(f"{path} is not a journal of a send that can be read: line {number}: {error}") from error
+        why = explained(error) if isinstance(error, msgspec.ValidationError) else "it is not JSON"
+        raise SendError(f"{path} is not a journal of a send that can be read: line {number}: {why}") from error
     if isinstance(decoded, Entry) and decoded.first is not None and (decoded.first < 0 or decoded.count < 1):
         raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {decoded.count:,}")
     return decoded

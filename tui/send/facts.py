@@ -21,6 +21,24 @@ _NAME_LENGTH = 80  # characters of a name that a server gives; NSQ allows 64
 _NAMED = 3  # records that are named, of each kind that is left out
 
 
+def plan_sentence(survey: Survey, topic: str, where: str) -> str:
+    """What would be sent where: `288 records would go to player-replay on nsqd 10.0.3.7:4150.`"""
+    if not survey.complete:
+        return f"Reading what would be sent: {plural(survey.count, 'record')} so far."
+    if not survey.count:
+        return "There is nothing to send: no record matches."
+    place = f"{topic or 'a topic'} on nsqd {where or '(which is not chosen yet)'}" if topic or where else "–"
+    return f"{plural(survey.count, 'record')} would go to {place}."
+
+
+def receipt_sentence(receipt: Receipt) -> str:
+    """How it ended: `288 records confirmed in player-replay.`"""
+    if not receipt.topic:
+        return f"{plural(receipt.confirmed, 'record')} written to {_where(receipt)}."
+    stopped = " It was stopped before the end." if receipt.partial else ""
+    return f"{plural(receipt.confirmed, 'record')} confirmed in {receipt.topic}.{stopped}"
+
+
 def survey_facts(survey: Survey, description: str, *, record_length: int = 100) -> list[Fact]:
     """What a source holds: how much, which hours, the first and last record, the largest, their shapes, damage.
 

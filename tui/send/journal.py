@@ -18,7 +18,7 @@ from typing import Any, cast
 import msgspec
 
 from tui.archive.local import private_folder, sync_folder
-from tui.errors import SendError, reason
+from tui.errors import SendError, is_full, reason
 from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
     SUFFIX,
@@ -261,9 +261,8 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JournalError(
-            f"the journal {path} cannot be written or read: {reason(error)}; free some space or make it writable"
-        ) from error
+        remedy = "free some space" if is_full(error) else "make it writable, or set XDG_STATE_HOME"
+        raise JournalError(f"the journal {path} cannot be written or read: {reason(error)}; {remedy}") from error
 
 
 def _spell(time: datetime) -> str:

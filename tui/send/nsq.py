@@ -2,7 +2,7 @@
 
 pynsq's Writer is used for exactly one connection and then dropped, because a connection that has met any error is worth
 nothing: an error frame answers every publish that waits, a late OK would then be taken for the next one's, and there
-is no close(). So errors, timeouts and reconnecting are the engine's.
+is not a close(). So errors, timeouts and reconnecting are the engine's.
 """
 
 from __future__ import annotations

@@ -154,9 +154,9 @@ class _Parts:
                 self._stream.write(lines)
             records = records[fit:]
 
-    def _how_many_fit(self, records: list[bytes], most: int) -> int:
+    def _how_many_fit(self, records: list[bytes], limit: int) -> int:
         """As many as the part has room for; those of the next part, where it has room for none; one at least."""
-        room = most - self._size if self._size + len(records[0]) + 1 <= most else most
+        room = limit - self._size if self._size + len(records[0]) + 1 <= limit else limit
         for index, record in enumerate(records):
             room -= len(record) + 1
             if room < 0:

@@ -26,7 +26,7 @@ from tui.send.legacy import renumbered
 from tui.send.messages import outgoing
 from tui.send.options import SendOptions
 from tui.send.source import Plan, Source
-from tui.send.survey import Survey, not_json_warning
+from tui.send.survey import Survey, not_json_warning, oversize_warning
 from tui.units import plural
 
 
@@ -96,7 +96,7 @@ class Preparation:
         if survey.blank:
             words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
         if survey.skipped_count:
-            words.append(f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}")
+            words.append(oversize_warning(survey))
         if survey.not_json:
             words.append(not_json_warning(survey.not_json))
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
@@ -122,8 +122,8 @@ class Preparation:
 
     def never_sent(self, survey: Survey) -> bool:
         """Does the plan of the first run leave out records that nsqd would take now?"""
-        most = self.resumed.plan.max_message if self.resumed is not None else None
-        return most is not None and most < self.limits.largest and survey.skipped_count > 0
+        limit = self.resumed.plan.max_message if self.resumed is not None else None
+        return limit is not None and limit < self.limits.largest and survey.skipped_count > 0
 
 
 def prepare(

@@ -99,21 +99,9 @@ def send_to(
         yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
         raise ending.failed(error) from error
-    if journal is not None and engine.complete and engine.batches.passed < journal.confirmed_until:
-        raise SendError(
-            f"the journal {journal.path} claims {journal.confirmed_until:,} confirmed records, but "
-            f"{source.description} has only {engine.batches.passed:,}: it is not to be trusted"
-        )
+    ending.check_journal()
     after = yield from _beside(broker.message_count, lambda: engine.snapshot, control)
-    receipt = ending.receipt(after)
-    if not receipt.confirmed and not receipt.partial and not receipt.skipped:
-        raise nothing_to_send(source, receipt.unfit_named)
-    if journal is not None:
-        try:
-            journal.finish(receipt)
-        except SendError as error:
-            raise InterruptedSend(str(error), receipt) from error
-    yield Sent(receipt)
+    yield Sent(ending.finish(after))
 
 
 def _plan(limits: Limits, options: SendOptions, journal: Journal | None) -> Plan:
@@ -251,6 +239,27 @@ class _Ending:
             warnings=tuple(dict.fromkeys([*self.warnings, *self._losses(after), *self._changes()])),
         )
 
+    def check_journal(self) -> None:
+        """SendError if the journal holds more as confirmed than the source has."""
+        journal, engine = self.journal, self.engine
+        if journal is not None and engine.complete and engine.batches.passed < journal.confirmed_until:
+            raise SendError(
+                f"the journal {journal.path} claims {journal.confirmed_until:,} confirmed records, but "
+                f"{self.source.description} has only {engine.batches.passed:,}: it is not to be trusted"
+            )
+
+    def finish(self, after: int | None) -> Receipt:
+        """The receipt, which is then in the journal; NothingToSendError if there was nothing to send."""
+        receipt = self.receipt(after)
+        if not receipt.confirmed and not receipt.partial and not receipt.skipped:
+            raise nothing_to_send(self.source, receipt.unfit_named)
+        if self.journal is not None:
+            try:
+                self.journal.finish(receipt)
+            except SendError as error:
+                raise InterruptedSend(str(error), receipt) from error
+        return receipt
+
     def failed(self, error: SendError) -> InterruptedSend:
         """The error, with how far the send got; that is also in the journal, so that it is known what was sent."""
         receipt = self.receipt(None, note=str(error))
@@ -279,4 +288,5 @@ class _Ending:
         survey = self.survey
         if survey is None or not survey.complete or not self.engine.complete or survey.sha256 == self.engine.sha256:
             return ()
-        return (f"{self.source.description} changed while it was sent: it held {survey.count:,} records before",)
+        held = plural(survey.count, "record")
+        return (f"{self.source.description} changed while it was sent: it held {held} before",)

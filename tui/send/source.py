@@ -157,7 +157,7 @@ def file_source(path: Path, filter_: Filter | None = None, reading: Reading | No
         return _chunk_blocks(store, path.name, None, None, chosen, how, careful)
 
     file = (str(path.resolve()), status.st_size, status.st_mtime_ns)
-    digest = digest_of("file", *file, chosen.describe(), *_unusual(how))
+    digest = digest_of("file", *file, chosen.describe(), *chosen.lists, *_unusual(how))
     return Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
 
 
@@ -166,7 +166,9 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], filter_: Filter | 
     chosen = filter_ or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
     what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
-    digest = digest_of("archive", archive.store.url, chosen.describe(), *_unusual(archive.reading), *what)
+    digest = digest_of(
+        "archive", archive.store.url, chosen.describe(), *chosen.lists, *_unusual(archive.reading), *what
+    )
     hours = sorted({chunk.hour for chunk in ordered})
     span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
     description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
@@ -266,8 +268,8 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
             joined = block.lines()  # before the count: it leaves out what is not a record
             return _Selection(joined, range(block.count()), block.count(), block.blank)
         before = matcher.not_json + matcher.unparsed
-        found = _matching(block, matcher.spans(block))
-        return replace(found, not_json=matcher.not_json + matcher.unparsed - before)
+        matching = _matching(block, matcher.spans(block))
+        return replace(matching, not_json=matcher.not_json + matcher.unparsed - before)
 
     return work
 

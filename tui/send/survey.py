@@ -166,12 +166,18 @@ class _Tally:
         )
 
 
-def nothing_to_send(source: Source, unfit: Sequence[Unfit]) -> NothingToSendError:
-    """The sentence for a source without a record that could be sent."""
-    if unfit:
-        return NothingToSendError(f"{source.description}: no record is left to send; {unfit[0]}, and so on")
+def nothing_to_send(source: Source, left_out: Sequence[Unfit | Place]) -> NothingToSendError:
+    """The sentence for a source without a record that could be sent; `left_out` are some that could not."""
+    if left_out:
+        more = ", and so on" if len(left_out) > 1 else ""
+        return NothingToSendError(f"{source.description}: no record is left to send; {left_out[0]}{more}")
     chosen = "" if source.filter == "every record" else f" that matches {source.filter}"
     return NothingToSendError(f"{source.description} holds no record{chosen}: there is nothing to send")
+
+
+def oversize_warning(survey: Survey) -> str:
+    """Records that are left out because the broker would not take them."""
+    return f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}"
 
 
 def not_json_warning(records: int) -> str:

@@ -20,6 +20,7 @@ from tests.app.conftest import (
     settled,
     shown,
     type_text,
+    until,
     until_shown,
 )
 from tui.app.filters.pickers import read_saved, saved_words
@@ -108,18 +109,18 @@ async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
         await until_shown(pilot, "all of these must hold")
         assert re.search(r"1 ● JMESPath of values +event == 'error' \|\| n == `1` +5 of 40", shown(pilot))
         assert re.search(r"2 ● text   in raw bytes +4\.13\.0 +20 of 40", shown(pilot))
-        await pilot.press("down", "exclamation_mark")
+        await pilot.press("down", "minus")
         await until_shown(pilot, "0 of 40 previewed")
         assert "not 4.13.0" in shown(pilot) and page.filter.arguments()[:2] == ["--not-grep", "4.13.0"]
         await pilot.press("space")
         await until_shown(pilot, "5 of 40 previewed")
         assert "2 ○ text" in shown(pilot)
-        await pilot.press("K")
+        await pilot.press("shift+up")
         assert page.terms == ["4.13.0", "event == 'error' || n == `1`"]
-        await pilot.press("J", "v")
+        await pilot.press("shift+down", "exclamation_mark")
         await until_shown(pilot, "35 of 40 previewed")
         assert "records for which these do not all hold (-v)" in shown(pilot)
-        await pilot.press("v", "d", "escape")
+        await pilot.press("exclamation_mark", "delete", "escape")
         assert page.terms == ["event == 'error' || n == `1`"] and page.listing.has_focus
         assert "all of these must hold" not in shown(pilot)
 
@@ -133,7 +134,7 @@ async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
         page.bar.line.focus()
         await pilot.press("y")
         assert pilot.app.clipboard == whole and "but for text error" in shown(pilot)
-        await pilot.press("e")
+        await pilot.press("ctrl+e")
         assert page.bar.draft == whole and page.terms == ["error"]
         await until_shown(pilot, "3 of 40 previewed")
         await type_text(pilot, " && n != `13`")
@@ -148,7 +149,7 @@ async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -
         page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
         await until_shown(pilot, "whole  !(event == 'error')   and what it cannot judge")
         page.bar.line.focus()
-        await pilot.press("e")
+        await pilot.press("ctrl+e")
         assert page.bar.draft == "!(event == 'error')" and page.bar.terms == Filter()
         await until_shown(pilot, "36 of 40 previewed")
 
@@ -202,7 +203,7 @@ async def test_the_menu_is_for_fields_too(opened: Opened) -> None:
         await until_shown(pilot, "8 fields of 40 records")
         await pilot.press("j", "j", "o")
         await until_shown(pilot, "records whose n")
-        await pilot.press("e")
+        await pilot.press("ctrl+e")
         assert page.bar.draft.startswith("n == `")
 
 
@@ -221,6 +222,7 @@ def write_config(text: str) -> Path:
     [
         ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
         ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
+        ("-g foo -i -w", Filter((Term("grep", "foo", ignore_case=True, words=True),))),
         ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
     ],
 )
@@ -232,13 +234,13 @@ async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Op
     path = write_config("# mine\n[filters]\nerrors = \"event == 'error'\"\nold = \"-g 4.12.1 -e 'odd'\"\n")
     async with opened() as pilot:
         page = await preview(pilot)
-        await pilot.press("F")
+        await pilot.press("L")
         assert "errors  event == 'error'" in shown(pilot) and str(path) in shown(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "4 of 40 previewed")
-        await pilot.press("F", "j", "a")
+        await pilot.press("L", "j", "plus")
         assert page.terms == ["event == 'error'", "4.12.1", "odd"] and page.listing.has_focus
-        await pilot.press("F", "s")
+        await pilot.press("L", "ctrl+s")
         await type_text(pilot, "both")
         await pilot.press("enter")
         assert f"saved as both in {path}" in shown(pilot)
@@ -252,11 +254,24 @@ async def test_a_saved_filter_that_is_wrong_is_a_sentence(opened: Opened) -> Non
     write_config('[filters]\nbad = "a =="\n')
     async with opened() as pilot:
         page = await preview(pilot)
-        await pilot.press("F", "enter")
+        await pilot.press("L", "enter")
         await until_shown(pilot, "it ends too early")
         assert not page.terms
-        await pilot.press("F", "s")
+        await pilot.press("L", "ctrl+s")
         assert "there is no filter to save" in shown(pilot)
+
+
+async def test_the_name_of_a_list_is_a_term(opened: Opened, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.write_text("4.13.0\nnowhere\n")
+    async with opened() as pilot:
+        await preview(pilot)
+        await add_term(pilot, str(texts), "ctrl+t", "ctrl+t", "ctrl+t")
+        await until_shown(pilot, "20 of 40 previewed")
+        await pilot.press("T")
+        await until_shown(pilot, "file   of texts")
+        await pilot.press("minus")
+        await until_shown(pilot, "a list of texts has no opposite")
 
 
 async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:
@@ -358,3 +373,50 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         await page.at_node(pilot, "text")
         await pilot.press("o")
         assert "only these" in shown(pilot).splitlines()[5]
+
+
+# Likely slips.
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "n == '3'",
+            "n is a number here, and '3' is text; a number is written in backticks, without quotes; try n =",
+        ),
+        ('event == "error"', "text is written in single quotes; try event == 'error', which matches 4 of 40"),
+        ("player.versoin == '4.13.0'", "player.version"),
+        ("tags == 'hd'", "tags is a list here"),
+    ],
+    ids=["number", "quotes", "name", "list"],
+)
+async def test_a_likely_slip_is_explained_with_the_term_that_was_meant(opened: Opened, text: str, words: str) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, text)
+        await until(pilot, lambda: words in " ".join(shown(pilot).split()))
+        assert not page.rows.hits
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "event == 'error'")
+        await until_shown(pilot, "4 of 40 previewed")
+        assert "hint" not in shown(pilot)
+
+
+async def test_a_slip_that_matches_by_mistake_is_explained_too(opened: Opened, tmp_path: Path) -> None:
+    lines = b'{"event": "error"}\n{"n": 1}\n'
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(lines))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, 'event == "error"')
+        await until(pilot, lambda: "try event == 'error', which matches 1 of 2" in " ".join(shown(pilot).split()))
+        assert list(page.rows.hits) == [1]
+
+
+async def test_the_same_term_is_not_kept_twice(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await add_term(pilot, "event == 'error'")
+        await add_term(pilot, "event == 'error'")
+        assert page.terms == ["event == 'error'"]

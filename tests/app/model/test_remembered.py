@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +25,11 @@ from tui.config import state_dir
 from tui.filter import Filter, Term
 
 URL = "s3://bucket/events.%Y-%m-%d_%H.log.gz"
-TERMS = (Term("match", "a == 'ü'", enabled=False), Term("grep", "x", negated=True))
+TERMS = (
+    Term("match", "a == 'ü'", enabled=False),
+    Term("grep", "x", negated=True),
+    Term("regex", "y", ignore_case=True),
+)
 HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 LEFT = Left(HOUR, Filter(TERMS, invert=True), ("player.version", "n"), (HOUR, 7))
 
@@ -136,11 +141,14 @@ def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.Monke
         write_left(URL, LEFT)
 
 
-def test_only_so_many_archives_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.model.remembered._MOST_SESSIONS", 3)
-    for number in range(6):
-        write_left(f"/archive{number}", LEFT)
-    assert len(list(session_file(URL).parent.iterdir())) == 3 and read_left("/archive5", UTC) == LEFT
+def test_only_so_many_archives_are_remembered() -> None:
+    folder = session_file(URL).parent
+    folder.mkdir(parents=True)
+    for number in range(400):
+        (folder / f"{number:024}.json").write_text("{}")
+        os.utime(folder / f"{number:024}.json", (number, number))
+    write_left(URL, LEFT)
+    assert len(list(folder.iterdir())) == 300 and read_left(URL, UTC) == LEFT
 
 
 async def test_the_last_session_comes_back(opened: Opened) -> None:

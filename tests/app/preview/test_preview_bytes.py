@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.app.emulator import Terminal
 
-_TREE, _LIST, _PAGE = 3_000, 500, 9_000  # bytes at 120×40
+_TREE, _LIST, _PAGE = 3_000, 600, 9_000  # bytes at 120×40
 _DOWN, _PAGE_DOWN = "j", "\x1b[6~"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.app.conftest import Opened, add_term, preview, shown, until_shown
 from tui.app.preview.marks import Marks
 from tui.app.preview.rows import Around
-from tui.app.records.columns import cells, choose, chosen, split
+from tui.app.records.columns import cells, choose, chosen, shared, split, tones
 from tui.app.records.matching import match_records
 from tui.app.records.store import HourRecords, RecordsGone
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
@@ -87,14 +91,13 @@ def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, s
     assert found[0].start == start and found[-1].end == len(lines) and found[-1].last
 
 
-def test_a_judge_goes_on_with_what_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.records.matching._FIRST_BYTES", 1)
-    monkeypatch.setattr("tui.app.records.matching._SLICE_BYTES", 1)
-    records = filled([b"a", b"a"])
-    judging = match_records(parse_filter(grep=["a"]), records)
-    next(judging)
+def test_records_that_come_while_others_are_matched_are_matched_as_well() -> None:
+    large = b"a" * (1 << 18)  # one fills a slice
+    records = filled([large, large])
+    matching = match_records(parse_filter(grep=["a"]), records)
+    next(matching)
     records.append(Block(bytearray(b"a\nb\na\n"), 6, 0))
-    assert [number for part in judging if part for number in part.hits][-1] == 4
+    assert [number for part in matching if part for number in part.hits][-1] == 4
 
 
 @settings(deadline=None)
@@ -200,3 +203,59 @@ def test_no_more_is_gathered_than_a_clipboard_takes() -> None:
     assert gathered([b"a", b"\xff"]) == "a\n\ufffd\n"
     endless = (b"x" * 1_000 for _ in iter(int, 1))
     assert gathered(endless) is None
+
+
+def sample(count: int, **fields: Callable[[int], object]) -> list[bytes]:
+    return [json.dumps({name: value(n) for name, value in fields.items()}).encode() for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_columns_that_tell_most_come_first_and_unique_ids_last(count: int) -> None:
+    records = sample(
+        count,
+        id=lambda n: f"{n * 7919:032x}",
+        ts=lambda n: f"2015-01-20T13:00:{n % 60:02}Z",
+        session=lambda n: f"s-{n // 2 * 104729:012x}",
+        event=lambda n: "error",
+        offset=lambda n: 1000 + n,
+        latency=lambda n: n * 7919 % 1009,
+        text=lambda n: f"request {n} timed out",
+        error=lambda n: {"code": (5003, 1001)[n % 2], "message": ("expired", "no route", "reset")[n % 3]},
+    )
+    texts = [column.text for column in choose(records, 200)]
+    assert texts == ["ts", "error.code", "error.message", "latency", "text", "offset", "id", "session"]
+    assert [column.text for column in choose(records, 45)] == ["ts", "error.code", "error.message", "latency"]
+
+
+def test_what_repeats_and_what_is_rare_is_known_of_each_column() -> None:
+    records = sample(100, code=lambda n: 5003 if n != 40 else 1001, kind=lambda n: "ab"[n % 2], n=lambda n: n * 7 % 101)
+    columns = choose(records, 80)
+    assert [column.text for column in columns] == ["code", "kind", "n"]
+    assert tones(records[0], columns) == ["common", "plain", "plain"]
+    assert tones(records[40], columns) == ["rare", "plain", "plain"]
+    assert tones(b'{"code": 7, "kind": "c"}', columns) == ["rare", "rare", "plain"]
+    assert tones(b"not json", columns) == ["plain"] * 3
+
+
+def test_what_all_records_share_is_said_once_and_is_exactly_that() -> None:
+    records = sample(9, event=lambda n: "play", n=lambda n: n, v=lambda n: {"x": 1}, one=lambda n: 1 if n else True)
+    assert shared(records) == (("event", "play"), ("v.x", "1"))
+    assert shared([*records, b"not json"]) == () and shared([b'{"x": 1}']) == () and shared([]) == ()
+    assert shared([*records, b'{"event": "play"}']) == (("event", "play"),)
+
+
+async def test_columns_are_those_of_the_records_in_sight(opened: Opened, tmp_path: Path) -> None:
+    """A field that few records have is a column once the filter leaves only these."""
+    errors = {n: {"error": {"code": 5000 + n % 3}} for n in range(0, 300, 20)}
+    lines = [{"event": "error" if n in errors else "play", "n": n} | errors.get(n, {}) for n in range(300)]
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert page.titles(pilot) == ["event", "n"]
+        await add_term(pilot, "event == 'error'")
+        await until_shown(pilot, "all 15  event error")
+        assert page.titles(pilot) == ["code", "n"]
+        await pilot.press("1")
+        await until_shown(pilot, "300 previewed")
+        assert page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot)

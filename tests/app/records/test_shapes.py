@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
-from dataclasses import replace
 from datetime import UTC, timedelta
 from functools import cache
 from pathlib import Path
@@ -24,17 +23,17 @@ from tui.app.preview.feed import Appetite, Rested, read_hour
 from tui.app.records.columns import cells, choose
 from tui.app.records.store import HourRecords, RecordsGone
 from tui.app.records.tree import NotJson, brief, parse, rows
-from tui.app.scan.facts import estimate_facts, squeezed
+from tui.app.scan.facts import squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.local import FolderStore
 from tui.archive.location import Location
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
-from tui.config import Prices, load_config
+from tui.config import load_config
 from tui.errors import FilterError
 from tui.filter import parse_filter
-from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Estimate, Progress
+from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Progress
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
 def test_the_grid_shows_the_matches_of_a_scan(session: Session) -> None:
     session.matches = {FIRST: 8, LAST: 0}
     grid = heat_grid(session, Overlay.MATCHES)
-    assert grid.mark(FIRST) is Mark.LARGEST and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
+    assert grid.mark(FIRST) is Mark.SMALL and grid.mark(LAST) is Mark.NONE and grid.mark(GAP) is Mark.GAP
 
 
 HOURS_OF_IT = st.builds(
@@ -214,16 +213,6 @@ def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
     events = list(read_hour(session.archive, session.chunks(TORN), Appetite(), records))
     assert isinstance(events[-2], ChunkDamaged) and isinstance(events[-1], ChunkDone)
     assert len(records) >= RECORDS // 2
-
-
-def test_an_estimate_says_how_sure_it_is_and_what_it_costs() -> None:
-    found = Estimate(10, 5, 20, 1_000, 10**9, 3.0, 400, 64, False, 701, 0.0003, 0.09)
-    matches, time, cost = estimate_facts(found, Prices(), remote=True)
-    assert (matches.text, matches.note) == ("about 10 matches", "95 %: 5 to 20, of about 1,000 records")
-    assert time.text == "about 3.0s on this machine" and "400 records of 64 chunks" in time.note
-    assert cost.text == "under $0.01 for 701 requests · $0.09 more to leave AWS"
-    assert cost.note == f"{Prices().source}, {Prices().date}"
-    assert len(estimate_facts(replace(found, requests=0), Prices(), remote=False)) == 2
 
 
 def test_many_chunks_squeeze_into_a_row() -> None:

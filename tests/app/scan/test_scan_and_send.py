@@ -58,7 +58,7 @@ async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
     page = on(pilot, ScanPage)
     await answer(pilot, "slash", "-m \"event == 'error'\"")
     if out:
-        await answer(pilot, "o", out)
+        await answer(pilot, "w", out)
     await pilot.press("enter")
     await until(pilot, lambda: page.over)
     return page
@@ -69,7 +69,9 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         page = await scanned(pilot)
         assert page.state is not None and page.state.matches == len(expected())
         text = shown(pilot)
-        assert f"{len(expected())}  in " in text and "! damaged" in text and "done: enter opens" in text
+        assert f"  {len(expected())} records match, in 29 of 29 hours; " in text
+        assert "! damaged   events.web01-000000.2015-01-20_20.log.gz, bytes " in text and "! 1 damaged" in text
+        assert "done: enter opens" in text
         assert "hourscope scan" in text and "-m \"event == 'error'\"" in text
         out = page.form.out
         await pilot.press("enter")
@@ -93,7 +95,7 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
         assert "stopped: this is a part only" in shown(pilot)
-        await pilot.press("r")
+        await pilot.press("R")
         await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
         assert page.state.chunks == page.state.total_chunks
 
@@ -111,10 +113,10 @@ async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Open
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "o", str(taken))
+        await answer(pilot, "w", str(taken))
         await pilot.press("enter")
         await until_shown(pilot, "exists")
-        await answer(pilot, "o", str(tmp_path / "other.jsonl"))
+        await answer(pilot, "w", str(tmp_path / "other.jsonl"))
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
     assert taken.read_bytes() == b"mine"
@@ -125,7 +127,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
         await scanned(pilot, f"{tmp_path}/found/")
         await pilot.press("q", "s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "o", f"{tmp_path}/found/")
+        await answer(pilot, "w", f"{tmp_path}/found/")
         for _ in range(2):
             await pilot.press("enter")
             await until(pilot, lambda: "holds an extract" in shown(pilot) and not page.running)
@@ -144,7 +146,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
+        assert "23 hours · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -153,7 +155,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "filter      -m \"event == 'error'\"" in shown(pilot)
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
         await pilot.press("enter")
-        assert "no chunk lies in these hours" in shown(pilot)
+        assert "there is no chunk in these hours" in shown(pilot)
 
 
 async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
@@ -162,11 +164,10 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        assert f"{page.estimate.matches:,} matches  counted, of" in shown(pilot) and "as the sample went" in shown(
-            pilot
-        )
+        assert f"  {page.estimate.matches:,} of {page.estimate.records:,} records match." in shown(pilot)
+        assert "at the sample's speed" in shown(pilot)
         await answer(pilot, "slash", "-m \"event == 'error'\"")
-        await until_shown(pilot, f"{len(expected())} matches  counted, of")
+        await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
         old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
@@ -177,16 +178,16 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await answer(pilot, "W", "tcp://10.0.0.1:8786 3")
+        await answer(pilot, "P", "tcp://10.0.0.1:8786 3")
         assert page.form.power == Power(3, "tcp://10.0.0.1:8786")
         command = " ".join(shown(pilot).split())
         assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
-        await answer(pilot, "W", "many")
+        await answer(pilot, "P", "many")
         assert "'many' is neither" in shown(pilot)
-        await answer(pilot, "W", "127.0.0.1:1")
+        await answer(pilot, "P", "127.0.0.1:1")
         await pilot.press("enter")
         await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
-        await answer(pilot, "W", "2")
+        await answer(pilot, "P", "2")
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
 
@@ -196,7 +197,8 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
     async with opened(str(tmp_path)) as pilot:
         page = await scanned(pilot)
         assert page.state is not None and page.state.not_json == 1
-        assert "! not JSON  1 record" in shown(pilot)
+        assert "1 record is not JSON (text); only -g and -e can match them" in shown(pilot)
+        assert "! 1 not JSON" in shown(pilot).splitlines()[0]
 
 
 async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
@@ -217,10 +219,10 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await pilot.press("p")
         page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "o", str(target))
+        await answer(pilot, "w", str(target))
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
-        assert f"{len(expected())} records confirmed in" in shown(pilot)
+        assert f"{len(expected())} records written to " in shown(pilot)
     assert target.read_bytes().splitlines() == expected()
 
 
@@ -234,7 +236,8 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
         await answer(pilot, "d", nsqd.tcp_address)
         await answer(pilot, "t", topic)
         await until(pilot, lambda: page.checked.target is not None)
-        assert "! mind" in shown(pilot)
+        assert f"{len(expected())} records would go to {topic} on nsqd {nsqd.tcp_address}." in shown(pilot)
+        assert "warning " in shown(pilot) and "✓ new" in shown(pilot)
         await answer(pilot, "enter", "other")
         assert "nothing was sent" in shown(pilot)
         await answer(pilot, "enter", topic)
@@ -283,8 +286,8 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
         await pilot.press("S")
         await until(pilot, lambda: page.receipt is not None)
         assert page.receipt is not None and 0 < page.receipt.confirmed < len(expected()) and page.receipt.partial
-        assert "r resume" in shown(pilot).splitlines()[-1]
-        await pilot.press("r")
+        assert "R resume" in shown(pilot).splitlines()[-1]
+        await pilot.press("R")
         assert page.running
         await until(pilot, lambda: page.receipt is not None and not page.receipt.partial)
         assert page.receipt.confirmed == len(expected()) and page.receipt.resumed > 0 and page.receipt.repeated == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.emulator import Terminal
-from tui.app.terminal.preferences import mouse_wanted
+from tui.app.terminal.preferences import use_mouse
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
 
@@ -77,7 +77,7 @@ def test_what_is_sent_stays_small(wide: Terminal) -> None:
 
 def test_the_screen_is_what_a_whole_redraw_gives(wide: Terminal) -> None:
     wide.wait_for(_LEGEND)
-    for keys in ("h", "k", "v", "l", "k", "v", "M", "i", "E", "e", "G", "\r"):
+    for keys in ("h", "k", "v", "l", "k", "v", "M", "o", "E", "e", "G", "\r"):
         wide.press(keys, 0.2)
     wide.wait_for("previewed")
     for keys in ("jj", "\t", "jjh", "/play"):
@@ -154,12 +154,12 @@ def test_over_ssh_the_mouse_stays_the_terminals(sample: Path) -> None:
 
 def test_the_mouse_is_had_over_ssh_by_one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")
-    assert not mouse_wanted(ExplorerSpec()) and mouse_wanted(ExplorerSpec(mouse=True))
+    assert not use_mouse(ExplorerSpec()) and use_mouse(ExplorerSpec(mouse=True))
     monkeypatch.setenv("HOURSCOPE_MOUSE", "1")
-    assert mouse_wanted(ExplorerSpec())
+    assert use_mouse(ExplorerSpec())
     monkeypatch.delenv("HOURSCOPE_MOUSE")
     monkeypatch.delenv("SSH_CONNECTION")
-    assert mouse_wanted(ExplorerSpec()) and not mouse_wanted(ExplorerSpec(mouse=False))
+    assert use_mouse(ExplorerSpec()) and not use_mouse(ExplorerSpec(mouse=False))
 
 
 @pytest.mark.parametrize("words", ["mouse = 1", 'theme = "blue"', "keys = true"])
@@ -174,5 +174,6 @@ def test_a_setting_that_is_none_is_told(tmp_path: Path, words: str) -> None:
 
 def test_a_dumb_terminal_gets_the_plain_command(sample: Path) -> None:
     with Terminal(str(sample), 80, 24, {"TERM": "dumb"}) as terminal:
-        assert terminal.finish("") == 1
-        assert b"hourscope ls" in terminal.raw and b"\x1b[?1049h" not in terminal.raw
+        assert terminal.finish("") == 2
+        assert b"cannot show the explorer; otherwise run: hourscope ls" in terminal.raw
+        assert b"\x1b[?1049h" not in terminal.raw

@@ -85,7 +85,7 @@ class Legend(LineWidget):
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
         if not marked:
-            hint = "  ·  v begins a range, space selects an hour, D a day, M the month"
+            hint = " · v starts a range, space selects an hour, D a day, M a month"
             return [(" nothing selected", palette.text), (hint, palette.dim)]
         hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1

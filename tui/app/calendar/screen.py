@@ -1,4 +1,4 @@
-"""The calendar: home of an archive. Look over its hours, choose some, go in."""
+"""The calendar of an archive: look over its hours, select some, go in."""
 
 from __future__ import annotations
 
@@ -117,6 +117,8 @@ class CalendarPage(ArchivePage):
             f"{count(len(catalog.hours))}/{count(expected)} h",
             size(catalog.size),
             plural(session.gap_hours, "gap"),
+            session.damage_words(),
+            session.left_out_words,
             fresh.brief if fresh else "",
         )
         session.place = grid.cursor
@@ -265,19 +267,21 @@ class CalendarPage(ArchivePage):
     def explanation(self) -> tuple[str, ...]:
         session = self.session
         layout = session.archive.layout.pattern
-        how = "It was guessed from the keys." if session.archive.detected else "It was given."
+        how = "It was detected from the keys." if session.archive.detected else "It was given."
         fresh = freshness(session)
         news = [f"This archive {_sentence(fresh)}."] if fresh else []
         return (
-            "Every cell is one hour; its shade is the size of that hour's chunks beside the archive's large hours. o "
-            "shows other things instead: matches, the size against the usual, chunks, how late they came. Only the "
-            "listing was read: nothing was downloaded.",
-            f"The hour is what a key says by the layout {layout}. {how} Messages were consumed in it, which is not "
-            "always when the events happened.",
+            "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
+            "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
+            "against the usual, the number of chunks, how late they were uploaded. Only the listing was read: nothing "
+            "was downloaded.",
+            f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
+            "events may have happened earlier.",
             "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
-            "weeks). »» came an hour later than usual, and twice as late. ❄ lies in Glacier. e and E walk over these.",
+            "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
             *news,
+            *session.left_out,
             f"$ {ls_command(session)}",
             f"$ {shell_list(session)}",
         )

@@ -12,7 +12,7 @@ from textual.message import Message
 from tui.analysis.diff import Answer, Question, Range, diff, fields_of, plan_diff
 from tui.app.model.session import Session
 from tui.archive import ChunkReader
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.scan import ChunkDone, Progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,13 +15,16 @@ from textual.events import Click
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import get_current_worker
 
 from tui.app.filters.drop import Drop, Picker
 from tui.app.filters.input import KIND_WIDTH, KINDS, CountLabel, FilterInput, KindLabel
 from tui.app.filters.pickers import Comparisons, SavedFilters, read_saved, saved_words
-from tui.app.filters.terms import TermLine, WholeLine
-from tui.app.records.store import HourRecords
+from tui.app.filters.sample import slips
+from tui.app.filters.terms import HintLine, TermLine, WholeLine
+from tui.app.records.store import HourRecords, RecordsGone
 from tui.app.requests import Ask, Failed, Report
+from tui.app.terminal.guard import Guarded
 from tui.config import load_config
 from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
@@ -30,9 +33,10 @@ from tui.filter.build import Place, term_of
 
 DEBOUNCE = 0.15
 _OFFERED = 8
+_JUDGED_RECORDS = 1_000  # of more no hint is sought again: its sample is full
 
 
-class FilterBar(Vertical):
+class FilterBar(Guarded, Vertical):
     """Edits a filter: a draft that is being typed, on top of terms. Posts `Changed` with the last good whole."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,6 +55,13 @@ class FilterBar(Vertical):
     class Closed(Message):
         """The focus should go back to the records."""
 
+    @dataclass
+    class Judged(Message):
+        """What seems to be wrong with a filter, in words; or nothing."""
+
+        filter: Filter
+        words: str
+
     def __init__(self, base: Filter, config: Path) -> None:
         super().__init__()
         self.terms = base
@@ -64,6 +75,8 @@ class FilterBar(Vertical):
         self.saved = SavedFilters()
         self.line = TermLine(base, self._panel)
         self._whole = WholeLine()
+        self._hint = HintLine()
+        self._judged: tuple[Filter, bool, int] | None = None  # what was looked at for slips
         self._timer: Timer | None = None
         self._records: HourRecords | None = None
 
@@ -74,6 +87,7 @@ class FilterBar(Vertical):
             yield self._count
         yield self.line
         yield self._whole
+        yield self._hint
         yield self._offers
         yield self._panel
         yield self.comparisons
@@ -100,6 +114,31 @@ class FilterBar(Vertical):
         """At what was read so far: fields to offer come from it, and the count of each term."""
         self._records = records
         self.line.count(records)
+
+    # Likely slips.
+
+    def look_for_slips(self, filter_: Filter, *, matched: bool) -> None:
+        """Show why a filter that was run on the records may not mean what it says; nothing where all seems well."""
+        records, known = self._records, (filter_, matched, min(len(self._records or ()), _JUDGED_RECORDS))
+        if records is not None and known != self._judged:
+            self._judged = known
+            job = partial(self._judge, filter_, records, matched=matched)
+            self.run_worker(job, thread=True, exit_on_error=False, group="slips", exclusive=True)
+
+    def _judge(self, filter_: Filter, records: HourRecords, *, matched: bool) -> None:
+        worker = get_current_worker()
+        try:
+            words = slips(filter_, records, matched=matched)
+        except RecordsGone:
+            return  # and so is the screen
+        if not worker.is_cancelled:
+            self.post_message(self.Judged(filter_, words))
+
+    def on_filter_bar_judged(self, message: Judged) -> None:
+        message.stop()
+        if self._judged and message.filter is self._judged[0]:
+            self._hint.show(message.words)
+            self._fit()
 
     # The draft.
 
@@ -132,7 +171,7 @@ class FilterBar(Vertical):
             return
         self._input.keep()
         self._input.value = ""
-        self.put(filter_)
+        self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
         self.post_message(self.Closed())
 
     def add(self, term: Term) -> None:
@@ -160,9 +199,15 @@ class FilterBar(Vertical):
             self.post_message(self.Changed(filter_))
 
     def _refresh_whole(self, filter_: Filter) -> None:
-        stacked = bool(self.terms.terms)
-        self.set_class(stacked, "-stacked")
-        self._whole.show(filter_, stacked=stacked)
+        self._whole.show(filter_, stacked=bool(self.terms.terms))
+        if self._judged and filter_ != self._judged[0]:
+            self._judged = None
+            self._hint.show("")
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its lines."""
+        self.styles.height = 2 + self._whole.display + (self._hint.lines if self._hint.display else 0)
 
     def _read(self) -> Filter | None:
         """Terms and draft; None (and the error shown) if the draft is malformed."""
@@ -248,7 +293,7 @@ class FilterBar(Vertical):
         terms = saved.terms if alone else (*self.terms.terms, *saved.terms)
         self.put(Filter(terms, saved.invert if alone else self.terms.invert))
         if saved.invert and not alone:
-            self.post_message(Failed("the saved filter is turned round (-v) as a whole: use it alone, with enter"))
+            self.post_message(Failed("the saved filter is inverted (-v) as a whole; use it alone, with enter"))
 
     def _save(self) -> None:
         filter_ = self._read()

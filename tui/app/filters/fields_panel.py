@@ -154,7 +154,7 @@ class FieldsPanel(CursorList):
         of_value = line.what == "value" if isinstance(line, Difference) else line is not None and line.is_value
         if chosen is None or not of_value:
             if line is not None:
-                self.post_message(Failed("this line is no value: enter opens the values of a field, o asks for others"))
+                self.post_message(Failed("this line is not a value; enter opens a field's values, o asks for others"))
             return
         path, value, cut = chosen
         if cut:

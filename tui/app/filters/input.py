@@ -20,6 +20,7 @@ from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
 from tui.app.records.store import Records, RecordsGone
 from tui.app.requests import Failed
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.lines import LineWidget, strip_of
 from tui.app.widgets.prompt import TextInput
 from tui.filter import Kind
@@ -30,7 +31,7 @@ _BYTES = 16 << 20  # of them
 _VALUES = 100  # of each
 
 
-class FilterInput(TextInput):
+class FilterInput(Guarded, TextInput):
     """`tab` takes what is offered; `up` and `down` go over what is offered, or over what was typed before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -190,12 +191,13 @@ class FilterInput(TextInput):
         self.put((kind, text))
 
 
-KINDS: tuple[Kind, ...] = ("match", "grep", "regex")
+KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
 KIND_WIDTH = 20
 _WORDS = {
     "match": ("JMESPath", "of values"),
     "grep": ("text", "in raw bytes"),
     "regex": ("regex", "in raw bytes"),
+    "file": ("file", "of texts"),
 }
 
 

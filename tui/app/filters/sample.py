@@ -9,11 +9,13 @@ from datetime import datetime
 from tui.app.model.session import Session, shifted
 from tui.app.records.store import Records, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.reader import ReadCancelled
+from tui.archive.streams import ReadCancelled
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.filter.differences import Difference, Sample, differences, repeated
 from tui.filter.fields import MOST_VALUES, Field, Fields
+from tui.filter.hints import FieldSample, Hint, hints, may_mislead
+from tui.units import count
 
 MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
 _SLICE = 1_000
@@ -84,6 +86,28 @@ def compare(shown: Shown, base: Baseline | None, cancelled: Callable[[], bool]) 
     except HourscopeError as error:
         return Compared(base.hour, trouble=str(error))
     return None if cancelled() else Compared(base.hour, different, here.records, there.records)
+
+
+def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
+    """Why a filter may not mean what it says, by the first records: the hints that the command line gives on stderr."""
+    if not filter_.active or (matched and not may_mislead(filter_)):
+        return ""
+    sample = FieldSample()
+    for number in range(len(records)):
+        if sample.full:
+            break
+        sample.feed((records.head(number, LARGEST + 1),))
+    return ". ".join(dict.fromkeys(hint_words(hint) for hint in hints(filter_, sample, matched=matched)))
+
+
+def hint_words(hint: Hint) -> str:
+    """A hint with the term as it is typed here, and how many of the sampled records match it."""
+    if hint.term is None:
+        return hint.sentence
+    kind = {"match": "", "grep": "the text ", "regex": "the regex "}[hint.term.kind]
+    joint = " Try" if hint.sentence.endswith("?") else "; try"
+    words = f"{hint.sentence}{joint} {kind}{hint.term.text}"
+    return f"{words}, which matches {count(hint.matches)} of {count(hint.records)}" if hint.matches else words
 
 
 LARGEST = 1 << 20  # bytes

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -17,14 +19,22 @@ from textual.worker import get_current_worker
 from tui.app.filters.drop import Drop, Item
 from tui.app.records.matching import Counted, count_terms, key_of
 from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.requests import Failed
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.filter import Filter, Term
 from tui.filter.build import Whole, negated, whole_of
 from tui.printable import printable
 from tui.units import count
 
-_KIND = {"grep": "text ", "regex": "regex ", "match": ""}
+_KIND_AND_PLACE = {
+    "grep": "text   in raw bytes",
+    "file": "file   of texts",
+    "regex": "regex  in raw bytes",
+    "match": "JMESPath of values",
+}
+_KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
+_HINT_ROOM = 9  # cells beside a hint
 
 
 class TermLine(LineWidget, can_focus=True):
@@ -143,10 +153,10 @@ class TermLine(LineWidget, can_focus=True):
 
     def _item(self, at: int) -> Item:
         term = self._filter.terms[at]
-        kind = {"grep": "text   in raw bytes", "regex": "regex  in raw bytes", "match": "JMESPath of values"}[term.kind]
+        kind = _KIND_AND_PLACE[term.kind]
         counts = self._counts.get(key_of(term))
         about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
-        text = ("not " if term.negated else "") + printable(term.text, 400)
+        text = ("not " if term.negated else "") + printable(" ".join((term.text, *term.flags)), 400)
         kind_of_line = "text" if term.enabled else "off"
         return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
 
@@ -164,7 +174,11 @@ class TermLine(LineWidget, can_focus=True):
         self.toggle(self._at)
 
     def action_negate(self) -> None:
-        self._put(self._at, negated(self._filter.terms[self._at]))
+        term = self._filter.terms[self._at]
+        if term.kind == "file":
+            self.post_message(Failed("a list of texts has no opposite; invert the whole filter"))
+        else:
+            self._put(self._at, negated(term))
 
     def _put(self, number: int, term: Term) -> None:
         terms = self._filter.terms
@@ -236,6 +250,35 @@ class TermLine(LineWidget, can_focus=True):
             pieces += [(words, palette.cursor if here else style) for words, style in chip]
             pieces.append(("   ", palette.dim))
         return pieces
+
+
+class HintLine(LineWidget):
+    """Why the filter may not mean what it says, on a line or two. Hidden while there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.display = False
+
+    def show(self, words: str) -> None:
+        self._words = printable(words)
+        self.display = bool(words)
+        self.styles.height = self.lines
+        self.repaint()
+
+    @property
+    def lines(self) -> int:
+        return 1 if cell_len(self._words) <= self.app.size.width - _HINT_ROOM else 2
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        wrapped = wrap(self._words, max(width - _HINT_ROOM, 20), break_on_hyphens=False)
+        last = "…" if y and len(wrapped) > 2 else ""
+        text = wrapped[y] + last if y < len(wrapped) else ""
+        return strip_of(
+            [("" if y else " hint   ", palette.faint), (" " * 8 if y else "", palette.faint), (text, palette.strong)],
+            width,
+        )
 
 
 class WholeLine(LineWidget):

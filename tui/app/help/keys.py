@@ -42,7 +42,7 @@ class Row:
 
     def spelled(self) -> tuple[str, str]:
         """`h/←  l/→` and `hour before / after`."""
-        if self.action == "switch":  # the numbers
+        if self.action == "switch" and len(self.keys) > 1:  # the numbers
             return f"{self.keys[0][0]} … {self.keys[-1][0]}", joined([self.meanings[0], self.meanings[-1]], " to ")
         return "  ".join("/".join(keys) for keys in self.keys), joined(self.meanings)
 

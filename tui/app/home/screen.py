@@ -1,4 +1,4 @@
-"""Choosing an archive, and waiting for its listing."""
+"""Home: choosing an archive, and waiting for its listing."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class ChoosePage(Page):
 
     def contents(self) -> list[Widget]:
         lead = "Which archive?"
-        hint = "Press o to open a folder or s3://bucket/prefix."
+        hint = "enter opens the one under the cursor; o opens a folder or s3://bucket/prefix."
         if not self.config.archives:
-            hint += f" Places that have names in {self.config.path} are listed here."
+            hint += f" Archives that have a name in {self.config.path} are listed here as well."
         return [Words((lead, "", hint)), self.choices]
 
     def on_mount(self) -> None:

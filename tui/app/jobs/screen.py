@@ -1,4 +1,4 @@
-"""The jobs: every scan and send since hourscope was started, how far each is, and the way back to it."""
+"""The jobs: every scan and send since hourscope was started, how far each has got, and the way back to it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from tui.units import plural
 _EMPTY = (
     "No job yet.",
     "",
-    "On the calendar, s plans a scan of the selected hours; in a preview, p publishes what matches. Both go on here "
-    "when you leave them, and each keeps its books on disk: what was stopped can be resumed.",
+    "On the calendar, s plans a scan of the selected hours and p publishes them; in a preview, p publishes what "
+    "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
+    "what was stopped.",
 )
 _REST = 66  # cells that are not the title's
 
 
 class JobsPage(Page):
-    """Follows the jobs as they go; it sends nothing when they stand still."""
+    """Follows the jobs as they run; it is repainted only where they changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "stop", "stop", id="job-stop"),

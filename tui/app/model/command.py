@@ -74,27 +74,30 @@ def read_filter(words: str) -> Filter:
     """
     if words.strip() and not words.lstrip().startswith("-"):
         return parse_filter(match=[words.strip()])
-    options: dict[str, list[str]] = {"-g": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
+    options: dict[str, list[str]] = {"-g": [], "-f": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
+    flags = {"-i": False, "-w": False, "-v": False}
     try:
         rest = shlex.split(words)
     except ValueError as error:
         raise FilterError(f"a quote is not closed in: {words}", words) from error
-    invert = False
     while rest:
         word = rest.pop(0)
-        if word == "-v":
-            invert = True
+        if word in flags:
+            flags[word] = True
         elif word in options and rest:
             options[word].append(rest.pop(0))
         else:
-            known = "-g TEXT, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -v"
+            known = "-g TEXT, -f FILE, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -i, -w, -v"
             what = f"after {word} something is missing" if word in options else f"'{word}' is none of {known}"
             raise FilterError(what, words, words.find(word))
     return parse_filter(
         grep=options["-g"],
+        file=options["-f"],
         regex=options["-e"],
         match=options["-m"],
-        invert=invert,
+        invert=flags["-v"],
+        ignore_case=flags["-i"],
+        words=flags["-w"],
         not_grep=options["--not-grep"],
         not_regex=options["--not-regex"],
     )
@@ -103,9 +106,10 @@ def read_filter(words: str) -> Filter:
 def shell_filter(filter_: Filter) -> str:
     """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
     whole = filter_.invert and len(filter_.active) == 1
-    options = {"grep": "-F", "regex": "-E"}
+    options = {"grep": ("-F", "--"), "file": ("-F", "-f"), "regex": ("-E", "--")}
     return "".join(
-        f" | grep {options[term.kind]} {'-v ' if term.negated != whole else ''}-- {shlex.quote(term.text)}"
+        f" | grep {' '.join([options[term.kind][0], *term.flags, *(['-v'] if term.negated != whole else [])])}"
+        f" {options[term.kind][1]} {shlex.quote(term.text)}"
         for term in filter_.active
         if term.kind in options
     )

@@ -36,7 +36,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StateError(HourscopeError):
-    """A file of ours in the state folder that cannot be read or written."""
+    """A file of hourscope's in the state folder that cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class SavedTerm(msgspec.Struct, frozen=True):
     text: str
     enabled: bool = True
     negated: bool = False
+    ignore_case: bool = False
+    words: bool = False
 
 
 class SavedFilter(msgspec.Struct, frozen=True):
@@ -111,7 +113,7 @@ def read_left(url: str, zone: tzinfo) -> Left:
 
 
 def _left(saved: SavedSession, zone: tzinfo) -> Left:
-    terms = tuple(Term(each.kind, each.text, each.enabled, each.negated) for each in saved.filter.terms)
+    terms = tuple(Term(**msgspec.structs.asdict(each)) for each in saved.filter.terms)
     hour = saved.hour.astimezone(zone) if saved.hour else None
     line = (saved.line[0].astimezone(zone), saved.line[1]) if saved.line else None
     return Left(hour, Filter(terms, saved.filter.invert), saved.columns, line)
@@ -138,7 +140,10 @@ def write_left(url: str, left: Left) -> None:
     with suppress(ValueError, RecursionError, StateError):  # it is replaced
         if _newer(_object(json.loads(_read(path) or "{}"))):
             return
-    terms = tuple(SavedTerm(term.kind, term.text, term.enabled, term.negated) for term in left.filter.terms)
+    terms = tuple(
+        SavedTerm(term.kind, term.text, term.enabled, term.negated, term.ignore_case, term.words)
+        for term in left.filter.terms
+    )
     saved = SavedSession(
         version=_VERSION,
         archive=url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
@@ -14,10 +14,14 @@ from tui.app.model.hours import Selection
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
-from tui.archive.location import Location
+from tui.archive.location import Location, far_warnings, left_out
 from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
+from tui.scan import ChunkDamaged
+from tui.units import plural
+
+_MOST_PARTS = 100  # of a chunk, whose damage is remembered
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Session:
     marks: dict[str, array[int]] = field(default_factory=dict)  # key → lines, from 0, ascending
     columns: tuple[str, ...] = ()  # of the preview, chosen: JMESPath expressions
     selection: Selection = field(default_factory=Selection)
-    damage: dict[str, str] = field(default_factory=dict)  # key → reason
+    damage: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key → what of it cannot be read, a sentence each
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
@@ -103,6 +107,34 @@ class Session:
 
     def chunks(self, hour: datetime) -> tuple[Chunk, ...]:
         return self.catalog.hours.get(hour, ())
+
+    def add_damage(self, event: ChunkDamaged) -> None:
+        """A part of a chunk cannot be read: remember where and why."""
+        sentence = event.damage.reason if event.unread else str(event.damage)
+        known = self.damage.get(event.chunk.key, ())
+        if sentence not in known and len(known) < _MOST_PARTS:
+            self.damage[event.chunk.key] = (*known, sentence)
+
+    def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
+        """For a header: how many (of these) chunks are damaged, as far as that is known; nothing if none is."""
+        number = len(self.damage) if chunks is None else sum(chunk.key in self.damage for chunk in chunks)
+        return f"! {number} damaged" if number else ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What of the archive is not on the screens, a sentence each: keys that a detected layout does not fit, and
+        chunks far from all others."""
+        catalog = self.catalog
+        words = left_out(self.location, self.archive, catalog.unmatched)
+        return (*words, *far_warnings(catalog))
+
+    @property
+    def left_out_words(self) -> str:
+        """For a header: `! 26 keys left out · 1 far chunk`."""
+        keys, far = self.catalog.unmatched if self.archive.detected else (), self.catalog.far
+        parts = [f"{plural(len(keys), 'key')} left out"] if keys else []
+        parts += [plural(len(far), "far chunk")] if far else []
+        return f"! {', '.join(parts)}" if parts else ""
 
     def hour_beside(self, hour: datetime, step: int) -> datetime | None:
         """The first hour with a chunk after `hour` (`step` 1) or before it (-1)."""

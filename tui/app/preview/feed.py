@@ -1,6 +1,6 @@
 """What works for a preview in threads: a reader that rests when enough is there, and a matcher that follows it.
 
-The reader's events are the scan's; two of its own tell that it rests and that it goes no further.
+The reader's events are the scan's; two of its own report that it rests and that it has reached its limit.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from textual.worker import get_current_worker
 from tui.app.records.matching import Matched, match_records
 from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader, Damage
-from tui.archive.reader import ReadCancelled
-from tui.errors import HourscopeError
+from tui.archive.streams import ReadCancelled
+from tui.errors import ArchiveError, HourscopeError
 from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 
@@ -46,22 +46,22 @@ ReadEvent = ChunkStarted | Progress | ChunkDamaged | ChunkDone | Rested | Limit
 
 
 class Appetite:
-    """How many records are wanted so far. Screens raise it; the reader waits where it is met."""
+    """How many records to read so far. Screens raise it; the reader waits where it is met."""
 
     def __init__(self, records: int = FIRST_RECORDS) -> None:
-        self._wanted = records
+        self._limit = records
         self._changed = threading.Condition()
         self._over = False
 
     def more(self, records: int) -> None:
         with self._changed:
-            self._wanted = max(self._wanted, records)
+            self._limit = max(self._limit, records)
             self._changed.notify_all()
 
     def enough(self) -> None:
         """No more than what is there, for now."""
         with self._changed:
-            self._wanted = 0
+            self._limit = 0
 
     def stop(self) -> None:
         """Nobody looks any more."""
@@ -74,12 +74,12 @@ class Appetite:
         return self._over
 
     def met(self, records: int) -> bool:
-        return records >= self._wanted
+        return records >= self._limit
 
     def wait(self, records: int) -> None:
-        """Sleep until more than `records` are wanted; ReadCancelled if nobody looks any more."""
+        """Sleep until more than `records` are to be read; ReadCancelled if nobody looks any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._over or records < self._wanted)
+            self._changed.wait_for(lambda: self._over or records < self._limit)
         if self._over:
             raise ReadCancelled
 
@@ -92,17 +92,23 @@ def read_hour(
         for chunk in chunks:
             yield ChunkStarted(chunk)
             into.begin(chunk)
-            with ChunkReader(
-                archive.store,
-                chunk.key,
-                etag=chunk.etag,
-                cancelled=lambda: appetite.over,
-                reading=archive.reading,
-            ) as reader:
-                yield from _blocks(chunk, reader, appetite, into)
-                if into.full:
-                    yield Limit(len(into), into.size)
-                    return
+            read = 0
+            try:
+                with ChunkReader(
+                    archive.store,
+                    chunk.key,
+                    etag=chunk.etag,
+                    cancelled=lambda: appetite.over,
+                    reading=archive.reading,
+                ) as reader:
+                    for event in _blocks(chunk, reader, appetite, into):
+                        read = reader.bytes_compressed
+                        yield event
+            except ArchiveError as error:  # the archive does not give it: the hour's other chunks can be read
+                yield ChunkDamaged(chunk, Damage(read, chunk.size, str(error)), unread=True)
+            if into.full:
+                yield Limit(len(into), into.size)
+                return
     except ReadCancelled:
         return
 
@@ -135,7 +141,7 @@ class RecordsRead(Message):
 
 @dataclass
 class ChunkTorn(Message):
-    """A chunk ended before its end."""
+    """A part of a chunk cannot be read."""
 
     damaged: ChunkDamaged
 
@@ -209,7 +215,7 @@ class Feed:
             self._matching = None
 
     def _read(self) -> None:
-        trouble, limit = "", None
+        trouble, limit = "reading broke off", None  # as long as nobody says why
         try:
             for event in read_hour(self._archive, self._chunks, self._appetite, self.records):
                 if isinstance(event, Progress | ChunkDone):
@@ -220,9 +226,11 @@ class Feed:
                     limit = event
                 elif isinstance(event, Rested):
                     self._post(ReadingPaused(ended=False))
+            trouble = ""
         except HourscopeError as error:
             trouble = str(error)
-        self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
+        finally:
+            self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
 
     def _match(self, filter_: Filter, start: int) -> None:
         worker = get_current_worker()

@@ -23,6 +23,7 @@ from tui.app.preview.text import PreviewState, place
 from tui.app.records.json_tree import JsonTree
 from tui.app.records.record_list import RecordList
 from tui.app.requests import Failed, Report
+from tui.app.terminal.guard import Guarded
 from tui.archive import Chunk
 from tui.errors import FilterError
 from tui.filter import Filter
@@ -31,7 +32,7 @@ _MOST_TORN = 2  # chunks that are reported over the list
 _BREATH_SECONDS = 0.01  # for keys, between two steps of something long
 
 
-class HourView(Vertical):
+class HourView(Guarded, Vertical):
     """The filter bar, and the panes below it. Everything slow happens in workers. Posts `Changed`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,6 +86,7 @@ class HourView(Vertical):
         self.bar = FilterBar(session.filter, session.config.path)
         self.ended = False  # reading; at the hour's end, or before it because of a trouble or a limit
         self.trouble = ""
+        self.unread = False  # is there a chunk that the archive did not give, or not all of it?
         self.limit: Limit | None = None
         self._work = work
         self._catching_up = False
@@ -125,7 +127,7 @@ class HourView(Vertical):
 
     @property
     def state(self) -> PreviewState:
-        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit)
+        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit, unread=self.unread)
 
     # What the feed posts.
 
@@ -135,7 +137,8 @@ class HourView(Vertical):
         self.refresh_rows()
 
     def on_chunk_torn(self, message: ChunkTorn) -> None:
-        self.session.damage[message.damaged.chunk.key] = message.damaged.damage.reason
+        self.session.add_damage(message.damaged)
+        self.unread |= message.damaged.unread
         self._refresh_words()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
@@ -174,6 +177,8 @@ class HourView(Vertical):
         self.panes.refresh_rows()
         if not rows.behind:
             self.bar.show_records(self.records)
+            if rows.filtered:
+                self.bar.look_for_slips(rows.filter, matched=len(rows.hits) > 0)
         self._refresh_words()
         if 0 < self._left_at < len(self.records) and not rows.behind:
             left, self._left_at = self._left_at, 0
@@ -199,10 +204,11 @@ class HourView(Vertical):
         """The count, and the line over the list."""
         state, damage, number = self.state, self.session.damage, self.listing.current
         self.bar.count(state.count_words())
-        torn = [f"!! torn: {damage[chunk.key]}" for chunk in self.chunks if chunk.key in damage]
+        torn = [f"! {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
         where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
-        notes = [f"!! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
-        self.listing.explain(where, state.empty_words(), state.rows_words(), (*notes, *state.limit_words()))
+        notes = [f"! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
+        empty = state.empty_words() if self.records or not torn else torn[0]
+        self.listing.explain(where, empty, state.rows_words(), (*notes, *state.limit_words()))
         self.post_message(self.Changed())
 
     def on_record_list_moved(self) -> None:

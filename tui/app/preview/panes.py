@@ -15,11 +15,12 @@ from tui.app.records.columns import LARGEST, columns_words, toggled
 from tui.app.records.json_tree import JsonTree
 from tui.app.records.record_list import RecordList
 from tui.app.records.tree import outside
+from tui.app.terminal.guard import Guarded
 from tui.filter import Filter
 from tui.filter.build import term_of
 
 
-class Panes(Container):
+class Panes(Guarded, Container):
     """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
 
     def __init__(self, session: Session, rows: VisibleRows, baseline: Baseline | None) -> None:

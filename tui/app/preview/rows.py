@@ -65,6 +65,7 @@ class VisibleRows:
         self.filter = filter_
         self.hits = array("I")
         self.seen = 0  # records that the filter has seen
+        self.not_json = self.broken_json = 0  # of those, that a JMESPath term cannot look at
         self.only = True  # the matching ones?
         self.marks = marks
         self.marked = False  # only the marked ones?
@@ -108,15 +109,18 @@ class VisibleRows:
     def put(self, filter_: Filter) -> None:
         """Another filter: what is shown stays until its first matches."""
         self.filter = filter_
-        self.seen = 0
+        self.seen = self.not_json = self.broken_json = 0
 
     def add(self, matched: Matched) -> None:
         """The filter's next matches."""
         if matched.start == 0:
             self.hits = array("I")
+            self.not_json = self.broken_json = 0
             self._around = Around(self.lines, self._bounds)
         self.hits.extend(matched.hits)
         self.seen = matched.end
+        self.not_json += matched.not_json
+        self.broken_json += matched.broken_json
 
     def catch_up(self) -> bool:
         """Give matches their surroundings, some at a time; is there more to do?"""

@@ -14,6 +14,7 @@ from tui.app.records.store import HourRecords
 from tui.archive import Chunk
 from tui.archive.times import zone_name
 from tui.filter import Filter
+from tui.scan.tally import not_json_shape
 from tui.units import count, plural, size
 
 
@@ -34,9 +35,12 @@ class PreviewState:
     lines: int
     marks: int
     marked: bool
+    not_json: int = 0
+    broken_json: int = 0
+    unread: bool = False
 
     @classmethod
-    def of(cls, rows: VisibleRows, *, ended: bool, trouble: str, limit: Limit | None) -> PreviewState:
+    def of(cls, rows: VisibleRows, *, ended: bool, trouble: str, limit: Limit | None, unread: bool) -> PreviewState:
         return cls(
             len(rows.records),
             ended,
@@ -51,12 +55,15 @@ class PreviewState:
             rows.lines,
             len(rows.marks),
             rows.marked,
+            rows.not_json,
+            rows.broken_json,
+            unread,
         )
 
     @property
     def whole(self) -> bool:
         """Is all of the hour here?"""
-        return self.ended and self.limit is None and not self.trouble
+        return self.ended and self.limit is None and not self.trouble and not self.unread
 
     def count_words(self) -> str:
         """How many of the previewed records match, or how many there are."""
@@ -104,11 +111,14 @@ def place(records: HourRecords, number: int) -> Where:
 
 
 def header_words(state: PreviewState, session: Session, hour: datetime, chunks: tuple[Chunk, ...]) -> tuple[str, ...]:
-    """Which hour, how many, how big."""
+    """Which hour, how many, what is wrong, how big."""
     until = (hour + timedelta(hours=1)).strftime("%H:%M")
     return (
         f"{hour:%a %Y-%m-%d %H:%M}–{until} {zone_name(session.archive.zone)}",
-        f"{count(state.records)}{'' if state.whole else '+'} records",
+        f"{plural(state.records, 'record')}{'' if state.whole else ' so far'}",
+        session.damage_words(chunks),
+        f"! {count(state.not_json)} not JSON ({not_json_shape(state.not_json, state.broken_json)})"
+        * (state.not_json > 0),
         f"{plural(len(chunks), 'chunk')}, {size(sum(chunk.size for chunk in chunks))}",
     )
 

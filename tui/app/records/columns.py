@@ -1,13 +1,17 @@
-"""Records as rows of a few aligned columns: those a person chose, or the time first, then what differs."""
+"""Records as rows of a few aligned columns: those a person chose, or the time first, then what tells most.
+
+What all records share is no column: it is said once above them (`shared`).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from jmespath import exceptions
 from jmespath.parser import ParsedResult
@@ -18,12 +22,18 @@ from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.printable import printable
 
+Tone = Literal["plain", "common", "rare"]
 SAMPLE = 200
 LARGEST = 64_000  # bytes of a record that is still parsed while it is drawn
 _COVERAGE = 0.5
 _WIDEST = 24
 _WIDEST_CHOSEN = 40
 _WIDEST_LAST = 400
+_MANY = 50  # records of which fewer do not show what is rare
+_RARE = 0.02  # of them
+_TELLING = 5  # records of which fewer say nothing about how often a value comes again
+_FEW = 16  # different values that are looked at as kinds
+_ID = re.compile(r"(?=\D*\d)[\w-]{8,}")
 _GROWTH = 3  # figures by which numbers may be longer farther on in the hour
 _TIME = re.compile(r"\d{4}-(\d\d-\d\d)[T ]((\d\d:\d\d:\d\d)(?:\.\d{1,3})?)")
 _CLOCK, _MOMENT = 12, 14  # cells of `01:12:19.535`, and of `01-20 01:12:19`
@@ -41,6 +51,8 @@ class Column:
     time: bool = False
     days: bool = False  # the times are of several
     number: bool = False
+    common: str | None = None  # the value that more than half of a sample have
+    usual: frozenset[str] | None = None  # the values that are not rare, where there are few
 
     @property
     def title(self) -> str:
@@ -66,8 +78,28 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
     if len(values) * 2 <= len(records[:SAMPLE]):
         return ()
     columns = [_column(path, texts, times[path], len(values)) for path, texts in seen.items()]
-    fitting = _fitting([column for column in columns if column is not None], room)
-    return _widened(fitting, [_usual(seen[column.path or ()]) for column in fitting], room)
+    suited = [column for column in columns if column is not None]
+    suited.sort(key=lambda column: _rank(column, seen[column.path or ()]))  # stable: else the order of the record
+    fitting = _fitting(suited, room)
+    widened = _widened(fitting, [_usual(seen[column.path or ()]) for column in fitting], room)
+    return tuple(_weighed(column, seen[column.path or ()]) for column in widened)
+
+
+def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
+    """Paths and values that all of a sample of records have in common; none if one is not a JSON object."""
+    values = _values(records)
+    if len(values) < max(len(records[:SAMPLE]), 2):
+        return ()
+    common = {path: inner for path, inner in _scalars(values[0]) if inner is not None}
+    for value in values[1:]:
+        here = dict(_scalars(value))
+        common = {path: inner for path, inner in common.items() if _same(here.get(path), inner)}
+    return tuple((spell_path(path), _text(inner)) for path, inner in common.items())
+
+
+def _same(one: object, other: object) -> bool:
+    """As JSON: `1` is not `true`."""
+    return type(one) is type(other) and one == other
 
 
 def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[Column, ...]:
@@ -153,6 +185,22 @@ def _column(path: Path, texts: list[str], times: int, objects: int) -> Column | 
     return Column(spell_path(path), width, path, number=_numbers(texts))
 
 
+def _rank(column: Column, texts: list[str]) -> tuple[int, int]:
+    """How much a column tells, the least the most: few different values (the fewest first), then texts and numbers,
+    then counters, then ids, which are never the same twice or look as if they were."""
+    different = len(set(texts))
+    if len(texts) < _TELLING:
+        return 0, 0
+    if column.time:
+        return 2, 0
+    if different <= min(max(_FEW, len(texts) // 8), max(2, len(texts) // 3)):
+        return 0, different
+    if column.number:
+        numbers = [float(text) for text in texts if text != "–"]
+        return (2 if numbers == sorted(numbers) else 1), 0
+    return (3 if sum(map(bool, map(_ID.fullmatch, texts))) * 2 > len(texts) else 1), 0
+
+
 def _several_days(texts: list[str]) -> bool:
     """Then the clock alone would not say when."""
     return len({match[1] for text in texts if (match := _TIME.match(text))}) > 1
@@ -188,6 +236,27 @@ def _widened(columns: tuple[Column, ...], usual: list[int], room: int) -> tuple[
             widened[at] = replace(column, width=column.width + more)
             left -= more
     return tuple(widened)
+
+
+def _weighed(column: Column, texts: list[str]) -> Column:
+    """With what is common and what is rare among a sample's values."""
+    counts = Counter(texts)
+    value, number = counts.most_common(1)[0]
+    few = len(texts) >= _MANY and len(counts) <= max(_FEW, len(texts) // 8) and not column.time
+    usual = frozenset(text for text, seen in counts.items() if seen >= _RARE * len(texts)) if few else None
+    return replace(column, common=value if number * 2 > len(texts) else None, usual=usual)
+
+
+def tones(record: bytes, columns: Sequence[Column]) -> list[Tone]:
+    """Which of a record's cells say the common thing, and which a rare one."""
+    value = _object(record) or {}
+    return [_tone(_raw_cell(value, column), column) for column in columns]
+
+
+def _tone(text: str, column: Column) -> Tone:
+    if text == column.common:
+        return "common"
+    return "rare" if text and column.usual is not None and text not in column.usual else "plain"
 
 
 def cells(record: bytes, columns: Sequence[Column]) -> list[str] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import chop_cells
 
-from tui.app.records.columns import LARGEST, SAMPLE, Column, cells, choose, chosen
+from tui.app.records.columns import LARGEST, SAMPLE, Column, Tone, cells, choose, chosen, shared, tones
 from tui.app.records.store import Records
 from tui.app.widgets.lines import fit
 from tui.printable import printable
@@ -21,10 +23,12 @@ class RecordLines:
         self._records = records
         self._width = 1
         self._texts: dict[int, list[str]] = {}
+        self._cells: dict[int, list[tuple[str, Tone]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
         self._raw = False
         self.columns: tuple[Column, ...] = ()
+        self.shared: tuple[tuple[str, str], ...] = ()  # names and values that the first records have in common
         self.wrapped = False
         self.left = 0  # cells that are scrolled out on the left
 
@@ -55,19 +59,26 @@ class RecordLines:
         self.left = 0
         self._chosen_for = None
 
-    def fit(self, width: int) -> None:
-        """Draw for this width, and choose columns as soon as that or the first records are others."""
-        sampled = min(len(self._records), SAMPLE)
-        if (width, sampled) == self._chosen_for:
+    def fit(self, width: int, rows: Sequence[int]) -> None:
+        """Draw for this width, and choose columns as soon as that or the first of the rows are others.
+
+        `rows` are the records' numbers in sight; of none the columns stay.
+        """
+        sampled = rows[:SAMPLE]
+        known = (width, len(sampled), sampled[0] if sampled else 0, sampled[-1] if sampled else 0)
+        if known == self._chosen_for or (not sampled and self._chosen_for):
             return
-        self._chosen_for = (width, sampled)
+        self._chosen_for = known
         self._width = max(width, 1)
         self._texts.clear()
+        self._cells.clear()
+        self.columns, self.shared = (), ()
         if self._raw or self.wrapped:
-            self.columns = ()
             return
-        sample = [self._records.head(number, LARGEST + 1) for number in range(sampled)]
+        sample = [self._records.head(number, LARGEST + 1) for number in sampled]
         self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width)
+        if self.columns and not self._chosen:
+            self.shared = shared(sample)
 
     @property
     def titles(self) -> str:
@@ -80,8 +91,22 @@ class RecordLines:
         if lines is None:
             if len(self._texts) >= _KEPT:
                 self._texts.clear()
+                self._cells.clear()
             lines = self._texts[number] = self._draw(number)
         return lines
+
+    def toned(self, number: int) -> list[tuple[str, Tone]]:
+        """The one line of a record in columns, cell by cell; empty where it is not drawn so."""
+        if not self.columns or self.left or self.wrapped:
+            return []
+        cells_ = self._cells.get(number)
+        if cells_ is None:
+            record = self._records.head(number, LARGEST + 1)
+            texts = cells(record, self.columns) or []
+            widths = [column.width for column in self.columns]
+            padded = [fit(text, width) + "  " for text, width in zip(texts, widths, strict=False)]
+            cells_ = self._cells[number] = list(zip(padded, tones(record, self.columns), strict=False))
+        return cells_
 
     def _draw(self, number: int) -> list[str]:
         if self.wrapped:

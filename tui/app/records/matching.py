@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.app.records.store import HourRecords
 from tui.filter import Filter, Kind, Term
@@ -17,12 +17,17 @@ _INTERVAL_SECONDS = 0.05  # between two reports
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The numbers of those of the records [start, end) that match; `last` if no more were there."""
+    """The numbers of those of the records [start, end) that match; `last` if no more were there.
+
+    `not_json` of them a JMESPath term could not look at, `broken_json` of these begin like JSON (see Matcher).
+    """
 
     start: int
     end: int
     hits: array[int]
     last: bool
+    not_json: int = 0
+    broken_json: int = 0
 
 
 def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iterator[Matched | None]:
@@ -40,22 +45,23 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
         last = at >= len(records)
         if last or time.monotonic() - reported > _INTERVAL_SECONDS:
             reported = time.monotonic()
-            yield Matched(start, at, hits, last)
+            yield Matched(start, at, hits, last, matcher.not_json, matcher.broken_json)
             hits, start = array("I"), at
+            matcher.not_json = matcher.broken_json = 0
         else:
             yield None
         if last:
             return
 
 
-TermKey = tuple[Kind, str, bool]
+TermKey = tuple[Kind, str, bool, bool, bool]
 Counted = dict[TermKey, tuple[int, int]]
 """Of each term how many records it lets through, of how many that were looked at."""
 
 
 def key_of(term: Term) -> TermKey:
     """A term, whether it is on or off."""
-    return term.kind, term.text, term.negated
+    return term.kind, term.text, term.negated, term.ignore_case, term.words
 
 
 def count_terms(filter_: Filter, records: HourRecords, known: Counted) -> Iterator[Counted | None]:
@@ -63,7 +69,7 @@ def count_terms(filter_: Filter, records: HourRecords, known: Counted) -> Iterat
     counted: Counted = {}
     for term in filter_.terms:
         matches, seen = known.get(key_of(term), (0, 0))
-        alone = Filter((Term(term.kind, term.text, negated=term.negated),))
+        alone = Filter((replace(term, enabled=True),))
         for part in match_records(alone, records, seen):
             if part is not None:
                 matches, seen = matches + len(part.hits), part.end

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from tui.app.records.columns import SAMPLE
 from tui.app.records.lines import RecordLines
 from tui.app.records.store import Records
 from tui.app.widgets.cursor_list import CursorList
@@ -20,6 +21,7 @@ from tui.printable import printable
 from tui.units import count
 
 _SHORTEST = 8  # characters of a chunk's name
+_WIDEST_SHARED = 24  # cells of a value that all records share
 
 
 Where = tuple[str, ...]
@@ -74,8 +76,8 @@ class RecordList(CursorList):
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
-        self._lines.fit(self.size.width - 1)
         self._rows = range(len(self._records)) if rows is None else rows
+        self._lines.fit(self.size.width - 1, self._rows)
         self._hits, self._marks = hits, marks
         if before is not None and before != self.current:
             self.at = max(0, bisect_right(self._rows, before) - 1)
@@ -121,7 +123,7 @@ class RecordList(CursorList):
         self._follows = follows
 
     def _again(self) -> None:
-        self._lines.fit(self.size.width - 1)
+        self._lines.fit(self.size.width - 1, self._rows)
         self.keep_in_sight()
         self.repaint()
 
@@ -133,8 +135,8 @@ class RecordList(CursorList):
 
     @property
     def lead(self) -> int:
-        """Lines above the records: where one stands, the notes, and the columns' titles if there are columns."""
-        return 1 + len(self._notes) + bool(self._lines.columns)
+        """Lines above the records: where one stands, the notes, what all share, and the columns' titles."""
+        return 1 + len(self._notes) + bool(self._lines.shared) + bool(self._lines.columns)
 
     def keep_in_sight(self) -> None:
         """Keep the cursor in sight: by one record where the terminal itself can move whole lines (scrolling.py), else
@@ -230,11 +232,13 @@ class RecordList(CursorList):
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         if y == 0:
-            self._lines.fit(self.size.width - 1)
+            self._lines.fit(self.size.width - 1, self._rows)
             self.keep_in_sight()
             return strip_of(self._title(width), width)
         if y <= len(self._notes):
-            return strip_of([(shorten(f" {self._notes[y - 1]}", width), palette.trouble)], width)
+            return strip_of([(shorten_middle(f" {self._notes[y - 1]}", width), palette.trouble)], width)
+        if y < self.lead - bool(self._lines.columns):
+            return strip_of(self._shared(width), width)
         if y < self.lead:
             return strip_of([(" ", palette.dim), (self._lines.titles, palette.dim)], width)
         if y - self.lead >= len(self._layout):
@@ -247,7 +251,24 @@ class RecordList(CursorList):
         hit = self._hits is None or _holds(self._hits, number)
         style = palette.strong if here else palette.text if hit else palette.dim
         text = self._lines.lines(number)[line_of_it]
-        return strip_of([self._sign(row, number, line_of_it), (text, style)], width, self.ground(row))
+        cells = self._lines.toned(number) if hit and not here else []
+        tones = {"plain": style, "common": palette.dim, "rare": palette.headline}
+        pieces = [(text, tones[tone]) for text, tone in cells] or [(text, style)]
+        return strip_of([self._sign(row, number, line_of_it), *pieces], width, self.ground(row))
+
+    def _shared(self, width: int) -> list[Piece]:
+        """What all records share, or at least the first of them, as far as there is room."""
+        palette, number = self.palette, min(len(self._rows), SAMPLE)
+        lead = f" {'all' if number == len(self._rows) else 'first'} {count(number)}  "
+        pieces: list[Piece] = [(lead, palette.dim)]
+        room = width - len(lead)
+        for name, value in self._lines.shared:
+            name, value = printable(name, 40), shorten(printable(value, 60), _WIDEST_SHARED)
+            room -= cell_len(name) + cell_len(value) + 3
+            if room < 0:
+                break
+            pieces += [(f"{name} ", palette.dim), (f"{value}  ", palette.text)]
+        return pieces
 
     def _sign(self, row: int, number: int, line: int) -> Piece:
         """Before a record: `*` for a mark, `▸` for the cursor, `▎` for a match among others, `⋮` behind a gap."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +54,9 @@ class ScanState:
     matches_by_hour: Mapping[datetime, int]
     first: tuple[bytes, ...] = ()
     not_json: int = 0
-    damaged: Mapping[str, str] = field(default_factory=dict)
+    damaged: tuple[ChunkDamaged, ...] = ()
+    warnings: tuple[str, ...] = ()
+    hours: int = 0
     over: bool = False
     partial: bool = False
 
@@ -129,7 +131,9 @@ def _state(
         dict(totals.matches_by_hour),
         tuple(first),
         counts.not_json,
-        {event.chunk.key: event.damage.reason for event in totals.damaged},
+        tuple(totals.damaged),
+        tuple(totals.warnings()),
+        plan.hours,
         over,
         over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
     )
@@ -147,6 +151,14 @@ def run(form: ScanForm, *, resume: bool, cancel: threading.Event) -> Iterator[Sc
         target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
     ) as file:
         yield from written_to(file, run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, strict=True))
+
+
+@dataclass
+class Hinted(Message):
+    """Why nothing of a plan may have matched."""
+
+    plan: ScanPlan
+    hints: tuple[str, ...]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The scan: what will be read and where it goes, then how far it is, what it found, and when."""
+"""The scan: what will be read and where it goes, then how far it is, what matches, and when."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tui.app.page import ArchivePage
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
 from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, refusal
-from tui.app.scan.facts import command_facts, estimate_facts, plan_facts, state_facts
+from tui.app.scan.facts import command_facts, headline, power_facts, state_facts
 from tui.app.scan.form import ScanForm
-from tui.app.scan.run import Estimated, ScanMoved, ScanState, estimated, run, snapshots
+from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, estimated, run, snapshots
 from tui.app.scan.timeline import Timeline
 from tui.app.widgets.board import Board
 from tui.archive.location import locate_place
@@ -32,13 +32,15 @@ from tui.errors import HourscopeError, OutputError
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.scan import Estimate, ScanPlan
+from tui.scan.facts import estimate_facts, estimate_sentence, plan_facts
+from tui.scan.hints import hints_for
 from tui.units import count, duration, plural, size
 
 _DEBOUNCE_SECONDS = 0.2
 
 
 class ScanPage(ArchivePage):
-    """Ready, running, or over. It runs on when it is left; S stops it and keeps what it found."""
+    """Ready, running, or over. It runs on when it is left; S stops it and keeps the matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="open"),
@@ -63,6 +65,7 @@ class ScanPage(ArchivePage):
         self.job = Job("scan", self.interrupt)
         self.state: ScanState | None = None
         self.estimate: Estimate | None = None
+        self.hints: tuple[str, ...] = ()  # why nothing may have matched
         self.failure = self.unread = ""  # why the scan, or the sample of the estimate, could not be read
         self.board = Board()
         self.timeline = Timeline()
@@ -164,7 +167,7 @@ class ScanPage(ArchivePage):
     def _start(self, *, resume: bool) -> None:
         self._drop_estimate()
         self._cancel, self.failure = threading.Event(), ""
-        self.state, self._begun = None, (self.form.plan, self.form.out)
+        self.state, self._begun, self.hints = None, (self.form.plan, self.form.out), ()
         self.matches.clear()
         self.work(partial(self._run, self.form, self._cancel, resume=resume), "scan")
         self.job.seen = False
@@ -177,6 +180,9 @@ class ScanPage(ArchivePage):
             with self._jobs.running(cancel.set):
                 for state in snapshots(form.plan, run(form, resume=resume, cancel=cancel)):
                     self.post_message(ScanMoved(state))
+            plan, matched = form.plan, state.matches > 0
+            if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
+                self.post_message(Hinted(plan, tuple(hint.removeprefix("hint: ") for hint in hints)))
         except HourscopeError as error:
             if isinstance(error, OutputError) and self.state is None:
                 self._begun = None  # what is at that place is not ours
@@ -184,7 +190,8 @@ class ScanPage(ArchivePage):
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state
-        self.session.damage.update(state.damaged)
+        for event in state.damaged:
+            self.session.add_damage(event)
         self.matches.extend(state.first[len(self.matches) :])
         if state.over:
             self._cancel = None
@@ -192,6 +199,11 @@ class ScanPage(ArchivePage):
             self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
         self.listing.show()
         self._moved()
+
+    def on_hinted(self, message: Hinted) -> None:
+        if message.plan is self.form.plan:
+            self.hints = message.hints
+            self.refresh_facts()
 
     def on_failed(self, message: Failed) -> None:
         message.prevent_default().stop()
@@ -208,7 +220,7 @@ class ScanPage(ArchivePage):
         if self._cancel is None:
             return False
         self._cancel.set()
-        self.report("stopping; what was found is kept")
+        self.report("stopping; the matches so far are kept")
         return True
 
     def _refresh_job(self) -> None:
@@ -265,16 +277,32 @@ class ScanPage(ArchivePage):
         self.header.show(
             self.session.title,
             f"scan {span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00} {zone_name(self.session.archive.zone)}",
+            *self._troubles(),
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
-        facts = plan_facts(plan, form.hours, form.out, form.power)
-        self.board.show([Fact(), *facts, *command_facts(form.commands), Fact(), *self._progress()])
+        facts = [*plan_facts(plan), *power_facts(form.out, form.power), *command_facts(form.commands)]
+        self.board.show([Fact(), self._headline(), Fact(), *facts, Fact(), *self._progress()])
         known = state.known_hours(plan, form.hours) if state else frozenset()
         self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
         shown = f"the first {count(len(self.matches))} matches, as they came" if self.matches else ""
         self.listing.explain((shown,), "")
         self.refresh_bindings()
+
+    def _headline(self) -> Fact:
+        """The answer, as far as it is known."""
+        if self.state is not None:
+            return headline(self.state)
+        if self.estimate is not None:
+            return Fact("", estimate_sentence(self.estimate), "headline")
+        chunks = self.form.plan.chunks
+        return Fact("", "Reading a sample …" if chunks and not self.unread else "Nothing was read yet.", "headline")
+
+    def _troubles(self) -> list[str]:
+        """For the header: damage, records that are not JSON, and keys that are left out."""
+        state = self.state
+        not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
+        return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
     def _progress(self) -> list[Fact]:
         state = self.state
@@ -286,16 +314,15 @@ class ScanPage(ArchivePage):
         if state is None:
             word = "starting …" if self.running else "ready: enter starts it; r, /, w and P change it"
             return [*self._expected(), Fact("scan", word, "you")]
-        return state_facts(state, self.form.filter)
+        return state_facts(state, self.hints)
 
     def _expected(self) -> list[Fact]:
         """The estimate; until it is there, that it is being made. A scan need not wait for it."""
         if self.estimate is not None:
             remote = self.form.power.dask is not None
-            return estimate_facts(self.estimate, self.session.config.prices, remote=remote)
-        if self.unread:
-            return [Fact("estimate", self.unread, "trouble")]
-        return [Fact("estimate", "reading a sample …", "dim")] if self.form.plan.chunks and not self.running else []
+            chunks, prices = len(self.form.plan.chunks), self.session.config.prices
+            return estimate_facts(self.estimate, chunks, prices, remote=remote)[1:]  # the headline has the first
+        return [Fact("estimate", self.unread, "trouble")] if self.unread else []
 
     def explanation(self) -> tuple[str, ...]:
         return (

@@ -15,7 +15,7 @@ from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
 from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, refusal
-from tui.app.send.facts import how_facts, progress_facts, receipt_facts, what_facts, where_facts
+from tui.app.send.facts import check_facts, progress_facts, what_facts, where_facts
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, SendMoved, check, counting, run
 from tui.app.widgets.board import LOW, Board
@@ -25,6 +25,7 @@ from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
+from tui.send.facts import plan_sentence, receipt_facts, receipt_sentence
 from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
@@ -259,20 +260,39 @@ class SendPage(ArchivePage):
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
         brief = self.app.size.height < LOW or self.running or self.receipt is not None
-        facts = [Fact(), *what_facts(self.cargo.title, survey, brief=brief)]
+        facts = [Fact(), Fact("", self._headline(), "headline"), Fact()]
+        checks = check_facts(order, checked, survey) if self.receipt is None and not self.running else []
+        facts += [*checks, Fact()] if checks else []
+        facts += what_facts(self.cargo.title, survey, brief=brief)
         if self.receipt is None:
             asking = order.to_nsq and checked.target is None and not self.refusal
             there = () if self.running else checked.destinations
-            facts.append(Fact())
-            facts += where_facts(order, there, checked.earlier, checked.warnings, survey, asking=asking)
-            facts += how_facts(order)
+            facts += [Fact(), *where_facts(order, there, asking=asking)]
         facts += [Fact(), Fact("command", self._command, "command"), Fact(), *self._state()]
         self.board.show(facts)
         self.refresh_bindings()
 
+    def _headline(self) -> str:
+        """The answer, as far as it is known."""
+        if self.receipt is not None:
+            return receipt_sentence(self.receipt)
+        progress, order = self.progress, self.order
+        if self.refusal and self.control is None:
+            confirmed = progress.confirmed if progress is not None else 0
+            return f"Only {plural(confirmed, 'record')} confirmed." if confirmed else "Nothing was sent."
+        if self.control is not None and progress is not None:
+            paused = "Paused: " if self.control.paused else ""
+            left = f", {duration(progress.eta)} to go" if progress.eta is not None and not paused else ""
+            return f"{paused}{count(progress.confirmed)} of {plural(self.survey.count, 'record')} confirmed{left}."
+        if order.out and self.survey.complete:
+            return f"{plural(self.survey.count, 'record')} would be written to {order.out}."
+        return plan_sentence(self.survey, order.topic, order.where)
+
     def _state(self) -> list[Fact]:
         if self.receipt is not None:
-            return receipt_facts(self.receipt)
+            resume = "R resumes it where it stopped; so does the command with --resume"
+            facts = receipt_facts(self.receipt)
+            return [*facts, Fact("", resume, "you")] if self.receipt.partial and self.receipt.topic else facts
         if self.refusal:
             return [
                 Fact("refused", self.refusal, "trouble"),
@@ -280,10 +300,8 @@ class SendPage(ArchivePage):
             ]
         if self.control is not None:
             return progress_facts(self.progress or Sending(), self.control, self.order)
-        if not self.survey.complete:
-            return [Fact("", "reading what would be sent; nothing is sent yet", "you")]
-        if not self.survey.count:
-            return [Fact("", "there is nothing to send: no record matches", "you")]
+        if not self.survey.complete or not self.survey.count:
+            return [Fact("", "nothing is sent yet", "dim")]
         if self.order.out:
             return [Fact("", "ready: enter writes the file", "you")]
         if not self.order.to_nsq:

@@ -9,14 +9,14 @@ from tui.config import ExplorerSpec
 _LIGHT_GROUNDS = ("7", "15")  # white, in the numbers of COLORFGBG
 
 
-def mouse_wanted(spec: ExplorerSpec) -> bool:
-    """Over SSH it stays the terminal's, so that text can be marked; `mouse = true` or HOURSCOPE_MOUSE=1 takes it."""
+def use_mouse(spec: ExplorerSpec) -> bool:
+    """Take the mouse? Over SSH it stays the terminal's, so that text can be marked, unless a setting takes it."""
     if setting := os.environ.get("HOURSCOPE_MOUSE"):
         return setting == "1"
     return spec.mouse if spec.mouse is not None else "SSH_CONNECTION" not in os.environ
 
 
-def dark_wanted(spec: ExplorerSpec) -> bool:
+def use_dark_theme(spec: ExplorerSpec) -> bool:
     """HOURSCOPE_THEME, the config's theme, else what the terminal says of its ground (rxvt's COLORFGBG: `0;15`)."""
     theme = os.environ.get("HOURSCOPE_THEME") or spec.theme
     if theme in ("dark", "light"):

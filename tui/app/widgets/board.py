@@ -44,6 +44,10 @@ class Board(LineWidget):
         for fact in self._facts:
             if low and fact == Fact():
                 continue
+            if fact.tone == "headline":
+                sentence = textwrap.wrap(printable(fact.text), max(width - 4, 20), break_on_hyphens=False)
+                lines += [[("  ", palette.headline), (line, palette.headline)] for line in sentence]
+                continue
             style = tones[fact.tone] if fact.tone in tones else getattr(palette, fact.tone)
             label: Piece = (f" {fact.label:<{_LABEL}}", palette.dim)
             text = printable(fact.text)

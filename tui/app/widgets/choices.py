@@ -24,7 +24,7 @@ class Choice:
 
 
 class Choices(CursorList):
-    """One line a choice; posts `Chosen`."""
+    """One line per choice; posts `Chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", id="open"),
@@ -42,7 +42,7 @@ class Choices(CursorList):
         self._choices = choices
 
     def show(self, choices: list[Choice]) -> None:
-        """The same choices, of which other things are to be said now."""
+        """The same choices, with other words about them."""
         self._choices = choices
         self.repaint()
 

@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.theme import Palette, palette_of
 
 Piece = tuple[str, Style]
@@ -69,8 +70,8 @@ def shorten_middle(text: str, width: int) -> str:
     return text[:head] + "…" + text[len(text) - tail :]
 
 
-class LineWidget(Widget):
-    """A widget that says what each line holds (`draw`) and calls `repaint` when something may have changed."""
+class LineWidget(Guarded, Widget):
+    """A widget that draws whole lines (`draw`) and calls `repaint` when something may have changed."""
 
     ALLOW_SELECT = False
 
@@ -83,12 +84,20 @@ class LineWidget(Widget):
         """The line at `y`, from the widget's top."""
         raise NotImplementedError
 
+    def safe_line(self, y: int, width: int) -> Strip:
+        """What `draw` says, or that it could not."""
+        try:
+            return self.draw(y, width)
+        except Exception as error:  # noqa: BLE001  (the outermost handler of drawing: else one bad line hides the rest)
+            self.app._handle_exception(error)
+            return strip_of([(" this line cannot be shown", self.palette.trouble)], width)
+
     @property
     def palette(self) -> Palette:
         return palette_of(self.app)
 
     def render_line(self, y: int) -> Strip:
-        strip = self.draw(y, self.size.width)
+        strip = self.safe_line(y, self.size.width)
         self._shown[y] = strip
         if self._ground is None:
             self._ground = self.rich_style
@@ -100,7 +109,7 @@ class LineWidget(Widget):
             return
         width, height = self.size
         for y in range(height if lines is None else min(lines, height)):
-            strip = self.draw(y, width)
+            strip = self.safe_line(y, width)
             if self._shown.get(y) != strip:
                 self._shown[y] = strip
                 self.refresh(Region(0, y, width, 1))

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
+from tui.app.terminal.guard import Guarded
 from tui.app.widgets.lines import LineWidget, strip_of
 
 
@@ -50,7 +51,7 @@ class TextInput(Input):
         self.replace(text, *self.selection)
 
 
-class Prompt(Horizontal):
+class Prompt(Guarded, Horizontal):
     """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "cancel", id="step-back")]

@@ -22,6 +22,7 @@ class Palette:
     faint: Style
     rule: Style
     strong: Style
+    headline: Style
     title: Style
     key: Style
     bar: Style
@@ -136,6 +137,7 @@ def _palette(hues: _Hues) -> Palette:
         faint=Style(color=hues.dim),
         rule=Style(color=hues.rule),
         strong=Style(color=hues.strong),
+        headline=Style(color=hues.strong, bold=True),
         title=Style(color=hues.strong, bold=True),
         key=Style(color=hues.strong),
         bar=Style(color=hues.text),

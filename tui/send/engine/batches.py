@@ -70,12 +70,12 @@ class Batches:
         self.unfit_named: list[Unfit] = []  # the first of them
         self.damaged: list[DamagedChunk] = []
 
-    def take(self, most: int, seconds: float) -> list[Batch]:
-        """The next batches: at most about `most` of them, and those that are there after `seconds`."""
+    def take(self, limit: int, seconds: float) -> list[Batch]:
+        """The next batches: at most about `limit` of them, and those that are there after `seconds`."""
         until = time.monotonic() + seconds
         batches: list[Batch] = []
         try:
-            while len(batches) < most and not self.done:
+            while len(batches) < limit and not self.done:
                 if (block := next(self._blocks, None)) is None:
                     self.done = True
                 else:
@@ -134,12 +134,12 @@ class Batches:
         waiting, at = self._waiting, 0
         while at < len(waiting):
             begin = self._first
-            most = min([self._size.records, *(cut - begin for cut in self._size.cuts if cut > begin)])
-            records = waiting[at : at + most]
+            limit = min([self._size.records, *(cut - begin for cut in self._size.cuts if cut > begin)])
+            records = waiting[at : at + limit]
             size = sum(map(len, records))
             if size + len(records) * RECORD_HEADER > self._max_bytes:
                 records, size = _fitting(records, self._max_bytes)
-            elif len(records) < most and whole_only:
+            elif len(records) < limit and whole_only:
                 break
             at += len(records)
             self._digest.update(as_lines(records))
@@ -148,12 +148,12 @@ class Batches:
         del waiting[:at]
 
 
-def _fitting(records: list[bytes], most: int) -> tuple[list[bytes], int]:
-    """As many as fit into `most` bytes; one at least."""
+def _fitting(records: list[bytes], limit: int) -> tuple[list[bytes], int]:
+    """As many as fit into `limit` bytes; one at least."""
     size = total = 0
     for index, record in enumerate(records):
         total += len(record) + RECORD_HEADER
-        if total > most and index:
+        if total > limit and index:
             return records[:index], size
         size += len(record)
     return records, size

@@ -15,12 +15,12 @@ _MIN_POLL_SECONDS = 0.02  # while the sender waits for room
 class DepthWatch:
     """Asks periodically, in a thread; between two answers only as much goes out as the last one left room for.
 
-    So `most` is overshot by no more than a window, however fast the sender is. Without `most` it only looks.
+    So `limit` is overshot by no more than a window, however fast the sender is. Without `limit` it only looks.
     """
 
-    def __init__(self, ask: Callable[[], int], most: int | None = None) -> None:
+    def __init__(self, ask: Callable[[], int], limit: int | None = None) -> None:
         self._ask = ask
-        self._most = most
+        self._limit = limit
         self._room_until: int | None = None  # records handed over, in all, that the last answer leaves room for
         self._handed_over = 0
         self._in_flight = 0
@@ -31,7 +31,7 @@ class DepthWatch:
     def has_room(self, handed_over: int, in_flight: int) -> bool:
         """May something go out, when so many records have been handed over by now, so many of them unanswered?"""
         self._handed_over, self._in_flight = handed_over, in_flight
-        if self._most is None:
+        if self._limit is None:
             return True
         if self._room_until is not None and handed_over < self._room_until:
             return True
@@ -46,7 +46,7 @@ class DepthWatch:
             try:
                 self.depth = await asyncio.to_thread(self._ask)
             except SendError as error:
-                self.depth, self.note = None, f"paused: {error}" if self._most is not None else ""
+                self.depth, self.note = None, f"paused: {error}" if self._limit is not None else ""
             else:
                 self._answered(self.depth, before)
             changed()
@@ -55,15 +55,15 @@ class DepthWatch:
 
     def _answered(self, depth: int, before: int) -> None:
         self.note = ""
-        if self._most is None:
+        if self._limit is None:
             return
-        self._room_until = before + self._most - depth
-        if depth >= self._most:
-            self.note = f"paused: the topic is {depth:,} deep, {self._most:,} are allowed"
+        self._room_until = before + self._limit - depth
+        if depth >= self._limit:
+            self.note = f"paused: the topic is {depth:,} deep, {self._limit:,} are allowed"
 
     async def _rest(self, began: float) -> None:
-        full = self.depth is None or (self._most is not None and self.depth >= self._most)
-        if full or self._most is None:
+        full = self.depth is None or (self._limit is not None and self.depth >= self._limit)
+        if full or self._limit is None:
             await asyncio.sleep(_POLL_SECONDS)
             return
         try:

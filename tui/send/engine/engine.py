@@ -20,17 +20,17 @@ from tui.send.engine.control import Canary, Control
 from tui.send.engine.depth import DepthWatch
 from tui.send.engine.ledger import Ledger
 from tui.send.engine.rate import Meter
+from tui.send.engine.reconnects import Reconnects
 from tui.send.engine.window import Window
 from tui.send.events import Sending
 from tui.send.journal import Journal
 from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
-from tui.units import duration
+from tui.units import duration, plural
 
 _TICK_SECONDS = 0.05  # between two looks at the clock and the control
 _READ_AHEAD_BATCHES = 64
 _SLOW_SECONDS = 2.0  # without an answer, after which the operator is informed
-_LINGER_SECONDS = 3.0  # that a trouble stays on the screen when it is over: most are too short to be seen
 
 
 class Engine:
@@ -56,17 +56,14 @@ class Engine:
         self._link: Link | None = None
         self._trouble: Trouble | None = None
         self._failed: SendError | None = None
-        self._once_connected = False
-        self._retry_at, self._retries, self._lost_why = 0.0, 0, "connecting"
-        self._healed, self._healed_at = "", 0.0
+        self._reconnects = Reconnects()
         self._progress_at = time.monotonic()
         self._delay = _TICK_SECONDS
         self._careful_until = 0  # up to here batches are unknown, or were until they went out again
         self._put_until = 0  # number behind the last record that was ever handed over
         self.sent = self.repeated = 0
         self.answered_before_loss = 0  # records that were answered when the last link was lost
-        self.reconnects = 0
-        self.snapshot = Sending(note=self._lost_why, total=total)
+        self.snapshot = Sending(note=self._reconnects.reason, total=total)
 
     async def run(self) -> None:
         """Until all is confirmed, or a stop has been drained. SendError if it cannot be finished."""
@@ -130,7 +127,7 @@ class Engine:
     async def _step(self) -> None:
         self._take_what_was_read()
         self._meet_trouble()
-        if self._link is None and not self._ending and time.monotonic() >= self._retry_at:
+        if self._link is None and not self._ending and self._reconnects.due:
             await self._connect()
         self._hand_over()
         self._ledger.work(self._in_thread, hurry=not self._window)
@@ -141,8 +138,8 @@ class Engine:
         if self._reading is not None and self._reading.done():
             self._ready += self._reading.result()
             self._reading = None
-        wanted = len(self._ready) < _READ_AHEAD_BATCHES and not self.batches.done and not self._ending
-        if wanted and self._reading is None:
+        more = len(self._ready) < _READ_AHEAD_BATCHES and not self.batches.done and not self._ending
+        if more and self._reading is None:
             self._reading = self._in_thread(lambda: self.batches.take(_READ_AHEAD_BATCHES, _TICK_SECONDS))
 
     def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
@@ -162,7 +159,8 @@ class Engine:
                 self._ledger.add(batch)
                 if batch.stop >= self._careful_until:
                     self._careful_until = 0
-                self._progress_at, self._retries = time.monotonic(), 0
+                self._progress_at = time.monotonic()
+                self._reconnects.progressed()
                 self._wake.set()
 
         def trouble(error: Trouble) -> None:
@@ -173,15 +171,11 @@ class Engine:
         try:
             self._link = await self._sink.connect(confirmed, trouble)
             mine.append(self._link)
-            if self._once_connected:
-                self.reconnects += 1
-                self._healed = f"{self._lost_why.replace('connecting', 'connected')} ({self.reconnects}×)"
-                self._healed_at = time.monotonic()
-            self._once_connected = True
+            self._reconnects.connected()
         except SendError as error:
             self._failed = error
         except LinkLost as error:
-            if not self._once_connected:
+            if not self._reconnects.ever_connected:
                 self._failed = SendError(f"{error}; check the address and that nsqd runs, nothing was sent")
             self._again_later(str(error))
 
@@ -196,9 +190,7 @@ class Engine:
 
     def _again_later(self, why: str) -> None:
         self._drop_link()
-        self._lost_why = f"{why}; connecting again"
-        self._retry_at = time.monotonic() + min(0.1 * 2**self._retries, 2.0)
-        self._retries += 1
+        self._reconnects.lost(why)
 
     def _drop_link(self) -> None:
         if self._link is not None:
@@ -231,8 +223,8 @@ class Engine:
             return False
         # What is unknown goes out one by one: nsqd closes on the batch that it refuses, and where more of them wait
         # unread, the reset that follows can destroy its words.
-        most = 1 if self._careful_until else options.in_flight
-        if len(window) >= most or len(window) + len(self._ledger) >= options.unconfirmed:
+        limit = 1 if self._careful_until else options.in_flight
+        if len(window) >= limit or len(window) + len(self._ledger) >= options.unconfirmed:
             return False
         if len(window) and window.bytes + batch.size > options.in_flight_bytes:
             return False
@@ -268,7 +260,7 @@ class Engine:
         elif now - self._progress_at > options.patience and not self._ending:
             self._failed = SendError(
                 f"{self._note()}: given up after {duration(now - self._progress_at)} without progress; "
-                f"{self._confirmed:,} records are confirmed, resume the send when nsqd is back"
+                f"{plural(self._confirmed, 'record')} confirmed, resume the send when nsqd is back"
             )
 
     @property
@@ -277,7 +269,7 @@ class Engine:
 
     def _note(self) -> str:
         if self._link is None:
-            return self._lost_why
+            return self._reconnects.reason
         waited = self._window.waited(time.monotonic())
         if waited > _SLOW_SECONDS:
             return f"no answer from {self._link.where} for {duration(waited)}"
@@ -289,10 +281,8 @@ class Engine:
             return "paused"
         if self._depth is not None and self._depth.note:
             return self._depth.note
-        if self._healed and time.monotonic() - self._healed_at < _LINGER_SECONDS:
-            return self._healed
         reading = "reading" if self._reading and not self._ready and not self._unsettled else ""
-        return reading or self._link.note
+        return self._reconnects.healed or reading or self._link.note
 
     def _publish(self) -> None:
         self.snapshot = Sending(

@@ -73,8 +73,8 @@ class TokenBucket:
     def wait(self) -> float:
         """Seconds until something may go; 0 now."""
         now = self._clock()
-        most = self._burst if now - self._at < _PAUSE_SECONDS else 0.0
-        self._level = min(self._level + (now - self._at) * self._rate, most)
+        kept = self._burst if now - self._at < _PAUSE_SECONDS else 0.0
+        self._level = min(self._level + (now - self._at) * self._rate, kept)
         self._at = now
         return 0.0 if self._level >= 0 else -self._level / self._rate
 

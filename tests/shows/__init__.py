@@ -1,0 +1,1 @@
+"""Figures about answers: not in the suite, because they take minutes."""

@@ -1,0 +1,224 @@
+"""What an expression needs of a record, and the msgspec type that decodes that and skips everything else.
+
+Decoding is most of the work of a JMESPath filter: of a list of objects, two fields take a fifth of the time that whole
+objects take. A type that allows for every other kind of JSON at a place costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+
+_MAX_DEPTH = 12
+_UNNAMEABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')  # msgspec renames no field to these
+
+
+class _Skipped(msgspec.Struct, gc=False):
+    """An object of which nothing is needed."""
+
+
+_SCALARS = str | int | float | bool | None
+_SKIPPED: Any = _Skipped | list[Any] | _SCALARS
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Of all places of a record: the attribute for each name, and how often more was found to be needed."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    changes: int = 0
+
+
+class Place:
+    """A place in a record and what is needed of its value. Until more is asked, that is its type, and scalars.
+
+    `whole`: all of it. Of an object, else: either `fields` by name, or its keys and what `each` value needs. Of a list:
+    what each item needs. `judged`: whether it is empty.
+    """
+
+    def __init__(self, shared: _Shared | None = None, depth: int = 0) -> None:
+        self.shared = shared or _Shared()
+        self._depth = depth
+        self.whole = depth > _MAX_DEPTH
+        self._judged = self._keyed = False
+        self._fields: dict[str, Place] = {}
+        self._item: Place | None = None
+        self._each: Place | None = None
+        self.type: Any = None  # of its objects, once they are decoded
+
+    def _below(self) -> Place:
+        self.shared.changes += 1
+        return Place(self.shared, self._depth + 1)
+
+    def need_whole(self) -> None:
+        if not self.whole:
+            self.whole = True
+            self.shared.changes += 1
+
+    def need_emptiness(self) -> None:
+        self._judged = True
+
+    def need_keys(self) -> None:
+        """The keys of an object, in place of fields by name."""
+        self._keyed = True
+        if self._fields:
+            self.need_whole()
+
+    def named(self, name: str) -> Place:
+        """The place of a field."""
+        if _UNNAMEABLE.search(name) or self._keyed:
+            self.need_whole()
+        if name not in self._fields:
+            self._fields[name] = self._below()
+            self.shared.names.setdefault(name, f"f{len(self.shared.names)}")
+        return self._fields[name]
+
+    def item(self) -> Place:
+        """The place of every item of a list."""
+        if self._item is None:
+            self._item = self._below()
+        return self._item
+
+    def each(self) -> Place:
+        """The place of every value of an object."""
+        self.need_keys()
+        if self._each is None:
+            self._each = self._below()
+        return self._each
+
+    def settle(self) -> None:
+        """An object is known not to be empty by a field of it that is there: without fields, it is needed whole."""
+        if self._judged and not self._fields and not self._keyed:
+            self.need_whole()
+        for below in (*self._fields.values(), self._item, self._each):
+            if below is not None:
+                below.settle()
+
+    def objects(self) -> Any:
+        """The type of an object with what is needed of it, for the place itself and all below."""
+        if self.whole:
+            self.type = Any
+        elif self._keyed:
+            self.type = GenericAlias(dict, (str, self._each.decoded() if self._each else msgspec.Raw))
+        else:
+            names = self.shared.names
+            fields = [(names[name], place.decoded(), None) for name, place in self._fields.items()]
+            rename = {names[name]: name for name in self._fields}
+            self.type = msgspec.defstruct("Object", fields, rename=rename, gc=False)
+        return self.type
+
+    def decoded(self) -> Any:
+        """The type of whatever may be there."""
+        if self.whole:
+            return Any
+        lists = GenericAlias(list, (self._item.decoded() if self._item else _SKIPPED,))
+        return self.objects() | lists | _SCALARS
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value may come from: one of `places`, not decoded whole; a list made of `items`; or (`plain`) whatever
+    was decoded whole or made of such. None of them: a scalar."""
+
+    places: tuple[Place, ...] = ()
+    items: Origin | None = None
+    plain: bool = False
+
+    @staticmethod
+    def at(*places: Place) -> Origin:
+        return Origin(tuple(place for place in places if not place.whole), None, any(place.whole for place in places))
+
+    def __or__(self, other: Origin) -> Origin:
+        places = dict.fromkeys((*self.places, *other.places))
+        items = self.items | other.items if self.items and other.items else self.items or other.items
+        return Origin(tuple(places), items, self.plain or other.plain)
+
+    @property
+    def listed(self) -> bool:
+        """Is it a list that the expression made, or null?"""
+        return self.items is not None and not self.places and not self.plain
+
+    def need_whole(self) -> None:
+        for place in self.places:
+            place.need_whole()
+        if self.items:
+            self.items.need_whole()
+
+    def need_emptiness(self) -> None:
+        for place in self.places:
+            place.need_emptiness()
+
+    def need_keys(self) -> None:
+        for place in self.places:
+            place.need_keys()
+
+    def named(self, name: str) -> Origin:
+        """What a field of it is. Places beside plain values are decoded whole: a field is found in one way."""
+        if self.plain:
+            for place in self.places:
+                place.need_whole()
+        return Origin.at(*(place.named(name) for place in self.places)) | Origin(plain=self.plain)
+
+    def item(self) -> Origin:
+        """What an item of it is, where it is a list."""
+        made = Origin.at(*(place.item() for place in self.places)) | Origin(plain=self.plain)
+        return made | self.items if self.items else made
+
+    def each(self) -> Origin:
+        """What a value of it is, where it is an object."""
+        return Origin.at(*(place.each() for place in self.places)) | Origin(plain=self.plain)
+
+
+SCALAR = Origin()
+PLAIN = Origin(plain=True)
+
+
+def of_scalar(origins: list[Origin]) -> Origin:
+    return SCALAR
+
+
+def _keys_of(origins: list[Origin]) -> Origin:
+    origins[0].need_keys()
+    return Origin(items=SCALAR)
+
+
+def _plain(origins: list[Origin]) -> Origin:
+    for origin in origins:
+        origin.need_whole()
+    return PLAIN
+
+
+def _length_of(origins: list[Origin]) -> Origin:
+    origins[0].need_keys()
+    return SCALAR
+
+
+def _text_of(origins: list[Origin]) -> Origin:
+    origins[0].need_whole()
+    return SCALAR
+
+
+def _one_of(origins: list[Origin]) -> Origin:
+    made = SCALAR
+    for origin in origins:
+        made |= origin
+    return made
+
+
+# What the result of a function is, by what its arguments are; that of all others is a scalar.
+RESULTS: Mapping[str, Callable[[list[Origin]], Origin]] = {
+    "keys": _keys_of,
+    "length": _length_of,
+    "values": lambda origins: Origin(items=origins[0].each()),
+    "merge": _plain,
+    "not_null": _one_of,
+    "reverse": lambda origins: Origin(items=origins[0].item()),
+    "sort": lambda origins: Origin(items=origins[0].item()),
+    "to_array": lambda origins: Origin(items=origins[0] | origins[0].item()),
+    "to_string": _text_of,
+}

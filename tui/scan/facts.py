@@ -1,0 +1,85 @@
+"""A scan as facts, which the command line prints and the explorer draws: its plan, its estimate, its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tui.archive.times import spell_hour, zone_name
+from tui.config import Prices
+from tui.facts import Fact
+from tui.scan.estimate import Estimate
+from tui.scan.events import ChunkDamaged
+from tui.scan.plan import ScanPlan
+from tui.units import count, dollars, duration, plural, size
+
+_NAMED = 3  # damaged parts that are named
+
+
+def plan_facts(plan: ScanPlan) -> list[Fact]:
+    """What will be read, and what is looked for. An end that was left open is that of the archive."""
+    start, stop = (spell_hour(time) if time else "…" for time in (plan.start, plan.stop))
+    ranges = f"{plural(len(plan.ranges), 'range')} · " if len(plan.ranges) > 1 else ""
+    amount = (
+        f"{ranges}{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {size(plan.bytes_compressed)}"
+    )
+    return [
+        Fact("hours", f"{start} to {stop} {zone_name(plan.archive.zone)}", "text", amount),
+        Fact("filter", plan.filter.describe(), "text"),
+    ]
+
+
+def estimate_sentence(estimate: Estimate) -> str:
+    """How many records match, as far as a sample can tell."""
+    if estimate.exact:
+        return f"{count(estimate.matches)} of {plural(estimate.records, 'record')} match."
+    sure = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
+    return f"About {count(estimate.matches)} of {plural(estimate.records, 'record')} match ({sure})."
+
+
+def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: bool = False) -> list[Fact]:
+    """What a scan of so many chunks will find, take and cost. `remote`: on a cluster, whose speed is not known."""
+    about = "" if estimate.exact else "about "
+    sure = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
+    speed = "at the sample's speed" + (", on this machine" if remote else "")
+    unread = f"{plural(estimate.unread, 'chunk')} could not be read" if estimate.unread else ""
+    facts = [
+        Fact(
+            "matches",
+            f"{about}{count(estimate.matches)}",
+            "strong",
+            f"{sure}; of {about}{plural(estimate.records, 'record')}",
+        ),
+        Fact("to fetch", f"{size(estimate.bytes_compressed)} in {plural(chunks, 'chunk')}"),
+        Fact("time", f"about {duration(max(estimate.seconds, 0.1))}", "text", speed),
+    ]
+    if estimate.requests:
+        asked = f"{dollars(estimate.request_dollars)} for {plural(estimate.requests, 'request')}"
+        leaving = f"{dollars(estimate.transfer_dollars)} to leave AWS, nothing within the region"
+        facts.append(Fact("cost", asked, "text", leaving))
+        own = "yours go into [prices] of the config"
+        facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", own))
+    sample = f"{plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}"
+    return [*facts, Fact("sample", sample, "you" if unread else "dim", unread)]
+
+
+def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours: int) -> str:
+    """How many records match, in how many of the hours, and which hour has the most."""
+    if not matches:
+        return "No record matches."
+    having = {hour: number for hour, number in matches_by_hour.items() if number}
+    match = "1 record matches" if matches == 1 else f"{count(matches)} records match"
+    if len(having) < 2:
+        return f"{match}, in {next(iter(having)):%a %d %b %Y %H:00}." if having else f"{match}."
+    most = max(having, key=lambda hour: having[hour])
+    peak = f"{most:%a %d %b %H:00} has the most, {count(having[most])}"
+    return f"{match}, in {count(len(having))} of {plural(hours, 'hour')}; {peak}."
+
+
+def trouble_facts(damaged: Sequence[ChunkDamaged], warnings: Sequence[str]) -> list[Fact]:
+    """What a reader of the result must know: damage (all else counts), and warnings."""
+    shown = sorted(damaged, key=lambda event: event.chunk.order)[:_NAMED]
+    facts = [Fact("! unread" if event.unread else "! damaged", event.sentence, "trouble") for event in shown]
+    if more := len(damaged) - len(shown):
+        facts.append(Fact("", f"and {plural(more, 'more damaged part')}", "trouble"))
+    return [*facts, *(Fact("! note", words, "you") for words in warnings)]
