@@ -151,6 +151,10 @@ def command(
     _check(out, excerpt, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
     plan = opened.plan(filter_, excerpt)
+    if resume:
+        from tui.scan.extract import resumed_plan
+
+        plan = resumed_plan(out, plan, opened.s3)
     if only_estimate:
         from tui.cli.estimate import print_estimate
 

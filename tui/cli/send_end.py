@@ -49,7 +49,8 @@ class SendRequest:
         from tui.history.sends import SendWork, recorded_send
 
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
-        work = SendWork(self.source, self.command(words), resume, journal, out, self.name)
+        url = self.location.url if self.location else ""
+        work = SendWork(self.source, self.command(words), resume, journal, out, self.name, url)
         return recorded_send(events, work, say)
 
     def note(self, receipt: Receipt, words: tuple[str, ...]) -> None:

@@ -144,7 +144,7 @@ def _begun(work: ScanWork) -> ExtractLine:
         name=known.name if known else _place(work.extract.url).rstrip("/").rpartition("/")[2],
         source=work.source,
         url=work.url if is_s3(work.url) else str(Path(work.url).expanduser().absolute()),
-        filter=(*plan.filter.arguments(), *plan.excerpt.arguments()),
+        filter=work.extract.manifest.filter,
         start=spell_hour(plan.start) if plan.start else None,
         stop=spell_hour(plan.stop) if plan.stop else None,
         hours=plan.hours,
@@ -156,7 +156,7 @@ def _begun(work: ScanWork) -> ExtractLine:
 
 
 def _ended(line: ExtractLine, work: ScanWork, totals: Totals, reason: str) -> ExtractLine:
-    finished = work.extract.manifest.finished and not reason
+    finished = (work.extract.manifest.finished or not work.words) and not reason  # there is no command to resume it
     counts = totals.counts
     return msgspec.structs.replace(
         line,

@@ -15,11 +15,19 @@ _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`")
 
 
 def extract_name(
-    title: str, filter_: Filter, start: datetime | None, stop: datetime | None, saved: Mapping[str, str]
+    title: str,
+    filter_: Filter,
+    start: datetime | None,
+    stop: datetime | None,
+    saved: Mapping[str, str],
+    words: str = "",
 ) -> str:
-    """`ARCHIVE.FILTER.DAY`; `saved` are the config's filters, whose names are better than their texts."""
+    """`ARCHIVE.FILTER.DAY`; `saved` are the config's filters, whose names are better than their texts.
+
+    `words` take the filter's place.
+    """
     parts = [name_part(title.rstrip("/").rpartition("/")[2])[:_NAME] or "archive"]
-    if words := filter_words(filter_, saved):
+    if words := words or filter_words(filter_, saved):
         parts.append(words)
     if start is not None and stop is not None:
         parts.append(span_words(start, stop))

@@ -42,6 +42,7 @@ class SendLine(Line, frozen=True, kw_only=True):
     journal: str | None = None
     what: str = ""
     out: str = ""
+    url: str = ""
     receipt: dict[str, Any] | None = None
     removed: bool = False
 
@@ -57,6 +58,7 @@ class SendWork:
     journal: Path | None = None
     out: str = ""
     name: str = ""
+    url: str = ""  # of the archive that it is of, if it is not of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class SendRecord:
     words: tuple[str, ...] = ()
     resume_words: tuple[str, ...] = ()
     folder: str = ""
+    url: str = ""
     warnings: tuple[str, ...] = ()
     damaged: int = 0
     max_message: int | None = None
@@ -131,6 +134,7 @@ def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -
         journal=str(work.journal) if work.journal else None,
         what=work.source.description,
         out=work.out,
+        url=work.url,
     )
     append_or(report, _log(), line)
     with running_mark(line.run):
@@ -194,6 +198,7 @@ def forget_send(record: SendRecord) -> None:
             words=record.words,
             resume=record.resume_words,
             folder=record.folder,
+            url=record.url,
             journal=record.journal,
             what=record.what,
             removed=True,
@@ -256,6 +261,7 @@ def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
         words=line.words if line else (),
         resume_words=line.resume if line else (),
         folder=line.folder if line else "",
+        url=line.url if line else "",
         warnings=tuple(map(str, receipt.get("warnings") or ())),
         damaged=len(receipt.get("damaged") or ()),
         max_message=header.max_message,
@@ -292,6 +298,7 @@ def _of_file(line: SendLine) -> SendRecord | None:
             journal=None,
             words=line.words,
             folder=line.folder,
+            url=line.url,
             warnings=kept.warnings,
             damaged=len(kept.damaged),
         )

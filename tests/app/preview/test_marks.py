@@ -106,7 +106,7 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
 
     def slowly(pick: Pick, out: str, session: Session, hour: datetime) -> None:
         gate.wait(10)
-        save(pick, out, session, hour)
+        save(pick, out, session, hour, print)
 
     monkeypatch.setattr("tui.app.preview.export.save", slowly)
     async with opened() as pilot:

@@ -9,7 +9,10 @@ from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.archive.location import Location
 from tui.config import Config
+from tui.history.archives import keep_seen
+from tui.history.log import HistoryError
 from tui.scan import scanned_hours
+from tui.scan.manifest import origin_of
 
 
 def open_session(location: Location, config: Config) -> tuple[Session, str]:
@@ -18,8 +21,13 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     session = Session(archive, archive.catalog(listing=listing), config, location)
     session.matches = scanned_hours(archive)
     session.scanned = frozenset(session.matches)
+    session.origin = origin_of(archive)
     remembered = recall(session)
-    _ = session.usual  # worked out here, where nobody waits for it
+    usual = session.usual  # worked out here, where nobody waits for it
+    try:
+        keep_seen(location, archive, session.catalog, session.gap_hours, usual.lag)
+    except HistoryError as error:
+        remembered = remembered or str(error)
     return session, remembered
 
 
