@@ -13,8 +13,10 @@ from tui.analysis.counting import Counting
 from tui.analysis.diff import Answer
 from tui.archive.times import spell_hour
 from tui.filter import Filter
+from tui.history.extracts import ExtractLine
 from tui.history.log import Report
 from tui.history.notebook import RECORDS, Entry, Notebook, Spot
+from tui.history.stopped import Unfinished
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals
 from tui.send import Receipt
 from tui.send.facts import receipt_facts
@@ -113,6 +115,18 @@ def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) ->
     return Entry(
         "send", f"{plural(receipt.confirmed, 'record')} {state} {where}{stopped}", spot, command, rows, (), trouble
     )
+
+
+def resumed_entry(job: Unfinished, command: str, words: Sequence[str], *, finished: bool) -> Entry:
+    """What was resumed from home: how far it came, and its last words."""
+    done = "confirmed" if job.kind == "send" else "read"
+    state = "resumed" if finished else "resumed, stopped before the end"
+    spot = Spot()
+    if isinstance(job.of, ExtractLine):
+        line = job.of
+        words = (f"{plural(line.matches, 'match')} in {plural(line.records, 'record')}", *words)
+        spot = Spot(hour=line.start, start=line.start, stop=line.stop, filter=line.filter, out=line.place)
+    return Entry(job.kind, f"{state}: {job.progress} {done}", spot, command, words)
 
 
 def note_entry(text: str, subject: str, spot: Spot, record: bytes | None = None) -> Entry:

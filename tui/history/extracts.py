@@ -230,6 +230,12 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
+def extract_now(line: ExtractLine) -> ExtractLine | None:
+    """The extract as its newest line and its manifest have it; None if it is gone."""
+    newest = next((each for each in extract_lines() if each.place == line.place), line)
+    return _by_its_manifest(newest) if newest.state == "running" and not is_s3(newest.place) else _as_it_is(newest)
+
+
 def _as_it_is(line: ExtractLine) -> ExtractLine | None:
     if is_s3(line.place):
         if line.state != "running" or is_running(line.run):

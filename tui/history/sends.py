@@ -19,6 +19,7 @@ from tui.errors import SendError
 from tui.history.commands import runnable, working_folder
 from tui.history.log import Line, Report, append, append_or, history_dir, is_running, now_text, read_log, running_mark
 from tui.send import Earlier, Plan, Receipt, SendEvent, Sent, Source, earlier_sends, outgoing
+from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
 State = Literal["running", "sent", "stopped"]
@@ -184,6 +185,22 @@ def find_send(name: str) -> SendRecord:
         raise SendError(f"no send is named '{name}'; 'hourscope sends' lists them")
     some = ", ".join(record.name for record in found[:3])
     raise SendError(f"'{name}' is the beginning of {len(found)} sends ({some}, …); give the whole name")
+
+
+def send_now(record: SendRecord) -> SendRecord | None:
+    """A send to a topic as its journal is now; None if that cannot be read."""
+    if record.journal is None:
+        return None
+    try:
+        earlier = read_earlier(Path(record.journal))
+        if earlier is not None and earlier.continued_in and Path(earlier.continued_in).exists():
+            earlier = read_earlier(Path(earlier.continued_in))
+    except SendError:
+        return None
+    if earlier is None:
+        return None
+    line = next((each for each in reversed(read_log(_log(), SendLine)) if each.journal == record.journal), None)
+    return _of_journal(earlier, line)
 
 
 def forget_send(record: SendRecord) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.history.extracts import ExtractLine, extracts
-from tui.history.sends import SendRecord, sends
+from tui.history.extracts import ExtractLine, extract_now, extracts
+from tui.history.sends import SendRecord, send_now, sends
 from tui.printable import printable
 from tui.shell import shell_join
 from tui.units import plural
@@ -62,6 +62,15 @@ def unfinished() -> list[Unfinished]:
     open_sends = [_of_send(send) for send in sends() if send.topic and send.state != "sent" and not send.removed]
     newest = sorted([*scans, *open_sends], key=lambda each: each.since, reverse=True)
     return sorted(newest, key=lambda each: not each.running)
+
+
+def as_it_is_now(job: Unfinished) -> Unfinished:
+    """The same, from its manifest or journal as they are now."""
+    if isinstance(job.of, SendRecord):
+        send = send_now(job.of)
+        return _of_send(send) if send is not None else job
+    line = extract_now(job.of)
+    return _of_scan(line) if line is not None else job
 
 
 def _of_scan(line: ExtractLine) -> Unfinished:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -20,6 +21,7 @@ from tui.app.records.columns import split
 from tui.app.requests import PlanScan, PlanSend, Report, refusal
 from tui.archive import Chunk
 from tui.errors import HourscopeError
+from tui.history.notebook import Spot
 from tui.units import plural
 
 
@@ -133,6 +135,15 @@ class PreviewPage(ArchivePage):
         """All of them as text: any JMESPath, in any order."""
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
         self.ask("columns, as JMESPath, … (none: what suits):", lambda text: put(split(text)), shown)
+
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """The record under the cursor."""
+        subject, spot, _ = super().note_subject()
+        number = self.view.listing.current
+        if number is None:
+            return subject, spot, None
+        spot = structs.replace(spot, line=number, filter=tuple(self.view.filter.arguments()))
+        return f"record {number + 1:,} of {subject}", spot, self.view.records[number]
 
     # What leaves.
 
