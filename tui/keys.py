@@ -66,7 +66,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "send": _ARCHIVE
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop"},
-    "jobs": _PAGE | _LIST | {"open", "job-stop"},
+    "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
     "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},
     "resume": _PAGE | {"job-stop", "resume", "copy"},
     "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},

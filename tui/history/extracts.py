@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -48,6 +49,7 @@ class ExtractLine(Line, frozen=True, kw_only=True):
     run: str
     at: str
     who: str
+    pid: int = 0
     place: str
     name: str
     source: str
@@ -140,6 +142,7 @@ def _begun(work: ScanWork) -> ExtractLine:
         run=uuid4().hex[:12],
         at=now,
         who=whoami(),
+        pid=os.getpid(),
         place=_place(work.extract.url),
         name=known.name if known else _place(work.extract.url).rstrip("/").rpartition("/")[2],
         source=work.source,

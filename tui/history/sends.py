@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class SendLine(Line, frozen=True, kw_only=True):
     run: str
     at: str
     who: str
+    pid: int = 0
     name: str
     words: tuple[str, ...] = ()
     resume: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ class SendRecord:
     resume_words: tuple[str, ...] = ()
     folder: str = ""
     url: str = ""
+    pid: int = 0
     warnings: tuple[str, ...] = ()
     damaged: int = 0
     max_message: int | None = None
@@ -128,6 +131,7 @@ def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -
         run=uuid4().hex[:12],
         at=now_text(),
         who=whoami(),
+        pid=os.getpid(),
         name=work.name,
         words=tuple(work.words),
         resume=tuple(work.resume),
@@ -279,6 +283,7 @@ def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
         resume_words=line.resume if line else (),
         folder=line.folder if line else "",
         url=line.url if line else "",
+        pid=line.pid if line else 0,
         warnings=tuple(map(str, receipt.get("warnings") or ())),
         damaged=len(receipt.get("damaged") or ()),
         max_message=header.max_message,

@@ -28,6 +28,7 @@ class Unfinished:
     words: tuple[str, ...]
     folder: str
     reason: str
+    pid: int
     of: ExtractLine | SendRecord
 
     @property
@@ -90,6 +91,7 @@ def _of_scan(line: ExtractLine) -> Unfinished:
         words,
         line.folder,
         line.reason,
+        line.pid,
         line,
     )
 
@@ -109,5 +111,6 @@ def _of_send(record: SendRecord) -> Unfinished:
         record.resume_words,
         record.folder,
         "",
+        record.pid,
         record,
     )

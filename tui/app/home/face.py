@@ -66,7 +66,7 @@ class Face(LineWidget):
             case ExtractLine() as line:
                 return f"extract, {line.state}"
             case Unfinished() as job:
-                return "runs in another process" if job.running else "R resumes it"
+                return "running" if job.running else "R resumes it"
             case SendRecord():
                 return "hourscope sends --verify checks it against its source"
         return "enter opens it"

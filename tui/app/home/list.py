@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.strip import Strip
 
 from tui.app.home.rows import SECTIONS, Home, Item, newest_words
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, shorten_middle, strip_of
 from tui.history.archives import DAYS, SeenArchive, strip
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
@@ -40,6 +41,24 @@ class Row:
     def stops(self) -> bool:
         """Can the cursor be on it?"""
         return self.item is not None or self.more > 0
+
+
+class Lead(LineWidget):
+    """The sentence that is the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence = ""
+
+    def show(self, sentence: str) -> None:
+        self._sentence = sentence
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = textwrap.wrap(self._sentence, max(width - 4, 20))
+        at = y - (0 if len(lines) > 1 else 1)
+        text = lines[at] if 0 <= at < len(lines) else ""
+        return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
 
 
 class HomeList(CursorList):
@@ -204,7 +223,7 @@ class HomeList(CursorList):
 
     def _row(self, item: Item, about: str, right: list[Piece], width: int) -> list[Piece]:
         room = width - sum(cell_len(text) for text, _ in right)
-        name = _NAME if room > 2 * _NAME else max(room - 1, 6)
+        name = _NAME if room > 2 * _NAME else max(room - 3, 6)
         words = shorten_middle(printable(about), room - name - 3) if room > name + 12 else ""
         return both_ends([self._name_piece(item.name, name), (words, self.palette.dim)], right, width)
 
@@ -234,7 +253,7 @@ class HomeList(CursorList):
             (f"  {size(line.size) if line.size is not None else '':>8}", palette.text),
             (f"  {ago(age(line.started, self._home.at)):<12}", palette.dim),
         ]
-        name = _NAME + 14 if width > _WIDE else _NAME
+        name = _NAME + 14 if width > _WIDE else _NAME + 10
         return both_ends([self._name_piece(line.name, name), (printable(about), palette.dim)], right, width)
 
     def _send(self, send: SendRecord, width: int) -> list[Piece]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.widget import Widget
 
 from tui.app.home.face import Face
-from tui.app.home.list import HomeList
+from tui.app.home.list import HomeList, Lead
 from tui.app.home.rows import DEMO, Home, Item, headline, read_home
+from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import Failed, OpenArchive, OpenDemo, ResumeJob
 from tui.app.terminal.clipboard import copy_text
@@ -58,6 +62,9 @@ class OpeningPage(Page):
 class HomePage(Page):
     """What there is, found by typing; nothing is listed or downloaded until it is opened."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-huge")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "find", id="filter", priority=True),
         Binding("o", "type", "open a place", id="open-place", priority=True),
@@ -75,12 +82,13 @@ class HomePage(Page):
         self.config = config
         self.home = Home()
         self.searched = ""
-        self.lead = Words()
+        self._own_runs = False
+        self.lead = Lead()
         self.list = HomeList()
         self.face = Face()
 
     def contents(self) -> list[Widget]:
-        return [self.lead, self.list, self.face]
+        return [self.lead, Container(self.list, self.face, id="home")]
 
     def on_mount(self) -> None:
         self.set_focus(self.list)
@@ -90,9 +98,18 @@ class HomePage(Page):
     def on_screen_resume(self) -> None:
         self.refresh_home()
 
+    def refresh_jobs(self, jobs: Sequence[Job]) -> None:
+        super().refresh_jobs(jobs)
+        self._own_runs = any(job.running for job in jobs)
+
+    def refresh_hours(self) -> None:
+        """A job has ended: it made something."""
+        self.refresh_home()
+
     def _follow(self) -> None:
         """While something runs, here or in another process."""
-        if self.is_current and any(isinstance(item.of, Unfinished) and item.of.running for item in self.home.items):
+        runs = any(isinstance(item.of, Unfinished) and item.of.running for item in self.home.items)
+        if self.is_current and (runs or self._own_runs):
             self.refresh_home()
 
     def refresh_home(self) -> None:
@@ -105,7 +122,7 @@ class HomePage(Page):
     def _show(self) -> None:
         found = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
         words = f"{found} of {len(self.home.items)} found for '{self.searched}'; esc shows all"
-        self.lead.show((headline(self.home) if not self.searched else words,))
+        self.lead.show(words if self.searched else headline(self.home))
         self.list.show(self.home, self.searched)
         self.header.show("home", f"{self.home.at:%a} {self.home.at.day} {self.home.at:%b %Y %H:%M} UTC")
         self.refresh_bindings()
@@ -132,8 +149,10 @@ class HomePage(Page):
         item = event.item
         match item.of:
             case Unfinished() as job:
-                if job.running:
-                    self.report("it runs in another process; J shows those of this one")
+                if job.running and job.pid == os.getpid():
+                    self.action_jobs()
+                elif job.running:
+                    self.report(f"it runs in another process, of {job.who}")
                 else:
                     self._resume(job)
             case ExtractLine() as line:
