@@ -26,6 +26,7 @@ from tui.archive.location import command_line
 from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
 from tui.filter import Filter, parse_filter
+from tui.history.entries import diff_entry
 from tui.history.notebook import Spot
 from tui.units import count
 
@@ -102,6 +103,8 @@ class DiffPage(ArchivePage):
         sentences = headline(answer), companions(answer), source_of(answer), *self._next(answer)
         self.sentences.show(tuple(filter(None, sentences)))
         self.list.show(answer)
+        if answer.final:
+            self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
 
     def _next(self, answer: Answer) -> tuple[str, ...]:

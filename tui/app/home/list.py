@@ -274,6 +274,9 @@ class HomeList(CursorList):
 
 
 def _same(one: Item | None, other: Item) -> bool:
-    if one is None or (one.kind, one.name, one.url) != (other.kind, other.name, other.url):
-        return False
-    return getattr(one.of, "what", "") == getattr(other.of, "what", "")
+    """Is it the same thing, whatever it is called now?"""
+    return one is not None and _identity(one) == _identity(other)
+
+
+def _identity(item: Item) -> tuple[str, str, str]:
+    return item.kind, item.url or item.name, getattr(item.of, "what", "")

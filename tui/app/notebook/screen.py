@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -57,10 +58,14 @@ class EntryList(CursorList):
 
     def show(self, entries: list[Written]) -> None:
         self.entries = entries
+        self.refresh(layout=True)
         self.go(len(entries) - 1)
 
     @property
     def length(self) -> int:
+        return len(self.entries)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.entries)
 
     @property
