@@ -70,7 +70,7 @@ def command(
     ranges = [read_range(text, opened.archive.zone) for text in against]
     question = Question(_target(opened), tuple(ranges), full, fields_of(filter_))
     plan = plan_diff(opened.archive, question, filter_)
-    opened.say_left_out(plan.unmatched)
+    opened.say_warnings(plan.unmatched, plan.chunks)
     how = [word for text in against for word in ("--against", text)]
     how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
@@ -148,7 +148,7 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         "findings": [_finding_json(found, answer) for found in answer.found[:top]],
         "not_objects": answer.not_objects,
         "damaged": summary["damaged"],
-        "warnings": [*opened.left_out(()), *totals.warnings()],
+        "warnings": [*opened.warnings((), ()), *totals.warnings()],
         "seconds": summary["seconds"],
     }
 

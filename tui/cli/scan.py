@@ -33,6 +33,7 @@ from tui.cli.options import (
     parsed_size,
     range_options,
     reading_options,
+    time_options,
 )
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
@@ -70,6 +71,7 @@ class Request:
 @click.command("scan", cls=Command)
 @archive_argument
 @range_options
+@time_options
 @filter_options
 @click.option(
     "-o",
@@ -298,8 +300,9 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         print(totals.matches)
     if request.as_json:
         summary = totals.as_json() | {
-            "warnings": [*request.opened.left_out(plan.unmatched), *totals.warnings(), *hints],
+            "warnings": [*request.opened.warnings(plan.unmatched, plan.chunks), *totals.warnings(), *hints],
             "layout": request.opened.archive.layout.pattern,
+            "time_field": plan.filter.within.path if plan.filter.within else None,
             "output": request.out,
             "finished": not interrupted,
         }
@@ -341,4 +344,4 @@ def _again_words(request: Request, *more: str) -> list[str]:
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
     options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
-    return command_words("scan", opened.location, opened.start, opened.stop, options)
+    return command_words("scan", opened.location, *opened.asked, options)

@@ -39,7 +39,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         start=span[0],
         stop=span[1],
         ranges=ranges or (Range(*span),),
-        filter=(*plan.filter.arguments(), *plan.excerpt.arguments()),
+        filter=(*plan.filter.words(), *plan.excerpt.arguments()),
         lists=plan.filter.lists,
         empty=_empty_hours(plan),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

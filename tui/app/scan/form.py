@@ -11,7 +11,7 @@ from tui.app.model.command import scan_commands
 from tui.app.model.hours import Selection, read_selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words
-from tui.errors import ConfigError
+from tui.errors import ConfigError, TimeError
 from tui.filter import Filter
 from tui.scan import ScanPlan
 
@@ -102,6 +102,8 @@ class ScanForm:
         match field:
             case "range":
                 hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
+                if not all(self.session.catalog.is_listed(each.start, each.stop) for each in hours.ranges):
+                    raise TimeError("some of these hours are not listed yet; select them on the calendar first")
                 return replace(self, hours=hours)._named()
             case "power":
                 return replace(self, power=Power.read(text))
