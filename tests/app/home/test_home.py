@@ -114,6 +114,7 @@ async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_ar
         await until_shown(pilot, "small to large")
         await pilot.press("q")
         await until_shown(pilot, small_archive.name)
+        await pilot.press("k")
         assert "last 7 days, from the listing of just now" in shown(pilot) and "Jan 2015" in shown(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "small to large")

@@ -23,7 +23,7 @@ from tui.app.app import Explorer
 from tui.app.home.screen import HomePage
 from tui.config import S3Options, load_config
 
-_RECORDS = 900
+_RECORDS = 500
 _HOME = (
     "import sys; from tui.app import run_explorer; from tui.config import S3Options, load_config; "
     "sys.exit(run_explorer(None, timezone=None, s3=S3Options(), config=load_config()))"
@@ -32,7 +32,7 @@ _HOME = (
 
 @pytest.fixture
 def one_hour(tmp_path: Path) -> Path:
-    """One hour of 900 records."""
+    """One hour of 500 records."""
     import gzip
 
     lines = b"".join(record(FIRST, number) + b"\n" for number in range(_RECORDS))
@@ -48,17 +48,19 @@ def wait(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def begin_send(terminal: Terminal, nsqd: Nsqd, topic: str) -> None:
-    """By keys, slowly, until the first records are there."""
+    """By keys, slowly, until the first records are there; then it is paused, so that it is stopped in the middle."""
     terminal.wait_for("small to large")
     terminal.press("p")
     terminal.wait_for("where to?")
-    for key, answer in (("a", nsqd.tcp_address), ("t", topic), ("r", "150")):
+    for key, answer in (("a", nsqd.tcp_address), ("t", topic), ("r", "100")):
         for keys in (key, "\x15", answer, "\r"):
-            terminal.press(keys, 0.1)
+            terminal.press(keys, 0.2)
+    terminal.wait_for("--rate 100")
     terminal.wait_for("ready")
     terminal.press("\r")
     terminal.press(topic + "\r", 0.1)
     wait(lambda: (terminal.read(0.05, 0.1), arrived(nsqd, topic) > 0)[1])
+    terminal.press(" ", 0.1)
 
 
 @pytest.mark.nsq
@@ -98,7 +100,7 @@ async def test_what_the_command_line_stopped_is_on_the_jobs_screen_and_resumed_t
     one_hour: Path, nsqd: Nsqd, topic: str
 ) -> None:
     """Also what was stopped again on the way: it is resumed once more."""
-    way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic, "--rate", "150", "--yes"]
+    way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic, "--rate", "100", "--yes"]
     process = subprocess.Popen([sys.executable, "-m", "tui", "send", str(one_hour), *way])
     wait(lambda: arrived(nsqd, topic) > 0)
     process.send_signal(signal.SIGINT)
