@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -287,16 +286,6 @@ def _folder_size(place: str) -> int | None:
         with suppress(OSError):  # another process writes there
             size += path.stat().st_size if path.is_file() else 0
     return size
-
-
-def free_space(place: str) -> int | None:
-    """Free bytes where an extract would be written; None for a bucket, or if it is not known."""
-    folder = Path(place).expanduser()
-    if is_s3(place):
-        return None
-    with suppress(OSError):
-        return shutil.disk_usage(next(each for each in (folder, *folder.absolute().parents) if each.exists())).free
-    return None
 
 
 def _place(url: str) -> str:
