@@ -8,15 +8,29 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.history.conftest import Command, write_hours
+from tui.archive import open_archive
 from tui.errors import OutputError
-from tui.history.extracts import delete_extract, extracts, find_extract, forget_extract, rename_extract
+from tui.filter import parse_filter
+from tui.history.extracts import (
+    ScanWork,
+    delete_extract,
+    extracts,
+    find_extract,
+    forget_extract,
+    recorded_scan,
+    rename_extract,
+)
 from tui.history.log import history_dir
+from tui.scan import ScanPlan, open_extract, run_plan, scanned_hours
 
 ERRORS = ("-m", "event == 'error'")
 
@@ -133,3 +147,43 @@ def test_a_history_that_cannot_be_written_does_not_hinder_a_scan(run: Command, a
     ran = run("scan", archive, *ERRORS, "-o", f"{tmp_path}/errs/")
     assert ran.code == 0 and "cannot be written, so this is not listed later" in ran.err
     assert (tmp_path / "errs" / "manifest.json").exists()
+
+
+def test_hours_without_a_match_are_not_gaps_of_an_extract_of_an_extract_either(
+    run: Command, archive: Path, tmp_path: Path
+) -> None:
+    """However deep: of the hours 10 to 15, the first scan finds something in 11 and 14, the others in 11 only."""
+    source = archive
+    for name, wanted in (("one", ("-e", "user-1[14]-")), ("two", ("-g", "user-11-")), ("three", ("-g", "user-11-1"))):
+        out = tmp_path / name
+        assert run("scan", source, *wanted, "-o", f"{out}/").code == 0
+        listed = run("ls", out, "--json").json
+        assert listed["gaps"] == []
+        source = out
+    assert [hour["hour"] for hour in listed["hours"]] == ["2015-01-20T11"]
+    (archive / "events.2015-01-20_12.log.gz").unlink()
+    assert run("scan", archive, "-g", "user", "-o", f"{tmp_path}/four/").code == 0
+    assert run("scan", tmp_path / "four", "-g", "user-14-", "-o", f"{tmp_path}/five/").code == 0
+    known = scanned_hours(open_archive(str(tmp_path / "five")))
+    assert [hour.hour for hour in sorted(known)] == [10, 11, 13, 14, 15]  # nobody has scanned 12
+
+
+def test_a_scan_of_several_ranges_is_resumed_as_it_was(run: Command, archive: Path, tmp_path: Path) -> None:
+    """The explorer scans several ranges into one extract; a command line names only the first and the last hour."""
+    opened = open_archive(str(archive))
+    hours = [datetime(2015, 1, 20, hour, tzinfo=UTC) for hour in range(10, 17)]
+    ranges = ((hours[0], hours[1]), (hours[4], hours[5]))
+    chunks = tuple(chunk for start, stop in ranges for chunk in opened.catalog().between(start, stop))
+    plan = ScanPlan(opened, hours[0], hours[5], parse_filter(match=[ERRORS[1]]), chunks, ranges=ranges)
+    cancel = threading.Event()
+    cancel.set()
+    out = f"{tmp_path}/errs/"
+    words = ["hourscope", "scan", str(archive), "--from", "2015-01-20T10", "--to", "2015-01-20T15", *ERRORS, "-o", out]
+    extract = open_extract(out, plan)
+    work = ScanWork(plan, extract, "events", str(archive), words)
+    deque(recorded_scan(run_plan(plan, cancel=cancel, extract=extract), work, print), maxlen=0)
+    (job,) = run("jobs", "--json").json["jobs"]
+    assert (job["state"], job["done"], job["total"]) == ("stopped", 0, 2)
+    assert run(*shlex.split(job["resume"])[1:]).code == 0
+    (line,) = extracts()
+    assert (line.state, line.matches, line.chunks) == ("finished", 20, 2)

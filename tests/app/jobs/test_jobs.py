@@ -85,7 +85,7 @@ async def test_quitting_with_a_job_is_said_twice(opened: Opened, gate: threading
     async with opened() as pilot:
         await started(pilot)
         await pilot.press("q")
-        assert "a scan is still running: q again quits and stops it" in shown(pilot) and pilot.app.is_running
+        assert "a scan is still running: q again stops it and quits" in shown(pilot) and pilot.app.is_running
         await pilot.press("q")
     assert pilot.app.return_value == 0 and not gate.is_set()
 
