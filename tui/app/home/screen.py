@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.home.face import Face
@@ -57,6 +59,13 @@ class OpeningPage(Page):
         return (
             "The archive's objects are being listed: their names, sizes and times of upload. Nothing is downloaded.",
         )
+
+
+@dataclass
+class HomeRead(Message):
+    """All that home knows."""
+
+    home: Home
 
 
 class HomePage(Page):
@@ -113,8 +122,11 @@ class HomePage(Page):
             self.refresh_home()
 
     def refresh_home(self) -> None:
-        """Read what was kept; a few small files."""
-        self.home = read_home(self.config)
+        """Read what was kept, in a worker: the journals of many sends take a moment."""
+        self.work(lambda: self.post_message(HomeRead(read_home(self.config))), "home", exclusive=True)
+
+    def on_home_read(self, message: HomeRead) -> None:
+        self.home = message.home
         self._show()
         if self.home.trouble:
             self.report(self.home.trouble, bad=True)

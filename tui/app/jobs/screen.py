@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
-from tui.app.requests import ResumeJob, ShowJob
+from tui.app.requests import Failed, ResumeJob, ShowJob
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
 from tui.app.widgets.words import Words
@@ -30,6 +32,13 @@ _EMPTY = (
 _REST = 66  # cells that are not the title's
 
 
+@dataclass
+class Left(Message):
+    """What was stopped, and what runs elsewhere."""
+
+    jobs: list[Unfinished]
+
+
 class JobsPage(Page):
     """Follows the jobs as they run; it is repainted only where they changed."""
 
@@ -43,11 +52,6 @@ class JobsPage(Page):
         super().__init__()
         self.jobs = list(jobs.all)
         self.left: list[Unfinished] = []  # by earlier runs, or other processes
-        self.trouble = ""
-        try:
-            self.left = others(unfinished(), self.jobs)
-        except HourscopeError as error:
-            self.trouble = str(error)
         self.choices = Choices(self._rows())
         self.words = Words(_EMPTY)
 
@@ -56,15 +60,34 @@ class JobsPage(Page):
         return len(self.jobs) + len(self.left)
 
     def contents(self) -> list[Widget]:
-        return [self.choices] if self.number else [self.words]
+        return [self.choices, self.words]
 
     def on_mount(self) -> None:
+        self.choices.go(max(len(self.jobs) - 1, 0))
+        self._show()
+        self.work(self._look, "jobs", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.work(self._look, "jobs", exclusive=True)
+
+    def _look(self) -> None:
+        """What others have left: the journals of many sends take a moment."""
+        try:
+            self.post_message(Left(unfinished()))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_left(self, message: Left) -> None:
+        self.left = others(message.jobs, self.jobs)
+        self._show()
+
+    def _show(self) -> None:
+        """The list, or what to do where it is empty."""
+        self.choices.display, self.words.display = bool(self.number), not self.number
         if self.number:
             self.set_focus(self.choices)
-            self.choices.go(max(len(self.jobs) - 1, 0))
         self.refresh_jobs(self.jobs)
-        if self.trouble:
-            self.report(self.trouble, bad=True)
 
     def refresh_jobs(self, jobs: Sequence[Job]) -> None:
         """One of them got further."""
