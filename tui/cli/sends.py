@@ -38,7 +38,7 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     \b
     Examples:
       hourscope sends
-      hourscope sends --verify player-replay.2026-11-26T11:06:03
+      hourscope sends --verify tuesday
     """
     if verify is not None:
         return _verify(find_send(verify), as_json=as_json)
