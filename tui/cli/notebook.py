@@ -31,7 +31,7 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     \b
     Examples:
       hourscope notebook /var/archive
-      hourscope notebook s3://bucket/events. --redact visitor.id --redact visitor.ip
+      hourscope notebook s3://bucket/events. --redact visitor.id
     """
     notebook = notebook_at(located(archive, given, load_config()))
     entries = notebook.read()
