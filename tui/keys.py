@@ -33,7 +33,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "depth": "m", "canary": "c", "skip-oversize": "O",
-    "pause": "space", "open-place": "o",
+    "pause": "space", "open-place": "o", "rename": "r", "note": "semicolon", "notebook": "apostrophe",
     "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
@@ -45,7 +45,7 @@ ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
 
@@ -73,8 +73,10 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "send": _ARCHIVE
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop"},
-    "jobs": _PAGE | _LIST | {"open", "job-stop"},
-    "home": _PAGE | _LIST | {"open", "open-place"},
+    "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
+    "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},
+    "resume": _PAGE | {"job-stop", "resume", "copy"},
+    "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,
     "prompt": _PROGRAM | {"step-back"},
 }

@@ -60,7 +60,7 @@ def after(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("s", ["scan", "send", "scandal/"]),
+        ("s", ["scan", "send", "sends", "scandal/"]),
         ("me", ["media"]),
         ("fi", ["field/"]),
         ("ls fi", ["field/"]),

@@ -22,14 +22,19 @@ from tui.app.model.session import Session
 from tui.archive import Chunk
 from tui.archive.location import Location
 from tui.errors import HourscopeError
+from tui.history.stopped import Unfinished
 
 
 @dataclass(frozen=True, slots=True)
 class OpenArchive:
-    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known."""
+    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known.
+
+    `send`: plan a send of all of it, as of an extract.
+    """
 
     url: str
     location: Location | None = None
+    send: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,20 @@ class PlanSend:
     session: Session
     cargo: Cargo
     instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeJob:
+    """Resume what an earlier run, or another front end, has left."""
+
+    job: Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNotebook:
+    """Show the notebook of an archive."""
+
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +157,10 @@ Request = (
     | OpenHour
     | PlanScan
     | PlanSend
+    | ResumeJob
     | ShowDiff
     | ShowTimeline
+    | ShowNotebook
     | ShowJobs
     | ShowJob
     | KeepJob

@@ -33,6 +33,7 @@ from tui.app.preview.export import Pick, save
 from tui.app.preview.screen import PreviewPage
 from tui.app.send.screen import SendPage
 from tui.archive import open_archive
+from tui.history.log import Report
 
 ERRORS = [3, 13, 23, 33]
 
@@ -104,9 +105,9 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
 ) -> None:
     gate = threading.Event()
 
-    def slowly(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+    def slowly(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
         gate.wait(10)
-        save(pick, out, session, hour)
+        save(pick, out, session, hour, report)
 
     monkeypatch.setattr("tui.app.preview.export.save", slowly)
     async with opened() as pilot:

@@ -165,12 +165,12 @@ class CalendarPage(ArchivePage):
         expected = len(catalog.hours) + session.gap_hours
         fresh = freshness(session)
         self.header.show(
-            session.title,
+            session.heading,
             f"{grid.cursor:%B %Y}",
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
             f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
-            plural(session.gap_hours, "gap"),
+            plural(session.gap_hours, "gap") if session.gap_hours else "",
             session.damage_words(),
             session.left_out_words,
             fresh.brief if fresh else "",
@@ -360,7 +360,7 @@ class CalendarPage(ArchivePage):
     def command(self) -> str:
         session, hour = self.session, self.grid.cursor
         if selection := self.grid.marked:
-            out = default_out(session.title, selection.span.start)
+            out = default_out(session, session.filter, selection.span)
             return "\n".join(scan_commands(session, selection, session.filter, out))
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
@@ -381,6 +381,7 @@ class CalendarPage(ArchivePage):
             "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
+            *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
             *news,
             *session.left_out,
             f"$ {ls_command(session)}",

@@ -11,7 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.analysis.answers import companions, filter_of_finding, headline, hours_in_words, name_of, source_of
+from tui.analysis.answers import (
+    companions,
+    filter_of_finding,
+    headline,
+    hours_in_words,
+    line_of,
+    name_of,
+    source_of,
+)
 from tui.analysis.diff import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
 from tui.app.diff.list import FindingList
@@ -27,6 +35,8 @@ from tui.archive.location import command_line
 from tui.archive.times import next_hour, spell_hour
 from tui.errors import HourscopeError
 from tui.filter import Filter, Term, parse_filter
+from tui.history.entries import diff_entry
+from tui.history.notebook import Spot
 from tui.units import count
 
 _EXAMPLES = 40
@@ -105,6 +115,8 @@ class DiffPage(ArchivePage):
         sentences = headline(answer), companions(answer), source_of(answer), *self._next(answer)
         self.sentences.show(tuple(filter(None, sentences)))
         self.list.show(answer)
+        if answer.final:
+            self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
 
     def _next(self, answer: Answer) -> tuple[str, ...]:
@@ -146,6 +158,15 @@ class DiffPage(ArchivePage):
         found = self.list.found
         if found and filter_of_finding(found) == message.expression:
             self.details.show(found, self._answer, message.records)
+
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """The finding under the cursor."""
+        found = self.list.found
+        if found is None:
+            return super().note_subject()
+        since, until = spell_hour(found.since), spell_hour(found.until)
+        filter_ = tuple(self._filter_of(found).arguments())
+        return line_of(found), Spot(hour=since, start=since, stop=until, filter=filter_), None
 
     # What is done with it.
 

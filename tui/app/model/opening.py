@@ -17,7 +17,10 @@ from tui.archive.location import Location
 from tui.archive.times import next_hour
 from tui.archive.walk import Walk
 from tui.config import Config
+from tui.history.archives import keep_seen
+from tui.history.log import HistoryError
 from tui.scan import scanned_hours
+from tui.scan.manifest import origin_of
 
 
 def open_session(location: Location, config: Config) -> tuple[Session, str]:
@@ -36,12 +39,17 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     session = Session(archive, catalog, config, location, months=months)
     session.matches = scanned_hours(archive)
     session.scanned = frozenset(session.matches)
+    session.origin = origin_of(archive)
     remembered = recall(session)
     if months and session.place and not session.catalog.is_listed(session.place, next_hour(session.place)):
         if not months.recall(month_of(session.place)):
             months.load(month_of(session.place))
         session.catalog = months.catalog()
-    _ = session.usual  # worked out here, where nobody waits for it
+    usual = session.usual  # worked out here, where nobody waits for it
+    try:
+        keep_seen(location, archive, session.catalog, session.gap_hours, usual.lag)
+    except HistoryError as error:
+        remembered = remembered or str(error)
     return session, remembered
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -24,6 +25,7 @@ from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowT
 from tui.archive import Chunk
 from tui.errors import HourscopeError
 from tui.filter import Filter
+from tui.history.notebook import Spot
 from tui.units import plural
 
 FOLLOW_SECONDS = 10.0  # between two listings of an archive that is followed
@@ -200,6 +202,15 @@ class PreviewPage(ArchivePage):
         """All of them as text: any JMESPath, in any order."""
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
         self.ask("columns, as JMESPath, … (none: what suits):", lambda text: put(split(text)), shown)
+
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """The record under the cursor."""
+        subject, spot, _ = super().note_subject()
+        number = self.view.listing.current
+        if number is None:
+            return subject, spot, None
+        spot = structs.replace(spot, line=number, filter=tuple(self.view.filter.arguments()))
+        return f"record {number + 1:,} of {subject}", spot, self.view.records[number]
 
     # What leaves.
 
