@@ -251,7 +251,7 @@ def test_a_name_is_in_the_journal_and_in_the_receipt(nsqd: Nsqd, topic: str, tmp
     assert earlier_sends(journals, topic=topic)[0].header.name == "player replay"
     ran = send(tmp_path / "a", nsqd, topic, "--again", "-g", "web1")
     receipt = json.loads(ran.lines[-1])
-    assert receipt["name"] == f"{receipt['started'][:16]} -g web1"
+    assert receipt["name"].startswith(receipt["started"][:14]) and receipt["name"].endswith(" -g web1")
     for name in ("", "x" * 81, "a\nb", "\x1b[31m"):
         assert send(tmp_path / "a", nsqd, topic, "--name", name).code == 2
 

@@ -94,6 +94,11 @@ def command(
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
+    if sys.stderr.isatty():
+        from tui.cli.notebook import notebook_at
+        from tui.history.entries import diff_entry
+
+        notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
     return _report(opened, answer, totals, top, as_json=as_json)
 
 

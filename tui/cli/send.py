@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tui.archive.location import reading_words
+from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.command import Command
@@ -131,12 +131,13 @@ def command(source: str, out: str | None, **given: Any) -> int:
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words, order = _source(source, chosen, given, messages=destination is not None, by_time=by_time)
+    what, words, order, location = _source(source, chosen, given, messages=destination is not None, by_time=by_time)
     words += ["--unique"] if unique else []
     words += ["--order", "time", *(["--time-field", order] if "--time-field" not in words else [])] if order else []
     words += ["--name", name] if name else []
+    manner = How(name, order, how["pace"])
     request = SendRequest(
-        what, resume=resume, again=how["again"], how=How(name, order, how["pace"]), words=tuple(words), **asked
+        what, resume=resume, again=how["again"], how=manner, words=tuple(words), location=location, **asked
     )
     if destination is None:
         files = file_request(out or "", how, resume)
@@ -167,12 +168,14 @@ def _send_options(
 
 def _source(
     source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool
-) -> tuple[Source, list[str], str | None]:
-    """What is sent, the words of a command line that sends the same, and the path of the time by which it is ordered.
+) -> tuple[Source, list[str], str | None, Location | None]:
+    """What is sent, the words of a command line that sends the same, the path of the time by which it is ordered, and
+    the archive that it is of.
 
     Messages are projected as they are in NSQ.
     """
     project, order = given.pop("project"), given.get("time_field")
+    location: Location | None = None
     if Path(source).is_file():
         if given["start"] is not None or given["stop"] is not None:
             raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
@@ -181,6 +184,7 @@ def _source(
         words = [source, *reading_words(reading), *chosen.arguments()]
     else:
         opened = open_named(source, given)
+        location = opened.location
         plan = opened.plan(chosen, one_topic=True)
         what = archive_source(opened.archive, plan.chunks, plan.filter)
         words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
@@ -189,10 +193,24 @@ def _source(
         parse_expression(order)  # refused now if it cannot be
         narrate(f"order: by {order}")
     if project is None:
-        return what, words, order
+        return what, words, order, location
     from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
-    return projected_source(unwrapped(what) if messages else what, project), [*words, "--project", project], order
+    projected = projected_source(unwrapped(what) if messages else what, project)
+    return projected, [*words, "--project", project], order, location
+
+
+def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, str | None]:
+    """The source that a send's command line names, listed now, and the path of the time by which it is ordered.
+
+    HourscopeError or UsageError if it cannot be opened.
+    """
+    with command.make_context("send", list(words[2:])) as context:
+        given = dict(context.params)
+        chosen = filter_of(given)
+        by_time = given["order"] is not None or given["pace"] is not None
+        what, _, order, _ = _source(given.pop("source"), chosen, given, messages=messages, by_time=by_time)
+        return what, order
 
 
 def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) -> int:

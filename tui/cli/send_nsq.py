@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import click
@@ -23,6 +24,7 @@ from tui.send import (
     NsqTarget,
     Receipt,
     RepeatError,
+    SendEvent,
     SendOptions,
     Sent,
     Survey,
@@ -58,7 +60,7 @@ def to_nsq(
     with prepared.journal(survey, again=again) as journal, cancel_on_signals() as cancel:
         resuming = (*words, "--resume", "--yes")
         try:
-            receipt = _send(prepared, options, journal, survey, warnings, cancel)
+            receipt = _send(request, words, prepared, options, journal, survey, warnings, cancel)
         except InterruptedSend as error:
             return report_failure(request, error, resuming)
     return report(request, receipt, resuming, printed=warnings, incomplete=prepared.never_sent(survey))
@@ -134,6 +136,8 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
 
 
 def _send(
+    request: SendRequest,
+    words: tuple[str, ...],
     prepared: Preparation,
     options: SendOptions,
     journal: Journal,
@@ -142,7 +146,7 @@ def _send(
     cancel: threading.Event,
 ) -> Receipt:
     control, asked_at, note = Control(), -1, notes()
-    events = send_to_nsq(
+    events: Iterator[SendEvent] = send_to_nsq(
         prepared.source,
         prepared.target,
         journal=journal,
@@ -151,6 +155,7 @@ def _send(
         surveyed=survey,
         warnings=warnings,
     )
+    events = request.recorded(events, words, journal=journal.path)
     with ExitStack() as bar, pause_on_suspend() as suspend:
         show = bar.enter_context(progress_line())
         for event in events:

@@ -86,8 +86,8 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def default_name(time: datetime, filter_: str) -> str:
-    """What a send is called that was given no name: its time and filter, such as `2015-01-20T13:07 -g 5003`."""
-    words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M} {filter_}"
+    """What a send is called that was given no name: its time and filter, such as `2015-01-20T13:07:12 -g 5003`."""
+    words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {filter_}"
     return words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
 
 
