@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from tui.analysis.counting import Counting, Every, Group, Part, Values
 from tui.analysis.indexed_counts import count_from
 from tui.analysis.known import known_counts, known_from
@@ -20,6 +18,7 @@ from tui.archive import Chunk
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.index import Index
+from tui.index.summary import read_json
 from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
 
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
@@ -39,7 +38,7 @@ class Row:
     @property
     def plain(self) -> list[Any]:
         """The values as Python has them."""
-        return [msgspec.json.decode(value) if b"e999" not in value else float(value) for value in self.values]
+        return [read_json(value) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Counted:
     """The end of a count. `error`: each count may be too low by so much, 0 where it is exact.
 
     `records`: those that matched. `missing`: of them, those without one of the fields. `no_time`: without a time that
-    can be read. `more`: groups that `top` left out.
+    can be read. `more`: groups that `top` left out. `cut`: records of which not all combinations were counted.
     """
 
     rows: tuple[Row, ...]
@@ -56,6 +55,7 @@ class Counted:
     no_time: int
     error: int
     more: int
+    cut: int = 0
 
 
 def parse_every(text: str) -> Every:
@@ -100,15 +100,14 @@ def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Fi
     excluded = known_from(index)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if filter.active or filter.invert:
-            return excluded(chunk, filter)
         summary = index.summary(chunk)
-        part = count_from(summary, chunk, counting) if summary is not None else None
+        part = count_from(summary, chunk, counting, filter) if summary is not None else None
         if summary is None or part is None:
-            return None
+            return excluded(chunk, filter)
         total.merge(part)
-        answer = known_counts(summary, parses=bool(counting.by or counting.stats))
-        return replace(answer, counts=replace(answer.counts, matches=summary.records))
+        answer = known_counts(summary, parses=bool(filter.active or counting.by or counting.stats))
+        matches = part.records if filter.active else summary.records
+        return replace(answer, counts=replace(answer.counts, matches=matches))
 
     return known
 
@@ -127,7 +126,7 @@ def _counted(total: Part, top: int | None) -> Counted:
     groups.sort(key=lambda group: _place(group, total.counts[group]))
     rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
-    return Counted(rows, total.records, total.missing, total.no_time, error, more)
+    return Counted(rows, total.records, total.missing, total.no_time, error, more, total.cut)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import product
+from itertools import islice, product
+from math import prod
 from typing import Any
 
 from tui.analysis.sketch import Sketch
@@ -18,6 +19,7 @@ from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
+MOST_COMBINATIONS = 10_000  # of the elements of several lists in one record
 _SPARE = 1.5  # times as many are held before the rare ones are dropped
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
@@ -29,7 +31,8 @@ class Part:
     """What was counted of some records.
 
     `missing`: records without one of the fields. `no_time`: without a time that can be read. `error`: each count may be
-    too low by so much, where there were too many different values.
+    too low by so much, where there were too many different values. `cut`: records of which only the first
+    MOST_COMBINATIONS were counted.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
@@ -38,6 +41,7 @@ class Part:
     missing: int = 0
     no_time: int = 0
     error: int = 0
+    cut: int = 0
 
     def merge(self, other: Part) -> None:
         """Add another part to this one."""
@@ -48,6 +52,7 @@ class Part:
         self.missing += other.missing
         self.no_time += other.no_time
         self.error += other.error
+        self.cut += other.cut
         if len(self.counts) > _SPARE * MOST_GROUPS:
             self.drop_rare()
 
@@ -134,34 +139,38 @@ class Counting:
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
     def _part(self, rows: list[Row], hour: datetime | None) -> Part:
+        """Equal rows are counted by the interpreter's own loop; what they mean is asked of each different one."""
         part = Part(records=len(rows))
-        if len(self.by) == 1 and not self._by_minute and not self.stats:
-            self._count_values(part, [row[0] for row in rows], hour)
+        if not rows:
             return part
-        numbers: dict[Group, list[float]] = defaultdict(list)
-        width = len(self.by)
-        bucket = self._bucketing()
-        for row in rows:
-            time = hour
-            if self._by_minute:
-                time = bucket(row[width])
-                if time is None:
-                    part.no_time += 1
-                    continue
-            groups = [(time, values) for values in _combinations(row[:width])]
-            if not groups:
-                part.missing += 1
-                continue
-            part.counts.update(groups)
-            if self.stats:
-                number = row[-1]
-                there = [number] if type(number) is int or type(number) is float else []
-                for group in groups:
-                    numbers[group] += there
-        for group, values in numbers.items():
-            sketch = part.sketches[group] = Sketch()
-            sketch.add(values)
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        columns = [_hashable(column) for column in cells[: len(self.by)]]
+        if self._by_minute:
+            columns.append(list(map(self._bucketing(), cells[len(self.by)])))
+        keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+        groups_of: dict[Row, list[Group]] = {}
+        for key, number in Counter(keys).items():
+            groups_of[key] = self._groups(key, number, hour, part)
+            for group in groups_of[key]:
+                part.counts[group] += number
+        if self.stats:
+            _add_numbers(part, groups_of, zip(keys, cells[-1], strict=True))
         return part
+
+    def _groups(self, key: Row, number: int, hour: datetime | None, part: Part) -> list[Group]:
+        """Those that records with these values belong to; `number` records that belong to none are counted as such."""
+        time = hour
+        if self._by_minute:
+            *key, time = key  # type: ignore[assignment]
+            if time is None:
+                part.no_time += number
+                return []
+        spelled = [value if type(value) is tuple else _spellings(value) for value in key]
+        if prod(map(len, spelled)) > MOST_COMBINATIONS:
+            part.cut += number
+        groups = [(time, values) for values in islice(product(*spelled), MOST_COMBINATIONS)]
+        part.missing += 0 if groups else number
+        return groups
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
         known: dict[int, datetime] = {}  # of the minutes that were seen
@@ -180,30 +189,28 @@ class Counting:
 
         return bucket
 
-    @staticmethod
-    def _count_values(part: Part, column: list[Any], hour: datetime | None) -> None:
-        """One column of plain values: counted by the interpreter's own loop."""
-        kinds = set(map(type, column))
-        if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
-            for value in column:
-                spelled = _spellings(value)
-                part.missing += not spelled
-                part.counts.update((hour, (text,)) for text in spelled)
-            return
-        counts = Counter(column)
-        part.missing += counts.pop(None, 0)
-        for value, count in counts.items():
-            part.counts[hour, (spell_json(value),)] += count
+
+def _hashable(column: list[Any]) -> list[Any]:
+    """Values that are only equal where they are spelled alike: those of another kind as tuples of their spellings."""
+    kinds = set(map(type, column))
+    if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
+        return [_spellings(value) for value in column]
+    return column
 
 
-def _combinations(values: Sequence[Any]) -> Iterable[Values]:
-    """Every group that a record belongs to: none if it lacks a field, several if it has a list."""
-    if all(type(value) is str for value in values):  # so it is for nearly all
-        return (tuple(map(spell_json, values)),)
-    return product(*map(_spellings, values)) if values else ((),)
+def _add_numbers(part: Part, groups_of: dict[Row, list[Group]], numbers: Iterable[tuple[Row, Any]]) -> None:
+    """Each record's number to the sketches of its groups."""
+    of_key: dict[Row, list[float]] = {key: [] for key in groups_of}
+    for key, number in numbers:
+        if type(number) is int or type(number) is float:
+            of_key[key].append(number)
+    for key, found in of_key.items():
+        for group in groups_of[key]:
+            part.sketches.setdefault(group, Sketch()).add(found)
 
 
-def _spellings(value: Any) -> Sequence[bytes]:
+def _spellings(value: Any) -> tuple[bytes, ...]:
+    """Of a list each different element, of null nothing."""
     if value is None:
         return ()
     if type(value) is list:

@@ -7,13 +7,15 @@ DDSketch, VLDB 2019): 1,160 buckets hold everything from a nanosecond to ten sec
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
+_GREATEST = sys.float_info.max
 _LEAST = 1e-300  # smaller ones count as zero
 
 
@@ -28,14 +30,14 @@ class Sketch:
     positive: Counter[int] = field(default_factory=Counter)
     negative: Counter[int] = field(default_factory=Counter)
 
-    def add(self, numbers: Iterable[float]) -> None:
+    def add(self, numbers: Sequence[float]) -> None:
         """Count some more numbers; those that are not finite are left out."""
-        finite = [number for number in numbers if math.isfinite(number)]
+        finite = _finite(numbers)
         if not finite:
             return
         self.count += len(finite)
         self.low, self.high = min(self.low, min(finite)), max(self.high, max(finite))
-        self.total += math.fsum(finite)
+        self.total += _sum(finite)
         log, ceil = math.log, math.ceil
         self.positive.update([ceil(log(number) * _PER_LOG) for number in finite if number > _LEAST])
         if self.low < -_LEAST:
@@ -61,7 +63,8 @@ class Sketch:
 
     @property
     def mean(self) -> float | None:
-        return float(f"{self.total / self.count:.12g}") if self.count else None
+        """None also where the sum is too large for a float."""
+        return float(f"{self.total / self.count:.12g}") if self.count and math.isfinite(self.total) else None
 
     def quantile(self, share: float) -> float | None:
         """The number that this share of all (0 to 1) does not exceed, within 1 %; None if there is none."""
@@ -84,6 +87,21 @@ class Sketch:
 
     def _within(self, number: float) -> float:
         return min(max(number, self.low), self.high)
+
+
+def _finite(numbers: Sequence[float]) -> list[float]:
+    """An integer of hundreds of digits is as good as infinite."""
+    try:
+        return [number for number in numbers if math.isfinite(number)]
+    except OverflowError:
+        return [number for number in numbers if abs(number) <= _GREATEST]
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return math.inf
 
 
 def _middle(bucket: int) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import Counting
+from tui.analysis.counting import MOST_COMBINATIONS, Counting
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
@@ -181,6 +181,11 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
         found.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
     if counted.error:
         found.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
+    if counted.cut:
+        found.append(
+            f"{plural(counted.cut, 'record')} with more than {figure(MOST_COMBINATIONS)} combinations of values:"
+            " only so many of each were counted"
+        )
     return found
 
 
@@ -193,7 +198,7 @@ def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counte
         "every": counting.every.text if counting.every else None,
         "rows": rows_json(counted),
         "missing": counted.missing,
-        "exact": not counted.error,
+        "exact": not (counted.error or counted.cut),
         "error": counted.error,
         "quantile_error": ERROR if counting.stats else None,
         "time_field": counting.time_field,

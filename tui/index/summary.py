@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 1  # of a stored summary; others are ignored
+FORMAT = 2  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
 _LEVEL = 15
+_LARGE = 1 << 63  # from here on, a number that a float can hold is spelled as one
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -83,7 +84,7 @@ def packed(summary: Summary) -> bytes:
     """As it is stored."""
     import zstandard  # only where there is something to keep
 
-    return zstandard.ZstdCompressor(_LEVEL).compress(msgspec.msgpack.encode(summary))
+    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(msgspec.msgpack.encode(summary))
 
 
 def unpacked(data: bytes) -> Summary | None:
@@ -120,12 +121,32 @@ def unpack_known(data: bytes) -> Known | None:
 
 def spell_json(value: Any) -> bytes:
     """A value as JSON text; equal numbers are spelled alike."""
-    if type(value) is float:
-        if value.is_integer() and abs(value) < 1e15:
+    kind = type(value)
+    if kind is float:
+        if value.is_integer() and abs(value) < _LARGE:
             return b"%d" % value
         if value in (float("inf"), float("-inf")):
             return b"1e999" if value > 0 else b"-1e999"
+    elif kind is int and abs(value) >= _LARGE:
+        value = _float_of(value)
     try:
         return msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:  # half a surrogate pair
         return json.dumps(value, sort_keys=True).encode()
+
+
+def _float_of(number: int) -> float:
+    """The float that equals a number, if there is one."""
+    try:
+        rounded = float(number)
+    except OverflowError:
+        return number
+    return rounded if rounded == number else number
+
+
+def read_json(text: bytes) -> Any:
+    """The reverse of `spell_json`."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:  # infinity, half a surrogate pair
+        return json.loads(text)
