@@ -14,12 +14,12 @@ from typing import Any
 
 from tui.analysis.exact import field_of, matches_of
 from tui.analysis.needed import lacks
-from tui.archive import Chunk, Damage
+from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
 from tui.filter.paths import Node
 from tui.filter.terms import Term
-from tui.index import Index, Summary
+from tui.index import Index, Summary, open_index
 from tui.index import Known as IndexKnown
 from tui.index.summary import DamagedPart, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
@@ -33,9 +33,12 @@ def known_from(
     """
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if not filter.active:
+        if not filter.active and (not counts_only or filter.invert or filter.within):
             return None
         summary = index.summary(chunk)
+        if not filter.active:
+            answer = known_counts(summary, parses=False) if summary is not None else None
+            return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
         if summary is not None and _tells_unread(summary, filter) and excludes(index, chunk, summary, filter):
             return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
         if summary is not None and counts_only and (matches := matches_of(summary, filter)) is not None:
@@ -65,6 +68,14 @@ def _tells_unread(summary: Summary, filter_: Filter) -> bool:
 def _unread(earlier: IndexKnown) -> int:
     counts = Counts(*earlier.counts)
     return counts.not_json + counts.unparsed
+
+
+def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
+    """By key, those chunks that hold no match."""
+    with open_index(archive) as index:
+        known = known_from(index)
+        answers = ((chunk.key, known(chunk, filter_)) for chunk in chunks)
+        return {key: answer for key, answer in answers if answer is not None}
 
 
 def filter_terms(filter_: Filter) -> list[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from tui.filter import Filter
 from tui.filter.terms import Term
-from tui.index import Words
+from tui.index import Words, open_index
 from tui.index.words import Place, places_of, words_in
+from tui.scan import ScanPlan
+from tui.shell import shell_join
+from tui.units import count, plural
 
 _MOST_TEXTS = 1_000  # of a file: with 1 % of errors, one of so many always seems to be there
+_WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
 
 Alternatives = tuple[tuple[Place, ...], ...]  # all the words of one of these
 
@@ -54,3 +60,20 @@ def _needed(term: Term) -> list[Alternatives]:
     wanted = needles(parse_expression(term.text).parsed)
     # a needle has the quotes of a string that it begins or ends; a word at its very end may go on
     return [tuple(places_of(words_in(text, whole=False)) for text in sorted(needle.texts)) for needle in wanted]
+
+
+def word_hints(plan: ScanPlan) -> list[str]:
+    """A sentence where looking for a text as a whole word would have passed over chunks, by their words."""
+    wanted = plan.filter
+    parts = [term for term in wanted.active if term.kind == "grep" and not (term.words or term.negated)]
+    if wanted.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
+        return []
+    whole = replace(parts[0], words=True)
+    lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in wanted.terms)))
+    if lacking is None or lacks(wanted) is not None:
+        return []
+    with open_index(plan.archive) as index:
+        words = list(map(index.words, plan.chunks))
+    without = sum(1 for each in words if each is not None and lacking(each))
+    option = shell_join(["-w", "-g", whole.text])
+    return [f"hint: {option} need not read {count(without)} of {plural(len(plan.chunks), 'chunk')}"] if without else []

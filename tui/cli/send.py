@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui.analysis.known import known_chunks
 from tui.archive.location import reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
@@ -141,7 +142,7 @@ def _source(
     else:
         opened = open_named(source, given)
         plan = opened.plan(chosen, one_topic=True)
-        what = archive_source(opened.archive, plan.chunks, plan.filter)
+        what = archive_source(opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter))
         words = [*opened.words, *plan.filter.arguments()]
     if project is None:
         return what, words
