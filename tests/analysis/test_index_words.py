@@ -21,7 +21,9 @@ from tui.index.words import place_of, words_in
 
 # ids that share words, touch each other, hold what JSON escapes, and end in letters beyond ASCII
 TEXTS = st.lists(
-    st.sampled_from(["v-0123", "abcd", "0123", "order/77712", 'a"bcde', "ünter", "straße", "x_yz", "-", " ", "\\", "é"]),
+    st.sampled_from(
+        ["v-0123", "abcd", "0123", "order/77712", 'a"bcde', "ünter", "straße", "x_yz", "-", " ", "\\", "é"]
+    ),
     min_size=1,
     max_size=3,
 ).map("".join)

@@ -35,7 +35,9 @@ from tui.units import count, duration, plural, size
 @archive_argument
 @range_options
 @click.option("--ids", is_flag=True, help="Also remember which words and ids each chunk holds, for -w -g ID.")
-@click.option("--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]")
+@click.option(
+    "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
+)
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")

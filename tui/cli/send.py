@@ -142,7 +142,9 @@ def _source(
     else:
         opened = open_named(source, given)
         plan = opened.plan(chosen, one_topic=True)
-        what = archive_source(opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter))
+        what = archive_source(
+            opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
+        )
         words = [*opened.words, *plan.filter.arguments()]
     if project is None:
         return what, words
