@@ -73,12 +73,12 @@ def kept(place: Path) -> int:
 
 
 def test_a_build_that_is_killed_leaves_what_it_had_and_the_next_one_does_the_rest(place: Path) -> None:
-    build = building(place)
+    one = building(place)
     while kept(place) < 3:
-        assert build.poll() is None, build.communicate()
+        assert one.poll() is None, one.communicate()
         time.sleep(0.01)
-    build.send_signal(signal.SIGKILL)
-    build.communicate(timeout=30)
+    one.send_signal(signal.SIGKILL)
+    one.communicate(timeout=30)
     done = kept(place)
     assert counted(place)["chunks"] <= CHUNKS - done
     assert rebuilt(place) == CHUNKS
@@ -86,9 +86,9 @@ def test_a_build_that_is_killed_leaves_what_it_had_and_the_next_one_does_the_res
 
 
 def test_two_builds_at_once_build_the_same(place: Path) -> None:
-    for build in [building(place), building(place)]:
-        out, err = build.communicate(timeout=60)
-        assert build.returncode == 0, err
+    for one in [building(place), building(place)]:
+        out, err = one.communicate(timeout=60)
+        assert one.returncode == 0, err
         assert json.loads(out)["indexed"] == CHUNKS
     assert kept(place) == CHUNKS
     assert counted(place)["chunks"] == 0
@@ -96,9 +96,9 @@ def test_two_builds_at_once_build_the_same(place: Path) -> None:
 
 @pytest.mark.parametrize("blocks", [0, 40], ids=["nothing", "the first chunks"])
 def test_a_disk_that_is_full_is_one_sentence_and_no_wrong_answer(place: Path, blocks: int) -> None:
-    build = building(place, before=f"ulimit -f {blocks};")  # files of so many kB: a write beyond that fails
-    _, err = build.communicate(timeout=60)
-    assert build.returncode == 2
+    one = building(place, before=f"ulimit -f {blocks};")  # files of so many kB: a write beyond that fails
+    _, err = one.communicate(timeout=60)
+    assert one.returncode == 2
     assert len(err.splitlines()) == 1, err
     assert "index.sqlite cannot be written: " in err
     counted(place)

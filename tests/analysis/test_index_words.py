@@ -51,6 +51,14 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
+SHAPES = st.sampled_from(
+    [
+        *("id == {}", "{} == note", "contains(id, {})", "starts_with(id, {})", "id == {} || note == {}", "id != {}"),
+        *("other[0] == {}", "contains(other, {})", "!(id == {})", "to_string(@) == {}", "other[?@ == {}]"),
+    ]
+)
+
+
 @st.composite
 def filters(draw: st.DrawFn) -> Filter:
     terms = []
@@ -60,9 +68,7 @@ def filters(draw: st.DrawFn) -> Filter:
         flags: dict[str, Any] = {"ignore_case": draw(st.booleans()), "words": draw(st.booleans())}
         kind = draw(st.sampled_from(["grep", "grep", "not", "file", "match", "match"]))
         if kind == "match":
-            shape = draw(st.sampled_from(["id == {}", "{} == note", "contains(id, {})", "starts_with(id, {})",
-                                          "id == {} || note == {}", "other[0] == {}", "contains(other, {})",
-                                          "id != {}", "!(id == {})", "to_string(@) == {}", "other[?@ == {}]"]))  # fmt: skip
+            shape = draw(SHAPES)
             terms.append(Term("match", shape.replace("{}", literal)))
         elif kind == "file":
             content = "\n".join([text, draw(TEXTS)]).encode()

@@ -68,7 +68,8 @@ def value_counts(summary: Summary, node: Node) -> dict[str | None, int] | None:
     if field is None or not field.exact or field.others or f"{path_name(node)}[*]" in summary.fields:
         return None
     judged = summary.records - summary.not_json - summary.unparsed
-    return {**field.values, None: judged - field.records}
+    counts: dict[str | None, int] = {None: judged - field.records}
+    return counts | field.values
 
 
 def field_of(summary: Summary, node: Node) -> FieldSummary | None:

@@ -15,6 +15,8 @@ from tui.archive import Chunk, ChunkReader
 from tui.archive.store import Store, is_s3
 from tui.config import Prices
 from tui.errors import ArchiveError
+from tui.filter import Filter
+from tui.scan.events import Known
 from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
