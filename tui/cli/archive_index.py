@@ -29,7 +29,7 @@ class IndexBuilder:
         self._report = report
         self._seen = 0
         self._build: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] = tempfile.TemporaryFile()
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +47,7 @@ class IndexBuilder:
                 self._build.wait(_END_SECONDS)
             self._build.kill()
             self._build.wait()
+        self._said.close()
 
     def look(self, uploaded: int) -> None:
         """Begin a build where more than before `uploaded` files are in the archive, and none is running."""

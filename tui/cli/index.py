@@ -13,6 +13,7 @@ from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
+from tui.cli.estimate import may_read
 from tui.cli.options import (
     archive_argument,
     archive_options,
@@ -109,6 +110,8 @@ def _build(
     left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
     stopped = f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; continue with: {again}"
     plan = replace(plan, chunks=left)
+    if not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
     field = detect_time_field(plan.archive, left)
     indexing = Indexing(plan.archive.zone, tuple(field.split(".")) if field else (), ids)
     totals, too_much = Totals(), 0
