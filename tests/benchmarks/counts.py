@@ -62,7 +62,8 @@ def ours(schema: Schema, *words: str) -> list[str]:
 
 
 def duckdb(sql: str) -> list[str]:
-    script = "import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]).fetchall(), default=str))"
+    quiet = "import duckdb, json, sys; duckdb.sql('SET enable_progress_bar = false'); "
+    script = f"{quiet}print(json.dumps(duckdb.sql(sys.argv[1]).fetchall(), default=str))"
     return [str(tools.PYTHON), "-c", script, sql]
 
 
