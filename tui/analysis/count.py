@@ -24,6 +24,7 @@ from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 _DAY = 1440
+_INFINITE = (b"1e999", b"-1e999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Row:
 
     @property
     def plain(self) -> list[Any]:
-        """The values as Python has them."""
-        return [read_json(value) for value in self.values]
+        """The values as JSON can have them: numbers that no float holds are texts (`1e999`)."""
+        return [value.decode() if value in _INFINITE else read_json(value) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Counted:
     """The end of a count. `error`: each count may be too low by so much, 0 where it is exact.
 
     `records`: those that matched. `missing`: of them, those without one of the fields. `no_time`: without a time that
-    can be read. `more`: groups that `top` left out. `cut`: records of which not all combinations were counted.
+    can be read. `more`: groups that `top` left out.
     """
 
     rows: tuple[Row, ...]
@@ -55,7 +56,6 @@ class Counted:
     no_time: int
     error: int
     more: int
-    cut: int = 0
 
 
 def parse_every(text: str) -> Every:
@@ -126,7 +126,7 @@ def _counted(total: Part, top: int | None) -> Counted:
     groups.sort(key=lambda group: _place(group, total.counts[group]))
     rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
-    return Counted(rows, total.records, total.missing, total.no_time, error, more, total.cut)
+    return Counted(rows, total.records, total.missing, total.no_time, error, more)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import islice, product
@@ -19,8 +19,9 @@ from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
-MOST_COMBINATIONS = 10_000  # of the elements of several lists in one record
+_MANY = 1_000  # groups of one record that are counted one by one
 _SPARE = 1.5  # times as many are held before the rare ones are dropped
+_BATCH = 20_000
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
 Group = tuple[datetime | None, Values]
@@ -31,8 +32,7 @@ class Part:
     """What was counted of some records.
 
     `missing`: records without one of the fields. `no_time`: without a time that can be read. `error`: each count may be
-    too low by so much, where there were too many different values. `cut`: records of which only the first
-    MOST_COMBINATIONS were counted.
+    too low by so much, where there were too many different values.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
@@ -41,7 +41,14 @@ class Part:
     missing: int = 0
     no_time: int = 0
     error: int = 0
-    cut: int = 0
+
+    def count(self, groups: Iterable[Group]) -> None:
+        """Count groups, as many as there may be: the lists of one record can make millions."""
+        groups = iter(groups)
+        while batch := tuple(islice(groups, _BATCH)):
+            self.counts.update(batch)
+            if len(self.counts) > _SPARE * MOST_GROUPS:
+                self.drop_rare()
 
     def merge(self, other: Part) -> None:
         """Add another part to this one."""
@@ -52,7 +59,6 @@ class Part:
         self.missing += other.missing
         self.no_time += other.no_time
         self.error += other.error
-        self.cut += other.cut
         if len(self.counts) > _SPARE * MOST_GROUPS:
             self.drop_rare()
 
@@ -148,29 +154,23 @@ class Counting:
         if self._by_minute:
             columns.append(list(map(self._bucketing(), cells[len(self.by)])))
         keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
-        groups_of: dict[Row, list[Group]] = {}
+        parts_of: dict[Row, _Parts] = {}
         for key, number in Counter(keys).items():
-            groups_of[key] = self._groups(key, number, hour, part)
-            for group in groups_of[key]:
-                part.counts[group] += number
-        if self.stats:
-            _add_numbers(part, groups_of, zip(keys, cells[-1], strict=True))
-        return part
-
-    def _groups(self, key: Row, number: int, hour: datetime | None, part: Part) -> list[Group]:
-        """Those that records with these values belong to; `number` records that belong to none are counted as such."""
-        time = hour
-        if self._by_minute:
-            *key, time = key  # type: ignore[assignment]
-            if time is None:
+            *values, time = key if self._by_minute else (*key, hour)
+            if self._by_minute and time is None:
                 part.no_time += number
-                return []
-        spelled = [value if type(value) is tuple else _spellings(value) for value in key]
-        if prod(map(len, spelled)) > MOST_COMBINATIONS:
-            part.cut += number
-        groups = [(time, values) for values in islice(product(*spelled), MOST_COMBINATIONS)]
-        part.missing += 0 if groups else number
-        return groups
+                continue
+            spelled = [value if type(value) is tuple else _spellings(value) for value in values]
+            groups = prod(map(len, spelled))
+            part.missing += 0 if groups else number
+            parts_of[key] = time, spelled
+            if groups > _MANY:
+                part.count(group for _ in range(number) for group in _groups(time, spelled))
+            else:
+                part.counts.update(dict.fromkeys(_groups(time, spelled), number))
+        if self.stats:
+            _add_numbers(part, parts_of, zip(keys, cells[-1], strict=True))
+        return part
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
         known: dict[int, datetime] = {}  # of the minutes that were seen
@@ -198,15 +198,24 @@ def _hashable(column: list[Any]) -> list[Any]:
     return column
 
 
-def _add_numbers(part: Part, groups_of: dict[Row, list[Group]], numbers: Iterable[tuple[Row, Any]]) -> None:
-    """Each record's number to the sketches of its groups."""
-    of_key: dict[Row, list[float]] = {key: [] for key in groups_of}
+_Parts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+
+
+def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
+    """Those that a record belongs to: none if it lacks a field, several if it has a list."""
+    return ((time, values) for values in product(*spelled))
+
+
+def _add_numbers(part: Part, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
+    """Each record's number to the sketches of its groups, but those that were too many to be kept."""
+    of_key: dict[Row, list[float]] = {key: [] for key in parts_of}
     for key, number in numbers:
-        if type(number) is int or type(number) is float:
+        if key in of_key and (type(number) is int or type(number) is float):
             of_key[key].append(number)
     for key, found in of_key.items():
-        for group in groups_of[key]:
-            part.sketches.setdefault(group, Sketch()).add(found)
+        for group in _groups(*parts_of[key]):
+            if group in part.counts:
+                part.sketches.setdefault(group, Sketch()).add(found)
 
 
 def _spellings(value: Any) -> tuple[bytes, ...]:

@@ -33,6 +33,8 @@ def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filt
 def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> Part | None:
     """The same of the records that match a filter of one field: all of them, or by that field."""
     node = field_asked(filter_)
+    if summary.unparsed or summary.broken_json:  # how many of them reading looks at depends on the filter's texts
+        return None
     if node is None or counting.stats or (counting.by and parse_expression(counting.by[0]).parsed != node):
         return None
     values = matching_values(summary, filter_)

@@ -39,35 +39,25 @@ def known_from(
         if not filter.active:
             answer = known_counts(summary, parses=False) if summary is not None else None
             return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
-        if summary is not None and _tells_unread(summary, filter) and excludes(index, chunk, summary, filter):
+        if summary is not None and _counts_alike(summary, filter) and excludes(index, chunk, summary, filter):
             return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
-        if summary is not None and counts_only and (matches := matches_of(summary, filter)) is not None:
+        alike = summary is not None and counts_only and _counts_alike(summary, filter)
+        if summary is not None and alike and (matches := matches_of(summary, filter)) is not None:
             answer = known_counts(summary, parses=True)
             return replace(answer, counts=replace(answer.counts, matches=matches))
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
             wanted = frozenset(terms)
-            narrower = (
-                scan
+            wider = (
+                _of_earlier(scan)
                 for fewer, scan in index.without_match(chunk)
-                if fewer == wanted or (fewer < wanted and not _unread(scan))
+                if fewer <= wanted and (scan.exact or not exact)
             )
-            earlier = next((scan for scan in narrower if scan.exact or not exact), None)
+            return next((scan for scan in wider if not (scan.counts.not_json or scan.counts.unparsed)), None)
         return _of_earlier(earlier) if earlier is not None else None
 
     return known
-
-
-def _tells_unread(summary: Summary, filter_: Filter) -> bool:
-    """Is it known how many records the filter could not look at as JSON? Not where a text decides which it looks at."""
-    kinds = {term.kind == "match" for term in filter_.active}
-    return len(kinds) == 1 or not (summary.not_json or summary.unparsed)
-
-
-def _unread(earlier: IndexKnown) -> int:
-    counts = Counts(*earlier.counts)
-    return counts.not_json + counts.unparsed
 
 
 def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
@@ -76,6 +66,15 @@ def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> 
         known = known_from(index)
         answers = ((chunk.key, known(chunk, filter_)) for chunk in chunks)
         return {key: answer for key, answer in answers if answer is not None}
+
+
+def _counts_alike(summary: Summary, filter_: Filter) -> bool:
+    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
+    those that are like objects, or large, and lack the text of a match.
+    """
+    if summary.unparsed or summary.broken_json:
+        return False
+    return not summary.not_json or all(term.kind == "match" for term in filter_.active)
 
 
 def filter_terms(filter_: Filter) -> list[str]:

@@ -7,21 +7,20 @@ DDSketch, VLDB 2019): 1,160 buckets hold everything from a nanosecond to ten sec
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
-_GREATEST = sys.float_info.max
 _LEAST = 1e-300  # smaller ones count as zero
+_MOST = 1e300  # larger ones count as infinite: sums of them would have no float
 
 
 @dataclass(slots=True)
 class Sketch:
-    """Of finite numbers. `count`, `low`, `high` and `total` are exact (`total` but for rounding)."""
+    """Of finite numbers, up to 1e300. `count`, `low`, `high` and `total` are exact (`total` but for rounding)."""
 
     count: int = 0
     low: float = math.inf
@@ -30,14 +29,14 @@ class Sketch:
     positive: Counter[int] = field(default_factory=Counter)
     negative: Counter[int] = field(default_factory=Counter)
 
-    def add(self, numbers: Sequence[float]) -> None:
+    def add(self, numbers: Iterable[float]) -> None:
         """Count some more numbers; those that are not finite are left out."""
-        finite = _finite(numbers)
+        finite = [float(number) for number in numbers if -_MOST <= number <= _MOST]
         if not finite:
             return
         self.count += len(finite)
         self.low, self.high = min(self.low, min(finite)), max(self.high, max(finite))
-        self.total += _sum(finite)
+        self.total += math.fsum(finite)
         log, ceil = math.log, math.ceil
         self.positive.update([ceil(log(number) * _PER_LOG) for number in finite if number > _LEAST])
         if self.low < -_LEAST:
@@ -63,8 +62,7 @@ class Sketch:
 
     @property
     def mean(self) -> float | None:
-        """None also where the sum is too large for a float."""
-        return float(f"{self.total / self.count:.12g}") if self.count and math.isfinite(self.total) else None
+        return float(f"{self.total / self.count:.12g}") if self.count else None
 
     def quantile(self, share: float) -> float | None:
         """The number that this share of all (0 to 1) does not exceed, within 1 %; None if there is none."""
@@ -87,21 +85,6 @@ class Sketch:
 
     def _within(self, number: float) -> float:
         return min(max(number, self.low), self.high)
-
-
-def _finite(numbers: Sequence[float]) -> list[float]:
-    """An integer of hundreds of digits is as good as infinite."""
-    try:
-        return [number for number in numbers if math.isfinite(number)]
-    except OverflowError:
-        return [number for number in numbers if abs(number) <= _GREATEST]
-
-
-def _sum(numbers: Iterable[float]) -> float:
-    try:
-        return math.fsum(numbers)
-    except OverflowError:
-        return math.inf
 
 
 def _middle(bucket: int) -> float:

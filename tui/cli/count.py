@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import MOST_COMBINATIONS, Counting
+from tui.analysis.counting import Counting
 from tui.analysis.needed import word_hints
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
@@ -95,7 +95,7 @@ def command(
     counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
     how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
     how += option_words({"json": as_json, "csv": as_csv})
-    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *how])
+    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     totals, counted = Totals(), None
     with (
@@ -183,11 +183,6 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
         found.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
     if counted.error:
         found.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
-    if counted.cut:
-        found.append(
-            f"{plural(counted.cut, 'record')} with more than {figure(MOST_COMBINATIONS)} combinations of values:"
-            " only so many of each were counted"
-        )
     return found
 
 
@@ -200,7 +195,7 @@ def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counte
         "every": counting.every.text if counting.every else None,
         "rows": rows_json(counted),
         "missing": counted.missing,
-        "exact": not (counted.error or counted.cut),
+        "exact": not counted.error,
         "error": counted.error,
         "quantile_error": ERROR if counting.stats else None,
         "time_field": counting.time_field,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import shutil
 import sys
 from collections import defaultdict
@@ -16,23 +15,22 @@ from tui.analysis.count import Counted, Row
 from tui.analysis.counting import Counting, Values
 from tui.archive.times import spell_hour
 from tui.cli.console import print_line
-from tui.index.summary import spell_json
 from tui.printable import printable
 from tui.units import count, plural
 
 _SHOWN = 40  # values on a terminal
 _BAR = 20
+_DIGITS = 1e15  # larger numbers are printed with an exponent
 _LINE = 48  # hours in a sparkline at most
 _EIGHTHS = "▁▂▃▄▅▆▇"
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
-_EXACT = 1 << 53
 STATISTICS = ("count", "min", *_QUANTILES, "max", "mean")
 
 
 def rows_json(counted: Counted) -> list[dict[str, object]]:
     """The rows as `count --json` has them."""
     return [
-        {"time": _time(row.time), "values": list(map(_json, row.plain)), "count": row.count}
+        {"time": _time(row.time), "values": row.plain, "count": row.count}
         | ({"stats": statistics(row)} if row.sketch is not None else {})
         for row in counted.rows
     ]
@@ -44,8 +42,8 @@ def statistics(row: Row) -> dict[str, float | int | None]:
     if sketch is None or not sketch.count:
         return dict.fromkeys(STATISTICS) | {"count": 0}
     quantiles = {name: _rounded(sketch.quantile(share)) for name, share in _QUANTILES.items()}
-    ends = {"min": _whole(sketch.low), **quantiles, "max": _whole(sketch.high)}
-    return {"count": sketch.count, **ends, "mean": sketch.mean}
+    low, high = _whole(sketch.low), _whole(sketch.high)
+    return {"count": sketch.count, "min": low, **quantiles, "max": high, "mean": sketch.mean}
 
 
 def print_rows(counting: Counting, counted: Counted) -> None:
@@ -152,14 +150,9 @@ def _time(time: datetime | None) -> str | None:
     return spell_hour(time) if not time.minute else time.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
-def _json(value: Any) -> Any:
-    """JSON has no infinity: it is the text of a number that is too large."""
-    return spell_json(value).decode() if value in (math.inf, -math.inf) else value
-
-
-def _whole(number: float) -> float:
-    """As an integer, where it is one: the index does not know which it was."""
-    return int(number) if number == int(number) and abs(number) < _EXACT else number
+def _whole(number: float) -> float | int:
+    """Whole numbers as the records spell them."""
+    return int(number) if number.is_integer() and abs(number) < _DIGITS else number
 
 
 def _rounded(number: float | None) -> float | None:

@@ -83,7 +83,7 @@ def command(
         if status:
             _print_status(index, plan, as_json=as_json)
             return EXIT_MATCHED
-        how = {"ids": ids, "ids_size": ids_size, "jobs": jobs, "dask": dask}
+        how = {"ids": ids, "ids_size": ids_size, "jobs": jobs, "dask": dask, "json": as_json}
         again = command_line("index", opened.location, opened.start, opened.stop, option_words(how))
         code = _build(index, plan, again, ids=ids, ids_size=ids_size, jobs=jobs, dask=dask, quiet=as_json)
         if as_json and code != EXIT_INTERRUPTED:
@@ -108,7 +108,9 @@ def _build(
     if ids:
         known &= index.with_words(plan.chunks)
     left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-    stopped = f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; continue with: {again}"
+    stopped = (
+        f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
+    )
     plan = replace(plan, chunks=left)
     if not may_read(plan, jobs):
         return EXIT_INTERRUPTED

@@ -145,7 +145,7 @@ def _source(
         what = archive_source(
             opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
         )
-        words = [*opened.words, *plan.filter.arguments()]
+        words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     if project is None:
         return what, words
     from tui.send.projection import projected_source  # jmespath is only imported by those who project

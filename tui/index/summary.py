@@ -14,7 +14,8 @@ HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
 _LEVEL = 15
-_LARGE = 1 << 63  # from here on, a number that a float can hold is spelled as one
+_MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
+_LARGEST = 10**308  # larger ones may have no float
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -120,28 +121,18 @@ def unpack_known(data: bytes) -> Known | None:
 
 
 def spell_json(value: Any) -> bytes:
-    """A value as JSON text; equal numbers are spelled alike."""
-    kind = type(value)
-    if kind is float:
-        if value.is_integer() and abs(value) < _LARGE:
-            return b"%d" % value
+    """A value as JSON text; equal numbers are spelled alike: whole ones by their digits, if those are not too many."""
+    if type(value) is float:
         if value in (float("inf"), float("-inf")):
             return b"1e999" if value > 0 else b"-1e999"
-    elif kind is int and abs(value) >= _LARGE:
-        value = _float_of(value)
+        if value.is_integer() and abs(value) < _MOST_DIGITS:
+            return b"%d" % value
+    elif type(value) is int and abs(value) >= _MOST_DIGITS and abs(value) < _LARGEST and float(value) == value:
+        value = float(value)
     try:
         return msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:  # half a surrogate pair
         return json.dumps(value, sort_keys=True).encode()
-
-
-def _float_of(number: int) -> float:
-    """The float that equals a number, if there is one."""
-    try:
-        rounded = float(number)
-    except OverflowError:
-        return number
-    return rounded if rounded == number else number
 
 
 def read_json(text: bytes) -> Any:
