@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.writers import FOREIGN, HOURS, START, WRITERS
@@ -92,14 +92,22 @@ _TEXT = st.text("ab-._/7", max_size=3)
 _PIECES = st.sampled_from(
     ["{topic}", "{host}", "{rev}", "*", "%Y", "%m", "%d", "%-H", "%H", "%y", "-", "_", "/", ".", "e"]
 )
+_TIMES = ["/%Y-%m-%d_%H.gz", ".%Y%m%d%H.gz", "-%Y%m%d/%H.gz"]
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(_PIECES, min_size=1, max_size=6), st.lists(_TEXT, min_size=1, max_size=4), st.integers(0, 60))
-def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: int) -> None:
+@example(["%-H", "{topic}"], [""], 17, _TIMES[0])  # the hour 1 begins as 17 does
+@example(["{topic}"], ["a", "a.b", "a.2b", "a.b-7"], 17, _TIMES[1])
+@given(
+    st.lists(_PIECES, min_size=1, max_size=6),
+    st.lists(_TEXT, min_size=1, max_size=4),
+    st.integers(0, 60),
+    st.sampled_from(_TIMES),
+)
+def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: int, time: str) -> None:
     """Any names before and between the parts of a time."""
     try:
-        layout = Layout("".join([*pieces, "/%Y-%m-%d_%H.gz"]))
+        layout = Layout("".join([*pieces, time]))
     except ValueError:
         return
     holes = [part for part in layout.parts if isinstance(part, Hole) and not part.code]
@@ -116,7 +124,9 @@ def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: i
     expected = make_catalog(chunk for key in keys if (chunk := archive.chunk_of(StoredObject(key, 1, "e", UPLOADED))))
     start, stop = hour(number), hour(number + 9)
     assert archive.catalog(start, stop).chunks == expected.between(start, stop)
-    assert archive.catalog().chunks == expected.chunks
+    whole = archive.catalog()
+    assert whole.chunks == expected.chunks
+    assert len(set(whole.unmatched)) == len(whole.unmatched)
 
 
 def test_a_range_that_the_layout_spells_asks_for_nothing_else() -> None:

@@ -15,7 +15,7 @@ from tui.archive.listing import Listing as Listing
 from tui.archive.narrowed import split_folders, within
 from tui.archive.ranges import Range
 from tui.archive.sample import sample_keys
-from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
+from tui.archive.store import S3_SCHEME, Store, foreign_scheme, is_s3, open_store
 from tui.archive.times import parse_zone
 from tui.config import S3Options
 from tui.errors import ArchiveError, DeniedError
@@ -55,23 +55,27 @@ def open_listed(
     """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
-    if layout is not None:
-        pattern = _below(rest if pattern is None else unescape(_fixed(rest)), layout)
+    manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
+    if pattern is None and layout is not None:
+        whole, known = Layout(_below(rest, layout)), _known_extract(Listing(store), manifest_key)
+        if known:
+            return Archive(url, store, whole, parse_zone(timezone or known[1]), manifest=manifest_key), Listing(store)
+        pattern = whole.pattern
+    elif layout is not None:
+        pattern = _below(unescape(_fixed(rest)), layout)
     if pattern is not None:
         return _rooted(Archive(url, store, Layout(pattern), parse_zone(timezone)), Listing(store))
-    manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
     listing = Listing(store, rest)
     listing.first(rest)
-    manifest = _manifest_of(listing, manifest_key)
-    if manifest and (known := _manifest(store, manifest)):
-        layout, zone = known
-        return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
+    if known := _known_extract(listing, manifest_key):
+        found, zone = known
+        return Archive(url, store, Layout(found), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
         hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
         raise ArchiveError(f"{url} is empty: {hint}")
-    found = within(detect(keys, url), rest, keys[0])
-    return _rooted(Archive(url, store, found, parse_zone(timezone), detected=True), listing)
+    detected = within(detect(keys, url), rest, keys[0])
+    return _rooted(Archive(url, store, detected, parse_zone(timezone), detected=True), listing)
 
 
 def _below(prefix: str, layout: str) -> str:
@@ -121,6 +125,8 @@ def _split(url: str) -> tuple[str, str, str | None]:
     if is_s3(url):
         bucket, _, rest = url.removeprefix(S3_SCHEME).partition("/")
         return S3_SCHEME + bucket, rest, rest if has_holes(rest) else None
+    if advice := foreign_scheme(url):
+        raise ArchiveError(f"{url} cannot be opened: {advice}")
     path = Path(url).expanduser()
     if path.is_dir() or not has_holes(url):
         if not path.exists():
@@ -129,6 +135,12 @@ def _split(url: str) -> tuple[str, str, str | None]:
     parts = str(path).split("/")
     fixed = next(i for i, part in enumerate(parts) if has_holes(part))
     return unescape("/".join(parts[:fixed])) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
+
+
+def _known_extract(listing: Listing, key: str) -> tuple[str, str] | None:
+    """Layout and time zone by an extract's manifest, if there is one."""
+    item = _manifest_of(listing, key)
+    return _manifest(listing.store, item) if item else None
 
 
 def _manifest_of(listing: Listing, key: str) -> StoredObject | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -67,7 +68,31 @@ class Store(Protocol):
 
 
 def is_s3(location: str) -> bool:
+    """Is it in a bucket? The scheme is in lower case, as the AWS CLI takes it."""
     return location.startswith(S3_SCHEME)
+
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}(.*)", re.IGNORECASE | re.DOTALL)
+_S3_NAMES = ("s3", "s3a", "s3n")  # as Hadoop and Spark write it, too
+_S3_ENDPOINTS = {"gs": "https://storage.googleapis.com", "gcs": "https://storage.googleapis.com"}
+
+
+def foreign_scheme(location: str) -> str:
+    """Why a location such as `gs://bucket` is not one here, and what to write; "" for a folder or `s3://`."""
+    match = _SCHEME.match(location)
+    if match is None or is_s3(location) or Path(location).exists():
+        return ""
+    scheme, rest = match[1].lower(), match[2] or "BUCKET/PREFIX"
+    if scheme in _S3_NAMES:
+        return f"write {S3_SCHEME}{rest}"
+    if scheme == "file":
+        return f"write the path of the folder: {rest}"
+    known = "hourscope reads folders and S3"
+    if scheme in _S3_ENDPOINTS:
+        return f"{known}; write {S3_SCHEME}{rest} --endpoint-url {_S3_ENDPOINTS[scheme]}"
+    if scheme in ("http", "https"):
+        return f"{known}; write s3://BUCKET/PREFIX, and --endpoint-url for a server other than AWS"
+    return f"{known}; write a folder or s3://BUCKET/PREFIX"
 
 
 def open_store(root: str, options: S3Options | None = None) -> Store:

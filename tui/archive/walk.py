@@ -6,7 +6,7 @@ texts, wherever it stands. Where the range gives the texts, nothing has to be as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from tui.archive.listing import Level, Listing, in_parallel
 from tui.archive.ranges import DATE, MONTH, YEAR, Range, spelled, window
 
 _DAY = timedelta(days=1)
+_MOST_GLUED = 100  # names that are followed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Walk:
             return Branches((self.root,))
         parts = in_parallel(lambda head: self._branch(head, hours), heads.prefixes)
         return Branches(
-            tuple(sorted({prefix for part in parts for prefix in part.prefixes})),
+            apart(prefix for part in parts for prefix in part.prefixes),
             (*heads.rest, *(prefix for part in parts for prefix in part.rest)),
             (*heads.objects, *(item for part in parts for item in part.objects)),
         )
@@ -117,16 +118,23 @@ class Walk:
         waiting = list(self._heads.prefixes)
         for _ in range(DEEPEST):
             found |= dict.fromkeys(waiting)
-            levels = in_parallel(self.times, waiting)
-            longer = (
-                self._longer(head, self._sorted_out(head, level)[2])
-                for head, level in zip(waiting, levels, strict=True)
-                if level is not None
-            )
-            waiting = [head for heads in longer for head in heads.prefixes if head not in found]
+            longer = in_parallel(self._longer_heads, waiting)
+            if any(heads.too_many for heads in longer):
+                return (self.root,)
+            waiting = [head for heads in longer for head in (*heads.prefixes, *heads.rest) if head not in found]
             if not waiting:
                 break
         return tuple(found)
+
+    def _longer_heads(self, head: str) -> Heads:
+        level = self.times(head)
+        if level is None:
+            return self._longer_glued(head, f"{datetime.now():{self.time.token}}" if self._has_year_first else "")
+        return self._longer(head, self._sorted_out(head, level)[2])
+
+    @property
+    def _has_year_first(self) -> bool:
+        return bool(self.time.code and self.time.code.quantity in YEAR)
 
     @cached_property
     def _heads(self) -> Heads:
@@ -163,7 +171,11 @@ class Walk:
             return Branches(tuple(head + text for text in texts))
         level = self.times(head)
         if level is None:
-            return Branches(tuple(head + text for text in texts or ("",)))
+            glued = self._longer_glued(head, texts[-1]) if texts and depth == 0 else Heads(())
+            if texts is None or glued.too_many:
+                return Branches((head,))
+            more = tuple(each + text for each in (head, *glued.prefixes) for text in texts)
+            return Branches((*more, *glued.rest), objects=glued.objects)
         code, fitting, others = self._sorted_out(head, level)
         longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
         if longer.too_many:
@@ -212,8 +224,7 @@ class Walk:
         name = components(self.layout.parts[: self._at])[-1]
         hole = self.time
         regex, separator = regex_of(name), head[-1:]
-        above = head.rpartition("/")[0]
-        folder = above + "/" if above else ""
+        folder = head[: head.rfind("/") + 1]
         found: dict[str, None] = {}
         begun = []
         for other in others:
@@ -228,6 +239,44 @@ class Walk:
                 begun.append(other)
         more = find_names(self.listing, name, folder, begun)
         return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
+
+    def _longer_glued(self, head: str, time: str) -> Heads:
+        """The same where nothing separates the parts of a time (`%Y%m%d%H`): names are cut where a time may begin.
+
+        `time`: one of that time, whose first two characters nearly all times there have. What is in `rest` holds names
+        that were not followed to their end. A name that has such two characters behind its separator is not found.
+        """
+        if len(time) < 2:
+            return Heads((), too_many=True)
+        name = components(self.layout.parts[: self._at])[-1]
+        regex, size = regex_of(name), head.rfind("/") + 1
+        found: dict[str, None] = {}
+        waiting = [head]
+        for _ in range(DEEPEST):
+            levels = in_parallel(lambda prefix: self.listing.level(prefix, time[0]), waiting)
+            if any(level is None for level in levels):
+                return Heads((), too_many=True)
+            cut = [prefix for level in levels if level for prefix in level.prefixes]
+            heads = [each for each in cut if each[-2] == head[-1] and regex.fullmatch(each[size:-1])]
+            found |= dict.fromkeys(each[:-1] for each in heads)
+            behind = in_parallel(lambda prefix: self.listing.level(prefix, time[1]), heads)
+            if any(level is None for level in behind):
+                return Heads((), too_many=True)
+            times = {each + time[1] for each in heads}
+            names = [
+                (begin, each)
+                for begin, level in zip(heads, behind, strict=True)
+                for each in (level.prefixes if level else ())
+                if each not in times
+            ]
+            again = (each[: max(each.rfind(head[-1]) + 1, len(begin))] for begin, each in names)
+            waiting = list(dict.fromkeys([*(each for each in cut if each not in heads), *again]))
+            if not waiting:
+                break
+            if len(waiting) > _MOST_GLUED:
+                return Heads((), too_many=True)
+        found.pop(head, None)
+        return Heads(tuple(found), tuple(waiting))
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
         """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
@@ -291,6 +340,15 @@ class Walk:
             return True
         slack = _DAY if self.layout.has_epoch else timedelta(0)
         return hours.within(known[0] - slack, known[1] + slack) is not None
+
+
+def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Prefixes without those that begin with another one: no key may be listed twice (`1` and `17`, unpadded)."""
+    found: list[str] = []
+    for prefix in sorted(prefixes):
+        if not found or not prefix.startswith(found[-1]):
+            found.append(prefix)
+    return tuple(found)
 
 
 def _next_codes(values: dict[str, int]) -> frozenset[str]:
