@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.heads import DEEPEST, Heads, components, find_heads, find_names, is_literal, lead, regex_of
+from tui.archive.heads import DEEPEST, Heads, components, find_glued, find_heads, find_names, is_literal, lead, regex_of
 from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
 from tui.archive.ranges import DATE, MONTH, YEAR, Range, spelled, window
 
 _DAY = timedelta(days=1)
-_MOST_GLUED = 100  # names that are followed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +128,9 @@ class Walk:
     def _longer_heads(self, head: str) -> Heads:
         level = self.times(head)
         if level is None:
-            return self._longer_glued(head, f"{datetime.now():{self.time.token}}" if self._has_year_first else "")
+            year = f"{datetime.now():%Y}" if self.time.token == "%Y" else ""
+            return find_glued(self.listing, self._name, head, year)
         return self._longer(head, self._sorted_out(head, level)[2])
-
-    @property
-    def _has_year_first(self) -> bool:
-        return bool(self.time.code and self.time.code.quantity in YEAR)
 
     @cached_property
     def _heads(self) -> Heads:
@@ -161,8 +157,12 @@ class Walk:
     @property
     def _ambiguous(self) -> bool:
         """Can what is taken for a name be the beginning of a longer one? A folder's name cannot."""
-        name = components(self.layout.parts[: self._at])[-1]
-        return any(isinstance(part, Hole) and part.fixed is None for part in name)
+        return any(isinstance(part, Hole) and part.fixed is None for part in self._name)
+
+    @cached_property
+    def _name(self) -> tuple[str | Hole, ...]:
+        """The parts between the last slash before the time and the time."""
+        return components(self.layout.parts[: self._at])[-1]
 
     def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
         """The prefixes behind one head."""
@@ -171,11 +171,11 @@ class Walk:
             return Branches(tuple(head + text for text in texts))
         level = self.times(head)
         if level is None:
-            glued = self._longer_glued(head, texts[-1]) if texts and depth == 0 else Heads(())
+            glued = find_glued(self.listing, self._name, head, texts[-1]) if texts and depth == 0 else Heads(())
             if texts is None or glued.too_many:
                 return Branches((head,))
-            more = tuple(each + text for each in (head, *glued.prefixes) for text in texts)
-            return Branches((*more, *glued.rest), objects=glued.objects)
+            begins = (head, *glued.prefixes)
+            return Branches((*(each + text for each in begins for text in texts), *glued.rest))
         code, fitting, others = self._sorted_out(head, level)
         longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
         if longer.too_many:
@@ -221,9 +221,8 @@ class Walk:
 
     def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
         """Heads that begin as this one does, and go on: names that hold the character before the time."""
-        name = components(self.layout.parts[: self._at])[-1]
         hole = self.time
-        regex, separator = regex_of(name), head[-1:]
+        regex, separator = regex_of(self._name), head[-1:]
         folder = head[: head.rfind("/") + 1]
         found: dict[str, None] = {}
         begun = []
@@ -237,46 +236,8 @@ class Walk:
                 found[longer] = None
             else:
                 begun.append(other)
-        more = find_names(self.listing, name, folder, begun)
+        more = find_names(self.listing, self._name, folder, begun)
         return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
-
-    def _longer_glued(self, head: str, time: str) -> Heads:
-        """The same where nothing separates the parts of a time (`%Y%m%d%H`): names are cut where a time may begin.
-
-        `time`: one of that time, whose first two characters nearly all times there have. What is in `rest` holds names
-        that were not followed to their end. A name that has such two characters behind its separator is not found.
-        """
-        if len(time) < 2:
-            return Heads((), too_many=True)
-        name = components(self.layout.parts[: self._at])[-1]
-        regex, size = regex_of(name), head.rfind("/") + 1
-        found: dict[str, None] = {}
-        waiting = [head]
-        for _ in range(DEEPEST):
-            levels = in_parallel(lambda prefix: self.listing.level(prefix, time[0]), waiting)
-            if any(level is None for level in levels):
-                return Heads((), too_many=True)
-            cut = [prefix for level in levels if level for prefix in level.prefixes]
-            heads = [each for each in cut if each[-2] == head[-1] and regex.fullmatch(each[size:-1])]
-            found |= dict.fromkeys(each[:-1] for each in heads)
-            behind = in_parallel(lambda prefix: self.listing.level(prefix, time[1]), heads)
-            if any(level is None for level in behind):
-                return Heads((), too_many=True)
-            times = {each + time[1] for each in heads}
-            names = [
-                (begin, each)
-                for begin, level in zip(heads, behind, strict=True)
-                for each in (level.prefixes if level else ())
-                if each not in times
-            ]
-            again = (each[: max(each.rfind(head[-1]) + 1, len(begin))] for begin, each in names)
-            waiting = list(dict.fromkeys([*(each for each in cut if each not in heads), *again]))
-            if not waiting:
-                break
-            if len(waiting) > _MOST_GLUED:
-                return Heads((), too_many=True)
-        found.pop(head, None)
-        return Heads(tuple(found), tuple(waiting))
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
         """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
