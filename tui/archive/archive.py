@@ -99,8 +99,10 @@ class Archive:
         branches = walk.branches(hours)
         prefixes = branches.prefixes
         if hours == Range():
-            prefixes = apart((*prefixes, *branches.rest))
-            yield from self._sorted_out(item for item in branches.objects if not item.key.startswith(prefixes))
+            outside = walk.outside()
+            prefixes = apart((*prefixes, *branches.rest, *outside.rest))
+            alone = (*branches.objects, *outside.objects)
+            yield from self._sorted_out(item for item in alone if not item.key.startswith(prefixes))
         for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix))), prefixes):
             yield from items
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui.archive.chunk import StoredObject
 from tui.archive.holes import Hole
@@ -81,6 +82,24 @@ def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]
         for each in level.prefixes:
             (found if regex.fullmatch(each[len(prefix) : -1]) else rest).append(each)
     return Heads(tuple(found), tuple(rest), tuple(objects))
+
+
+def find_outside(listing: Listing, base: str, root: str) -> Heads:
+    """What begins with `base` and not with `root`, which all keys of a layout do: `rest` and `objects`.
+
+    One listing for each folder on the way, and one of names that go on otherwise behind it.
+    """
+    rest: list[str] = []
+    objects: list[StoredObject] = []
+    ends = [at + 1 for at, char in enumerate(root) if char == "/" and at >= len(base)]
+    name = max(root.rfind(char) for char in "._-/=") + 1
+    for begin, end in pairwise([len(base), *ends, *([name] if name > (ends or [len(base)])[-1] else [])]):
+        level = listing.level(root[:begin], root[end - 1])
+        if level is None:
+            return Heads((), too_many=True)
+        rest += [prefix for prefix in level.prefixes if prefix != root[:end] and not root.startswith(prefix)]
+        objects += level.objects
+    return Heads((), tuple(rest), tuple(objects))
 
 
 def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequence[str] | None = None) -> Heads:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
-from tui.archive.heads import lead
+from tui.archive.heads import find_outside, lead
 from tui.archive.holes import escape, has_holes, split_pattern, unescape
 from tui.archive.layout import Layout
 from tui.archive.listing import Listing as Listing
@@ -102,12 +103,23 @@ def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
         return archive, listing
     store = open_store(str(Path(archive.store.url, folders)))
     inside = Listing(store, "")
-    known = listing.known("") or ()
-    if known:
+    known = listing.known("")
+    if known is not None:
         below = (item for item in known if item.key.startswith(folders))
         inside.keep("", (replace(item, key=item.key.removeprefix(folders)) for item in below))
-    beside = tuple(sorted(item.key for item in known if not item.key.startswith(folders)))
+        others: Iterable[StoredObject] = (item for item in known if not item.key.startswith(folders))
+    else:
+        others = _beside(listing, folders) if archive.detected else ()
+    beside = tuple(sorted(item.key for item in others))
     return replace(archive, store=store, layout=layout, folders=folders, beside=beside), inside
+
+
+def _beside(listing: Listing, folders: str) -> Iterator[StoredObject]:
+    """Objects outside of the folders that hold all chunks; of another folder, those of its listing's first page."""
+    outside = find_outside(listing, "", folders)
+    yield from outside.objects
+    for prefix in outside.rest:
+        yield from listing.first(prefix)
 
 
 def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:

@@ -12,7 +12,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.heads import DEEPEST, Heads, components, find_glued, find_heads, find_names, is_literal, lead, regex_of
+from tui.archive.heads import (
+    DEEPEST,
+    Heads,
+    components,
+    find_glued,
+    find_heads,
+    find_names,
+    find_outside,
+    is_literal,
+    lead,
+    regex_of,
+)
 from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
@@ -79,6 +90,13 @@ class Walk:
             (*heads.rest, *(prefix for part in parts for prefix in part.rest)),
             (*heads.objects, *(item for part in parts for item in part.objects)),
         )
+
+    def outside(self) -> Heads:
+        """Where keys are that do not begin as all of the layout do, as far as that was asked for."""
+        base = self.listing.base
+        if base is None or not self.root.startswith(base):
+            return Heads(())
+        return find_outside(self.listing, base, self.root)
 
     @property
     def is_known(self) -> bool:

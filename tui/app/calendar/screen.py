@@ -23,7 +23,8 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
-from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.app.requests import ChooseTopic, OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.archive.topics import named_topics, topics_of
 from tui.filter import Filter
 from tui.units import count, plural, size
 
@@ -46,6 +47,7 @@ class CalendarPage(ArchivePage):
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("d", "diff", "what changed", id="what-changed"),
         Binding("o", "overlay", "shades", id="shades"),
+        Binding("t", "topic", "topic", show=False, id="topic"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
     ]
     title_of_help = "The calendar"
@@ -71,8 +73,10 @@ class CalendarPage(ArchivePage):
         self.set_focus(self.grid)
         self._moved()
         self.lister.look_at(self.grid.cursor)
-        if self._remembered:
-            self.report(self._remembered)
+        topics = topics_of(self.session.catalog.chunks)
+        several = f"{named_topics(topics)} are shown together; t chooses one" if len(topics) > 1 else ""
+        if words := " · ".join(part for part in (several, self._remembered) if part):
+            self.report(words)
 
     def on_unmount(self) -> None:
         self._remember()
@@ -264,7 +268,15 @@ class CalendarPage(ArchivePage):
             self.request(PlanScan(self.session, self._selected))
 
     def action_diff(self) -> None:
-        self.request(ShowDiff(self.session, self._selected))
+        if self.is_listed(self._selected):
+            self.request(ShowDiff(self.session, self._selected))
+
+    def action_topic(self) -> None:
+        """One topic of several, or all of them."""
+        if "topic" not in self.session.archive.layout.fields:
+            self.report("the names of this archive hold no topic")
+        else:
+            self.request(ChooseTopic(self.session))
 
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
@@ -310,6 +322,7 @@ class CalendarPage(ArchivePage):
             "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
             *news,
             *session.left_out,
+            *session.other_keys,
             f"$ {ls_command(session)}",
             f"$ {shell_list(session)}",
         )

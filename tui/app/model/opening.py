@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import month_of, months_of, remembered_months
+from tui.app.model.months import month_of, months_of, remembered_months, whole_of
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.archive.location import Location
@@ -24,8 +24,9 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     if months is None:
         archive, listing = location.open()
         walk = archive.walk(listing)
-        months = months_of(archive, walk, MonthCache.of(location))
-        catalog = months.catalog() if months else archive.catalog(listing=walk.listing)
+        by_month = months_of(archive, walk, MonthCache.of(location))
+        catalog = by_month.catalog() if by_month else archive.catalog(listing=walk.listing)
+        months = by_month or whole_of(archive, catalog, location)
     else:
         archive, catalog = months.archive, months.catalog()
     session = Session(archive, catalog, config, location, months=months)
