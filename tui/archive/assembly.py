@@ -16,7 +16,7 @@ from tui.archive.spellings import FoundTime, Spelling, find_dates
 from tui.errors import LayoutError
 
 AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and the others are strays
-LATE = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
+_HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 _MOST_EXTRAS = 8  # dates besides; keys that are made to waste time hold hundreds
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
@@ -47,6 +47,12 @@ def _valid(regex: re.Pattern[str], spelling: Spelling, key: str) -> Iterator[Fou
             yield FoundTime(match.start(), match.end(), spelling, match.groups(), time)
 
 
+def apart_hours(key: str, date: FoundTime) -> dict[int, re.Match[str]]:
+    """The numbers that may be the hour of a date: those behind it from 0 on, those in front of it from -1 down."""
+    behind, front = _HOUR.finditer(key, date.stop), list(_HOUR.finditer(key, 0, date.start))
+    return {**dict(enumerate(behind)), **{-1 - at: match for at, match in enumerate(reversed(front))}}
+
+
 def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layout | None:
     """The layout of keys whose time is known: that of the largest group that has it in the same folder.
 
@@ -68,10 +74,9 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
             date = extra(key[: found.start])
             spans += [date] if date else []
         if late is not None:
-            hours = list(LATE.finditer(key, found.stop))
-            if len(hours) <= late:
+            match = apart_hours(key, found).get(late)
+            if match is None:
                 continue
-            match = hours[late]
             spans.append(FoundTime(match.start(), match.end(), Spelling(("H",)), (match[0],), found.time))
         rows.append((key, spans))
     if not rows:

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from tui.archive.assembly import AGREE, LATE, TimeMark, layout_around
+from tui.archive.assembly import AGREE, TimeMark, apart_hours, layout_around
 from tui.archive.columns import is_renamed, suffix_of
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
@@ -20,6 +20,8 @@ _MOST_TRIED = 8  # spellings; keys that are made to waste time hold hundreds
 _WEEK = 7
 _FEWEST = 3  # keys of a second layout: fewer are strays
 _COPIED = 0.3  # of the keys have the usual suffix; the others may be copies of such
+_FEW_FIT = 0.5  # of the keys are missed: a better reading is looked for
+_MOST_APART = 3  # numbers on each side of a date that may be its hour
 _HOURS = 24
 
 
@@ -108,9 +110,12 @@ def _fit(keys: Sequence[str]) -> Layout:
             wider = layout_around([mark], [*sample, *_spread(missed)])
             if wider and sum(not wider.parse(key) for key in keys) < len(missed):
                 layout, missed = wider, []
-        if layout is not None and len(missed) < len(keys):
+        if layout is not None and len(missed) < _FEW_FIT * len(keys):
             return layout
-    late = _late_hour(sample, keys)
+        if layout is not None and len(missed) < len(keys):
+            late = _apart_hour(sample, keys)
+            return late if late and sum(not late.parse(key) for key in keys) < len(missed) else layout
+    late = _apart_hour(sample, keys)
     if late is not None:
         return late
     if sum(
@@ -177,10 +182,10 @@ def _refuse_ambiguous(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], ke
             raise LayoutError(f"{why} in keys such as {three(keys)}; add a layout with %d and %m")
 
 
-def _late_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
-    """The layout of keys whose hour stands apart from their date: `2015-01-30/web01.05.log.gz`.
+def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
+    """The layout of keys whose hour stands apart from their date: `2015-01-30/web01.05.log.gz`, `05_30_01_2015.log`.
 
-    Two digits behind a date count as an hour only if most of 00 to 23 occur and nothing else does.
+    Two digits behind a date, or in front of it, count as an hour only if most of 00 to 23 occur and nothing else does.
     """
     dates: Counter[TimeMark] = Counter()
     for key in sample:
@@ -191,11 +196,11 @@ def _late_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
         return None
     mark, number = dates.most_common(1)[0]
     find = mark.finder()
-    tails = [key[found.stop :] for key in sample if (found := find(key))]
     if number < AGREE * len(sample):
         return None
-    for nth in range(3):
-        hours = [each[nth] for each in map(LATE.findall, tails) if len(each) > nth]
+    rows = [apart_hours(key, found) for key in sample if (found := find(key))]
+    for nth in (*range(_MOST_APART), *range(-1, -1 - _MOST_APART, -1)):
+        hours = [row[nth][0] for row in rows if nth in row]
         if len(hours) >= AGREE * len(sample) and len(set(hours)) >= _HOURS - 4:
             return layout_around([mark, nth], sample)
     return None
