@@ -143,3 +143,36 @@ def test_so_many_names_that_they_are_ids_are_listed_as_a_whole() -> None:
     assert len(archive.catalog(hour(0), hour(1)).chunks) == len([key for key in keys if "30_00." in key])
     assert len(store.asked) < 10
     assert not Walk(Listing(store), Layout("%s.gz")).can_walk  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "app/prod/events.%Y-%m-%d_%H.gz",
+        "log%y%m%d%H.gz",
+        "{host}/v2/%Y%m%d/%H.gz",
+        "a b %Y-%m-%d %I%p",
+        "{topic}.%Y%m%d%H",
+    ],
+)
+def test_the_whole_of_a_large_archive_names_the_keys_around_it(pattern: str) -> None:
+    """Beside its first folder, inside of it, and beside the literal in front of the time."""
+    layout = Layout(pattern)
+    keys = {layout.spell(START + timedelta(hours=number), {"topic": "t", "host": "web01"}) for number in range(72)}
+    others = {"readme", "zz/1", "zz/v2/x", "web01/v3/x", "app/x", "app/prod/other.1", "app/prod/e", "lo", "log", "a c"}
+    store = KeyStore(sorted(keys | others))
+    archive = Archive("s3://keys", store, layout, UTC)  # type: ignore[arg-type]
+    catalog = archive.catalog(listing=Listing(store, ""))  # type: ignore[arg-type]
+    assert {chunk.key for chunk in catalog.chunks} == keys
+    assert sorted(catalog.unmatched) == sorted(others)
+
+
+@pytest.mark.parametrize("pattern", ["{topic}.%Y%m%d%H.gz", "{topic}-%Y%m%d/%H.gz", "x/{topic}.{host}.%Y%m%dT%H"])
+def test_names_that_begin_as_others_do_are_in_a_range(pattern: str) -> None:
+    layout = Layout(pattern)
+    topics = ("events", "events.old", "events-old", "events.2b", "ev", "events.old.x2-2")
+    spans = [START + timedelta(hours=number) for number in range(24 * 40)]
+    archive = archive_of([layout.spell(time, {"topic": t, "host": "h1"}) for t in topics for time in spans], layout)
+    catalog = archive.catalog(hour(5), hour(14))
+    assert len(catalog.chunks) == 9 * len(topics)
+    assert len(archive.store.asked) < 200  # type: ignore[attr-defined]

@@ -100,6 +100,8 @@ class Archive:
         prefixes = branches.prefixes
         if hours == Range():
             outside = walk.outside()
+            if outside.too_many:
+                prefixes = (walk.listing.base or "",)
             prefixes = apart((*prefixes, *branches.rest, *outside.rest))
             alone = (*branches.objects, *outside.objects)
             yield from self._sorted_out(item for item in alone if not item.key.startswith(prefixes))

@@ -84,22 +84,25 @@ def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]
     return Heads(tuple(found), tuple(rest), tuple(objects))
 
 
-def find_outside(listing: Listing, base: str, root: str) -> Heads:
-    """What begins with `base` and not with `root`, which all keys of a layout do: `rest` and `objects`.
+def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
+    """What begins with `base` and not with a head, which all keys of a layout do: `rest` and `objects`.
 
-    One listing for each folder on the way, and one of names that go on otherwise behind it.
+    One listing for each folder on the way, and one for each of the last name's parts.
     """
-    rest: list[str] = []
-    objects: list[StoredObject] = []
-    ends = [at + 1 for at, char in enumerate(root) if char == "/" and at >= len(base)]
-    name = max(root.rfind(char) for char in "._-/=") + 1
-    for begin, end in pairwise([len(base), *ends, *([name] if name > (ends or [len(base)])[-1] else [])]):
-        level = listing.level(root[:begin], root[end - 1])
+    steps: dict[tuple[str, str], None] = {}
+    for head in heads:
+        folder = head.rfind("/") + 1
+        ends = [at for at, char in enumerate(head, 1) if at > len(base) and char == ("/" if at <= folder else head[-1])]
+        steps |= {(head[:begin], head[end - 1]): None for begin, end in pairwise([len(base), *ends])}
+    rest: dict[str, None] = {}
+    objects: dict[str, StoredObject] = {}
+    for level in in_parallel(lambda step: listing.level(*step), list(steps)):
         if level is None:
             return Heads((), too_many=True)
-        rest += [prefix for prefix in level.prefixes if prefix != root[:end] and not root.startswith(prefix)]
-        objects += level.objects
-    return Heads((), tuple(rest), tuple(objects))
+        objects |= {item.key: item for item in level.objects}
+        rest |= dict.fromkeys(level.prefixes)
+    known = {head[:end] for head in heads for end in range(len(head) + 1)}
+    return Heads((), tuple(prefix for prefix in rest if prefix not in known), tuple(objects.values()))
 
 
 def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequence[str] | None = None) -> Heads:

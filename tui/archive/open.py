@@ -116,7 +116,7 @@ def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
 
 def _beside(listing: Listing, folders: str) -> Iterator[StoredObject]:
     """Objects outside of the folders that hold all chunks; of another folder, those of its listing's first page."""
-    outside = find_outside(listing, "", folders)
+    outside = find_outside(listing, "", (folders,))
     yield from outside.objects
     for prefix in outside.rest:
         yield from listing.first(prefix)

@@ -96,7 +96,7 @@ class Walk:
         base = self.listing.base
         if base is None or not self.root.startswith(base):
             return Heads(())
-        return find_outside(self.listing, base, self.root)
+        return find_outside(self.listing, base, self._heads.prefixes)
 
     @property
     def is_known(self) -> bool:
