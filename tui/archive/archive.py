@@ -103,8 +103,8 @@ class Archive:
             if outside.too_many:
                 prefixes = (walk.listing.base or "",)
             prefixes = apart((*prefixes, *branches.rest, *outside.rest))
-            alone = (*branches.objects, *outside.objects)
-            yield from self._sorted_out(item for item in alone if not item.key.startswith(prefixes))
+            alone = {item.key: item for item in (*branches.objects, *outside.objects)}
+            yield from self._sorted_out(item for key, item in alone.items() if not key.startswith(prefixes))
         for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix))), prefixes):
             yield from items
 
