@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
 from tui.archive.local import private_folder, private_opener
-from tui.archive.store import Page, Store
+from tui.archive.store import FIRST_RANGE, Page, Store
 
 _PART = ".part"
 
@@ -40,8 +40,8 @@ class CachedStore:
     def stat(self, key: str) -> StoredObject | None:
         return self.store.stat(key)
 
-    def stepwise(self) -> CachedStore:
-        return replace(self, store=self.store.stepwise())
+    def stepwise(self, first: int = FIRST_RANGE) -> CachedStore:
+        return replace(self, store=self.store.stepwise(first))
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         """From the cache if it has this ETag; else from the store, and into the cache."""

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from tui.archive.chunk import StoredObject
 from tui.archive.columns import suffix_of
 from tui.archive.local import atomic_file, is_partial, sync_folder
-from tui.archive.store import Page
+from tui.archive.store import FIRST_RANGE, Page
 from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, reason
 from tui.printable import printable
 
@@ -137,7 +137,7 @@ class FolderStore:
             raise ReplacedError(f"{self.folder / key} cannot be read: the file was replaced meanwhile; list it again")
         return cast(BinaryIO, stream)
 
-    def stepwise(self) -> FolderStore:
+    def stepwise(self, first: int = FIRST_RANGE) -> FolderStore:
         """A file is read no further than it is asked for."""
         return self
 

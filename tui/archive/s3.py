@@ -39,7 +39,7 @@ from tui.archive.s3_body import Answer, Body
 from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
 from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
-from tui.archive.store import Page
+from tui.archive.store import FIRST_RANGE, Page
 from tui.archive.waits import Waits, report
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, DeniedError, KeyTakenError, OutputError, ReplacedError
@@ -116,7 +116,7 @@ class S3Store:
 
     bucket: str
     options: S3Options
-    is_stepwise: bool = False
+    first_range: int = 0
 
     @property
     def url(self) -> str:
@@ -180,11 +180,11 @@ class S3Store:
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         get, where = partial(self._get, key), f"{self.url}/{key}"
-        body = Body(get, where, start, etag, _waits, self._why, stepwise=self.is_stepwise)
+        body = Body(get, where, start, etag, _waits, self._why, first_range=self.first_range)
         return cast(BinaryIO, body)
 
-    def stepwise(self) -> S3Store:
-        return replace(self, is_stepwise=True)
+    def stepwise(self, first: int = FIRST_RANGE) -> S3Store:
+        return replace(self, first_range=first)
 
     def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> Answer:
         """One GetObject."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import botocore.exceptions as aws
 
-from tui.archive.store import FIRST_RANGE
 from tui.archive.waits import Waits
 from tui.errors import ArchiveError
 
@@ -44,8 +43,8 @@ Get = Callable[[int, int | None, str | None], Answer]
 class Body(io.RawIOBase):
     """The bytes from `start` on. `get` asks for some of an object, from a byte up to another one or to the end.
 
-    `stepwise`: in ranges that grow with what was read, for readers that may stop early; what is not read then stays on
-    the server. `where` names the object in messages, `why` gives an error's cause.
+    `first_range`: in ranges that begin with so many bytes and grow with what was read, for readers that may stop early;
+    what is not read then stays on the server. `where` names the object in messages, `why` gives an error's cause.
     """
 
     def __init__(
@@ -57,10 +56,10 @@ class Body(io.RawIOBase):
         waits: Callable[[], Waits],
         why: Callable[[Exception], str],
         *,
-        stepwise: bool = False,
+        first_range: int = 0,
     ) -> None:
         super().__init__()
-        self._get, self._where, self._waits, self._stepwise = get, where, waits, stepwise
+        self._get, self._where, self._waits, self._first_range = get, where, waits, first_range
         self._why = why
         self._position = start
         self._etag = etag
@@ -90,7 +89,7 @@ class Body(io.RawIOBase):
 
     def _next(self) -> Answer:
         """The answer that begins where the last one ended, of the same object."""
-        step = min(max(self._position, FIRST_RANGE), _LARGEST_RANGE) if self._stepwise else None
+        step = min(max(self._position, self._first_range), _LARGEST_RANGE) if self._first_range else None
         answer = self._get(self._position, step and self._position + step, self._etag)
         self._etag = answer.etag
         return answer

@@ -48,7 +48,7 @@ class Store(Protocol):
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         """A raw byte stream from `start`; ArchiveError if it is gone, ReplacedError if it is no longer `etag`."""
 
-    def stepwise(self) -> Store:
+    def stepwise(self, first: int = FIRST_RANGE) -> Store:
         """The same, for readers that may stop early: no more of an object is fetched than they come to read."""
 
     def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:

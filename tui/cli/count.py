@@ -15,6 +15,7 @@ from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json
+from tui.cli.estimate import may_read, print_estimate
 from tui.cli.options import (
     Opened,
     archive_argument,
@@ -86,9 +87,9 @@ def command(
         opened = opened.timed()
     plan = opened.plan(filter_)
     if only_estimate:
-        from tui.cli.estimate import print_estimate
-
         return print_estimate(plan, jobs, as_json=as_json)
+    if not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
     within = plan.filter.within
     counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
     how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})

@@ -15,6 +15,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_hour
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.estimate import may_read
 from tui.cli.options import (
     Opened,
     archive_argument,
@@ -75,6 +76,8 @@ def command(
     how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
+    if full and not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
     totals, answer = Totals(), None
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel):

@@ -156,6 +156,11 @@ def command(
         from tui.cli.estimate import print_estimate
 
         return print_estimate(plan, jobs, as_json=as_json)
+    from tui.cli.estimate import may_read
+
+    keeps_all = not plan.filter.words() and out != _STDOUT and not resume
+    if not may_read(plan, jobs, everything=keeps_all):
+        return EXIT_INTERRUPTED
     request = Request(opened, plan, out, as_json, resume, force, count, max_count, jobs, dask)
     return run(request)
 
