@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive import Catalog, Chunk
-from tui.archive.times import hours_between, next_hour, parse_range, spell_hour
+from tui.archive.times import has_minutes, hours_between, next_hour, parse_range, spell_hour
 from tui.errors import TimeError
 
 
