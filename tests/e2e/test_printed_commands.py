@@ -128,6 +128,20 @@ class TestInterrupted:
         seconds = re.compile(rb'"seconds": [0-9.e-]+')
         assert (again.code, seconds.sub(b"", again.out)) == (whole.code, seconds.sub(b"", whole.out))
 
+    @pytest.mark.parametrize(
+        ("command", "options"),
+        [
+            ("count", ["--by", "event", "--top", "3", "--lag", "120m", "--time-field", "ts", "--csv"]),
+            ("scan", ["--lag", "120m", "--time-field", "ts", "--fields", "event", "--json"]),
+            ("diff", ["--top", "3", "--full", "--json"]),
+        ],
+    )
+    def test_every_option_is_in_the_line(self, archive: Path, command: str, options: list[str]) -> None:
+        to_the_minute = ["--from", "2015-01-20T00:10", "--to", "2015-01-20T03:50"]
+        where = to_the_minute if "--lag" in options else RANGE
+        line = interrupted([command, named_and_spelled(archive)[1][0], *where, "-m", SLOW, *options, "--jobs", "1"])
+        assert set(options) | set(where) <= set(words_of(line)), line
+
     @pytest.mark.nsq
     @pytest.mark.parametrize("which", range(2))
     def test_a_send_is_resumed(self, archive: Path, nsqd: Nsqd, topic: str, which: int) -> None:

@@ -16,7 +16,7 @@ from tui.archive.listing import Listing as Listing
 from tui.archive.narrowed import split_folders, within
 from tui.archive.ranges import Range
 from tui.archive.sample import sample_keys
-from tui.archive.store import S3_SCHEME, Store, foreign_scheme, is_s3, open_store
+from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
 from tui.archive.times import parse_zone
 from tui.config import S3Options
 from tui.errors import ArchiveError, DeniedError
@@ -137,8 +137,6 @@ def _split(url: str) -> tuple[str, str, str | None]:
     if is_s3(url):
         bucket, _, rest = url.removeprefix(S3_SCHEME).partition("/")
         return S3_SCHEME + bucket, rest, rest if has_holes(rest) else None
-    if advice := foreign_scheme(url):
-        raise ArchiveError(f"{url} cannot be opened: {advice}")
     path = Path(url).expanduser()
     if path.is_dir() or not has_holes(url):
         if not path.exists():

@@ -13,8 +13,10 @@ from tui.archive.chunk import StoredObject
 from tui.archive.collection import uncollected
 from tui.config import S3Options
 from tui.errors import ArchiveError
+from tui.printable import printable
 
 S3_SCHEME = "s3://"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
 
 
@@ -68,7 +70,9 @@ class Store(Protocol):
 
 
 def is_s3(location: str) -> bool:
-    """Is it in a bucket? The scheme is in lower case, as the AWS CLI takes it."""
+    """Is it a place in S3, not a folder? ArchiveError for `gs://…` or `S3://…`: no folder is meant by that."""
+    if advice := foreign_scheme(location):
+        raise ArchiveError(f"{printable(location, 200)} cannot be reached: {advice}")
     return location.startswith(S3_SCHEME)
 
 
@@ -80,7 +84,7 @@ _S3_ENDPOINTS = {"gs": "https://storage.googleapis.com", "gcs": "https://storage
 def foreign_scheme(location: str) -> str:
     """Why a location such as `gs://bucket` is not one here, and what to write; "" for a folder or `s3://`."""
     match = _SCHEME.match(location)
-    if match is None or is_s3(location) or Path(location).exists():
+    if match is None or location.startswith(S3_SCHEME) or Path(location).exists():
         return ""
     scheme, rest = match[1].lower(), match[2] or "BUCKET/PREFIX"
     if scheme in _S3_NAMES:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from tui.archive.codec import encoder
 from tui.archive.local import atomic_file
-from tui.archive.store import Store, foreign_scheme, is_s3
+from tui.archive.store import Store, is_s3
 from tui.errors import OutputError
 
 
@@ -17,8 +17,6 @@ def names_folder(out: str) -> bool:
     """Does OUT mean an extract: a trailing slash, a folder that exists, or a place in S3? OutputError for no name."""
     if not out:
         raise OutputError("the output has no name; give a file, a folder with a slash at its end, or - for stdout")
-    if advice := foreign_scheme(out):
-        raise OutputError(f"{out} cannot be written: {advice}")
     return out.endswith("/") or is_s3(out) or Path(out).is_dir()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tui.archive import Archive, open_archive
 from tui.archive.holes import escape, has_holes, unescape
 from tui.archive.local import make_folder
-from tui.archive.store import foreign_scheme, is_s3
+from tui.archive.store import is_s3
 from tui.archive.times import zone_name
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, reason
@@ -109,8 +109,6 @@ def destination(
     Nothing is listed or detected: an archive begins empty.
     """
     whole = url if has_holes(url) else f"{escape(url.rstrip('/'))}/{layout or DEFAULT_LAYOUT}"
-    if advice := foreign_scheme(url):
-        raise ArchiveError(f"{url} cannot be written: {advice}")
     if not is_s3(whole):
         parts = Path(whole).expanduser().parts
         fixed = [unescape(part) for part in parts[: next(at for at, part in enumerate(parts) if has_holes(part))]]

@@ -94,7 +94,7 @@ def command(
     counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
     how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
     how += option_words({"json": as_json, "csv": as_csv})
-    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *how])
+    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     totals, counted = Totals(), None
     with (

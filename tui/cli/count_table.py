@@ -20,6 +20,7 @@ from tui.units import count, plural
 
 _SHOWN = 40  # values on a terminal
 _BAR = 20
+_DIGITS = 1e15  # larger numbers are printed with an exponent
 _LINE = 48  # hours in a sparkline at most
 _EIGHTHS = "▁▂▃▄▅▆▇"
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
@@ -41,7 +42,8 @@ def statistics(row: Row) -> dict[str, float | int | None]:
     if sketch is None or not sketch.count:
         return dict.fromkeys(STATISTICS) | {"count": 0}
     quantiles = {name: _rounded(sketch.quantile(share)) for name, share in _QUANTILES.items()}
-    return {"count": sketch.count, "min": sketch.low, **quantiles, "max": sketch.high, "mean": sketch.mean}
+    low, high = _whole(sketch.low), _whole(sketch.high)
+    return {"count": sketch.count, "min": low, **quantiles, "max": high, "mean": sketch.mean}
 
 
 def print_rows(counting: Counting, counted: Counted) -> None:
@@ -146,6 +148,11 @@ def _time(time: datetime | None) -> str | None:
     if time is None:
         return None
     return spell_hour(time) if not time.minute else time.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def _whole(number: float) -> float | int:
+    """Whole numbers as the records spell them."""
+    return int(number) if number.is_integer() and abs(number) < _DIGITS else number
 
 
 def _rounded(number: float | None) -> float | None:

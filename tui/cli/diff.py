@@ -73,7 +73,9 @@ def command(
     plan = plan_diff(opened.archive, question, filter_)
     opened.say_warnings(plan.unmatched, plan.chunks)
     how = [word for text in against for word in ("--against", text)]
-    how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
+    how += option_words(
+        {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
+    )
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):

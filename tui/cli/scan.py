@@ -321,5 +321,6 @@ def _again(request: Request, *more: str) -> str:
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
-    options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
+    terms = [*plan.filter.arguments(), *opened.lag_words]
+    options = [*terms, *plan.excerpt.arguments(), *option_words(how), *out, *more]
     return command_line("scan", opened.location, *opened.asked, options)

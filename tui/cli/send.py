@@ -142,7 +142,7 @@ def _source(
         opened = open_named(source, given)
         plan = opened.plan(chosen, one_topic=True)
         what = archive_source(opened.archive, plan.chunks, plan.filter)
-        words = [*opened.words, *plan.filter.arguments()]
+        words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     if project is None:
         return what, words
     from tui.send.projection import projected_source  # jmespath is only imported by those who project

@@ -84,6 +84,8 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     refuse_what_cannot_go(survey, prepared.limits, prepared.source)
     if (repeats := prepared.repeats(survey)) and not request.again and not _asks(request):
         raise RepeatError(repeats)
+    if not request.again and not _asks(request):
+        prepared.refuse_unknown()
     for words in warnings:
         say(words)
     if (earlier := prepared.resumed) is not None:
@@ -110,6 +112,8 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
             others = [words for words in warnings if words not in map(str, repeats)]
             print_summary(request, survey, topic, (str(error), *others))
             raise error
+        if not request.again:
+            prepared.refuse_unknown()
         if not request.yes:
             raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")
     for line in plan_lines(prepared.source, survey, prepared.destinations):
