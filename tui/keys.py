@@ -22,7 +22,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "day-before": "left_curly_bracket", "day-after": "right_curly_bracket",
     "filter": "slash", "go-to-time": "colon", "next-match": "n", "previous-match": "N",
     "next-trouble": "e", "previous-trouble": "E",
-    "differences": "d", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
+    "timeline": "i", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
     "select": "space", "select-day": "D", "select-month": "M", "range": "v", "open": "enter", "pane": "tab",
     "step-back": "escape", "back": "q",
     "only-these": "equals_sign", "not-these": "minus", "more-of-value": "o", "fields": "f", "column": "c",
@@ -30,6 +30,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "all-or-matches": "a", "lines-around": "A", "mark-like": "comma", "marks": "m", "unmark": "U", "wrap": "W",
     "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
     "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
+    "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "depth": "m", "canary": "c", "skip-oversize": "O",
     "pause": "space", "open-place": "o",
@@ -52,13 +53,19 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "topic"},
-    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "job-stop", "pane"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
+    "what changed": _ARCHIVE
+    | _LIST
+    | {"open", "scan", "send", "baseline", "not-these", "timeline", "job-stop", "pane"},
+    "timeline": _ARCHIVE
+    | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split", "job-stop"}
+    | {"scan", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
+    | {"what-changed", "timeline", "follow"}
     | {"only-these", "not-these", "more-of-value", "fields", "column", "columns", "tree", "raw", "terms", "invert"}
-    | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark", "differences"}
+    | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark"}
     | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},
     "filter bar": _PROGRAM
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},

@@ -45,6 +45,7 @@ from tui.app.requests import (
     ShowHelp,
     ShowJob,
     ShowJobs,
+    ShowTimeline,
 )
 from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
@@ -165,6 +166,10 @@ class Explorer(Host):
                 from tui.app.diff.screen import DiffPage
 
                 self.push_screen(DiffPage(session, hours))
+            case ShowTimeline(session):
+                from tui.app.timeline.screen import TimelinePage
+
+                self.push_screen(TimelinePage(session))
             case ShowHelp(title, bindings):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.app.model.cargo import Cargo
+from tui.app.model.counts import Series
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
@@ -67,6 +68,13 @@ class ShowDiff:
 
     session: Session
     hours: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTimeline:
+    """Show how many records match the session's filter, over time."""
+
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ Request = (
     | PlanScan
     | PlanSend
     | ShowDiff
+    | ShowTimeline
     | ShowJobs
     | ShowJob
     | KeepJob
@@ -165,6 +174,13 @@ class Failed(Message):
     """Something could not be done; `sentence` is for a person."""
 
     sentence: str
+
+
+@dataclass
+class CountedMore(Message):
+    """Counts over time, better ones than before."""
+
+    series: Series
 
 
 def refusal(error: HourscopeError) -> Failed:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import month_of, months_of, remembered_months, whole_of
+from tui.app.model.months import Whole, month_of, months_of, remembered_months, whole_of
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
+from tui.app.model.usual import Usual, usual_of
+from tui.archive import Catalog
+from tui.archive.listing import Listing
 from tui.archive.location import Location
 from tui.archive.times import next_hour
+from tui.archive.walk import Walk
 from tui.config import Config
 from tui.scan import scanned_hours
 
@@ -39,6 +44,22 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
         session.catalog = months.catalog()
     _ = session.usual  # worked out here, where nobody waits for it
     return session, remembered
+
+
+def listed_again(session: Session) -> tuple[Catalog, Usual]:
+    """The archive as it is now; of one that is listed month by month the newest month. HourscopeError if it cannot be
+    listed."""
+    archive, months = session.archive, session.months
+    if months is None:
+        catalog = archive.catalog()
+    elif isinstance(months, Whole):
+        months.survey()
+        catalog = months.catalog()
+    else:
+        months.walk = Walk(Listing(archive.store), archive.layout, quick=True, names=months.walk.heads)
+        months.load(month_of(datetime.now(archive.zone)))
+        catalog = months.catalog()
+    return catalog, usual_of(catalog)
 
 
 def make_demo(folder: Path, cancelled: Callable[[], bool]) -> bool:

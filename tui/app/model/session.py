@@ -26,6 +26,22 @@ _MOST_KEYS = 100  # that are named
 _MOST_PARTS = 100  # of a chunk, whose damage is remembered
 
 
+@dataclass(frozen=True)
+class Shade:
+    """What the calendar's shades can stand for beside sizes: the hits of each hour among its records (or of a sample of
+    them), for a filter or a finding in `words`. `filter`: it, if all records were looked at."""
+
+    words: str
+    filter: Filter | None
+    hits: Mapping[datetime, int]
+    records: Mapping[datetime, int]
+
+    @cached_property
+    def rates(self) -> dict[datetime, float]:
+        """Hits of a record, by hour."""
+        return {hour: self.hits.get(hour, 0) / number for hour, number in self.records.items() if number}
+
+
 @dataclass
 class Session:
     """One open archive. Workers make the catalog; only the screens' own thread changes the rest."""
@@ -43,6 +59,7 @@ class Session:
     damage: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key → what of it cannot be read, a sentence each
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
+    shade: Shade | None = None  # of what was counted or found last
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
     months: Months | Whole | None = None  # of an archive that is listed while it is shown
