@@ -53,7 +53,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
     "what changed": _ARCHIVE
     | _LIST
     | {"open", "scan", "send", "baseline", "not-these", "timeline", "job-stop", "pane"},

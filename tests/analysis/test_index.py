@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
 from tui.analysis.counting import Counting
-from tui.analysis.indexing import Indexed, Indexing, summaries
+from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.analysis.known import known_from, remembered
 from tui.archive import open_archive
 from tui.cli import run
@@ -47,10 +47,10 @@ def planned(folder: Path, filter_: Filter | None = None) -> ScanPlan:
     return plan_scan(open_archive(str(folder)), None, None, filter_ or Filter())
 
 
-def build(index: Index, plan: ScanPlan) -> None:
-    for event in summaries(plan, Indexing(UTC), jobs=1):
+def build(index: Index, plan: ScanPlan, *, words: bool = False) -> None:
+    for event in summaries(plan, Indexing(UTC, (), words), jobs=1):
         if isinstance(event, Indexed):
-            index.put(event.chunk, event.summary)
+            keep(index, event)
 
 
 def counted(plan: ScanPlan, counting: Counting, index: Index | None) -> tuple[Counted, Totals]:

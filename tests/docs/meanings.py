@@ -200,5 +200,10 @@ JSON: Mapping[str, str] = {
     "index: bytes": "Size of the index.",
     "chunk_bytes": "Stored bytes of the chunks.",
     "index: kept": "Chunks in the whole index.",
+    "index: ids": "What `--ids` keeps.",
+    "index: ids.indexed": "Chunks of the range whose words are kept.",
+    "index: ids.bytes": "Bytes of all words that are kept.",
+    "index: ids.chunk_bytes": "Stored bytes of the chunks whose words are kept.",
+    "index: ids.kept": "Chunks in the whole index whose words are kept.",
     "dropped": "Chunks that were removed from the index.",
 }

@@ -10,10 +10,11 @@ import pytest
 from tests.servers.large_s3 import DATE_FIRST, HOST_FIRST, LargeS3, hourly_keys
 from tui.app.model.month_cache import MonthCache
 from tui.app.model.months import Months, months_of, remembered_months
+from tui.app.model.opening import open_session
 from tui.archive import Archive, open_archive
 from tui.archive.location import Location
 from tui.archive.open import open_listed
-from tui.config import S3Options, cache_dir
+from tui.config import S3Options, cache_dir, load_config
 from tui.filter import Filter
 from tui.scan import plan_scan
 
@@ -213,3 +214,21 @@ def test_all_of_an_archive_is_listed_in_parallel_and_names_what_is_no_chunk(monk
         catalog = archive_of(s3, "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz").catalog()
         assert len(catalog.chunks) == len(keys)
         assert sorted(catalog.unmatched) == sorted(odd)
+
+
+def test_what_can_only_be_listed_as_a_whole_is_shown_at_once_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Epochs at the beginning of a name lead to no month."""
+    first = int(hour(2015, 1, 1).timestamp())
+    with LargeS3([f"e/{first + 3600 * number}.gz" for number in range(6000)] + ["e/notes.txt"]) as s3:
+        for name, value in s3.env.items():
+            monkeypatch.setenv(name, value)
+        location = Location("s3://b/", s3=options(s3))
+        session, _ = open_session(location, load_config())
+        s3.lists.clear()
+        again, _ = open_session(location, load_config())
+        assert (again.catalog, s3.lists) == (session.catalog, [])
+        assert len(again.catalog.hours) == 6000 and again.catalog.unmatched == ("e/notes.txt",)
+        s3.keys.append(f"e/{first + 3600 * 6001}.gz")
+        s3.keys.sort()
+        assert again.months and again.months.survey()
+        assert len(again.months.catalog().hours) == 6001 and again.months.catalog().gap_hours == 1

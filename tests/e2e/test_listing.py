@@ -70,7 +70,7 @@ def test_a_key_far_from_the_rest_costs_a_line(tmp_path: Path, astray: str) -> No
         assert (listing["from"], listing["to"]) == ("2026-11-20T05", "2026-11-20T09")
     assert hourscope("scan", folder, "-g", "error", "--count").out == b"3\n"
     assert hourscope("cat", folder, "--hour", astray).out == b'{"event":"error"}\n'
-    asked = json.loads(hourscope("ls", folder, "--from", astray, "--to", "2999-12-31T23:30", "--json").out)
+    asked = json.loads(hourscope("ls", folder, "--from", astray, "--to", "3000-01-01", "--json").out)
     assert key in [chunk["key"] for hour in asked["hours"] for chunk in hour["chunks"]]
 
 
@@ -104,9 +104,8 @@ def test_a_range_of_all_times_is_answered_at_once(tmp_path: Path, zone: str) -> 
         listing = json.loads(hourscope("ls", folder, "--timezone", zone, *words, "--json").out)
         assert listing["gaps"] == [{"from": "1970-01-01T02", "to": "2026-11-20T05"}]
         assert hourscope("verify", folder, "--timezone", zone, *words).code == 1
-    for words in (("ls", folder, "--to", "9999-12-31T23:01"), ("cat", folder, "--hour", "9999-12-31T23")):
-        ran = hourscope(*words, "--timezone", zone)
-        assert ran.code == 2 and "is in the last hour of the calendar" in ran.sentence
+    ran = hourscope("cat", folder, "--hour", "9999-12-31T23", "--timezone", zone)
+    assert ran.code == 2 and "is in the last hour of the calendar" in ran.sentence
     for words in (("ls", folder, "--to", "0001-01-02"), ("ls", folder, "--from", "9999-12-30", "--to", "9999-12-31")):
         ran = hourscope(*words, "--timezone", zone)
         assert ran.code == 1 and "has no chunk" in ran.sentence

@@ -79,7 +79,7 @@ def test_each_is_named_as_what_it_is(env: dict[str, str]) -> None:
 def test_an_estimate_is_made_of_the_others(env: dict[str, str]) -> None:
     ran = hourscope("scan", "s3://cold/", "--estimate", env=env)
     assert (ran.code, ran.err) == (0, "")
-    assert b"2 records of 2 chunks; 3 chunks could not be read" in ran.out
+    assert b"2 records of 2 chunks, 3 chunks could not be read" in ran.out
     hour = ("--from", "2015-01-20T01", "--to", "2015-01-20T02")
     assert "Glacier" in hourscope("scan", "s3://cold/", "--estimate", *hour, env=env).sentence
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -130,3 +132,17 @@ def test_keys_without_an_hour_are_shown_three_at_most() -> None:
 def test_numbers_that_are_no_date_are_no_layout() -> None:
     with pytest.raises(LayoutError):
         detect(["e.2015-13-40_99.log.gz", "e.2015-02-30_25.log.gz"])
+
+
+@pytest.mark.parametrize(
+    ("spell", "pattern"),
+    [
+        (lambda h: f"{h:%Y/%m/%d}/{some_uuid(h.day * 24 + h.hour)}_{h:%H}.gz", "%Y/%m/%d/*_%H.gz"),
+        (lambda h: f"{h:%H_%d_%m_%Y}.log", "%H_%d_%m_%Y.log"),
+        (lambda h: f"night-{h:%H}/{h:%Y%m%d}.log", "night-%H/%Y%m%d.log"),
+    ],
+    ids=["behind an id that begins with digits", "in front of the date", "in a folder in front of the date"],
+)
+def test_an_hour_apart_from_its_date(spell: Callable[[datetime], str], pattern: str) -> None:
+    keys = [spell(datetime(2024, 2, 27) + timedelta(hours=number)) for number in range(80)]
+    assert detect(keys).pattern == pattern

@@ -8,7 +8,7 @@ import os
 import stat
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +46,30 @@ def everything(folder: Path) -> list[str]:
 
 
 class TestListing:
-    def test_keys_are_paths_and_hidden_files_are_no_objects(self, store: FolderStore) -> None:
-        fill(store, "a.gz", "b/c/d.gz", ".hidden", "b/.part", ".git/config")
-        assert keys(store) == ["a.gz", "b/c/d.gz"]
+    def test_keys_are_paths_and_hidden_folders_are_not_entered(self, store: FolderStore) -> None:
+        fill(store, "a.gz", "b/c/d.gz", ".DS_Store", "b/.part", ".git/config")
+        assert keys(store) == [".DS_Store", "a.gz", "b/.part", "b/c/d.gz"]
+
+    @pytest.mark.parametrize(
+        ("make", "why"),
+        [
+            (lambda path: path.symlink_to("nowhere"), "link to a file that does not exist"),
+            (lambda path: path.symlink_to(path.name), "link to a file that does not exist"),
+            (os.mkfifo, "not a file"),
+            (os.mkdir, "it is a folder"),
+        ],
+        ids=["dangling", "loop", "pipe", "folder"],
+    )
+    def test_what_has_a_files_name_and_is_none_is_listed_and_refused(
+        self, store: FolderStore, make: Callable[[Path], None], why: str
+    ) -> None:
+        fill(store, "2015/a.gz")
+        make(store.folder / "2015/b.gz")
+        assert keys(store) == keys(store, "2015/") == ["2015/a.gz", "2015/b.gz"]
+        item = store.stat("2015/b.gz")
+        assert item and item.size == 0
+        with pytest.raises(ArchiveError, match=why):
+            store.open("2015/b.gz", etag=item.etag)
 
     @pytest.mark.parametrize(
         ("prefix", "found"),
@@ -77,14 +98,10 @@ class TestListing:
         (grown,) = store.objects()
         assert len({before.etag, touched.etag, grown.etag}) == 3
 
-    def test_what_cannot_be_opened_later_is_not_listed(self, store: FolderStore) -> None:
-        """A pipe would block its reader for ever; a link into nothing is no chunk."""
+    def test_links_to_files_are_followed(self, store: FolderStore) -> None:
         fill(store, "a")
-        os.mkfifo(store.folder / "pipe")
-        (store.folder / "dangling").symlink_to("nowhere")
-        (store.folder / "circle").symlink_to("circle")
         (store.folder / "link").symlink_to("a")
-        assert keys(store) == ["a", "link"]
+        assert [(item.key, item.size) for item in store.objects()] == [("a", 1), ("link", 1)]
 
     def test_only_the_folders_that_a_prefix_can_lie_in_are_walked(
         self, store: FolderStore, monkeypatch: pytest.MonkeyPatch
@@ -114,7 +131,7 @@ class TestReading:
     @pytest.mark.parametrize("key", ["nothing", "folder"])
     def test_what_cannot_be_read_is_one_sentence(self, store: FolderStore, key: str) -> None:
         fill(store, "folder/a")
-        with pytest.raises(ArchiveError, match=f"{key} cannot be read: [A-Z]") as caught:
+        with pytest.raises(ArchiveError, match=f"{key} cannot be read: ") as caught:
             store.open(key)
         assert "Errno" not in str(caught.value)
 

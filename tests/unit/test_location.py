@@ -11,6 +11,7 @@ import pytest
 
 from tui.archive import open_archive
 from tui.archive.location import command_line, command_words, locate, locate_place
+from tui.archive.s3 import S3Store
 from tui.config import ArchiveSpec, Config, S3Options
 from tui.errors import ArchiveError
 from tui.filter import parse_filter
@@ -106,6 +107,9 @@ class TestLayout:
             ("s3://b/logs/%Y/y.%m%d%H", "x.%Y%m%d%H", "logs/x.%Y%m%d%H"),
         ],
     )
-    def test_it_is_of_keys_below_the_place_or_of_whole_keys(self, url: str, layout: str, pattern: str) -> None:
+    def test_it_is_of_keys_below_the_place_or_of_whole_keys(
+        self, url: str, layout: str, pattern: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(S3Store, "stat", lambda store, key: None)  # there is no manifest
         archive = open_archive(url, layout=layout, s3=S3Options(region="us-east-1"))
         assert (archive.layout.pattern, archive.zone) == (pattern, UTC)

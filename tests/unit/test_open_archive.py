@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -226,3 +227,30 @@ def test_a_layout_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
 def test_an_archive_goes_to_other_processes(tmp_path: Path) -> None:
     archive = open_archive(folder_of(tmp_path, KEYS), timezone="Europe/Berlin")
     assert pickle.loads(pickle.dumps(archive)).catalog() == archive.catalog()
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("S3://b/x", "write s3://b/x"),
+        ("s3a://b/%Y-%m-%d_%H.gz", "write s3://b/%Y-%m-%d_%H.gz"),
+        ("gs://b/x", "write s3://b/x --endpoint-url https://storage.googleapis.com"),
+        ("https://b.s3.amazonaws.com/x", "write s3://BUCKET/PREFIX, and --endpoint-url"),
+        ("abfs://x@y/z", "write a folder or s3://BUCKET/PREFIX"),
+        ("file:///var/log", "write the path of the folder: /var/log"),
+    ],
+)
+def test_a_place_with_another_scheme_is_advised(url: str, advice: str) -> None:
+    with pytest.raises(ArchiveError, match=re.escape(advice)):
+        open_archive(url)
+
+
+def test_a_layout_beside_an_extract_keeps_its_time_zone(tmp_path: Path) -> None:
+    manifest = {"layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    folder_of(tmp_path, ["events.2015-01-20_13.jsonl.gz"])
+    archive = open_archive(str(tmp_path), layout="events.%Y-%m-%d_%H.jsonl.gz")
+    assert (archive.zone, archive.extract) == (ZoneInfo("Europe/Berlin"), True)
+    assert len(archive.catalog().chunks) == 1
+    with pytest.raises(LayoutError, match="fits no key"):
+        open_archive(str(tmp_path), layout="x.%Y-%m-%d_%H.jsonl.gz").catalog()

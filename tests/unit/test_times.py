@@ -16,6 +16,7 @@ from tui.archive.times import (
     floor_hour,
     hours_between,
     next_hour,
+    parse_moments,
     parse_range,
     parse_time,
     parse_zone,
@@ -237,3 +238,18 @@ def test_the_ends_of_the_calendar_are_no_accident(text: str) -> None:
                 parse_range(*range_, zone)
             except TimeError as error:
                 assert text in str(error)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "stop"),
+    [
+        ("Europe/Berlin", "2024-10-27T00:15Z", "2024-10-27T01:15Z"),
+        ("America/Havana", "2024-11-03T00:30-04:00", "2024-11-03T00:30-05:00"),
+    ],
+)
+def test_a_range_within_a_repeated_hour_is_not_empty(zone: str, start: str, stop: str) -> None:
+    moments = parse_moments(start, stop, parse_zone(zone))
+    assert moments and moments[0] and moments[1]
+    assert moments[1].astimezone(UTC) - moments[0].astimezone(UTC) == HOUR
+    with pytest.raises(TimeError, match="is empty"):
+        parse_moments(stop, start, parse_zone(zone))

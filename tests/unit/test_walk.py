@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.writers import FOREIGN, HOURS, START, WRITERS
@@ -92,14 +92,22 @@ _TEXT = st.text("ab-._/7", max_size=3)
 _PIECES = st.sampled_from(
     ["{topic}", "{host}", "{rev}", "*", "%Y", "%m", "%d", "%-H", "%H", "%y", "-", "_", "/", ".", "e"]
 )
+_TIMES = ["/%Y-%m-%d_%H.gz", ".%Y%m%d%H.gz", "-%Y%m%d/%H.gz"]
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(_PIECES, min_size=1, max_size=6), st.lists(_TEXT, min_size=1, max_size=4), st.integers(0, 60))
-def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: int) -> None:
+@example(["%-H", "{topic}"], [""], 17, _TIMES[0])  # the hour 1 begins as 17 does
+@example(["{topic}"], ["a", "a.b", "a.2b", "a.b-7"], 17, _TIMES[1])
+@given(
+    st.lists(_PIECES, min_size=1, max_size=6),
+    st.lists(_TEXT, min_size=1, max_size=4),
+    st.integers(0, 60),
+    st.sampled_from(_TIMES),
+)
+def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: int, time: str) -> None:
     """Any names before and between the parts of a time."""
     try:
-        layout = Layout("".join([*pieces, "/%Y-%m-%d_%H.gz"]))
+        layout = Layout("".join([*pieces, time]))
     except ValueError:
         return
     holes = [part for part in layout.parts if isinstance(part, Hole) and not part.code]
@@ -116,7 +124,9 @@ def test_no_pattern_loses_a_chunk(pieces: list[str], texts: list[str], number: i
     expected = make_catalog(chunk for key in keys if (chunk := archive.chunk_of(StoredObject(key, 1, "e", UPLOADED))))
     start, stop = hour(number), hour(number + 9)
     assert archive.catalog(start, stop).chunks == expected.between(start, stop)
-    assert archive.catalog().chunks == expected.chunks
+    whole = archive.catalog()
+    assert whole.chunks == expected.chunks
+    assert len(set(whole.unmatched)) == len(whole.unmatched)
 
 
 def test_a_range_that_the_layout_spells_asks_for_nothing_else() -> None:
@@ -133,3 +143,36 @@ def test_so_many_names_that_they_are_ids_are_listed_as_a_whole() -> None:
     assert len(archive.catalog(hour(0), hour(1)).chunks) == len([key for key in keys if "30_00." in key])
     assert len(store.asked) < 10
     assert not Walk(Listing(store), Layout("%s.gz")).can_walk  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "app/prod/events.%Y-%m-%d_%H.gz",
+        "log%y%m%d%H.gz",
+        "{host}/v2/%Y%m%d/%H.gz",
+        "a b %Y-%m-%d %I%p",
+        "{topic}.%Y%m%d%H",
+    ],
+)
+def test_the_whole_of_a_large_archive_names_the_keys_around_it(pattern: str) -> None:
+    """Beside its first folder, inside of it, and beside the literal in front of the time."""
+    layout = Layout(pattern)
+    keys = {layout.spell(START + timedelta(hours=number), {"topic": "t", "host": "web01"}) for number in range(72)}
+    others = {"readme", "zz/1", "zz/v2/x", "web01/v3/x", "app/x", "app/prod/other.1", "app/prod/e", "lo", "a c"}
+    store = KeyStore(sorted(keys | others))
+    archive = Archive("s3://keys", store, layout, UTC)  # type: ignore[arg-type]
+    catalog = archive.catalog(listing=Listing(store, ""))  # type: ignore[arg-type]
+    assert {chunk.key for chunk in catalog.chunks} == keys
+    assert sorted(catalog.unmatched) == sorted(others)
+
+
+@pytest.mark.parametrize("pattern", ["{topic}.%Y%m%d%H.gz", "{topic}-%Y%m%d/%H.gz", "x/{topic}.{host}.%Y%m%dT%H"])
+def test_names_that_begin_as_others_do_are_in_a_range(pattern: str) -> None:
+    layout = Layout(pattern)
+    topics = ("events", "events.old", "events-old", "events.2b", "ev", "events.old.x2-2")
+    spans = [START + timedelta(hours=number) for number in range(24 * 40)]
+    archive = archive_of([layout.spell(time, {"topic": t, "host": "h1"}) for t in topics for time in spans], layout)
+    catalog = archive.catalog(hour(5), hour(14))
+    assert len(catalog.chunks) == 9 * len(topics)
+    assert len(archive.store.asked) < 200  # type: ignore[attr-defined]

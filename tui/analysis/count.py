@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
@@ -10,8 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from tui.analysis.counting import Counting, Every, Group, Part, Values
 from tui.analysis.indexed_counts import count_from
@@ -21,6 +18,7 @@ from tui.archive import Chunk
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.index import Index
+from tui.index.summary import read_json
 from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
 
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
@@ -41,7 +39,7 @@ class Row:
     @property
     def plain(self) -> list[Any]:
         """The values as JSON can have them: numbers that no float holds are texts (`1e999`)."""
-        return [value.decode() if value in _INFINITE else _decoded(value) for value in self.values]
+        return [value.decode() if value in _INFINITE else read_json(value) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +100,14 @@ def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Fi
     excluded = known_from(index)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if filter.active or filter.invert or filter.within is not None:
-            return excluded(chunk, filter)
         summary = index.summary(chunk)
-        part = count_from(summary, chunk, counting) if summary is not None else None
+        part = count_from(summary, chunk, counting, filter) if summary is not None else None
         if summary is None or part is None:
-            return None
+            return excluded(chunk, filter)
         total.merge(part)
-        answer = known_counts(summary, parses=bool(counting.by or counting.stats))
-        return replace(answer, counts=replace(answer.counts, matches=summary.records))
+        answer = known_counts(summary, parses=bool(filter.active or counting.by or counting.stats))
+        matches = part.records if filter.active else summary.records
+        return replace(answer, counts=replace(answer.counts, matches=matches))
 
     return known
 
@@ -130,13 +127,6 @@ def _counted(total: Part, top: int | None) -> Counted:
     rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
     return Counted(rows, total.records, total.missing, total.no_time, error, more)
-
-
-def _decoded(value: bytes) -> Any:
-    try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError:  # half a surrogate pair
-        return json.loads(value)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

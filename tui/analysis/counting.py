@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import islice, product
+from math import prod
 from typing import Any
 
 from tui.analysis.sketch import Sketch
@@ -18,6 +19,7 @@ from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
+_MANY = 1_000  # groups of one record that are counted one by one
 _SPARE = 1.5  # times as many are held before the rare ones are dropped
 _BATCH = 20_000
 
@@ -143,39 +145,31 @@ class Counting:
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
     def _part(self, rows: list[Row], hour: datetime | None) -> Part:
+        """Equal rows are counted by the interpreter's own loop; what they mean is asked of each different one."""
         part = Part(records=len(rows))
-        if len(self.by) == 1 and not self._by_minute and not self.stats:
-            self._count_values(part, [row[0] for row in rows], hour)
+        if not rows:
             return part
-        numbers: dict[Group, list[float]] = defaultdict(list)
-        width = len(self.by)
-        bucket = self._bucketing()
-        for row in rows:
-            time = hour
-            if self._by_minute:
-                time = bucket(row[width])
-                if time is None:
-                    part.no_time += 1
-                    continue
-            spelled = [_spellings(value) for value in row[:width]]
-            if not all(spelled):
-                part.missing += 1
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        columns = [_hashable(column) for column in cells[: len(self.by)]]
+        if self._by_minute:
+            columns.append(list(map(self._bucketing(), cells[len(self.by)])))
+        keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+        parts_of: dict[Row, _Parts] = {}
+        for key, number in Counter(keys).items():
+            *values, time = key if self._by_minute else (*key, hour)
+            if self._by_minute and time is None:
+                part.no_time += number
                 continue
-            if all(len(each) == 1 for each in spelled):  # so it is for nearly all
-                part.counts[time, tuple(each[0] for each in spelled)] += 1
+            spelled = [value if type(value) is tuple else _spellings(value) for value in values]
+            groups = prod(map(len, spelled))
+            part.missing += 0 if groups else number
+            parts_of[key] = time, spelled
+            if groups > _MANY:
+                part.count(group for _ in range(number) for group in _groups(time, spelled))
             else:
-                part.count((time, values) for values in product(*spelled))
-            if self.stats:
-                number = row[-1]
-                there = [number] if type(number) is int or type(number) is float else []
-                for texts in product(*spelled):
-                    if (time, texts) in part.counts:
-                        numbers[time, texts] += there
-                if len(numbers) > _SPARE * MOST_GROUPS:
-                    numbers = defaultdict(list, {group: numbers[group] for group in part.counts})
-        for group, values in numbers.items():
-            sketch = part.sketches[group] = Sketch()
-            sketch.add(values)
+                part.counts.update(dict.fromkeys(_groups(time, spelled), number))
+        if self.stats:
+            _add_numbers(part, parts_of, zip(keys, cells[-1], strict=True))
         return part
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
@@ -195,23 +189,37 @@ class Counting:
 
         return bucket
 
-    @staticmethod
-    def _count_values(part: Part, column: list[Any], hour: datetime | None) -> None:
-        """One column of plain values: counted by the interpreter's own loop."""
-        kinds = set(map(type, column))
-        if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
-            for value in column:
-                spelled = _spellings(value)
-                part.missing += not spelled
-                part.count((hour, (text,)) for text in spelled)
-            return
-        counts = Counter(column)
-        part.missing += counts.pop(None, 0)
-        for value, count in counts.items():
-            part.counts[hour, (spell_json(value),)] += count
+
+def _hashable(column: list[Any]) -> list[Any]:
+    """Values that are only equal where they are spelled alike: those of another kind as tuples of their spellings."""
+    kinds = set(map(type, column))
+    if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
+        return [_spellings(value) for value in column]
+    return column
 
 
-def _spellings(value: Any) -> Sequence[bytes]:
+_Parts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+
+
+def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
+    """Those that a record belongs to: none if it lacks a field, several if it has a list."""
+    return ((time, values) for values in product(*spelled))
+
+
+def _add_numbers(part: Part, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
+    """Each record's number to the sketches of its groups, but those that were too many to be kept."""
+    of_key: dict[Row, list[float]] = {key: [] for key in parts_of}
+    for key, number in numbers:
+        if key in of_key and (type(number) is int or type(number) is float):
+            of_key[key].append(number)
+    for key, found in of_key.items():
+        for group in _groups(*parts_of[key]):
+            if group in part.counts:
+                part.sketches.setdefault(group, Sketch()).add(found)
+
+
+def _spellings(value: Any) -> tuple[bytes, ...]:
+    """Of a list each different element, of null nothing."""
     if value is None:
         return ()
     if type(value) is list:

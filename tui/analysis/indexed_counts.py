@@ -6,31 +6,49 @@ from collections import Counter
 from datetime import datetime
 
 from tui.analysis.counting import Counting, Group, Part
-from tui.analysis.known import field_of, path_name
+from tui.analysis.exact import field_asked, field_of, matching_values, value_counts
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
+from tui.filter import Filter
 from tui.filter.jmespath import parse_expression
 from tui.index import Summary
+from tui.index.summary import read_json
 
 
-def count_from(summary: Summary, chunk: Chunk, counting: Counting) -> Part | None:
+def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filter) -> Part | None:
     """What counting a chunk would give, if its summary is exact about that; None where the chunk must be read."""
-    if len(counting.by) > 1 or (counting.every and not counting.every.by_hour):
+    if len(counting.by) > 1 or (counting.every and not counting.every.by_hour) or filter_.within:
         return None
     hour = counting.every.bucket(chunk.hour) if counting.every else None
+    if filter_.active or filter_.invert:
+        return _filtered(summary, hour, counting, filter_)
     if not counting.by:
         return _stats(summary, hour, counting)
     if counting.stats:
         return None
-    node = parse_expression(counting.by[0]).parsed
-    field = field_of(summary, node)
-    if field is None or not field.exact or field.others:
+    values = value_counts(summary, parse_expression(counting.by[0]).parsed)
+    return _by_value(values, hour) if values is not None else None
+
+
+def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> Part | None:
+    """The same of the records that match a filter of one field: all of them, or by that field."""
+    node = field_asked(filter_)
+    if summary.unparsed or summary.broken_json:  # how many of them reading looks at depends on the filter's texts
         return None
-    if f"{path_name(node)}[*]" in summary.fields:  # a list counts once for each different item
+    if node is None or counting.stats or (counting.by and parse_expression(counting.by[0]).parsed != node):
         return None
-    counts: Counter[Group] = Counter({(hour, (text.encode(),)): number for text, number in field.values.items()})
-    judged = summary.records - summary.not_json - summary.unparsed
-    return Part(counts, {}, judged, judged - field.records)
+    values = matching_values(summary, filter_)
+    if values is None or counting.by:
+        return _by_value(values, hour) if values is not None else None
+    matches = sum(values.values())
+    return Part(Counter({(hour, ()): matches}) if matches else Counter(), {}, matches)
+
+
+def _by_value(values: dict[str | None, int], hour: datetime | None) -> Part:
+    counts: Counter[Group] = Counter(
+        {(hour, (text.encode(),)): number for text, number in values.items() if text is not None}
+    )
+    return Part(counts, {}, sum(values.values()), values.get(None, 0))
 
 
 def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> Part | None:
@@ -47,5 +65,5 @@ def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> Part 
     elif field.exact:
         for text, number in field.values.items():
             if text[:1] in "-0123456789":
-                sketch.add([float(text)] * number)
+                sketch.add([read_json(text.encode())] * number)
     return Part(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)

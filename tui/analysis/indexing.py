@@ -18,7 +18,7 @@ from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 from tui.filter.jmespath import load
-from tui.index import FieldSummary, Summary
+from tui.index import FieldSummary, Index, Summary, Words
 from tui.index.summary import DamagedPart, kept_values, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
@@ -114,12 +114,15 @@ class Gathered:
     whole: bool = True
     minutes: Counter[int] = field(default_factory=Counter)
     no_time: int = 0
+    words: Words | None = None
 
     def merge(self, other: Gathered) -> None:
         self.records += other.records
         self.whole &= other.whole
         self.minutes.update(other.minutes)
         self.no_time += other.no_time
+        if self.words is not None and other.words is not None:
+            self.words.merge(other.words)
         for path, seen in other.fields.items():
             if path in self.fields:
                 self.fields[path].merge(seen)
@@ -131,10 +134,12 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """Gather what the index keeps. `time_field`: the path of the records' time, in `zone`, if they have one."""
+    """Gather what the index keeps. `time_field`: the path of the records' time, in `zone`, if they have one. `words`:
+    also which words there are."""
 
     zone: tzinfo
     time_field: tuple[str, ...] = ()
+    words: bool = False
 
     def begin(
         self,
@@ -143,10 +148,13 @@ class Indexing:
         matcher: Matcher,
     ) -> Callable[[Block], tuple[Gathered, int]]:
         """The work on each block of a chunk."""
+        words = Words(chunk.size) if self.words else None
 
         def gather(block: Block) -> tuple[Gathered, int]:
             root = _Place(())
-            gathered = Gathered()
+            gathered = Gathered(words=words)
+            if words is not None:
+                words.add(block.lines())
             not_json: list[bytes] = []
             unparsed = 0
             for record in block.records():
@@ -159,6 +167,8 @@ class Indexing:
                     not_json.append(record)
                     continue
                 gathered.records += 1
+                if words is not None and b"\\" in record:
+                    words.add_strings(value)
                 if type(value) is dict:
                     root.add(value, 0)
                     self._time(gathered, value)
@@ -184,10 +194,11 @@ class Indexing:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A chunk that was read whole, and what is kept of it."""
+    """A chunk that was read whole, and what is kept of it; its words, packed, if they were gathered."""
 
     chunk: Chunk
     summary: Summary
+    words: bytes | None = None
 
 
 class _Place:
@@ -289,7 +300,20 @@ def summaries(
         elif isinstance(event, ChunkDone):
             chunk, gathered = event.chunk, parts.pop(event.chunk.key, Gathered())
             if not event.partial and chunk.key not in unread:
-                yield Indexed(chunk, _summary(event, gathered, damage.pop(chunk.key, []), indexing))
+                words = gathered.words or Words(0)  # of a chunk without a record: none
+                summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing)
+                yield Indexed(chunk, summary, words.packed() if indexing.words else None)
+
+
+def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
+    """Put a chunk into the index; False if its words do not fit into `words_size` bytes of them. IndexFileError."""
+    index.put(indexed.chunk, indexed.summary)
+    if indexed.words is None:
+        return True
+    if words_size is not None and index.status().words_bytes + len(indexed.words) > words_size:
+        return False
+    index.put_words(indexed.chunk, indexed.words)
+    return True
 
 
 def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing) -> Summary:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, replace
 from typing import Any
 
-from tui.archive import Chunk, Damage
+from tui.analysis.exact import field_of, matches_of
+from tui.analysis.needed import lacks
+from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
-from tui.filter.paths import Node, path_of
+from tui.filter.paths import Node
 from tui.filter.terms import Term
-from tui.index import FieldSummary, Index, Summary
+from tui.index import Index, Summary, open_index
 from tui.index import Known as IndexKnown
 from tui.index.summary import DamagedPart, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
@@ -31,11 +33,18 @@ def known_from(
     """
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if not filter.active:
+        if not filter.active and (not counts_only or filter.invert or filter.within):
             return None
         summary = index.summary(chunk)
-        if summary is not None and _counts_alike(summary, filter) and excludes(summary, filter):
+        if not filter.active:
+            answer = known_counts(summary, parses=False) if summary is not None else None
+            return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
+        if summary is not None and _counts_alike(summary, filter) and excludes(index, chunk, summary, filter):
             return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
+        alike = summary is not None and counts_only and _counts_alike(summary, filter)
+        if summary is not None and alike and (matches := matches_of(summary, filter)) is not None:
+            answer = known_counts(summary, parses=True)
+            return replace(answer, counts=replace(answer.counts, matches=matches))
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
@@ -49,6 +58,14 @@ def known_from(
         return _of_earlier(earlier) if earlier is not None else None
 
     return known
+
+
+def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
+    """By key, those chunks that hold no match."""
+    with open_index(archive) as index:
+        known = known_from(index)
+        answers = ((chunk.key, known(chunk, filter_)) for chunk in chunks)
+        return {key: answer for key, answer in answers if answer is not None}
 
 
 def _counts_alike(summary: Summary, filter_: Filter) -> bool:
@@ -116,11 +133,15 @@ def known_counts(summary: Summary, *, parses: bool) -> Known:
     return Known(counts, _damage(summary.damage), summary.form, summary.codec)
 
 
-def excludes(summary: Summary, filter_: Filter) -> bool:
-    """Does the summary prove that no record matches? One term that no record fulfills is enough."""
+def excludes(index: Index, chunk: Chunk, summary: Summary, filter_: Filter) -> bool:
+    """Is it proved that no record matches? One term that no record fulfills is enough; or a word that none has."""
     if filter_.invert:
         return False
-    return any(_excludes(summary, term) for term in filter_.active)
+    if any(_excludes(summary, term) for term in filter_.active):
+        return True
+    lacking = lacks(filter_)
+    words = index.words(chunk) if lacking is not None else None
+    return words is not None and lacking is not None and lacking(words)
 
 
 def _excludes(summary: Summary, term: Term) -> bool:
@@ -152,18 +173,3 @@ def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
     if field is None or value is None or isinstance(value, list | dict):
         return False
     return field.exact and spell_json(value).decode() not in field.values
-
-
-def field_of(summary: Summary, node: Node) -> FieldSummary | None:
-    """The summary of the field that a plain path names; None where it cannot answer."""
-    name = path_name(node)
-    return summary.fields.get(name, FieldSummary()) if name and summary.whole else None
-
-
-def path_name(node: Node) -> str:
-    """The path as the summary spells it; "" for what is no plain path."""
-    from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
-
-    path = path_of(node) or ()
-    names = tuple(step for step in path if isinstance(step, str))
-    return spell_field(names) if names and len(names) == len(path) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from tui.app.calendar.screen import CalendarPage
+from tui.app.choice.screen import ChoicePage
 from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
 from tui.app.help.screen import ExplainPage, HelpPage
 from tui.app.home.screen import HomePage, OpeningPage
@@ -28,6 +29,7 @@ from tui.app.model.session import Session
 from tui.app.page import Host, Page
 from tui.app.requests import (
     AskHint,
+    ChooseTopic,
     Explain,
     Failed,
     JobMoved,
@@ -55,10 +57,13 @@ from tui.app.terminal.preferences import use_dark_theme
 from tui.app.tour.progress import read_progress, write_progress
 from tui.app.tour.state import state_of
 from tui.app.widgets.bars import spell_key
+from tui.app.widgets.choices import Choice
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
+from tui.archive.detect import SeveralLayoutsError
 from tui.archive.location import Location, locate
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
+from tui.archive.topics import topics_of
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
 from tui.demo.tour import Tour, begin, load_steps
@@ -76,6 +81,15 @@ class Opened(Message):
     session: Session
     remembered: str = ""
     send: bool = False
+
+
+@dataclass
+class SeveralLayouts(Message):
+    """The archive that was asked for as `url` holds keys of several layouts."""
+
+    url: str
+    location: Location
+    layouts: tuple[str, ...]
 
 
 class Explorer(Host):
@@ -117,6 +131,7 @@ class Explorer(Host):
         self.jobs = Jobs()
         self._job_pages: dict[Job, Screen[None]] = {}
         self._asked = 0.0  # when a key was refused because jobs run that quitting would stop
+        self._topics: dict[str, tuple[str, ...]] = {}  # of archives, by their titles
         self.refused = ""  # why the archive of the command line could not be opened
         self.defects = Defects()
         self._reporting = False  # a defect; one in doing so ends the explorer
@@ -153,6 +168,8 @@ class Explorer(Host):
                 from tui.app.notebook.screen import NotebookPage
 
                 self.push_screen(NotebookPage(session))
+            case ChooseTopic(session):
+                self._ask_topic(session)
             case OpenDemo():
                 folder = str(cache_dir() / "demo")
                 self._open(folder, partial(self._list, folder, None, demo=True))
@@ -215,6 +232,9 @@ class Explorer(Host):
             if is_s3(location.url):
                 self._sign_in(location.s3)
             self.post_message(Opened(url, *open_session(location, self.config), send=send))
+        except SeveralLayoutsError as error:
+            assert location is not None
+            self.post_message(SeveralLayouts(url, location, tuple(each.pattern for each in error.layouts)))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 
@@ -237,6 +257,38 @@ class Explorer(Host):
             self.switch_screen(CalendarPage(session, message.remembered))
             if message.send:
                 self.answer(PlanSend(session, cargo_of_extract(session, message.url)))
+
+    def on_several_layouts(self, message: SeveralLayouts) -> None:
+        """Ask which of them is meant."""
+        if not (isinstance(self.screen, OpeningPage) and self.screen.url == message.url):
+            return
+        choices = [Choice(each, "the most keys" if at == 0 else "", each) for at, each in enumerate(message.layouts)]
+        about = "This place holds keys of several layouts. One is an archive; the keys of the others are left out."
+        reopen = partial(self._reopen, message.url, message.location)
+        self.switch_screen(ChoicePage(message.url, "Which layout?", choices, reopen, about))
+
+    def _ask_topic(self, session: Session) -> None:
+        """The topics that are known, those of an archive that showed all of them included."""
+        known = topics_of(session.catalog.chunks)
+        topics = self._topics[session.title] = tuple(sorted({*self._topics.get(session.title, ()), *known}))
+        layout = session.archive.layout.without_field("topic")
+        archive = replace(session.archive, layout=layout)
+        choices = [Choice(topic, "", archive.layout_option(topic=topic)) for topic in topics]
+        choices.append(Choice("all topics", "together", archive.layout_option()))
+        so_far = " They are those of the hours that were listed so far." if session.catalog.unlisted else ""
+        about = f"The calendar shows the hours, sizes and gaps of the one that is chosen.{so_far}"
+
+        def reopen(layout: str) -> None:
+            self.pop_screen()
+            self._reopen(session.title, session.location, layout)
+
+        self.push_screen(ChoicePage(session.title, "Which topic?", choices, reopen, about))
+
+    def _reopen(self, url: str, location: Location, layout: str) -> None:
+        """Open it by a layout, in the place of the screen in front."""
+        self.switch_screen(OpeningPage(url))
+        job = partial(self._list, url, location.with_layout(layout))
+        self.run_worker(job, thread=True, exit_on_error=False, group="open", exclusive=True)
 
     # What is reported on the screen in front.
 

@@ -41,7 +41,7 @@ from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.tour_line import TourLine
-from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
+from tui.archive.times import floor_hour, has_minutes, parse_time, spell_hour, zone_name
 from tui.demo.tour import Tour
 from tui.errors import HourscopeError
 from tui.filter import Filter
@@ -355,7 +355,9 @@ class ArchivePage(Page):
         self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go_to)
 
     def _go_to(self, text: str) -> str | None:
-        return self.go_to(floor_hour(parse_time(text, self.session.archive.zone)))
+        hour = floor_hour(parse_time(text, self.session.archive.zone))
+        sentence = self.go_to(hour)
+        return sentence or (f"{text.strip()} is in this hour; its records are not cut" if has_minutes(text) else None)
 
     def go_to(self, hour: datetime) -> str | None:
         """Preview an hour, or the nearest that has a chunk; returns a sentence if it is another."""

@@ -38,6 +38,13 @@ class OpenArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseTopic:
+    """Ask which topic of an archive is shown, or whether all are."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDemo:
     """Show the sample archive's calendar; make the archive first if it is not there."""
 
@@ -158,6 +165,7 @@ class Leave:
 
 Request = (
     OpenArchive
+    | ChooseTopic
     | OpenDemo
     | OpenHour
     | PlanScan

@@ -20,7 +20,7 @@ from tui.archive.store import Store
 from tui.archive.times import hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
-from tui.archive.walk import Walk
+from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
 from tui.units import plural
 
@@ -69,8 +69,8 @@ class Archive:
         catalog = renamed(make_catalog(items, start, stop, reaches), self.layout)
         if self.beside:
             catalog = replace(catalog, unmatched=tuple(sorted((*catalog.unmatched, *self.beside))))
-        if catalog.first is None and not self.extract and self.end(walk) is None:
-            raise self._nothing_fits(walk.listing)
+        if catalog.first is None and self.end(walk) is None:
+            self._refuse_if_nothing_fits(walk.listing)
         return catalog
 
     def walk(self, listing: Listing | None = None) -> Walk:
@@ -99,8 +99,12 @@ class Archive:
         branches = walk.branches(hours)
         prefixes = branches.prefixes
         if hours == Range():
-            prefixes += branches.rest
-            yield from self._sorted_out(branches.objects)
+            outside = walk.outside()
+            if outside.too_many:
+                prefixes = (walk.listing.base or "",)
+            prefixes = apart((*prefixes, *branches.rest, *outside.rest))
+            alone = {item.key: item for item in (*branches.objects, *outside.objects)}
+            yield from self._sorted_out(item for key, item in alone.items() if not key.startswith(prefixes))
         for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix))), prefixes):
             yield from items
 
@@ -173,11 +177,14 @@ class Archive:
                 return min(known) if first else max(known)
         return None
 
-    def _nothing_fits(self, listing: Listing) -> ArchiveError:
+    def _refuse_if_nothing_fits(self, listing: Listing) -> None:
+        """Raise the error for keys of another layout, or for none at all; an extract may be without chunks."""
         keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
         if not keys:
-            return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
-        return LayoutError(
+            if self.extract:
+                return
+            raise ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
+        raise LayoutError(
             f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
             "give the layout that fits them"
         )

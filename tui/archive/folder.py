@@ -1,9 +1,10 @@
-"""A folder as a store: keys are paths below it, with `/`. Hidden files are not objects."""
+"""A folder as a store: keys are paths below it, with `/`. Hidden folders are not entered."""
 
 from __future__ import annotations
 
 import errno
 import filecmp
+import io
 import os
 import shutil
 import stat
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tui.archive.chunk import StoredObject
-from tui.archive.local import atomic_file, sync_folder
+from tui.archive.columns import suffix_of
+from tui.archive.local import atomic_file, is_partial, sync_folder
 from tui.archive.store import FIRST_RANGE, Page
 from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, reason
 from tui.printable import printable
 
 _PAGE = 20_000  # objects
+_UNREADABLE = "unreadable"  # the ETag of what is named like a file and is not one
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,22 @@ class FolderStore:
         yield Page(tuple(objects), tuple(prefixes), last=True)
 
     def _keys(self, prefix: str, delimiter: str) -> Iterator[str]:
-        """Every key with the prefix; a folder, with a slash at its end, where the delimiter cuts all keys in it."""
+        """Every key with the prefix; a folder, with a slash at its end, where the delimiter cuts all keys in it.
+
+        An empty folder with the name of a file is a key: it may be in the place of a chunk.
+        """
         above = prefix.rpartition("/")[0]
         self._path(above)
         waiting = [f"{above}/" if above else ""]
         while waiting:
             within = waiting.pop()
             below = []
-            for name, folder in self._names(within):
+            names = self._names(within)
+            if not names and suffix_of(within.rstrip("/").rpartition("/")[2]):
+                yield within.rstrip("/")
+            for name, folder in names:
                 key = within + name + ("/" if folder else "")
-                if name.startswith(".") or not key.startswith(prefix):
+                if (name.startswith(".") if folder else is_partial(name)) or not key.startswith(prefix):
                     continue
                 if folder and not (delimiter and key.find(delimiter, len(prefix)) >= 0):
                     below.append(key)
@@ -88,25 +97,39 @@ class FolderStore:
         return self._object(key)
 
     def _object(self, key: str) -> StoredObject | None:
-        """None for what is gone since, for a link that leads nowhere, and for a pipe, which would block its reader."""
+        """None for what is gone since. A broken link, a pipe, or a folder is listed: reading it reports what it is."""
         path = self.folder / key
         try:
-            status = path.stat()
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
-                return None
-            raise ArchiveError(f"{path} cannot be read: {reason(error)}") from error
-        if not stat.S_ISREG(status.st_mode):
+            try:
+                status = path.stat()
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+                    raise
+                status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        return StoredObject(key, status.st_size, _etag(status), datetime.fromtimestamp(status.st_mtime, UTC))
+        except OSError as error:
+            raise ArchiveError(f"{path} cannot be read: {reason(error)}") from error
+        uploaded = datetime.fromtimestamp(status.st_mtime, UTC)
+        if not stat.S_ISREG(status.st_mode):
+            return StoredObject(key, 0, _UNREADABLE, uploaded)
+        return StoredObject(key, status.st_size, _etag(status), uploaded)
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
+        path = self._path(key)
         try:
-            stream = self._path(key).open("rb", buffering=0)
+            stream = io.FileIO(path, opener=_without_waiting)
             status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                stream.close()
+                raise ArchiveError(f"{path} cannot be read: it is not a file; replace it, or move it away")
             stream.seek(start)
         except OSError as error:
-            raise ArchiveError(f"{self.folder / key} cannot be read: {reason(error)}") from error
+            if path.is_symlink() and not path.exists():
+                lost = "it is a link to a file that does not exist; restore the file, or move the link away"
+                raise ArchiveError(f"{path} cannot be read: {lost}") from error
+            why = "it is a folder; move it away" if error.errno == errno.EISDIR else reason(error)
+            raise ArchiveError(f"{path} cannot be read: {why}") from error
         except ValueError as error:
             raise ArchiveError(f"the key '{printable(key, 200)}' cannot be the name of a file: {error}") from error
         if etag is not None and etag != _etag(status):
@@ -173,6 +196,11 @@ class FolderStore:
 
     def renew(self) -> None:
         """A folder needs no credentials."""
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; of a pipe nobody writes to, too, where others would wait."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _etag(status: os.stat_result) -> str:

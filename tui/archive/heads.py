@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui.archive.chunk import StoredObject
 from tui.archive.holes import Hole
@@ -13,6 +14,7 @@ from tui.archive.listing import Listing, in_parallel
 Part = str | Hole
 DEEPEST = 12  # levels of a name
 _MOST_HEADS = 1000
+_MOST_GLUED = 100  # names that are followed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,27 @@ def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]
     return Heads(tuple(found), tuple(rest), tuple(objects))
 
 
+def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
+    """What begins with `base` and not with a head, which all keys of a layout do: `rest` and `objects`.
+
+    One listing for each folder on the way, and one for each of the last name's parts.
+    """
+    steps: dict[tuple[str, str], None] = {}
+    for head in heads:
+        folder = head.rfind("/") + 1
+        ends = [at for at, char in enumerate(head, 1) if at > len(base) and char == ("/" if at <= folder else head[-1])]
+        steps |= {(head[:begin], head[end - 1]): None for begin, end in pairwise([len(base), *ends])}
+    rest: dict[str, None] = {}
+    objects: dict[str, StoredObject] = {}
+    for level in in_parallel(lambda step: listing.level(*step), list(steps)):
+        if level is None:
+            return Heads((), too_many=True)
+        objects |= {item.key: item for item in level.objects}
+        rest |= dict.fromkeys(level.prefixes)
+    known = {head[:end] for head in heads for end in range(len(head) + 1)}
+    return Heads((), tuple(prefix for prefix in rest if prefix not in known), tuple(objects.values()))
+
+
 def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequence[str] | None = None) -> Heads:
     """The texts before the time in one folder, cut where the literal before the time ends; `begun`: with these only."""
     begin, regex = lead(name), regex_of(name)
@@ -103,6 +126,41 @@ def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequ
         if not waiting:
             break
     return Heads(tuple(dict.fromkeys(found)), tuple(waiting), tuple(objects))
+
+
+def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> Heads:
+    """The heads that begin as `head` does, and go on, where nothing separates the parts of the time (`%Y%m%d%H`).
+
+    Names are cut where a time may begin: `time` is one, whose first two characters nearly all of that place have. What
+    is in `rest` holds names that were not followed to their end. A name that has just these two characters behind its
+    separator is not found.
+    """
+    if len(time) < 2:
+        return Heads((), too_many=True)
+    regex, size = regex_of(tuple(name)), head.rfind("/") + 1
+    found: dict[str, None] = {}
+    waiting = [head]
+    for _ in range(DEEPEST):
+        levels = in_parallel(lambda prefix: listing.level(prefix, time[0]), waiting)
+        cut = [prefix for level in levels if level for prefix in level.prefixes]
+        heads = [each for each in cut if each[-2] == head[-1] and regex.fullmatch(each[size:-1])]
+        behind = in_parallel(lambda prefix: listing.level(prefix, time[1]), heads)
+        if None in levels or None in behind:
+            return Heads((), too_many=True)
+        found |= dict.fromkeys(each[:-1] for each in heads)
+        names = [
+            each[: max(each.rfind(head[-1]) + 1, len(begin))]
+            for begin, level in zip(heads, behind, strict=True)
+            for each in (level.prefixes if level else ())
+            if each != begin + time[1]
+        ]
+        waiting = list(dict.fromkeys([*(each for each in cut if each not in heads), *names]))
+        if not waiting:
+            break
+        if len(waiting) > _MOST_GLUED:
+            return Heads((), too_many=True)
+    found.pop(head, None)
+    return Heads(tuple(found), tuple(waiting))
 
 
 def is_literal(parts: tuple[Part, ...]) -> bool:

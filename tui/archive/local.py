@@ -20,6 +20,7 @@ from tui.errors import reason as reason
 _PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
 _PART = ".part"
 _MARK = 12  # hexadecimal digits that tell one writer's hidden file from another's
+_OURS = re.compile(rf"\..+\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.DOTALL)
 
 
 @contextmanager
@@ -77,6 +78,11 @@ def _begin(target: Path, opener: Callable[[str, int], int]) -> tuple[Path, int]:
 def _stem(name: str) -> str:
     """What of a target's name is in that of its hidden file: at most 100 bytes."""
     return os.fsdecode(os.fsencode(name)[:100])
+
+
+def is_partial(name: str) -> bool:
+    """Is it the name of a file that this module is writing, or was when its writer died?"""
+    return name.startswith(".") and _OURS.fullmatch(name) is not None
 
 
 def remove_partial(folder: Path, name: str | None = None) -> int:

@@ -53,6 +53,14 @@ class Location:
         """The archive on a command line."""
         return (f"./{self.title}" if self.title.startswith("-") else self.title, *self.options)
 
+    def with_layout(self, layout: str) -> Location:
+        """The same place read by another layout, which its words name."""
+        options, words = list(self.options), option_words({"layout": layout})
+        if "--layout" in options:
+            at = options.index("--layout")
+            del options[at : at + 2]
+        return replace(self, layout=layout, options=(*options, *words))
+
     def open(self, hours: Range | None = None) -> tuple[Archive, Listing]:
         """The archive, and what was listed of it; see `open_listed`."""
         archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout, hours=hours)

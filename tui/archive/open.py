@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
 from tui.archive.detect import detect
-from tui.archive.heads import lead
+from tui.archive.heads import find_outside, lead
 from tui.archive.holes import escape, has_holes, split_pattern, unescape
 from tui.archive.layout import Layout
 from tui.archive.listing import Listing as Listing
@@ -55,23 +56,27 @@ def open_listed(
     """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
-    if layout is not None:
-        pattern = _below(rest if pattern is None else unescape(_fixed(rest)), layout)
+    manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
+    if pattern is None and layout is not None:
+        whole, known = Layout(_below(rest, layout)), _known_extract(Listing(store), manifest_key)
+        if known:
+            return Archive(url, store, whole, parse_zone(timezone or known[1]), manifest=manifest_key), Listing(store)
+        pattern = whole.pattern
+    elif layout is not None:
+        pattern = _below(unescape(_fixed(rest)), layout)
     if pattern is not None:
         return _rooted(Archive(url, store, Layout(pattern), parse_zone(timezone)), Listing(store))
-    manifest_key = (rest if not rest or rest.endswith("/") else rest + "/") + MANIFEST
     listing = Listing(store, rest)
     listing.first(rest)
-    manifest = _manifest_of(listing, manifest_key)
-    if manifest and (known := _manifest(store, manifest)):
-        layout, zone = known
-        return Archive(url, store, Layout(layout), parse_zone(timezone or zone), manifest=manifest_key), listing
+    if known := _known_extract(listing, manifest_key):
+        found, zone = known
+        return Archive(url, store, Layout(found), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
         hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
         raise ArchiveError(f"{url} is empty: {hint}")
-    found = within(detect(keys, url), rest, keys[0])
-    return _rooted(Archive(url, store, found, parse_zone(timezone), detected=True), listing)
+    detected = within(detect(keys, url), rest, keys[0])
+    return _rooted(Archive(url, store, detected, parse_zone(timezone), detected=True), listing)
 
 
 def _below(prefix: str, layout: str) -> str:
@@ -98,12 +103,23 @@ def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
         return archive, listing
     store = open_store(str(Path(archive.store.url, folders)))
     inside = Listing(store, "")
-    known = listing.known("") or ()
-    if known:
+    known = listing.known("")
+    if known is not None:
         below = (item for item in known if item.key.startswith(folders))
         inside.keep("", (replace(item, key=item.key.removeprefix(folders)) for item in below))
-    beside = tuple(sorted(item.key for item in known if not item.key.startswith(folders)))
+        others: Iterable[StoredObject] = (item for item in known if not item.key.startswith(folders))
+    else:
+        others = _beside(listing, folders) if archive.detected else ()
+    beside = tuple(sorted(item.key for item in others))
     return replace(archive, store=store, layout=layout, folders=folders, beside=beside), inside
+
+
+def _beside(listing: Listing, folders: str) -> Iterator[StoredObject]:
+    """Objects outside of the folders that hold all chunks; of another folder, those of its listing's first page."""
+    outside = find_outside(listing, "", (folders,))
+    yield from outside.objects
+    for prefix in outside.rest:
+        yield from listing.first(prefix)
 
 
 def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
@@ -129,6 +145,12 @@ def _split(url: str) -> tuple[str, str, str | None]:
     parts = str(path).split("/")
     fixed = next(i for i, part in enumerate(parts) if has_holes(part))
     return unescape("/".join(parts[:fixed])) or ("/" if str(path).startswith("/") else "."), "", "/".join(parts[fixed:])
+
+
+def _known_extract(listing: Listing, key: str) -> tuple[str, str] | None:
+    """Layout and time zone by an extract's manifest, if there is one."""
+    item = _manifest_of(listing, key)
+    return _manifest(listing.store, item) if item else None
 
 
 def _manifest_of(listing: Listing, key: str) -> StoredObject | None:

@@ -43,9 +43,13 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
 
 
 def _first_layout(listing: Listing, prefix: str, keys: list[str]) -> Layout | None:
-    """The layout of a listing's first page; if it has none, that of some keys of each folder."""
+    """The layout of a listing's first page; if it has none, that of some keys of each folder.
+
+    None if most of the keys are of none: then a reading that fits the others by chance would lead astray.
+    """
     if layouts := _layouts(keys):
-        return layouts[0]
+        fitting = sum(any(layout.parse(key) for layout in layouts) for key in keys)
+        return layouts[0] if 2 * fitting >= len(keys) else None
     level = listing.level(prefix, "/")
     more = in_parallel(lambda begin: _names(listing, begin), _spread(level.prefixes if level else (), _ENDS))
     return next(iter(_layouts([key for names in more for key in names])), None)

@@ -30,6 +30,7 @@ _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.AS
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
+_ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # its first digits
 _FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
 
 
@@ -183,6 +184,8 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
     if order[-1] == "H":
         stop = _finer(key, stop, parts, texts)
     if stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit():
+        return None
+    if parts[-1] == "H" and parts[-2:-1] != [""] and _ID.match(key, stop):
         return None
     spelling = Spelling(tuple(parts))
     time = spelling.time(tuple(texts))

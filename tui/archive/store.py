@@ -71,12 +71,32 @@ class Store(Protocol):
 
 def is_s3(location: str) -> bool:
     """Is it a place in S3, not a folder? ArchiveError for `gs://…` or `S3://…`: no folder is meant by that."""
-    if (scheme := _SCHEME.match(location)) and scheme[0] != S3_SCHEME:
-        raise ArchiveError(
-            f"{printable(location, 200)} cannot be reached: give s3://BUCKET/PREFIX, in small letters, or a folder "
-            "(./ before a folder of that name)"
-        )
+    if advice := foreign_scheme(location):
+        raise ArchiveError(f"{printable(location, 200)} cannot be reached: {advice}")
     return location.startswith(S3_SCHEME)
+
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}(.*)", re.IGNORECASE | re.DOTALL)
+_S3_NAMES = ("s3", "s3a", "s3n")  # as Hadoop and Spark write it, too
+_S3_ENDPOINTS = {"gs": "https://storage.googleapis.com", "gcs": "https://storage.googleapis.com"}
+
+
+def foreign_scheme(location: str) -> str:
+    """Why a location such as `gs://bucket` is not one here, and what to write; "" for a folder or `s3://`."""
+    match = _SCHEME.match(location)
+    if match is None or location.startswith(S3_SCHEME) or Path(location).exists():
+        return ""
+    scheme, rest = match[1].lower(), match[2] or "BUCKET/PREFIX"
+    if scheme in _S3_NAMES:
+        return f"write {S3_SCHEME}{rest}"
+    if scheme == "file":
+        return f"write the path of the folder: {rest}"
+    known = "hourscope reads folders and S3"
+    if scheme in _S3_ENDPOINTS:
+        return f"{known}; write {S3_SCHEME}{rest} --endpoint-url {_S3_ENDPOINTS[scheme]}"
+    if scheme in ("http", "https"):
+        return f"{known}; write s3://BUCKET/PREFIX, and --endpoint-url for a server other than AWS"
+    return f"{known}; write a folder or s3://BUCKET/PREFIX"
 
 
 def open_store(root: str, options: S3Options | None = None) -> Store:

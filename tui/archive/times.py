@@ -88,7 +88,7 @@ def parse_moments(
         return None
     first = parse_time(start, zone, now) if start is not None else None
     last = parse_time(stop, zone, now) if stop is not None else None
-    if first and last and first >= last:
+    if first and last and first.astimezone(UTC) >= last.astimezone(UTC):  # one zone's clocks compare without their fold
         raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
     return first, last
 

@@ -6,13 +6,24 @@ texts, wherever it stands. Where the range gives the texts, nothing has to be as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.heads import DEEPEST, Heads, components, find_heads, find_names, is_literal, lead, regex_of
+from tui.archive.heads import (
+    DEEPEST,
+    Heads,
+    components,
+    find_glued,
+    find_heads,
+    find_names,
+    find_outside,
+    is_literal,
+    lead,
+    regex_of,
+)
 from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
@@ -75,10 +86,17 @@ class Walk:
             return Branches((self.root,))
         parts = in_parallel(lambda head: self._branch(head, hours), heads.prefixes)
         return Branches(
-            tuple(sorted({prefix for part in parts for prefix in part.prefixes})),
+            apart(prefix for part in parts for prefix in part.prefixes),
             (*heads.rest, *(prefix for part in parts for prefix in part.rest)),
             (*heads.objects, *(item for part in parts for item in part.objects)),
         )
+
+    def outside(self) -> Heads:
+        """Where keys are that do not begin as all of the layout do, as far as that was asked for."""
+        base = self.listing.base
+        if base is None or not self.root.startswith(base):
+            return Heads(())
+        return find_outside(self.listing, base, self._heads.prefixes)
 
     @property
     def is_known(self) -> bool:
@@ -117,16 +135,20 @@ class Walk:
         waiting = list(self._heads.prefixes)
         for _ in range(DEEPEST):
             found |= dict.fromkeys(waiting)
-            levels = in_parallel(self.times, waiting)
-            longer = (
-                self._longer(head, self._sorted_out(head, level)[2])
-                for head, level in zip(waiting, levels, strict=True)
-                if level is not None
-            )
-            waiting = [head for heads in longer for head in heads.prefixes if head not in found]
+            longer = in_parallel(self._longer_heads, waiting)
+            if any(heads.too_many for heads in longer):
+                return (self.root,)
+            waiting = [head for heads in longer for head in (*heads.prefixes, *heads.rest) if head not in found]
             if not waiting:
                 break
         return tuple(found)
+
+    def _longer_heads(self, head: str) -> Heads:
+        level = self.times(head)
+        if level is None:
+            year = f"{datetime.now():%Y}" if self.time.token == "%Y" else ""
+            return find_glued(self.listing, self._name, head, year)
+        return self._longer(head, self._sorted_out(head, level)[2])
 
     @cached_property
     def _heads(self) -> Heads:
@@ -153,8 +175,12 @@ class Walk:
     @property
     def _ambiguous(self) -> bool:
         """Can what is taken for a name be the beginning of a longer one? A folder's name cannot."""
-        name = components(self.layout.parts[: self._at])[-1]
-        return any(isinstance(part, Hole) and part.fixed is None for part in name)
+        return any(isinstance(part, Hole) and part.fixed is None for part in self._name)
+
+    @cached_property
+    def _name(self) -> tuple[str | Hole, ...]:
+        """The parts between the last slash before the time and the time."""
+        return components(self.layout.parts[: self._at])[-1]
 
     def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
         """The prefixes behind one head."""
@@ -163,7 +189,11 @@ class Walk:
             return Branches(tuple(head + text for text in texts))
         level = self.times(head)
         if level is None:
-            return Branches(tuple(head + text for text in texts or ("",)))
+            glued = find_glued(self.listing, self._name, head, texts[-1]) if texts and depth == 0 else Heads(())
+            if texts is None or glued.too_many:
+                return Branches((head,))
+            begins = (head, *glued.prefixes)
+            return Branches((*(each + text for each in begins for text in texts), *glued.rest))
         code, fitting, others = self._sorted_out(head, level)
         longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
         if longer.too_many:
@@ -209,11 +239,9 @@ class Walk:
 
     def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
         """Heads that begin as this one does, and go on: names that hold the character before the time."""
-        name = components(self.layout.parts[: self._at])[-1]
         hole = self.time
-        regex, separator = regex_of(name), head[-1:]
-        above = head.rpartition("/")[0]
-        folder = above + "/" if above else ""
+        regex, separator = regex_of(self._name), head[-1:]
+        folder = head[: head.rfind("/") + 1]
         found: dict[str, None] = {}
         begun = []
         for other in others:
@@ -226,7 +254,7 @@ class Walk:
                 found[longer] = None
             else:
                 begun.append(other)
-        more = find_names(self.listing, name, folder, begun)
+        more = find_names(self.listing, self._name, folder, begun)
         return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
@@ -291,6 +319,15 @@ class Walk:
             return True
         slack = _DAY if self.layout.has_epoch else timedelta(0)
         return hours.within(known[0] - slack, known[1] + slack) is not None
+
+
+def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Prefixes without those that begin with another one: no key may be listed twice (`1` and `17`, unpadded)."""
+    found: list[str] = []
+    for prefix in sorted(prefixes):
+        if not found or not prefix.startswith(found[-1]):
+            found.append(prefix)
+    return tuple(found)
 
 
 def _next_codes(values: dict[str, int]) -> frozenset[str]:

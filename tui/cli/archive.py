@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import threading
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tui.archive import Archive
 from tui.archive.location import Location
 from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic, destination
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
+from tui.cli.archive_index import IndexBuilder
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
 from tui.cli.command import Command
@@ -54,9 +55,10 @@ _LEFT = "left at once; what was acknowledged is in the spool, and the next start
 @click.option("--max-in-flight", metavar="N", type=click.IntRange(min=1), default=MAX_IN_FLIGHT, show_default=True,
               help="Maximum messages in flight per process.")  # fmt: skip
 @click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
+@click.option("--index", "indexed", is_flag=True, help="Index each chunk after its upload, as hourscope index does.")
 @click.option("--check", is_flag=True, help="Check what the archiver needs, and exit.")
 @archive_options
-def command(archive: str, status_address: str | None, check: bool, **given: Any) -> int:
+def command(archive: str, status_address: str | None, indexed: bool, check: bool, **given: Any) -> int:
     """Record an NSQ topic in an archive.
 
     Every message is on disk before it is acknowledged (FIN), and is then uploaded. SIGTERM, SIGINT, and SIGHUP stop
@@ -72,18 +74,20 @@ def command(archive: str, status_address: str | None, check: bool, **given: Any)
       hourscope archive /var/archive --topic events --channel archive \\
           --nsqd-tcp-address 127.0.0.1:4150 --check
     """
-    options = _options(archive, given, load_config())
+    config = load_config()
+    location = located(archive, given, config)
+    options = _options(location, given, config)
     options.check()
     if check:
         from tui.archiver.check import check_archiver
 
         return report(check_archiver(options), width=24)
-    with cancel_on_signals(_LEFT) as stop, Log() as log:
-        return _run(options, stop, log, status_address)
+    with cancel_on_signals(_LEFT) as stop, Log() as log, ExitStack() as stack:
+        builder = stack.enter_context(IndexBuilder(location, log.line)) if indexed else None
+        return _run(options, stop, log, status_address, builder)
 
 
-def _options(archive: str, given: dict[str, Any], config: Config) -> ArchiverOptions:
-    location = located(archive, given, config)
+def _options(location: Location, given: dict[str, Any], config: Config) -> ArchiverOptions:
     source = _source(given, config)
     source.check()
     host = given.pop("host") or socket.gethostname().partition(".")[0]
@@ -119,7 +123,13 @@ def _default_spool(archive: str, source: Source, host: str) -> Path:
     return state_dir() / "spool" / f"{source.topic}.{host}.{mark}"
 
 
-def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_address: str | None) -> int:
+def _run(
+    options: ArchiverOptions,
+    stop: threading.Event,
+    log: Log,
+    status_address: str | None,
+    builder: IndexBuilder | None,
+) -> int:
     now = [Status()]
     if status_address is not None:
         from tui.archiver.status_server import served
@@ -132,10 +142,14 @@ def _run(options: ArchiverOptions, stop: threading.Event, log: Log, status_addre
             if isinstance(event, Status):
                 now[0] = event
                 log.status(event)
+                if builder is not None and not event.stopping:
+                    builder.look(event.uploads.uploaded)
             elif isinstance(event, Stopped):
                 log.status(event.status, last=True)
                 code = _end(options, event)
                 if event.hangs:  # in threads that Python would wait for
+                    if builder is not None:
+                        builder.end()
                     os._exit(code)
                 return code
             else:

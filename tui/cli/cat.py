@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.archive import Catalog, Chunk, empty_range
-from tui.archive.times import clock_note, parse_hour, spell_hour
+from tui.archive.times import clock_note, has_minutes, parse_hour, spell_hour
 from tui.cli.command import Command
 from tui.cli.console import say, write_lines
 from tui.cli.options import (
@@ -77,6 +77,8 @@ def command(
 
 
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
+    if has_minutes(hour):
+        raise click.UsageError("--hour takes a whole hour, such as 2015-01-20T13; scan --from and --to take minutes")
     start, stop = parse_hour(hour, opened.archive.zone)
     catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
     if note := clock_note(start):

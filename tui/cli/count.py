@@ -10,6 +10,7 @@ import click
 
 from tui.analysis.count import Counted, count, parse_every
 from tui.analysis.counting import Counting
+from tui.analysis.needed import word_hints
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
@@ -177,7 +178,7 @@ def _report(
     report_troubles(totals)
     for warning in _warnings(counting, counted):
         say(warning)
-    for hint in hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0):
+    for hint in (*word_hints(plan), *hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0)):
         say(hint)
     return exit_code(totals, no_time=counted.no_time)
 

@@ -8,9 +8,11 @@ from dataclasses import asdict
 
 import click
 
+from tui.analysis.known import known_from
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line
 from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
+from tui.index import open_index
 from tui.scan import ScanPlan, estimate
 from tui.scan.facts import estimate_facts
 
@@ -20,7 +22,8 @@ _MUCH = 10 * 10**9  # stored bytes that nobody reads by mistake
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     """Read the sample and print; exit code 1 if not even the interval's upper end holds a match."""
     prices = load_config().prices
-    expected = estimate(plan, prices=prices, jobs=jobs)
+    with open_index(plan.archive) as index:
+        expected = estimate(plan, prices=prices, jobs=jobs, known=known_from(index, counts_only=True))
     if as_json:
         print(json.dumps(asdict(expected)))
     else:

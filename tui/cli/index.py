@@ -9,18 +9,25 @@ from typing import Any
 
 import click
 
-from tui.analysis.indexing import Indexed, Indexing, summaries
+from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
-from tui.cli.options import archive_argument, archive_options, open_named, range_options, reading_options
+from tui.cli.options import (
+    archive_argument,
+    archive_options,
+    open_named,
+    parsed_size,
+    range_options,
+    reading_options,
+)
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import Index, open_index
-from tui.scan import Totals
+from tui.scan import ScanPlan, Totals
 from tui.scan.time_field import detect_time_field
 from tui.units import count, duration, plural, size
 
@@ -28,6 +35,10 @@ from tui.units import count, duration, plural, size
 @click.command("index", cls=Command)
 @archive_argument
 @range_options
+@click.option("--ids", is_flag=True, help="Also remember which words and ids each chunk holds, for -w -g ID.")
+@click.option(
+    "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
+)
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
@@ -36,20 +47,32 @@ from tui.units import count, duration, plural, size
 @reading_options
 @archive_options
 def command(
-    archive: str, jobs: int | None, dask: str | None, status: bool, drop: bool, as_json: bool, **given: Any
+    archive: str,
+    ids: bool,
+    ids_size: int | None,
+    jobs: int | None,
+    dask: str | None,
+    status: bool,
+    drop: bool,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Remember what is in the chunks of a range, to answer faster.
 
     Each chunk is read once, and the counts of its values are kept in the cache folder. Then count answers without
-    reading, and scan and count skip chunks that cannot match. Chunks that have not changed are not read again.
+    reading, and scan, send and count skip chunks that cannot match. With --ids they also skip chunks that lack an id
+    that is looked for by -w -g ID or -m "id == 'ID'". Chunks that have not changed are not read again.
 
     \b
     Examples:
       hourscope index /var/archive --from -30d
+      hourscope index /var/archive --from -30d --ids
       hourscope index /var/archive --status
     """
     if status and drop:
         raise click.UsageError("--status and --drop do not go together")
+    if ids_size is not None and not ids:
+        raise click.UsageError("--ids-size goes with --ids")
     opened = open_named(archive, given)
     with open_index(opened.archive) as index:
         if drop:
@@ -58,56 +81,76 @@ def command(
             return EXIT_MATCHED
         plan = opened.plan(Filter())
         if status:
-            _print_status(index, len(plan.chunks), len(index.indexed(plan.chunks)), as_json=as_json)
+            _print_status(index, plan, as_json=as_json)
             return EXIT_MATCHED
-        known = index.indexed(plan.chunks)
-        left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-        again = command_line(
-            "index",
-            opened.location,
-            opened.start,
-            opened.stop,
-            option_words({"jobs": jobs, "dask": dask, "json": as_json}),
-        )
-        stopped = (
-            f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
-        )
-        totals = Totals()
-        plan = replace(plan, chunks=left)
-        if not may_read(plan, jobs):
-            return EXIT_INTERRUPTED
-        field = detect_time_field(opened.archive, left)
-        indexing = Indexing(opened.archive.zone, tuple(field.split(".")) if field else ())
-        with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-            for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
-                if isinstance(event, Indexed):
-                    index.put(event.chunk, event.summary)
-                    continue
-                totals.add(event)
-                c, whole = totals.counts, plan.bytes_compressed
-                text = scan_text(totals.chunks, len(left), c.bytes_compressed, whole, c.bytes, None, totals.seconds)
-                show(c.bytes_compressed / max(whole, 1), text)
-            if cancel.is_set():
-                say(stopped)
-                return EXIT_INTERRUPTED
-        report_troubles(totals)
-        if as_json:
-            _print_status(index, len(known) + len(left), len(index.indexed([*plan.chunks])) + len(known), as_json=True)
-        else:
-            narrate(
-                f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)};"
-                f" {plural(len(known), 'chunk')} known before"
-            )
+        how = {"ids": ids, "ids_size": ids_size, "jobs": jobs, "dask": dask, "json": as_json}
+        again = command_line("index", opened.location, opened.start, opened.stop, option_words(how))
+        code = _build(index, plan, again, ids=ids, ids_size=ids_size, jobs=jobs, dask=dask, quiet=as_json)
+        if as_json and code != EXIT_INTERRUPTED:
+            _print_status(index, plan, as_json=True)
         sys.stdout.flush()
-        return EXIT_FAILED if totals.damaged else EXIT_MATCHED
+        return code
 
 
-def _print_status(index: Index, chunks: int, indexed: int, *, as_json: bool) -> None:
-    now = index.status()
+def _build(
+    index: Index,
+    plan: ScanPlan,
+    again: str,
+    *,
+    ids: bool,
+    ids_size: int | None,
+    jobs: int | None,
+    dask: str | None,
+    quiet: bool,
+) -> int:
+    """Read what is not indexed yet, and remember it."""
+    known = index.indexed(plan.chunks)
+    if ids:
+        known &= index.with_words(plan.chunks)
+    left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
+    stopped = (
+        f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
+    )
+    plan = replace(plan, chunks=left)
+    if not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
+    field = detect_time_field(plan.archive, left)
+    indexing = Indexing(plan.archive.zone, tuple(field.split(".")) if field else (), ids)
+    totals, too_much = Totals(), 0
+    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
+        for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
+            if isinstance(event, Indexed):
+                too_much += not keep(index, event, ids_size)
+                continue
+            totals.add(event)
+            c, whole = totals.counts, plan.bytes_compressed
+            text = scan_text(totals.chunks, len(left), c.bytes_compressed, whole, c.bytes, None, totals.seconds)
+            show(c.bytes_compressed / max(whole, 1), text)
+        if cancel.is_set():
+            say(stopped)
+            return EXIT_INTERRUPTED
+    report_troubles(totals)
+    if too_much:
+        say(f"the ids of {plural(too_much, 'chunk')} are not remembered: more than --ids-size allows")
+    if not quiet:
+        before = f"{plural(len(known), 'chunk')} known before"
+        narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before}")
+    return EXIT_FAILED if totals.damaged else EXIT_MATCHED
+
+
+def _print_status(index: Index, plan: ScanPlan, *, as_json: bool) -> None:
+    now, chunks = index.status(), plan.chunks
+    indexed, with_ids = len(index.indexed(chunks)), len(index.with_words(chunks))
     if as_json:
-        kept = {"chunks": chunks, "indexed": indexed, "bytes": now.bytes, "chunk_bytes": now.stored}
-        print(json.dumps(kept | {"kept": now.chunks}))
+        kept = {"chunks": len(chunks), "indexed": indexed, "bytes": now.bytes, "chunk_bytes": now.stored}
+        ids = {"indexed": with_ids, "bytes": now.words_bytes, "chunk_bytes": now.words_stored, "kept": now.with_words}
+        print(json.dumps(kept | {"kept": now.chunks, "ids": ids}))
         return
-    share = f"{100 * now.bytes / now.stored:.2g} % of their {size(now.stored)}" if now.stored else "nothing"
-    print_line(f"{count(indexed)} of {plural(chunks, 'chunk')} are indexed")
-    print_line(f"{size(now.bytes)} for {plural(now.chunks, 'chunk')} of this archive, {share}")
+    print_line(f"{count(indexed)} of {plural(len(chunks), 'chunk')} are indexed, {count(with_ids)} with their ids")
+    print_line(f"counts: {_size(now.bytes, now.chunks, now.stored)}")
+    print_line(f"ids: {_size(now.words_bytes, now.with_words, now.words_stored)}")
+
+
+def _size(taken: int, chunks: int, stored: int) -> str:
+    share = f", {100 * taken / stored:.2g} % of their {size(stored)}" if stored else ""
+    return f"{size(taken)} for {plural(chunks, 'chunk')} of this archive{share}"

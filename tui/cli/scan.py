@@ -296,9 +296,12 @@ def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEv
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
+    from tui.analysis.needed import word_hints  # a refused command starts without it
+
     report_troubles(totals)
     plan = request.plan
     hints = [] if interrupted else hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0)
+    hints += [] if interrupted else word_hints(plan)
     for hint in hints:
         say(hint)
     if request.count:

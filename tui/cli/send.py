@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui.analysis.known import known_chunks
 from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
@@ -186,7 +187,9 @@ def _source(
         opened = open_named(source, given)
         location = opened.location
         plan = opened.plan(chosen, one_topic=True)
-        what = archive_source(opened.archive, plan.chunks, plan.filter)
+        what = archive_source(
+            opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
+        )
         words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     order = (order or detect_order(what)) if by_time else None
     if order is not None:

@@ -2,5 +2,6 @@
 
 from tui.index.store import Index, open_index
 from tui.index.summary import FieldSummary, Known, Summary
+from tui.index.words import Words
 
-__all__ = ["FieldSummary", "Index", "Known", "Summary", "open_index"]
+__all__ = ["FieldSummary", "Index", "Known", "Summary", "Words", "open_index"]

@@ -17,6 +17,7 @@ from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.errors import IndexFileError
 from tui.index.summary import FORMAT, Known, Summary, pack_known, packed, unpack_known, unpacked
+from tui.index.words import WORDS_FORMAT, Words
 
 _WAIT = 10.0  # seconds for another process that writes
 _SCHEMA = """
@@ -27,6 +28,9 @@ create table if not exists scans (
     place text, key text, etag text, size integer, terms text, matches integer, known blob,
     primary key (place, key, terms)
 ) without rowid;
+create table if not exists words (
+    place text, key text, etag text, size integer, format integer, words blob, primary key (place, key)
+);
 """
 _BROKEN = (sqlite3.DatabaseError,)
 
@@ -35,11 +39,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves."""
+    """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves; and how
+    many of them with their words, with the bytes of those and of their chunks."""
 
     chunks: int
     bytes: int
     stored: int
+    with_words: int = 0
+    words_bytes: int = 0
+    words_stored: int = 0
 
 
 class Index:
@@ -92,6 +100,23 @@ class Index:
         row = (*self._about(chunk), FORMAT, packed(summary))
         self._write("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row)
 
+    def words(self, chunk: Chunk) -> Words | None:
+        """The words of a chunk as it is now."""
+        query = "select words from words where place=? and key=? and etag=? and size=? and format=?"
+        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), WORDS_FORMAT)).fetchone())
+        return Words.of(row[0]) if row and isinstance(row[0], bytes) else None
+
+    def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
+        """The keys of those whose words are kept as they are now."""
+        query = "select key, etag, size from words where place=? and format=?"
+        known = set(self._ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchall()) or [])
+        return {chunk.key for chunk in chunks if (_text(chunk.key), self._etag(chunk), chunk.size) in known}
+
+    def put_words(self, chunk: Chunk, words: bytes) -> None:
+        """Remember the words of a chunk, packed; IndexFileError if the file cannot be written."""
+        row = (*self._about(chunk), WORDS_FORMAT, words)
+        self._write("insert or replace into words values (?, ?, ?, ?, ?, ?)", row)
+
     def known(self, chunk: Chunk, terms: Sequence[str]) -> Known | None:
         """What a scan of the chunk with these terms counted; None if there was none."""
         query = "select known from scans where place=? and key=? and etag=? and size=? and terms=?"
@@ -115,12 +140,15 @@ class Index:
         """Of this place."""
         query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
         row = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
-        return Status(int(row[0]), int(row[1]), int(row[2]))
+        query = "select count(*), total(length(words)), total(size) from words where place=? and format=?"
+        words = self._ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
+        return Status(*map(int, (*row, *words)))
 
     def drop(self) -> int:
         """Forget the place; how many chunks were known."""
         chunks = self.status().chunks
         self._write("delete from summaries where place=?", (self.place,))
+        self._write("delete from words where place=?", (self.place,))
         self._write("delete from scans where place=?", (self.place,))
         return chunks
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 1  # of a stored summary; others are ignored
+FORMAT = 2  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
@@ -85,7 +85,7 @@ def packed(summary: Summary) -> bytes:
     """As it is stored."""
     import zstandard  # only where there is something to keep
 
-    return zstandard.ZstdCompressor(_LEVEL).compress(msgspec.msgpack.encode(summary))
+    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(msgspec.msgpack.encode(summary))
 
 
 def unpacked(data: bytes) -> Summary | None:
@@ -133,3 +133,11 @@ def spell_json(value: Any) -> bytes:
         return msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:  # half a surrogate pair
         return json.dumps(value, sort_keys=True).encode()
+
+
+def read_json(text: bytes) -> Any:
+    """The reverse of `spell_json`."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:  # infinity, half a surrogate pair
+        return json.loads(text)

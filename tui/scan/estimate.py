@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import BinaryIO, cast
 
@@ -15,6 +15,8 @@ from tui.archive import Chunk, ChunkReader
 from tui.archive.store import Store, is_s3
 from tui.config import Prices
 from tui.errors import ArchiveError
+from tui.filter import Filter
+from tui.scan.events import Known
 from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
@@ -30,7 +32,7 @@ class Estimate:
 
     `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be. `exact`: the
     sample was everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
-    AWS; within the region it is free.
+    AWS; within the region it is free. Of `indexed` chunks the index knows the matches: they are not fetched.
     """
 
     matches: int
@@ -46,6 +48,7 @@ class Estimate:
     request_dollars: float = 0.0
     transfer_dollars: float = 0.0
     unread: int = 0
+    indexed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +71,33 @@ class _Sample:
         return self.chunk.size * self.share
 
 
-def estimate(plan: ScanPlan, *, prices: Prices | None = None, jobs: int | None = None, seed: int = 0) -> Estimate:
-    """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read."""
+def estimate(
+    plan: ScanPlan,
+    *,
+    prices: Prices | None = None,
+    jobs: int | None = None,
+    seed: int = 0,
+    known: Callable[[Chunk, Filter], Known | None] | None = None,
+) -> Estimate:
+    """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read.
+
+    `known`: says of a chunk what a scan would count in it, so that it is not estimated; None if it cannot.
+    """
+    answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
+    plan = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
+    sure = sum(answer.counts.matches for answer in answers.values())
     chosen = stratified(plan.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
-    matches, low, high, records = _reckon(plan, samples)
+    matches, low, high, records = _reckon(plan, samples) if samples else (0, 0, 0, 0)
     exact = len(samples) == len(plan.chunks) and all(sample.share == 1 for sample in samples)
     gets = len(plan.chunks) if is_s3(plan.archive.store.url) else 0
     lists = math.ceil(gets / _KEYS_PER_LIST)
     prices = prices or Prices()
     return Estimate(
-        matches=round(matches),
-        low=math.floor(low),
-        high=math.ceil(high),
-        records=round(records),
+        matches=sure + round(matches),
+        low=sure + math.floor(low),
+        high=sure + math.ceil(high),
+        records=sum(answer.counts.records for answer in answers.values()) + round(records),
         bytes_compressed=plan.bytes_compressed,
         seconds=_seconds(plan, samples, jobs or plan.default_jobs),
         sampled=sum(sample.records for sample in samples),
@@ -91,6 +107,7 @@ def estimate(plan: ScanPlan, *, prices: Prices | None = None, jobs: int | None =
         request_dollars=(gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000,
         transfer_dollars=plan.bytes_compressed / 1e9 * prices.transfer_per_gb if gets else 0.0,
         unread=len(chosen) - len(samples),
+        indexed=len(answers),
     )
 
 

@@ -146,7 +146,7 @@ def open_extract(
         raise OutputError(f"{out} holds the archive that is scanned; choose another place for the extract")
     fresh = new_manifest(plan, _layout(plan))
     present = read_manifest(store, prefix + MANIFEST)
-    existing = {item.key for item in store.objects(prefix)}
+    existing = {item.key for item in store.objects(prefix) if not item.key.rpartition("/")[2].startswith(".")}
     if present is None:
         if not force and existing:
             raise OutputError(f"{out} is not empty; choose another place or add --force")

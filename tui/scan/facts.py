@@ -50,9 +50,11 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
             "strong",
             f"{sure}; of {about}{plural(estimate.records, 'record')}",
         ),
-        Fact("to fetch", f"{size(estimate.bytes_compressed)} in {plural(chunks, 'chunk')}"),
+        Fact("to fetch", f"{size(estimate.bytes_compressed)} in {plural(chunks - estimate.indexed, 'chunk')}"),
         Fact("time", f"about {duration(max(estimate.seconds, 0.1))}", "text", speed),
     ]
+    if estimate.indexed:
+        facts.append(Fact("index", f"{plural(estimate.indexed, 'chunk')} need not be read"))
     if estimate.requests:
         asked = f"{dollars(estimate.request_dollars)} for {plural(estimate.requests, 'request')}"
         leaving = f"{dollars(estimate.transfer_dollars)} to leave AWS, nothing within the region"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import compress
@@ -19,6 +19,7 @@ from tui.errors import SendError, reason
 from tui.filter import Filter
 from tui.filter.event_time import microseconds
 from tui.filter.within import Within
+from tui.scan import Known
 from tui.units import plural
 
 
@@ -184,8 +185,16 @@ def file_source(path: Path, filter_: Filter | None = None, reading: Reading | No
     return _timeable(source, blocks, UTC)
 
 
-def archive_source(archive: Archive, chunks: Iterable[Chunk], filter_: Filter | None = None) -> Source:
-    """The records of an archive's chunks that match, by hour, then key. An extract is an archive."""
+def archive_source(
+    archive: Archive,
+    chunks: Iterable[Chunk],
+    filter_: Filter | None = None,
+    known: Mapping[str, Known] | None = None,
+) -> Source:
+    """The records of an archive's chunks that match, by hour, then key. An extract is an archive.
+
+    `known`: by key, the chunks that are not read, as no record of them matches.
+    """
     chosen = filter_ or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
     what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
@@ -200,6 +209,9 @@ def archive_source(archive: Archive, chunks: Iterable[Chunk], filter_: Filter | 
 
     def blocks(within: Within | None = None) -> Iterator[SourceBlock]:
         for chunk in ordered:
+            if known and chunk.key in known:
+                yield from _known_blocks(chunk, known[chunk.key])
+                continue
             records = _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
             yield from _timed(records, within)
 
@@ -232,6 +244,15 @@ def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[Sou
             last = last if time is None else time
             times.append(last)
         yield replace(block, times=times, no_time=found.count(None))
+
+
+def _known_blocks(chunk: Chunk, known: Known) -> Iterator[SourceBlock]:
+    """What reading a chunk without a match would give."""
+    for part in known.damage:
+        damage = DamagedChunk(chunk.key, part.start, part.stop, part.reason, part.doubtful)
+        yield SourceBlock(chunk.key, chunk.hour, [], (), damaged=damage)
+    unread = known.counts.not_json + known.counts.unparsed
+    yield SourceBlock(chunk.key, chunk.hour, [], (), blank=known.counts.blank, not_json=unread)
 
 
 def _unusual(reading: Reading) -> tuple[str, ...]:

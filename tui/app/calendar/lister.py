@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours
 from tui.app.model.month_cache import Month
-from tui.app.model.months import Months
+from tui.app.model.months import Months, Whole
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Catalog
@@ -87,7 +87,7 @@ class Lister:
                 return
         self._busy = False
 
-    def _next(self, months: Months) -> list[Month]:
+    def _next(self, months: Months | Whole) -> list[Month]:
         """What to list now; nothing to look at all names once, and then when there is no more to do."""
         with self._lock:
             if self._wanted:

@@ -30,8 +30,9 @@ from tui.app.model.session import Session
 from tui.app.model.usual import usual_counts
 from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
-from tui.app.requests import CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.requests import ChooseTopic, CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
 from tui.archive.times import spell_hour
+from tui.archive.topics import named_topics, topics_of
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.units import count, plural, size
@@ -62,6 +63,7 @@ class CalendarPage(ArchivePage):
         Binding("d", "diff", "what changed", id="what-changed"),
         Binding("i", "timeline", "timeline", id="timeline"),
         Binding("o", "overlay", "shades", id="shades"),
+        Binding("t", "topic", "topic", show=False, id="topic"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
     ]
     title_of_help = "The calendar"
@@ -100,8 +102,10 @@ class CalendarPage(ArchivePage):
         self.set_focus(self.grid)
         self._moved()
         self.lister.look_at(self.grid.cursor)
-        if self._remembered:
-            self.report(self._remembered)
+        topics = topics_of(self.session.catalog.chunks)
+        several = f"{named_topics(topics)} are shown together; t chooses one" if len(topics) > 1 else ""
+        if words := " · ".join(part for part in (several, self._remembered) if part):
+            self.report(words)
 
     def on_unmount(self) -> None:
         self._cancel.set()
@@ -334,7 +338,15 @@ class CalendarPage(ArchivePage):
             self.request(PlanScan(self.session, self._selected))
 
     def action_diff(self) -> None:
-        self.request(ShowDiff(self.session, self._selected))
+        if self.is_listed(self._selected):
+            self.request(ShowDiff(self.session, self._selected))
+
+    def action_topic(self) -> None:
+        """One topic of several, or all of them."""
+        if "topic" not in self.session.archive.layout.fields:
+            self.report("the names of this archive hold no topic")
+        else:
+            self.request(ChooseTopic(self.session))
 
     def action_timeline(self) -> None:
         self.request(ShowTimeline(self.session))
@@ -390,6 +402,7 @@ class CalendarPage(ArchivePage):
             *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
             *news,
             *session.left_out,
+            *session.other_keys,
             f"$ {ls_command(session)}",
             f"$ {shell_list(session)}",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive import Catalog, Chunk
-from tui.archive.times import hours_between, next_hour, parse_range, spell_hour
+from tui.archive.times import has_minutes, hours_between, next_hour, parse_range, spell_hour
 from tui.errors import TimeError
 
 
@@ -93,6 +93,10 @@ def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
     ranges: list[Hours] = []
     for part in text.split(","):
         start, _, stop = part.partition(" to ")
+        if has_minutes(start) or has_minutes(stop):
+            raise TimeError(
+                "hours are selected here; for minutes: hourscope scan ARCHIVE --from … --to … (y copies it)"
+            )
         first, last = parse_range(start.strip(), stop.strip() or None, zone)
         last = last or end
         if first is None or last is None or first >= last:

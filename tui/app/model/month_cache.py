@@ -78,15 +78,21 @@ class MonthCache:
         if found is None:
             return None
         end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
-        rows = [StoredObject(r.key, r.size, r.etag, r.uploaded, r.storage_class, r.restored) for r in found.rows]
-        return rows, found.listed > end + _CLOSED
+        return [_object(row) for row in found.rows], found.listed > end + _CLOSED
+
+    def whole(self) -> list[StoredObject] | None:
+        """All objects of an archive that can only be listed as a whole."""
+        found = self._read("whole", _Rows)
+        return None if found is None else [_object(row) for row in found.rows]
+
+    def keep_whole(self, rows: Iterable[Chunk | StoredObject]) -> None:
+        self._write("whole", _Rows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def keep_place(self, place: Place) -> None:
         self._write("place", place)
 
     def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
-        kept = [_Row(r.key, r.size, r.etag, r.uploaded, r.storage_class, r.restored) for r in rows]
-        self._write(_spelled(month), _Rows(datetime.now(UTC), kept))
+        self._write(_spelled(month), _Rows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def _path(self, what: str) -> Path:
         return cache_dir() / "listings" / f"{self.name}.{what}"
@@ -104,6 +110,14 @@ class MonthCache:
             with atomic_file(path, overwrite=True, private=True) as stream:
                 stream.write(zlib.compress(msgspec.json.encode(value), 1))
             evict(path.parent, _MOST_BYTES)
+
+
+def _row(item: Chunk | StoredObject) -> _Row:
+    return _Row(item.key, item.size, item.etag, item.uploaded, item.storage_class, item.restored)
+
+
+def _object(row: _Row) -> StoredObject:
+    return StoredObject(row.key, row.size, row.etag, row.uploaded, row.storage_class, row.restored)
 
 
 def _spelled(month: Month) -> str:

@@ -18,6 +18,8 @@ from tui.archive.topics import renamed
 from tui.archive.walk import Walk
 
 Rows = tuple[Chunk | StoredObject, ...]
+_FEW = 5000  # chunks
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_ROWS = 80_000  # that are kept: about 40 MB
 _NEAR = 3  # months that are kept however large they are: the one in sight and those beside it
 _AHEAD = timedelta(days=2)  # of the clock: keys of a later time are no news
@@ -130,13 +132,68 @@ class Months:
             yield begin, self.stop
 
 
-def remembered_months(location: Location) -> Months | None:
-    """What the cache has of an archive in a bucket: its newest month, and others of that year."""
+@dataclass
+class Whole:
+    """The same of an archive in a bucket that can only be listed as a whole: what was listed the last time, at first.
+
+    `exact`: was it listed since?
+    """
+
+    archive: Archive
+    cache: MonthCache
+    known: Catalog
+    exact: bool = False
+
+    def load(self, month: Month) -> None:
+        """Every month is known."""
+
+    def recall(self, month: Month) -> bool:
+        return True
+
+    def survey(self) -> bool:
+        """List all of it; is there anything new?"""
+        before, self.known = self.known, self.archive.catalog()
+        self.exact = True
+        self.keep()
+        return before != self.known
+
+    def keep(self) -> None:
+        """Keep it for the next start, unless a listing takes no more than a few requests."""
+        if len(self.known.chunks) >= _FEW:
+            others = (StoredObject(key, 0, "", _UNKNOWN) for key in self.known.unmatched)
+            self.cache.keep_place(Place(self.archive.layout.pattern, (), _UNKNOWN, _UNKNOWN))
+            self.cache.keep_whole([*self.known.chunks, *others])
+
+    def missing(self, place: datetime) -> Iterator[Month]:
+        return iter(())
+
+    def missing_of(self, start: datetime, stop: datetime) -> Iterator[Month]:
+        return iter(())
+
+    def catalog(self) -> Catalog:
+        return self.known
+
+
+def whole_of(archive: Archive, catalog: Catalog, location: Location) -> Whole | None:
+    """An archive that was just listed as a whole, and is kept; None for a folder and an extract."""
+    if not is_s3(location.url) or archive.extract or archive.walk().can_walk:
+        return None
+    whole = Whole(archive, MonthCache.of(location), catalog, exact=True)
+    whole.keep()
+    return whole
+
+
+def remembered_months(location: Location) -> Months | Whole | None:
+    """What the cache has of an archive in a bucket: its newest month, and others of that year; or all of it."""
     cache = MonthCache.of(location)
     place = cache.place() if is_s3(location.url) else None
     if place is None:
         return None
     archive = location.reopened(place.layout)
+    if not place.heads:
+        rows = cache.whole()
+        items = [archive.chunk_of(item) or item for item in rows or ()]
+        return Whole(archive, cache, renamed(make_catalog(items), archive.layout)) if items else None
     walk = Walk(Listing(archive.store), archive.layout, quick=True, names=place.heads)
     zone = archive.zone
     months = Months(archive, walk, place.first.astimezone(zone), place.stop.astimezone(zone), cache)

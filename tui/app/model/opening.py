@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import month_of, months_of, remembered_months
+from tui.app.model.months import Whole, month_of, months_of, remembered_months, whole_of
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
@@ -32,8 +32,9 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     if months is None:
         archive, listing = location.open()
         walk = archive.walk(listing)
-        months = months_of(archive, walk, MonthCache.of(location))
-        catalog = months.catalog() if months else archive.catalog(listing=walk.listing)
+        by_month = months_of(archive, walk, MonthCache.of(location))
+        catalog = by_month.catalog() if by_month else archive.catalog(listing=walk.listing)
+        months = by_month or whole_of(archive, catalog, location)
     else:
         archive, catalog = months.archive, months.catalog()
     session = Session(archive, catalog, config, location, months=months)
@@ -59,6 +60,9 @@ def listed_again(session: Session) -> tuple[Catalog, Usual]:
     archive, months = session.archive, session.months
     if months is None:
         catalog = archive.catalog()
+    elif isinstance(months, Whole):
+        months.survey()
+        catalog = months.catalog()
     else:
         months.walk = Walk(Listing(archive.store), archive.layout, quick=True, names=months.walk.heads)
         months.load(month_of(datetime.now(archive.zone)))

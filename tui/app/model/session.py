@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from tui.app.model.hours import Selection
-from tui.app.model.months import Months
+from tui.app.model.months import Months, Whole
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
@@ -24,6 +24,7 @@ from tui.scan import ChunkDamaged
 from tui.scan.manifest import Origin
 from tui.units import plural
 
+_MOST_KEYS = 100  # that are named
 _MOST_PARTS = 100  # of a chunk, whose damage is remembered
 
 
@@ -64,7 +65,7 @@ class Session:
     origin: Origin | None = None  # of an extract: what it was made of
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
-    months: Months | None = None  # of an archive that is listed month by month
+    months: Months | Whole | None = None  # of an archive that is listed while it is shown
 
     def update(self, catalog: Catalog, usual: Usual) -> None:
         """More was listed; what is usual is worked out where nobody waits for it."""
@@ -177,6 +178,16 @@ class Session:
         catalog = self.catalog
         words = left_out(self.location, self.archive, catalog.unmatched)
         return (*words, *far_warnings(catalog))
+
+    @property
+    def other_keys(self) -> tuple[str, ...]:
+        """The keys that are no chunks, as far as a screen holds them; nothing if there are none."""
+        keys = self.catalog.unmatched
+        if not keys:
+            return ()
+        more = f", and {len(keys) - _MOST_KEYS:,} more" if len(keys) > _MOST_KEYS else ""
+        so_far = " so far" if self.catalog.unlisted else ""
+        return (f"{plural(len(keys), 'other key')}{so_far}: {', '.join(keys[:_MOST_KEYS])}{more}.",)
 
     @property
     def left_out_words(self) -> str:

@@ -1,0 +1,52 @@
+"""Places that can be read in several ways: the explorer asks for the layout, and switches between topics."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+from pathlib import Path
+
+from tests.app.conftest import FIRST, Opened, calendar, settled, shown, until
+from tui.app.calendar.screen import CalendarPage
+from tui.app.choice.screen import ChoicePage
+
+CHUNK = gzip.compress(b'{"n": 1}\n', mtime=0)
+
+
+def fill(folder: Path, pattern: str, hours: range) -> None:
+    for number in hours:
+        path = folder / (FIRST + timedelta(hours=number)).strftime(pattern)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(CHUNK)
+
+
+async def test_of_two_layouts_one_is_chosen(opened: Opened, tmp_path: Path) -> None:
+    fill(tmp_path, "events.%Y-%m-%d_%H.log.gz", range(30))
+    fill(tmp_path, "old/%Y/%m/%d/%H/part.json.gz", range(20))
+    async with opened(str(tmp_path)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoicePage))
+        assert "Which layout?" in shown(pilot) and "old/%Y/%m/%d/%H/" in shown(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
+        session = calendar(pilot).session
+        assert len(session.catalog.hours) == 30
+        assert "--layout" in calendar(pilot).command()
+
+
+async def test_t_switches_the_topic_and_back(opened: Opened, tmp_path: Path) -> None:
+    fill(tmp_path, "clicks/events.%Y-%m-%d_%H.log.gz", range(30))
+    fill(tmp_path, "views/events.%Y-%m-%d_%H.log.gz", range(10))
+    (tmp_path / "notes\x1b[31m.txt").touch()
+    async with opened(str(tmp_path)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
+        assert "2 topics (clicks, views)" in shown(pilot) and "1 key left out" in shown(pilot)
+        await pilot.press("x")
+        assert "1 other key: notes" in shown(pilot) and "\x1b" not in shown(pilot)
+        await pilot.press("q")
+        for keys, chunks in ((("j",), 10), ((), 30), (("j", "j"), 40)):
+            await pilot.press("t")
+            assert "Which topic?" in shown(pilot) and "all topics" in shown(pilot)
+            await pilot.press(*keys, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
+            await settled(pilot)
+            assert len(calendar(pilot).session.catalog.chunks) == chunks

@@ -1,0 +1,79 @@
+"""Which words a record must hold to match a filter: a chunk that lacks them holds no match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from tui.filter import Filter
+from tui.filter.terms import Term
+from tui.index import Words, open_index
+from tui.index.words import Place, places_of, words_in
+from tui.scan import ScanPlan
+from tui.shell import shell_join
+from tui.units import count, plural
+
+_MOST_TEXTS = 1_000  # of a file: with 1 % of errors, one of so many always seems to be there
+_WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
+
+Alternatives = tuple[tuple[Place, ...], ...]  # all the words of one of these
+
+
+def lacks(filter_: Filter) -> Callable[[Words], bool] | None:
+    """Do the words of a chunk prove that no record matches? None if no words can, of this filter."""
+    needed = needed_words(filter_)
+    if not needed:
+        return None
+
+    def lacking(words: Words) -> bool:
+        return any(not any(all(map(words.holds, each)) for each in alternatives) for alternatives in needed)
+
+    return lacking
+
+
+@lru_cache(maxsize=8)
+def needed_words(filter_: Filter) -> tuple[Alternatives, ...]:
+    """What a matching record holds: of each of these, all the words of one alternative."""
+    if filter_.invert:
+        return ()
+    return tuple(each for term in filter_.active for each in _needed(term) if each and all(each))
+
+
+def _needed(term: Term) -> list[Alternatives]:
+    if term.negated or term.ignore_case or term.kind == "regex":
+        return []
+    if term.kind == "grep":
+        text = term.text.encode("utf-8", "surrogateescape")
+        return [(places_of(words_in(text, whole=term.words)),)]
+    if term.kind == "file":
+        from tui.filter.texts import split_texts
+
+        texts = split_texts(term.text, term.content or b"")
+        if len(texts) > _MOST_TEXTS:
+            return []
+        return [tuple(places_of(words_in(text, whole=term.words)) for text in texts)]
+    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+    from tui.filter.needles import needles
+
+    wanted = needles(parse_expression(term.text).parsed)
+    # a needle has the quotes of a string that it begins or ends; a word at its very end may go on
+    return [tuple(places_of(words_in(text, whole=False)) for text in sorted(needle.texts)) for needle in wanted]
+
+
+def word_hints(plan: ScanPlan) -> list[str]:
+    """A sentence where looking for a text as a whole word would have passed over chunks, by their words."""
+    wanted = plan.filter
+    parts = [term for term in wanted.active if term.kind == "grep" and not (term.words or term.negated)]
+    if wanted.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
+        return []
+    whole = replace(parts[0], words=True)
+    lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in wanted.terms)))
+    if lacking is None or lacks(wanted) is not None:
+        return []
+    with open_index(plan.archive) as index:
+        words = list(map(index.words, plan.chunks))
+    without = sum(1 for each in words if each is not None and lacking(each))
+    option = shell_join(["-w", "-g", whole.text])
+    return [f"hint: {option} need not read {count(without)} of {plural(len(plan.chunks), 'chunk')}"] if without else []

@@ -1,0 +1,1 @@
+"""Choosing one of several readings of an archive."""

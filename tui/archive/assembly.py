@@ -1,0 +1,190 @@
+"""The pattern of keys whose time is known: what varies around the time, and what all of them have."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from tui.archive.columns import Columns, bare_suffix, most_common_suffix, shape_of
+from tui.archive.holes import escape
+from tui.archive.layout import Layout
+from tui.archive.spellings import FoundTime, Spelling, find_dates
+from tui.errors import LayoutError
+
+AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and the others are strays
+_HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
+_MOST_EXTRAS = 8  # dates besides; keys that are made to waste time hold hundreds
+_FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
+_MARK = 0xE000  # the first of the private characters that stand for a time in a key
+_MARKS = re.compile("[\ue000-\ue0ff]")
+_Row = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
+
+
+@dataclass(frozen=True, slots=True)
+class TimeMark:
+    """A time in the keys: how it is spelled, and which of several that are spelled so."""
+
+    spelling: Spelling
+    nth: int = 0
+
+    def finder(self) -> Callable[[str], FoundTime | None]:
+        regex, spelling = self.spelling.regex(), self.spelling
+
+        def find(key: str) -> FoundTime | None:
+            return next(islice(_valid(regex, spelling, key), self.nth, None), None)
+
+        return find
+
+
+def _valid(regex: re.Pattern[str], spelling: Spelling, key: str) -> Iterator[FoundTime]:
+    for match in regex.finditer(key):
+        time = spelling.time(match.groups())
+        if time is not None:
+            yield FoundTime(match.start(), match.end(), spelling, match.groups(), time)
+
+
+def apart_hours(key: str, date: FoundTime) -> dict[int, re.Match[str]]:
+    """The numbers that may be the hour of a date: those behind it from 0 on, those in front of it from -1 down."""
+    behind, front = _HOUR.finditer(key, date.stop), list(_HOUR.finditer(key, 0, date.start))
+    return {**dict(enumerate(behind)), **{-1 - at: match for at, match in enumerate(reversed(front))}}
+
+
+def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layout | None:
+    """The layout of keys whose time is known: that of the largest group that has it in the same folder.
+
+    A number among `marks` is that of a late hour behind the date.
+    """
+    main = marks[0]
+    if not isinstance(main, TimeMark):
+        return None
+    late = marks[1] if len(marks) > 1 and isinstance(marks[1], int) else None
+    find = main.finder()
+    extras = [mark.finder() for mark in _agreeing(find, keys)]
+    rows: list[tuple[str, list[FoundTime]]] = []
+    for key in keys:
+        found = find(key)
+        if found is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
+            continue
+        spans = [found]
+        for extra in extras:
+            date = extra(key[: found.start])
+            spans += [date] if date else []
+        if late is not None:
+            match = apart_hours(key, found).get(late)
+            if match is None:
+                continue
+            spans.append(FoundTime(match.start(), match.end(), Spelling(("H",)), (match[0],), found.time))
+        rows.append((key, spans))
+    if not rows:
+        return None
+    if late is None:
+        rows = _with_minutes(rows)
+    try:
+        return Layout(_assembled(rows))
+    except LayoutError:
+        return None
+
+
+def _agreeing(find: Callable[[str], FoundTime | None], keys: Sequence[str]) -> list[TimeMark]:
+    """The dates in front of the time that say the same, as far as they go: a folder for the day, say."""
+    agreeing: Counter[TimeMark] = Counter()
+    rows = 0
+    for key in keys:
+        found = find(key)
+        if found is None:
+            continue
+        rows += 1
+        seen: Counter[Spelling] = Counter()
+        for date in find_dates(key[: found.start]):
+            mark = TimeMark(date.spelling, seen[date.spelling])
+            seen[date.spelling] += 1
+            agreeing[mark] += _agree(date, found.time)
+    return [mark for mark, number in agreeing.items() if number >= AGREE * rows][:_MOST_EXTRAS]
+
+
+def _agree(date: FoundTime, time: datetime) -> bool:
+    parts = set(date.spelling.parts)
+    if {"d", "j"} & parts:
+        return date.time.date() == time.date()
+    return date.time.year == time.year and (not {"m", "B"} & parts or date.time.month == time.month)
+
+
+def _with_minutes(rows: list[tuple[str, list[FoundTime]]]) -> list[tuple[str, list[FoundTime]]]:
+    """The same where minutes and seconds that follow the hour in all keys are a part of the time."""
+    for name in "MS":
+        found = [_FINER.match(key, spans[0].stop) for key, spans in rows]
+        gaps = {match[1] for match in found if match}
+        last = rows[0][1][0].spelling.parts[-1]
+        if not all(found) or len(gaps) != 1 or last not in ("H", "M") or (name == "S" and last != "M"):
+            return rows
+        rows = [
+            (key, [_longer(spans[0], match, name), *spans[1:]])
+            for (key, spans), match in zip(rows, found, strict=True)
+            if match
+        ]
+    return rows
+
+
+def _longer(found: FoundTime, match: re.Match[str], name: str) -> FoundTime:
+    spelling = Spelling((*found.spelling.parts, match[1], name))
+    return FoundTime(found.start, match.end(), spelling, (*found.texts, match[2]), found.time)
+
+
+def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
+    """The pattern of keys with their times marked; `rows` have the main time first."""
+    groups: dict[tuple[object, ...], list[_Row]] = defaultdict(list)
+    suffix = most_common_suffix([key.rpartition("/")[2] for key, _ in rows])
+    for key, spans in rows:
+        marked = key
+        for at, found in sorted(enumerate(spans), key=lambda each: -each[1].start):
+            marked = marked[: found.start] + chr(_MARK + at) + marked[found.stop :]
+        folders = marked.split("/")
+        shape = tuple(tuple(_MARKS.findall(folder)) for folder in folders)
+        group = (shape, tuple(found.spelling for found in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
+        groups[group].append((folders, spans))
+    chosen = _alike(max(groups.values(), key=len))
+    times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
+    columns = Columns()
+    seen = False
+    parts = []
+    depth = len(chosen[0][0])
+    for at in range(depth):
+        texts = [folders[at] for folders, _ in chosen]
+        parts.append(_folder(texts, columns, times, seen, last=at == depth - 1))
+        seen = seen or any(chr(_MARK) in text for text in texts[:1])
+    return re.sub(r"\*{2,}", "*", "/".join(parts))
+
+
+def _alike(rows: list[_Row]) -> list[_Row]:
+    """Without the few whose names end otherwise than nearly all do."""
+    shapes = [shape_of(_MARKS.split(folders[-1])[-1]) for folders, _ in rows]
+    shape, number = Counter(shapes).most_common(1)[0]
+    if number < AGREE * len(rows):
+        return rows
+    return [row for row, own in zip(rows, shapes, strict=True) if own == shape]
+
+
+def _spelled(found: Sequence[FoundTime]) -> str:
+    return found[0].spelling.pattern([each.texts for each in found])
+
+
+def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:
+    """One folder's part of the pattern, or the file's; `seen`: the time is in front of it."""
+    marks = _MARKS.findall(texts[0])
+    if not marks:
+        return columns.file_tail(texts, whole=True) if last else columns.folder(texts, behind=seen)
+    rows = [_MARKS.split(text) for text in texts]
+    pattern = ""
+    for at, segment in enumerate(zip(*rows, strict=True)):
+        if at == 0:
+            pattern += columns.file_head(segment) if any(segment) else ""
+        elif at < len(marks) or not last:
+            pattern += escape(segment[0]) if len(set(segment)) == 1 else "*"
+        else:
+            pattern += columns.file_tail(segment, whole=False)
+        pattern += times[ord(marks[at]) - _MARK] if at < len(marks) else ""
+    return pattern

@@ -1,0 +1,80 @@
+"""`hourscope archive --index`: chunks are indexed once they are uploaded, by another process at the lowest priority."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Self
+
+from tui.archive.location import Location, command_words
+
+_SINCE = ["--from", "-2d", "--to", "now"]  # what was uploaded late, after a failure, is among them
+_QUIET = ["nice", "-n", "19"]  # beside an archiver that is busy, it gets less than 2 % of a core
+_END_SECONDS = 2.0
+
+
+class IndexBuilder:
+    """One `hourscope index` at a time; what it says goes to `report`. Leaving a `with` of it ends the process.
+
+    The index is a cache: a build that fails is no failure of the archiver, and the next upload begins another.
+    """
+
+    def __init__(self, location: Location, report: Callable[[str], None]) -> None:
+        words = command_words("index", location)[1:]
+        self._command = [*_QUIET, sys.executable, "-m", "tui", *words, *_SINCE, "--jobs", "1"]
+        self._report = report
+        self._seen = 0
+        self._build: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """What is not built yet is built after the next upload."""
+        if self._build is not None and self._build.poll() is None:
+            self._build.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._build.wait(_END_SECONDS)
+            self._build.kill()
+            self._build.wait()
+        self._said.close()
+
+    def look(self, uploaded: int) -> None:
+        """Begin a build where more than before `uploaded` files are in the archive, and none is running."""
+        if self._build is not None:
+            if self._build.poll() is None:
+                return
+            self._told(self._build.returncode)
+            self._build = None
+        if uploaded == self._seen:
+            return
+        try:
+            self._said.seek(0)
+            self._said.truncate()
+            self._build = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                start_new_session=True,  # a Ctrl-C is for the archiver, which ends it
+            )
+        except OSError as error:
+            self._report(f"the index is not built: {error.strerror}")
+        self._seen = uploaded
+
+    def _told(self, code: int) -> None:
+        self._said.seek(0)
+        for line in self._said.read(1 << 16).decode("utf-8", "replace").splitlines():
+            self._report(f"index: {line.removeprefix('hourscope: ')}")
+        if code < 0:
+            self._report(f"index: ended by signal {-code}; the next upload builds it")
