@@ -58,12 +58,9 @@ RECORD = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
 PRETTY = b'{\n"event": "x",\n"v": [\n' + b'"0123456789a",\n' * (60 << 16) + b'"x"]\n}\n'
 SMALL = b'{"n":1}'
 FORMS = {
-    "lines": [SMALL, b"\n", RECORD, b"\n", RECORD, b"\r\n", RECORD, b"\n", SMALL, b"\n"],
-    "a line without a newline": [RECORD],
-    "values": [SMALL * 1000, RECORD, RECORD, SMALL * 1000],
-    "a pretty-printed value": [SMALL * 1000, PRETTY, SMALL],
-    "a document": [b'{"Records":[', SMALL, b",", RECORD, b",\n", RECORD, b"]}"],
-    "a list": [b"[", SMALL, b",\n", RECORD, b"]\n"],
+    "lines": [SMALL, b"\n", RECORD, b"\r\n", RECORD],
+    "values": [SMALL * 1000, PRETTY, RECORD, SMALL * 1000],
+    "a document": [b'{"Records":[', SMALL, b",", PRETTY, b",", RECORD, b"]}"],
 }
 
 
@@ -77,15 +74,11 @@ def long_records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return folder
 
 
-@pytest.mark.parametrize("words", [("-g", "event", "-o", "-"), ("-g", "event", "-o", "extract/"), ("verify",)], ids=str)
-def test_memory_is_bounded_for_the_longest_records(long_records: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
-    if words == ("verify",):
-        code, peak = run("verify", long_records, "--jobs", 1)
-        assert code == 2, "they are not parsed"
-    else:
-        where = words[-1] if words[-1] == "-" else f"{tmp_path}/{words[-1]}"
-        code, peak = run("scan", long_records, *words[:-1], where, "--jobs", 1)
-        assert code == 0
+@pytest.mark.parametrize("command", ["scan", "verify"])
+def test_memory_is_bounded_for_the_longest_records(long_records: Path, tmp_path: Path, command: str) -> None:
+    words = ("-g", "event", "-o", f"{tmp_path}/extract/") if command == "scan" else ()
+    code, peak = run(command, long_records, *words, "--jobs", 1)
+    assert code == (0 if command == "scan" else 2), "records over 8 MiB are not parsed"
     assert peak < 190
 
 
@@ -95,8 +88,8 @@ def test_zstd_windows_of_128_mib_take_memory_one_after_another(tmp_path: Path) -
     text = b"".join(b'{"event":"%064d"}\n' % n for n in range(1 << 14)) * 110
     data = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     chunk = data.compress(text) + data.flush()
-    for hour in range(4):
+    for hour in range(2):
         (tmp_path / f"e.2015-01-20_{hour:02}.log.zst").write_bytes(chunk)
-    code, peak = run("scan", tmp_path, "-g", "event", "--count", "--jobs", 4)
+    code, peak = run("scan", tmp_path, "-g", "event", "--count", "--jobs", 2)
     assert code == 0
     assert 128 < peak < 240
