@@ -1,5 +1,6 @@
 # make demo    the sample archive, opened in the explorer
 # make test    everything that the tests need, then the tests
+# make test-s3 the S3 store against a second server, versitygw, which takes minutes to build
 # make check   ruff, mypy, import-linter
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check fix screenshots bench circle fuzz soak shows clean
+.PHONY: demo test test-s3 check fix screenshots bench circle fuzz soak shows clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -18,6 +19,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.tested
 	@$(BIN)/python -m tests.servers.build
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-s3: $(VENV)/.tested
+	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py \
+	  --deselect tests/e2e/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -13,12 +13,13 @@ from typing import TypeVar
 
 import pytest
 
-from tests.servers.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq
+from tests.servers.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
 from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.seaweed import Seaweed, find_weed
+from tests.servers.seaweed import Seaweed, Versity, find_weed
 
 Found = TypeVar("Found")
 
+_OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
 _FOREIGN_NAMES = ("SSH_CONNECTION",)
 _HOME_FOLDERS = {
@@ -69,8 +70,8 @@ def nsq_programs() -> NsqPrograms:
 
 @pytest.fixture(scope="session")
 def weed() -> Path:
-    """SeaweedFS's program."""
-    return _found_or_skip(find_weed)
+    """SeaweedFS's program, or with S3_SERVER=versitygw that of the other S3 server."""
+    return _found_or_skip(find_or_build_versitygw if _OTHER_S3 else find_weed)
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +90,7 @@ def nsqd(nsq_programs: NsqPrograms, nsqlookupd: Nsqlookupd, tmp_path_factory: py
 
 @pytest.fixture(scope="session")
 def seaweed(weed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
-    with Seaweed(weed, tmp_path_factory.mktemp("seaweed")) as server:
+    with (Versity if _OTHER_S3 else Seaweed)(weed, tmp_path_factory.mktemp("seaweed")) as server:
         yield server
 
 

@@ -18,6 +18,14 @@ class ArchiveError(HourscopeError):
     """An archive that does not exist, cannot be read, or does not fit its layout."""
 
 
+class DeniedError(ArchiveError):
+    """Something that the credentials do not allow."""
+
+
+class ReplacedError(ArchiveError):
+    """An object that is no longer the one that was listed."""
+
+
 class LayoutError(ArchiveError):
     """A layout pattern that is invalid, or that fits no key."""
 

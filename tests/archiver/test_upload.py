@@ -7,6 +7,7 @@ import os
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -294,10 +295,10 @@ def test_an_upload_in_parts_goes_on_where_it_broke_off(
     file, client = tmp_path / "file", _Client(seaweed.client())
     file.write_bytes(os.urandom(11 << 20))
     with pytest.raises(ConnectionError):
-        put.put_file(client, store.bucket, "key", file, {})  # type: ignore[arg-type]
+        put.put_file(replace(store._target("key"), client=client), file)
     assert put.note_of(file).exists()
     assert store.holds("key", file) is None
-    put.put_file(client, store.bucket, "key", file, {})  # type: ignore[arg-type]
+    put.put_file(replace(store._target("key"), client=client), file)
     assert store.holds("key", file) is True
     assert sorted(client.put) == [1, 2, 2, 3]
     assert not put.note_of(file).exists()
@@ -334,7 +335,7 @@ def test_an_upload_in_parts_needs_no_room_on_a_full_disk(
     monkeypatch.setattr(put, "private_opener", full)
     failing = _Client(seaweed.client(), fails=1)
     with pytest.raises(ConnectionError):
-        put.put_file(failing, store.bucket, "key", file, {})  # type: ignore[arg-type]
+        put.put_file(replace(store._target("key"), client=failing), file)
     assert "Uploads" not in seaweed.client().list_multipart_uploads(Bucket=store.bucket)  # as none can go on with it
     store.put("key", file)
     assert store.holds("key", file) is True
@@ -357,7 +358,8 @@ def test_a_server_that_keeps_no_checksum_has_to_send_the_bytes(
 def test_what_a_folder_holds_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever put it may have been killed before the folder's entry was."""
     synced: list[Path] = []
-    monkeypatch.setattr("tui.archive.local.sync_folder", synced.append)
+    for module in ("local", "folder"):
+        monkeypatch.setattr(f"tui.archive.{module}.sync_folder", synced.append)
     store = destination(str(tmp_path / "new" / "out")).store
     assert synced == [tmp_path / "new", tmp_path]
     for path in (tmp_path / "file", tmp_path / "new" / "out" / "key"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import hourscope
-from tui.archive.chunk import StoredObject
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.open import open_listed
+from tui.archive.store import Page
 from tui.filter import Filter
 from tui.scan import plan_scan
 
@@ -153,13 +153,13 @@ def test_keys_that_a_detected_layout_leaves_out_are_said(archive: Path, words: t
 def test_one_listing_is_enough(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To find the layout and to plan: a listing of a large bucket takes its time."""
     asked: list[str] = []
-    listed = FolderStore.objects
+    listed = FolderStore.pages
 
-    def objects(store: FolderStore, prefix: str = "") -> Iterator[StoredObject]:
+    def pages(store: FolderStore, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
         asked.append(prefix)
-        return listed(store, prefix)
+        return listed(store, prefix, delimiter)
 
-    monkeypatch.setattr(FolderStore, "objects", objects)
+    monkeypatch.setattr(FolderStore, "pages", pages)
     found, listing = open_listed(str(archive))
     assert len(plan_scan(found, None, None, Filter(), listing=listing).chunks) == 3
     assert asked == [""]

@@ -227,7 +227,7 @@ def test_a_file_that_may_not_be_looked_at_is_no_gap(tmp_path: Path) -> None:
 def as_nobody(tmp_path: Path) -> Ran:
     """The same where the tests run as root, who may look at everything."""
     code = (
-        "import os, sys; from pathlib import Path; from tui.archive.local import FolderStore;"
+        "import os, sys; from pathlib import Path; from tui.archive.folder import FolderStore;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); list(FolderStore(Path(sys.argv[1])).objects())"
     )
     for each in (tmp_path, *tmp_path.parents):

@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 
 from tests.fuzz.choices import Choices
 from tests.fuzz.limits import check_sentence, cpu_seconds
+from tui.archive.detect import find_layouts
 from tui.archive.layout import Layout, ParsedKey, has_holes
+from tui.archive.leftovers import is_leftover
 from tui.errors import LayoutError
 
 _SECONDS = 2
 _FIRST = datetime(1974, 1, 1, tzinfo=UTC)  # its epoch has the nine digits that %s needs
 _ZONES = (UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia"))
 _HOLES = (
-    "%Y", "%m", "%d", "%H", "%-m", "%-d", "%-H", "%B", "%b", "%s", "%M", "%S", "%%",
-    "{topic}", "{host}", "{rev}", "*",
+    "%Y", "%m", "%d", "%H", "%-m", "%-d", "%-H", "%B", "%b", "%s", "%M", "%S", "%%", "%j", "%-j", "%I", "%p", "%-M",
+    "{topic}", "{host}", "{rev}", "*", "{{", "}}", "{*}",
 )  # fmt: skip
 _TOKENS = (
-    *_HOLES, "**", "{", "}", "{}", "{{", "{nothing}", "%", "%q", "%-", "/", "-", "_", ".", "(", "\\", "?P<Y>", "[a-z",
+    *_HOLES, "**", "**/", "{", "}", "{}", "{nothing}", "{n=a*b}", "{n=}", "{topic=events}", "%", "%q", "%-", "/", "-",
+    ".", "(", "\\", "?P<Y>", "[a-z",
     "events", "\n", "\0", "\udcff", "\ud800", "\u00e9", "\U0001f600", "+", "|", "$", "^", "%Y/%m/%d/%H",
 )  # fmt: skip
 _PIECES = (
@@ -30,12 +33,12 @@ _WORDS = ("a", "events", "zz", "host7", "a b", "\u00e9", "\udcff")  # none of th
 
 
 def seeds() -> list[bytes]:
-    return [bytes([kind, number, number + 1, *range(40)]) for kind in range(3) for number in range(12)]
+    return [bytes([kind, number, number + 1, *range(40)]) for kind in range(4) for number in range(12)]
 
 
 def run(data: bytes) -> None:
     choices = Choices(data)
-    check = choices.one_of((_spelled, _parsed, _long))
+    check = choices.one_of((_spelled, _parsed, _long, _detected))
     with cpu_seconds(_SECONDS):
         check(choices)
 
@@ -54,8 +57,11 @@ def _spelled(choices: Choices) -> None:
     names = {name: choices.one_of(_WORDS) if f"{{{name}}}" in holes else "" for name in ("topic", "host")} | {
         "rev": choices.one_of(("", "-000001")) if "{rev}" in holes else ""
     }
-    key = layout.spell(hour, **names)
-    assert layout.parse(key, zone) == ParsedKey(hour, **names), (pattern, key, layout.parse(key, zone), hour)
+    fields = {name: value for name, value in names.items() if f"{{{name}}}" in holes}
+    key = layout.spell(hour, fields)
+    if is_leftover(key):
+        return
+    assert layout.parse(key, zone) == ParsedKey(hour, fields), (pattern, key, layout.parse(key, zone), hour)
     start, stop = hour - timedelta(hours=choices.number(0, 40_000)), hour + timedelta(hours=choices.number(1, 40_000))
     prefixes = layout.prefixes(start, stop)
     assert any(key.startswith(prefix) for prefix in prefixes), (pattern, key, prefixes)
@@ -90,6 +96,21 @@ def _long(choices: Choices) -> None:
         return
     text = "".join(choices.one_of(_PIECES) for _ in range(choices.number(1, 5)))
     layout.parse((text * 2000)[: choices.one_of((1024, 8192))] + choices.one_of(("", "!", "2026112305")))
+
+
+def _detected(choices: Choices) -> None:
+    """What is found in any keys fits some of them, and no leftover; or there is a sentence."""
+    keys = []
+    for _ in range(choices.number(1, 30)):
+        pieces = [choices.one_of((*_PIECES, "\ue000", "T", "hour=", ".log.gz")) for _ in range(choices.number(1, 14))]
+        keys.append("".join(pieces))
+    try:
+        layouts = find_layouts(keys)
+    except LayoutError as error:
+        check_sentence(error)
+        return
+    for layout in layouts:
+        assert any(layout.parse(key) for key in keys), (layout.pattern, keys)
 
 
 def _layout(pattern: str) -> Layout | None:

@@ -76,38 +76,52 @@ def find_or_build_nsq() -> NsqPrograms:
     return _built_once(CACHE)
 
 
+def find_or_build_versitygw() -> Path:
+    """A second S3 server, versitygw 1.8.0: `$VERSITYGW`, or built once, which takes minutes (`make test-s3`)."""
+    if given := os.environ.get("VERSITYGW"):
+        return Path(given).resolve()
+    module = GO_MODULE.with_name("versitygw")
+    return _built(CACHE, module, ["github.com/versity/versitygw/cmd/versitygw"]) / "versitygw"
+
+
 def _built_once(cache: Path) -> NsqPrograms:
-    programs = NsqPrograms(cache / "nsq")
-    stamp = programs.folder / "built-from"
-    source = _source_digest()
-    with _locked(cache / "nsq.lock"):
-        if not programs.missing() and stamp.is_file() and stamp.read_text() == source:
-            return programs
-        programs.folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="nsq-", dir=cache) as fresh:
-            _build(_go(cache), Path(fresh))
-            for name in NSQ_PROGRAMS:
-                (Path(fresh) / name).replace(programs.folder / name)
+    return NsqPrograms(_built(cache, GO_MODULE, [f"github.com/nsqio/nsq/apps/{name}" for name in NSQ_PROGRAMS]))
+
+
+def _built(cache: Path, module: Path, packages: Sequence[str]) -> Path:
+    """The folder with a Go module's programs, in the cache; built unless it was built from the same before."""
+    folder = cache / module.name
+    names = [package.rpartition("/")[2] for package in packages]
+    stamp = folder / "built-from"
+    source = _source_digest(module)
+    with _locked(cache / f"{module.name}.lock"):
+        there = all(os.access(folder / name, os.X_OK) for name in names)
+        if there and stamp.is_file() and stamp.read_text() == source:
+            return folder
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{module.name}-", dir=cache) as fresh:
+            _build(_go(cache), module, packages, Path(fresh))
+            for name in names:
+                (Path(fresh) / name).replace(folder / name)
         stamp.write_text(source)
-    return programs
+    return folder
 
 
-def _source_digest() -> str:
+def _source_digest(module: Path) -> str:
     """What a build depends on; a changed module or another kind of machine asks for a new build."""
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}\n".encode())
     for name in ("go.mod", "go.sum", "tools.go"):
-        digest.update((GO_MODULE / name).read_bytes())
+        digest.update((module / name).read_bytes())
     return digest.hexdigest()
 
 
-def _build(go: Path, target: Path) -> None:
-    packages = [f"github.com/nsqio/nsq/apps/{name}" for name in NSQ_PROGRAMS]
+def _build(go: Path, module: Path, packages: Sequence[str], target: Path) -> None:
     # Plain Go only, so that no C compiler is needed; GOWORK=off keeps out a workspace that a parent folder may hold.
     environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
     if go.is_relative_to(CACHE):
         environment.pop("GOROOT", None)  # it would point to another Go's library
     command: list[str | Path] = [go, "build", "-mod=readonly", "-trimpath", "-o", f"{target}{os.sep}", *packages]
-    _run(command, "building NSQ 1.3.0 with Go failed", cwd=GO_MODULE, env=environment)
+    _run(command, f"building {module.name} with Go failed", cwd=module, env=environment)
 
 
 def _go(cache: Path) -> Path:

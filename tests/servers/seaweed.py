@@ -163,6 +163,17 @@ class Seaweed:
         ]
 
 
+class Versity(Seaweed):
+    """versitygw over a folder, in the place of SeaweedFS: a second opinion on what S3 is."""
+
+    def _flags(self) -> list[str]:
+        data, beside = self.folder / "data", self.folder / "meta"
+        for each in (data, beside):
+            each.mkdir(exist_ok=True)
+        user = [f"--access={self.access_key}", f"--secret={self.secret_key}", f"--region={REGION}"]
+        return [f"--port={HOST}:{self.port}", *user, "--quiet", "posix", f"--sidecar={beside}", str(data)]
+
+
 def _takes_objects(client: "S3Client") -> bool:
     """True once an object can be written, which needs all of master, volume, filer and S3."""
     try:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.archive import Catalog, Chunk, Gap, StoredObject
-from tui.archive.catalog import is_chunk_name, make_catalog
+from tui.archive.catalog import make_catalog
 from tui.archive.times import HOUR, count_hours, hours_between
 
 UPLOADED = datetime(2015, 2, 1, tzinfo=UTC)
@@ -233,24 +233,6 @@ def test_a_gap_of_centuries_costs_nothing() -> None:
     catalog = make_catalog(chunk(str(n), hour) for n, hour in enumerate(hours))
     assert catalog.gaps == (Gap(hours[1] + HOUR, hours[2]),)
     assert 9_000_000 < catalog.gap_hours < 9_020_000
-
-
-@pytest.mark.parametrize(
-    ("key", "is_chunk"),
-    [
-        ("e.2015-01-20_13.log.gz", True),
-        ("a/b/_data.gz", True),
-        ("manifest.json", False),
-        ("out/manifest.json", False),
-        ("dt=2015/_SUCCESS", False),
-        ("folder/", False),
-        (".DS_Store", False),
-        ("a/.hidden.gz", False),
-        ("", False),
-    ],
-)
-def test_what_is_no_chunk_by_its_name(key: str, is_chunk: bool) -> None:
-    assert is_chunk_name(key) is is_chunk
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from msgspec import structs
 
 from tui.archive import Archive, Chunk, ChunkReader, Layout, open_archive
 from tui.archive.chunk import StoredObject
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
+from tui.archive.store import Page
 from tui.errors import ArchiveError, OutputError
 from tui.filter import Filter, Term, parse_filter
 from tui.scan import (
@@ -487,6 +488,9 @@ class KeyStore:
 
     keys: tuple[str, ...]
     url: str = "s3://hostile"
+
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        yield Page(tuple(self.objects(prefix)), last=True)
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         for key in self.keys:

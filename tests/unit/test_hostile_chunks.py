@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.chunks import COMPRESSIONS, OneObject, flipped, lines, read
 from tui.archive import ChunkReader, Damage, Reading, salvage, values
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.members import GzipMember, MemberError
 from tui.archive.store import Store
 

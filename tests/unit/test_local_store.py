@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tui.archive.local import FolderStore, atomic_file
+from tui.archive.folder import FolderStore
+from tui.archive.local import atomic_file
 from tui.archive.store import open_store
 from tui.archive.writer import file_of_lines, names_folder, object_of_lines
 from tui.errors import ArchiveError, OutputError

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tests.unit.chunks import COMPRESSIONS, OneObject, flipped, lines, read
 from tui.archive import ChunkReader, Reading, salvage
 from tui.archive.block import Block, block_of
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.reader import BLOCK_SIZE, DoubtfulGiven
 from tui.archive.store import Store
 from tui.errors import ArchiveError

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tui.archive import Archive, open_archive
-from tui.archive.chunk import StoredObject
+from tui.archive.store import Page
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Matches, ScanEvent, Totals, plan_scan, run_plan, scan
@@ -158,16 +158,18 @@ def test_counting_tells_no_match(archive: Archive) -> None:
     assert totals.matches == sum(b"error" in line for line in all_lines(archive))
 
 
-def test_a_chunk_that_is_gone_is_damage_and_the_others_are_scanned(folder: Path, tmp_path: Path) -> None:
+def test_a_chunk_that_is_gone_is_damage_and_one_that_was_replaced_is_read(folder: Path, tmp_path: Path) -> None:
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     plan = plan_scan(open_archive(str(tmp_path)), None, None, Filter())
     (tmp_path / plan.chunks[4].key).unlink()
-    (tmp_path / plan.chunks[5].key).write_bytes(b"replaced\n")
-    totals = Totals()
+    (tmp_path / plan.chunks[5].key).write_bytes(gzip.compress(b'{"replaced":true}\n'))
+    totals, lines = Totals(), b""
     for event in run_plan(plan, jobs=2):
         totals.add(event)
-    assert sorted(event.chunk.key for event in totals.damaged) == sorted([plan.chunks[4].key, plan.chunks[5].key, TORN])
+        lines += event.lines if isinstance(event, Matches) and event.chunk == plan.chunks[5] else b""
+    assert sorted(event.chunk.key for event in totals.damaged) == sorted([plan.chunks[4].key, TORN])
+    assert lines == b'{"replaced":true}\n'
     assert totals.chunks == len(plan.chunks)
 
 
@@ -180,8 +182,8 @@ class SlowStore:
     seconds: float = 0.005
     url: str = "slow"
 
-    def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        return self.inner.objects(prefix)  # type: ignore[no-any-return]
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        return self.inner.pages(prefix, delimiter)  # type: ignore[no-any-return]
 
     def open(self, key: str, **kwargs: Any) -> Any:
         stream = self.inner.open(key, **kwargs)

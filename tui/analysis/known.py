@@ -40,7 +40,7 @@ def known_from(
         if summary is not None and excludes(summary, filter):
             return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
         terms = filter_terms(filter)
-        earlier = index.known(chunk, terms) if counts_only else None
+        earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
             wanted = frozenset(terms)
             narrower = (scan for fewer, scan in index.without_match(chunk) if fewer <= wanted)
@@ -67,7 +67,7 @@ def remembered(
     written = time.monotonic()
     damage: dict[str, list[DamagedPart]] = defaultdict(list)
     unread: set[str] = set()
-    terms, writable = filter_terms(filter_), bool(filter_.active)
+    terms, writable = filter_terms(filter_), bool(filter_.active) and filter_.within is None
     for event in events:
         yield event
         if isinstance(event, ChunkDamaged):

@@ -76,19 +76,17 @@ class Table:
         data = mask.to_bytes(self.size, "little")
 
         def ids(places: Places) -> int:
-            """Different ids of the records; one that no other record has counts, too."""
+            """Different ids of the records; a record without one, or with one of its own, counts by itself."""
             different: set[object] = set()
-            alone = 0
+            alone = mask.bit_count()
             for start, column in places:
-                covered = 0
                 last = start + (column.records[-1] >> 3) if column.records else start
                 if not data[start : last + 1].strip(b"\0"):
                     continue
                 for value, having in column.values.items():
                     if hits := sum(data[start + (record >> 3)] >> (record & 7) & 1 for record in having):
                         different.add(value)
-                        covered += hits
-                alone += sum(data[start + (r >> 3)] >> (r & 7) & 1 for r in column.records) - covered
+                        alone -= hits
             return len(different) + alone
 
         return min((found for places in self._ids.values() if (found := ids(places))), default=mask.bit_count())
@@ -260,7 +258,8 @@ def _are_ids(totals: Counter[Value], unique: int) -> bool:
     distinct = len(totals) + unique
     texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
     alike = {pattern(text) for text in texts}
-    return distinct > _MANY_ALIKE and bool(texts) and len(alike) < max(len(texts) // 10, 2)
+    words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # a message, and no id
+    return distinct > _MANY_ALIKE and bool(texts) and not words and len(alike) < max(len(texts) // 10, 2)
 
 
 def _plain(value: object) -> object:

@@ -3,10 +3,11 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tui.archive.archive import Archive, empty_range
 from tui.archive.catalog import Catalog, Gap
 from tui.archive.chunk import Chunk, Damage, StoredObject
 from tui.archive.layout import Layout
-from tui.archive.open import Archive, empty_range, open_archive
+from tui.archive.open import open_archive
 from tui.archive.reading import Reading
 
 if TYPE_CHECKING:

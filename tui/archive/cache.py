@@ -7,14 +7,14 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
 from tui.archive.chunk import StoredObject
 from tui.archive.local import private_folder, private_opener
-from tui.archive.store import Store
+from tui.archive.store import FIRST_RANGE, Page, Store
 
 _PART = ".part"
 
@@ -33,6 +33,15 @@ class CachedStore:
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         return self.store.objects(prefix)
+
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        return self.store.pages(prefix, delimiter)
+
+    def stat(self, key: str) -> StoredObject | None:
+        return self.store.stat(key)
+
+    def stepwise(self, first: int = FIRST_RANGE) -> CachedStore:
+        return replace(self, store=self.store.stepwise(first))
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         """From the cache if it has this ETag; else from the store, and into the cache."""
@@ -106,7 +115,7 @@ class _Keeping(io.RawIOBase):
         copy.close()
         self._copy = None
         self._part.replace(self._kept)
-        _evict(self._kept.parent, self._most)
+        evict(self._kept.parent, self._most)
 
     def _forget(self) -> None:
         if self._copy is not None:
@@ -115,7 +124,7 @@ class _Keeping(io.RawIOBase):
             self._part.unlink(missing_ok=True)
 
 
-def _evict(folder: Path, most: int) -> None:
+def evict(folder: Path, most: int) -> None:
     """Delete what was not used for longest, until what is left is at most `most` bytes."""
     found = []
     for entry in os.scandir(folder):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 
 from tui.archive.chunk import Chunk, StoredObject
-from tui.archive.times import count_hours, exists, first_hour, next_hour
+from tui.archive.times import HOUR, count_hours, exists, first_hour, next_hour
 
-# Kept beside chunks on purpose: an extract's manifest, and what other writers leave.
-_NOT_CHUNKS = ("manifest.json", "_SUCCESS")
 _FAR = timedelta(days=366)  # of the wall clock
 
 
@@ -38,6 +36,8 @@ class Catalog:
     the part of the archive's own span that was asked for, half-open (None where there is no chunk at all). Chunks of
     hours that are `far` from all others are among `hours`, and are no edge of the span: a host that booted without a
     clock must not turn 50 years into a gap.
+
+    `unlisted`: ranges, in order, that were not listed: nothing is known of them, and they are no gaps.
     """
 
     hours: Mapping[datetime, tuple[Chunk, ...]]
@@ -45,6 +45,7 @@ class Catalog:
     stop: datetime | None
     unmatched: tuple[str, ...] = ()
     far: tuple[Chunk, ...] = ()
+    unlisted: tuple[tuple[datetime, datetime], ...] = ()
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -61,7 +62,17 @@ class Catalog:
         """The hours inside the span that have no chunk, as ranges, in order."""
         if self.first is None or self.stop is None:
             return ()
-        return gaps_between(self.hours, self.first, self.stop)
+        gaps: list[Gap] = []
+        begin = self.first
+        for start, stop in (*self.unlisted, (self.stop, self.stop)):
+            if begin < start:
+                gaps += gaps_between(self.hours, begin, start)
+            begin = max(begin, stop)
+        return tuple(gaps)
+
+    def is_listed(self, start: datetime, stop: datetime) -> bool:
+        """Is all of [start, stop) known?"""
+        return not any(begin < stop and start < end for begin, end in self.unlisted)
 
     @cached_property
     def gap_hours(self) -> int:
@@ -100,16 +111,17 @@ def in_gaps(gaps: Sequence[Gap], hour: datetime) -> bool:
     return index >= 0 and hour < gaps[index].stop and exists(hour)
 
 
-def is_chunk_name(key: str) -> bool:
-    """False for what is not a chunk by its name: manifests, folder markers, hidden files."""
-    name = key.rpartition("/")[2]
-    return bool(name) and not name.startswith(".") and name not in _NOT_CHUNKS
-
-
 def make_catalog(
-    chunks: Iterator[Chunk | StoredObject], start: datetime | None = None, stop: datetime | None = None
+    chunks: Iterable[Chunk | StoredObject],
+    start: datetime | None = None,
+    stop: datetime | None = None,
+    reaches: Callable[[datetime, datetime], bool] | None = None,
 ) -> Catalog:
-    """Sort chunks into hours. Chunks outside [start, stop) only widen the span in which a missing hour is a gap."""
+    """Sort chunks into hours. Chunks outside [start, stop) only widen the span in which a missing hour is a gap.
+
+    Where the range's first or last hours have no chunk, and none beyond them is among the chunks, `reaches` is asked
+    whether there is one within a year of them: if there is, they are a gap.
+    """
     hours: dict[datetime, list[Chunk]] = {}
     unmatched: list[str] = []
     seen: set[datetime] = set()
@@ -121,6 +133,8 @@ def make_catalog(
         if (start is None or chunk.hour >= start) and (stop is None or chunk.hour < stop):
             hours.setdefault(chunk.hour, []).append(chunk)
     ordered = {hour: tuple(sorted(hours[hour], key=lambda c: c.key)) for hour in sorted(hours)}
+    if reaches:
+        seen |= _edges(seen, start, stop, reaches)
     if not seen:
         return Catalog(ordered, None, None, tuple(sorted(unmatched)))
     far = far_hours(seen)
@@ -138,18 +152,34 @@ def make_catalog(
     )
 
 
+def _edges(
+    seen: set[datetime],
+    start: datetime | None,
+    stop: datetime | None,
+    reaches: Callable[[datetime, datetime], bool],
+) -> set[datetime]:
+    """Hours beyond the range that stand for chunks there."""
+    edges = set()
+    if start and (first := first_hour(start)) not in seen and min(seen, default=first) >= first:
+        begin = _shifted(start, -_FAR)
+        edges |= {start - HOUR} if reaches(begin, start) else set()
+    if stop and stop - HOUR not in seen and max(seen, default=stop - HOUR) < stop:
+        end = _shifted(stop, _FAR)
+        edges |= {stop} if reaches(stop, end) else set()
+    return edges
+
+
+def _shifted(time: datetime, by: timedelta) -> datetime:
+    """Some days before or after, as far as the calendar goes."""
+    try:
+        return time + by
+    except OverflowError:
+        return time.replace(year=9999 if by > timedelta(0) else 1, month=1, day=1)
+
+
 def far_hours(hours: Iterable[datetime]) -> set[datetime]:
     """Those that are more than 366 days from every other; none if that is true of all: then which are astray?"""
     ordered = sorted(hours)
     apart = [True, *(later - earlier > _FAR for earlier, later in pairwise(ordered)), True]
     far = {hour for hour, before, after in zip(ordered, apart, apart[1:], strict=False) if before and after}
     return far if len(far) < len(ordered) else set()
-
-
-def widened(start: datetime | None, stop: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """A day more on each side, so that a gap at the range's edge is known from the end of the archive."""
-    day = timedelta(days=1)
-    try:
-        return (start - day if start else None), (stop + day if stop else None)
-    except OverflowError:  # a range from or to the end of the calendar: all there is
-        return None, None

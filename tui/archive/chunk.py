@@ -8,13 +8,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object of a store, as its listing tells it. `size` in bytes, `uploaded` in UTC."""
+    """One object of a store, as its listing tells it. `size` in bytes, `uploaded` in UTC.
+
+    `restored`: a copy of an archived object can be read (S3's RestoreStatus).
+    """
 
     key: str
     size: int
     etag: str
     uploaded: datetime
     storage_class: str = "STANDARD"
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Chunk:
     topic: str = ""
     host: str = ""
     rev: str = ""
+    restored: bool = False
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -38,8 +43,8 @@ class Chunk:
 
     @property
     def needs_restore(self) -> bool:
-        """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR)."""
-        return self.storage_class in ("GLACIER", "DEEP_ARCHIVE")
+        """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR), and not restored."""
+        return self.storage_class in ("GLACIER", "DEEP_ARCHIVE") and not self.restored
 
 
 @dataclass(frozen=True, slots=True)

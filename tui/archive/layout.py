@@ -1,127 +1,191 @@
-"""A layout turns a key into an hour (and topic, host, revision): the one place that does.
-
-A pattern is a key with holes: `%Y %m %d %H` (zero-padded; `%-m %-d %-H` unpadded), `%M %S` (any minute or second),
-`%B %b` (month names), `%s` (epoch seconds), `%%`; `{topic} {host} {rev}`; `*` (anything but `/`). `{rev}` is
-nsq_to_file's revision with its dash, `-000001`, or nothing (nsq, apps/nsq_to_file/file_logger.go, `<REV>`).
-"""
+"""A layout turns a key into an hour and its fields (topic, host, …), and back: the one place that does."""
 
 from __future__ import annotations
 
-import calendar
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
+from types import MappingProxyType
 
+from tui.archive.holes import YEARS, Hole, TimeCode, escape, has_holes, split_pattern, steps, year_of
+from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
 
-_YEARS = range(1970, 9999)  # what is far from all others is no edge of the calendar
-_MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
-    name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
-}
-_HOLES = {
-    "%Y": r"(?P<Y>\d{4})",
-    "%m": r"(?P<m>\d\d)",
-    "%d": r"(?P<d>\d\d)",
-    "%H": r"(?P<H>\d\d)",
-    "%-m": r"(?P<m>\d{1,2})",
-    "%-d": r"(?P<d>\d{1,2})",
-    "%-H": r"(?P<H>\d{1,2})",
-    "%B": r"(?P<B>[A-Za-z]+)",
-    "%b": r"(?P<B>[A-Za-z]{3})",
-    "%s": r"(?P<s>\d{9,11})",
-    "%M": r"\d\d",
-    "%S": r"\d\d",
-    "%%": "%",
-    "{topic}": r"(?P<topic>[^/]+?)",
-    "{host}": r"(?P<host>[^/]+?)",
-    "{rev}": r"(?P<rev>-\d{6}|)",
-    "*": r"[^/]*",
-}
-_OPEN = ("{topic}", "{host}", "*", "%B")
+__all__ = ["Hole", "Layout", "ParsedKey", "escape", "has_holes"]
+
+_DAY = timedelta(days=1)
 _SHORT, _LONG = timedelta(days=3), timedelta(days=1000)  # ranges: listed by day, by month, and as a whole
 _LONGEST, _MOST_HOLES = 4096, 100  # characters and holes of a pattern; a key in S3 has 1,024 bytes at most
 _MOST_TRIES = 1 << 14  # about 0.3 ms
-_TOKEN = re.compile(r"%-?.|\{[a-z]*\}|\*|[^%{*]+|.", re.DOTALL)
-_GROUP = re.compile(r"\(\?P<(\w+)>")
-
-
-def _open_holes(folder: str) -> int:
-    """The holes of any length in one folder's part of a pattern; no hole reaches over a slash."""
-    return sum(token in _OPEN for token in _TOKEN.findall(folder))
-
-
-def has_holes(text: str) -> bool:
-    """Does a location contain a layout, or is it a plain folder or prefix?"""
-    return any(token in _HOLES for token in _TOKEN.findall(text))
+_FINER = ("M", "S")  # than the hour: any two digits
+_HOURS_KEPT = 8192
+_SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """What a key says about its object."""
+    """What a key says about its object: the hour, and the text of every field of the layout."""
 
     hour: datetime
-    topic: str = ""
-    host: str = ""
-    rev: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def topic(self) -> str:
+        return self.fields.get("topic", "")
+
+    @property
+    def host(self) -> str:
+        return self.fields.get("host", "")
+
+    @property
+    def rev(self) -> str:
+        return self.fields.get("rev", "")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A pattern, ready to read keys; LayoutError if it names no hour or is too long."""
+    """A pattern, ready to read and spell keys; LayoutError if it gives no hour or is too long."""
 
     pattern: str
 
+    def __reduce__(self) -> tuple[type[Layout], tuple[str]]:
+        return Layout, (self.pattern,)
+
     def __post_init__(self) -> None:
-        holes = sum(token in _HOLES for token in self._tokens)
-        if len(self.pattern) > _LONGEST or holes > _MOST_HOLES:
+        if len(self.pattern) > _LONGEST or len(self.holes) > _MOST_HOLES:
             limits = f"{_LONGEST:,} characters and {_MOST_HOLES} holes"
             raise LayoutError(f"the layout '{self.pattern[:40]}…' is too long: at most {limits}")
-        names = set(_GROUP.findall(self._regex.pattern))
-        if "s" not in names and not {"Y", "d", "H"} <= names:
-            raise LayoutError(f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s)")
-        if "s" not in names and not names & {"m", "B"}:
+        quantities = {hole.code.quantity for hole in self.holes if hole.code}
+        if "s" in quantities:
+            return
+        dated = {"Y", "y"} & quantities and {"d", "j"} & quantities
+        if not dated or not ("H" in quantities or {"I", "p"} <= quantities):
+            half = "; %I needs %p (AM or PM) beside it" if "I" in quantities else ""
+            raise LayoutError(
+                f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s, an epoch){half}"
+            )
+        if not {"m", "j"} & quantities:
             raise LayoutError(f"the layout '{self.pattern}' names no month; add %m")
 
     @cached_property
-    def _tokens(self) -> tuple[str, ...]:
-        return tuple(_TOKEN.findall(self.pattern))
+    def parts(self) -> tuple[str | Hole, ...]:
+        """Literals, as the keys have them, and holes, in order."""
+        return split_pattern(self.pattern)
 
     @cached_property
-    def _parts(self) -> tuple[str, ...]:
-        """Each token as a regex; a name that occurs again (Firehose does that) is `(?P=name)`: it must say the same."""
+    def holes(self) -> tuple[Hole, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Hole))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, each once: `("topic", "host", "rev")`."""
+        return tuple(dict.fromkeys(hole.name for hole in self.holes if hole.is_field))
+
+    @cached_property
+    def fixed(self) -> Mapping[str, str]:
+        """The fields whose value the layout gives."""
+        return {hole.name: hole.fixed for hole in self.holes if hole.fixed is not None}
+
+    @cached_property
+    def is_told(self) -> bool:
+        """Does an hour tell the whole key?"""
+        known = ("M", "S", "s")
+        return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)
+
+    @cached_property
+    def has_epoch(self) -> bool:
+        """Is the hour that of an epoch? Then a date beside it is only near it: it may be of another zone, or a day."""
+        return any(hole.name == "%s" for hole in self.holes)
+
+    @cached_property
+    def _groups(self) -> tuple[tuple[str, Hole], ...]:
+        """The groups of the regex: a name for each hole whose text is needed; a hole that occurs again shares it."""
+        found: dict[str, tuple[str, Hole]] = {}
+        for hole in self.holes:
+            if hole.is_field:
+                if hole.name not in found or hole.value is not None:
+                    found[hole.name] = (f"f_{hole.name}", hole)
+            elif hole.code:
+                found.setdefault(hole.token, (f"t_{hole.token[1:].replace('-', 'u')}", hole))
+        return tuple(found.values())
+
+    @cached_property
+    def _regexes(self) -> tuple[str, ...]:
+        """Each part as a regex; a hole that occurs again (Firehose does that) is `(?P=name)`: it must say the same."""
+        groups = {hole.name if hole.is_field else hole.token: (name, hole) for name, hole in self._groups}
         seen: set[str] = set()
-        parts = []
-        for token in self._tokens:
-            if (token.startswith("%") or re.fullmatch(r"\{[a-z]+\}", token)) and token not in _HOLES:
-                raise LayoutError(f"the layout '{self.pattern}' has '{token}'; known are {' '.join(_HOLES)}")
-            part = _HOLES.get(token) or re.escape(token)
-            for name in _GROUP.findall(part):
-                if name in seen:
-                    part = f"(?P={name})"
+        regexes = []
+        for part in self.parts:
+            if isinstance(part, str):
+                regexes.append(re.escape(part))
+                continue
+            name, hole = groups.get(part.name if part.is_field else part.token, ("", part))
+            if not name:
+                regexes.append(part.regex)
+            else:
+                regexes.append(f"(?P={name})" if name in seen else f"(?P<{name}>{hole.regex})")
                 seen.add(name)
-            parts.append(part)
-        return tuple(parts)
+        return tuple(regexes)
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
-        return re.compile("".join(self._parts), re.ASCII)
-
-    @cached_property
-    def _tries(self) -> int:
-        """The power of a key's length that bounds what `_regex` may try: holes of any length that share a folder."""
-        return max(sum(n for folder in self.pattern.split("/") if (n := _open_holes(folder)) > 1), 1)
+        return re.compile("".join(self._regexes), re.ASCII)
 
     @cached_property
     def _linear(self) -> LinearRegex:
-        return LinearRegex(self._parts)
+        return LinearRegex(self._regexes)
+
+    @cached_property
+    def _tries(self) -> int:
+        """The power of a key's length that bounds what `_regex` may try: open holes that share a folder."""
+        if any(hole.name == "**" for hole in self.holes):
+            return max(sum(hole.is_open for hole in self.holes), 1)
+        most = here = 0
+        seen: set[str] = set()
+        for part in self.parts:
+            if isinstance(part, Hole):
+                again = part.is_field and part.name in seen  # it matches only the text that it had
+                seen.add(part.name)
+                here += (part.is_open and not again) or part.name in ("%B", "%s")
+            elif "/" in part:
+                here = 0
+            most = max(most, here)
+        return max(most, 1)
+
+    @cached_property
+    def _times(self) -> tuple[str, ...]:
+        """The groups that the hour is made of."""
+        return tuple(name for name, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+
+    @cached_property
+    def _hour(self) -> Callable[[tuple[str, ...], tzinfo], datetime | None]:
+        """Thousands of keys share an hour, so it is made once."""
+        codes = tuple(hole.code for _, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+        return lru_cache(maxsize=_HOURS_KEPT)(partial(_hour, codes))
+
+    @cached_property
+    def _leaves_out(self) -> bool:
+        """Are leftovers of tools no chunks, or does it name just them?"""
+        return not is_leftover(self.spell(_SOME_HOUR, dict.fromkeys(self.fields, "x")) + "x" * self._ends_open)
+
+    @cached_property
+    def _ends_open(self) -> bool:
+        return bool(self.parts) and isinstance(self.parts[-1], Hole) and self.parts[-1].name in ("*", "**")
+
+    @cached_property
+    def _fields(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, hole.name) for name, hole in self._groups if hole.is_field)
 
     def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
-        """The hour of `key` in `zone`, or None if the layout does not fit it or it names no real time.
+        """The hour of `key` in `zone` and its fields, or None if the layout does not fit it or it names no real time.
 
-        The time is linear in the key's length: where Python's regex could backtrack for long, RE2 does the work.
+        A leftover of a tool is none either, unless the layout spells its ending out (`….log.tmp`). Parts of a time that
+        occur twice must agree. The time is linear in the key's length: where Python's regex could backtrack for long,
+        RE2 does the work.
         """
         if len(key) ** self._tries <= _MOST_TRIES:
             match = self._regex.fullmatch(key)
@@ -130,48 +194,107 @@ class Layout:
             groups = self._linear.fullmatch(key)
         if groups is None:
             return None
-        try:
-            if "s" in groups:
-                time = datetime.fromtimestamp(int(groups["s"]), zone).replace(minute=0, second=0, fold=0)
-            else:
-                month = int(groups["m"]) if "m" in groups else _MONTHS.get(groups["B"].lower(), 0)
-                time = datetime(int(groups["Y"]), month, int(groups["d"]), int(groups["H"]), tzinfo=zone)
-        except (ValueError, OverflowError):
+        hour = self._hour(tuple([groups[name] for name in self._times]), zone)
+        if hour is None or (self._leaves_out and is_leftover(key)):
             return None
-        if time.year not in _YEARS:
-            return None
-        return ParsedKey(time, *(groups.get(name) or "" for name in ("topic", "host", "rev")))
+        return ParsedKey(hour, {field: groups[name] for name, field in self._fields})
 
-    def spell(self, hour: datetime, *, topic: str = "", host: str = "", rev: str = "") -> str:
-        """The key of an hour; the inverse of `parse` for patterns without `*`."""
-        words = {"{topic}": topic, "{host}": host, "{rev}": rev, "%s": str(int(hour.timestamp())), "*": ""}
-        return "".join(
-            words[token] if token in words else hour.strftime(token) if token in _HOLES else token
-            for token in self._tokens
+    def spell(self, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
+        """The key of an hour and fields; the inverse of `parse` for patterns without stars, whose text is empty."""
+        return self.head(len(self.parts), hour, fields)
+
+    def head(self, count: int, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
+        """The first `count` parts of the key of an hour and fields: with known parts only, the prefix of such keys."""
+        texts = []
+        for part in self.parts[:count]:
+            if isinstance(part, str):
+                texts.append(part)
+            elif part.code:
+                texts.append(part.code.spell(hour))
+            else:
+                texts.append(fields.get(part.name, part.fixed or ""))
+        return "".join(texts)
+
+    def with_field(self, name: str, value: str) -> Layout:
+        """The same layout for one value of a field: `{topic=events}`."""
+        fixed = f"{{{name}={escape(value)}}}"
+        spelled = (
+            escape(part) if isinstance(part, str) else fixed if part.is_field and part.name == name else part.token
+            for part in self.parts
         )
+        return Layout("".join(spelled))
+
+    def below(self, prefix: str) -> Layout:
+        """The layout of the same keys behind a literal prefix."""
+        return Layout(escape(prefix) + self.pattern)
+
+    def dates(self, start: datetime, stop: datetime) -> tuple[datetime, datetime]:
+        """The range of days whose keys can hold hours of [start, stop): a day more on each side beside an epoch."""
+        return (start - _DAY, stop + _DAY) if self.has_epoch else (start, stop)
 
     def prefixes(self, start: datetime | None = None, stop: datetime | None = None) -> tuple[str, ...]:
         """The fewest key prefixes that hold every hour of [start, stop): by year, month or day, as the pattern allows.
 
         A listing costs a request per 1,000 keys, so days get a prefix each only in short ranges.
         """
+        known = 0
         head = ""
-        for index, token in enumerate(self._tokens):
-            if token in _HOLES and token != "%%":
-                if token == "%Y" and start and stop and stop - start < _LONG and {start.year, stop.year} <= set(_YEARS):
-                    return tuple(sorted({head + tail for tail in self._dated(index, start, stop)}))
+        for part in self.parts:
+            if isinstance(part, Hole) and part.fixed is None:
+                head += part.head
                 break
-            head += "%" if token == "%%" else token
-        return (head,)
+            head += part if isinstance(part, str) else part.fixed or ""
+            known += 1
+        years = set(YEARS)
+        if not (start and stop) or stop - start >= _LONG or not {start.year, stop.year} <= years:
+            return (head,)
+        depth = ("Y", "m", "d") if stop - start <= _SHORT else ("Y", "m")
+        count = known
+        while count < len(self.parts) and _is_known(self.parts[count], depth):
+            count += 1
+        if count == known:
+            return (head,)
+        begin, end = self.dates(start, stop)
+        return tuple(sorted({self.head(count, day) for day in steps(begin, end, _DAY)}))
 
-    def _dated(self, index: int, start: datetime, stop: datetime) -> Iterator[str]:
-        depth = {"%Y", "%m", "%d"} if stop - start <= _SHORT else {"%Y", "%m"}
-        day = start
-        while day < stop + timedelta(days=1):
-            spelled = ""
-            for token in self._tokens[index:]:
-                if token in _HOLES and token not in depth:
-                    break
-                spelled += day.strftime(token) if token in _HOLES else token
-            yield spelled
-            day += timedelta(days=1)
+
+def _is_known(part: str | Hole, depth: tuple[str, ...]) -> bool:
+    if isinstance(part, str) or part.fixed is not None:
+        return True
+    return part.code is not None and part.code.step is not None and part.code.quantity in depth
+
+
+def _hour(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -> datetime | None:
+    """The hour that the texts of time codes give; None if it is not one or they disagree."""
+    values: dict[str, int] = {}
+    for code, text in zip(codes, texts, strict=True):
+        value = code.read(text)
+        if values.setdefault(code.quantity, value) != value:
+            return None
+    try:
+        time = _time(values, zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return time if time is not None and time.year in YEARS else None
+
+
+def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
+    if "s" in values:
+        return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
+    year = values.get("Y", year_of(values.get("y", 0)))
+    if "y" in values and year % 100 != values["y"]:
+        return None
+    hour = values.get("H", _clock_hour(values))
+    if {"I", "p"} <= values.keys() and hour != _clock_hour(values):
+        return None
+    if "j" not in values:
+        return datetime(year, values["m"], values["d"], hour, tzinfo=zone)
+    day = datetime(year, 1, 1, hour, tzinfo=zone) + timedelta(days=values["j"] - 1)
+    agrees = values.get("m", day.month) == day.month and values.get("d", day.day) == day.day
+    return day if values["j"] and day.year == year and agrees else None
+
+
+def _clock_hour(values: Mapping[str, int]) -> int:
+    """The hour of `%I` and `%p`: 12 AM is 0."""
+    clock = values.get("I", 0)
+    return clock % 12 + 12 * values.get("p", 0) if 1 <= clock <= 12 else 99

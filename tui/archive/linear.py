@@ -54,7 +54,7 @@ class LinearRegex:
                 part = self._groups[name]
             for name in _GROUP.findall(part):
                 numbers[name] = numbers.get(name, 0) + 1
-                group = f"(?P<{name}{numbers[name]}>"
+                group = f"(?P<{name}__{numbers[name]}>"
                 if name in pinned:
                     part = f"{group}{re2.escape(_SURROGATES.sub(chr(0xFFFD), pinned[name]))})"
                 else:
@@ -70,5 +70,5 @@ class LinearRegex:
         values: dict[str, list[str]] = {}
         for name, group in sorted(regex.groupindex.items(), key=lambda item: item[1]):
             start, end = match.span(group)
-            values.setdefault(name.rstrip("0123456789"), []).append(key[start:end])
+            values.setdefault(name.rpartition("__")[0], []).append(key[start:end])
         return values

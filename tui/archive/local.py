@@ -1,145 +1,25 @@
-"""A folder as a store: keys are paths below it, with `/`. Hidden files are not objects."""
+"""Local files: written whole or not at all, on disk when it is said, private where they are hourscope's own."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import filecmp
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import uuid4
 
-from tui.archive.chunk import StoredObject
 from tui.config import cache_dir, state_dir
-from tui.errors import ArchiveError, KeyTakenError, OutputError, is_full
+from tui.errors import KeyTakenError, OutputError, is_full
 from tui.errors import reason as reason
-from tui.printable import printable
 
 _PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
 _PART = ".part"
 _MARK = 12  # hexadecimal digits that tell one writer's hidden file from another's
-
-
-@dataclass(frozen=True, slots=True)
-class FolderStore:
-    """The files below `folder`."""
-
-    folder: Path
-
-    @property
-    def url(self) -> str:
-        return str(self.folder)
-
-    def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Walk the folder that `prefix` lies in; the ETag stands for size and time of change."""
-        if not self.folder.is_dir():
-            raise ArchiveError(f"{self.folder} is not a folder; give a folder of chunks or s3://BUCKET/PREFIX")
-        base = self._path(prefix.rpartition("/")[0])
-        for directory, subfolders, names in os.walk(base, onerror=self._unreadable):
-            within = directory == str(base)  # only there the prefix has something to say
-            begin = prefix.rpartition("/")[2] if within else ""
-            subfolders[:] = sorted(n for n in subfolders if n.startswith(begin) and not n.startswith("."))
-            for name in sorted(names):
-                path = Path(directory, name)
-                key = path.relative_to(self.folder).as_posix()
-                if name.startswith(".") or not key.startswith(prefix):
-                    continue
-                try:
-                    status = path.stat()
-                except OSError as error:
-                    if error.errno in (errno.ENOENT, errno.ELOOP):  # gone since, or a link that leads nowhere
-                        continue
-                    raise ArchiveError(f"{path} cannot be read: {reason(error)}") from error
-                if not stat.S_ISREG(status.st_mode):  # a pipe would block its reader
-                    continue
-                yield StoredObject(key, status.st_size, _etag(status), datetime.fromtimestamp(status.st_mtime, UTC))
-
-    def _unreadable(self, error: OSError) -> None:
-        if isinstance(error, FileNotFoundError):
-            return  # nothing below a prefix that names no folder
-        raise ArchiveError(f"{error.filename} cannot be read: {reason(error)}") from error
-
-    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        try:
-            stream = self._path(key).open("rb", buffering=0)
-            status = os.fstat(stream.fileno())
-            stream.seek(start)
-        except OSError as error:
-            raise ArchiveError(f"{self.folder / key} cannot be read: {reason(error)}") from error
-        except ValueError as error:
-            raise ArchiveError(f"the key '{printable(key, 200)}' cannot be the name of a file: {error}") from error
-        if etag is not None and etag != _etag(status):
-            stream.close()
-            raise ArchiveError(f"{self.folder / key} cannot be read: the file was replaced meanwhile; list it again")
-        return cast(BinaryIO, stream)
-
-    def _path(self, key: str) -> Path:
-        """Where a key is; ArchiveError for one that leads out of the folder (keys come from strangers' buckets)."""
-        if key.startswith("/") or ".." in key.split("/"):
-            raise ArchiveError(f"the key '{printable(key, 200)}' leads out of {self.folder}; it is refused")
-        return self.folder / key
-
-    @contextmanager
-    def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-        """Write beside the target under a hidden name, then link or rename it into place."""
-        try:
-            target = self._path(key)
-        except ArchiveError as error:
-            raise OutputError(str(error)) from error
-        with atomic_file(target, overwrite=overwrite) as stream:
-            yield stream
-
-    def put(self, key: str, path: Path) -> None:
-        """Copied beside the target, synced, then linked into place; the folder is on disk, too, when this returns."""
-        target = self._path(key)
-        if target.exists():
-            raise KeyTakenError(f"{target} exists")
-        with path.open("rb") as source, self.create(key) as stream:
-            shutil.copyfileobj(source, stream, 1 << 20)
-        self._sync(target)
-
-    def _sync(self, target: Path) -> None:
-        try:
-            for folder in (target.parent, *target.parent.parents):
-                sync_folder(folder)
-                if folder == self.folder:
-                    break
-        except OSError as error:
-            raise OutputError(f"{target} cannot be written: {reason(error)}") from error
-
-    def holds(self, key: str, path: Path) -> bool | None:
-        """If so it is on disk when this returns: whoever put it may have been killed before it was."""
-        target = self._path(key)
-        try:
-            same = filecmp.cmp(target, path, shallow=False)
-            if same:
-                self._sync(target)
-            return same
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise ArchiveError(f"{target} cannot be read: {reason(error)}") from error
-
-    def delete(self, key: str) -> None:
-        try:
-            self._path(key).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self.folder / key} cannot be deleted: {reason(error)}") from error
-
-    def renew(self) -> None:
-        """A folder needs no credentials."""
-
-
-def _etag(status: os.stat_result) -> str:
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}"
 
 
 @contextmanager

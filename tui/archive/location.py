@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from tui.archive.archive import Archive
 from tui.archive.catalog import Catalog
-from tui.archive.open import Archive, Listing, open_listed
+from tui.archive.leftovers import is_companion
+from tui.archive.listing import Listing
+from tui.archive.open import open_known, open_listed
+from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
-from tui.archive.times import spell_hour
+from tui.archive.times import spell_hour, spell_time
 from tui.config import Config, S3Options
 from tui.printable import printable
 from tui.shell import shell_join
@@ -49,10 +53,15 @@ class Location:
         """The archive on a command line."""
         return (f"./{self.title}" if self.title.startswith("-") else self.title, *self.options)
 
-    def open(self) -> tuple[Archive, Listing | None]:
-        """The archive, and its listing if one was made; see `open_listed`."""
-        archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout)
+    def open(self, hours: Range | None = None) -> tuple[Archive, Listing]:
+        """The archive, and what was listed of it; see `open_listed`."""
+        archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout, hours=hours)
         return replace(archive, reading=self.reading), listing
+
+    def reopened(self, pattern: str) -> Archive:
+        """The archive in a bucket whose layout is known from before: nothing is listed."""
+        archive = open_known(self.url, pattern, timezone=self.timezone, s3=self.s3)
+        return replace(archive, detected=self.layout is None, reading=self.reading)
 
 
 def locate(
@@ -105,13 +114,13 @@ def command_words(
 ) -> list[str]:
     """`hourscope COMMAND ARCHIVE … --from T --to T OPTIONS` in words; `what` may be a file, by its path.
 
-    Times are spelled as hours of the archive's time zone, so that the line means the same tomorrow.
+    Times are spelled in the archive's time zone, so that the line means the same tomorrow.
     """
     if isinstance(what, Location):
         words = what.words if command == "ls" else (*what.words, *reading_words(what.reading))
     else:
         words = (f"./{what}" if what.startswith("-") else what,)
-    span = {"from": spell_hour(start) if start else None, "to": spell_hour(stop) if stop else None}
+    span = {"from": spell_time(start) if start else None, "to": spell_time(stop) if stop else None}
     return ["hourscope", command, *words, *option_words(span), *options]
 
 
@@ -123,10 +132,11 @@ def left_out(
     stop: datetime | None = None,
 ) -> list[str]:
     """What a detected layout leaves out of a range, and how to see it. A layout that was given is meant so."""
+    keys = [key for key in keys if not is_companion(key)]
     if not (archive.detected and keys):
         return []
     see = command_line("ls", location, start, stop, ["--json"])
-    words = f"left out: {plural(len(keys), 'key')} not of the detected layout '{archive.layout.pattern}'"
+    words = f"left out: {plural(len(keys), 'key')} not of the detected layout '{archive.layout_option()}'"
     return [f"{words}, such as {keys[0]}; to see them: {see}"]
 
 

@@ -86,6 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     split: Count = 0
     unparsed: Count = 0
     broken_json: Count = 0
+    no_time: Count = 0
     partial: bool = False
     damaged: tuple[DamagedPart, ...] | DamagedPart | None = ()
 

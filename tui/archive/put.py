@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tui.archive.local import private_opener
+from tui.archive.s3_features import Feature
+from tui.errors import KeyTakenError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -24,6 +27,29 @@ PART = 8 << 20
 _MAX_PARTS = 10_000
 _BESIDE = 4  # parts at a time, each in memory
 _FAILURES = 4  # parts that may fail before an attempt is over
+
+
+CONDITION = Feature(
+    "conditional puts (If-None-Match)",
+    "an object that another writer puts at the same moment can be overwritten",
+    {"IfNoneMatch": "*"},
+)
+_UNCHECKED = "an upload is checked by reading it back"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A key to put to. `where` names it in a request; `ask` makes one without the features that the server lacks."""
+
+    client: S3Client
+    where: dict[str, Any]
+    ask: Callable[[Callable[[dict[str, Any]], Any], Sequence[Feature]], Any]
+    exists: Callable[[], bool]
+
+    def refuse_taken(self) -> None:
+        """In place of the condition, for a server that has none."""
+        if self.exists():
+            raise KeyTakenError(f"s3://{self.where['Bucket']}/{self.where['Key']} exists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +82,23 @@ def stream_checksum(stream: BinaryIO, size: int) -> str:
     return f"{_spell(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
 
 
-def put_file(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> Any:
+def put_file(target: Target, path: Path) -> Any:
     """Put the file unless the key is taken; returns the client's last answer, raises what the client raises.
 
     An upload in parts is noted beside the file, so that the next attempt, also one of another process, continues it.
     """
-    where = {"Bucket": bucket, "Key": key, **payer}
     parts = Parts(path.stat().st_size)
     if len(parts.offsets) > 1:
-        return _put_parts(client, where, path, parts)
-    with path.open("rb") as body:
-        return client.put_object(**where, Body=body, ChecksumSHA256=checksum(path), IfNoneMatch="*")
+        return _put_parts(target, path, parts)
+
+    def request(given: dict[str, Any]) -> Any:
+        if "IfNoneMatch" not in given:
+            target.refuse_taken()
+        with path.open("rb") as body:
+            return target.client.put_object(**target.where, Body=body, **given)
+
+    digest = Feature("SHA-256 checksums", _UNCHECKED, {"ChecksumSHA256": checksum(path)})
+    return target.ask(request, [digest, CONDITION])
 
 
 def note_of(path: Path) -> Path:
@@ -74,10 +106,10 @@ def note_of(path: Path) -> Path:
     return path.with_name(path.name + ".upload")
 
 
-def abandon(client: S3Client, bucket: str, key: str, path: Path, payer: dict[str, Any]) -> None:
+def abandon(target: Target, path: Path) -> None:
     """Give up an upload in parts that was begun: its parts cost money until then."""
     if upload := _noted(path):
-        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, **payer)
+        target.client.abort_multipart_upload(**target.where, UploadId=upload)
     note_of(path).unlink(missing_ok=True)
 
 
@@ -87,8 +119,9 @@ def _noted(path: Path) -> str:
     return note.read_text(errors="replace").strip("\0") if note.exists() else ""
 
 
-def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts) -> Any:
-    upload, there = _begun(client, where, path)
+def _put_parts(target: Target, path: Path, parts: Parts) -> Any:
+    client, where = target.client, target.where
+    upload, there = _begun(target, path)
     failed: list[Future[Any]] = []
 
     def put_part(number: int, offset: int) -> Any:
@@ -100,7 +133,10 @@ def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts
         digest = _spell(hashlib.sha256(data).digest())
         part = there.get(number)
         if part is None or not _is(part, data, digest):
-            part = client.upload_part(**where, UploadId=upload, PartNumber=number, Body=data, ChecksumSHA256=digest)
+            part = target.ask(
+                lambda given: client.upload_part(**where, UploadId=upload, PartNumber=number, Body=data, **given),
+                [_composite({"ChecksumSHA256": digest})],
+            )
         return {"PartNumber": number, "ETag": part["ETag"], "ChecksumSHA256": digest}
 
     with ThreadPoolExecutor(_BESIDE, thread_name_prefix="put") as pool:
@@ -109,16 +145,30 @@ def _put_parts(client: S3Client, where: dict[str, Any], path: Path, parts: Parts
             put.add_done_callback(lambda done: failed.append(done) if done.exception() else None)
     if failed and not note_of(path).exists():  # nobody can continue it
         client.abort_multipart_upload(**where, UploadId=upload)
-    done = [put.result() for put in (*failed, *puts)]
-    answer = client.complete_multipart_upload(
-        **where, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*"
-    )
+    answer = _complete(target, upload, [put.result() for put in (*failed, *puts)])
     note_of(path).unlink(missing_ok=True)
     return answer
 
 
-def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, dict[int, Any]]:
+def _composite(arguments: dict[str, Any]) -> Feature:
+    return Feature("composite SHA-256 checksums", _UNCHECKED, arguments)
+
+
+def _complete(target: Target, upload: str, parts: list[dict[str, Any]]) -> Any:
+    plain = [{name: part[name] for name in ("PartNumber", "ETag")} for part in parts]
+
+    def request(given: dict[str, Any]) -> Any:
+        if "IfNoneMatch" not in given:
+            target.refuse_taken()
+        given = {"MultipartUpload": {"Parts": plain}} | given
+        return target.client.complete_multipart_upload(**target.where, UploadId=upload, **given)
+
+    return target.ask(request, [_composite({"MultipartUpload": {"Parts": parts}}), CONDITION])
+
+
+def _begun(target: Target, path: Path) -> tuple[str, dict[int, Any]]:
     """The upload that was noted, and its parts by number; a new one if there is none, or if S3 knows it no longer."""
+    client, where = target.client, target.where
     if upload := _noted(path):
         try:
             pages = client.get_paginator("list_parts").paginate(**where, UploadId=upload)
@@ -126,7 +176,9 @@ def _begun(client: S3Client, where: dict[str, Any], path: Path) -> tuple[str, di
         except client.exceptions.ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
-    upload = client.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
+    upload = target.ask(
+        lambda given: client.create_multipart_upload(**where, **given), [_composite({"ChecksumAlgorithm": "SHA256"})]
+    )["UploadId"]
     try:
         with open(note_of(path), "w", encoding="utf-8", opener=private_opener) as note:
             note.write(upload)

@@ -31,12 +31,14 @@ from tui.archive.members import READ_SIZE, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store
 from tui.archive.streams import Peekable, StoredBytes
+from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
     from tui.archive.salvage import Part
 
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 _PARTS_THAT_TELL = 16
+_REPLACED = 3  # times that an object may be replaced while it is being opened
 _TELLING = 1 << 16  # bytes that tell the form of a chunk's records
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
@@ -53,7 +55,8 @@ class ChunkReader:
 
     `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
     known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
-    is given; slower. `await_turn` is called before one takes the memory that only one of many readers may take (see
+    is given; slower. `newest`: if the object was replaced since it was listed, read what is there now, as long as it is
+    not replaced again. `await_turn` is called before one takes the memory that only one of many readers may take (see
     zstd.py). ArchiveError if the chunk cannot be opened or read on.
     """
 
@@ -67,6 +70,7 @@ class ChunkReader:
         cancelled: Callable[[], bool] = lambda: False,
         reading: Reading | None = None,
         careful: bool = False,
+        newest: bool = False,
         await_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._key, self._etag = store, key, etag
@@ -75,11 +79,23 @@ class ChunkReader:
         self._limits = Limits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
-        self._raw = StoredBytes(store.open(key, etag=etag), key, cancelled)
+        stream = self._opened_newest() if newest else store.open(key, etag=etag)
+        self._raw = StoredBytes(stream, key, cancelled)
         self._form: Form | None = None
         self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
         self.codec = ""  # of the object as stored; "" for plain text
         self.bytes = 0
+
+    def _opened_newest(self) -> BinaryIO:
+        for _ in range(_REPLACED):
+            try:
+                return self._store.open(self._key, etag=self._etag)
+            except ReplacedError:
+                now = self._store.stat(self._key)
+                if now is None:
+                    break
+                self._etag = now.etag
+        return self._store.open(self._key, etag=self._etag)
 
     @property
     def bytes_compressed(self) -> int:

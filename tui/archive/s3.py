@@ -1,19 +1,13 @@
-"""A bucket as a store: the only module that knows boto3.
-
-A body that breaks in mid-stream is resumed by Range with If-Match (RFC 9110 §13.1.1, §14.2): boto3
-retries requests, not bodies.
-"""
+"""A bucket as a store: the only module that knows boto3."""
 
 from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -23,7 +17,6 @@ import botocore.config
 import botocore.exceptions as aws
 import botocore.session
 from botocore.hooks import HierarchicalEmitter
-from botocore.utils import parse_timestamp
 
 from tui import __version__
 from tui.archive.chunk import StoredObject
@@ -32,34 +25,34 @@ from tui.archive.credentials import FAILED as UNUSABLE
 from tui.archive.credentials import UNFORESEEN, resolve
 from tui.archive.credentials import mfa_device as mfa_device
 from tui.archive.local import temporary_error
-from tui.archive.put import abandon, checksum, put_file, stream_checksum
+from tui.archive.put import CONDITION, Target, abandon, checksum, put_file, stream_checksum
 from tui.archive.s3_answers import (
     ForeignAnswerError,
+    OtherObjectError,
     check_written,
     checked_etag,
+    range_stop,
     refuse_foreign_answer,
-    stored_object,
+    timestamp,
 )
-from tui.archive.s3_errors import ENDPOINT, FAILED, explain
-from tui.archive.waits import Waits
+from tui.archive.s3_body import Answer, Body
+from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
+from tui.archive.s3_features import Feature, Missing, patiently
+from tui.archive.s3_listing import head_object, listed_pages
+from tui.archive.store import FIRST_RANGE, Page
+from tui.archive.waits import Waits, report
 from tui.config import S3Options
-from tui.errors import ArchiveError, ConfigError, KeyTakenError, OutputError, reason
+from tui.errors import ArchiveError, ConfigError, DeniedError, KeyTakenError, OutputError, ReplacedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-_RESUMES = 5  # broken bodies in a row without a single new byte
 _SPOOL = 8 << 20
 _CONNECTIONS = 64
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412")
-
-_BODY_ERRORS = (
-    aws.IncompleteReadError,
-    aws.ReadTimeoutError,
-    aws.ResponseStreamingError,
-    aws.ConnectionError,
-    OSError,
-)
+_OVERWRITE = "; choose another name or add --force"
+_RESTORE_UNKNOWN = "objects in Glacier are taken for not restored"
+_LISTED_WHOLE = "its archives are listed whole"
 
 
 @cache
@@ -70,15 +63,15 @@ def _client(options: S3Options) -> S3Client:
         hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
         hooks.register_first("before-parse.s3.*", refuse_foreign_answer)
         core = botocore.session.Session(event_hooks=hooks, profile=options.profile)
-        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=timestamp)
         session = boto3.session.Session(botocore_session=core, profile_name=options.profile, region_name=options.region)
     except UNUSABLE as error:
-        raise ConfigError(_about_client(error, options)) from error
+        raise ConfigError(explain_client(error, options)) from error
     resolve(core, options)
     try:
         return _made(session, options)
     except UNUSABLE as error:
-        raise ConfigError(_about_client(error, options)) from error
+        raise ConfigError(explain_client(error, options)) from error
 
 
 def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
@@ -88,38 +81,13 @@ def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
         retries={"mode": "standard", "max_attempts": 5},
         connect_timeout=10,
         read_timeout=60,
+        request_checksum_calculation="when_required",  # several servers refuse those that boto3 adds by itself
         response_checksum_validation="when_required",  # gzip and zstd check themselves, and TLS the rest
         user_agent=f"hourscope/{__version__} botocore/{botocore.__version__}",  # its own is put together each time
         s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
         **cast(Any, unsigned),
     )
     return session.client("s3", endpoint_url=options.endpoint_url, config=config)
-
-
-def _about_client(error: Exception, options: S3Options) -> str:
-    """What is wrong with the options, the AWS_* variables or AWS's config files."""
-    match error:
-        case aws.InvalidRegionError():
-            region = options.region or error.kwargs.get("region_name", "")
-            return f"'{region}' is not an AWS region; write --region as us-east-1"
-        case aws.ProfileNotFound():
-            known = botocore.session.Session().available_profiles
-            others = f"there are {', '.join(known)}" if known else "there is none"
-            name = error.kwargs.get("profile")
-            return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
-        case aws.ConfigParseError():
-            path = error.kwargs.get("path")
-            form = "[profile NAME] sections of lines NAME = VALUE, each name once"
-            return f"AWS: {path} cannot be parsed; it must hold {form}"
-        case aws.BotoCoreError():
-            about = " ".join(str(error).split()).rstrip(".")
-            return f"AWS: {about}; see --profile and --region, or the AWS_* variables"
-        case OSError():
-            return f"AWS: {error.filename or 'a config file'} cannot be read: {reason(error)}"
-        case ValueError() if "endpoint" in str(error).lower() or "IPv6" in str(error):
-            return f"'{options.endpoint_url or session_endpoint()}' is not an endpoint; {ENDPOINT}"
-        case _:
-            return f"AWS: {type(error).__name__}: {error}; see the AWS_* variables and ~/.aws/config"
 
 
 def sign_in(options: S3Options) -> None:
@@ -131,25 +99,15 @@ def sign_in(options: S3Options) -> None:
 
 
 @cache
+def missing_features() -> Missing:
+    """One a process: what the servers that it has asked do not take."""
+    return Missing(report)
+
+
+@cache
 def _waits() -> Waits:
     """One a process: what all its requests wait for."""
     return Waits()
-
-
-def _timestamp(text: str) -> datetime:
-    """botocore takes dateutil, which is slow enough to be half of the time that a listing takes."""
-    in_header = not text[:1].isdigit()
-    try:
-        return parsedate_to_datetime(text) if in_header else datetime.fromisoformat(text)
-    except ValueError:
-        return parse_timestamp(text)
-
-
-def session_endpoint() -> str:
-    """The endpoint that the environment sets, or "" (other servers rarely have a host name for each bucket)."""
-    import os
-
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +116,7 @@ class S3Store:
 
     bucket: str
     options: S3Options
+    first_range: int = 0
 
     @property
     def url(self) -> str:
@@ -169,44 +128,81 @@ class S3Store:
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """ListObjectsV2, 1,000 keys a request."""
-        for page in self._pages(prefix):
-            try:
-                found = [stored_object(item) for item in page.get("Contents", ())]
-            except UNFORESEEN as error:
-                raise self._sentence("be listed", prefix, error) from error
-            yield from found
+        for page in self.pages(prefix):
+            yield from page.objects
 
-    def _pages(self, prefix: str) -> Iterator[Any]:
-        """The answers of a listing, each asked for when the one before was used."""
-        with self._asking("be listed", prefix):
-            pages = iter(
-                _client(self.options)
-                .get_paginator("list_objects_v2")
-                .paginate(Bucket=self.bucket, Prefix=prefix, **self._payer)
-            )
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        """ListObjectsV2, each page asked for when the one before was used."""
+        pages = listed_pages(lambda more: self._list(prefix, delimiter, more))
         while True:
-            with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
+            try:
                 page = next(pages, None)
+            except (ForeignAnswerError, *UNFORESEEN) as error:
+                raise self._sentence("be listed", prefix, error) from error
             if page is None:
                 return
             yield page
-            if page.get("IsTruncated") and not page.get("NextContinuationToken"):
-                lost = ForeignAnswerError("the listing breaks off: the server says that there is more, and not where")
-                raise self._sentence("be listed", prefix, lost)
+
+    def _list(self, prefix: str, delimiter: str, more: dict[str, str]) -> Any:
+        """One request, with what the server is known to take."""
+        where = {"Bucket": self.bucket, "Prefix": prefix, **more, **self._payer}
+        features = [Feature("RestoreStatus", _RESTORE_UNKNOWN, {"OptionalObjectAttributes": ["RestoreStatus"]})]
+        if delimiter:
+            features.append(Feature(f"the delimiter '{delimiter}'", _LISTED_WHOLE, {"Delimiter": delimiter}))
+        with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
+            request = _client(self.options).list_objects_v2
+            return self._ask(lambda given: patiently(lambda: request(**where, **given)), features)
+
+    def _ask(self, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
+        """Make a request without what this server is known to lack."""
+        return missing_features().ask(self._endpoint or "the S3 endpoint", request, features)
+
+    @property
+    def _endpoint(self) -> str:
+        return self.options.endpoint_url or session_endpoint()
+
+    def stat(self, key: str) -> StoredObject | None:
+        """HeadObject, for which the permission to get the object is enough; without that to list, no key is a 403."""
+        with self._asking("be read", key):
+            found = self._head(key)
+            return found and head_object(key, found)
+
+    def _head(self, key: str, **more: Any) -> Any:
+        """What the server says of an object; None if there is none."""
+        request = _client(self.options).head_object
+        with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
+            try:
+                return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
+            except aws.ClientError as error:
+                if _code(error) in ("404", "NoSuchKey"):
+                    return None
+                raise
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        return cast(BinaryIO, _Body(self, key, start, etag))
+        get, where = partial(self._get, key), f"{self.url}/{key}"
+        body = Body(get, where, start, etag, _waits, self._why, first_range=self.first_range)
+        return cast(BinaryIO, body)
 
-    def get(self, key: str, start: int, etag: str | None) -> tuple[Any, str]:
-        """One GetObject from `start`: the body and the ETag it is of."""
+    def stepwise(self, first: int = FIRST_RANGE) -> S3Store:
+        return replace(self, first_range=first)
+
+    def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> Answer:
+        """One GetObject."""
         wanted: dict[str, Any] = dict(self._payer)
-        if start:
-            wanted["Range"] = f"bytes={start}-"
+        if start or stop is not None:
+            wanted["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
         if etag:
             wanted["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
-            answer = _client(self.options).get_object(Bucket=self.bucket, Key=key, **wanted)
-            return answer["Body"], checked_etag(answer, start, etag)
+            try:
+                request = _client(self.options).get_object
+                answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
+            except aws.ClientError as error:
+                if start or _code(error) != "InvalidRange":
+                    raise
+                return self._get(key, 0, None, etag)  # an empty object has no range
+            found = checked_etag(answer, start, etag)
+            return Answer(answer["Body"], found, range_stop(answer))
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
@@ -215,17 +211,20 @@ class S3Store:
             with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
                 yield cast(BinaryIO, spool)
                 spool.seek(0)
-                self._put(key, cast(BinaryIO, spool), {} if overwrite else {"IfNoneMatch": "*"})
+                self._put(key, cast(BinaryIO, spool), overwrite=overwrite)
         except OSError as error:  # of the spool: what the bucket raises is a sentence already
             raise temporary_error(error) from error
 
-    def _put(self, key: str, body: BinaryIO, condition: dict[str, Any]) -> None:
+    def _put(self, key: str, body: BinaryIO, *, overwrite: bool) -> None:
+        def request(given: dict[str, Any]) -> Any:
+            if not (overwrite or given) and self.stat(key) is not None:
+                raise KeyTakenError(f"{self.url}/{key} exists{_OVERWRITE}")
+            body.seek(0)
+            return _client(self.options).put_object(Bucket=self.bucket, Key=key, Body=body, **given, **self._payer)
+
         try:
-            with self._asking("be written", key, taken="; choose another name or add --force"):
-                answer = _client(self.options).put_object(
-                    Bucket=self.bucket, Key=key, Body=body, **condition, **self._payer
-                )
-                check_written(answer)
+            with self._asking("be written", key, taken=_OVERWRITE):
+                check_written(self._ask(request, [] if overwrite else [CONDITION]))
         except ArchiveError as error:
             raise OutputError(str(error)) from error
 
@@ -233,7 +232,7 @@ class S3Store:
         """In one request, or in parts; on condition that there is nothing (If-None-Match: *)."""
         try:
             with self._asking("be written", key, taken=""):
-                check_written(put_file(_client(self.options), self.bucket, key, path, self._payer))
+                check_written(put_file(self._target(key), path))
         except KeyTakenError:
             self._abandon(key, path)
             raise
@@ -243,27 +242,24 @@ class S3Store:
     def _abandon(self, key: str, path: Path) -> None:
         try:
             with self._asking("be cleared of an upload", key):
-                abandon(_client(self.options), self.bucket, key, path, self._payer)
+                abandon(self._target(key), path)
         except ArchiveError as error:
             raise OutputError(str(error)) from error
 
+    def _target(self, key: str) -> Target:
+        where = {"Bucket": self.bucket, "Key": key, **self._payer}
+        return Target(_client(self.options), where, self._ask, lambda: self.stat(key) is not None)
+
     def holds(self, key: str, path: Path) -> bool | None:
         """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
-        try:
-            with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
-                found = _client(self.options).head_object(
-                    Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **self._payer
-                )
-        except ArchiveError as error:
-            cause = error.__cause__
-            if isinstance(cause, aws.ClientError) and cause.response["Error"]["Code"] in ("404", "NoSuchKey"):
-                return None
-            raise
+        found = self._head(key, ChecksumMode="ENABLED")
+        if found is None:
+            return None
         size = path.stat().st_size
         if found["ContentLength"] != size:
             return False
         if kept := found.get("ChecksumSHA256"):
-            return kept == checksum(path)
+            return bool(kept == checksum(path))
         with io.BufferedReader(self.open(key)) as stream:  # type: ignore[type-var]
             return stream_checksum(cast(BinaryIO, stream), size) == checksum(path)
 
@@ -277,7 +273,7 @@ class S3Store:
         try:
             yield
         except FAILED as error:
-            if taken is not None and isinstance(error, aws.ClientError) and _code(error) in _TAKEN:
+            if taken is not None and _code(error) in _TAKEN:
                 raise KeyTakenError(f"{self.url}/{key} exists{taken}") from error
             raise self._sentence(verb, key, error) from error
 
@@ -287,54 +283,18 @@ class S3Store:
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
-        no_bucket = isinstance(error, aws.ClientError) and _code(error) == "NoSuchBucket"
-        where = f"{self.url}/{key}" if key and not no_bucket else self.url
-        endpoint = self.options.endpoint_url or session_endpoint()
-        return ArchiveError(f"{where} cannot {verb}: {explain(error, self.options, endpoint)}")
+        where = f"{self.url}/{key}" if key and _code(error) != "NoSuchBucket" else self.url
+        kind: type[ArchiveError] = ArchiveError
+        if isinstance(error, OtherObjectError) or (verb == "be read" and _code(error) in _TAKEN):
+            kind = ReplacedError
+        elif _code(error) in ("AccessDenied", "403"):
+            kind = DeniedError
+        return kind(f"{where} cannot {verb}: {self._why(error)}")
+
+    def _why(self, error: Exception) -> str:
+        return explain(error, self.options, self._endpoint)
 
 
-def _code(error: aws.ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-class _Body(io.RawIOBase):
-    """An object's bytes; asked for again by Range where the connection broke."""
-
-    def __init__(self, store: S3Store, key: str, start: int, etag: str | None) -> None:
-        super().__init__()
-        self._store = store
-        self._key = key
-        self._position = start
-        self._body, self._etag = store.get(key, start, etag)
-        self._resumes = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        while True:
-            try:
-                with _waits().on(f"{self._store.url}/{self._key}"):
-                    data = self._body.read(len(buffer))
-            except _BODY_ERRORS as error:
-                self._resume(error)
-                continue
-            buffer[: len(data)] = data
-            self._position += len(data)
-            if data:
-                self._resumes = 0
-            return len(data)
-
-    def _resume(self, error: Exception) -> None:
-        self._body.close()
-        self._resumes += 1
-        if self._resumes > _RESUMES:
-            where = f"{self._store.url}/{self._key}"
-            why = explain(error, self._store.options, session_endpoint())
-            raise ArchiveError(f"{where} broke off {_RESUMES} times at byte {self._position:,}: {why}") from error
-        self._body, _ = self._store.get(self._key, self._position, self._etag)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._body.close()
-        super().close()
+def _code(error: BaseException | None) -> str:
+    """What S3 calls it; "" if S3 did not say."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
+import botocore.session
 from botocore.parsers import ResponseParserError
 
 from tui.archive.credentials import CREDENTIALS, UNFORESEEN, about_credentials, log_in
@@ -133,6 +135,37 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return f"the answer is not one that S3 gives; {CHECK}"
 
 
+def explain_client(error: Exception, options: S3Options) -> str:
+    """Why no client can be made: what is wrong with the options, the AWS_* variables or AWS's config files."""
+    match error:
+        case aws.InvalidRegionError():
+            region = options.region or error.kwargs.get("region_name", "")
+            return f"'{region}' is not an AWS region; write --region as us-east-1"
+        case aws.ProfileNotFound():
+            known = botocore.session.Session().available_profiles
+            others = f"there are {', '.join(known)}" if known else "there is none"
+            name = error.kwargs.get("profile")
+            return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
+        case aws.ConfigParseError():
+            path = error.kwargs.get("path")
+            form = "[profile NAME] sections of lines NAME = VALUE, each name once"
+            return f"AWS: {path} cannot be parsed; it must hold {form}"
+        case aws.BotoCoreError():
+            about = " ".join(str(error).split()).rstrip(".")
+            return f"AWS: {about}; see --profile and --region, or the AWS_* variables"
+        case OSError():
+            return f"AWS: {error.filename or 'a config file'} cannot be read: {reason(error)}"
+        case ValueError() if "endpoint" in str(error).lower() or "IPv6" in str(error):
+            return f"'{options.endpoint_url or session_endpoint()}' is not an endpoint; {ENDPOINT}"
+        case _:
+            return f"AWS: {type(error).__name__}: {error}; see the AWS_* variables and ~/.aws/config"
+
+
+def session_endpoint() -> str:
+    """The endpoint that the environment sets, or "" (other servers rarely have a host name for each bucket)."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+
 def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
     """S3 refused: the code in the body tells why; a HEAD has no body, so there the headers have to."""
     failure: Mapping[str, Any] = error.response.get("Error", {})
@@ -151,7 +184,7 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _CAUSES[code]
     if status == 403 or code in ("AccessDenied", "403", "AllAccessDisabled"):
         return _denied(error.operation_name, message)
-    if status == 404:
+    if status == 404 and error.operation_name != "ListObjectsV2":
         return _CAUSES["404"]
     if 300 <= status < 400:
         return redirected(str(headers.get("location", "")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -13,6 +14,17 @@ from tui.config import S3Options
 from tui.errors import ArchiveError
 
 S3_SCHEME = "s3://"
+FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
+    page follows."""
+
+    objects: tuple[StoredObject, ...]
+    prefixes: tuple[str, ...] = ()
+    last: bool = False
 
 
 class Store(Protocol):
@@ -25,8 +37,18 @@ class Store(Protocol):
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every object whose key begins with `prefix`, in no promised order."""
 
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+        """The same in the steps that the store takes. With a delimiter, keys that have it behind the prefix are cut
+        there and stand for all that begin so, as in S3's ListObjectsV2; a store may also give them whole."""
+
+    def stat(self, key: str) -> StoredObject | None:
+        """What a listing would say of one key; None if there is no such object."""
+
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        """A raw byte stream from `start`; ArchiveError if the object is gone or is no longer `etag`."""
+        """A raw byte stream from `start`; ArchiveError if it is gone, ReplacedError if it is no longer `etag`."""
+
+    def stepwise(self, first: int = FIRST_RANGE) -> Store:
+        """The same, for readers that may stop early: no more of an object is fetched than they come to read."""
 
     def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
         """A stream whose bytes appear under `key` whole or not at all; OutputError if it exists already."""
@@ -58,6 +80,6 @@ def open_store(root: str, options: S3Options | None = None) -> Store:
         if not bucket or "/" in bucket:
             raise ArchiveError(f"'{root}' names no bucket; write s3://BUCKET/PREFIX")
         return S3Store(bucket, options or S3Options())
-    from tui.archive.local import FolderStore
+    from tui.archive.folder import FolderStore
 
     return FolderStore(Path(root))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tui.errors import TimeError
@@ -17,9 +17,12 @@ HOUR = timedelta(hours=1)
 _STEADY = timedelta(
     days=5
 )  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)
-GRAMMAR = "2015-01-20, 2015-01-20T13, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, now, today or yesterday"
+GRAMMAR = (
+    "2015-01-20, 2015-01-20T13, 2015-01-20T13:07, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, -15m, now, today or "
+    "yesterday"
+)
 
-_ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z)?)?")
+_ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
 _RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
 
@@ -54,11 +57,48 @@ def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> da
     if match := _ABSOLUTE.fullmatch(word):
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         try:
-            written = datetime(year, month, day, hour, minute, second, tzinfo=UTC if match[7] else zone)
+            written = datetime(year, month, day, hour, minute, second, tzinfo=_offset_of(match[7]) or zone)
             return written.astimezone(zone)
         except (ValueError, OverflowError) as error:
             raise TimeError(f"'{text}' is not a date: {error}") from error
     raise TimeError(f"'{text}' is not a time; write it as {GRAMMAR}")
+
+
+def _offset_of(text: str | None) -> tzinfo | None:
+    """`Z`, `+02:00` or `-0530` as a time zone; ValueError for an offset of a day or more."""
+    if not text or text == "Z":
+        return UTC if text else None
+    size = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return timezone(-size if text[0] == "-" else size)
+
+
+def has_minutes(text: str) -> bool:
+    """Does a time of the grammar name a minute, and not just an hour?"""
+    if relative := _RELATIVE.fullmatch(text.strip()):
+        return relative[2] == "m"
+    match = _ABSOLUTE.fullmatch(text.strip())
+    return match is not None and any(int(part or 0) for part in match.groups()[4:6])
+
+
+def parse_moments(
+    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
+) -> tuple[datetime | None, datetime | None] | None:
+    """The half-open range [start, stop) to the minute, if either end names a minute; None if both are whole hours."""
+    if not any(text is not None and has_minutes(text) for text in (start, stop)):
+        return None
+    first = parse_time(start, zone, now) if start is not None else None
+    last = parse_time(stop, zone, now) if stop is not None else None
+    if first and last and first >= last:
+        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
+    return first, last
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90m`, `2h` or `1d`; TimeError for anything else."""
+    match = _RELATIVE.fullmatch(f"-{text.strip()}")
+    if match is None:
+        raise TimeError(f"'{text}' is not a duration; write it as 30m, 2h or 1d")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def floor_hour(time: datetime) -> datetime:
@@ -67,9 +107,17 @@ def floor_hour(time: datetime) -> datetime:
 
 
 def ceil_hour(time: datetime) -> datetime:
-    """The first hour that begins at `time` or after it."""
+    """The first hour that begins at `time` or after it.
+
+    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it.
+    """
     floor = floor_hour(time)
-    return floor if floor == time.replace(fold=0) else next_hour(floor)
+    return floor if floor == time.replace(fold=0) and not _is_second(time) else next_hour(floor)
+
+
+def _is_second(time: datetime) -> bool:
+    """Is it the second time that clocks showed it?"""
+    return time.fold == 1 and _offset(time, 0) > _offset(time, 1)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -83,6 +131,30 @@ def next_hour(hour: datetime) -> datetime:
 def exists(hour: datetime) -> bool:
     """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
     return any(_offset(end, 0) >= _offset(end, 1) for end in (hour, hour.replace(minute=59)))
+
+
+def shown_minutes(hour: datetime) -> int:
+    """How many minutes of it clocks showed: 120 where they went back over it, 0 where they went forward over it."""
+    if hour.tzinfo is UTC or all(_offset(end, 0) == _offset(end, 1) for end in (hour, hour.replace(minute=59))):
+        return 60
+    minutes = (hour + timedelta(minutes=minute) for minute in range(60))
+    return sum(1 + _compared(_offset(minute, 0), _offset(minute, 1)) for minute in minutes)
+
+
+def _compared(first: timedelta, second: timedelta) -> int:
+    """1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped."""
+    return (first > second) - (first < second)
+
+
+def clock_note(hour: datetime) -> str:
+    """What is special about an hour in which clocks changed; "" for all others."""
+    minutes = shown_minutes(hour)
+    if minutes == 60:
+        return ""
+    if not minutes:
+        return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
+    length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
+    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
 
 
 def _offset(time: datetime, fold: int) -> timedelta:
@@ -152,3 +224,10 @@ def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tu
 def spell_hour(hour: datetime) -> str:
     """An hour as JSON and command lines spell it: `2015-01-20T13`."""
     return hour.replace(tzinfo=None).isoformat(timespec="hours")  # strftime writes the year 1 as "1"
+
+
+def spell_time(time: datetime) -> str:
+    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour."""
+    if not (time.minute or time.second):
+        return spell_hour(time)
+    return time.replace(tzinfo=None).isoformat(timespec="seconds" if time.second else "minutes")

@@ -37,6 +37,11 @@ def report_waits(write: Callable[[str], object]) -> None:
     _log.propagate = False
 
 
+def report(words: str) -> None:
+    """Something about a server that a person should know, once; from any thread."""
+    _log.warning(printable(words))
+
+
 class Waits:
     """Who waits for what, and since when. A thread watches over it while anybody waits."""
 

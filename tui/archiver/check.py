@@ -72,7 +72,7 @@ def _spool(options: ArchiverOptions) -> Iterator[Check]:
 def _archive(options: ArchiverOptions) -> Iterator[Check]:
     """Writes a small hidden object, sees that a second one is refused, compares, and removes it."""
     store, layout = options.archive.store, options.archive.layout
-    example = layout.spell(_this_hour(options), topic=options.source.topic, host=options.host, rev="-000000")
+    example = layout.spell(_this_hour(options), {"topic": options.source.topic, "host": options.host, "rev": "-000000"})
     key = f"{example.rpartition('/')[0]}/.hourscope-check-{uuid.uuid4().hex}".lstrip("/")
     with tempfile.NamedTemporaryFile() as probe:
         path = Path(probe.name)

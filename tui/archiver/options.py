@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.archive import Archive, open_archive
-from tui.archive.layout import has_holes
+from tui.archive.holes import escape, has_holes, unescape
 from tui.archive.local import make_folder
 from tui.archive.store import is_s3
 from tui.archive.times import zone_name
@@ -96,7 +96,7 @@ class ArchiverOptions:
             raise ConfigError(f"the layout '{layout}' has a '*', from which no key can be made; spell it out")
         if not self.host or "/" in self.host:
             raise ConfigError(f"'{self.host}' cannot be part of a key; give another --host")
-        key = self.archive.layout.spell(_ANY_HOUR, topic=self.source.topic, host=self.host, rev="-000001")
+        key = self.archive.layout.spell(_ANY_HOUR, {"topic": self.source.topic, "host": self.host, "rev": "-000001"})
         if self.archive.layout.parse(key) is None:
             raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; give another")
 
@@ -108,10 +108,10 @@ def destination(
 
     Nothing is listed or detected: an archive begins empty.
     """
-    whole = url if has_holes(url) else f"{url.rstrip('/')}/{layout or DEFAULT_LAYOUT}"
+    whole = url if has_holes(url) else f"{escape(url.rstrip('/'))}/{layout or DEFAULT_LAYOUT}"
     if not is_s3(whole):
         parts = Path(whole).expanduser().parts
-        fixed = parts[: next(index for index, part in enumerate(parts) if has_holes(part))]
+        fixed = [unescape(part) for part in parts[: next(at for at, part in enumerate(parts) if has_holes(part))]]
         try:
             make_folder(Path(*fixed))
         except OSError as error:

@@ -188,7 +188,7 @@ class Uploader:
 
     def key(self, hour: datetime, rev: int) -> str:
         return self._archive.layout.spell(
-            hour, topic=self._options.source.topic, host=self._options.host, rev=spell_rev(rev)
+            hour, {"topic": self._options.source.topic, "host": self._options.host, "rev": spell_rev(rev)}
         )
 
     def _done(self, key: str, path: Path) -> None:

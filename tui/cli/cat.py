@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.archive import Catalog, Chunk, empty_range
-from tui.archive.times import parse_hour
+from tui.archive.times import clock_note, parse_hour, spell_hour
 from tui.cli.command import Command
 from tui.cli.console import say, write_lines
 from tui.cli.options import (
@@ -61,6 +61,7 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     chunks = _chunks(opened, hour, key)
+    opened.say_warnings((), chunks)
     totals, shown = Totals(), 0
     for record in _records(_events(opened, chunks, filter_), totals):
         for piece in _pretty(record) if pretty else (record + b"\n",):
@@ -78,6 +79,8 @@ def command(
 def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
     start, stop = parse_hour(hour, opened.archive.zone)
     catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
+    if note := clock_note(start):
+        say(f"{spell_hour(start)}: {note}")
     if not catalog.chunks:
         raise empty_range(opened.archive, start, stop)
     chosen = tuple(chunk for chunk in catalog.chunks if key in (None, chunk.key))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tui import __version__
 from tui.app import terminal_trouble
 from tui.archive import Archive, Catalog
+from tui.archive.leftovers import is_companion
 from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
@@ -63,9 +64,9 @@ def check_archive(archive: Archive) -> Iterator[Check]:
     yield _listing(catalog, time.monotonic() - began)
     if not catalog.chunks:
         return
-    if catalog.unmatched:
-        verb = "does" if len(catalog.unmatched) == 1 else "do"
-        such = f"{plural(len(catalog.unmatched), 'key')} {verb} not fit the layout, such as {catalog.unmatched[0]}"
+    if others := [key for key in catalog.unmatched if not is_companion(key)]:
+        verb = "does" if len(others) == 1 else "do"
+        such = f"{plural(len(others), 'key')} {verb} not fit the layout, such as {others[0]}"
         yield Check("other keys", "warning", f"{such}; give the layout if they are chunks too")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"

@@ -12,7 +12,7 @@ from tui.cli.slips import extra_words
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     heading: tuple(names.split())
     for heading, names in {
-        "Range": "start stop hour key time_field against",
+        "Range": "start stop hour key time_field lag against",
         "Filter": "grep file regex match not_grep not_regex ignore_case words invert",
         "NSQ": "topic channel nsqd_tcp_address nsqds nsqd_http_address lookupd_http_address round_robin "
         "tls tls_root_ca_file tls_cert tls_key",

@@ -15,6 +15,7 @@ from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json
+from tui.cli.estimate import may_read, print_estimate
 from tui.cli.options import (
     Opened,
     archive_argument,
@@ -24,6 +25,7 @@ from tui.cli.options import (
     open_named,
     range_options,
     reading_options,
+    time_options,
 )
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
@@ -32,7 +34,6 @@ from tui.errors import FilterError
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
 from tui.scan.hints import hints_for
-from tui.scan.time_field import detect_time_field
 from tui.units import count as figure
 from tui.units import plural
 
@@ -40,12 +41,12 @@ from tui.units import plural
 @click.command("count", cls=Command)
 @archive_argument
 @range_options
+@time_options
 @filter_options
 @click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
 @click.option("--every", metavar="TIME", help="Count each hour (1h), or 10 minutes (10m), or day (1d) by itself.")
 @click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
 @click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N most frequent values.")
-@click.option("--time-field", metavar="PATH", help="Field that holds a record's time.  [default: detected]")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
@@ -59,7 +60,6 @@ def command(
     every: str | None,
     stats: str | None,
     top: int | None,
-    time_field: str | None,
     only_estimate: bool,
     jobs: int | None,
     dask: str | None,
@@ -82,18 +82,19 @@ def command(
     filter_ = filter_of(given)
     fields = tuple(split_paths(by)) if by is not None else ()
     opened = open_named(archive, given)
-    plan = opened.plan(filter_)
-    if only_estimate:
-        from tui.cli.estimate import print_estimate
-
-        return print_estimate(plan, jobs, as_json=as_json)
     buckets = parse_every(every) if every else None
     if buckets and not buckets.by_hour:
-        time_field = time_field or _detected(plan)
-    counting = Counting(fields, buckets, stats, time_field, opened.archive.zone)
+        opened = opened.timed()
+    plan = opened.plan(filter_)
+    if only_estimate:
+        return print_estimate(plan, jobs, as_json=as_json)
+    if not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
+    within = plan.filter.within
+    counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
     how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
     how += option_words({"json": as_json, "csv": as_csv})
-    again = command_line("count", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
+    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
     totals, counted = Totals(), None
     with (
@@ -132,14 +133,6 @@ def split_paths(text: str) -> list[str]:
     if not all(paths):
         raise FilterError("--by needs paths, such as error.code or event,player.version", text, 0)
     return paths
-
-
-def _detected(plan: ScanPlan) -> str:
-    found = detect_time_field(plan.archive, plan.chunks)
-    if found is None:
-        raise click.UsageError("no field holds the records' times; name it with --time-field, or use --every 1h")
-    narrate(f"times: by {found}")
-    return found
 
 
 def _progress(plan: ScanPlan, totals: Totals) -> tuple[float, str]:
@@ -194,7 +187,8 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
 
 def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:
     summary = totals.as_json()
-    summary["warnings"] = [*opened.left_out(plan.unmatched), *totals.warnings(), *_warnings(counting, counted)]
+    warnings = opened.warnings(plan.unmatched, plan.chunks)
+    summary["warnings"] = [*warnings, *totals.warnings(), *_warnings(counting, counted)]
     return {
         "by": list(counting.by),
         "every": counting.every.text if counting.every else None,

@@ -15,6 +15,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_hour
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.estimate import may_read
 from tui.cli.options import (
     Opened,
     archive_argument,
@@ -70,11 +71,13 @@ def command(
     ranges = [read_range(text, opened.archive.zone) for text in against]
     question = Question(_target(opened), tuple(ranges), full, fields_of(filter_))
     plan = plan_diff(opened.archive, question, filter_)
-    opened.say_left_out(plan.unmatched)
+    opened.say_warnings(plan.unmatched, plan.chunks)
     how = [word for text in against for word in ("--against", text)]
     how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
+    if full and not may_read(plan, jobs):
+        return EXIT_INTERRUPTED
     totals, answer = Totals(), None
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
         for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel):
@@ -143,7 +146,7 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         "findings": [_finding_json(found, answer) for found in answer.found[:top]],
         "not_objects": answer.not_objects,
         "damaged": summary["damaged"],
-        "warnings": [*opened.left_out(()), *totals.warnings()],
+        "warnings": [*opened.warnings((), ()), *totals.warnings()],
         "seconds": summary["seconds"],
     }
 

@@ -11,7 +11,10 @@ from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
 from tui.cli.command import Command
-from tui.cli.options import archive_argument, archive_options, reading_options
+from tui.cli.console import EXIT_MATCHED
+from tui.cli.options import archive_argument, archive_options, located, reading_options
+from tui.cli.policy import POLICIES, policy_text
+from tui.config import load_config
 from tui.nsq.lookup import named_spec
 
 
@@ -24,10 +27,15 @@ from tui.nsq.lookup import named_spec
     multiple=True,
     help="Also check this nsqd (or name from the config).",
 )
+@click.option(
+    "--policy",
+    type=click.Choice(POLICIES),
+    help="Print the least IAM policy for reading, for extracts or for the archiver; check nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
-def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -> int:
+def command(archive: str, nsqds: tuple[str, ...], policy: str | None, as_json: bool, **given: Any) -> int:
     """Check the config, an archive, this machine, and nsqd.
 
     Doctor changes nothing. Of the archive it checks access, layout, time zone, and a sample: at most 64 MB of nine
@@ -39,7 +47,11 @@ def command(archive: str, nsqds: tuple[str, ...], as_json: bool, **given: Any) -
     Examples:
       hourscope doctor /var/archive
       hourscope doctor s3://bucket/events. --nsqd-tcp-address 127.0.0.1:4150
+      hourscope doctor s3://bucket/events. --policy read
     """
+    if policy is not None:
+        print(policy_text(located(archive, given, load_config()), policy))
+        return EXIT_MATCHED
     return report(_checks(archive, nsqds, given), as_json=as_json)
 
 

@@ -1,15 +1,20 @@
-"""`hourscope scan --estimate`: what a scan would find, take and cost."""
+"""What a scan would find, take and cost: `--estimate`, and the question before much is read."""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
+
+import click
 
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line
 from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
 from tui.scan import ScanPlan, estimate
 from tui.scan.facts import estimate_facts
+
+_MUCH = 10 * 10**9  # stored bytes that nobody reads by mistake
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
@@ -22,3 +27,13 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
         for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
             print_line(line)
     return EXIT_MATCHED if expected.high else EXIT_NOTHING
+
+
+def may_read(plan: ScanPlan, jobs: int | None, *, everything: bool = False) -> bool:
+    """Ask a person at a terminal before more than 10 GB is read, or `everything` is kept; a script is not asked."""
+    if not (everything or plan.bytes_compressed > _MUCH) or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    prices = load_config().prices
+    for line in fact_lines(estimate_facts(estimate(plan, prices=prices, jobs=jobs), len(plan.chunks), prices)):
+        click.echo(line, err=True)
+    return click.confirm("read all of it?", err=True)

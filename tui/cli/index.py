@@ -13,6 +13,7 @@ from tui.analysis.indexing import Indexed, Indexing, summaries
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
+from tui.cli.estimate import may_read
 from tui.cli.options import archive_argument, archive_options, open_named, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
@@ -67,6 +68,8 @@ def command(
         stopped = f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; go on with: {again}"
         totals = Totals()
         plan = replace(plan, chunks=left)
+        if not may_read(plan, jobs):
+            return EXIT_INTERRUPTED
         field = detect_time_field(opened.archive, left)
         indexing = Indexing(opened.archive.zone, tuple(field.split(".")) if field else ())
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:

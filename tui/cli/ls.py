@@ -12,7 +12,8 @@ import click
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
 from tui.archive.location import far_warnings
-from tui.archive.times import spell_hour, zone_name
+from tui.archive.times import clock_note, spell_hour, zone_name
+from tui.archive.topics import by_topic
 from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, gaps_text
@@ -40,7 +41,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     """
     opened = open_named(archive, given)
     if opened.archive.detected:
-        narrate(f"layout: {opened.archive.layout.pattern} (detected)")
+        narrate(f"layout: {opened.archive.layout_option()} (detected)")
     catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
     empty = _without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
@@ -48,7 +49,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
         print(json.dumps(_as_json(opened, catalog, gaps, empty), ensure_ascii=True))
     else:
         _print_table(opened, catalog, gaps, empty)
-    for warning in far_warnings(catalog):
+    for warning in (*opened.warnings(catalog.unmatched, catalog.chunks), *far_warnings(catalog)):
         say(warning)
     if not catalog.chunks and not gaps and not empty:
         say(str(empty_range(opened.archive, opened.start, opened.stop)))
@@ -83,14 +84,40 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
         "from": spell_hour(start) if start else None,
         "to": spell_hour(stop) if stop else None,
         "hours": [
-            {"hour": spell_hour(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
+            {"hour": spell_hour(hour), **_note_json(hour), "chunks": [_chunk_json(chunk) for chunk in chunks]}
             for hour, chunks in catalog.hours.items()
         ],
         "gaps": gaps_json(gaps),
         "far": [chunk.key for chunk in catalog.far],
-        "warnings": far_warnings(catalog),
+        "warnings": [*opened.warnings(catalog.unmatched, catalog.chunks), *far_warnings(catalog)],
+        **_topics_json(catalog),
         **without_matches,
         "unmatched": list(catalog.unmatched),
+    }
+
+
+def _note_json(hour: datetime) -> dict[str, str]:
+    """What clocks did in an hour in which they changed."""
+    note = clock_note(hour)
+    return {"note": note} if note else {}
+
+
+def _topics_json(catalog: Catalog) -> dict[str, Any]:
+    """Each topic with its own gaps, where the names have topics: a gap of one may be an hour of another."""
+    return {
+        "topics": [
+            {
+                "topic": topic,
+                "from": spell_hour(own.first) if own.first else None,
+                "to": spell_hour(own.stop) if own.stop else None,
+                "hours": len(own.hours),
+                "chunks": len(own.chunks),
+                "bytes": own.size,
+                "gaps": gaps_json(own.gaps),
+            }
+            for topic, own in by_topic(catalog).items()
+            if topic
+        ]
     }
 
 
@@ -107,12 +134,13 @@ def _chunk_json(chunk: Chunk) -> dict[str, Any]:
 
 
 def _print_table(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: list[datetime]) -> None:
-    rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
-    rows += [(gap.start, f"       —  gap, {gap_length(gap)}") for gap in gaps]
-    rows += [(hour, "       —  no match") for hour in empty]
-    for hour, words in sorted(rows):
-        print_line(f"{spell_hour(hour)}  {words}")
-    opened.say_left_out(catalog.unmatched)
+    own = by_topic(catalog)
+    if len(own) > 1:
+        for topic, part in own.items():
+            print_line(topic or "(no topic)")
+            _print_rows(part, part.gaps, empty=(), indent="  ")
+    else:
+        _print_rows(catalog, gaps, empty)
     parts = [
         plural(len(catalog.hours), "hour"),
         plural(len(catalog.chunks), "chunk"),
@@ -122,6 +150,15 @@ def _print_table(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty:
         zone_name(opened.archive.zone),
     ]
     narrate(" · ".join(parts))
+
+
+def _print_rows(catalog: Catalog, gaps: Sequence[Gap], empty: Sequence[datetime], indent: str = "") -> None:
+    rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
+    rows += [(gap.start, f"       —  gap, {gap_length(gap)}") for gap in gaps]
+    rows += [(hour, "       —  no match") for hour in empty]
+    for hour, words in sorted(rows):
+        note = clock_note(hour) if hour in catalog.hours else ""
+        print_line(f"{indent}{spell_hour(hour)}  {words}{note and f'  ({note})'}")
 
 
 def _row(chunks: Sequence[Chunk]) -> str:

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.archive import Archive
+from tui.archive import Archive, Chunk
+from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out, locate
-from tui.archive.open import Listing
+from tui.archive.ranges import Range
 from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
-from tui.archive.times import parse_range
-from tui.cli.console import DEBUG, say
+from tui.archive.times import (
+    HOUR,
+    ceil_hour,
+    clock_note,
+    floor_hour,
+    parse_duration,
+    parse_moments,
+    parse_range,
+    parse_zone,
+    spell_hour,
+)
+from tui.archive.topics import named_topics, topics_of
+from tui.cli.console import DEBUG, narrate, say
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options, load_config
+from tui.errors import ArchiveError
 from tui.filter import Filter, parse_filter
 from tui.filter.texts import read_texts
+from tui.shell import shell_word
 from tui.units import parse_size
 
 if TYPE_CHECKING:
+    from tui.filter.within import Within
     from tui.scan import Excerpt, ScanPlan
 
+Moments = tuple[datetime | None, datetime | None]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -101,6 +117,11 @@ range_options = _all(
 )
 
 
+time_options = _all(
+    click.option("--time-field", metavar="PATH", help="Field with a record's time, for minutes.  [default: detected]"),
+    click.option("--lag", metavar="TIME", help="How much later than its time a record is written.  [default: 1h]"),
+)
+
 filter_options = _all(
     click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
     click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
@@ -118,7 +139,8 @@ filter_options = _all(
 class Opened:
     """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout.
 
-    `unfinished`: it is an extract whose scan was interrupted.
+    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range was given to the minute; then
+    `start` and `stop` are the hours of the chunks that can hold its records, which are written up to `lag` later.
     """
 
     archive: Archive
@@ -127,6 +149,9 @@ class Opened:
     stop: datetime | None
     listing: Listing | None = None
     unfinished: bool = False
+    moments: Moments | None = None
+    time_field: str | None = None
+    lag: timedelta = HOUR
 
     @property
     def s3(self) -> S3Options:
@@ -136,20 +161,69 @@ class Opened:
     @property
     def words(self) -> tuple[str, ...]:
         """The archive and the range as words of a command line, with absolute times."""
-        return tuple(command_words("", self.location, self.start, self.stop)[2:])
+        return tuple(command_words("", self.location, *self.asked)[2:])
 
-    def plan(self, filter_: Filter, excerpt: Excerpt | None = None) -> ScanPlan:
-        """Plan a scan of the range; warn about keys that a detected layout leaves out."""
+    @property
+    def asked(self) -> Moments:
+        """The range as it was asked for, in hours or to the minute."""
+        return self.moments or (self.start, self.stop)
+
+    def timed(self) -> Opened:
+        """The same with the range taken as times of the records, though it is in whole hours."""
+        return self if self.moments else _timed(self, (self.start, self.stop))
+
+    def plan(self, filter_: Filter, excerpt: Excerpt | None = None, *, one_topic: bool = False) -> ScanPlan:
+        """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
+
+        ArchiveError with `one_topic` where there are more: what is sent goes into one.
+        """
         from tui.scan import plan_scan  # `ls` starts without it
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        self.say_left_out(plan.unmatched)
+        if self.moments:
+            plan = replace(plan, filter=replace(filter_, within=self._within(plan.chunks)))
+        topics = topics_of(plan.chunks)
+        if one_topic and len(topics) > 1:
+            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
+        self.say_warnings(plan.unmatched, plan.chunks)
         return plan
 
-    def say_left_out(self, keys: Sequence[str]) -> None:
-        """Warn about keys that a detected layout leaves out."""
-        for warning in self.left_out(keys):
+    def _within(self, chunks: Sequence[Chunk]) -> Within:
+        """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
+        from tui.filter.within import Within
+        from tui.scan.time_field import detect_time_field
+
+        assert self.moments is not None
+        path = self.time_field or detect_time_field(self.archive, chunks)
+        if path is None:
+            raise click.UsageError(
+                "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
+                "whole hours"
+            )
+        narrate(f"range: by {path}")
+        return Within(path, *self.moments, self.archive.zone)
+
+    def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
+        """A layout that was guessed must not lose keys without a word."""
+        for warning in self.warnings(keys, chunks):
             say(warning)
+
+    def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
+        """Of what the layout leaves out, and of topics that are taken together."""
+        topics = topics_of(chunks)
+        notes = [*self.left_out(keys), *self._clock_notes()]
+        if len(topics) < 2:
+            return notes
+        return [*notes, f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+
+    def _clock_notes(self) -> list[str]:
+        """Of the ends of the range, where clocks changed in them."""
+        last = self.stop - HOUR if self.stop else None
+        ends = dict.fromkeys(hour for hour in (self.start, last) if hour)
+        return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
+
+    def _one_of(self, topics: Sequence[str]) -> str:
+        return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
@@ -201,9 +275,34 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         from tui.archive.waits import report_waits
 
         report_waits(say)
-    archive, listing = location.open()
-    start, stop = parse_range(given.pop("start", None), given.pop("stop", None), archive.zone)
-    return Opened(archive, location, start, stop, listing, _is_unfinished(archive))
+    said = given.pop("start", None), given.pop("stop", None)
+    takes_moments = "time_field" in given
+    time_field, lag = given.pop("time_field", None), parse_duration(given.pop("lag", None) or "1h")
+    if parse_moments(*said) and not takes_moments:
+        raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
+    hours = _hours(said, parse_zone(location.timezone), lag)
+    archive, listing = location.open(Range.of(*hours))
+    start, stop = _hours(said, archive.zone, lag)
+    moments = parse_moments(*said, archive.zone)
+    unfinished = _is_unfinished(archive)
+    return Opened(archive, location, start, stop, listing, unfinished, moments, time_field, lag)
+
+
+def _hours(said: tuple[str | None, str | None], zone: tzinfo, lag: timedelta) -> Moments:
+    """The hours of a range as it was typed: of one to the minute, those whose chunks can hold its records."""
+    moments = parse_moments(*said, zone)
+    return parse_range(*said, zone) if moments is None else _lagging(moments, lag)
+
+
+def _lagging(moments: Moments, lag: timedelta) -> Moments:
+    """A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened."""
+    start, stop = moments
+    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
+
+
+def _timed(opened: Opened, moments: Moments) -> Opened:
+    start, stop = _lagging(moments, opened.lag)
+    return replace(opened, start=start, stop=stop, moments=moments, listing=None)
 
 
 def _is_unfinished(archive: Archive) -> bool:

@@ -33,6 +33,7 @@ from tui.cli.options import (
     parsed_size,
     range_options,
     reading_options,
+    time_options,
 )
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
@@ -69,6 +70,7 @@ class Request:
 @click.command("scan", cls=Command)
 @archive_argument
 @range_options
+@time_options
 @filter_options
 @click.option(
     "-o",
@@ -154,6 +156,11 @@ def command(
         from tui.cli.estimate import print_estimate
 
         return print_estimate(plan, jobs, as_json=as_json)
+    from tui.cli.estimate import may_read
+
+    keeps_all = not plan.filter.words() and out != _STDOUT and not resume
+    if not may_read(plan, jobs, everything=keeps_all):
+        return EXIT_INTERRUPTED
     request = Request(opened, plan, out, as_json, resume, force, count, max_count, jobs, dask)
     return run(request)
 
@@ -275,8 +282,9 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
         print(totals.matches)
     if request.as_json:
         summary = totals.as_json() | {
-            "warnings": [*request.opened.left_out(plan.unmatched), *totals.warnings(), *hints],
+            "warnings": [*request.opened.warnings(plan.unmatched, plan.chunks), *totals.warnings(), *hints],
             "layout": request.opened.archive.layout.pattern,
+            "time_field": plan.filter.within.path if plan.filter.within else None,
             "output": request.out,
             "finished": not interrupted,
         }
@@ -314,4 +322,4 @@ def _again(request: Request, *more: str) -> str:
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
     options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
-    return command_line("scan", opened.location, opened.start, opened.stop, options)
+    return command_line("scan", opened.location, *opened.asked, options)

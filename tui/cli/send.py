@@ -22,6 +22,7 @@ from tui.cli.options import (
     range_options,
     reading_of,
     reading_options,
+    time_options,
 )
 from tui.cli.send_end import SendRequest
 from tui.cli.send_file import file_request, to_file
@@ -37,6 +38,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.command("send", cls=Command)
 @click.argument("source")
 @range_options
+@time_options
 @filter_options
 @click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
 @click.option("--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
@@ -138,9 +140,9 @@ def _source(
         words = [source, *reading_words(reading), *chosen.arguments()]
     else:
         opened = open_named(source, given)
-        plan = opened.plan(chosen)
-        what = archive_source(opened.archive, plan.chunks, chosen)
-        words = [*opened.words, *chosen.arguments()]
+        plan = opened.plan(chosen, one_topic=True)
+        what = archive_source(opened.archive, plan.chunks, plan.filter)
+        words = [*opened.words, *plan.filter.arguments()]
     if project is None:
         return what, words
     from tui.send.projection import projected_source  # jmespath is only imported by those who project

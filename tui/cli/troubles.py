@@ -26,7 +26,7 @@ def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0) 
     Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
     reading was ended early. `no_time`: records without a readable time, where it was asked for.
     """
-    if totals.damaged or totals.counts.unparsed or no_time:
+    if totals.damaged or totals.counts.unparsed or totals.counts.no_time or no_time:
         return EXIT_FAILED
     if totals.matches if matched is None else matched:
         return EXIT_MATCHED

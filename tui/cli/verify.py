@@ -68,7 +68,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     else:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
-    for warning in (*opened.left_out(()), *far_warnings(catalog)):
+    for warning in (*opened.warnings((), catalog.chunks), *far_warnings(catalog)):
         say(warning)
     if not verified.complete:
         say(stopped)
@@ -124,7 +124,7 @@ def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verifie
         "duplicates": verified.duplicates,
         "duplicates_by_hour": {spell_hour(hour): number for hour, number in verified.copies.items()},
         "mislabeled": sorted(totals.mislabeled),
-        "warnings": [*opened.left_out(()), *far_warnings(catalog), *totals.warnings()],
+        "warnings": [*opened.warnings((), catalog.chunks), *far_warnings(catalog), *totals.warnings()],
         "gaps": gaps_json(catalog.gaps),
         "far": [chunk.key for chunk in catalog.far],
         "unmatched": list(catalog.unmatched),

@@ -9,6 +9,7 @@ import stringzilla as sz
 
 from tui.archive.block import Block, line_spans
 from tui.filter.compiled import MAX_PARSED, Compiled, Every, Find, NotJsonError, Test, TooLargeError
+from tui.filter.within import Within
 
 Span = tuple[int, int]
 
@@ -22,10 +23,12 @@ class Matcher:
     """The terms that are on, compiled; all must hold, `invert` inverts the whole.
 
     `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
-    of them that begin like JSON, and `unparsed` those that are too large for it. One per task: not shared by threads.
+    of them that begin like JSON, and `unparsed` those that are too large for it. With `within`, records that match but
+    whose time is outside of it are left out; `no_time` counts those whose time cannot be read. One per task: not shared
+    by threads.
     """
 
-    def __init__(self, terms: Sequence[Compiled], *, invert: bool = False) -> None:
+    def __init__(self, terms: Sequence[Compiled], *, invert: bool = False, within: Within | None = None) -> None:
         self._terms = tuple(terms)
         self._invert = invert
         self._lead = _lead(self._terms)
@@ -34,14 +37,22 @@ class Matcher:
         self.not_json = 0
         self.broken_json = 0
         self.unparsed = 0
+        self.no_time = 0
+        self._times = within.times() if within else None
+        self._is_within = within.holds() if within else None
 
     @property
     def selects_all(self) -> bool:
-        """No term is on: every record matches."""
-        return not self._terms and not self._invert
+        """Every record matches: no term is on."""
+        return not self._terms and not self._invert and self._times is None
 
     def matches(self, record: bytes) -> bool:
         """Does one record match?"""
+        if not self._fulfills(record):
+            return False
+        return self._times is None or bool(self._in_time([(0, len(record))], record))
+
+    def _fulfills(self, record: bytes) -> bool:
         try:
             held = all(term.test(record) for term in self._terms)
         except NotJsonError:
@@ -67,10 +78,25 @@ class Matcher:
         """[start, end) of every matching record of a block, without its newline."""
         held = self._held(block)
         spans = compress(block.spans(), held) if isinstance(held, list) else held
-        return _between(block, spans) if self._invert else spans
+        spans = _between(block, spans) if self._invert else spans
+        if self._times is None:
+            return spans
+        with block.view() as view:
+            return iter(self._in_time(list(spans), view))
+
+    def _in_time(self, spans: list[Span], lines: bytes | memoryview) -> list[Span]:
+        """Those of the matching records whose time is in the range."""
+        if not spans or self._times is None or self._is_within is None:
+            return spans
+        data = bytearray(b"".join([bytes(lines[start:end]) + _NEWLINE for start, end in spans]))
+        times = self._times(Block(data, len(data), 0))
+        self.no_time += times.count(None)
+        return [span for span, time in zip(spans, times, strict=True) if self._is_within(time)]
 
     def count(self, block: Block) -> int:
         """How many records of a block match."""
+        if self._times is not None:
+            return sum(1 for _ in self.spans(block))
         held = self._held(block)
         count = held.count(True) if isinstance(held, list) else sum(1 for _ in held)
         return block.count() - count if self._invert else count

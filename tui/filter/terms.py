@@ -14,6 +14,7 @@ from tui.errors import FilterError
 from tui.filter import text
 from tui.filter.compiled import Compiled, opposite
 from tui.filter.matcher import Matcher, Span
+from tui.filter.within import Within
 from tui.shell import shell_join
 
 Kind = Literal["grep", "file", "regex", "match"]
@@ -101,18 +102,22 @@ class Term:
 
 @dataclass(frozen=True)
 class Filter:
-    """Terms that all must hold; `invert` inverts the whole. Without terms every record matches."""
+    """Terms that all must hold; `invert` inverts the whole. Without terms every record matches.
+
+    `within`: of the records that match, only those whose time is in a range.
+    """
 
     terms: tuple[Term, ...] = ()
     invert: bool = False
+    within: Within | None = None
 
     def __post_init__(self) -> None:
         lists = [term for term in self.active if term.kind == "file"]
         if any(term.flags != lists[0].flags for term in lists):
             raise FilterError("the files of one filter are all compared in the same way (-i, -w)", lists[0].text)
 
-    def __reduce__(self) -> tuple[type[Filter], tuple[tuple[Term, ...], bool]]:
-        return Filter, (self.terms, self.invert)
+    def __reduce__(self) -> tuple[type[Filter], tuple[tuple[Term, ...], bool, Within | None]]:
+        return Filter, (self.terms, self.invert, self.within)
 
     @property
     def active(self) -> tuple[Term, ...]:
@@ -126,7 +131,7 @@ class Filter:
 
     def matcher(self) -> Matcher:
         """A fresh matcher; one a task."""
-        return Matcher([term.compiled for term in self.active], invert=self.invert)
+        return Matcher([term.compiled for term in self.active], invert=self.invert, within=self.within)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -151,11 +156,16 @@ class Filter:
         grouped = sorted(terms, key=lambda term: options.index(term.option))  # as the command line groups them
         words = [word for term in grouped for word in (term.option, term.text)]
         flags = [flag for flag in ("-i", "-w") if any(flag in term.flags for term in terms)]
-        return [*words, *flags, *(["-v"] if self.invert else [])]
+        times = self.within.arguments() if self.within else []
+        return [*words, *flags, *(["-v"] if self.invert else []), *times]
+
+    def words(self) -> list[str]:
+        """All that tells it from another filter: the same words, and the ends of a range of times."""
+        return [*self.arguments(), *(self.within.ends() if self.within else [])]
 
     def describe(self) -> str:
         """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
-        return shell_join(self.arguments()) or "every record"
+        return shell_join(self.words()) or "every record"
 
     def with_term(self, term: Term) -> Filter:
         return replace(self, terms=(*self.terms, term))

@@ -15,7 +15,8 @@ class Counts:
 
     `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
     of them that begin like JSON, `unparsed` those that are too large to be parsed, `blank` the blank lines, which are
-    not records, and `split` the records that shared a line with another.
+    not records, and `split` the records that shared a line with another. `no_time`: records that match but for a time
+    that cannot be read, where a range of times was asked for.
     """
 
     bytes_compressed: int = 0
@@ -27,6 +28,7 @@ class Counts:
     split: int = 0
     unparsed: int = 0
     broken_json: int = 0
+    no_time: int = 0
 
     def plus(self, other: Counts) -> Counts:
         return Counts(
@@ -39,6 +41,7 @@ class Counts:
             self.split + other.split,
             self.unparsed + other.unparsed,
             self.broken_json + other.broken_json,
+            self.no_time + other.no_time,
         )
 
 

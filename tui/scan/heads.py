@@ -11,6 +11,8 @@ from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.scan.estimate import stratified
 
+_FIRST_RANGE = 64 << 10  # bytes of the first request: 256 KiB of lines or so, which tell the form of the records
+
 
 def heads(
     archive: Archive,
@@ -32,7 +34,13 @@ def _head(archive: Archive, chunk: Chunk, most: int, cancelled: Callable[[], boo
     head: list[bytes] = []
     with (
         suppress(ArchiveError, ReadCancelled),
-        ChunkReader(archive.store, chunk.key, etag=chunk.etag, cancelled=cancelled, reading=archive.reading) as reader,
+        ChunkReader(
+            archive.store.stepwise(_FIRST_RANGE),
+            chunk.key,
+            etag=chunk.etag,
+            cancelled=cancelled,
+            reading=archive.reading,
+        ) as reader,
     ):
         for block in reader.blocks():
             head += islice(block.records(), most - len(head))

@@ -38,7 +38,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         start=span[0],
         stop=span[1],
         ranges=ranges or (Range(*span),),
-        filter=(*plan.filter.arguments(), *plan.excerpt.arguments()),
+        filter=(*plan.filter.words(), *plan.excerpt.arguments()),
         lists=plan.filter.lists,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from tui.archive import Archive, Chunk, empty_range
-from tui.archive.open import Listing
+from tui.archive.listing import Listing
 from tui.archive.store import is_s3
 from tui.filter import Filter
 from tui.scan.excerpt import Excerpt
@@ -49,6 +49,7 @@ class ScanPlan:
         holds_lock = any(term.compiled.holds_lock for term in self.filter.active)
         excerpt = self.excerpt
         for_each_record = excerpt.fields is not None or excerpt.fingerprints or excerpt.measure is not None
+        for_each_record = for_each_record or self.filter.within is not None
         return (holds_lock or for_each_record) and self.bytes_compressed > _WORTH_PROCESSES
 
     @property

@@ -133,7 +133,7 @@ class Totals:
             "not_json": counts.not_json,
             "blank": counts.blank,
             "unparsed": counts.unparsed,
-            "no_time": 0,
+            "no_time": counts.no_time,
             "damaged": [
                 {
                     "key": event.chunk.key,
@@ -159,6 +159,8 @@ class Totals:
             warnings.append(
                 f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
             )
+        if counts.no_time:
+            warnings.append(f"{plural(counts.no_time, 'record')} left out: no time in them can be read")
         if counts.split:
             warnings.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
         for name, number in self.documents.items():
@@ -177,7 +179,7 @@ class Totals:
     def understood(self) -> bool:
         """Was everything read and understood? Only then does no match mean that there is none."""
         counts = self.counts
-        return not (self.damaged or counts.not_json or counts.unparsed or self.documents)
+        return not (self.damaged or counts.not_json or counts.unparsed or counts.no_time or self.documents)
 
 
 def not_json_text(number: int, broken: int) -> str:

@@ -109,6 +109,7 @@ def chunk_events(
             cancelled=cancelled,
             reading=task.reading,
             careful=careful,
+            newest=True,
             await_turn=await_turn,
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
@@ -133,7 +134,7 @@ class _SoFar:
     def __init__(self) -> None:
         self.bytes_compressed = 0
         self.part: Part | None = None
-        self._sums: Sequence[int] = (0,) * 8
+        self._sums: Sequence[int] = (0,) * 9
 
     def add(self, numbers: Numbers) -> None:
         self._sums = tuple(map(add, self._sums, numbers))
@@ -191,7 +192,7 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
 
 
 Cut = Callable[[Block], tuple[bytes | bytearray | Part, int]]
-Numbers = tuple[int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
+Numbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
 
 
 def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Part, Numbers]]:
@@ -203,6 +204,7 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Part,
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed
+        no_time = matcher.no_time
         lines, matches = cut(block)
         return lines, (
             block.end,
@@ -213,6 +215,7 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Part,
             block.split,
             matcher.unparsed - unparsed,
             matcher.broken_json - broken,
+            matcher.no_time - no_time,
         )
 
     return work

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from tui.archive import Block, Damage
 from tui.archive.codec import GZIP_MAGIC, decoded_stream, encoder, sniff
-from tui.archive.local import FolderStore, atomic_file
+from tui.archive.folder import FolderStore
+from tui.archive.local import atomic_file
 from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC

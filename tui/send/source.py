@@ -10,7 +10,7 @@ from itertools import compress
 from pathlib import Path
 
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage, Reading
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.times import spell_hour

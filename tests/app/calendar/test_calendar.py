@@ -23,7 +23,7 @@ async def test_it_opens_on_the_last_hour_and_says_what_there_is(opened: Opened) 
         assert calendar(pilot).grid.cursor == LAST
         header = shown(pilot).splitlines()[0]
         assert "January 2015 · UTC · 29/30 h" in header and "1 gap" in header
-        assert "1 chunk" in shown(pilot) and "events." in shown(pilot)
+        assert "1 chunk" in shown(pilot) and "web01-000000" in shown(pilot)
 
 
 async def test_the_cursor_walks_hours_and_days_and_stays_in_the_archive(opened: Opened) -> None:

@@ -26,7 +26,7 @@ from tui.app.records.tree import NotJson, brief, parse, rows
 from tui.app.scan.facts import squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
-from tui.archive.local import FolderStore
+from tui.archive.folder import FolderStore
 from tui.archive.location import Location
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path

@@ -110,6 +110,8 @@ class HourDetails(LineWidget, can_focus=True):
                 ("no match", self.palette.text),
                 (" · this hour was scanned, and nothing was found", self.palette.dim),
             ]
+        if not self._session.knows(self._hour):
+            return [("not listed yet", self.palette.dim)]
         return [("gap", self.palette.gap), (" · no chunk names this hour", self.palette.dim)]
 
     def _sum(self, chunks: tuple[Chunk, ...], width: int) -> Line:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
 from tui.app.calendar.hour_details import HourDetails
 from tui.app.calendar.legend import Legend
+from tui.app.calendar.lister import Lister, MonthsListed
 from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.year_strip import YearStrip
 from tui.app.model.cargo import cargo_of_hours, default_out
@@ -61,6 +62,7 @@ class CalendarPage(ArchivePage):
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
+        self.lister = Lister(session, post=self.post_message, work=self.work)
 
     def contents(self) -> list[Widget]:
         return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
@@ -68,6 +70,7 @@ class CalendarPage(ArchivePage):
     def on_mount(self) -> None:
         self.set_focus(self.grid)
         self._moved()
+        self.lister.look_at(self.grid.cursor)
         if self._remembered:
             self.report(self._remembered)
 
@@ -98,13 +101,35 @@ class CalendarPage(ArchivePage):
 
     def _heat(self) -> HeatGrid:
         """The grid; made again only if something was learned of the hours."""
-        state = (self.overlay, len(self.session.damage), self.session.matches)
+        state = (self.overlay, len(self.session.damage), self.session.matches, self.session.catalog)
         if self._known is None or self._known[0] != state:
             self._known = state, heat_grid(self.session, self.overlay)
         return self._known[1]
 
     def on_month_grid_moved(self) -> None:
         self._moved()
+        self.lister.look_at(self.grid.cursor)
+
+    def on_months_listed(self, message: MonthsListed) -> None:
+        """Show what has come; a cursor on the newest hour stays on it."""
+        session = self.session
+        newest = self.grid.cursor == session.last
+        session.update(message.catalog, message.usual)
+        if newest and session.last > self.grid.cursor:
+            self.grid.cursor = session.last
+        self.strip.renew()
+        self.refresh_hours()
+        if message.trouble:
+            self.report(message.trouble, bad=True)
+
+    def is_listed(self, hours: Selection) -> bool:
+        """Are all of them known? If not they are listed, and a word says so."""
+        catalog = self.session.catalog
+        if all(catalog.is_listed(each.start, each.stop) for each in hours.ranges):
+            return True
+        self.lister.want(hours.ranges)
+        self.report("these hours are being listed; press the key again when the calendar shows them")
+        return False
 
     def _moved(self) -> None:
         session, catalog, grid = self.session, self.session.catalog, self.grid
@@ -115,7 +140,7 @@ class CalendarPage(ArchivePage):
             f"{grid.cursor:%B %Y}",
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
-            size(catalog.size),
+            f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
             plural(session.gap_hours, "gap"),
             session.damage_words(),
             session.left_out_words,
@@ -136,6 +161,7 @@ class CalendarPage(ArchivePage):
         chunks = (one,) if one else self.session.chunks(hour)
         if not chunks:
             what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
+            what = what if self.session.knows(hour) else "is not listed yet"
             self.report(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
         elif (trouble := self.session.out_of_reach(hour)) and (not one or one.needs_restore):
             self.report(trouble, bad=True)
@@ -234,14 +260,16 @@ class CalendarPage(ArchivePage):
         return self.grid.marked or Selection.of(Hours.of(self.grid.cursor, self.grid.cursor))
 
     def action_scan(self) -> None:
-        self.request(PlanScan(self.session, self._selected))
+        if self.is_listed(self._selected):
+            self.request(PlanScan(self.session, self._selected))
 
     def action_diff(self) -> None:
         self.request(ShowDiff(self.session, self._selected))
 
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
-        self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
+        if self.is_listed(self._selected):
+            self.ask(words, lambda text: self.request(PlanScan(self.session, self._selected, text.strip())))
 
     def action_send(self) -> None:
         """The selected hours, or the one under the cursor; of an extract, if nothing is selected, all of it."""
@@ -252,9 +280,9 @@ class CalendarPage(ArchivePage):
         ranges = (selection or self._selected).ranges
         if len(ranges) > 1:
             self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
-        elif not session.catalog.between(ranges[0].start, ranges[0].stop):
+        elif self.is_listed(Selection(ranges)) and not session.catalog.between(ranges[0].start, ranges[0].stop):
             self.report("there is no chunk in these hours; v and space select others")
-        else:
+        elif session.catalog.is_listed(ranges[0].start, ranges[0].stop):
             self.request(PlanSend(session, cargo_of_hours(session, ranges[0], filter_)))
 
     def command(self) -> str:

@@ -18,8 +18,14 @@ class YearStrip(LineWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._first, self._last = session.first, session.catalog_last
+        self._session = session
         self._hour = session.last
+        self.renew()
+
+    def renew(self) -> None:
+        """The session knows more hours."""
+        session = self._session
+        self._first, self._last = session.first, session.catalog_last
         self._sizes: dict[Month, int] = {}
         for hour, size in session.hour_size.items():
             month = (hour.year, hour.month)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from tui.app.model.hours import Selection
+from tui.app.model.months import Months
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
@@ -43,6 +44,14 @@ class Session:
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
+    months: Months | None = None  # of an archive that is listed month by month
+
+    def update(self, catalog: Catalog, usual: Usual) -> None:
+        """More was listed; what is usual is worked out where nobody waits for it."""
+        for name in ("first", "last", "gaps", "gap_hours", "hour_size", "_sums", "catalog_last"):
+            self.__dict__.pop(name, None)
+        self.catalog = catalog
+        self.__dict__["usual"] = usual
 
     @property
     def title(self) -> str:
@@ -67,6 +76,9 @@ class Session:
     @cached_property
     def last(self) -> datetime:
         """The last hour of the span that has a chunk."""
+        stop = self.catalog.stop
+        if stop and not self.catalog.is_listed(shifted(stop, -1), stop):
+            return shifted(stop, -1)
         return self.catalog.last or self.first
 
     @cached_property
@@ -107,6 +119,10 @@ class Session:
 
     def chunks(self, hour: datetime) -> tuple[Chunk, ...]:
         return self.catalog.hours.get(hour, ())
+
+    def knows(self, hour: datetime) -> bool:
+        """Was the hour listed?"""
+        return self.catalog.is_listed(hour, shifted(hour, 1))
 
     def add_damage(self, event: ChunkDamaged) -> None:
         """A part of a chunk cannot be read: remember where and why."""

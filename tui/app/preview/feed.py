@@ -18,6 +18,7 @@ from textual.worker import get_current_worker
 from tui.app.records.matching import Matched, match_records
 from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader, Damage
+from tui.archive.store import FIRST_RANGE, is_s3
 from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError, HourscopeError
 from tui.filter import Filter
@@ -26,6 +27,7 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 FIRST_RECORDS = 5_000
 MORE_RECORDS = 5_000
 EVERYTHING = MOST_RECORDS
+FIRST_BYTES = FIRST_RANGE * 3 // 4  # of a bucket's objects: what is in memory of the rest needs no other request
 _INTERVAL_SECONDS = 0.05  # between two reports
 
 
@@ -50,11 +52,13 @@ class Appetite:
 
     def __init__(self, records: int = FIRST_RECORDS) -> None:
         self._limit = records
+        self._asked = False
         self._changed = threading.Condition()
         self._over = False
 
     def more(self, records: int) -> None:
         with self._changed:
+            self._asked = True
             self._limit = max(self._limit, records)
             self._changed.notify_all()
 
@@ -62,6 +66,11 @@ class Appetite:
         """No more than what is there, for now."""
         with self._changed:
             self._limit = 0
+
+    def fetched(self, size: int) -> None:
+        """So many bytes have come: from some size on that is enough, until somebody asks for more."""
+        if size >= FIRST_BYTES and not self._asked:
+            self.enough()
 
     def stop(self) -> None:
         """Nobody looks any more."""
@@ -95,13 +104,14 @@ def read_hour(
             read = 0
             try:
                 with ChunkReader(
-                    archive.store,
+                    archive.store.stepwise(),
                     chunk.key,
                     etag=chunk.etag,
                     cancelled=lambda: appetite.over,
                     reading=archive.reading,
+                    newest=True,
                 ) as reader:
-                    for event in _blocks(chunk, reader, appetite, into):
+                    for event in _blocks(chunk, reader, appetite, into, remote=is_s3(archive.store.url)):
                         read = reader.bytes_compressed
                         yield event
             except ArchiveError as error:  # the archive does not give it: the hour's other chunks can be read
@@ -113,13 +123,17 @@ def read_hour(
         return
 
 
-def _blocks(chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords) -> Iterator[ReadEvent]:
+def _blocks(
+    chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords, *, remote: bool
+) -> Iterator[ReadEvent]:
     """One chunk, as far as there is room for it."""
     begun, reported = len(into), 0.0
     for item in reader.results(lambda: into.append, hold=0):  # all is shown at once
         if isinstance(item, Damage):
             yield ChunkDamaged(chunk, item)
             continue
+        if remote and len(into):
+            appetite.fetched(reader.bytes_compressed)
         rest = appetite.met(len(into)) or into.full
         if rest or (now := time.monotonic()) - reported > _INTERVAL_SECONDS:
             reported = 0.0 if rest else now

@@ -10,7 +10,7 @@ from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
 from tui.app.model.hours import Selection, read_selection
 from tui.app.model.session import Session
-from tui.errors import ConfigError
+from tui.errors import ConfigError, TimeError
 from tui.filter import Filter
 from tui.scan import ScanPlan
 
@@ -84,6 +84,8 @@ class ScanForm:
         match field:
             case "range":
                 hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
+                if not all(self.session.catalog.is_listed(each.start, each.stop) for each in hours.ranges):
+                    raise TimeError("some of these hours are not listed yet; select them on the calendar first")
                 if self.out != self.proposed:
                     return replace(self, hours=hours)
                 out = default_out(self.session.title, hours.span.start)

@@ -1,0 +1,116 @@
+"""Several topics of one layout, several layouts in one place, and one archive under several names."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.cli import run
+
+Capture = pytest.CaptureFixture[str]
+
+
+def folder_of(folder: Path, keys: Iterable[str]) -> str:
+    for key in keys:
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b'{"n":1}\n')
+    return str(folder)
+
+
+def listed(capsys: Capture, *words: str) -> dict[str, Any]:
+    assert run(["ls", *words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def chunks(listing: dict[str, Any]) -> list[dict[str, Any]]:
+    return [chunk for hour in listing["hours"] for chunk in hour["chunks"]]
+
+
+@pytest.fixture
+def siblings(tmp_path: Path) -> str:
+    """`events` has all hours from 0 to 5, `events-dlq` lacks 2 and 3."""
+    keys = [f"events/2015-01-30_{hour:02}.log" for hour in range(6)]
+    return folder_of(tmp_path / "a", [*keys, *(f"events-dlq/2015-01-30_{hour:02}.log" for hour in (0, 1, 4, 5))])
+
+
+def test_ls_groups_by_topic_each_with_its_own_gaps(siblings: str, capsys: Capture) -> None:
+    assert run(["ls", siblings]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["events", "events-dlq"]
+    assert [line.split()[0] for line in lines if "gap, 2 hours" in line] == ["2015-01-30T02"]
+    assert "2 topics (events, events-dlq) are taken together" in err
+    listing = listed(capsys, siblings)
+    assert listing["gaps"] == []
+    assert [(topic["topic"], topic["chunks"], topic["gaps"]) for topic in listing["topics"]] == [
+        ("events", 6, []),
+        ("events-dlq", 4, [{"from": "2015-01-30T02", "to": "2015-01-30T04"}]),
+    ]
+    assert len(listing["warnings"]) == 1
+
+
+def test_every_command_says_that_topics_are_taken_together(siblings: str, capsys: Capture) -> None:
+    for words in (["scan", siblings, "--count"], ["verify", siblings], ["cat", siblings, "--hour", "2015-01-30T01"]):
+        run(words)
+        assert "2 topics (events, events-dlq) are taken together" in capsys.readouterr().err
+
+
+def test_a_send_takes_one_topic_and_says_how(siblings: str, tmp_path: Path, capsys: Capture) -> None:
+    out = str(tmp_path / "out.jsonl")
+    assert run(["send", siblings, "-o", out]) == 2
+    err = capsys.readouterr().err
+    assert "holds 2 topics (events, events-dlq)" in err
+    advised = shlex.split(err.partition("add ")[2])
+    assert run(["send", siblings, "-o", out, *advised]) == 0
+    assert Path(out).read_bytes() == b'{"n":1}\n' * 6
+
+
+def test_two_layouts_are_refused_and_either_can_be_chosen(tmp_path: Path, capsys: Capture) -> None:
+    keys = [f"e.2015-01-30_{hour:02}.log" for hour in range(10)]
+    place = folder_of(tmp_path, [*keys, *(f"old/2014/12/0{day}/13/x.json" for day in range(1, 8))])
+    for words in (["ls"], ["scan", "--count"], ["verify"]):
+        assert run([words[0], place, *words[1:]]) == 2
+        err = capsys.readouterr().err
+        layouts = re.findall("'([^']*)'", err)
+        assert layouts == ["e.%Y-%m-%d_%H.log", "old/%Y/%m/%d/%H/x.json"] and place in err
+    assert [len(chunks(listed(capsys, place, "--layout", layout))) for layout in layouts] == [10, 7]
+
+
+@pytest.mark.parametrize("hosts", [("web01", "web02"), ("web01.eu.example.com", "db.eu.example.com")])
+@pytest.mark.parametrize("topics", [("events", "clicks"), ("shop.orders.paid", "shop.orders.created")])
+def test_dots_are_cut_by_what_varies_with_a_given_layout_too(
+    tmp_path: Path, topics: tuple[str, ...], hosts: tuple[str, ...], capsys: Capture
+) -> None:
+    place = folder_of(tmp_path, [f"{t}.{h}-000000.2015-01-30_13.log.gz" for t in topics for h in hosts])
+    for words in ([place], [f"{place}/{{topic}}.{{host}}{{rev}}.%Y-%m-%d_%H.log.gz"]):
+        found = chunks(listed(capsys, *words))
+        assert {(chunk["topic"], chunk["host"]) for chunk in found} == {(t, h) for t in topics for h in hosts}
+
+
+def test_keys_do_not_depend_on_how_the_archive_was_named(tmp_path: Path, capsys: Capture) -> None:
+    folder_of(tmp_path, ["README.md", *(f"logs/v2/2015/01/30/{hour:02}/a.json" for hour in range(24))])
+    names = [
+        [str(tmp_path)],
+        [f"{tmp_path}/logs"],
+        [f"{tmp_path}/logs/v2/%Y/%m/%d/%H/*"],
+        [str(tmp_path), "--layout", "logs/v2/%Y/%m/%d/%H/*.json"],
+    ]
+    found = [listed(capsys, *words) for words in names]
+    assert {tuple(chunk["key"] for chunk in chunks(listing)) for listing in found} == {
+        tuple(f"2015/01/30/{hour:02}/a.json" for hour in range(24))
+    }
+    assert found[0]["unmatched"] == ["README.md"]
+
+
+def test_braces_stars_and_percent_signs_of_a_folder(tmp_path: Path, capsys: Capture) -> None:
+    folder_of(tmp_path / "%{type}*", [f"2015-01-30_{hour:02}.log" for hour in range(24)])
+    assert len(chunks(listed(capsys, f"{tmp_path}/%%{{{{type}}}}{{*}}/%Y-%m-%d_%H.log"))) == 24
+    assert len(chunks(listed(capsys, str(tmp_path)))) == 24

@@ -1,0 +1,110 @@
+"""Months that were listed, kept on disk for the first screen of the next start; nothing else trusts them.
+
+A file for each place, and one for each of its months; all can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tui.archive import Chunk, StoredObject
+from tui.archive.cache import evict
+from tui.archive.local import atomic_file
+from tui.archive.location import Location
+from tui.config import cache_dir
+from tui.errors import OutputError
+
+Month = tuple[int, int]
+_VERSION = 1
+_MOST_BYTES = 64 << 20
+_CLOSED = timedelta(days=7)  # after its end a month gets no more chunks
+
+
+class Place(msgspec.Struct):
+    """What is needed to show an archive before anything is listed. `heads`: what keys have before their time."""
+
+    layout: str
+    heads: tuple[str, ...]
+    first: datetime
+    stop: datetime
+    version: int = _VERSION
+
+
+class _Row(msgspec.Struct, array_like=True):
+    key: str
+    size: int
+    etag: str
+    uploaded: datetime
+    storage_class: str
+    restored: bool
+
+
+class _Rows(msgspec.Struct):
+    listed: datetime
+    rows: list[_Row]
+    version: int = _VERSION
+
+
+T = TypeVar("T", Place, _Rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCache:
+    """The files of one place: a location with the options that lead there."""
+
+    name: str
+
+    @classmethod
+    def of(cls, location: Location) -> MonthCache:
+        said = "\n".join((location.url, location.timezone or "", location.layout or "", repr(location.s3)))
+        return cls(hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+
+    def place(self) -> Place | None:
+        """What was kept of it; None if there is nothing that can be read."""
+        return self._read("place", Place)
+
+    def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
+        """The objects of a month, and whether it was closed when they were listed."""
+        found = self._read(_spelled(month), _Rows)
+        if found is None:
+            return None
+        end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
+        rows = [StoredObject(r.key, r.size, r.etag, r.uploaded, r.storage_class, r.restored) for r in found.rows]
+        return rows, found.listed > end + _CLOSED
+
+    def keep_place(self, place: Place) -> None:
+        self._write("place", place)
+
+    def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
+        kept = [_Row(r.key, r.size, r.etag, r.uploaded, r.storage_class, r.restored) for r in rows]
+        self._write(_spelled(month), _Rows(datetime.now(UTC), kept))
+
+    def _path(self, what: str) -> Path:
+        return cache_dir() / "listings" / f"{self.name}.{what}"
+
+    def _read(self, what: str, kind: type[T]) -> T | None:
+        try:
+            found = msgspec.json.decode(zlib.decompress(self._path(what).read_bytes()), type=kind)
+        except (OSError, zlib.error, msgspec.MsgspecError):
+            return None
+        return found if found.version == _VERSION else None
+
+    def _write(self, what: str, value: Place | _Rows) -> None:
+        path = self._path(what)
+        with suppress(OSError, OutputError):  # a cache that cannot be written is no reason to fail
+            with atomic_file(path, overwrite=True, private=True) as stream:
+                stream.write(zlib.compress(msgspec.json.encode(value), 1))
+            evict(path.parent, _MOST_BYTES)
+
+
+def _spelled(month: Month) -> str:
+    return f"{month[0]:04}-{month[1]:02}"

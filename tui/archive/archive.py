@@ -1,0 +1,195 @@
+"""An archive: which chunks a range of hours has, and between which hours they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from functools import partial
+from itertools import islice
+
+from tui.archive.catalog import Catalog, make_catalog
+from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.detect import three
+from tui.archive.layout import Layout, escape
+from tui.archive.leftovers import is_leftover
+from tui.archive.listing import Listing, in_parallel
+from tui.archive.ranges import Range
+from tui.archive.reading import Reading
+from tui.archive.store import Store
+from tui.archive.times import hours_between, next_hour, spell_hour
+from tui.archive.topics import renamed
+from tui.archive.waits import report
+from tui.archive.walk import Walk
+from tui.errors import ArchiveError, DeniedError, LayoutError
+from tui.units import plural
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A store, the layout of its keys, and the time zone that they are written in. Immutable and picklable.
+
+    `manifest` is the key of an extract's manifest, if the archive was opened by one.
+    """
+
+    url: str
+    store: Store
+    layout: Layout
+    zone: tzinfo
+    detected: bool = False
+    manifest: str = ""
+    reading: Reading = field(default_factory=Reading)
+    folders: str = ""  # of the place that was named, that hold all keys: the store begins there
+    beside: tuple[str, ...] = ()  # keys outside of them
+
+    def layout_option(self, **fields: str) -> str:
+        """The layout as --layout takes it for the place that was named, with the value of some fields."""
+        layout = self.layout
+        for name, value in fields.items():
+            layout = layout.with_field(name, value)
+        return escape(self.folders) + layout.pattern
+
+    @property
+    def extract(self) -> bool:
+        """Is it known as an extract? Then it may hold no chunk at all."""
+        return bool(self.manifest)
+
+    def catalog(
+        self, start: datetime | None = None, stop: datetime | None = None, listing: Listing | None = None
+    ) -> Catalog:
+        """List the hours of [start, stop), all of the archive by default, and no others.
+
+        `listing`: what was just listed; nothing of that is asked for again. Raises LayoutError, with three of the keys,
+        if there are objects and the layout fits none.
+        """
+        start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
+        walk = self.walk(listing)
+        items = list(self.chunks(walk, start, stop))
+        reaches = None if walk.is_known else partial(self._reaches, walk)
+        catalog = renamed(make_catalog(items, start, stop, reaches), self.layout)
+        if self.beside:
+            catalog = replace(catalog, unmatched=tuple(sorted((*catalog.unmatched, *self.beside))))
+        if catalog.first is None and not self.extract and self.end(walk) is None:
+            raise self._nothing_fits(walk.listing)
+        return catalog
+
+    def walk(self, listing: Listing | None = None) -> Walk:
+        """The way down its keys."""
+        return Walk(listing or Listing(self.store), self.layout)
+
+    def chunks(
+        self, walk: Walk, start: datetime | None = None, stop: datetime | None = None
+    ) -> Iterator[Chunk | StoredObject]:
+        """The chunks of a range, and what a listing gives besides: some chunks around it, and keys of another layout.
+
+        For all hours those are all keys there are.
+        """
+        hours = Range.of(start, stop)
+        try:
+            yield from self._listed(walk, hours)
+        except DeniedError:
+            if start is None or stop is None or not self.layout.is_told:
+                raise
+            yield from self._looked_up(start, stop)
+
+    def _listed(self, walk: Walk, hours: Range) -> Iterator[Chunk | StoredObject]:
+        if (known := walk.look(hours)) is not None:
+            yield from self._sorted_out(known)
+            return
+        branches = walk.branches(hours)
+        prefixes = branches.prefixes
+        if hours == Range():
+            prefixes += branches.rest
+            yield from self._sorted_out(branches.objects)
+        for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix))), prefixes):
+            yield from items
+
+    def _looked_up(self, start: datetime, stop: datetime) -> Iterator[Chunk]:
+        """The chunks of keys that the layout spells, for credentials that may get objects and not list them.
+
+        Without that permission S3 answers 403 for a key that is not there: raises DeniedError where it says so of all.
+        """
+        denied: list[DeniedError] = []
+
+        def look_up(hour: datetime) -> StoredObject | None:
+            try:
+                return self.store.stat(self.layout.spell(hour))
+            except DeniedError as error:
+                denied.append(error)
+                return None
+
+        found = in_parallel(look_up, list(hours_between(start, stop)))
+        chunks = [chunk for item in found if item and (chunk := self.chunk_of(item))]
+        if denied and not chunks:
+            raise denied[0]
+        if denied:
+            report(f"{plural(len(denied), 'hour')} may have a chunk that these credentials do not allow to see")
+        yield from chunks
+
+    def chunk_of(self, item: StoredObject) -> Chunk | None:
+        """The chunk that an object is, if the layout fits its key."""
+        named = self.layout.parse(item.key, self.zone)
+        if named is None:
+            return None
+        return Chunk(
+            item.key,
+            named.hour,
+            item.size,
+            item.etag,
+            item.uploaded,
+            item.storage_class,
+            named.topic,
+            named.host,
+            named.rev,
+            item.restored,
+        )
+
+    def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
+        """Chunks, and what could be one but that the layout does not fit it."""
+        for item in items:
+            if item.key != self.manifest:
+                yield self.chunk_of(item) or item
+
+    def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
+        try:
+            return self.end(walk, start, stop) is not None
+        except DeniedError:  # the range was looked up by its keys
+            return False
+
+    def end(
+        self, walk: Walk, start: datetime | None = None, stop: datetime | None = None, *, first: bool = False
+    ) -> datetime | None:
+        """The last hour of [start, stop) that has a chunk, or the `first`; None if there is none."""
+        hours = Range.of(start, stop)
+        ends = in_parallel(lambda head: self._end(walk, head, hours, first=first), walk.heads)
+        known = [hour for hour in ends if hour is not None]
+        return None if not known else min(known) if first else max(known)
+
+    def _end(self, walk: Walk, head: str, hours: Range, *, first: bool) -> datetime | None:
+        for prefix in walk.around(head, hours, first=first):
+            found = map(self.chunk_of, walk.listing.objects(prefix))
+            known = [chunk.hour for chunk in found if chunk and hours.holds(chunk.hour)]
+            if known:
+                return min(known) if first else max(known)
+        return None
+
+    def _nothing_fits(self, listing: Listing) -> ArchiveError:
+        keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
+        if not keys:
+            return ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
+        return LayoutError(
+            f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
+            "give the layout that fits them"
+        )
+
+
+def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
+    """The error for a range without chunks, which says what there is instead."""
+    walk = archive.walk()
+    first, last = archive.end(walk, first=True), archive.end(walk)
+    words = " ".join(f"{name} {spell_hour(time)}" for name, time in (("from", start), ("to", stop)) if time is not None)
+    if first is None or last is None:
+        return ArchiveError(f"{archive.url} holds no chunk")
+    return ArchiveError(
+        f"{archive.url} has no chunk {words}; its hours go from {spell_hour(first)} to {spell_hour(next_hour(last))}"
+    )

@@ -1,0 +1,264 @@
+"""What varies in keys around their time, as the literals and holes of a layout: topics, hosts, and any other text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from os.path import commonprefix
+
+from tui.archive.holes import escape
+
+_TOKEN = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
+_HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+_REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d")
+# A host's name has a number, or is one of a domain; `ip-10-0-0-1` is Amazon's.
+_HOST = re.compile(
+    r"[A-Za-z][A-Za-z-]*-?\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*|[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+"
+)
+_DOMAINS = frozenset(("com", "net", "org", "io", "dev", "local", "lan", "internal", "corp", "home", "cluster", "cloud"))
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
+_COUNTED = re.compile(
+    r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
+)
+_NUMBERED = re.compile(r"[A-Za-z]{2,}[A-Za-z-]*\d{1,3}")  # web01
+_EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
+_MOST_NAMES = 2000  # topics or hosts
+_NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
+_NSQ_FILE = re.compile(r"(?P<host>[^/]+)-\d+-\d{6}(?P<end>(?:\.[A-Za-z][A-Za-z0-9]*)*)")  # <HOST>-<PID><REV>
+_SUFFIX = re.compile(r"(?:\.(?:[A-Za-z]{1,10}|bz2|lz4|7z))*$")
+
+
+class Columns:
+    """Turns columns of texts into parts of a pattern; a name of a field is given once."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._values: dict[str, Sequence[str]] = {}  # of fields in front, which a file's name may repeat
+
+    def folder(self, values: Sequence[str], *, behind: bool) -> str:
+        """A whole folder of the keys, in front of their time or behind it."""
+        if len(set(values)) == 1:
+            return "*" if _EPOCH.fullmatch(values[0]) else _literal(values[0], behind=behind)
+        named = [_HIVE.fullmatch(value) for value in values]
+        names = {match[1] for match in named if match}
+        if len(names) == 1 and all(named):
+            name = names.pop()
+            texts = [match[2] for match in named if match]
+            return escape(name) + "=" + (self._field(_identifier(name), texts) or "*")
+        return self._classified(values) or self._varying(values, behind=behind)
+
+    def file_head(self, values: Sequence[str]) -> str:
+        """The part of a file's name in front of its time."""
+        found = [_NSQ.fullmatch(value) for value in values]
+        names = [match["name"] for match in found if match]
+        revised = any(match["rev"] for match in found if match)
+        dotted = len(names) == len(values) and all("." in name for name in names)
+        if dotted and (revised or _end_in_hosts(names)):
+            self._used |= {"topic", "host", "rev"}
+            return topics_and_hosts(names) + "{rev}."
+        if len(set(values)) == 1:
+            return _literal(values[0], behind=False)
+        end = _common_end(values)
+        words = self._classified([value.removesuffix(end) for value in values])
+        return words + escape(end) if words else self._varying(values, behind=False)
+
+    def file_tail(self, values: Sequence[str], *, whole: bool) -> str:
+        """The part of a file's name behind its time; `whole` if that is all of the name."""
+        if whole and "host" not in self._used:
+            found = [_NSQ_FILE.fullmatch(value) for value in values]
+            if all(found):
+                self._used |= {"host", "rev"}
+                ends = {match["end"] for match in found if match}
+                return "{host}-{pid}{rev}" + (escape(ends.pop()) if len(ends) == 1 else "*")
+        if len(set(values)) == 1:
+            return _literal(values[0], behind=True)
+        head, tail = _ends(values, behind=True)
+        middles = [value[len(head) : len(value) - len(tail)] for value in values]
+        words = self._classified(middles) if len(set(middles)) * 2 <= len(middles) else ""
+        return escape(head) + words + escape(tail) if words else self._varying(values, behind=True)
+
+    def _classified(self, values: Sequence[str]) -> str:
+        """A hole with a name for texts that are names: of a topic, a host, a region; "" if they are not."""
+        distinct = set(values)
+        if not all(distinct) or len(distinct) > _MOST_NAMES:
+            return ""
+        if all(map(_REGION.fullmatch, distinct)):
+            return self._field("region", values)
+        if _are_random(values) or all(map(_COUNTED.fullmatch, distinct)):
+            return ""
+        if all(map(_HOST.fullmatch, distinct)) and _are_hosts(distinct):
+            return self._field("host", values)
+        if all(map(_WORDS.fullmatch, distinct)):
+            return self._field("topic", values)
+        return ""
+
+    def _field(self, name: str, values: Sequence[str]) -> str:
+        if name in self._used or not name or not all(values):
+            return ""
+        if name == "partition" and not all(value.isdecimal() for value in values):
+            return ""
+        self._used.add(name)
+        self._values[name] = values
+        return f"{{{name}}}"
+
+    def _varying(self, values: Sequence[str], *, behind: bool) -> str:
+        """What all have at both ends with a star between, or with a field that they repeat."""
+        for name, known in self._values.items():
+            found = [_whole_word(word, value) for word, value in zip(known, values, strict=True)]
+            if all(found):
+                heads = [match.string[: match.start()] for match in found if match]
+                tails = [match.string[match.end() :] for match in found if match]
+                return f"{self._side(heads, behind=behind)}{{{name}}}{self._side(tails, behind=behind)}"
+        head, tail = _ends(values, behind=behind)
+        return escape(head) + "*" + escape(tail)
+
+    def _side(self, values: Sequence[str], *, behind: bool) -> str:
+        if len(set(values)) == 1:
+            return _literal(values[0], behind=behind)
+        head, tail = _ends(values, behind=behind)
+        return escape(head) + "*" + escape(tail)
+
+
+def topics_and_hosts(names: Sequence[str]) -> str:
+    """`{topic}.{host}` for names that are a topic and a host with a dot between, both of which may hold dots.
+
+    What varies tells where the host begins: topics and hosts are fewest if every topic is on every host. The layout's
+    own reading is the last dot; where that is not right, the hole says more.
+    """
+    cuts = _cuts(sorted(set(names)))
+    hosts = {name: name.split(".", cut)[-1] for name, cut in cuts.items()}
+    if not any("." in host for host in hosts.values()):
+        return "{topic}.{host}"
+    ends = {host.partition(".")[2] for host in hosts.values()}
+    if len(ends) == 1:
+        return f"{{topic}}.{{host=*.{escape(ends.pop())}}}"
+    topics = {name[: -len(host) - 1] for name, host in hosts.items()}
+    return f"{{topic={escape(topics.pop())}}}.{{host}}" if len(topics) == 1 else "{topic}.{host}"
+
+
+def _cuts(names: Sequence[str]) -> dict[str, int]:
+    """How many words between dots each name's topic has."""
+    best: tuple[tuple[int, ...], dict[str, int]] | None = None
+    rows = [name.split(".") for name in names]
+    shortest = min(map(len, rows))
+    tries = [dict.fromkeys(names, cut) for cut in range(1, shortest)]  # as many words in every topic
+    tries += [
+        {n: len(r) - cut for n, r in zip(names, rows, strict=True)} for cut in range(1, shortest)
+    ]  # in every host
+    for cuts in tries:
+        topics = {".".join(row[: cuts[name]]) for name, row in zip(names, rows, strict=True)}
+        hosts = {".".join(row[cuts[name] :]) for name, row in zip(names, rows, strict=True)}
+        odd = sum(not _looks_like_host(host) for host in hosts)
+        odd += sum(_looks_like_host(topic.rpartition(".")[2]) for topic in topics)
+        cost = (len(topics) + len(hosts), odd, sum(host.count(".") for host in hosts))
+        if best is None or cost < best[0]:
+            best = (cost, cuts)
+    return best[1] if best else {}
+
+
+def _end_in_hosts(names: Sequence[str]) -> bool:
+    """Do the names vary in what may be a host, or is it one by its number?"""
+    hosts = [name.rpartition(".")[2] for name in names]
+    if len(set(names)) > 1:
+        return not _are_random(hosts)
+    return _NUMBERED.fullmatch(hosts[0]) is not None and not _COUNTED.fullmatch(hosts[0])
+
+
+def _looks_like_host(text: str) -> bool:
+    first, _, domain = text.partition(".")
+    return any(char.isdigit() for char in first) or domain.rpartition(".")[2] in _DOMAINS or text == "localhost"
+
+
+def _are_hosts(values: set[str]) -> bool:
+    """Do all look like hosts, and is it the number that tells them apart? `web01 web02`, but not `v1` alone."""
+    return all(map(_looks_like_host, values))
+
+
+def _are_random(values: Sequence[str]) -> bool:
+    """Are they ids rather than names: long, with digits among letters, or hardly one twice?"""
+    distinct = set(values)
+    odd = sum(
+        len(re.findall(r"\d+", value)) > 1 + value.count("-") + value.count(".") or len(value) > 80
+        for value in distinct
+    )
+    if odd * 2 > len(distinct):
+        return True
+    upper = sum(value.isupper() and any(map(str.isdigit, value)) for value in distinct)
+    return upper == len(distinct) or (len(values) >= 24 and len(distinct) * 4 > len(values) * 3)
+
+
+def _identifier(name: str) -> str:
+    text = re.sub(r"[^a-z0-9_]", "_", name.lower())
+    return text if re.match(r"[a-z_]", text) else ""
+
+
+def _literal(text: str, *, behind: bool) -> str:
+    """A text that all keys have; a number behind the time is chance, unless it is part of a word or of the suffix."""
+    if not behind:
+        return escape(text)
+    suffix = suffix_of(text)
+    stem = text[: len(text) - len(suffix)]
+    pieces = re.split(r"(?<![A-Za-z0-9])\d+(?![A-Za-z0-9])|(?<=[a-z])\d+(?![A-Za-z0-9])|(?<=[-_.+])\d+(?=\D|$)", stem)
+    return re.sub(r"\*[^A-Za-z*]{0,3}\*", "*", "*".join(map(escape, pieces))) + escape(suffix)
+
+
+def suffix_of(name: str) -> str:
+    """`.log.gz`: the words behind the last dots."""
+    match = _SUFFIX.search(name)
+    return match[0] if match else ""
+
+
+def _whole_word(word: str, text: str) -> re.Match[str] | None:
+    """A word of three letters or more in a text, with no letter or digit beside it."""
+    return re.search(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])", text) if len(word) > 2 else None
+
+
+def _ends(values: Sequence[str], *, behind: bool) -> tuple[str, str]:
+    """What all begin and end with: whole words and separators, without numbers behind what varies."""
+    rows = [_TOKEN.findall(value) for value in values]
+    head = _words(rows, behind=behind)  # in front of the time, a number is an account's or a version's
+    rest = [row[len(head) :] for row in rows]
+    tail = _words([row[::-1] for row in rest], behind=True)[::-1]
+    return "".join(head), "".join(tail)
+
+
+def _words(rows: Sequence[Sequence[str]], *, behind: bool) -> list[str]:
+    common = commonprefix([list(row) for row in rows])
+    if not behind:
+        return list(common)
+    number = next((at for at, token in enumerate(common) if token[0].isdigit()), len(common))
+    return list(common[:number])
+
+
+def _common_end(values: Sequence[str]) -> str:
+    end = commonprefix([value[::-1] for value in values])[::-1]
+    match = re.search(r"[^0-9A-Za-z]*$", end)
+    return match[0] if match else ""
+
+
+def most_common_suffix(names: Sequence[str]) -> str | None:
+    """The suffix of most names without that of a compression; None if no suffix is that of more than half."""
+    found, number = Counter(map(bare_suffix, names)).most_common(1)[0]
+    return found if number * 2 > len(names) else None
+
+
+def shape_of(tail: str) -> str:
+    """What is alike in the texts behind the time of one writer: all but numbers and how they are compressed."""
+    return re.sub(r"\d+", "0", _COMPRESSED.sub("", tail))
+
+
+def is_renamed(name: str, suffix: str) -> bool:
+    """Is it a name with that suffix and something behind it: what a broken copy leaves?"""
+    match = re.search(r"[-._~ ][^-._~ ]*$", name)
+    if match is None or suffix_of(name) == suffix or _COMPRESSED.fullmatch(match[0]):
+        return False
+    return suffix_of(name[: match.start()]) == suffix
+
+
+_COMPRESSED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz|lz4|sz|snappy|lzo|deflate|br|z)$", re.IGNORECASE)
+
+
+def bare_suffix(name: str) -> str:
+    """`.log` of `a.log.gz` and `a.log`."""
+    return _COMPRESSED.sub("", suffix_of(name))

@@ -1,0 +1,228 @@
+"""The holes that a layout can have: one table of what each matches, how it is spelled, and what it says about time.
+
+A pattern is text with holes: `%Y` and the other time codes of strftime (`%-H` without padding), `{topic}` and any other
+name, `{topic=events}` with a value that it must have (`*` in the value matches any text), `*` for any text without a
+slash, `**` for any text. `{{ }} %% {*}` are a literal brace, percent sign and star.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tui.errors import LayoutError
+
+YEARS = range(1970, 9999)  # a year outside is an error in a key, not an edge of the calendar
+_MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
+    name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
+}
+_EPOCH_DIGITS = ((11, 1), (14, 10**3), (17, 10**6), (20, 10**9))  # seconds, milli-, micro-, nanoseconds
+_CENTURY_PIVOT = 69  # POSIX strptime: %y of 69 to 99 is 19xx
+_MOST_STEPS = 4000  # of a range whose values are listed
+
+
+def month_number(name: str) -> int:
+    """The month of an English name or its first three letters, in any case; 0 if it is neither."""
+    return _MONTHS.get(name.lower(), 0)
+
+
+def epoch_seconds(digits: str) -> int:
+    """Seconds since 1970 of a number of seconds, milliseconds, microseconds or nanoseconds, told by its digits."""
+    per_second = next(unit for most, unit in _EPOCH_DIGITS if len(digits) <= most)
+    return int(digits) // per_second
+
+
+@dataclass(frozen=True, slots=True)
+class TimeCode:
+    """A `%` code: the regex of its texts, the quantity that it gives (`Y m d H …`), and how to read and spell it.
+
+    `step` is the shortest time in which its text can change, None where texts cannot be listed (epochs, month names,
+    which are read in any case).
+    """
+
+    regex: str
+    quantity: str
+    read: Callable[[str], int]
+    spell: Callable[[datetime], str]
+    step: timedelta | None
+
+
+def _number(
+    quantity: str, digits: int, spell: Callable[[datetime], int], step: timedelta | None
+) -> dict[str, TimeCode]:
+    """A number with leading zeros, and the same without."""
+    return {
+        f"%{quantity}": TimeCode(rf"\d{{{digits}}}", quantity, int, lambda t: f"{spell(t):0{digits}}", step),
+        f"%-{quantity}": TimeCode(rf"\d{{1,{digits}}}", quantity, int, lambda t: str(spell(t)), step),
+    }
+
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+TIME_CODES: dict[str, TimeCode] = {
+    "%Y": TimeCode(r"\d{4}", "Y", int, lambda t: f"{t.year:04}", _DAY),
+    **_number("y", 2, lambda t: t.year % 100, _DAY),
+    **_number("m", 2, lambda t: t.month, _DAY),
+    **_number("d", 2, lambda t: t.day, _DAY),
+    **_number("j", 3, lambda t: t.timetuple().tm_yday, _DAY),
+    **_number("H", 2, lambda t: t.hour, _HOUR),
+    **_number("I", 2, lambda t: (t.hour - 1) % 12 + 1, _HOUR),
+    **_number("M", 2, lambda t: t.minute, None),
+    **_number("S", 2, lambda t: t.second, None),
+    "%B": TimeCode(r"[A-Za-z]{3,9}", "m", month_number, lambda t: calendar.month_name[t.month], None),
+    "%b": TimeCode(r"[A-Za-z]{3}", "m", month_number, lambda t: calendar.month_abbr[t.month], None),
+    "%p": TimeCode(
+        r"[AaPp][Mm]", "p", lambda text: int(text[0] in "Pp"), lambda t: "PM" if t.hour >= 12 else "AM", None
+    ),
+    "%s": TimeCode(r"\d{9,20}", "s", epoch_seconds, lambda t: str(int(t.timestamp())), None),
+}
+_NAMES = {  # those whose texts are not just any text; `{topic}` takes all the dots it can: hosts seldom have one
+    "topic": r"[^/]+",
+    "rev": r"-\d{6}|",  # nsq, apps/nsq_to_file/file_logger.go, `<REV>`
+    "partition": r"\d+",
+    "pid": r"\d+",
+}
+_ANY_NAME = r"[^/]+?"
+_STARS = {"*": r"[^/]*", "**": r"[\s\S]*", "**/": r"(?:[\s\S]*/|)"}
+_ESCAPED = {"{{": "{", "}}": "}", "%%": "%", "{*}": "*"}
+_VALUE = r"(?:\{\*\}|\{\{|\}\}|[^{}])*"
+_TOKEN = re.compile(
+    rf"\{{\{{|\}}\}}|\{{\*\}}|\{{[a-z_][a-z0-9_]*(?:={_VALUE})?\}}|%-?.|%|\*\*/|\*\*|\*|[^%{{}}*]+|.", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A hole of a layout. `token` is as the pattern has it.
+
+    `name` is what it is called: the code of a time (`%Y`), the name of a field (`topic`), or `*`, `**`. `regex` matches
+    its texts. `value` is the pattern of a field's value if the layout gives one: `events`, `events*`.
+    """
+
+    token: str
+    name: str
+    regex: str
+    value: str | None = None
+
+    @property
+    def code(self) -> TimeCode | None:
+        """What it says about time, if it does."""
+        return TIME_CODES.get(self.token)
+
+    @property
+    def is_field(self) -> bool:
+        return self.token.startswith("{")
+
+    @property
+    def is_open(self) -> bool:
+        """Has it texts of any length?"""
+        return self.code is None and self.fixed is None and self.name != "rev"
+
+    @property
+    def fixed(self) -> str | None:
+        """The only text that it has, if the layout gives it."""
+        return None if self.value is None or _has_star(self.value) else unescape(self.value)
+
+    @property
+    def head(self) -> str:
+        """What all its texts begin with."""
+        if self.value is None:
+            return ""
+        tokens = _TOKEN.findall(self.value)
+        stars = (at for at, token in enumerate(tokens) if token in _STARS)
+        return unescape("".join(tokens[: next(stars, len(tokens))]))
+
+    def fits(self, text: str) -> bool:
+        """Can it have this text?"""
+        return re.fullmatch(self.regex, text, re.ASCII) is not None
+
+    def values(self, start: datetime, stop: datetime) -> tuple[str, ...] | None:
+        """Every text that it can have for hours of [start, stop), in order of time; None where they cannot be listed.
+
+        `%Y` of two years gives two texts, a fixed field its only one. Month names, epochs, minutes and open fields, and
+        ranges of more than ten years give None.
+        """
+        if self.fixed is not None:
+            return (self.fixed,)
+        code = self.code
+        if code is None or code.step is None or (stop - start) / code.step > _MOST_STEPS:
+            return None
+        return tuple(dict.fromkeys(code.spell(time) for time in steps(start, stop, code.step)))
+
+
+def steps(start: datetime, stop: datetime, step: timedelta) -> Iterator[datetime]:
+    """Times of the wall clock from `start` to before `stop`, one for each step, the last hour included."""
+    time = start
+    while time < stop:
+        yield time
+        time += step
+    last = stop - _HOUR
+    if last >= start:
+        yield last
+
+
+def split_pattern(pattern: str) -> tuple[str | Hole, ...]:
+    """The literals (as the keys have them) and holes of a pattern, in order; LayoutError for an unknown `%` code."""
+    parts: list[str | Hole] = []
+    literal = ""
+    for token in _TOKEN.findall(pattern):
+        hole = _hole(token, pattern)
+        if hole is None:
+            literal += _ESCAPED.get(token, token)
+            continue
+        if literal:
+            parts.append(literal)
+        literal = ""
+        parts.append(hole)
+    return (*parts, literal) if literal else tuple(parts)
+
+
+def _hole(token: str, pattern: str) -> Hole | None:
+    if token in _STARS:
+        return Hole(token, token.rstrip("/"), _STARS[token])
+    if token in TIME_CODES:
+        return Hole(token, token, TIME_CODES[token].regex)
+    if token.startswith("%") and token not in _ESCAPED:
+        known = " ".join(TIME_CODES)
+        raise LayoutError(f"the layout '{pattern}' has '{token}'; known are {known}, and %% for a percent sign")
+    if len(token) > 2 and token.startswith("{") and token not in _ESCAPED:
+        name, equals, value = token[1:-1].partition("=")
+        if not equals:
+            return Hole(token, name, _NAMES.get(name, _ANY_NAME))
+        return Hole(token, name, _value_regex(value), value)
+    return None
+
+
+def _value_regex(value: str) -> str:
+    """A field's value as a regex; a star in it stands for at least one character only where it is not at the end."""
+    tokens = _TOKEN.findall(value)
+    parts = [re.escape(_ESCAPED.get(token, token)) if token not in _STARS else "" for token in tokens]
+    last = len(tokens) - 1
+    return "".join(part or (r"[^/]*" if at == last and at else r"[^/]+?") for at, part in enumerate(parts))
+
+
+def _has_star(value: str) -> bool:
+    return any(token in _STARS for token in _TOKEN.findall(value))
+
+
+def has_holes(text: str) -> bool:
+    """Does a location contain a layout, or is it a plain folder or prefix?"""
+    tokens = _TOKEN.findall(text)
+    return any(t in _STARS or t in TIME_CODES or (t[:1] == "{" and len(t) > 2 and t not in _ESCAPED) for t in tokens)
+
+
+def escape(text: str) -> str:
+    """A literal text as a pattern spells it."""
+    return re.sub(r"[{}%*]", lambda match: "{*}" if match[0] == "*" else match[0] * 2, text)
+
+
+def unescape(pattern: str) -> str:
+    """The text of a pattern without holes."""
+    return "".join(_ESCAPED.get(token, token) for token in _TOKEN.findall(pattern))
+
+
+def year_of(short: int) -> int:
+    """The year that `%y` means."""
+    return short + (1900 if short >= _CENTURY_PIVOT else 2000)

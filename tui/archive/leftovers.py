@@ -1,0 +1,45 @@
+"""Objects that are not chunks by their names: what tools leave behind, and what other programs keep beside chunks."""
+
+from __future__ import annotations
+
+import re
+
+_HALF_WRITTEN = frozenset(
+    (".partial", ".part", ".tmp", ".temp", ".inprogress", ".in-progress", ".incomplete", ".pending", ".filepart")
+).union((".crdownload", "._copying_"))
+_BESIDE = frozenset((".crc", ".md5", ".sha1", ".sha256", ".sha512", ".lock", ".lck", ".swp", ".bak", ".manifest"))
+_INSIDE = re.compile(r"\.(?:tmp|temp|partial|in-?progress)[.-][\w-]+$", re.IGNORECASE | re.ASCII)  # Flink adds an id
+_ENDS = ("/", "~", "_$folder$")
+_NAMES = frozenset(("thumbs.db", "desktop.ini"))
+_MANIFEST = re.compile(r"(?:^|[-_.])manifest(?:\.[a-z0-9]+){0,3}$")  # hourscope's, S3 inventory's, Redshift's UNLOAD
+# Hadoop hides names that begin with an underscore; here only those of its tools, as topics may begin so.
+_HIDDEN = re.compile(
+    r"(?:^|/)_(?:(?:temporary|tmp|delta_log|spark_metadata|logs|distcp_logs)[\w-]*/"
+    r"|(?:SUCCESS|FAILURE|FAILED|metadata|common_metadata|(?:committed|started)_\w*)$)",
+    re.ASCII,
+)
+
+
+def is_leftover(key: str) -> bool:
+    """Is it not a chunk by its name: a half-written file, or what is kept beside chunks?
+
+    Such a key is a chunk only where a layout spells its ending out: `events.%Y-%m-%d_%H.log.tmp`.
+    """
+    return is_companion(key) or _is_unfinished(key)
+
+
+def is_companion(key: str) -> bool:
+    """Is it what belongs beside chunks: hidden, a folder's marker, a manifest, a checksum? Nobody misses a chunk."""
+    if not key or key[0] == "." or "/." in key or key.endswith(_ENDS):
+        return True
+    if (key[0] == "_" or "/_" in key) and _HIDDEN.search(key):
+        return True
+    name = key[key.rfind("/") + 1 :].lower()
+    if name[max(name.rfind("."), 0) :] in _BESIDE or name in _NAMES:
+        return True
+    return "manifest" in name and _MANIFEST.search(name) is not None
+
+
+def _is_unfinished(key: str) -> bool:
+    name = key[key.rfind("/") + 1 :].lower()
+    return name[max(name.rfind("."), 0) :] in _HALF_WRITTEN or _INSIDE.search(name) is not None

@@ -1,0 +1,86 @@
+"""ListObjectsV2 page by page, as S3 answers and as its imitations do.
+
+A page may repeat what the one before held, ignore the delimiter, or lead back to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.archive.chunk import StoredObject
+from tui.archive.s3_answers import ForeignAnswerError
+from tui.archive.store import Page
+
+_IDLE_PAGES = 100  # that follow each other and bring nothing; S3 itself gives a few where much was deleted
+
+
+def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[Page]:
+    """The pages of a listing, each key and each common prefix once.
+
+    `ask` makes one request, with the continuation token if there is one. Raises what `ask` raises, and
+    ForeignAnswerError for a listing that does not end.
+    """
+    token, tokens = "", {""}
+    seen: set[str] = set()
+    idle = 0
+    while True:
+        answer = ask({"ContinuationToken": token} if token else {})
+        page = _fresh(answer, seen)
+        idle = 0 if page.objects or page.prefixes else idle + 1
+        yield page
+        if not answer.get("IsTruncated"):
+            return
+        token = str(answer.get("NextContinuationToken") or "")
+        if not token:
+            raise ForeignAnswerError("the listing breaks off: the server says that there is more, and not where")
+        if token in tokens or idle >= _IDLE_PAGES:
+            raise ForeignAnswerError("the listing breaks off: the server gives the same page again and again")
+        tokens.add(token)
+
+
+def _fresh(answer: Any, seen: set[str]) -> Page:
+    """What no page before held."""
+    objects = []
+    for item in answer.get("Contents", ()):
+        if item["Key"] not in seen:
+            seen.add(item["Key"])
+            objects.append(stored_object(item))
+    prefixes = [each["Prefix"] for each in answer.get("CommonPrefixes", ()) if each["Prefix"] not in seen]
+    seen.update(prefixes)
+    return Page(tuple(objects), tuple(prefixes), last=not answer.get("IsTruncated"))
+
+
+def stored_object(item: Any) -> StoredObject:
+    """An entry of a listing."""
+    if item["Size"] < 0:
+        raise ValueError(f"{item['Size']} is not a size")
+    return StoredObject(
+        item["Key"],
+        item["Size"],
+        item["ETag"].strip('"'),
+        item["LastModified"].astimezone(UTC),
+        item.get("StorageClass", "STANDARD"),
+        _is_restored(item.get("RestoreStatus") or {}),
+    )
+
+
+def _is_restored(status: Any) -> bool:
+    """Does a copy of an archived object exist that can be read? ListObjectsV2's RestoreStatus."""
+    if status.get("IsRestoreInProgress"):
+        return False
+    expires = status.get("RestoreExpiryDate")
+    return bool(expires and expires > datetime.now(UTC))
+
+
+def head_object(key: str, answer: Any) -> StoredObject:
+    """What HeadObject says of a key; `x-amz-restore` is `ongoing-request="false", expiry-date="…"` once restored."""
+    return StoredObject(
+        key,
+        answer["ContentLength"],
+        answer["ETag"].removeprefix("W/").strip('"'),
+        answer["LastModified"].astimezone(UTC),
+        answer.get("StorageClass", "STANDARD"),
+        'ongoing-request="false"' in answer.get("Restore", ""),
+    )

@@ -1,0 +1,130 @@
+"""Keys that tell a layout: all of a small archive; of a large one a few ends of the walk down its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tui.archive.chunk import StoredObject
+from tui.archive.detect import find_layouts
+from tui.archive.holes import Hole
+from tui.archive.layout import Layout
+from tui.archive.leftovers import is_leftover
+from tui.archive.listing import Listing, in_parallel
+from tui.archive.ranges import Range
+from tui.archive.waits import report
+from tui.archive.walk import Walk
+from tui.errors import LayoutError
+
+_ENDS = 8  # of names before the time that are looked at
+_ASTRAY = 4  # of names that are no time where one is expected
+_MONTHS = frozenset("Yym")
+_SAMPLE = 2000  # keys of a listing that has to be made as a whole, at least
+_HELD = 100_000  # objects of such a listing that are kept, about 30 MB
+
+
+def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> list[str]:
+    """Names of chunks with the prefix: all, or some of each kind that there is, of a range that is asked for anyway."""
+    page = listing.first(prefix)
+    keys = [item.key for item in page if not is_leftover(item.key)]
+    if listing.known(prefix) is not None:
+        return keys
+    layout = _first_layout(listing, prefix, keys)
+    if layout is None or not Walk(listing, layout).can_walk:
+        report(f"{listing.store.url}/{prefix}: the names do not begin with a time; all keys are listed")
+        return _evenly(listing, prefix)
+    walk = Walk(listing, layout)
+    sample = next((key for key in keys if layout.parse(key)), prefix)
+    ends = _ends(listing, layout, prefix, sample)
+    found = dict.fromkeys(keys)
+    for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends, hours or Range()))):
+        found |= dict.fromkeys(more)
+    return list(found)
+
+
+def _first_layout(listing: Listing, prefix: str, keys: list[str]) -> Layout | None:
+    """The layout of a listing's first page; if it has none, that of some keys of each folder."""
+    if layouts := _layouts(keys):
+        return layouts[0]
+    level = listing.level(prefix, "/")
+    more = in_parallel(lambda begin: _names(listing, begin), _spread(level.prefixes if level else (), _ENDS))
+    return next(iter(_layouts([key for names in more for key in names])), None)
+
+
+def _layouts(keys: list[str]) -> tuple[Layout, ...]:
+    try:
+        return find_layouts(keys)
+    except LayoutError:
+        return ()
+
+
+def _ends(listing: Listing, layout: Layout, prefix: str, key: str) -> list[str]:
+    """What keys have before their time, as a key has it: the same folders deep, and as many separators."""
+    begin = _before_time(layout, key)
+    if not begin.startswith(prefix):
+        return [prefix]
+    folders, _, name = begin[len(prefix) :].rpartition("/")
+    ends = [prefix]
+    for _ in range(folders.count("/") + 1 if folders or begin[len(prefix) :].startswith("/") else 0):
+        ends = _children(listing, ends, "/")
+    for _ in range(name.count(name[-1:]) if name else 0):
+        ends = _children(listing, ends, name[-1])
+    return ends or [prefix]
+
+
+def _children(listing: Listing, begins: Sequence[str], separator: str) -> list[str]:
+    levels = in_parallel(lambda begin: listing.level(begin, separator), begins)
+    return _spread([prefix for level in levels if level for prefix in level.prefixes], _ENDS)
+
+
+def _spread(items: Sequence[str], most: int) -> list[str]:
+    """The first, the last, and some evenly between them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[at * (len(items) - 1) // (most - 1)] for at in range(most)]
+
+
+def _before_time(layout: Layout, key: str) -> str:
+    """The part of a key before its time."""
+    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.code)
+    parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
+    match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
+    return match[1] if match else ""
+
+
+def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
+    """Prefixes of the newest month of each end, or of the end of a range, and of what is no time there."""
+    month = (walk.spelled(hours) or ("",))[-1]
+    for end in ends:
+        if month and walk.listing.first(end + month):
+            yield end + month
+            continue
+        newest = next(walk.around(end, Range(), codes=_MONTHS), end)
+        month = month or newest[len(end) :]
+        yield newest
+        level = walk.times(end)
+        hole = walk.time
+        astray = [each for each in level.prefixes if not hole.fits(each[len(end) : -1])] if level else []
+        yield from _spread(astray, _ASTRAY)
+
+
+def _names(listing: Listing, begin: str) -> list[str]:
+    return [item.key for item in listing.first(begin) if not is_leftover(item.key)]
+
+
+def _evenly(listing: Listing, prefix: str) -> list[str]:
+    """All keys, or evenly some thousands of them: at each power of two every other one is dropped."""
+    keys: list[str] = []
+    held: list[StoredObject] = []
+    step, index = 1, 0
+    for item in listing.store.objects(prefix):
+        if index <= _HELD:
+            held.append(item)
+        if index % step == 0 and not is_leftover(item.key):
+            keys.append(item.key)
+        if len(keys) > 2 * _SAMPLE:
+            keys, step = keys[::2], step * 2
+        index += 1
+    if index <= _HELD:
+        listing.keep(prefix, held)
+    return keys

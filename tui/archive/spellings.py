@@ -1,0 +1,231 @@
+"""How writers spell an hour in a key: date × separator × hour, or an epoch, found without a list of whole spellings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tui.archive.holes import epoch_seconds, escape, month_number, year_of
+
+# Of two orders that fit alike the simpler one is taken.
+_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "ymdH": 0.5, "s": 0.9}
+_WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
+_RANGE = {
+    "Y": range(1990, 2100),
+    "y": range(100),
+    "m": range(1, 13),
+    "d": range(1, 32),
+    "j": range(1, 367),
+    "H": range(24),
+    "M": range(60),
+    "S": range(60),
+}
+_EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
+_EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_WORD = re.compile(r"[A-Za-z]+")
+_START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
+_UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
+_GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
+_HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
+_FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A time's quantities and the literal texts between them, in turn: `("Y", "-", "m", "-", "d", "_", "H")`.
+
+    A text of "" means that the digits follow each other. `B` is a month's name, `I` and `p` a clock of twelve hours,
+    `f` the digits of a fraction, `s` an epoch.
+    """
+
+    parts: tuple[str, ...]
+
+    @property
+    def simplicity(self) -> float:
+        """The larger the more usual: of two that fit alike it is taken."""
+        order = "".join(self.parts[::2]).replace("B", "m").replace("I", "H")
+        return next((value for name, value in _SIMPLICITY.items() if order.startswith(name)), 1.0)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Has it a day and a month whose order only their values tell?"""
+        return "".join(self.parts[::2])[:3] in ("dmY", "mdY")
+
+    def regex(self) -> re.Pattern[str]:
+        """Finds it in a key, with a group for each quantity."""
+        parts = []
+        for at, part in enumerate(self.parts):
+            if at % 2:
+                parts.append(re.escape(part))
+            elif part in _WIDTH:
+                width = _WIDTH[part]
+                parts.append(rf"(\d{{1,{width}}})" if self.is_alone(at) and part in "mdH" else rf"(\d{{{width}}})")
+            else:
+                parts.append(
+                    {"B": "([A-Za-z]{3,9})", "I": r"(\d\d?)", "p": "([AaPp][Mm])", "s": _EPOCH}.get(part, r"(\d+)")
+                )
+        return re.compile(r"(?<!\d)" + "".join(parts) + r"(?!\d)", re.ASCII)
+
+    def is_alone(self, at: int) -> bool:
+        """Is a quantity all digits of its run? Then it may be without leading zeros."""
+        return (at == 0 or self.parts[at - 1] != "") and (at + 1 >= len(self.parts) or self.parts[at + 1] != "")
+
+    def pattern(self, texts: list[tuple[str, ...]]) -> str:
+        """It as a layout has it; `texts` are those of the quantities in each key, to know which are padded."""
+        columns = list(zip(*texts, strict=True))
+        may = [at for at in range(0, len(self.parts), 2) if self.parts[at] in "mdHI" and self.is_alone(at)]
+        short = [at for at in may if any(len(text) < _WIDTH.get(self.parts[at], 2) for text in columns[at // 2])]
+        bare = {at for at in may if short and (at in short or not any(text[0] == "0" for text in columns[at // 2]))}
+        spelled = []
+        for at, part in enumerate(self.parts):
+            if at % 2:
+                spelled.append(escape(part))
+            elif part == "B":
+                spelled.append("%b" if all(len(text) == 3 for text in columns[at // 2]) else "%B")
+            else:
+                spelled.append("*" if part == "f" else f"%-{part}" if at in bare else f"%{part}")
+        return "".join(spelled)
+
+    def time(self, texts: tuple[str, ...]) -> datetime | None:
+        """The time that texts of the quantities give, as far as they go: a date's first hour, a year's first day."""
+        values = dict(zip(self.parts[::2], texts, strict=True))
+        try:
+            if "s" in values:
+                seconds = epoch_seconds(values["s"])
+                inside = _EPOCHS[0] <= seconds < _EPOCHS[1]
+                return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if inside else None
+            year = int(values["Y"]) if "Y" in values else year_of(int(values["y"]))
+            month = month_number(values["B"]) if "B" in values else int(values.get("m", 1))
+            hour = int(values.get("H", 0))
+            if "I" in values:
+                hour = int(values["I"]) % 12 + 12 * (values["p"][0] in "Pp")
+            minute, second = int(values.get("M", 0)), int(values.get("S", 0))
+            if "j" in values:
+                day = datetime(year, 1, 1, hour, minute, second) + timedelta(days=int(values["j"]) - 1)
+                return day if day.year == year else None
+            return datetime(year, month, int(values.get("d", 1)), hour, minute, second)
+        except (ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTime:
+    """A time in a key: from where to where, how it is spelled, and the texts of its quantities."""
+
+    start: int
+    stop: int
+    spelling: Spelling
+    texts: tuple[str, ...]
+    time: datetime
+
+
+def find_times(key: str) -> Iterator[FoundTime]:
+    """Every reading of a part of a key as a time with an hour, in order of their places."""
+    for match in _START.finditer(key):
+        for order in _orders(match[0]):
+            if found := _read(key, match.start(), order):
+                yield found
+        if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
+            spelling = Spelling(("s",))
+            time = spelling.time((match[0],))
+            if time:
+                yield FoundTime(match.start(), match.end(), spelling, (match[0],), time)
+
+
+def _orders(text: str) -> tuple[str, ...]:
+    """The orders that digits or a word can begin."""
+    if not text.isdecimal():
+        return ("mdYH",) if month_number(text) else ()
+    if len(text) < 4:
+        return ("dmYH", "mdYH", "ymdH") if len(text) < 3 else ()
+    if int(text[:4]) in _RANGE["Y"] and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
+        return ("YmdH", "YjH")  # the digits of a year in four digits are not one in two
+    return ("YjH",) * (int(text[:4]) in _RANGE["Y"]) + (("dmYH", "mdYH", "ymdH") if len(text) >= 8 else ())
+
+
+def find_dates(key: str) -> Iterator[FoundTime]:
+    """The dates in a key, the longest at each place: with a day, or only a month, or only a year."""
+    at = 0
+    for match in _START.finditer(key):
+        if match.start() < at:
+            continue
+        found = next(
+            (f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, match.start(), order))), None
+        )
+        if found:
+            at = found.stop
+            yield found
+
+
+def _read(key: str, at: int, order: str) -> FoundTime | None:
+    """The time of that order of quantities that begins at a place of a key."""
+    parts: list[str] = []
+    texts: list[str] = []
+    stop = at
+    for quantity in order:
+        glued = bool(parts) and stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit()
+        if parts:
+            gap = "" if glued else _gap(key, stop)
+            if gap is None:
+                return None
+            parts.append(gap)
+            stop += len(gap)
+        read = _quantity(key, stop, quantity, glued)
+        if read is None:
+            return None
+        name, text = read
+        parts.append(name)
+        texts.append(text)
+        stop += len(text)
+    if order[-1] == "H":
+        stop = _finer(key, stop, parts, texts)
+    if stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit():
+        return None
+    spelling = Spelling(tuple(parts))
+    time = spelling.time(tuple(texts))
+    return FoundTime(at, stop, spelling, tuple(texts), time) if time else None
+
+
+def _gap(key: str, at: int) -> str | None:
+    match = _GAP.match(key, at)
+    return match[0] if match else None
+
+
+def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] | None:
+    """One quantity that begins at a place: its name and text."""
+    run = _DIGITS.match(key, at)
+    if run is None:
+        word = _WORD.match(key, at) if quantity == "m" else None
+        return ("B", word[0]) if word and month_number(word[0]) else None
+    width, digits = _WIDTH[quantity], len(run[0])
+    if digits < width and (glued or quantity in "Yyj"):
+        return None
+    if digits > width and quantity == "y" and digits < 8:
+        return None
+    text = run[0][:width]
+    return (quantity, text) if int(text) in _RANGE[quantity] else None
+
+
+def _finer(key: str, stop: int, parts: list[str], texts: list[str]) -> int:
+    """Minutes, seconds and fractions whose digits follow the hour's, or the mark of a clock of twelve hours."""
+    run = _DIGITS.match(key, stop) if key[stop - 1].isdigit() else None
+    digits = run[0] if run else ""
+    if not digits and (half := _HALF.match(key, stop)) and 1 <= int(texts[-1]) <= 12:
+        parts[-1:] = ["I", half[1], "p"]
+        texts.append(half[2])
+        return half.end()
+    names = {2: "M", 4: "MS"}
+    if len(parts) > 1 and parts[-2] == "":  # all digits of one run, and not a number behind a date
+        names |= {4 + fraction: "MSf" for fraction in _FRACTIONS}
+    for name in names.get(len(digits), ""):
+        text = digits[:2] if name != "f" else digits
+        if name != "f" and int(text) not in _RANGE[name]:
+            return stop
+        parts += ["", name]
+        texts.append(text)
+        digits = digits[len(text) :]
+        stop += len(text)
+    return stop

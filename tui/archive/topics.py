@@ -1,0 +1,71 @@
+"""The topics of an archive: which there are, each with its own hours and gaps, and where a topic's name ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from tui.archive.catalog import Catalog
+from tui.archive.chunk import Chunk
+from tui.archive.columns import topics_and_hosts
+from tui.archive.holes import Hole, escape
+from tui.archive.layout import Layout
+from tui.archive.times import next_hour
+from tui.printable import printable
+
+_NAMED = 5
+
+
+def topics_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
+    """The topics, in order; one that is not named is none."""
+    return tuple(sorted({chunk.topic for chunk in chunks} - {""}))
+
+
+def named_topics(topics: Sequence[str]) -> str:
+    """`3 topics (clicks, events, views)`, of which the first are named."""
+    more = f", and {len(topics) - _NAMED} more" if len(topics) > _NAMED else ""
+    return f"{len(topics)} topics ({', '.join(printable(topic, 60) for topic in topics[:_NAMED])}{more})"
+
+
+def by_topic(catalog: Catalog) -> dict[str, Catalog]:
+    """The catalog of each topic; its gaps lie between its own first and last hour."""
+    hours: dict[str, dict[datetime, list[Chunk]]] = {}
+    far = set(catalog.far)
+    for hour, chunks in catalog.hours.items():
+        for chunk in chunks:
+            hours.setdefault(chunk.topic, {}).setdefault(hour, []).append(chunk)
+    found = {}
+    for topic in sorted(hours):
+        own = {hour: tuple(chunks) for hour, chunks in hours[topic].items()}
+        near = [hour for hour, chunks in own.items() if not far.issuperset(chunks)] or list(own)
+        astray = tuple(chunk for chunk in catalog.far if chunk.topic == topic)
+        found[topic] = Catalog(own, min(near), next_hour(max(near)), (), astray)
+    return found
+
+
+def renamed(catalog: Catalog, layout: Layout) -> Catalog:
+    """The catalog with topics and hosts cut where all names together say, if dots in them leave that open."""
+    at = next((at for at, part in enumerate(layout.parts) if _is_open(part, "topic")), len(layout.parts))
+    pair = layout.parts[at : at + 3]
+    if len(pair) < 3 or pair[1] != "." or not _is_open(pair[2], "host"):
+        return catalog
+    names = {f"{chunk.topic}.{chunk.host}" for chunk in catalog.chunks if "." in chunk.topic}
+    if not names:
+        return catalog
+    names |= {f"{chunk.topic}.{chunk.host}" for chunk in catalog.chunks}
+    spelled = [escape(part) if isinstance(part, str) else part.token for part in layout.parts]
+    better = Layout("".join((*spelled[:at], topics_and_hosts(sorted(names)), *spelled[at + 3 :])))
+    if better == layout:
+        return catalog
+
+    def rename(chunk: Chunk) -> Chunk:
+        parsed = better.parse(chunk.key)
+        return replace(chunk, topic=parsed.topic, host=parsed.host) if parsed else chunk
+
+    hours = {hour: tuple(map(rename, chunks)) for hour, chunks in catalog.hours.items()}
+    return replace(catalog, hours=hours, far=tuple(map(rename, catalog.far)))
+
+
+def _is_open(part: str | Hole, name: str) -> bool:
+    return isinstance(part, Hole) and part.name == name and part.value is None

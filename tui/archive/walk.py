@@ -1,0 +1,300 @@
+"""Finding the keys of a range of hours without listing the others: down the layout, one request a level.
+
+The prefix is what is known of a key, the delimiter the literal behind the next hole: one listing gives that hole's
+texts, wherever it stands. Where the range gives the texts, nothing has to be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from tui.archive.chunk import StoredObject
+from tui.archive.heads import DEEPEST, Heads, components, find_heads, find_names, is_literal, lead, regex_of
+from tui.archive.holes import Hole, TimeCode, year_of
+from tui.archive.layout import Layout
+from tui.archive.listing import Level, Listing, in_parallel
+from tui.archive.ranges import DATE, MONTH, YEAR, Range, spelled, window
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Where the keys of a range are: `prefixes` hold them all. `rest` and `objects`: what fits no layout on the way."""
+
+    prefixes: tuple[str, ...]
+    rest: tuple[str, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A layout over a listing.
+
+    `quick`: take each name for a whole one, where to look for longer names that begin so is a request for each.
+    `names`: what keys have before their time, if that is known.
+    """
+
+    listing: Listing
+    layout: Layout
+    quick: bool = False
+    names: tuple[str, ...] = ()
+
+    @cached_property
+    def _at(self) -> int:
+        """The index of the first part that gives time."""
+        return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.code)
+
+    @property
+    def time(self) -> Hole:
+        """The first hole that gives time."""
+        return next(hole for hole in self.layout.holes if hole.code)
+
+    @cached_property
+    def root(self) -> str:
+        """What every key begins with."""
+        return lead(self.layout.parts)
+
+    @cached_property
+    def can_walk(self) -> bool:
+        """False where the keys of an hour can only be found by looking at all of them."""
+        before = self.layout.parts[: self._at]
+        open_name = bool(before) and isinstance(before[-1], Hole) and before[-1].fixed is None
+        deep = any(isinstance(part, Hole) and part.name == "**" for part in before)
+        first = self.layout.parts[self._at]
+        epoch = isinstance(first, Hole) and first.name == "%s"
+        return not (open_name or deep or epoch)
+
+    def branches(self, hours: Range) -> Branches:
+        """The prefixes to list for a range; for all hours, those of all keys there are."""
+        heads = self._heads
+        if heads.too_many:
+            return Branches((self.root,))
+        parts = in_parallel(lambda head: self._branch(head, hours), heads.prefixes)
+        return Branches(
+            tuple(sorted({prefix for part in parts for prefix in part.prefixes})),
+            (*heads.rest, *(prefix for part in parts for prefix in part.rest)),
+            (*heads.objects, *(item for part in parts for item in part.objects)),
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Was everything listed, or does every question take that?"""
+        return self.listing.known(self.root) is not None or self._heads.too_many
+
+    def look(self, hours: Range) -> tuple[StoredObject, ...] | None:
+        """All objects, where the first page of a listing holds them, or has already; None if there are more.
+
+        The page is not asked for where the range spells the prefixes.
+        """
+        base = self.listing.base
+        if base is not None and (known := self.listing.known(base)) is not None:
+            return known
+        known = self.listing.known(self.root)
+        walked = self.names or "_heads" in self.__dict__
+        told = is_literal(self.layout.parts[: self._at]) and self.spelled(hours)
+        if known is None and not walked and not told:
+            self.listing.first(self.root)
+            known = self.listing.known(self.root)
+        return known
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What keys have before their time: prefixes that hold them all."""
+        if self._heads.too_many:
+            return (self.root,)
+        if self.quick or not self._ambiguous:
+            return self._heads.prefixes
+        return self._whole_heads
+
+    @cached_property
+    def _whole_heads(self) -> tuple[str, ...]:
+        """All names, those that begin as another one does among them."""
+        found: dict[str, None] = {}
+        waiting = list(self._heads.prefixes)
+        for _ in range(DEEPEST):
+            found |= dict.fromkeys(waiting)
+            levels = in_parallel(self.times, waiting)
+            longer = (
+                self._longer(head, self._sorted_out(head, level)[2])
+                for head, level in zip(waiting, levels, strict=True)
+                if level is not None
+            )
+            waiting = [head for heads in longer for head in heads.prefixes if head not in found]
+            if not waiting:
+                break
+        return tuple(found)
+
+    @cached_property
+    def _heads(self) -> Heads:
+        if not self.can_walk:
+            return Heads((), too_many=True)
+        return Heads(self.names) if self.names else find_heads(self.listing, self.layout.parts[: self._at])
+
+    def times(self, head: str) -> Level | None:
+        """What follows a head, up to the character behind its first time; None where that cannot be listed."""
+        delimiter = self.delimiter(self._at)
+        return self.listing.level(head, delimiter) if delimiter else None
+
+    def delimiter(self, at: int) -> str:
+        """The first character behind a time, where a listing can be cut; "" if it does not end there.
+
+        One character, because not every server takes more.
+        """
+        parts = self.layout.parts
+        hole, after = parts[at], parts[at + 1] if at + 1 < len(parts) else ""
+        if isinstance(after, Hole) or not isinstance(hole, Hole):
+            return ""
+        return "" if after[:1].isalnum() else after[:1]
+
+    @property
+    def _ambiguous(self) -> bool:
+        """Can what is taken for a name be the beginning of a longer one? A folder's name cannot."""
+        name = components(self.layout.parts[: self._at])[-1]
+        return any(isinstance(part, Hole) and part.fixed is None for part in name)
+
+    def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
+        """The prefixes behind one head."""
+        texts = self.spelled(hours)
+        if texts is not None and (self.quick or not self._ambiguous):
+            return Branches(tuple(head + text for text in texts))
+        level = self.times(head)
+        if level is None:
+            return Branches(tuple(head + text for text in texts or ("",)))
+        code, fitting, others = self._sorted_out(head, level)
+        longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
+        if longer.too_many:
+            return Branches((head,))
+        more = [self._branch(each, hours, depth + 1) for each in longer.prefixes]
+        found = [prefix for part in more for prefix in part.prefixes]
+        for text, prefix in fitting:
+            if texts is not None:
+                begin = head + text
+                found += [head + each for each in texts if (head + each).startswith(begin)]
+            else:
+                found += self._of_year(head, prefix, code, text, hours)
+        return Branches(
+            tuple(dict.fromkeys(found)),
+            (*longer.rest, *(prefix for part in more for prefix in part.rest)),
+            (*level.objects, *longer.objects, *(item for part in more for item in part.objects)),
+        )
+
+    def _sorted_out(self, head: str, level: Level) -> tuple[TimeCode, list[tuple[str, str]], tuple[str, ...]]:
+        """The texts of the first time with their prefixes, and the prefixes that are something else."""
+        hole = self.layout.parts[self._at]
+        assert isinstance(hole, Hole) and hole.code
+        size = len(self.delimiter(self._at))
+        texts = [(prefix[len(head) : -size], prefix) for prefix in level.prefixes]
+        fitting = [(text, prefix) for text, prefix in texts if hole.fits(text)]
+        return hole.code, fitting, tuple(prefix for text, prefix in texts if not hole.fits(text))
+
+    def _of_year(self, head: str, prefix: str, code: TimeCode, text: str, hours: Range) -> list[str]:
+        """The prefixes of one text of an open range."""
+        if code.quantity not in YEAR:
+            return [prefix]
+        year = code.read(text) if code.quantity == "Y" else year_of(code.read(text))
+        if not 1 <= year < 9999:
+            return [prefix]
+        first, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
+        around = hours.within(first - _DAY, last + _DAY)  # beside an epoch, the date is only near the hour
+        part = hours.within(first, last)
+        if part == Range(first, last):
+            return [prefix]
+        if part is None:
+            return [prefix] if around and self.layout.has_epoch else []
+        return [each for each in map(head.__add__, self.spelled(part) or ("",)) if each.startswith(head + text)]
+
+    def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
+        """Heads that begin as this one does, and go on: names that hold the character before the time."""
+        name = components(self.layout.parts[: self._at])[-1]
+        hole = self.time
+        regex, separator = regex_of(name), head[-1:]
+        above = head.rpartition("/")[0]
+        folder = above + "/" if above else ""
+        found: dict[str, None] = {}
+        begun = []
+        for other in others:
+            text = other[:-1]
+            if other[-1:] == separator and regex.fullmatch(other[len(folder) :]):
+                found[other] = None
+                continue
+            longer = text[: text.rfind(separator) + 1]
+            if len(longer) > len(head) and hole.fits(text[len(longer) :]) and regex.fullmatch(longer[len(folder) :]):
+                found[longer] = None
+            else:
+                begun.append(other)
+        more = find_names(self.listing, name, folder, begun)
+        return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
+
+    def spelled(self, hours: Range) -> tuple[str, ...] | None:
+        """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
+        return spelled(self.layout, self._at, hours)
+
+    def around(self, head: str, hours: Range, *, first: bool = False, codes: frozenset[str] = DATE) -> Iterator[str]:
+        """Prefixes of a head that hold hours of a range, in the order of time: the newest first, or the oldest.
+
+        Each is listed as far as a time of `codes` goes: days by default.
+        """
+        for prefix, _ in self._around(head, self._at, {}, hours, codes, first=first):
+            yield prefix
+
+    def months(self, head: str, hours: Range, *, first: bool = False) -> Iterator[datetime]:
+        """The months of a head that have a chunk in a range, the newest first, or the oldest."""
+        for _, values in self._around(head, self._at, {}, hours, MONTH, first=first):
+            if time := window(values):
+                yield time[0]
+
+    @cached_property
+    def years(self) -> tuple[int, ...] | None:
+        """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
+        found: set[int] = set()
+        code = self.time.code
+        if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self._at):
+            return None
+        heads = self.heads[:1] if self.quick else self.heads
+        for head, level in zip(heads, in_parallel(self.times, heads), strict=True):
+            if level is None:
+                return None
+            texts = filter(self.time.fits, (prefix[len(head) : -1] for prefix in level.prefixes))
+            found.update(code.read(text) if code.quantity == "Y" else year_of(code.read(text)) for text in texts)
+        return tuple(sorted(found))
+
+    def _around(
+        self, prefix: str, at: int, values: dict[str, int], hours: Range, codes: frozenset[str], *, first: bool
+    ) -> Iterator[tuple[str, dict[str, int]]]:
+        parts = self.layout.parts
+        hole = parts[at] if at < len(parts) else ""
+        code = hole.code if isinstance(hole, Hole) else None
+        descends = code and code.quantity in codes and code.quantity in _next_codes(values)
+        delimiter = self.delimiter(at) if descends else ""
+        level = self.listing.level(prefix, delimiter) if delimiter else None
+        if level is None or code is None or not isinstance(hole, Hole):
+            yield prefix, values
+            return
+        rest = str(parts[at + 1])[1:]
+        found = []
+        for each in level.prefixes:
+            text = each[len(prefix) : -1]
+            known = {**values, code.quantity: code.read(text)} if hole.fits(text) else {}
+            if known and self._may_hold(known, hours):
+                found.append((known[code.quantity], each, known))
+        for _, each, known in sorted(found, key=lambda item: item[:2], reverse=not first):
+            yield from self._around(each + rest, at + 2, known, hours, codes, first=first)
+
+    def _may_hold(self, values: dict[str, int], hours: Range) -> bool:
+        """Can a time of which these parts are known lie in the range?"""
+        known = window(values)
+        if known is None:
+            return True
+        slack = _DAY if self.layout.has_epoch else timedelta(0)
+        return hours.within(known[0] - slack, known[1] + slack) is not None
+
+
+def _next_codes(values: dict[str, int]) -> frozenset[str]:
+    """The parts of a time that divide what is known of it: only from the year on are names in the order of time."""
+    if not values:
+        return YEAR
+    return frozenset("d") if "m" in values else frozenset("mj")
