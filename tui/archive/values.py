@@ -173,6 +173,7 @@ class _Values:
             return True
         record, self._pending = self._pending, self._pending[begin + end :]
         del record[begin + end :], record[:begin]
+        del record[len(record) - len(record[-_NEAR_END:]) + len(record[-_NEAR_END:].rstrip(_SEPARATORS)) :]
         drop_newlines(record)
         if self._form.kind == "items" and not self._in_list:
             self._count_without_list()
