@@ -2,6 +2,9 @@
 # make test    everything that the tests need, then the tests
 # make test-s3 the S3 store against a second server, versitygw, which takes minutes to build
 # make check   ruff, mypy, import-linter
+# make docs    docs/reference.md and docs/hourscope.1, from the program
+# make site    the docs as a site, in .cache/site
+# make dist    sdist and wheel in dist/, checked, installed alone, and run
 # make bench   how fast it is beside other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
 # make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
@@ -11,7 +14,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-s3 check fix screenshots bench circle fuzz soak shows clean
+.PHONY: demo test test-s3 test-lowest test-newest check fix screenshots docs site dist workflows bench circle fuzz soak \
+        shows clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
@@ -36,6 +40,34 @@ fix: $(VENV)/.tested
 
 screenshots: $(VENV)/.tested
 	$(BIN)/python -m tests.app.screenshots
+
+docs: $(VENV)/.tested
+	@$(BIN)/python -m tests.docs
+
+site: $(VENV)/.tested
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@$(BIN)/zensical build --strict --config-file mkdocs.yml
+
+dist:
+	$(PYTHON) -m tests.package
+
+workflows: $(VENV)/.created
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
+	$(BIN)/zizmor --offline .github
+
+# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
+test-lowest: $(VENV)/.created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
+	@$(BIN)/python -m tests.servers.build
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-newest: $(VENV)/.created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
+	@$(BIN)/python -m tests.servers.build
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.benchmarks

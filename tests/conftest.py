@@ -105,3 +105,11 @@ def topic(request: pytest.FixtureRequest) -> str:
 def bucket(seaweed: Seaweed) -> str:
     """An empty bucket that no other test uses."""
     return seaweed.create_bucket(f"test-{uuid.uuid4().hex[:12]}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many command lines of the docs ran, whichever process ran them."""
+    reports = terminalreporter.stats.get("passed", [])
+    counts = [count for report in reports for name, count in report.user_properties if name == "command lines"]
+    if counts:
+        terminalreporter.write_line(f"{sum(counts)} command lines of {len(counts)} pages of the docs ran")

@@ -20,6 +20,10 @@
     mouse = true
     theme = "light"
 
+    [notebook]
+    write = true                                      # keep a notebook of each archive
+    records = false                                   # without records in it
+
     [prices]
     transfer_per_gb = 0.0
     source = "in the bucket's region"
@@ -93,6 +97,14 @@ class ExplorerSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class NotebookSpec:
+    """Whether notebooks are kept, and whether records are copied into them."""
+
+    write: bool = True
+    records: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """S3's list prices in US dollars: S3 Standard in us-east-1, requests, and transfer out to the Internet.
 
@@ -118,6 +130,7 @@ class Config:
     keys: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
     explorer: ExplorerSpec = field(default_factory=ExplorerSpec)
+    notebook: NotebookSpec = field(default_factory=NotebookSpec)
 
 
 def _xdg(variable: str, default: str) -> Path:
@@ -175,6 +188,7 @@ def load_config(path: Path | None = None) -> Config:
         given.keys,
         _prices(given.prices),
         ExplorerSpec(given.explorer.mouse, given.explorer.theme),
+        NotebookSpec(given.notebook.write, given.notebook.records),
     )
 
 

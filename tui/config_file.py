@@ -72,6 +72,13 @@ class ExplorerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: Text | None = None  # dark or light
 
 
+class NotebookTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[notebook]"""
+
+    write: bool = True
+    records: bool = True
+
+
 class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file. A file without `version` has version 1."""
 
@@ -82,6 +89,7 @@ class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: dict[str, Text] = {}
     prices: PricesTable = PricesTable()
     explorer: ExplorerTable = ExplorerTable()
+    notebook: NotebookTable = NotebookTable()
 
 
 def read_config_file(path: Path) -> ConfigFile | None:
@@ -152,7 +160,11 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
 
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {"archives": ArchiveTable, "nsq": NsqTable}
-_SECTIONS: Mapping[str, type[msgspec.Struct]] = {"prices": PricesTable, "explorer": ExplorerTable}
+_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "prices": PricesTable,
+    "explorer": ExplorerTable,
+    "notebook": NotebookTable,
+}
 
 
 def _table(where: str, table: object, kind: type[S]) -> list[str]:

@@ -22,7 +22,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "day-before": "left_curly_bracket", "day-after": "right_curly_bracket",
     "filter": "slash", "go-to-time": "colon", "next-match": "n", "previous-match": "N",
     "next-trouble": "e", "previous-trouble": "E",
-    "differences": "d", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
+    "timeline": "i", "what-changed": "d", "baseline": "b", "scan": "s", "send": "p", "write": "w", "copy": "y",
     "select": "space", "select-day": "D", "select-month": "M", "range": "v", "open": "enter", "pane": "tab",
     "step-back": "escape", "back": "q",
     "only-these": "equals_sign", "not-these": "minus", "more-of-value": "o", "fields": "f", "column": "c",
@@ -30,9 +30,10 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "all-or-matches": "a", "lines-around": "A", "mark-like": "comma", "marks": "m", "unmark": "U", "wrap": "W",
     "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
     "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
+    "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "depth": "m", "canary": "c", "skip-oversize": "O",
-    "pause": "space", "open-place": "o",
+    "pause": "space", "open-place": "o", "rename": "r", "note": "semicolon", "notebook": "apostrophe",
     "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
@@ -44,7 +45,7 @@ ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
 
@@ -52,13 +53,19 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed"},
-    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "job-stop", "pane"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline"},
+    "what changed": _ARCHIVE
+    | _LIST
+    | {"open", "scan", "send", "baseline", "not-these", "timeline", "job-stop", "pane"},
+    "timeline": _ARCHIVE
+    | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split", "job-stop"}
+    | {"scan", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
+    | {"what-changed", "timeline", "follow"}
     | {"only-these", "not-these", "more-of-value", "fields", "column", "columns", "tree", "raw", "terms", "invert"}
-    | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark", "differences"}
+    | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark"}
     | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},
     "filter bar": _PROGRAM
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
@@ -66,8 +73,10 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "send": _ARCHIVE
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop"},
-    "jobs": _PAGE | _LIST | {"open", "job-stop"},
-    "home": _PAGE | _LIST | {"open", "open-place"},
+    "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
+    "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},
+    "resume": _PAGE | {"job-stop", "resume", "copy"},
+    "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,
     "prompt": _PROGRAM | {"step-back"},
 }

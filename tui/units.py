@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _STEPS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -56,3 +57,12 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h {minutes:02d}m"
     return f"{minutes}m {secs:02d}s" if minutes else f"{secs}s"
+
+
+_EIGHTHS = "▁▂▃▄▅▆▇"  # not █: rows of lines would touch
+
+
+def sparkline(heights: Sequence[float]) -> str:
+    """`[0, 1, 4]` → ` ▂▇`: a column each, relative to the highest; a space for 0."""
+    most = max(heights, default=0)
+    return "".join(_EIGHTHS[round((len(_EIGHTHS) - 1) * height / most)] if height else " " for height in heights)

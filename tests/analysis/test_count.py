@@ -58,6 +58,20 @@ def test_true_is_not_1_and_1_is_1_0_and_text_is_no_number(tmp_path: Path) -> Non
     )
 
 
+def test_large_numbers_are_one_value_however_they_are_spelled(tmp_path: Path) -> None:
+    lines = [b'{"k": 1e16}', b'{"k": 10000000000000000}', b'{"k": 1e300}', b'{"k": 1' + b"0" * 299 + b"1}"]
+    result = counted(archive(tmp_path, [lines[:1], lines[1:]]), Counting(("k",)))
+    assert set(rows(result)) == {(10**16, 2), (1e300, 1), (10**300 + 1, 1)}
+
+
+@pytest.mark.parametrize("value", ['"node999"', '"1e999"', '"\\ud800"', '["x\\udfff"]', '{"a": "e999"}', "1e400"])
+def test_every_value_can_be_printed_as_json(value: str, tmp_path: Path) -> None:
+    result = counted(archive(tmp_path, [[b'{"k": %s}' % value.encode()]]), Counting(("k",)))
+    wanted = "1e999" if value == "1e400" else json.loads(value)
+    assert rows(result) == [(*(wanted if type(wanted) is list else [wanted]), 1)]
+    assert json.loads(json.dumps(result.rows[0].plain, allow_nan=False)) == list(result.rows[0].plain)
+
+
 def test_a_list_counts_each_different_element_once_for_its_record(tmp_path: Path) -> None:
     plan = archive(tmp_path / "a", [[{"tags": ["x", "y", "x"]}, {"tags": ["x"]}, {"tags": []}, {"tags": "x"}]])
     result = counted(plan, Counting(("tags",)))
@@ -159,3 +173,22 @@ def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error
     total.drop_rare()
     assert len(total.counts) <= MOST_GROUPS
     assert 4000 - total.error <= total.counts[None, (b'"frequent"',)] <= 4000
+
+
+def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
+    monkeypatch.setattr("tui.analysis.counting._BATCH", 50)
+    most = 0
+    merge = Part.merge
+
+    def watched(part: Part, other: Part) -> None:
+        nonlocal most
+        most = max(most, len(other.counts))
+        merge(part, other)
+
+    monkeypatch.setattr(Part, "merge", watched)
+    plan = archive(tmp_path, [[{"a": list(range(60)), "b": list(range(60)), "n": 1}]])
+    for stats in (None, "n"):
+        result = counted(plan, Counting(("a", "b"), stats=stats))
+        assert result.error > 0 and result.records == 1
+    assert most <= 200

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from tui.archive import open_archive
 from tui.cli import run
 from tui.errors import IndexFileError
 from tui.filter import Filter, parse_filter
-from tui.index import Index
+from tui.filter.within import Within
+from tui.index import Index, open_index
 from tui.scan import ScanPlan, Totals, plan_scan, run_plan
 
 
@@ -142,6 +144,59 @@ def test_a_count_from_the_index_is_the_count_of_the_records(
     index.close()
 
 
+@pytest.mark.parametrize("spelling", [b"1e15", b"1e16", b"1e22", b"1.0e300"])
+def test_a_number_is_found_however_it_is_spelled(tmp_path: Path, index: Index, spelling: bytes) -> None:
+    digits = b"%d" % int(float(spelling))
+    write(tmp_path / "a", [[b'{"a": %s}' % spelling], [b'{"a": %s}' % digits]])
+    build(index, planned(tmp_path / "a"))
+    for literal in (spelling, digits):
+        plan = planned(tmp_path / "a", parse_filter(match=[f"a == `{literal.decode()}`"]))
+        assert scanned(plan, index).matches == scanned(plan, None).matches >= 1
+
+
+@pytest.mark.parametrize(
+    "filters", [{"match": ["a == 'q'"]}, {"grep": ["zz"], "match": ["a == 'q'"]}, {"match": ["a == 'q'", "b == 'q'"]}]
+)
+@pytest.mark.parametrize("other", [b"text", b'{"b": NaN}', b'{"a": "q", "b": NaN}'])
+def test_what_is_not_json_is_counted_as_reading_counts_it(
+    tmp_path: Path, index: Index, filters: dict[str, list[str]], other: bytes
+) -> None:
+    write(tmp_path / "a", [[{"a": "x"}, {"a": "y"}, other, {"a": "x"}, {"a": "y"}]])
+    build(index, planned(tmp_path / "a"))
+    plan = planned(tmp_path / "a", parse_filter(**filters))  # type: ignore[arg-type]
+    assert scanned(plan, index).counts.not_json == scanned(plan, None).counts.not_json
+
+
+def test_a_narrower_scan_counts_its_own_records_that_are_not_json(tmp_path: Path, index: Index) -> None:
+    write(tmp_path / "a", [[{"a": "x"}, b"text"]])
+    wider = planned(tmp_path / "a", parse_filter(match=["a == 'q'"]))
+    for _ in remembered(run_plan(wider, jobs=1, exact=True), index, wider.filter):
+        pass
+    narrower = planned(tmp_path / "a", parse_filter(match=["a == 'q'"], grep=["zz"]))
+    assert scanned(narrower, index).counts.not_json == scanned(narrower, None).counts.not_json == 0
+
+
+@pytest.mark.parametrize("counting", [Counting(), Counting(("k",)), Counting((), parse_every("1h"))])
+def test_a_range_to_the_minute_is_read(tmp_path: Path, index: Index, counting: Counting) -> None:
+    write(tmp_path / "a", [[{"k": "x", "ts": f"2015-01-20T00:{minute:02}:00Z"} for minute in range(0, 60, 5)] + [{}]])
+    build(index, planned(tmp_path / "a"))
+    within = Within("ts", datetime(2015, 1, 20, 0, 10, tzinfo=UTC), datetime(2015, 1, 20, 0, 20, tzinfo=UTC), UTC)
+    plan = planned(tmp_path / "a", Filter(within=within))
+    plain, read = counted(plan, counting, None)
+    indexed, totals = counted(plan, counting, index)
+    assert indexed == plain and plain.records == 2
+    assert totals.counts.no_time == read.counts.no_time == 1
+
+
+def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.indexing.MOST_ITEMS", 3)
+    write(tmp_path / "a", [[{"k": [1, 2, 3, 4]}], [{"k": [1, 2, 3]}]])
+    build(index, planned(tmp_path / "a"))
+    for counting in (Counting(("k",)), Counting((), None, "k")):
+        plain, _ = counted(planned(tmp_path / "a"), counting, None)
+        assert counted(planned(tmp_path / "a"), counting, index)[0] == plain
+
+
 def test_values_of_one_field_need_no_chunk(tmp_path: Path, index: Index) -> None:
     write(tmp_path / "a", [[{"k": "x"}, {"k": "y"}], [{"k": "x"}]])
     build(index, planned(tmp_path / "a"))
@@ -157,6 +212,21 @@ def test_a_replaced_chunk_is_read_again(tmp_path: Path, index: Index) -> None:
     result, totals = counted(planned(tmp_path / "a"), Counting(("k",)), index)
     assert [(row.plain, row.count) for row in result.rows] == [(["y"], 2)]
     assert totals.chunks == 1
+
+
+def test_a_chunk_that_was_replaced_with_its_times_kept_is_read_again(tmp_path: Path) -> None:
+    chunk = tmp_path / "a" / "events.2015-01-20_00.log"
+    chunk.parent.mkdir()
+    counts = []
+    for record in (b'{"k":"x"}\n', b'{"k":"y"}\n'):
+        chunk.write_bytes(record)
+        os.utime(chunk, (1_421_712_000, 1_421_712_000))
+        with open_index(open_archive(str(tmp_path / "a"))) as index:
+            result, _ = counted(planned(tmp_path / "a"), Counting(("k",)), index)
+            counts += [(*row.plain, row.count) for row in result.rows]
+            build(index, planned(tmp_path / "a"))
+            assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 0
+    assert counts == [("x", 1), ("y", 1)]
 
 
 def test_what_a_scan_counted_is_not_read_again_nor_is_what_is_narrower(tmp_path: Path, index: Index) -> None:

@@ -37,3 +37,9 @@ def test_the_ends_the_count_and_the_mean_are_exact() -> None:
 def test_without_numbers_there_is_no_quantile() -> None:
     assert Sketch().quantile(0.5) is None
     assert Sketch().mean is None
+
+
+def test_numbers_too_large_for_sums_are_left_out() -> None:
+    sketch = Sketch()
+    sketch.add([10**400, -(10**400), 1e308, 1e308, 2])
+    assert (sketch.count, sketch.low, sketch.high, sketch.mean) == (1, 2, 2, 2)

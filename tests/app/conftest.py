@@ -267,6 +267,15 @@ class Preview:
             await pilot.press("j")
         raise AssertionError(f"no {path}")
 
+    async def at_field(self, pilot: Pilot[int], *path: str) -> None:
+        """Put the cursor of the fields on one."""
+        await pilot.press("g")
+        for _ in range(30):
+            if self.panel.current is not None and self.panel.current.facet.path == path:
+                return
+            await pilot.press("j")
+        raise AssertionError(f"no {path}")
+
 
 def preview_of(pilot: Pilot[int]) -> Preview:
     """The preview in front."""

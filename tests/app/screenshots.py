@@ -15,7 +15,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.app.conftest import add_term, go_to, preview, preview_of, settled, type_text, until
+from tests.app.conftest import add_term, calendar, go_to, preview, preview_of, settled, shown, type_text, until
 from tui.app.app import Explorer
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours
@@ -52,6 +52,8 @@ async def _tour(pilot: Pilot[int]) -> AsyncIterator[str]:
     incident = incident_of(_SPEC)
     await go_to(pilot, spell_hour(incident.first))
     await pilot.press("v", "l", "l", "l", "l", "l", "v", "h")
+    hour = calendar(pilot).grid.cursor
+    await until(pilot, lambda: f" {hour:%a} {hour.day} {hour:%H:%M}  " in shown(pilot))
     yield "calendar.svg"
     page = await preview(pilot)
     await pilot.press("j", "j", "j", "tab", "j", "j", "j", "j", "j", "j")

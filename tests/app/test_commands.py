@@ -92,7 +92,7 @@ async def test_the_calendar_and_the_preview(named: Named, small_archive: Path) -
         assert hourscope(*listing).out == hourscope("ls", small_archive, "--timezone", ZONE).out
         page = await preview(pilot)
         await add_term(pilot, "it's", "ctrl+t")
-        await add_term(pilot, "event != 'error'", "ctrl+t", "ctrl+t")
+        await add_term(pilot, "event != 'error'", *["ctrl+t"] * 3)
         await pilot.press("1")
         await until(pilot, lambda: len(page.rows.hits) > 0 and not page.rows.behind)
         expected = [page.records[number] for number in page.rows.hits]

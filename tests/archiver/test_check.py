@@ -131,3 +131,10 @@ def test_the_exit_code_and_the_lines(capsys: pytest.CaptureFixture[str]) -> None
         '{"ok": false, "checks": [{"name": "a", "state": "ok", "says": "fine"}, '
         '{"name": "c", "state": "failed", "says": "bad"}]}\n'
     )
+
+
+def test_nsqds_http_port_is_not_taken_for_nsqlookupds(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    source = Source(topic, CHANNEL, lookupd_http_addresses=(nsqd.http_address,))
+    check = by_name(replace(wanted, source=source))["nsqlookupd"]
+    assert (check.state, "does not answer as nsqlookupd does" in check.says) == ("failed", True)

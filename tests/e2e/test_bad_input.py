@@ -22,6 +22,17 @@ def test_an_archive_that_does_not_exist(tmp_path: Path) -> None:
     assert "s3://" in sentence
 
 
+@pytest.mark.parametrize("place", ["S3://bucket/x", "gs://bucket/x/", "https://bucket.s3.amazonaws.com/x", "file:///x"])
+def test_a_place_of_another_kind_is_not_taken_for_a_folder(
+    sample: Path, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = ("archive", place, "--topic", "t", "--channel", "c", "--nsqd-tcp-address", "127.0.0.1:1", "--check")
+    for words in (("ls", place), ("scan", sample, "-o", place), ("send", sample, "-o", place), archive):
+        assert wrong(*words).startswith(f"hourscope: {place}")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     assert "is empty" in wrong("ls", tmp_path)
 

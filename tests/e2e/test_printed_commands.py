@@ -128,6 +128,20 @@ class TestInterrupted:
         seconds = re.compile(rb'"seconds": [0-9.e-]+')
         assert (again.code, seconds.sub(b"", again.out)) == (whole.code, seconds.sub(b"", whole.out))
 
+    @pytest.mark.parametrize(
+        ("command", "options"),
+        [
+            ("count", ["--by", "event", "--top", "3", "--lag", "120m", "--time-field", "ts", "--csv"]),
+            ("scan", ["--lag", "120m", "--time-field", "ts", "--fields", "event", "--json"]),
+            ("diff", ["--top", "3", "--full", "--json"]),
+        ],
+    )
+    def test_every_option_is_in_the_line(self, archive: Path, command: str, options: list[str]) -> None:
+        to_the_minute = ["--from", "2015-01-20T00:10", "--to", "2015-01-20T03:50"]
+        where = to_the_minute if "--lag" in options else RANGE
+        line = interrupted([command, named_and_spelled(archive)[1][0], *where, "-m", SLOW, *options, "--jobs", "1"])
+        assert set(options) | set(where) <= set(words_of(line)), line
+
     @pytest.mark.nsq
     @pytest.mark.parametrize("which", range(2))
     def test_a_send_is_resumed(self, archive: Path, nsqd: Nsqd, topic: str, which: int) -> None:
@@ -194,7 +208,7 @@ def examples(command: str) -> list[str]:
     return re.findall(r"^\s*(hourscope .*)$", text.replace("\\\n", " "), re.M)
 
 
-_MAY_FIND_NOTHING = ("verify", "diff")  # 1 is an answer
+_MAY_FIND_NOTHING = ("verify", "diff", "extracts", "jobs", "notebook")  # 1 is an answer
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
@@ -235,6 +249,8 @@ def test_the_examples_of_the_help(
     (config_dir() / "config.toml").write_text(f'[nsq.prod]\nnsqd_tcp_address = "{nsqd.tcp_address}"\n')
     if command == "send":
         assert hourscope("scan", folder / "archive", "-m", "event == 'error'", "-o", "errors/").code == 0
+    if command == "sends":
+        assert hourscope("send", folder / "archive", "-o", "sent.jsonl", "--name", "tuesday").code == 0
     for line in examples(command):
         words = words_of(line)
         for name, real in stands_for.items():

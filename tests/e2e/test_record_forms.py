@@ -293,3 +293,14 @@ def test_some_text_between_json_is_a_warning_where_others_match(tmp_path: Path) 
     assert "2 records are not JSON (text, 1 broken JSON)" in err
     assert hourscope("scan", tmp_path / "a", "-m", "i == `-1`").code == 2
     assert hourscope("scan", tmp_path / "a", "-g", "no such text").code == 1  # all was understood, as text
+
+
+@pytest.mark.parametrize("line", [b"{'i': %d, 's': 'error'}", b'{i: %d, s: "error"}', b'{"i": %d, "s": NaN}'])
+@pytest.mark.parametrize("expression", ["i == `5`", "s == 'error'", "nosuch == 'x'", "s == 'error' || i > `3`"])
+def test_objects_in_another_notation_are_reported_whatever_is_looked_for(
+    line: bytes, expression: str, tmp_path: Path
+) -> None:
+    put(tmp_path / "a", gzip.compress(lines([line % number for number in range(30)])))
+    found = hourscope("scan", tmp_path / "a", "-m", expression, "--count")
+    assert (found.code, found.out) == (2, b"0\n")
+    assert "30 records are not JSON (broken JSON)" in found.err

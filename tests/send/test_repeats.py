@@ -220,8 +220,11 @@ def test_a_journal_that_cannot_be_read_is_named(nsqd: Nsqd, topic: str, tmp_path
     (journal,) = (Path(os.environ["XDG_STATE_HOME"]) / "hourscope" / "journals").iterdir()
     journal.write_bytes(journal.read_bytes().replace(b'"count":10', b'"count":11'))
     ran = send(tmp_path / "a", nsqd, topic)
-    assert ran.code == 0
+    assert ran.code == 2
     assert f"the journal {journal} has been changed or damaged at line 2" in ran.sentence
+    write_lines(tmp_path / "b", lines(20))
+    other = send(tmp_path / "b", nsqd, topic)
+    assert (other.code, str(journal) in other.sentence) == (0, True)
 
 
 def test_journals_are_for_their_user_only(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
@@ -231,3 +234,18 @@ def test_journals_are_for_their_user_only(nsqd: Nsqd, topic: str, tmp_path: Path
     modes = {path.name: path.stat().st_mode & 0o777 for path in (state / "hourscope").rglob("*")}
     assert modes.pop("journals") == 0o700
     assert list(modes.values()) == [0o600]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b'{"version": 99}\n'])
+def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
+    nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes
+) -> None:
+    write_lines(tmp_path / "a", lines(100))
+    summary = json.loads(send(tmp_path / "a", nsqd, topic).lines[-1])
+    journal = Path(summary["journal"])
+    journal.write_bytes(damage + b"\xff" + journal.read_bytes()[9:])
+    ran = send(tmp_path / "a", nsqd, topic)
+    assert ran.code == 2
+    assert "what arrived is not known" in ran.err and "--again" in ran.err
+    assert arrived(nsqd, topic) == 100
+    assert send(tmp_path / "a", nsqd, topic, "--again").code == 0

@@ -91,3 +91,10 @@ def test_numbers_as_large_as_json_allows_do_not_break_it() -> None:
     found = Fields()
     found.feed([b'{"n": 1e308}', b'{"n": -1e308}', b'{"n": 123456789012345678901234567890}'])
     assert sum(found.found()[0].bins) == 3
+
+
+def test_numbers_that_no_float_holds_are_counted_but_not_measured() -> None:
+    found = Fields()
+    found.feed([b'{"n": 1e400}', b'{"n": -1e999}', b'{"n": 7}', b'{"n": %d}' % 10**400])
+    number = found.found()[0]
+    assert (number.types, number.low, number.high, sum(number.bins)) == ({"number": 4}, 7, 7, 1)

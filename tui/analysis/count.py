@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import Counter
@@ -25,6 +26,7 @@ from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 _DAY = 1440
+_INFINITE = (b"1e999", b"-1e999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Row:
 
     @property
     def plain(self) -> list[Any]:
-        """The values as Python has them."""
-        return [msgspec.json.decode(value) if b"e999" not in value else float(value) for value in self.values]
+        """The values as JSON can have them: numbers that no float holds are texts (`1e999`)."""
+        return [value.decode() if value in _INFINITE else _decoded(value) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Fi
     excluded = known_from(index)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
-        if filter.active or filter.invert:
+        if filter.active or filter.invert or filter.within is not None:
             return excluded(chunk, filter)
         summary = index.summary(chunk)
         part = count_from(summary, chunk, counting) if summary is not None else None
@@ -128,6 +130,13 @@ def _counted(total: Part, top: int | None) -> Counted:
     rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
     return Counted(rows, total.records, total.missing, total.no_time, error, more)
+
+
+def _decoded(value: bytes) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:  # half a surrogate pair
+        return json.loads(value)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from tui.analysis.sketch import Sketch
@@ -19,6 +19,7 @@ from tui.scan.matching import matching_block
 
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
 _SPARE = 1.5  # times as many are held before the rare ones are dropped
+_BATCH = 20_000
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
 Group = tuple[datetime | None, Values]
@@ -38,6 +39,14 @@ class Part:
     missing: int = 0
     no_time: int = 0
     error: int = 0
+
+    def count(self, groups: Iterable[Group]) -> None:
+        """Count groups, as many as there may be: the lists of one record can make millions."""
+        groups = iter(groups)
+        while batch := tuple(islice(groups, _BATCH)):
+            self.counts.update(batch)
+            if len(self.counts) > _SPARE * MOST_GROUPS:
+                self.drop_rare()
 
     def merge(self, other: Part) -> None:
         """Add another part to this one."""
@@ -148,16 +157,22 @@ class Counting:
                 if time is None:
                     part.no_time += 1
                     continue
-            groups = [(time, values) for values in _combinations(row[:width])]
-            if not groups:
+            spelled = [_spellings(value) for value in row[:width]]
+            if not all(spelled):
                 part.missing += 1
                 continue
-            part.counts.update(groups)
+            if all(len(each) == 1 for each in spelled):  # so it is for nearly all
+                part.counts[time, tuple(each[0] for each in spelled)] += 1
+            else:
+                part.count((time, values) for values in product(*spelled))
             if self.stats:
                 number = row[-1]
                 there = [number] if type(number) is int or type(number) is float else []
-                for group in groups:
-                    numbers[group] += there
+                for texts in product(*spelled):
+                    if (time, texts) in part.counts:
+                        numbers[time, texts] += there
+                if len(numbers) > _SPARE * MOST_GROUPS:
+                    numbers = defaultdict(list, {group: numbers[group] for group in part.counts})
         for group, values in numbers.items():
             sketch = part.sketches[group] = Sketch()
             sketch.add(values)
@@ -188,19 +203,12 @@ class Counting:
             for value in column:
                 spelled = _spellings(value)
                 part.missing += not spelled
-                part.counts.update((hour, (text,)) for text in spelled)
+                part.count((hour, (text,)) for text in spelled)
             return
         counts = Counter(column)
         part.missing += counts.pop(None, 0)
         for value, count in counts.items():
             part.counts[hour, (spell_json(value),)] += count
-
-
-def _combinations(values: Sequence[Any]) -> Iterable[Values]:
-    """Every group that a record belongs to: none if it lacks a field, several if it has a list."""
-    if all(type(value) is str for value in values):  # so it is for nearly all
-        return (tuple(map(spell_json, values)),)
-    return product(*map(_spellings, values)) if values else ((),)
 
 
 def _spellings(value: Any) -> Sequence[bytes]:

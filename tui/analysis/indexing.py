@@ -24,6 +24,7 @@ from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run
 
 MOST_FIELDS = 1_000
 MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
+MOST_ITEMS = 10_000  # of a list; a chunk with a longer one is read
 _MOST_PATTERNS = 32
 _DEEP = 12
 _TYPES: dict[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
@@ -223,6 +224,8 @@ class _Place:
         place = self._at(ANY)
         if place is None:
             return
+        if len(items) > MOST_ITEMS:
+            self.full, items = True, items[:MOST_ITEMS]
         seen = set()
         for item in items:
             kind = type(item)

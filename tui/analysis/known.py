@@ -37,17 +37,30 @@ def known_from(
         if not filter.active:
             return None
         summary = index.summary(chunk)
-        if summary is not None and excludes(summary, filter):
+        if summary is not None and _counts_alike(summary, filter) and excludes(summary, filter):
             return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
             wanted = frozenset(terms)
-            narrower = (scan for fewer, scan in index.without_match(chunk) if fewer <= wanted)
-            earlier = next((scan for scan in narrower if scan.exact or not exact), None)
+            wider = (
+                _of_earlier(scan)
+                for fewer, scan in index.without_match(chunk)
+                if fewer <= wanted and (scan.exact or not exact)
+            )
+            return next((scan for scan in wider if not (scan.counts.not_json or scan.counts.unparsed)), None)
         return _of_earlier(earlier) if earlier is not None else None
 
     return known
+
+
+def _counts_alike(summary: Summary, filter_: Filter) -> bool:
+    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
+    those that are like objects, or large, and lack the text of a match.
+    """
+    if summary.unparsed or summary.broken_json:
+        return False
+    return not summary.not_json or all(term.kind == "match" for term in filter_.active)
 
 
 def filter_terms(filter_: Filter) -> list[str]:

@@ -15,11 +15,12 @@ ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
 _LEAST = 1e-300  # smaller ones count as zero
+_MOST = 1e300  # larger ones count as infinite: sums of them would have no float
 
 
 @dataclass(slots=True)
 class Sketch:
-    """Of finite numbers. `count`, `low`, `high` and `total` are exact (`total` but for rounding)."""
+    """Of finite numbers, up to 1e300. `count`, `low`, `high` and `total` are exact (`total` but for rounding)."""
 
     count: int = 0
     low: float = math.inf
@@ -30,7 +31,7 @@ class Sketch:
 
     def add(self, numbers: Iterable[float]) -> None:
         """Count some more numbers; those that are not finite are left out."""
-        finite = [number for number in numbers if math.isfinite(number)]
+        finite = [float(number) for number in numbers if -_MOST <= number <= _MOST]
         if not finite:
             return
         self.count += len(finite)

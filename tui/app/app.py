@@ -19,8 +19,9 @@ from textual.worker import get_current_worker
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
 from tui.app.help.screen import ExplainPage, HelpPage
-from tui.app.home.screen import ChoosePage, OpeningPage
+from tui.app.home.screen import HomePage, OpeningPage
 from tui.app.jobs.screen import JobsPage
+from tui.app.model.cargo import cargo_of_extract
 from tui.app.model.jobs import Job, Jobs
 from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
@@ -39,10 +40,13 @@ from tui.app.requests import (
     RefreshJobs,
     Report,
     Request,
+    ResumeJob,
     ShowDiff,
     ShowHelp,
     ShowJob,
     ShowJobs,
+    ShowNotebook,
+    ShowTimeline,
 )
 from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
@@ -66,6 +70,7 @@ class Opened(Message):
     url: str
     session: Session
     remembered: str = ""
+    send: bool = False
 
 
 class Explorer(Host):
@@ -120,15 +125,23 @@ class Explorer(Host):
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
-            self.push_screen(ChoosePage(self.config))
+            self.push_screen(HomePage(self.config))
         else:
             self.answer(OpenArchive(self.url))
 
     def answer(self, request: Request) -> None:
         """Put a screen on the stack, or take one off. What the first calendar can do without is imported late."""
         match request:
-            case OpenArchive(url, location):
-                self._open(url, partial(self._list, url, location))
+            case OpenArchive(url, location, send):
+                self._open(url, partial(self._list, url, location, send=send))
+            case ResumeJob(job):
+                from tui.app.jobs.resume import ResumePage
+
+                self.push_screen(ResumePage(job, self.config, self.jobs))
+            case ShowNotebook(session):
+                from tui.app.notebook.screen import NotebookPage
+
+                self.push_screen(NotebookPage(session))
             case OpenDemo():
                 folder = str(cache_dir() / "demo")
                 self._open(folder, partial(self._list, folder, None, demo=True))
@@ -148,6 +161,10 @@ class Explorer(Host):
                 from tui.app.diff.screen import DiffPage
 
                 self.push_screen(DiffPage(session, hours))
+            case ShowTimeline(session):
+                from tui.app.timeline.screen import TimelinePage
+
+                self.push_screen(TimelinePage(session))
             case ShowHelp(title, bindings):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):
@@ -174,7 +191,7 @@ class Explorer(Host):
         self.push_screen(OpeningPage(url))
         self.run_worker(job, thread=True, exit_on_error=False, group="open", exclusive=True)
 
-    def _list(self, url: str, location: Location | None, *, demo: bool = False) -> None:
+    def _list(self, url: str, location: Location | None, *, demo: bool = False, send: bool = False) -> None:
         worker = get_current_worker()
         try:
             if demo and not make_demo(Path(url), lambda: worker.is_cancelled):
@@ -184,7 +201,7 @@ class Explorer(Host):
                 location = locate(url, self.config, timezone=self.timezone, layout=layout, s3=self.s3, reading=reading)
             if is_s3(location.url):
                 self._sign_in(location.s3)
-            self.post_message(Opened(url, *open_session(location, self.config)))
+            self.post_message(Opened(url, *open_session(location, self.config), send=send))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 
@@ -203,7 +220,10 @@ class Explorer(Host):
     def on_opened(self, message: Opened) -> None:
         """Show its calendar, unless somebody went elsewhere meanwhile."""
         if isinstance(self.screen, OpeningPage) and self.screen.url == message.url:
-            self.switch_screen(CalendarPage(message.session, message.remembered))
+            session = message.session
+            self.switch_screen(CalendarPage(session, message.remembered))
+            if message.send:
+                self.answer(PlanSend(session, cargo_of_extract(session, message.url)))
 
     # What is reported on the screen in front.
 
@@ -275,9 +295,10 @@ class Explorer(Host):
         now = time.monotonic()
         if running and now - self._asked > _TWICE_SECONDS and isinstance(self.screen, Page):
             self._asked = now
-            what = f"a {running[0].kind} is" if len(running) == 1 else f"{len(running)} jobs are"
-            again = "resumed later; J shows it" if len(running) == 1 else "resumed later; J shows them"
-            self.screen.report(f"{what} still running: {key} again quits and stops it, to be {again}")
+            one = len(running) == 1
+            what = f"a {running[0].kind} is" if one else f"{len(running)} jobs are"
+            again = f"{key} again stops {'it' if one else 'them'} and quits; home and 'hourscope jobs' resume"
+            self.screen.report(f"{what} still running: {again} {'it' if one else 'them'}; any other key stays")
         else:
             self.exit(0)
 

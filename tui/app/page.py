@@ -33,14 +33,17 @@ from tui.app.requests import (
     Request,
     ShowHelp,
     ShowJobs,
+    ShowNotebook,
 )
 from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
-from tui.archive.times import floor_hour, parse_time, zone_name
+from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
 from tui.errors import HourscopeError
 from tui.filter import Filter
+from tui.history.entries import note_entry
+from tui.history.notebook import Spot
 
 _DROP_SECONDS = 0.3
 _PATIENCE_SECONDS = 1.0  # with a key that does not come back: what had the focus is gone
@@ -312,8 +315,10 @@ class ArchivePage(Page):
         Binding("slash", "filter", "filter", id="filter", priority=True),
         Binding("colon", "time", "go to time", show=False, id="go-to-time", priority=True),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
+        Binding("semicolon", "note", "add a note", show=False, id="note", priority=True),
+        Binding("apostrophe", "notebook", "notebook", show=False, id="notebook"),
     ]
-    ASKING = frozenset({"filter", "time"})
+    ASKING = frozenset({"filter", "time", "note"})
     session: Session
 
     def action_filter(self) -> None:
@@ -349,6 +354,27 @@ class ArchivePage(Page):
     def open_hour(self, hour: datetime) -> None:
         self.session.place = hour
         self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """What a note is about: in words, where that is, and the record if it is one."""
+        hour = self.session.place or self.session.last
+        spot = Spot(hour=spell_hour(hour), filter=tuple(self.session.filter.arguments()))
+        return f"{hour:%a} {hour.day} {hour:%b %Y %H:00}", spot, None
+
+    def action_note(self) -> None:
+        subject = self.note_subject()
+        self.ask(f"note on {subject[0]}:", partial(self._note, *subject))
+
+    def _note(self, subject: str, spot: Spot, record: bytes | None, text: str) -> str:
+        if not text.strip():
+            return "nothing was noted"
+        reports: list[str] = []
+        self.session.notebook.add(note_entry(text.strip(), subject, spot, record), reports.append)
+        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "the config turns notebooks off"
+        return reports[0] if reports else kept
+
+    def action_notebook(self) -> None:
+        self.request(ShowNotebook(self.session))
 
     def command(self) -> str:
         """The command line that does what this screen shows, or several on a line each."""

@@ -15,20 +15,26 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.app.model.cargo import Cargo
+from tui.app.model.counts import Series
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.archive import Chunk
 from tui.archive.location import Location
 from tui.errors import HourscopeError
+from tui.history.stopped import Unfinished
 
 
 @dataclass(frozen=True, slots=True)
 class OpenArchive:
-    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known."""
+    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known.
+
+    `send`: plan a send of all of it, as of an extract.
+    """
 
     url: str
     location: Location | None = None
+    send: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,33 @@ class ShowDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTimeline:
+    """Show how many records match the session's filter, over time."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSend:
     """Plan a send; `instead`: in the place of the screen that asks."""
 
     session: Session
     cargo: Cargo
     instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeJob:
+    """Resume what an earlier run, or another front end, has left."""
+
+    job: Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNotebook:
+    """Show the notebook of an archive."""
+
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +157,10 @@ Request = (
     | OpenHour
     | PlanScan
     | PlanSend
+    | ResumeJob
     | ShowDiff
+    | ShowTimeline
+    | ShowNotebook
     | ShowJobs
     | ShowJob
     | KeepJob
@@ -157,6 +187,13 @@ class Failed(Message):
     """Something could not be done; `sentence` is for a person."""
 
     sentence: str
+
+
+@dataclass
+class CountedMore(Message):
+    """Counts over time, better ones than before."""
+
+    series: Series
 
 
 def refusal(error: HourscopeError) -> Failed:

@@ -118,7 +118,8 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     """The whole. `filter` is the command line's words, `lists` the SHA-256 of each file of texts in it. Times are in
     `timezone`.
 
-    `start` and `stop` bound what was scanned; `ranges` says which hours between them.
+    `start` and `stop` bound what was scanned; `ranges` says which hours between them. `empty`: of an extract of an
+    extract, the hours without a chunk that the first scan had read without a match.
     """
 
     archive: Line
@@ -130,11 +131,14 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     lists: tuple[Line, ...] = ()
     created: Line
     finished: bool = False
+    empty: tuple[Hour, ...] = ()
     chunks: tuple[Entry, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = Range(self.start, self.stop)
+        for hour in self.empty:
+            _check_hour(hour)
         _encodable(self.archive, self.source_layout, self.created, *self.filter, *self.lists)
 
 

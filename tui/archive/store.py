@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from tui.archive.chunk import StoredObject
 from tui.archive.collection import uncollected
 from tui.config import S3Options
 from tui.errors import ArchiveError
+from tui.printable import printable
 
 S3_SCHEME = "s3://"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
 
 
@@ -67,6 +70,12 @@ class Store(Protocol):
 
 
 def is_s3(location: str) -> bool:
+    """Is it a place in S3, not a folder? ArchiveError for `gs://…` or `S3://…`: no folder is meant by that."""
+    if (scheme := _SCHEME.match(location)) and scheme[0] != S3_SCHEME:
+        raise ArchiveError(
+            f"{printable(location, 200)} cannot be reached: give s3://BUCKET/PREFIX, in small letters, or a folder "
+            "(./ before a folder of that name)"
+        )
     return location.startswith(S3_SCHEME)
 
 

@@ -45,6 +45,10 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(words: list[str]) -> int:
     """Run a command line and return its exit code."""
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
+    if os.environ.get("_HOURSCOPE_COMPLETE"):  # a shell asks, and click answers
+        from tui.cli.completion import answer_shells
+
+        answer_shells()
     try:
         with interrupts(_interrupted(words)):
             code = commands.main(words, prog_name="hourscope", standalone_mode=False, obj=debug)

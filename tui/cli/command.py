@@ -16,10 +16,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "Filter": "grep file regex match not_grep not_regex ignore_case words invert",
         "NSQ": "topic channel nsqd_tcp_address nsqds nsqd_http_address lookupd_http_address round_robin "
         "tls tls_root_ca_file tls_cert tls_key",
-        "Output": "by every stats top out append split force as_json as_csv count max_count lines pretty "
+        "Output": "verify redact by every stats top out append split force as_json as_csv count max_count lines pretty "
         "after before around fields project unique",
         "Run": "dry_run yes again check policy only_estimate full status drop resume jobs dask cache rate max_depth "
-        "canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour processes max_in_flight "
+        "name canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour processes max_in_flight "
         "status_address",
         "Sample": "folder no_open hours records_per_hour seed",
         "Reading": "timezone layout records include_damaged max_record",

@@ -14,7 +14,7 @@ from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate, say
-from tui.cli.count_table import print_csv, print_rows, print_table, rows_json
+from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
 from tui.cli.options import (
     Opened,
@@ -94,7 +94,7 @@ def command(
     counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
     how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
     how += option_words({"json": as_json, "csv": as_csv})
-    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *how])
+    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     totals, counted = Totals(), None
     with (
@@ -111,7 +111,17 @@ def command(
         if cancel.is_set() or counted is None:
             say(stopped)
             return EXIT_INTERRUPTED
+    if sys.stderr.isatty():
+        _note(opened, plan, counting, counted, again)
     return _report(opened, plan, counting, counted, totals, as_json=as_json, as_csv=as_csv)
+
+
+def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, again: str) -> None:
+    """An entry in the notebook."""
+    from tui.cli.notebook import notebook_at
+    from tui.history.entries import count_entry
+
+    notebook_at(opened.location).add(count_entry(plan, counting, counted, table_lines(counting, counted), again), say)
 
 
 def split_paths(text: str) -> list[str]:

@@ -16,12 +16,12 @@ from tui.analysis.counting import Counting, Values
 from tui.archive.times import spell_hour
 from tui.cli.console import print_line
 from tui.printable import printable
-from tui.units import count, plural
+from tui.units import count, plural, sparkline
 
 _SHOWN = 40  # values on a terminal
 _BAR = 20
+_DIGITS = 1e15  # larger numbers are printed with an exponent
 _LINE = 48  # hours in a sparkline at most
-_EIGHTHS = "▁▂▃▄▅▆▇"
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 STATISTICS = ("count", "min", *_QUANTILES, "max", "mean")
 
@@ -41,7 +41,8 @@ def statistics(row: Row) -> dict[str, float | int | None]:
     if sketch is None or not sketch.count:
         return dict.fromkeys(STATISTICS) | {"count": 0}
     quantiles = {name: _rounded(sketch.quantile(share)) for name, share in _QUANTILES.items()}
-    return {"count": sketch.count, "min": sketch.low, **quantiles, "max": sketch.high, "mean": sketch.mean}
+    low, high = _whole(sketch.low), _whole(sketch.high)
+    return {"count": sketch.count, "min": low, **quantiles, "max": high, "mean": sketch.mean}
 
 
 def print_rows(counting: Counting, counted: Counted) -> None:
@@ -61,9 +62,15 @@ def print_csv(counting: Counting, counted: Counted) -> None:
 
 def print_table(counting: Counting, counted: Counted) -> None:
     """For a terminal: a line for each value with its share, a bar, and a sparkline over the time."""
+    for line in table_lines(counting, counted):
+        print_line(line)
+
+
+def table_lines(counting: Counting, counted: Counted) -> list[str]:
+    """The lines of the table, to be escaped."""
     if not counting.by:
-        _print_times(counting, counted)
-        return
+        return _time_lines(counting, counted)
+    lines: list[str] = []
     rows: dict[Values, list[Row]] = defaultdict(list)
     for row in counted.rows:
         rows[row.values].append(row)
@@ -79,26 +86,29 @@ def print_table(counting: Counting, counted: Counted) -> None:
         bar = "━" * max(round(_BAR * number / most), 1)
         line = _sparkline(rows[values], times) if times else ""
         name = printable(names[values])[:width]
-        print_line(f"{name:<{width}}  {count(number):>11}  {share:5.1f} %  {bar:<{_BAR}}  {line}".rstrip())
+        lines.append(f"{name:<{width}}  {count(number):>11}  {share:5.1f} %  {bar:<{_BAR}}  {line}".rstrip())
         if counting.stats:
-            for row in rows[values][: 1 if not times else None]:
-                print_line(f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}")
+            each = rows[values][: 1 if not times else None]
+            lines += [f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}" for row in each]
     left = len(order) - _SHOWN + counted.more if len(order) > _SHOWN else counted.more
     if left:
-        print_line(f"… and {plural(left, 'more value')}")
+        lines.append(f"… and {plural(left, 'more value')}")
     if counting.every and times:
-        print_line(f"{'':<{width}}  {_time(times[0])} to {_time(times[-1])}, every {counting.every.text}")
+        lines.append(f"{'':<{width}}  {_time(times[0])} to {_time(times[-1])}, every {counting.every.text}")
+    return lines
 
 
-def _print_times(counting: Counting, counted: Counted) -> None:
+def _time_lines(counting: Counting, counted: Counted) -> list[str]:
     most = max((row.count for row in counted.rows), default=1)
-    if not counting.every:
-        print(count(counted.records))
+    lines = [] if counting.every else [count(counted.records)]
     for row in counted.rows:
         if counting.every:
-            print_line(f"{_time(row.time)}  {count(row.count):>11}  {'━' * max(round(2 * _BAR * row.count / most), 1)}")
+            lines.append(
+                f"{_time(row.time)}  {count(row.count):>11}  {'━' * max(round(2 * _BAR * row.count / most), 1)}"
+            )
         if counting.stats:
-            print_line(_statistics_line(row))
+            lines.append(_statistics_line(row))
+    return lines
 
 
 def _statistics_line(row: Row) -> str:
@@ -116,8 +126,7 @@ def _sparkline(rows: list[Row], times: list[datetime]) -> str:
     for row in rows:
         if row.time is not None:
             heights[at[row.time] * width // len(times)] += row.count
-    most = max(heights, default=0)
-    return "".join(_EIGHTHS[round((len(_EIGHTHS) - 1) * height / most)] if height else " " for height in heights)
+    return sparkline(heights)
 
 
 def _nothing(counting: Counting) -> list[Row]:
@@ -146,6 +155,11 @@ def _time(time: datetime | None) -> str | None:
     if time is None:
         return None
     return spell_hour(time) if not time.minute else time.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def _whole(number: float) -> float | int:
+    """Whole numbers as the records spell them."""
+    return int(number) if number.is_integer() and abs(number) < _DIGITS else number
 
 
 def _rounded(number: float | None) -> float | None:

@@ -73,7 +73,9 @@ def command(
     plan = plan_diff(opened.archive, question, filter_)
     opened.say_warnings(plan.unmatched, plan.chunks)
     how = [word for text in against for word in ("--against", text)]
-    how += option_words({"full": full, "jobs": jobs, "dask": dask, "json": as_json})
+    how += option_words(
+        {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
+    )
     again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
@@ -92,6 +94,11 @@ def command(
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
+    if sys.stderr.isatty():
+        from tui.cli.notebook import notebook_at
+        from tui.history.entries import diff_entry
+
+        notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
     return _report(opened, answer, totals, top, as_json=as_json)
 
 

@@ -7,7 +7,6 @@ from importlib import import_module
 
 import click
 
-from tui import __version__
 from tui.cli.console import DEBUG, StdoutError
 from tui.cli.slips import unknown_command
 
@@ -24,6 +23,12 @@ COMMANDS: Mapping[str, str] = {
     "archive": "Record an NSQ topic in an archive.",
     "verify": "Read a whole range and report damage, duplicates, and gaps.",
     "doctor": "Check the config, an archive, this machine, and nsqd.",
+    "extracts": "List the extracts that were made.",
+    "sends": "List the sends, or check one against its source.",
+    "jobs": "List scans and sends that were stopped, with the command that resumes each.",
+    "notebook": "Print the notebook of an archive.",
+    "config": "Show where the config file is, check it, or list the keys of the explorer.",
+    "completion": "Print the script that completes command lines in a shell.",
     "help": "Print the help of a command.",
 }
 OPEN = "open"  # what `hourscope ARCHIVE` means; not listed
@@ -89,6 +94,15 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    del parameter
+    if value and not ctx.resilient_parsing:
+        from tui.cli.version import version
+
+        click.echo(f"hourscope, version {version()}")
+        ctx.exit()
+
+
 @click.command(
     cls=Commands,
     help=_HELP,
@@ -97,6 +111,13 @@ class Commands(click.Group):
     options_metavar="",
     subcommand_metavar="[ARCHIVE | COMMAND] [OPTIONS]",
 )
-@click.version_option(__version__, prog_name="hourscope", help="Print the version and exit.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
 def commands() -> None:
     pass

@@ -63,9 +63,15 @@ def command(
         known = index.indexed(plan.chunks)
         left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
         again = command_line(
-            "index", opened.location, opened.start, opened.stop, option_words({"jobs": jobs, "dask": dask})
+            "index",
+            opened.location,
+            opened.start,
+            opened.stop,
+            option_words({"jobs": jobs, "dask": dask, "json": as_json}),
         )
-        stopped = f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; go on with: {again}"
+        stopped = (
+            f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
+        )
         totals = Totals()
         plan = replace(plan, chunks=left)
         if not may_read(plan, jobs):

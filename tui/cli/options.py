@@ -164,6 +164,12 @@ class Opened:
         return tuple(command_words("", self.location, *self.asked)[2:])
 
     @property
+    def lag_words(self) -> list[str]:
+        """`--lag`, where it tells which chunks are read and is not the usual one."""
+        told = self.moments is not None and self.lag != HOUR
+        return ["--lag", f"{self.lag // timedelta(minutes=1)}m"] if told else []
+
+    @property
     def asked(self) -> Moments:
         """The range as it was asked for, in hours or to the minute."""
         return self.moments or (self.start, self.stop)

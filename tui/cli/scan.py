@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.archive.location import command_line, option_words
+from tui.archive.location import command_words, option_words
 from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.cli.command import Command
@@ -43,6 +43,7 @@ from tui.errors import OutputError
 from tui.scan import Excerpt, Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.hints import hints_for
 from tui.scan.order import first_matches, written_to
+from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
@@ -152,6 +153,10 @@ def command(
     _check(out, excerpt, max_count, count=count)
     opened = _cached(open_named(archive, given), cache)
     plan = opened.plan(filter_, excerpt)
+    if resume:
+        from tui.scan.extract import resumed_plan
+
+        plan = resumed_plan(out, plan, opened.s3)
     if only_estimate:
         from tui.cli.estimate import print_estimate
 
@@ -260,6 +265,7 @@ def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[Scan
             events = remembered(events, index, request.plan.filter, exact=exact)
         if request.max_count is not None:
             events = first_matches(events, request.max_count)
+        events = _recorded(request, extract, events)
         if to_file:
             target = Path(request.out)
 
@@ -270,6 +276,23 @@ def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[Scan
                 yield written_to(file, events)
         else:
             yield events
+
+
+def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
+    """The same events: an extract is listed later, and a person at a terminal gets an entry in the notebook."""
+    if extract is not None:
+        from tui.history.extracts import ScanWork, recorded_scan
+
+        location = request.opened.location
+        work = ScanWork(request.plan, extract, location.title, location.url, _again_words(request))
+        events = recorded_scan(events, work, say)
+    if not sys.stderr.isatty():
+        return events
+    from tui.cli.notebook import notebook_at
+    from tui.history.entries import noted_scan
+
+    out = extract.url if extract else "" if request.out == _STDOUT else request.out
+    return noted_scan(events, request.plan, _again(request), out, notebook_at(request.opened.location), say)
 
 
 def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
@@ -317,9 +340,14 @@ def _interrupted(request: Request) -> str:
 
 def _again(request: Request, *more: str) -> str:
     """The command line of this scan, with absolute times."""
+    return shell_join(_again_words(request, *more))
+
+
+def _again_words(request: Request, *more: str) -> list[str]:
     plan, opened = request.plan, request.opened
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}
     out = ["-o", request.out] if request.out != _STDOUT else []
-    options = [*plan.filter.arguments(), *plan.excerpt.arguments(), *option_words(how), *out, *more]
-    return command_line("scan", opened.location, *opened.asked, options)
+    terms = [*plan.filter.arguments(), *opened.lag_words]
+    options = [*terms, *plan.excerpt.arguments(), *option_words(how), *out, *more]
+    return command_words("scan", opened.location, *opened.asked, options)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tui.archive.location import reading_words
+from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.command import Command
@@ -57,6 +57,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option("--skip-oversize", is_flag=True, help="Skip and list records that are larger than nsqd accepts.")
 @click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
 @click.option("--resume", is_flag=True, help="Resume an interrupted send by its journal.")
+@click.option("--name", metavar="NAME", help="Name of the send in 'hourscope sends'.  [default: topic and time]")
 @click.option(
     "-o",
     "out",
@@ -100,9 +101,13 @@ def command(source: str, out: str | None, **given: Any) -> int:
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique = given.pop("resume"), given.pop("unique")
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words = _source(source, chosen, given.pop("project"), given, messages=destination is not None)
+    name = given.pop("name") or ""
+    what, words, location = _source(source, chosen, given.pop("project"), given, messages=destination is not None)
     words += ["--unique"] if unique else []
-    request = SendRequest(what, resume=resume, again=how["again"], words=tuple(words), **asked)
+    words += ["--name", name] if name else []
+    request = SendRequest(
+        what, resume=resume, again=how["again"], words=tuple(words), name=name, location=location, **asked
+    )
     if destination is None:
         files = file_request(out or "", how, resume)
         return to_file(replace(request, source=unique_source(what)) if unique else request, files)
@@ -130,8 +135,12 @@ def _send_options(
 
 def _source(
     source: str, chosen: Filter, project: str | None, given: dict[str, Any], *, messages: bool
-) -> tuple[Source, list[str]]:
-    """What is sent, and the words of a command line that sends the same; messages are projected as they are in NSQ."""
+) -> tuple[Source, list[str], Location | None]:
+    """What is sent, the words of a command line that sends the same, and the archive that it is of.
+
+    Messages are projected as they are in NSQ.
+    """
+    location: Location | None = None
     if Path(source).is_file():
         if given["start"] is not None or given["stop"] is not None:
             raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
@@ -140,14 +149,24 @@ def _source(
         words = [source, *reading_words(reading), *chosen.arguments()]
     else:
         opened = open_named(source, given)
+        location = opened.location
         plan = opened.plan(chosen, one_topic=True)
         what = archive_source(opened.archive, plan.chunks, plan.filter)
-        words = [*opened.words, *plan.filter.arguments()]
+        words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     if project is None:
-        return what, words
+        return what, words, location
     from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
-    return projected_source(unwrapped(what) if messages else what, project), [*words, "--project", project]
+    projected = projected_source(unwrapped(what) if messages else what, project)
+    return projected, [*words, "--project", project], location
+
+
+def source_of_words(words: Sequence[str], *, messages: bool) -> Source:
+    """The source that a send's command line names, listed now. HourscopeError or UsageError if it cannot be opened."""
+    with command.make_context("send", list(words[2:])) as context:
+        given = dict(context.params)
+        chosen = filter_of(given)
+        return _source(given.pop("source"), chosen, given.pop("project"), given, messages=messages)[0]
 
 
 def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) -> int:

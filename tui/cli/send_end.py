@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from tui.archive.location import Location
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.fact_lines import fact_lines
-from tui.send import InterruptedSend, Receipt, Source, Survey
+from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
 from tui.send.facts import left_out, receipt_facts
 from tui.send.receipt import VERSION
 from tui.send.survey import not_json_warning, oversize_warning
@@ -29,10 +31,37 @@ class SendRequest:
     again: bool
     as_json: bool
     words: tuple[str, ...]
+    name: str = ""
+    location: Location | None = None  # of the archive, if it is not a file
+
+    def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of the command line that sends the same; `words` are those of where and how."""
+        return ("hourscope", "send", *self.words, *words)
 
     def line(self, words: tuple[str, ...]) -> str:
-        """The command line that sends the same; `words` are those of where and how."""
-        return shell_join(["hourscope", "send", *self.words, *words])
+        """The same as one line."""
+        return shell_join(self.command(words))
+
+    def recorded(
+        self, events: Iterator[SendEvent], words: tuple[str, ...], *, journal: Path | None = None, out: str = ""
+    ) -> Iterator[SendEvent]:
+        """The same events; the send is listed by `hourscope sends`, and can be resumed by its journal from there."""
+        from tui.history.sends import SendWork, recorded_send
+
+        resume = self.command((*words, "--resume", "--yes")) if journal else ()
+        url = self.location.url if self.location else ""
+        work = SendWork(self.source, self.command(words), resume, journal, out, self.name, url)
+        return recorded_send(events, work, say)
+
+    def note(self, receipt: Receipt, words: tuple[str, ...]) -> None:
+        """A person at a terminal gets the receipt in the archive's notebook."""
+        if self.location is None or not sys.stderr.isatty():
+            return
+        from tui.cli.notebook import notebook_at
+        from tui.history.entries import send_entry
+
+        again = words if receipt.partial else tuple(word for word in words if word not in ("--resume", "--yes"))
+        notebook_at(self.location).add(send_entry(receipt, self.line(again)), say)
 
 
 def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:
@@ -76,6 +105,7 @@ def report(
     `printed` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
     left out.
     """
+    request.note(receipt, words)
     skipped = [] if receipt.topic else left_out(receipt.unfit, receipt.unfit_named, receipt.repeats)
     warnings = list(dict.fromkeys([*printed, *map(str, receipt.damaged), *skipped, *receipt.warnings]))
     for warning in warnings:
@@ -99,6 +129,7 @@ def report(
 def report_failure(request: SendRequest, error: InterruptedSend, words: tuple[str, ...]) -> int:
     """What went wrong, how far the send came, and the command that resumes."""
     receipt = error.receipt
+    request.note(receipt, words)
     if request.as_json:
         print(json.dumps(receipt.as_json()), flush=True)
     confirmed = plural(receipt.confirmed, "record")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_plan import print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
-from tui.send import Control, Sent, Split, parse_split, send_to_file
+from tui.send import Control, SendEvent, Sent, Split, parse_split, send_to_file
 from tui.send import survey as survey_of
 from tui.send.facts import left_out
 
@@ -57,9 +58,10 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
     control, to_stdout = Control(), file.out == "-"
     with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:
         try:
-            for event in send_to_file(
+            events: Iterator[SendEvent] = send_to_file(
                 request.source, file.out, overwrite=file.force, append=file.append, split=file.split, control=control
-            ):
+            )
+            for event in events if to_stdout else request.recorded(events, file.words, out=file.out):
                 if cancel.is_set():
                     control.stop()
                 if not isinstance(event, Sent):

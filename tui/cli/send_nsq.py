@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import click
@@ -23,6 +24,7 @@ from tui.send import (
     NsqTarget,
     Receipt,
     RepeatError,
+    SendEvent,
     SendOptions,
     Sent,
     Survey,
@@ -58,7 +60,7 @@ def to_nsq(
     with prepared.journal(survey, again=again) as journal, cancel_on_signals() as cancel:
         resuming = (*words, "--resume", "--yes")
         try:
-            receipt = _send(prepared, options, journal, survey, warnings, cancel)
+            receipt = _send(request, words, prepared, options, journal, survey, warnings, cancel)
         except InterruptedSend as error:
             return report_failure(request, error, resuming)
     return report(request, receipt, resuming, printed=warnings, incomplete=prepared.never_sent(survey))
@@ -84,6 +86,8 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     refuse_what_cannot_go(survey, prepared.limits, prepared.source)
     if (repeats := prepared.repeats(survey)) and not request.again and not _asks(request):
         raise RepeatError(repeats)
+    if not request.again and not _asks(request):
+        prepared.refuse_unknown()
     for words in warnings:
         say(words)
     if (earlier := prepared.resumed) is not None:
@@ -110,6 +114,8 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
             others = [words for words in warnings if words not in map(str, repeats)]
             print_summary(request, survey, topic, (str(error), *others))
             raise error
+        if not request.again:
+            prepared.refuse_unknown()
         if not request.yes:
             raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")
     for line in plan_lines(prepared.source, survey, prepared.destinations):
@@ -126,6 +132,8 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
 
 
 def _send(
+    request: SendRequest,
+    words: tuple[str, ...],
     prepared: Preparation,
     options: SendOptions,
     journal: Journal,
@@ -134,7 +142,7 @@ def _send(
     cancel: threading.Event,
 ) -> Receipt:
     control, asked_at, note = Control(), -1, notes()
-    events = send_to_nsq(
+    events: Iterator[SendEvent] = send_to_nsq(
         prepared.source,
         prepared.target,
         journal=journal,
@@ -143,6 +151,7 @@ def _send(
         surveyed=survey,
         warnings=warnings,
     )
+    events = request.recorded(events, words, journal=journal.path)
     with ExitStack() as bar, pause_on_suspend() as suspend:
         show = bar.enter_context(progress_line())
         for event in events:

@@ -7,6 +7,7 @@ together. Items of a list share one path (`tags[*]`), written with the step `ANY
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ LONGEST = 200  # characters of a text; longer ones are counted by their beginnin
 BINS = 16
 _ITEMS = 100  # of a list that are looked at
 _DEEP = 16
+_MOST_FLOAT = sys.float_info.max
 _EMPTY: Mapping[str, object] = {"object": {}, "array": []}
 
 
@@ -112,7 +114,7 @@ class Fields:
             tally.values[key] += 1
         else:
             tally.full = True
-        if kind == "number" and isinstance(value, int | float):
+        if kind == "number" and isinstance(value, int | float) and abs(value) <= _MOST_FLOAT:  # 1e999 is infinite
             self._measure(tally, value)
 
     def _measure(self, tally: _Tally, value: float) -> None:

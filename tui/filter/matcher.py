@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 
@@ -17,6 +18,8 @@ _MANY = 0.3  # of a block's lines: with more candidates than that, to search for
 _GLANCE = 1 << 14  # bytes of a block that tell how many they are
 _APART = 31  # blocks whose lines are tested one after another, after one that did not go at once
 _NEWLINE = b"\n"
+_LOOKED_AT = 1 << 16  # bytes of a record that is parsed only to see that it is JSON
+_BEGINS = re.compile(rb'\{[ \t\r]*["}]')
 
 
 class Matcher:
@@ -107,6 +110,8 @@ class Matcher:
         if lead is not None and lead.exact and not self._invert and not _has_hit(block, lead.finders):
             return iter(())
         block.settle()
+        if lead is not None and not lead.exact and not _are_json(block):
+            return self._one_by_one(block, strict=True)
         if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
             lines = hit_lines(block, lead.every) if lead.every else candidates(block, lead.finders)
             return self._tested(block, lines) if self._tests else lines
@@ -133,12 +138,14 @@ class Matcher:
             return None
         return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))
 
-    def _one_by_one(self, block: Block) -> Iterator[Span]:
-        """Of all lines, those that pass every test."""
+    def _one_by_one(self, block: Block, *, strict: bool = False) -> Iterator[Span]:
+        """Of all lines, those that pass every test. `strict`: also those are parsed that lack the text of a match."""
         test, start = _conjunction(self._tests), 0
         for record in block.records():
             end = start + len(record)
             try:
+                if strict and len(record) <= MAX_PARSED:
+                    _load(record)
                 if test(record):
                     yield start, end
             except NotJsonError:
@@ -188,6 +195,32 @@ def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
         hits = sum(int(sz.count(view, text)) for text in texts)
         many = hits > _MANY * int(sz.count(view, _NEWLINE))
     return not many and block.all_objects()
+
+
+def _are_json(block: Block) -> bool:
+    """Two of the lines tell what all are: a program that writes `{'a': 1}` or `{a: 1}` does so throughout."""
+    for at in (0, block.end // 2):
+        start = block.buffer.rfind(_NEWLINE, 0, at) + 1
+        end = block.buffer.find(_NEWLINE, start, block.end)
+        end = block.end if end < 0 else end
+        with block.view() as view:
+            if end - start > _LOOKED_AT:
+                if not _BEGINS.match(view, start):
+                    return False
+                continue
+            record = bytes(view[start:end])
+        try:
+            _load(record)
+        except NotJsonError:
+            return False
+    return True
+
+
+def _load(record: bytes) -> None:
+    """NotJsonError if it is not JSON."""
+    from tui.filter.jmespath import load  # only where a JMESPath is used, which has loaded it
+
+    load(record)
 
 
 def _lead(terms: Sequence[Compiled]) -> Compiled | None:

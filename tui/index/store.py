@@ -13,6 +13,7 @@ from typing import TypeVar
 from tui.archive import Archive, Chunk
 from tui.archive.local import private_folder
 from tui.archive.reading import Reading
+from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.errors import IndexFileError
 from tui.index.summary import FORMAT, Known, Summary, pack_known, packed, unpack_known, unpacked
@@ -44,12 +45,16 @@ class Status:
 class Index:
     """Summaries of the chunks of one place, by key, ETag and size. Use it in one thread; processes may share the file.
 
+    Of files in a `folder` also the time of their last change of any kind counts: `cp -p`, `rsync -t` and `touch` set
+    the time that their ETag stands for.
+
     A file that is damaged or of another program is put aside, and a new one begun.
     """
 
-    def __init__(self, path: Path, place: str) -> None:
+    def __init__(self, path: Path, place: str, folder: Path | None = None) -> None:
         self._path = path
         self.place = place
+        self._folder = folder
         self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> Index:
@@ -80,7 +85,7 @@ class Index:
         query = "select key, etag, size from summaries where place=? and format=?"
         rows = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchall()) or []
         known = set(rows)
-        return {chunk.key for chunk in chunks if (_text(chunk.key), chunk.etag, chunk.size) in known}
+        return {chunk.key for chunk in chunks if (_text(chunk.key), self._etag(chunk), chunk.size) in known}
 
     def put(self, chunk: Chunk, summary: Summary) -> None:
         """Remember a chunk; IndexFileError if the file cannot be written."""
@@ -120,8 +125,16 @@ class Index:
         self._write("delete from scans where place=?", (self.place,))
         return chunks
 
-    def _about(self, chunk: Chunk) -> tuple[str, str, str, int]:
-        return self.place, _text(chunk.key), chunk.etag, chunk.size
+    def _about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
+        return self.place, _text(chunk.key), self._etag(chunk), chunk.size
+
+    def _etag(self, chunk: Chunk) -> str | None:
+        if self._folder is None:
+            return chunk.etag
+        try:
+            return f"{chunk.etag}-{(self._folder / chunk.key).stat().st_ctime_ns:x}"
+        except OSError:  # gone: nothing is known of it
+            return None
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
         """An answer of the file; None if there is none, or it is damaged: then everything is read."""
@@ -180,7 +193,8 @@ class Index:
 
 def open_index(archive: Archive) -> Index:
     """The index of an archive: nothing is read or made before it is used."""
-    return Index(cache_dir() / "index.sqlite", _place(archive.store.url, archive.reading))
+    url = archive.store.url
+    return Index(cache_dir() / "index.sqlite", _place(url, archive.reading), None if is_s3(url) else Path(url))
 
 
 def _place(url: str, reading: Reading) -> str:

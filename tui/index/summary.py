@@ -14,6 +14,8 @@ HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
 _LEVEL = 15
+_MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
+_LARGEST = 10**308  # larger ones may have no float
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -119,12 +121,14 @@ def unpack_known(data: bytes) -> Known | None:
 
 
 def spell_json(value: Any) -> bytes:
-    """A value as JSON text; equal numbers are spelled alike."""
+    """A value as JSON text; equal numbers are spelled alike: whole ones by their digits, if those are not too many."""
     if type(value) is float:
-        if value.is_integer() and abs(value) < 1e15:
-            return b"%d" % value
         if value in (float("inf"), float("-inf")):
             return b"1e999" if value > 0 else b"-1e999"
+        if value.is_integer() and abs(value) < _MOST_DIGITS:
+            return b"%d" % value
+    elif type(value) is int and abs(value) >= _MOST_DIGITS and abs(value) < _LARGEST and float(value) == value:
+        value = float(value)
     try:
         return msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:  # half a surrogate pair

@@ -68,6 +68,12 @@ class Producers(msgspec.Struct, frozen=True):
     producers: list[msgspec.Raw] | None = None
 
 
+class Topics(msgspec.Struct, frozen=True):
+    """nsqlookupd's /topics."""
+
+    topics: list[str] = []
+
+
 class Identified(msgspec.Struct, frozen=True):
     """nsqd's answer to IDENTIFY with feature negotiation. `msg_timeout` in milliseconds."""
 

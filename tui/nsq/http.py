@@ -19,6 +19,8 @@ from tui.nsq.refusals import tls_refusal
 from tui.nsq.target import Tls
 from tui.validation import explained
 
+_UNKNOWN_TOPIC = b'"TOPIC_NOT_FOUND"'  # nsqlookupd; nsqd, whose HTTP port is easily mistaken for it, says NOT_FOUND
+
 T = TypeVar("T")
 
 _MAX_ANSWER_BYTES = 32 << 20  # /stats of some ten thousand clients
@@ -29,7 +31,7 @@ class StrangeAnswer(SendError):
 
 
 def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> T | None:
-    """What `who` (nsqd, nsqlookupd) answers; None for 404.
+    """What `who` (nsqd, nsqlookupd) answers; None for a topic that nsqlookupd does not know.
 
     `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached. StrangeAnswer if it
     answers otherwise than `who` does: another status, over 32 MiB, not JSON, or fields of other types than `kind` has.
@@ -45,7 +47,7 @@ def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: T
         raise SendError(f"{who}'s HTTP at {address} cannot be reached ({words})") from error
     except (http.client.HTTPException, ValueError) as error:
         raise StrangeAnswer(other) from error
-    if status == http.HTTPStatus.NOT_FOUND and _is_json(body):
+    if status == http.HTTPStatus.NOT_FOUND and _UNKNOWN_TOPIC in body:
         return None
     if status != http.HTTPStatus.OK:
         raise StrangeAnswer(f"{other} (HTTP {status})")
@@ -101,8 +103,3 @@ def _deadline(stream: socket.socket, until: float) -> Iterator[None]:
         timer.cancel()
     if late.is_set():
         raise TimeoutError
-
-
-def _is_json(body: bytes) -> bool:
-    """nsqd and nsqlookupd explain a 404 in JSON; a web server does so in HTML."""
-    return body.lstrip().startswith(b"{")

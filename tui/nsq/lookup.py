@@ -11,7 +11,7 @@ import msgspec
 from tui.config import NsqSpec
 from tui.errors import SendError
 from tui.nsq.address import join_address, split_address
-from tui.nsq.answers import Producer, Producers
+from tui.nsq.answers import Producer, Producers, Topics
 from tui.nsq.http import get
 from tui.nsq.target import NsqTarget, environment_secret, tls_of
 
@@ -41,6 +41,12 @@ def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = 
     Their addresses are not checked. SendError if it cannot be reached or does not answer as nsqlookupd does.
     """
     return _nsqds(lookupd_http_address, f"/lookup?topic={quote(topic)}", timeout)
+
+
+def topics(lookupd_http_address: str, *, timeout: float = 5.0) -> tuple[str, ...]:
+    """The topics that an nsqlookupd knows. SendError if it cannot be reached or does not answer as nsqlookupd does."""
+    found = get(Topics, "nsqlookupd", lookupd_http_address, "/topics", timeout)
+    return tuple(sorted(found.topics)) if found else ()
 
 
 def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: float = 5.0) -> Lookup:

@@ -36,6 +36,7 @@ from tui.scan.manifest import (
     new_entry,
     new_manifest,
     read_manifest,
+    with_ranges_of,
     write_manifest,
 )
 from tui.scan.plan import ScanPlan
@@ -162,6 +163,12 @@ def open_extract(
     if force and not resume:
         _clear(out, store, prefix, plan, present, existing)
     return extract
+
+
+def resumed_plan(out: str, plan: ScanPlan, s3: S3Options | None = None) -> ScanPlan:
+    """The plan of a scan that resumes the extract at `out`, which may be of several ranges of hours."""
+    store, prefix = _place(out, s3)
+    return with_ranges_of(read_manifest(store, prefix + MANIFEST), plan)
 
 
 def _trusted(entry: Entry) -> bool:

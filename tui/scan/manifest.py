@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
@@ -18,6 +18,7 @@ from tui.errors import ArchiveError, OutputError
 from tui.printable import printable
 from tui.scan.events import Counts
 from tui.scan.plan import ScanPlan
+from tui.shell import shell_join
 
 _LONGEST = 300  # characters of a filter or a place in a sentence
 _LONGEST_REASON = 1000  # characters
@@ -40,6 +41,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         ranges=ranges or (Range(*span),),
         filter=(*plan.filter.words(), *plan.excerpt.arguments()),
         lists=plan.filter.lists,
+        empty=_empty_hours(plan),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -73,6 +75,22 @@ def damaged_part(damage: Damage) -> DamagedPart:
 def damage_of(part: DamagedPart, chunk: Chunk) -> Damage:
     """The inverse; where version 1 did not know which part it was, the whole chunk."""
     return Damage(part.start or 0, chunk.size if part.stop is None else part.stop, part.reason, part.doubtful)
+
+
+def with_ranges_of(manifest: Manifest | None, plan: ScanPlan) -> ScanPlan:
+    """The plan of an extract that is resumed: a command line has one range, the extract may be of several within it."""
+    if manifest is None or len(manifest.ranges) < 2 or plan.start is None or plan.stop is None:
+        return plan
+    if (manifest.start, manifest.stop) != (_spelled(plan.start), _spelled(plan.stop)):
+        return plan
+    zone = plan.archive.zone
+    ranges = tuple(
+        (parse_time(each.start, zone), parse_time(each.stop, zone))
+        for each in manifest.ranges
+        if each.start is not None and each.stop is not None
+    )
+    chunks = tuple(chunk for chunk in plan.chunks if any(start <= chunk.hour < stop for start, stop in ranges))
+    return replace(plan, chunks=chunks, ranges=ranges)
 
 
 def difference(one: Manifest, other: Manifest) -> str:
@@ -111,6 +129,8 @@ def hours_of(manifest: Manifest, zone: tzinfo) -> dict[datetime, int]:
     for entry in manifest.chunks:
         hour = parse_time(entry.hour).replace(tzinfo=zone)
         matches[hour] = matches.get(hour, 0) + entry.matches
+    for empty in manifest.empty:
+        matches.setdefault(parse_time(empty).replace(tzinfo=zone), 0)
     for entry in manifest.chunks:
         if entry.partial:
             matches.pop(parse_time(entry.hour).replace(tzinfo=zone), None)
@@ -125,6 +145,43 @@ def scanned_hours(archive: Archive) -> dict[datetime, int]:
     """
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
     return hours_of(manifest, archive.zone) if manifest else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an extract is of, in words."""
+
+    source: str
+    hours: str
+    filter: str
+    finished: bool
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.hours}, {self.filter}{'' if self.finished else ' (not finished)'}"
+
+
+def origin_of(archive: Archive) -> Origin | None:
+    """What an extract was made of; None for an archive that is not one."""
+    manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
+    if manifest is None:
+        return None
+    ranges = _ranges(manifest)
+    hours = ", ".join(f"{each.start or 'the first hour'} to {each.stop or 'the last'}" for each in ranges[:2])
+    words = manifest.filter
+    chosen = words[1] if len(words) == 2 and words[0] == "-m" else shell_join(words) or "every record"
+    more = " and more" if len(ranges) > 2 else ""
+    return Origin(_short(manifest.archive), hours + more, _short(chosen), manifest.finished)
+
+
+def _empty_hours(plan: ScanPlan) -> tuple[str, ...]:
+    """Of an extract that is scanned: the hours of the plan that its own scan read without a match."""
+    ranges = plan.ranges or ((plan.start, plan.stop),)
+    known = scanned_hours(plan.archive).keys() - {chunk.hour for chunk in plan.chunks}
+    return tuple(
+        spell_hour(hour)
+        for hour in sorted(known)
+        if any((not start or hour >= start) and (not stop or hour < stop) for start, stop in ranges)
+    )
 
 
 def write_manifest(store: Store, key: str, manifest: Manifest) -> None:

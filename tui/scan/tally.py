@@ -168,7 +168,8 @@ class Totals:
                 f"{plural(number, 'chunk')} read as one document; if its list holds the records, add --records {name}"
             )
         if len(self.forms) > 1:
-            kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in self.forms.most_common())
+            by_number = sorted(self.forms.items(), key=lambda one: (-one[1], one[0]))
+            kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in by_number)
             warnings.append(f"the chunks differ in how their records are told apart: {kinds}")
         if self.mislabeled:
             mislabeled = plural(len(self.mislabeled), "chunk")

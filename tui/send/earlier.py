@@ -83,6 +83,11 @@ def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
     return tuple(str(send) for send in _all(folder, topic) if isinstance(send, SendError))
 
 
+def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
+    """The same for those that are of this source, by their name: what arrived of it is not known."""
+    return tuple(words for words in unreadable_journals(folder, topic) if f".{source.identity[:12]}." in words)
+
+
 def repeats(
     folder: Path, source: Source, topic: str, sha256: str, *, resumed: Earlier | None = None
 ) -> tuple[Earlier, ...]:
@@ -130,7 +135,7 @@ def resumable(where: Path, source: Source, topic: str, sha256: str | None = None
     unfinished = [send for send in same if not send.finished]
     if same and not unfinished:
         _same(same[-1], source, topic, sha256)
-    if broken := [words for words in unreadable_journals(where, topic) if source.identity[:12] in words]:
+    if broken := unreadable_of(where, source, topic):
         raise SendError(broken[-1])
     return unfinished[-1] if unfinished else None
 

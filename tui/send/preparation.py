@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
+from tui.errors import SendError
 from tui.nsq.destination import Destination
 from tui.nsq.limits import Limits
 from tui.nsq.target import NsqTarget
@@ -18,6 +19,7 @@ from tui.send.earlier import (
     repeats,
     resumable,
     unreadable_journals,
+    unreadable_of,
 )
 from tui.send.entries import VERSION
 from tui.send.facts import left_out
@@ -72,6 +74,14 @@ class Preparation:
     def repeats(self, survey: Survey) -> tuple[Earlier, ...]:
         """Earlier sends of the same records to the topic."""
         return repeats(self.folder, self.source, self.target.topic, survey.sha256, resumed=self.resumed)
+
+    def refuse_unknown(self) -> None:
+        """SendError if a journal that cannot be read is of the same source: nobody knows what arrived."""
+        if self.resumed is None and (broken := unreadable_of(self.folder, self.source, self.target.topic)):
+            raise SendError(
+                f"{broken[-1]}; by its name it is of the same source and topic, and what arrived is not known; nothing "
+                "was sent now: add --again to send all, or move the journal away"
+            )
 
     def warnings(self, survey: Survey) -> tuple[str, ...]:
         """What speaks against it: in the source, in the journals of earlier sends, at the destination."""

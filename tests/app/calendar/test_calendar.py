@@ -11,7 +11,7 @@ from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, calendar, go_to,
 from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.screen import ExplainPage, HelpPage
-from tui.app.home.screen import ChoosePage, OpeningPage
+from tui.app.home.screen import HomePage, OpeningPage
 from tui.app.model.hours import Hours, Selection
 from tui.archive import Gap
 
@@ -148,7 +148,7 @@ async def test_an_archive_that_is_not_there_is_told_in_a_sentence(opened: Opened
         await pilot.press("x")
         assert isinstance(pilot.app.screen, ExplainPage)
         await pilot.press("q", "q")
-        assert isinstance(pilot.app.screen, ChoosePage)
+        assert isinstance(pilot.app.screen, HomePage)
 
 
 async def test_one_of_the_command_line_ends_it_with_the_sentence(opened: Opened) -> None:
@@ -160,7 +160,7 @@ async def test_one_of_the_command_line_ends_it_with_the_sentence(opened: Opened)
 
 async def test_without_an_archive_one_is_chosen(opened: Opened, small_archive: object) -> None:
     async with opened(None) as pilot:
-        assert isinstance(pilot.app.screen, ChoosePage)
+        assert isinstance(pilot.app.screen, HomePage)
         assert "demo" in shown(pilot)
         await pilot.press("o")
         await type_text(pilot, str(small_archive))

@@ -38,7 +38,8 @@ ONE = parse_filter(match=[f"ts == '{(FIRST + 5 * HOUR + timedelta(seconds=3)).is
 
 async def legend_of(pilot: Pilot[int]) -> str:
     await pilot.pause()
-    return shown(pilot).splitlines()[-3]
+    region = calendar(pilot).legend.region
+    return shown(pilot).splitlines()[region.y]
 
 
 async def test_i_shows_other_things_in_the_same_grid(opened: Opened) -> None:
@@ -51,7 +52,7 @@ async def test_i_shows_other_things_in_the_same_grid(opened: Opened) -> None:
         await pilot.press("o")
         assert "≤10m" in await legend_of(pilot) and "o shows: upload lag" in await legend_of(pilot)
         page.session.matches = {LAST: 7, FIRST: 0}
-        await pilot.press("o", "o")
+        await pilot.press("o", "o")  # past sizes
         assert "few to many matches" in await legend_of(pilot) and "· no match" in await legend_of(pilot)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.app.conftest import FIRST, Opened, calendar, shown
-from tui.app.calendar.grid import LEVELS, by_fifths, by_threes
+from tests.app.conftest import FIRST, LAST, Opened, answer, calendar, chunk_path, record, shown, until, until_shown
+from tui.app.calendar.grid import LEVELS, Mark, Overlay, by_fifths, by_threes
 
 
 def steps(shade: object, values: list[int]) -> list[int]:
@@ -44,3 +45,39 @@ async def test_shades_are_grounds_that_touch_and_the_cursor_stands_on_its_own(op
         cells = list(grid.render_line(line))
         grounds = [segment for segment in cells if segment.style and segment.style.bgcolor and segment.text == "   "]
         assert len(grounds) >= 20 and "[■]" in shown(pilot)
+
+
+async def test_the_shades_count_what_the_filter_matches_and_e_walks_over_outliers(
+    opened: Opened, tmp_path: Path
+) -> None:
+    days = 9
+    for hour in range(24 * days):
+        burst = hour == 24 * 5 + 7
+        lines = b"".join(record(FIRST, n) + b"\n" for n in [3] * (40 if burst else 4) + [0] * 4)
+        chunk_path(tmp_path, FIRST + timedelta(hours=hour)).with_suffix("").write_bytes(lines)
+    async with opened(str(tmp_path)) as pilot:
+        page = calendar(pilot)
+        await answer(pilot, "slash", "event == 'error'")
+        for _ in range(8):
+            if page.overlay is Overlay.HITS:
+                break
+            await pilot.press("o")
+        await until(pilot, lambda: len(page.session.shade.hits if page.session.shade else {}) == 24 * days)
+        await until_shown(pilot, "o shows: records of -m \"event == 'error'\"")
+        await pilot.press("g", "e")
+        assert page.grid.cursor == FIRST + timedelta(hours=24 * 5 + 7)
+        await pilot.press("o")
+        await until_shown(pilot, "o shows: share of")
+        await pilot.press("o")
+        await until_shown(pilot, "o shows: share against the usual")
+        assert page.grid.grid.mark(page.grid.cursor) is Mark.LARGEST
+
+
+async def test_the_first_records_of_the_hour_under_the_cursor_are_below(opened: Opened) -> None:
+    async with opened() as pilot:
+        await until_shown(pilot, f"{LAST:%a} {LAST.day} {LAST:%H}:00  40 records")
+        await answer(pilot, "slash", "n == `7`")
+        await pilot.press("h")
+        await until_shown(pilot, "1 of 40 records match -m 'n == `7`'")
+        await pilot.press("g", "e")
+        await until_shown(pilot, "no chunk names this hour")

@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 
 from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
-from tests.app.conftest import answer, calendar, on, settled, until, until_shown
+from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
+from tui.app.calendar.grid import Overlay
 from tui.app.diff.screen import DiffPage
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
@@ -46,7 +47,8 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await differences(pilot, made[0])
         await until_shown(pilot, "where.region me-9 is new")
         await until_shown(pilot, "where.region == 'me-9'")
-        await until_shown(pilot, '"service": "')  # the first records
+        await until_shown(pilot, "latency_ms")  # the first records, in columns
+        assert "when " in shown(pilot) and "most, " in shown(pilot)
 
 
 async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:
@@ -98,3 +100,30 @@ async def test_the_whole_archive_selected_asks_for_the_hours(made: tuple[Inciden
         await settled(pilot)
         await pilot.press("M", "d")
         await until_shown(pilot, "where.region me-9")
+
+
+async def test_without_it_the_other_records_are_compared(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        await pilot.press("minus")
+        await until_shown(pilot, "Nothing stands out.")
+        assert "!(where.region ==" in page.command() and not page.session.filter.active
+
+
+async def test_d_in_the_preview_is_about_its_hour_and_the_finding_shades_the_calendar(
+    made: tuple[Incident, Path],
+) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await answer(pilot, "colon", hour(made[0].first + 1))
+        await preview(pilot)
+        await pilot.press("d")
+        page = on(pilot, DiffPage)
+        await until(pilot, lambda: page.list.length > 0)
+        await until_shown(pilot, "where.region me-9 rose")
+        await pilot.press("enter", "q")
+        for _ in range(8):
+            if calendar(pilot).overlay is Overlay.RATE:
+                break
+            await pilot.press("o")
+        await until_shown(pilot, "o shows: share of where.region me-9")

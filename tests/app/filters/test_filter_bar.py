@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,7 @@ from tests.app.conftest import (
     Opened,
     add_term,
     chunk_path,
-    go_to,
     preview,
-    record,
     settled,
     shown,
     type_text,
@@ -25,9 +23,6 @@ from tests.app.conftest import (
 )
 from tui.app.filters.pickers import read_saved, saved_words
 from tui.config import config_dir, load_config
-from tui.demo import SampleSpec, incident_of
-from tui.demo.records import blocks
-from tui.demo.spec import plan_sample
 from tui.filter import Filter, Term
 
 # Completion.
@@ -201,7 +196,8 @@ async def test_the_menu_is_for_fields_too(opened: Opened) -> None:
         page = await preview(pilot)
         await pilot.press("f")
         await until_shown(pilot, "8 fields of 40 records")
-        await pilot.press("j", "j", "o")
+        await page.at_field(pilot, "n")
+        await pilot.press("o")
         await until_shown(pilot, "records whose n")
         await pilot.press("ctrl+e")
         assert page.bar.draft.startswith("n == `")
@@ -310,7 +306,8 @@ async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(open
         await add_term(pilot, "n < `20`")
         await pilot.press("f")
         await until_shown(pilot, "8 fields of 20 matches")
-        await pilot.press("j", "j", "enter")
+        await page.at_field(pilot, "n")
+        await pilot.press("enter")
         await until_shown(pilot, "0 … 9 … 19")
         assert re.search(r"0 … 9 … 19  [▁▂▃▄▅▆▇█ ]{16}", shown(pilot))
         await pilot.press("a")
@@ -318,43 +315,35 @@ async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(open
         assert page.panel.display
 
 
-async def test_an_hour_is_compared_with_the_same_of_last_week(opened: Opened, tmp_path: Path) -> None:
-    for week in (0, 1):
-        lines = b"".join(record(LAST, n).replace(b'"n"', b'"m"' if week else b'"n"') + b"\n" for n in range(40))
-        chunk_path(tmp_path, LAST - timedelta(days=7 * week)).with_suffix("").write_bytes(lines)
+async def test_texts_with_variable_parts_are_shown_as_patterns_and_asked_for_as_such(
+    opened: Opened, tmp_path: Path
+) -> None:
+    texts = [f"timeout after {n * 7} ms" if n % 2 else f"cache {n:x}{n:07d} missed" for n in range(60)]
+    lines = b"".join(json.dumps({"ts": n, "message": text}).encode() + b"\n" for n, text in enumerate(texts))
+    chunk_path(tmp_path, LAST).with_suffix("").write_bytes(lines)
     async with opened(str(tmp_path)) as pilot:
-        await preview(pilot)
-        await pilot.press("f", "d")
-        await until_shown(pilot, f"beside {LAST - timedelta(days=7):%a %Y-%m-%d %H:%M}")
-        await until_shown(pilot, "gone m")
-        assert re.search(r"new +n +0 → 100%", shown(pilot)) and "▲" not in shown(pilot)
-        await pilot.press("d")
-        await until_shown(pilot, "8 fields of 40 records")
-
-
-async def test_the_incident_of_the_sample_archive_is_the_first_difference(opened: Opened, tmp_path: Path) -> None:
-    spec = SampleSpec()
-    hour = incident_of(spec).last
-    for plan in plan_sample(spec):
-        if plan.hour in (hour, hour - timedelta(days=7)):
-            (tmp_path / plan.key).write_bytes(
-                gzip.compress(b"".join(b"".join(line + b"\n" for line in block) for block in blocks(spec, plan)), 1)
-            )
-    async with opened(str(tmp_path)) as pilot:
-        await go_to(pilot, f"{hour:%Y-%m-%dT%H}")
         page = await preview(pilot)
-        await pilot.press("f", "d")
-        await until_shown(pilot, "error.code  5003")
+        await pilot.press("f")
+        await until_shown(pilot, "2 fields of 60 records")
+        await pilot.press("g", "l", "j", "j")
+        await until_shown(pilot, "timeout after <n> ms")
         await pilot.press("equals_sign")
-        assert page.terms == ["error.code == `5003`"]
+        await until_shown(pilot, "30 of 60 previewed")
+        await pilot.press("1", "T", "delete")
+        await until_shown(pilot, "60 previewed")
+        assert not page.terms
 
 
-async def test_with_nothing_to_compare_it_says_so(opened: Opened, tmp_path: Path) -> None:
-    chunk_path(tmp_path, LAST).with_suffix("").write_bytes(record(LAST, 1) + b"\n")
-    async with opened(str(tmp_path)) as pilot:
-        await preview(pilot)
-        await pilot.press("f", "d")
-        await until_shown(pilot, "no hour to compare this one with")
+async def test_constants_are_first_then_few_values_then_numbers(opened: Opened, tmp_path: Path) -> None:
+    values = [{"id": f"x{n}", "size": n * 1.5, "level": "warn" if n % 3 else "info", "app": "a"} for n in range(90)]
+    chunk_path(tmp_path, LAST).with_suffix("").write_bytes(b"".join(json.dumps(v).encode() + b"\n" for v in values))
+    async with opened(str(tmp_path), (160, 40)) as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await until_shown(pilot, "4 fields of 90 records")
+        assert [line.facet.path for line in page.panel._lines] == [("app",), ("level",), ("size",), ("id",)]
+        assert re.search(r"level +warn +67 % ━━━━━", shown(pilot)) and "66 median" in shown(pilot)
+        assert re.search(r"median +[▁-▇]{8}", shown(pilot)) and re.search(r"id +ids +90", shown(pilot))
 
 
 async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(opened: Opened, tmp_path: Path) -> None:
@@ -363,7 +352,7 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         page = await preview(pilot)
         await pilot.press("f")
         await until_shown(pilot, "1 field of 1 record")
-        await pilot.press("l", "j", "equals_sign")
+        await pilot.press("l", "j", "j", "equals_sign")
         assert "only the beginning of this text is known" in shown(pilot) and not page.terms
         await pilot.press("o")
         assert "begins with" in shown(pilot) and "only these" not in shown(pilot).splitlines()[4]

@@ -37,6 +37,7 @@ PLACES = {
     "scan": ("scan", ("s",)),
     "scan over": ("scan", ("s", "enter")),
     "send": ("send", ("p",)),
+    "notebook": ("notebook", ("apostrophe",)),
     "jobs": ("jobs", ("J",)),
     "jobs with a job": ("jobs", ("s", "enter", "J")),
     "help": ("help", ("question_mark",)),

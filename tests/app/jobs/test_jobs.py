@@ -85,7 +85,7 @@ async def test_quitting_with_a_job_is_said_twice(opened: Opened, gate: threading
     async with opened() as pilot:
         await started(pilot)
         await pilot.press("q")
-        assert "a scan is still running: q again quits and stops it" in shown(pilot) and pilot.app.is_running
+        assert "a scan is still running: q again stops it and quits" in shown(pilot) and pilot.app.is_running
         await pilot.press("q")
     assert pilot.app.return_value == 0 and not gate.is_set()
 
@@ -105,7 +105,7 @@ async def test_a_page_is_found_wherever_it_is(opened: Opened, gate: threading.Ev
 async def test_without_a_job_it_is_said_how_to_get_one(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("J")
-        assert "No job yet." in shown(pilot) and "s plans a scan" in shown(pilot)
+        assert "No job runs, and none was stopped." in shown(pilot) and "s plans a scan" in shown(pilot)
 
 
 def test_where_to_send_is_read_as_it_is_typed() -> None:

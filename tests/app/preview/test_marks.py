@@ -33,6 +33,7 @@ from tui.app.preview.export import Pick, save
 from tui.app.preview.screen import PreviewPage
 from tui.app.send.screen import SendPage
 from tui.archive import open_archive
+from tui.history.log import Report
 
 ERRORS = [3, 13, 23, 33]
 
@@ -104,9 +105,9 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
 ) -> None:
     gate = threading.Event()
 
-    def slowly(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+    def slowly(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
         gate.wait(10)
-        save(pick, out, session, hour)
+        save(pick, out, session, hour, report)
 
     monkeypatch.setattr("tui.app.preview.export.save", slowly)
     async with opened() as pilot:
@@ -251,9 +252,7 @@ async def test_the_place_of_a_record_is_always_told(opened: Opened) -> None:
         await preview(pilot)
         await pilot.press("j", "j")
         at = len(record(LAST, 0)) + len(record(LAST, 1)) + 2
-        assert f" {LAST:%H:%M} · events.web01-000000.2015-01-21_03.log.gz · line 3 · at {at} B" in shown(
-            pilot
-        ) and "3 of 40" in shown(pilot)
+        assert f" {LAST:%H:%M} · web01-000000 · line 3 · at {at} B" in shown(pilot) and "3 of 40" in shown(pilot)
 
 
 async def test_the_last_key_reads_to_the_end_and_follows(opened: Opened, tmp_path: Path) -> None:
@@ -310,6 +309,7 @@ async def test_a_number_of_a_field_is_told_in_full(opened: Opened, tmp_path: Pat
         await pilot.press("f")
         await until_shown(pilot, "the first 2,000 fields of 3 records")
         await pilot.press("equals_sign")
-        assert "this line is no value: enter opens" in shown(pilot)
+        assert "this line is not a value; enter opens" in shown(pilot)
+        await pilot.press("G")
         await pilot.press("enter")
         assert "1,421,020,809,946 … 1,421,020,809,947 … 1,421,020,809,948" in shown(pilot)

@@ -6,6 +6,7 @@ import errno
 import gzip
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -194,7 +195,7 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
         await pilot.press("enter", "G")
         page = preview_of(pilot)
         await until(pilot, lambda: page.ended)
-        assert "! previews cannot be kept: No space left on device" in shown(pilot)
+        assert "! previews cannot be kept: No" in shown(pilot)
         assert 0 < len(page.records) < 200_000 and not page.whole and "+ previewed" in shown(pilot)
 
 
@@ -268,10 +269,11 @@ async def test_fields_are_measured_and_their_values_become_terms(opened: Opened)
         await pilot.press("f")
         await until_shown(pilot, "8 fields of 40 records")
         text = shown(pilot)
-        assert "event  string" in text and "player.version  string" in text and "tags[*]  string" in text
+        assert re.search(r"event +play +90 %", text) and re.search(r"player.version +4.1\S+ +50 %", text)
+        await page.at_field(pilot, "event")
         await pilot.press("l")
-        assert page.panel.current is not None and "     36" in shown(pilot)
-        await pilot.press("j", "j", "equals_sign")
+        assert "     36" in shown(pilot)
+        await pilot.press("j", "j", "j", "equals_sign")
         await until_shown(pilot, "4 of 40 previewed")
         assert page.bar.terms.terms[-1].text == "event == 'error'"
         await until_shown(pilot, "fields of 4 matches")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import (
@@ -15,14 +17,18 @@ from tests.app.conftest import (
     Preview,
     add_term,
     calendar,
+    chunk_path,
     go_to,
     preview,
     preview_of,
+    record,
     settled,
     shown,
     type_text,
     until,
+    until_shown,
 )
+from tui.app.preview import screen
 
 HOUR = timedelta(hours=1)
 
@@ -108,17 +114,46 @@ async def test_n_goes_on_to_the_next_hour_that_matches(opened: Opened) -> None:
         await until(pilot, lambda: preview_of(pilot).listing.current == 30)
         assert preview_of(pilot).page.hour == FIRST
         await pilot.press("N", "N")
-        assert "no hour with a chunk before this one" in shown(pilot)
+        await until_shown(pilot, "no match in the 0 hours before this one")
 
 
-async def test_an_hour_without_a_match_says_so(opened: Opened) -> None:
+async def test_n_passes_over_hours_without_a_match(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g")
+        await preview(pilot)
+        await add_term(pilot, "ends_with(ts, '01:00:05+00:00') || ends_with(ts, '22:00:05+00:00')")
+        await read(pilot)
+        await pilot.press("G", "n")
+        await until(pilot, lambda: preview_of(pilot).page.hour == FIRST + 3 * HOUR)
+        await until_shown(pilot, "next match 3 hours after")
+        page = await read(pilot)
+        await until(pilot, lambda: page.listing.current == 5)
+        await pilot.press("N")
+        await until_shown(pilot, "previous match 3 hours before")
+        assert preview_of(pilot).page.hour == FIRST
+
+
+async def test_the_newest_hour_is_followed(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "FOLLOW_SECONDS", 0.05)
+    chunk_path(tmp_path, FIRST).with_suffix("").write_bytes(record(FIRST, 0) + b"\n")
+    async with opened(str(tmp_path)) as pilot:
+        await preview(pilot)
+        await pilot.press("F")
+        chunk_path(tmp_path, FIRST + HOUR).with_suffix("").write_bytes(record(FIRST, 1) + b"\n")
+        await until(pilot, lambda: preview_of(pilot).page.hour == FIRST + HOUR)
+        await read(pilot)
+        await pilot.press("F")
+        assert "no longer following" in shown(pilot)
+
+
+async def test_hours_without_a_match_are_reported(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g")
         await preview(pilot)
         await add_term(pilot, "starts_with(ts, '2015-01-19T22')")
         await read(pilot)
         await pilot.press("G", "n")
-        await until(pilot, lambda: "no match in Mon 19 Jan 23:00; n goes on" in shown(pilot))
+        await until_shown(pilot, "no match in the 28 hours after this one; 1 hour not wholly readable")
 
 
 async def test_a_time_in_the_preview_is_another_hour_looked_at_alike(opened: Opened) -> None:

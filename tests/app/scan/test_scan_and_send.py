@@ -146,7 +146,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 hours · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20T00/")
+        assert "23 hours · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -205,7 +205,8 @@ async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> No
     async with opened() as pilot:
         await pilot.press("g", "space", "l", "l", "space", "s")
         page = on(pilot, ScanPage)
-        assert "2 ranges" in shown(pilot) and ".1/" in shown(pilot) and ".2/" in shown(pilot)
+        text = "".join(shown(pilot).split())
+        assert "2ranges" in text and ".1/" in text and ".2/" in text
         await pilot.press("enter")
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.matches == 2 * RECORDS

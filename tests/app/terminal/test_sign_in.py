@@ -63,7 +63,7 @@ def test_a_named_archive_asks_before_the_screen_is_drawn(environment: dict[str, 
 
 def test_one_that_is_chosen_in_the_explorer_asks_with_the_screen_aside(environment: dict[str, str]) -> None:
     with Terminal("", 100, 24, environment, script="from tui.cli import main; main([])") as terminal:
-        terminal.wait_for("Which archive?")
+        terminal.wait_for("Archives")
         terminal.press("j")
         terminal.press("k")
         terminal.press("\r")

@@ -38,7 +38,7 @@ def scanning(terminal: Terminal) -> None:
     terminal.wait_for("ready")
     terminal.press("/", 0.1)
     terminal.press("-m \"join('', sort(keys(@))) != 'x'\"\r", 0.1)
-    terminal.press("W1\r", 0.1)
+    terminal.press("P1\r", 0.1)
 
 
 def started(out: Path) -> bool:

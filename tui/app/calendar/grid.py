@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cached_property
+from operator import itemgetter
 from statistics import median
 
-from tui.app.model.session import Session
+from tui.app.model.session import Session, Shade
+from tui.app.model.usual import ODD_LARGE, ODD_SMALL, odd_counts, usual_counts
 from tui.archive import Gap
 from tui.archive.catalog import in_gaps
 
-ODD_LARGE = 2.5
-ODD_SMALL = 0.4
 _LESS, _MORE = 0.8, 1.25  # times the usual: beyond them an hour is no longer as usual
 _LAGS = (600.0, 3600.0, 6 * 3600.0)  # seconds: the shades of the upload lag
 
@@ -54,6 +54,9 @@ class Overlay(Enum):
 
     SIZE = "size"
     MATCHES = "matches of the scan"
+    HITS = "records"
+    RATE = "share"
+    RATE_USUAL = "share against the usual"
     USUAL = "size against the usual"
     CHUNKS = "chunks"
     LAG = "upload lag"
@@ -67,7 +70,20 @@ class Overlay(Enum):
             Overlay.CHUNKS: ("few to many chunks, by fifths",),
             Overlay.LAG: ("≤10m", "≤1h", "≤6h", "more"),
             Overlay.MATCHES: ("few to many matches, ×3 a step",),
+            Overlay.HITS: ("few to many, ×3 a step",),
+            Overlay.RATE: ("small to large, ×3 a step",),
+            Overlay.RATE_USUAL: (f"below {_LESS}×", "as usual", f"above {_MORE}×"),
         }[self]
+
+    @property
+    def counted(self) -> bool:
+        """Is it of a filter's matches, or of a finding? Those need records, and sizes only the listing."""
+        return self in (Overlay.HITS, Overlay.RATE, Overlay.RATE_USUAL)
+
+    @property
+    def finds(self) -> bool:
+        """Does it show what stands out, and not how much there is?"""
+        return self.counted or self is Overlay.MATCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,7 @@ class MonthTitle:
 class HeatGrid:
     """Marks for every hour, gaps apart, and the lines (month titles and days) that they stand on.
 
-    `numbers` are shown instead of a shade's own sign.
+    `numbers` are shown instead of a shade's own sign; `odd` hours have far more or fewer hits than is usual.
     """
 
     overlay: Overlay
@@ -95,6 +111,7 @@ class HeatGrid:
     line_of: Mapping[date, int]
     numbers: Mapping[datetime, int] = field(default_factory=dict)
     gaps: Sequence[Gap] = ()
+    odd: Mapping[datetime, float] = field(default_factory=dict)
 
     def mark(self, hour: datetime) -> Mark:
         mark = self.marks.get(hour)
@@ -131,12 +148,15 @@ def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
         {line: y for y, line in enumerate(lines) if isinstance(line, date)},
         numbers if overlay is Overlay.CHUNKS else {},
         session.gaps,
+        odd_counts(session.shade.hits) if overlay.counted and session.shade else {},
     )
 
 
 def _trouble(session: Session, hour: datetime, overlay: Overlay) -> Mark | None:
     """What is wrong with an hour that has chunks, the worst first; only what the overlay is about."""
     if overlay is Overlay.MATCHES and hour not in session.matches:
+        return None
+    if overlay.counted and session.shade and not session.shade.records.get(hour):
         return None
     if session.damaged(hour):
         return Mark.DAMAGED
@@ -164,13 +184,31 @@ def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
             return by_fifths(session.hour_size)
         case Overlay.CHUNKS:
             return by_fifths({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
+        case Overlay.HITS | Overlay.RATE | Overlay.RATE_USUAL:
+            return _counted_shades(session.shade, overlay) if session.shade else {}
     shades = by_threes({hour: matches for hour, matches in session.matches.items() if matches})
     return {hour: shades.get(hour, Mark.NONE) for hour in session.matches}
 
 
+def _counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
+    """Hits, or their share of the records; hours that were not counted have no shade."""
+    counted = [hour for hour, number in shade.records.items() if number]
+    if overlay is Overlay.RATE_USUAL:
+        usual = usual_counts(shade.rates)
+        rates = {hour: shade.rates[hour] / usual[hour] for hour in counted if usual.get(hour)}
+        return {hour: _step_beside_usual(rates[hour]) if hour in rates else Mark.NONE for hour in counted}
+    values = shade.rates if overlay is Overlay.RATE else shade.hits
+    shades = by_threes({hour: values.get(hour, 0) for hour in counted if values.get(hour)})
+    return {hour: shades.get(hour, Mark.NONE) for hour in counted}
+
+
+def _step_beside_usual(ratio: float) -> Mark:
+    return LEVELS[2 * ((ratio >= _LESS) + (ratio > _MORE))]
+
+
 def _against_usual(session: Session, hour: datetime) -> Mark:
     ratio = session.usual.ratio(hour, session.hour_size[hour])
-    return Mark.NONE if ratio is None else LEVELS[2 * ((ratio >= _LESS) + (ratio > _MORE))]
+    return Mark.NONE if ratio is None else _step_beside_usual(ratio)
 
 
 def by_fifths(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
@@ -180,7 +218,7 @@ def by_fifths(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
     return {hour: LEVELS[min(int(len(LEVELS) * rank[value] / len(ordered)), 4)] for hour, value in values.items()}
 
 
-def by_threes(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
+def by_threes(values: Mapping[datetime, float]) -> dict[datetime, Mark]:
     """A shade for each factor of 3 between counts; the second is around the median.
 
     A burst of thousands leaves an incident of thirty an hour above the everyday two or three.
@@ -218,8 +256,9 @@ def troubles(grid: HeatGrid) -> list[Trouble]:
     """What `e` and `E` walk over, in order: a week without chunks is one trouble, and not 168."""
     rows: list[Trouble] = []
     last: datetime | None = None
-    for hour in sorted(hour for hour, mark in grid.marks.items() if mark in TROUBLE):
-        mark = grid.marks[hour]
+    marks = {hour: Mark.ODD_LARGE if ratio > 1 else Mark.ODD_SMALL for hour, ratio in grid.odd.items()}
+    marks |= {hour: mark for hour, mark in grid.marks.items() if mark in TROUBLE}
+    for hour, mark in sorted(marks.items(), key=itemgetter(0)):
         if rows and last is not None and rows[-1].mark is mark and hour - last == timedelta(hours=1):
             rows[-1] = Trouble(rows[-1].first, rows[-1].hours + 1, mark)
         else:

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui.app.calendar.grid import ODD_LARGE, ODD_SMALL
 from tui.app.model.freshness import ago, freshness
 from tui.app.model.session import Session, shifted
+from tui.app.model.usual import ODD_LARGE, ODD_SMALL
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk

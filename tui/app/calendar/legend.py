@@ -15,6 +15,7 @@ from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.archive.store import is_s3
+from tui.printable import printable
 from tui.units import plural, size
 
 _SHORT = {
@@ -47,7 +48,9 @@ class Legend(LineWidget):
 
     def _signs(self, width: int) -> list[Piece]:
         overlay = self._grid.overlay
-        name = "" if overlay is Overlay.SIZE else f"o shows: {overlay.value} "
+        shade = self._session.shade
+        of = f" of {printable(shade.words, 40)}" if overlay.counted and shade else ""
+        name = "" if overlay is Overlay.SIZE else f"o shows: {overlay.value}{of} "
         words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
         for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
             if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
@@ -74,7 +77,7 @@ class Legend(LineWidget):
                     (f" {meaning}", palette.dim),
                 ]
         if Mark.NONE in self._present:
-            none = "nothing to compare with" if grid.overlay is Overlay.USUAL else "no match"
+            none = "nothing to compare with" if grid.overlay in (Overlay.USUAL, Overlay.RATE_USUAL) else "no match"
             pieces += [("  · ", palette.faint), (none, palette.dim)]
         return pieces
 

@@ -158,14 +158,14 @@ class MonthGrid(LineWidget, can_focus=True):
         if mark not in LEVELS:
             return _BLANK
         palette = self.palette
-        return (palette.finds if self.grid.overlay is Overlay.MATCHES else palette.heat)[LEVELS.index(mark)]
+        return (palette.finds if self.grid.overlay.finds else palette.heat)[LEVELS.index(mark)]
 
 
 def cell_styles(widget: LineWidget, overlay: Overlay) -> dict[Mark, Style]:
     """How an hour's three cells look, by its mark; what is not here is odd. Shades are grounds where there are colors
     enough to tell them apart, else signs."""
     few = widget.app.console.color_system == "standard" and not widget.app.is_headless
-    return _styles(widget.palette, matches=overlay is Overlay.MATCHES, few=few)
+    return _styles(widget.palette, matches=overlay.finds, few=few)
 
 
 @lru_cache(maxsize=8)

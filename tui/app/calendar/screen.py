@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from calendar import monthrange
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.events import Resize
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
 from tui.app.calendar.hour_details import HourDetails
@@ -18,14 +22,24 @@ from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.year_strip import YearStrip
 from tui.app.model.cargo import cargo_of_hours, default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands, shell_list
+from tui.app.model.counts import HOUR, count_over_time, counted_hours
 from tui.app.model.freshness import Freshness, freshness
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
+from tui.app.model.usual import usual_counts
 from tui.app.page import ArchivePage
-from tui.app.requests import OpenHour, PlanScan, PlanSend, ShowDiff
+from tui.app.records.peek import RecordPeek
+from tui.app.requests import CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.units import count, plural, size
+
+_WIDE = 112  # cells of a screen from which the details are beside the grid (page.py)
+_LEGEND = 2  # lines
+_DETAILS, _DETAILS_BELOW = 18, 5  # lines of the details
+_PEEK = 5  # lines of records, at least
+_LEAST_GRID = 12  # lines of the grid that records must leave
 
 
 class CalendarPage(ArchivePage):
@@ -45,6 +59,7 @@ class CalendarPage(ArchivePage):
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("d", "diff", "what changed", id="what-changed"),
+        Binding("i", "timeline", "timeline", id="timeline"),
         Binding("o", "overlay", "shades", id="shades"),
         Binding("tab", "app.focus_next", "chunks", show=False, id="pane"),
     ]
@@ -57,15 +72,28 @@ class CalendarPage(ArchivePage):
         self._remembered = remembered
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
+        self._cancel = threading.Event()
+        self._counting: Filter | None = None
         grid = self._heat()
         self.strip = YearStrip(session)
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
+        self.peek = RecordPeek(session)
+        self._upper = Container(self.grid, self.details, id="calendar")
         self.lister = Lister(session, post=self.post_message, work=self.work)
 
     def contents(self) -> list[Widget]:
-        return [self.strip, Container(self.grid, self.details, id="calendar"), self.legend]
+        return [self.strip, self._upper, self.legend, self.peek]
+
+    def on_resize(self, event: Resize) -> None:
+        """The grid is as high as its days, or as there is room; the records of the hour get the rest."""
+        rest = event.size.height - 2 - self.strip.display - _LEGEND
+        wide = event.size.width >= _WIDE
+        needed = max(len(self.grid.grid.lines) + 1, _DETAILS if wide else 0) + (0 if wide else _DETAILS_BELOW)
+        height = min(needed, rest - _PEEK)
+        self.peek.display = height >= _LEAST_GRID
+        self._upper.styles.height = height if self.peek.display else "1fr"
 
     def on_mount(self) -> None:
         self.set_focus(self.grid)
@@ -75,6 +103,7 @@ class CalendarPage(ArchivePage):
             self.report(self._remembered)
 
     def on_unmount(self) -> None:
+        self._cancel.set()
         self._remember()
 
     def on_screen_suspend(self) -> None:
@@ -101,7 +130,7 @@ class CalendarPage(ArchivePage):
 
     def _heat(self) -> HeatGrid:
         """The grid; made again only if something was learned of the hours."""
-        state = (self.overlay, len(self.session.damage), self.session.matches, self.session.catalog)
+        state = (self.overlay, self.session.shade, len(self.session.damage), self.session.matches, self.session.catalog)
         if self._known is None or self._known[0] != state:
             self._known = state, heat_grid(self.session, self.overlay)
         return self._known[1]
@@ -136,12 +165,12 @@ class CalendarPage(ArchivePage):
         expected = len(catalog.hours) + session.gap_hours
         fresh = freshness(session)
         self.header.show(
-            session.title,
+            session.heading,
             f"{grid.cursor:%B %Y}",
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
             f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
-            plural(session.gap_hours, "gap"),
+            plural(session.gap_hours, "gap") if session.gap_hours else "",
             session.damage_words(),
             session.left_out_words,
             fresh.brief if fresh else "",
@@ -150,6 +179,7 @@ class CalendarPage(ArchivePage):
         self.refresh_bindings()
         self.strip.show(grid.cursor)
         self.details.show(grid.cursor)
+        self.peek.rest_on(grid.cursor)
         self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
 
     def show_times(self) -> None:
@@ -239,9 +269,48 @@ class CalendarPage(ArchivePage):
             Overlay.LAG: session.archive.extract,
             Overlay.MATCHES: not session.matches,
         }
+        nothing = session.shade is None and not _filtered(session.filter)
+        empty |= dict.fromkeys((Overlay.HITS, Overlay.RATE), nothing)
+        empty[Overlay.RATE_USUAL] = session.shade is None or not usual_counts(session.shade.rates)
+        counted = session.shade.filter if session.shade else None
         have = [each for each in Overlay if not empty.get(each)]
         self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
+        if self.overlay.counted and _filtered(session.filter) and session.filter not in (self._counting, counted):
+            self._count()
         self.refresh_hours()
+
+    # Counting what the filter matches, for the shades.
+
+    def _count(self) -> None:
+        hours, some = counted_hours(self.session)
+        self._counting = self.session.filter
+        self._cancel.set()
+        self._cancel = threading.Event()
+        self.work(partial(self._work, hours, self.session.filter, self._cancel), "count", exclusive=True)
+        self.report(f"counting the records that match {self.session.filter.describe()}{f', {some}' if some else ''}")
+
+    def _work(self, hours: Hours, filter_: Filter, cancel: threading.Event) -> None:
+        worker = get_current_worker()
+        try:
+            for series in count_over_time(self.session, hours, filter_, "", HOUR, cancel):
+                if worker.is_cancelled:
+                    cancel.set()
+                    return
+                self.post_message(CountedMore(series))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+        finally:
+            self._counting = None if self._counting is filter_ else self._counting
+
+    def on_counted_more(self, message: CountedMore) -> None:
+        message.stop()
+        self.session.shade = message.series.shade()
+        self.refresh_hours()
+
+    def interrupt(self) -> bool:
+        running, self._counting = self._counting is not None, None
+        self._cancel.set()
+        return running
 
     def go_to(self, hour: datetime) -> str | None:
         self.grid.go(hour)
@@ -266,6 +335,9 @@ class CalendarPage(ArchivePage):
     def action_diff(self) -> None:
         self.request(ShowDiff(self.session, self._selected))
 
+    def action_timeline(self) -> None:
+        self.request(ShowTimeline(self.session))
+
     def action_write(self) -> None:
         words = "scan into a file (.gz, .zst) or folder/:"
         if self.is_listed(self._selected):
@@ -288,7 +360,7 @@ class CalendarPage(ArchivePage):
     def command(self) -> str:
         session, hour = self.session, self.grid.cursor
         if selection := self.grid.marked:
-            out = default_out(session.title, selection.span.start)
+            out = default_out(session, session.filter, selection.span)
             return "\n".join(scan_commands(session, selection, session.filter, out))
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
@@ -301,13 +373,15 @@ class CalendarPage(ArchivePage):
         return (
             "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
             "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
-            "against the usual, the number of chunks, how late they were uploaded. Only the listing was read: nothing "
-            "was downloaded.",
+            "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
+            "finding) holds for, and their share, with outliers that e walks over. Only the listing was read for that; "
+            "below are the first records of the hour under the cursor, read when it rests.",
             f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
             "events may have happened earlier.",
             "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
             "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
             "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
+            *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
             *news,
             *session.left_out,
             f"$ {ls_command(session)}",
@@ -317,3 +391,7 @@ class CalendarPage(ArchivePage):
 
 def _sentence(fresh: Freshness) -> str:
     return f"{'is ' if not fresh.ended else ''}{fresh.words()}; {fresh.uploads()}"
+
+
+def _filtered(filter_: Filter) -> bool:
+    return bool(filter_.active) or filter_.invert

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from rich.style import Style
 
 from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, share, words_of
 from tui.analysis.diff import Answer, Found
+from tui.app.records.lines import record_table
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, fit, shorten
 from tui.printable import printable
@@ -15,6 +17,7 @@ from tui.units import count, plural
 
 _LABEL = 9
 _BAR = 48
+_WIDE = 112  # cells from which there is room for a day
 
 
 class FindingDetails(ScrolledLines):
@@ -25,6 +28,7 @@ class FindingDetails(ScrolledLines):
         self._found: Found | None = None
         self._answer: Answer | None = None
         self._records: tuple[bytes, ...] | None = None
+        self._drawn: tuple[object, list[list[Piece]]] = (None, [])
 
     def show(self, found: Found | None, answer: Answer | None, records: tuple[bytes, ...] | None) -> None:
         """`records`: examples, None as long as they are looked for."""
@@ -50,19 +54,40 @@ class FindingDetails(ScrolledLines):
         lines.append([])
         if also := " · ".join(map(words_of, found.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)
-        lines += self._wrapped("when", hours_in_words(found.since, found.until), width, palette.text)
+        lines += self._wrapped("since", hours_in_words(found.since, found.until), width, palette.text)
+        lines += self._when(found, answer) if width >= _WIDE else []
         lines += self._wrapped("filter", printable(filter_of_finding(found)), width, palette.string)
         lines.append([])
         if self._records is None:
             lines.append([("   looking for its first records …", palette.dim)])
-        for record in self._records or ():
-            lines.append(
-                [
-                    ("   ", palette.text),
-                    (shorten(printable(record.decode("utf-8", "replace")), width - 4), palette.text),
-                ]
-            )
-        return lines
+        return [*lines, *self._table(width)]
+
+    def _table(self, width: int) -> list[list[Piece]]:
+        """The first records, in the columns that tell."""
+        drawn = (self._records, width, self.palette)
+        if self._drawn[0] != drawn:
+            self._drawn = drawn, record_table(self._records or (), width - 4, self.palette)
+        return [[("   ", self.palette.text), *line] for line in self._drawn[1]]
+
+    def _when(self, found: Found, answer: Answer) -> list[list[Piece]]:
+        """The day of its worst hour, hour by hour: a cell of three for each, by factors of 3 of its records."""
+        palette = self.palette
+        counts = dict(zip(answer.hours, found.by_hour, strict=True))
+        worst = max(counts, key=lambda hour: counts[hour], default=None)
+        if worst is None or not counts[worst]:
+            return []
+        day = [hour for hour in counts if hour.date() == worst.date()]
+        label, blank = (f"   {'when':<{_LABEL}}", palette.dim), (" " * (_LABEL + 3), palette.dim)
+        cells, axis = [label], "".join(f"{number:<9}" for number in (f"{hour:02d}" for hour in range(0, 24, 3)))
+        known = {hour.hour: counts[hour] for hour in day}
+        for number in range(24):
+            if not known.get(number):
+                cells.append((" · " if number in known else "   ", palette.dim))
+                continue
+            step = max(4 - int(math.log(counts[worst] / known[number], 3)), 0)
+            cells.append(("   ", palette.find_cells[step]) if palette.find_cells else (f" {step + 1} ", palette.match))
+        words = f"  most, {count(counts[worst])}, {worst:%a} {worst.day} {worst:%b %H:00}"
+        return [[*cells, (words, palette.text)], [blank, (axis, palette.dim)]]
 
     def _bar(self, label: str, part: float, words: str, style: Style) -> list[Piece]:
         full = round(_BAR * part)

@@ -49,11 +49,11 @@ class Examples(Message):
 
 
 def compare(
-    session: Session, target: Range | None, against: tuple[Range, ...], cancel: threading.Event
+    session: Session, filter_: Filter, target: Range | None, against: tuple[Range, ...], cancel: threading.Event
 ) -> Iterator[Compared | Reading]:
     """Answers and progress; HourscopeError if nothing can be compared."""
-    question = Question(target, against, fields=fields_of(session.filter))
-    plan = plan_diff(session.archive, question, session.filter)
+    question = Question(target, against, fields=fields_of(filter_))
+    plan = plan_diff(session.archive, question, filter_)
     done, told = 0, 0.0
     for event in diff(plan, question, cancel=cancel, early=True):
         if isinstance(event, Answer):

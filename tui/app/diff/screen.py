@@ -11,25 +11,35 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.analysis.answers import companions, filter_of_finding, headline, hours_in_words, source_of
+from tui.analysis.answers import (
+    companions,
+    filter_of_finding,
+    headline,
+    hours_in_words,
+    line_of,
+    name_of,
+    source_of,
+)
 from tui.analysis.diff import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
 from tui.app.diff.list import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session
+from tui.app.model.session import Session, Shade
 from tui.app.page import ArchivePage
-from tui.app.requests import Failed, Leave, PlanScan, PlanSend
+from tui.app.records.peek import REST_SECONDS
+from tui.app.requests import Failed, Leave, PlanScan, PlanSend, ShowTimeline
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
-from tui.archive.times import spell_hour
+from tui.archive.times import next_hour, spell_hour
 from tui.errors import HourscopeError
-from tui.filter import Filter, parse_filter
+from tui.filter import Filter, Term, parse_filter
+from tui.history.entries import diff_entry
+from tui.history.notebook import Spot
 from tui.units import count
 
-_EXAMPLES = 12
-_REST_SECONDS = 0.15  # that the cursor rests on a finding before its records are looked for
+_EXAMPLES = 40
 
 
 class DiffPage(ArchivePage):
@@ -40,6 +50,8 @@ class DiffPage(ArchivePage):
         Binding("s", "scan", "scan", id="scan"),
         Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
+        Binding("minus", "without", "without it", id="not-these"),
+        Binding("i", "timeline", "timeline", show=False, id="timeline"),
         Binding("S", "stop", "stop", show=False, id="job-stop"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
     ]
@@ -49,7 +61,9 @@ class DiffPage(ArchivePage):
     def __init__(self, session: Session, target: Selection) -> None:
         super().__init__()
         self.session = session
-        self._target: Range | None = (target.span.start, target.span.stop) if target else None
+        whole = session.first, next_hour(session.catalog_last)
+        span = (target.span.start, target.span.stop) if target else whole
+        self._target: Range | None = None if span == whole else span
         self._against: tuple[Range, ...] = ()
         self._answer: Answer | None = None
         self._filter = session.filter  # of the records that are compared
@@ -84,7 +98,7 @@ class DiffPage(ArchivePage):
     def _compare(self, cancel: threading.Event) -> None:
         worker = get_current_worker()
         try:
-            for message in compare(self.session, self._target, self._against, cancel):
+            for message in compare(self.session, self._filter, self._target, self._against, cancel):
                 if worker.is_cancelled:
                     cancel.set()
                     return
@@ -101,6 +115,8 @@ class DiffPage(ArchivePage):
         sentences = headline(answer), companions(answer), source_of(answer), *self._next(answer)
         self.sentences.show(tuple(filter(None, sentences)))
         self.list.show(answer)
+        if answer.final:
+            self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
 
     def _next(self, answer: Answer) -> tuple[str, ...]:
@@ -119,15 +135,16 @@ class DiffPage(ArchivePage):
     # The finding under the cursor.
 
     def on_finding_list_moved(self) -> None:
-        found = self.list.found
-        records = self._examples.get(filter_of_finding(found)) if found else None
-        self.details.show(found, self._answer, records)
+        """It is opened below when the cursor rests on it."""
         self.refresh_bindings()
-        if found is not None and records is None:
-            self.set_timer(_REST_SECONDS, partial(self._look, found))
+        self.set_timer(REST_SECONDS, partial(self._open, self.list.found, self._answer))
 
-    def _look(self, found: Found) -> None:
-        if self.list.found is found:
+    def _open(self, found: Found | None, answer: Answer | None) -> None:
+        if self.list.found is not found or self._answer is not answer:
+            return
+        records = self._examples.get(filter_of_finding(found)) if found else None
+        self.details.show(found, answer, records)
+        if found is not None and records is None:
             self.work(partial(self._find_examples, found, self._cancel), "examples", exclusive=True)
 
     def _find_examples(self, found: Found, cancel: threading.Event) -> None:
@@ -142,10 +159,19 @@ class DiffPage(ArchivePage):
         if found and filter_of_finding(found) == message.expression:
             self.details.show(found, self._answer, message.records)
 
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """The finding under the cursor."""
+        found = self.list.found
+        if found is None:
+            return super().note_subject()
+        since, until = spell_hour(found.since), spell_hour(found.until)
+        filter_ = tuple(self._filter_of(found).arguments())
+        return line_of(found), Spot(hour=since, start=since, stop=until, filter=filter_), None
+
     # What is done with it.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("take", "scan", "send"):
+        if action in ("take", "scan", "send", "without"):
             return self.list.found is not None
         return super().check_action(action, parameters)
 
@@ -154,11 +180,19 @@ class DiffPage(ArchivePage):
         found = self.list.found
         if found is None:
             return
-        hours = Hours(found.since, found.until)
+        span = Hours(found.since, found.until)
         self.session.filter = self._filter_of(found)
-        self.session.selection = Selection.of(hours)
+        self.session.selection = Selection.of(span)
         self.session.place = found.since
-        then(hours)
+        if self._answer is not None:
+            hours = self._answer.hours
+            hits, records = (
+                dict(zip(hours, found.by_hour, strict=True)),
+                dict(zip(hours, self._answer.sizes, strict=True)),
+            )
+            exact = self.session.filter if self._answer.exact and not self._filter.active else None
+            self.session.shade = Shade(name_of(found), exact, hits, records)
+        then(span)
 
     def _filter_of(self, found: Found) -> Filter:
         made = parse_filter(match=[filter_of_finding(found)])
@@ -174,6 +208,19 @@ class DiffPage(ArchivePage):
         self._with_found(
             lambda hours: self.request(PlanSend(self.session, cargo_of_hours(self.session, hours, self.session.filter)))
         )
+
+    def action_without(self) -> None:
+        """Compare the records that are left without those of the finding."""
+        if (found := self.list.found) is not None:
+            others = Term("match", f"!({filter_of_finding(found)})")
+            self._filter = Filter((*self._filter.terms, others), self._filter.invert)
+            self._begin()
+
+    def action_timeline(self) -> None:
+        """Of the finding, over the selected hours or the archive."""
+        if (found := self.list.found) is not None:
+            self.session.filter, self.session.place = self._filter_of(found), found.since
+        self.request(ShowTimeline(self.session))
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_hour(start)}..{spell_hour(stop)}" for start, stop in self._against)

@@ -1,28 +1,30 @@
-"""How a field of a sample looks on its lines: path, types, coverage; its values with bars, its numbers with a curve."""
+"""How a field of a sample looks on its lines: its most frequent value and that one's share; its values with bars."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
+from tui.app.filters.sample import Facet
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, sparkline
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
-from tui.filter.differences import Difference
 from tui.filter.fields import Field
 from tui.printable import printable
 from tui.units import count
 
-_BARS = "▏▎▍▌▋▊▉█"
 _WHOLE = 1e15  # below it a float tells whole numbers apart
-_BAR = 12
+_BAR = 8
+_VALUES = 6
+_WIDE = 60  # cells from which there is room for a bar
+_CEILING = 1.15  # one-line charts stop below the line above
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field, or one of its values (by its place), or (-1) the ends and the middle of its numbers."""
+    """A field, or one of its values or patterns (by its place), or (-1) its types, coverage and numbers."""
 
-    field: Field
+    facet: Facet
     value: int | None = None
 
     @property
@@ -32,28 +34,76 @@ class Line:
 
 def field_line(line: Line, palette: Palette, width: int, *, unfolded: bool) -> list[Piece]:
     if line.value is None:
-        return _head(line.field, palette, width, unfolded)
-    return _numbers(line.field, palette, width) if line.value < 0 else _value(line.field, line.value, palette, width)
+        return _head(line.facet, palette, width, unfolded)
+    if line.value < 0:
+        return _about(line.facet.field, palette, width)
+    return _value(line.facet, line.value, palette, width)
 
 
-def _head(each: Field, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
-    share = f"{each.coverage:.0%}" if each.coverage >= 0.01 or not each.records else "<1%"
-    distinct = f"{count(each.distinct)}{'' if each.exact else '+'}"
-    types = "/".join(each.types)
-    path = shorten_middle(printable(spell_field(each.path), 200), max(width - 22 - len(types), 12))
-    right: list[Piece] = [(f"{share:>5}", palette.text), (f"{distinct:>9} ", palette.dim)]
+def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
+    """`error.code  5003  99 % ━━━━━━━╸  9`: constants are dim, numbers have their middle and a curve."""
+    each = facet.field
+    value, times = facet.values[0]
+    share = times / max(facet.records, 1)
+    distinct = "" if facet.rank == 0 else f"{count(each.distinct)}{'' if each.exact else '+'}"
+    names = max(min(width // 3, 32), 12)
+    path = fit(shorten_middle(printable(spell_field(each.path), 200), names), names)
+    wide = width >= _WIDE
+    style, number, bar = palette.string, f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", ""
+    if facet.ids:
+        text, style, number = "ids", palette.dim, ""
+    elif facet.rank == 3 and each.median is not None:
+        text, style, number = f"{spell_number(each.median)} median", palette.number, ""
+        bar = sparkline(_halved(each.bins), max(_halved(each.bins)) * _CEILING)
+    else:
+        text = _spelled(value)
+        style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
+        bar = _bar(share)
+    blue = palette.dim if facet.rank == 0 else palette.heat[3]
+    right: list[Piece] = [
+        (f" {number:>6}" if number or wide else f" {bar:<{_BAR}}", palette.dim if facet.rank == 0 else palette.strong),
+        (f" {bar:<{_BAR}}" if wide else "", blue),
+        (f" {distinct:>{_VALUES}} ", palette.dim),
+    ]
+    if not number and not wide:
+        right[0] = right[0][0], blue
+    room = max(width - 5 - names - sum(len(text) for text, _ in right), 1)
     left: list[Piece] = [
-        (" ▾ " if unfolded else " ▸ ", palette.faint),
+        (" ▾ " if unfolded else " ▸ ", palette.dim),
         (path, palette.name),
-        (f"  {types}", palette.dim),
+        (" ", palette.dim),
+        (fit(shorten(printable(text, room + 1), room), room), style),
     ]
     return both_ends(left, right, width)
+
+
+def _spelled(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _bar(share: float) -> str:
+    """Of `_BAR` cells, in halves."""
+    halves = round(share * _BAR * 2)
+    return "━" * (halves // 2) + "╸" * (halves % 2)
+
+
+def _halved(bins: tuple[int, ...]) -> list[int]:
+    """Two steps in one, so that a histogram takes half the room."""
+    return [sum(bins[at : at + 2]) for at in range(0, len(bins), 2)]
+
+
+def _about(each: Field, palette: Palette, width: int) -> list[Piece]:
+    """Its types and how many records have it; of numbers the ends and the middle, and how many lie between."""
+    if each.median is not None:
+        return _numbers(each, palette, width)
+    share = f"{each.coverage:.0%}" if each.coverage >= 0.01 or not each.records else "<1%"
+    return [(f"     {'/'.join(each.types)}, in {share} of the records", palette.dim)]
 
 
 def _numbers(each: Field, palette: Palette, width: int) -> list[Piece]:
     """The least, the median and the greatest, and how many lie between."""
     ends = [spell_number(value) for value in (each.low, each.median, each.high) if value is not None]
-    text, drawn = " … ".join(ends), sparkline(each.bins, max(each.bins, default=0))
+    text, drawn = " … ".join(ends), sparkline(each.bins, max(each.bins, default=0) * _CEILING)
     if len(text) + 6 > width:
         text = f"{ends[0]} … {ends[-1]}"
     pieces: list[Piece] = [
@@ -73,45 +123,14 @@ def spell_number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) < _WHOLE and value == int(value) else f"{value:,.6g}"
 
 
-def _value(each: Field, place: int, palette: Palette, width: int) -> list[Piece]:
-    value, times = each.top[place]
-    text = value if isinstance(value, str) else json.dumps(value)
+def _value(facet: Facet, place: int, palette: Palette, width: int) -> list[Piece]:
+    value, times = facet.values[place]
     room = max(width - _BAR - 17, 8)
-    shown = fit(shorten(printable(text, room + 1), room), room)
+    shown = fit(shorten(printable(_spelled(value), room + 1), room), room)
     style = palette.string if isinstance(value, str) else palette.number
-    eighths = max(round(times / max(each.top[0][1], 1) * _BAR * 8), 1)
-    bar = "█" * (eighths // 8) + (_BARS[eighths % 8 - 1] if eighths % 8 else "")
     return [
-        ("     ", palette.faint),
+        ("     ", palette.dim),
         (shown, style),
-        (f" {bar:<{_BAR}} ", palette.heat[2]),
+        (f" {_bar(times / max(facet.values[0][1], 1)) or '╸':<{_BAR}} ", palette.heat[3]),
         (f"{count(times):>9} ", palette.text),
     ]
-
-
-def difference_line(each: Difference, palette: Palette, width: int) -> list[Piece]:
-    """`▲ error.code  5003         0 → 3.2%`."""
-    rose = each.now > each.then
-    sign = "new " if not each.then and each.what != "number" else "gone" if not each.now else " ▲  " if rose else " ▼  "
-    style = palette.selected if rose else palette.dim
-    right = f"{_amount(each, each.then)} → {_amount(each, each.now)} "
-    room = max(width - 7 - len(right), 12)
-    path = shorten_middle(printable(spell_field(each.path), 200), max(room * 3 // 5, room - 16))
-    about = shorten(_about(each), max(room - len(path) - 2, 4))
-    shown = palette.string if each.what == "value" else palette.dim
-    left: list[Piece] = [(f" {sign} ", style), (path, palette.name), (f"  {about}", shown)]
-    return both_ends(left, [(right, palette.text)], width)
-
-
-def _about(each: Difference) -> str:
-    if each.what == "value":
-        return printable(each.value if isinstance(each.value, str) else json.dumps(each.value), 200)
-    return {"field": "", "type": f"as {each.value}", "number": "median"}[each.what]
-
-
-def _amount(each: Difference, amount: float) -> str:
-    if each.what == "number":
-        return f"{amount:,.6g}"
-    if amount == 0:
-        return "0"
-    return f"{amount:.0%}" if amount >= 0.095 else f"{amount:.1%}"

@@ -1,7 +1,4 @@
-"""The fields of the previewed records: which paths there are, how many records have them, and their values.
-
-Or, with `d`, what of it is different from the same hour of another week.
-"""
+"""The fields of the previewed records: each with its most frequent value and that one's share, and its values."""
 
 from __future__ import annotations
 
@@ -17,15 +14,16 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from tui.app.filters.field_line import Line, difference_line, field_line
-from tui.app.filters.sample import MOST_MEASURED, Baseline, Compared, Measured, Shown, compare, measure
+from tui.analysis.patterns import HOLE, pattern_expression
+from tui.app.filters.field_line import Line, field_line
+from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
 from tui.app.records.json_tree import JsonTree
 from tui.app.requests import Failed
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, strip_of
-from tui.filter.differences import GROUPS, Difference
-from tui.filter.fields import ANY, LONGEST, Field, Path
-from tui.printable import printable
+from tui.filter.build import spell_path, term_of
+from tui.filter.fields import ANY, LONGEST, Path
+from tui.filter.terms import Term
 from tui.units import count, plural
 
 _DEBOUNCE = 0.2
@@ -41,29 +39,31 @@ class FieldsPanel(CursorList):
         Binding("l,right", "unfold", "values", show=False, id="right"),
         Binding("h,left", "fold", "close", show=False, id="left"),
         Binding("enter", "flip", "values, or not", show=False, id="open"),
-        Binding("d", "compare", "beside last week", id="differences"),
     ]
 
     @dataclass
     class Ready(Message):
-        """What a shown, or a comparison, has found."""
+        """What is known so far."""
 
-        result: Measured | Compared
+        measured: Measured
 
-    def __init__(self, baseline: Baseline | None) -> None:
+    @dataclass
+    class Wanted(Message):
+        """A term about a pattern."""
+
+        term: Term
+
+    def __init__(self) -> None:
         super().__init__()
-        self._baseline = baseline
-        self._lines: tuple[Line | Difference, ...] = ()
+        self._lines: tuple[Line, ...] = ()
         self._open: set[Path] = set()
         self._measured = Measured()
         self._subject: Shown | None = None
-        self._comparing = False
-        self._compared: Compared | None = None
         self._timer: Timer | None = None
 
     def look_like(self, other: FieldsPanel) -> None:
         """The same fields are open."""
-        self._open, self._comparing = set(other._open), other._comparing
+        self._open = set(other._open)
 
     def measure(self, shown: Shown) -> None:
         """Measure these records a moment from now, if the panel is shown."""
@@ -76,8 +76,9 @@ class FieldsPanel(CursorList):
 
     def _begin(self) -> None:
         if self._subject is not None:
-            job = partial(self._compare if self._comparing else self._measure, self._subject)
-            self.run_worker(job, thread=True, exit_on_error=False, group="fields", exclusive=True)
+            self.run_worker(
+                partial(self._measure, self._subject), thread=True, exit_on_error=False, group="fields", exclusive=True
+            )
 
     def _measure(self, shown: Shown) -> None:
         worker = get_current_worker()
@@ -87,52 +88,27 @@ class FieldsPanel(CursorList):
             if measured is not None:
                 self.post_message(self.Ready(measured))
 
-    def _compare(self, shown: Shown) -> None:
-        worker = get_current_worker()
-        compared = compare(shown, self._baseline, lambda: worker.is_cancelled)
-        if compared is not None:
-            self.post_message(self.Ready(compared))
-
     def on_fields_panel_ready(self, message: Ready) -> None:
         message.stop()
-        if isinstance(message.result, Measured):
-            self._measured = message.result
-        else:
-            self._compared = message.result
+        self._measured = message.measured
         self._arrange()
-
-    def action_compare(self) -> None:
-        """What differs from the same hour of another week, or again the fields."""
-        self._comparing, self._compared = not self._comparing, None
-        self.at = self.top = 0
-        self._arrange()
-        self._begin()
 
     def _arrange(self) -> None:
         here = self.current
-        lines: list[Line | Difference] = []
-        if self._comparing:
-            lines += self._compared.differences if self._compared else ()
-        else:
-            lines += chain.from_iterable(map(self._lines_of, self._measured.fields))
-        self._lines = tuple(lines)
-        if isinstance(here, Line):
-            key = (here.field.path, here.value)
-            places = (
-                at for at, each in enumerate(lines) if isinstance(each, Line) and (each.field.path, each.value) == key
-            )
-            self.at = next(places, self.at)
+        self._lines = lines = tuple(chain.from_iterable(map(self._lines_of, self._measured.fields)))
+        if here is not None:
+            key = (here.facet.path, here.value)
+            self.at = next((at for at, each in enumerate(lines) if (each.facet.path, each.value) == key), self.at)
         self.at = max(0, min(self.at, len(lines) - 1))
         self.repaint()
 
-    def _lines_of(self, each: Field) -> list[Line]:
+    def _lines_of(self, each: Facet) -> list[Line]:
         if each.path not in self._open:
             return [Line(each)]
-        numbers = [Line(each, -1)] if each.median is not None else []
-        return [Line(each), *numbers, *(Line(each, at) for at in range(len(each.top)))]
+        return [Line(each), Line(each, -1), *(Line(each, at) for at in range(len(each.values)))]
 
     @property
-    def current(self) -> Line | Difference | None:
+    def current(self) -> Line | None:
         return self._lines[self.at] if self.at < len(self._lines) else None
 
     @property
@@ -141,23 +117,21 @@ class FieldsPanel(CursorList):
         line = self.current
         if line is None:
             return None
-        if isinstance(line, Difference):
-            value = {"value": line.value, "number": line.now}.get(line.what)
-        else:
-            value = line.field.top[max(line.value or 0, 0)][0]
-        path = line.path if isinstance(line, Difference) else line.field.path
-        return _places(path), value, isinstance(value, str) and len(value) >= LONGEST
+        field = line.facet.field
+        value = field.top[0 if line.facet.patterns else max(line.value or 0, 0)][0]
+        return _places(field.path), value, isinstance(value, str) and len(value) >= LONGEST
 
     def want(self, *, only: bool) -> None:
-        """Ask for the value under the cursor to become a term."""
+        """Ask for the value or the pattern under the cursor to become a term."""
         line, chosen = self.current, self.value
-        of_value = line.what == "value" if isinstance(line, Difference) else line is not None and line.is_value
-        if chosen is None or not of_value:
-            if line is not None:
-                self.post_message(Failed("this line is not a value; enter opens a field's values, o asks for others"))
+        if line is None or chosen is None:
             return
         path, value, cut = chosen
-        if cut:
+        if not line.is_value:
+            self.post_message(Failed("this line is not a value; enter opens a field's values, o asks for others"))
+        elif line.facet.patterns:
+            self.post_message(self.Wanted(_pattern_term(path, line.facet.patterns[line.value or 0][0], only=only)))
+        elif cut:
             self.post_message(Failed("only the beginning of this text is known here: o asks for texts that begin so"))
         else:
             self.post_message(JsonTree.Wanted(path, value, only))
@@ -172,25 +146,24 @@ class FieldsPanel(CursorList):
 
     def action_flip(self) -> None:
         line = self.current
-        if isinstance(line, Line):
-            self._open ^= {line.field.path}
-            own = [at for at, each in enumerate(self._lines) if isinstance(each, Line) and each.field is line.field]
-            self.at = own[0]
+        if line is not None:
+            self._open ^= {line.facet.path}
+            self.at = next(at for at, each in enumerate(self._lines) if each.facet is line.facet)
             self._arrange()
-            last = self.at + len(self._lines_of(line.field)) - 1
+            last = self.at + len(self._lines_of(line.facet)) - 1
             self.top = max(self.top, min(self.at, last - self.size.height + 2))  # its values come into sight
             self.repaint()
 
     def action_unfold(self) -> None:
         line = self.current
-        if isinstance(line, Line) and line.field.path not in self._open:
+        if line is not None and line.facet.path not in self._open:
             self.action_flip()
         else:
             self.action_move(1)
 
     def action_fold(self) -> None:
         line = self.current
-        if isinstance(line, Line) and line.field.path in self._open:
+        if line is not None and line.facet.path in self._open:
             self.action_flip()
 
     def draw(self, y: int, width: int) -> Strip:
@@ -198,18 +171,14 @@ class FieldsPanel(CursorList):
         edge: Piece = ("│" if self.region.x else " ", palette.rule)
         if y == 0:
             self.keep_in_sight()
-            title = self._title_of_differences(width - 1) if self._comparing else self._title(width - 1)
-            return strip_of([edge, *title], width)
+            return strip_of([edge, *self._title(width - 1)], width)
         number = self.top + y - 1
         if number >= len(self._lines):
             words = "" if self._lines else self._nothing(y - 1, width - 4)
             return strip_of([edge, (f"  {words}", palette.text)], width)
         ground = self.ground(number)
         line = self._lines[number]
-        if isinstance(line, Difference):
-            pieces = difference_line(line, palette, width - 1)
-        else:
-            pieces = field_line(line, palette, width - 1, unfolded=line.field.path in self._open)
+        pieces = field_line(line, palette, width - 1, unfolded=line.facet.path in self._open)
         return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
 
     def _title(self, width: int) -> list[Piece]:
@@ -219,29 +188,20 @@ class FieldsPanel(CursorList):
         fields = plural(len(measured.fields), "field")
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
         left.append((some if measured.whole else " …", palette.dim))
-        return both_ends(left, [("has  distinct ", palette.dim)], width)
-
-    def _title_of_differences(self, width: int) -> list[Piece]:
-        palette, base, compared = self.palette, self._baseline, self._compared
-        if base is None:
-            return [(" nothing to compare with", palette.selected)]
-        left: list[Piece] = [(f" beside {base.hour:%a %Y-%m-%d %H:%M}", palette.selected)]
-        right = "reading …" if compared is None else f"{count(compared.then)} → {count(compared.now)} "
-        return both_ends(left, [(right, palette.dim)], width)
+        return both_ends(left, [("share  values ", palette.dim)], width)
 
     def _nothing(self, y: int, width: int) -> str:
         """Why there is no line."""
-        compared = self._compared
-        if not self._comparing:
-            words = _NO_FIELDS if self._measured.whole else ""
-        elif compared is None:
-            words = ""
-        else:
-            few = "There are too few records to say what differs."
-            same = "Nothing differs by more than chance would have it."
-            words = compared.trouble or (same if min(compared.now, compared.then) >= 2 * GROUPS else few)
-        wrapped = wrap(printable(words), max(width, 20))
+        wrapped = wrap(_NO_FIELDS if self._measured.whole else "", max(width, 20))
         return wrapped[y - 1] if 0 < y <= len(wrapped) else ""
+
+
+def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term:
+    """The term for texts of a pattern, or for all others."""
+    if HOLE not in text:
+        return term_of(path, text, only=only)
+    expression = pattern_expression(spell_path(path), text)
+    return Term("match", expression if only else f"!({expression})")
 
 
 def _places(path: Path) -> tuple[str | int, ...]:

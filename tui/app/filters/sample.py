@@ -1,25 +1,23 @@
-"""The fields of what is previewed, and what of them differs from the same hour of another week; without a screen."""
+"""The fields of what is previewed, the most telling first, and likely slips of a filter; without a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from tui.app.model.session import Session, shifted
+from tui.analysis.patterns import has_words, pattern
 from tui.app.records.store import Records, RecordsGone
-from tui.archive import Archive, Chunk, ChunkReader
-from tui.archive.streams import ReadCancelled
-from tui.errors import HourscopeError
 from tui.filter import Filter
-from tui.filter.differences import Difference, Sample, differences, repeated
-from tui.filter.fields import MOST_VALUES, Field, Fields
+from tui.filter.fields import ANY, MOST_VALUES, Field, Fields, Path
 from tui.filter.hints import FieldSample, Hint, hints, may_mislead
 from tui.units import count
 
 MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
 _SLICE = 1_000
 _TOP = 8
+_FEW = 16  # different values that a person looks through
+_GATHERED = 3  # texts in each pattern, on average, from which patterns say more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +34,62 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """What differs from the same hour of another week; or why that cannot be said."""
+class Facet:
+    """A field with its most frequent values; of a text with variable parts, `patterns` and how many texts have each."""
 
-    hour: datetime | None = None
-    differences: tuple[Difference, ...] = ()
-    now: int = 0
-    then: int = 0
-    trouble: str = ""
+    field: Field
+    records: int  # that were looked at
+    patterns: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def path(self) -> Path:
+        return self.field.path
+
+    @property
+    def values(self) -> tuple[tuple[object, int], ...]:
+        """Patterns, or values."""
+        return self.patterns or self.field.top
+
+    @property
+    def ids(self) -> bool:
+        """Is it never the same twice, or hardly ever?"""
+        most = self.field.top[0][1] if self.field.top else 0
+        return not self.patterns and self.field.median is None and self.field.distinct > _FEW and most <= self._rare
+
+    @property
+    def _rare(self) -> float:
+        return max(0.01 * self.field.records, 2)
+
+    @property
+    def rank(self) -> int:
+        """Constants first, then few values, texts of some patterns, numbers; ids last."""
+        if self.field.distinct <= 1 and self.field.records == self.records:
+            return 0
+        if self.field.distinct <= _FEW:
+            return 1
+        return 4 if self.ids else 3 if self.field.median is not None and not self.patterns else 2
+
+
+def facet(each: Field, records: int) -> Facet:
+    """A field, of which all counted values are known, with its patterns; it keeps only the first values."""
+    texts = [(value, times) for value, times in each.top if isinstance(value, str)]
+    kept = replace(each, top=each.top[:_TOP])
+    if each.distinct <= _FEW or len(texts) < len(each.top) or ANY in each.path:
+        return Facet(kept, records)
+    patterns = Counter[str]()
+    for text, times in texts:
+        patterns[pattern(text)] += times
+    worded = all(has_words(each) for each, _ in patterns.most_common(3))
+    if not worded or len(patterns) * _GATHERED > len(texts):
+        return Facet(kept, records)
+    return Facet(kept, records, tuple(patterns.most_common(_TOP)))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field."""
 
-    fields: tuple[Field, ...] = ()
+    fields: tuple[Facet, ...] = ()
     records: int = 0
     whole: bool = False
     complete: bool = True
@@ -63,29 +102,14 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
         for start in range(0, max(len(numbers), 1), _SLICE):
             fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
             whole = start + _SLICE >= len(numbers)
-            yield Measured(fields.found(_TOP), fields.records, whole, fields.complete) if whole or not start else None
+            if whole or not start:
+                facets = [facet(each, fields.records) for each in fields.found(MOST_VALUES)]
+                facets.sort(key=lambda each: (each.rank, each.field.distinct if each.rank == 1 else 0))
+                yield Measured(tuple(facets), fields.records, whole, fields.complete)
+            else:
+                yield None
     except RecordsGone:
         return
-
-
-def compare(shown: Shown, base: Baseline | None, cancelled: Callable[[], bool]) -> Compared | None:
-    """What is shown beside as many records of another hour, the first of either; None if nobody waits any more."""
-    if base is None:
-        return Compared(trouble="There is no hour to compare this one with: no week or day around has a chunk of it.")
-    try:
-        now = list(sampled(shown.records, [number for number in shown.numbers if number < MOST_RECORDS]))
-        fields = Fields()
-        fields.feed(now)
-        by = repeated(fields.found(MOST_VALUES))
-        here, there = Sample(by), Sample(by)
-        here.feed(now)
-        there.feed(base.records(shown.filter, min(len(shown.records), MOST_RECORDS), cancelled))
-        different = differences(here, there)
-    except RecordsGone:
-        return None
-    except HourscopeError as error:
-        return Compared(base.hour, trouble=str(error))
-    return None if cancelled() else Compared(base.hour, different, here.records, there.records)
 
 
 def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
@@ -130,57 +154,3 @@ def spaced(numbers: Sequence[int], limit: int) -> Sequence[int]:
     if len(numbers) <= limit:
         return tuple(numbers)
     return tuple(numbers[at * len(numbers) // limit] for at in range(limit))
-
-
-MOST_RECORDS = 20_000
-_WEEK, _DAY = 7 * 24, 24
-_TRIED = (*(-_WEEK * weeks for weeks in range(1, 5)), _WEEK, *(-_DAY * days for days in range(1, 4)), -1)
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """Another hour of the archive, and its chunks."""
-
-    archive: Archive
-    hour: datetime
-    chunks: tuple[Chunk, ...]
-
-    def records(self, filter_: Filter, limit: int, cancelled: Callable[[], bool]) -> Iterator[bytes]:
-        """Its first records, and of those the ones that match: at most so many are looked at. A torn chunk ends early.
-
-        ArchiveError if a chunk cannot be read.
-        """
-        seen = size = 0
-        for chunk in self.chunks:
-            try:
-                with ChunkReader(
-                    self.archive.store,
-                    chunk.key,
-                    etag=chunk.etag,
-                    cancelled=cancelled,
-                    reading=self.archive.reading,
-                ) as reader:
-                    for block in reader.blocks():
-                        for record in block.records():
-                            seen, size = seen + 1, size + len(record)
-                            if filter_.matches(record):
-                                yield record
-                            if seen >= limit or size >= MOST_BYTES:
-                                return
-            except ReadCancelled:
-                return
-
-
-def baseline_of(session: Session, hour: datetime, of: tuple[Chunk, ...]) -> Baseline | None:
-    """The same hour last week; else of the weeks before, of the next, of the days before; None if none is there.
-
-    If only some hosts' chunks are looked at (`of`), theirs.
-    """
-    hosts = {chunk.host for chunk in of}
-    for hours in _TRIED:
-        other = shifted(hour, hours)
-        every = session.chunks(other)
-        chunks = tuple(chunk for chunk in every if chunk.host in hosts) or every
-        if chunks and not any(chunk.needs_restore for chunk in chunks):
-            return Baseline(session.archive, other, chunks)
-    return None

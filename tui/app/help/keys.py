@@ -27,6 +27,12 @@ _PARTNERS = {
     "suspend_process": "redraw",
     "unmark": "marks",
     "terms": "saved",
+    "timeline": "diff",
+    "around": "all",
+    "tree": "raw",
+    "notebook": "note",
+    "write": "copy",
+    "send": "scan",
 }
 _BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}

@@ -1,19 +1,37 @@
-"""Home: choosing an archive, and waiting for its listing."""
+"""Home: archives, what can be resumed, extracts, sends; and waiting for an archive's listing."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
+from tui.app.home.face import Face
+from tui.app.home.list import HomeList, Lead
+from tui.app.home.rows import DEMO, Home, Item, headline, read_home
+from tui.app.model.jobs import Job
 from tui.app.page import Page
-from tui.app.requests import Failed, OpenArchive, OpenDemo
-from tui.app.widgets.choices import Choice, Choices
+from tui.app.requests import Failed, OpenArchive, OpenDemo, ResumeJob
+from tui.app.terminal.clipboard import copy_text
+from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.words import Words
-from tui.config import Config
+from tui.archive.location import locate_place
+from tui.config import Config, S3Options
+from tui.errors import ConfigError
+from tui.history.archives import SeenArchive, forget_archive
+from tui.history.extracts import ExtractLine, delete_extract, forget_extract, rename_extract
+from tui.history.sends import SendRecord, forget_send
+from tui.history.stopped import Unfinished
+from tui.shell import shell_join
 
-DEMO = "demo"
+_FIND = "find:"
+_REFRESH_SECONDS = 2.0  # while something runs
 
 
 class OpeningPage(Page):
@@ -43,38 +61,213 @@ class OpeningPage(Page):
         )
 
 
-class ChoosePage(Page):
-    """The archives of the config file, the demo, or a place to be typed."""
+@dataclass
+class HomeRead(Message):
+    """All that home knows."""
+
+    home: Home
+
+
+class HomePage(Page):
+    """What there is, found by typing; nothing is listed or downloaded until it is opened."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-huge")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "find", id="filter", priority=True),
         Binding("o", "type", "open a place", id="open-place", priority=True),
+        Binding("R", "resume", "resume", id="resume"),
+        Binding("p", "send", "publish", id="send"),
+        Binding("r", "rename", "rename", id="rename", priority=True),
+        Binding("delete,backspace", "delete", "delete", id="delete", priority=True),
+        Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]
-    title_of_help = "Choosing an archive"
-    ASKING = frozenset({"type"})
+    title_of_help = "Home"
+    ASKING = frozenset({"type", "search", "rename", "delete"})
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        named = [Choice(name, spec.url, name) for name, spec in sorted(config.archives.items())]
-        demo = Choice("demo", "two weeks of made-up player events, with an incident to find", DEMO)
-        self.choices = Choices([*named, demo])
+        self.home = Home()
+        self.searched = ""
+        self._own_runs = False
+        self.lead = Lead()
+        self.list = HomeList()
+        self.face = Face()
 
     def contents(self) -> list[Widget]:
-        lead = "Which archive?"
-        hint = "enter opens the one under the cursor; o opens a folder or s3://bucket/prefix."
-        if not self.config.archives:
-            hint += f" Archives that have a name in {self.config.path} are listed here as well."
-        return [Words((lead, "", hint)), self.choices]
+        return [self.lead, Container(self.list, self.face, id="home")]
 
     def on_mount(self) -> None:
-        self.header.show("choose an archive")
-        self.set_focus(self.choices)
+        self.set_focus(self.list)
+        self.refresh_home()
+        self.set_interval(_REFRESH_SECONDS, self._follow)
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        if event.value == DEMO and DEMO not in self.config.archives:
-            self.request(OpenDemo())
+    def on_screen_resume(self) -> None:
+        self.refresh_home()
+
+    def refresh_jobs(self, jobs: Sequence[Job]) -> None:
+        super().refresh_jobs(jobs)
+        self._own_runs = any(job.running for job in jobs)
+
+    def refresh_hours(self) -> None:
+        """A job has ended: it made something."""
+        self.refresh_home()
+
+    def _follow(self) -> None:
+        """While something runs, here or in another process."""
+        runs = any(isinstance(item.of, Unfinished) and item.of.running for item in self.home.items)
+        if self.is_current and (runs or self._own_runs):
+            self.refresh_home()
+
+    def refresh_home(self) -> None:
+        """Read what was kept, in a worker: the journals of many sends take a moment."""
+        self.work(lambda: self.post_message(HomeRead(read_home(self.config))), "home", exclusive=True)
+
+    def on_home_read(self, message: HomeRead) -> None:
+        self.home = message.home
+        self._show()
+        if self.home.trouble:
+            self.report(self.home.trouble, bad=True)
+
+    def _show(self) -> None:
+        found = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
+        words = f"{found} of {len(self.home.items)} found for '{self.searched}'; esc shows all"
+        self.lead.show(words if self.searched else headline(self.home))
+        self.list.show(self.home, self.searched)
+        self.header.show("home", f"{self.home.at:%a} {self.home.at.day} {self.home.at:%b %Y %H:%M} UTC")
+        self.refresh_bindings()
+
+    def on_home_list_moved(self) -> None:
+        self.face.show(self.list.item)
+        self.refresh_bindings()
+
+    # What is done with the item under the cursor.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        item = self.list.item
+        of = item.of if item else None
+        if action == "resume":
+            stopped = isinstance(of, Unfinished) and not of.running
+            return stopped or (isinstance(of, ExtractLine) and of.state == "stopped")
+        if action in ("send", "rename") and not isinstance(of, ExtractLine):
+            return False
+        if action == "delete" and (of is None or isinstance(of, SendRecord) or _is_running(of)):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_home_list_chosen(self, event: HomeList.Chosen) -> None:
+        item = event.item
+        match item.of:
+            case Unfinished() as job:
+                if job.running and job.pid == os.getpid():
+                    self.action_jobs()
+                elif job.running:
+                    self.report(f"it runs in another process, of {job.who}")
+                else:
+                    self._resume(job)
+            case ExtractLine() as line:
+                self._open_extract(line)
+            case SendRecord():
+                self.request_explanation(item)
+            case SeenArchive() as seen if item.kind != "demo":
+                named = seen.title in self.config.archives
+                self.request(OpenArchive(item.url, None if named else seen.location))
+            case _ if item.kind == "demo":
+                self.request(OpenDemo())
+            case _:
+                self.request(OpenArchive(item.url))
+
+    def _open_extract(self, line: ExtractLine, *, send: bool = False) -> None:
+        self.request(OpenArchive(line.place, locate_place(line.place, self.config, S3Options()), send=send))
+
+    def action_resume(self) -> None:
+        of = self.list.item.of if self.list.item else None
+        if isinstance(of, ExtractLine):
+            jobs = (item.of for item in self.home.of(("job",)) if isinstance(item.of, Unfinished))
+            of = next((job for job in jobs if job.of == of), None)
+        if isinstance(of, Unfinished):
+            self._resume(of)
+
+    def _resume(self, job: Unfinished) -> None:
+        if not job.words:
+            self.report("the command was not recorded; run it again with --resume", bad=True)
         else:
-            self.request(OpenArchive(event.value))
+            self.request(ResumeJob(job))
+
+    def action_send(self) -> None:
+        item = self.list.item
+        if item is not None and isinstance(item.of, ExtractLine):
+            self._open_extract(item.of, send=True)
+
+    def action_rename(self) -> None:
+        item = self.list.item
+        if item is not None and isinstance(line := item.of, ExtractLine):
+            self.ask("name of the extract:", lambda text: self._rename(line, text), line.name)
+
+    def _rename(self, line: ExtractLine, text: str) -> str:
+        if not text.strip():
+            raise ConfigError("an extract needs a name; esc keeps the old one")
+        rename_extract(line, text.strip())
+        self.refresh_home()
+        return f"{line.place} is listed as {text.strip()}"
+
+    def action_delete(self) -> None:
+        item = self.list.item
+        of = item.of if item else None
+        of = of.of if isinstance(of, Unfinished) else of
+        if isinstance(of, ExtractLine):
+            line = of
+            self.ask(f"type delete to delete {line.name} and its files, or forget:", lambda t: self._delete(line, t))
+        elif isinstance(of, SendRecord | SeenArchive):
+            what = of
+            self.ask(f"type forget to list {_called(what)} no more:", lambda text: self._forget(what, text))
+
+    def _delete(self, line: ExtractLine, text: str) -> str:
+        if text.strip() == "delete":
+            delete_extract(line)
+            said = f"{line.name} was deleted"
+        elif text.strip() == "forget":
+            forget_extract(line)
+            said = f"{line.name} is not listed any more; its files are in {line.place}"
+        else:
+            return "nothing was deleted"
+        self.refresh_home()
+        return said
+
+    def _forget(self, what: SendRecord | SeenArchive, text: str) -> str:
+        if text.strip() != "forget":
+            return "nothing was changed"
+        if isinstance(what, SeenArchive):
+            forget_archive(what)
+        else:
+            forget_send(what)
+        self.refresh_home()
+        return "it is not listed any more"
+
+    # Finding.
+
+    def action_search(self) -> None:
+        self.ask(_FIND, self._search, self.searched)
+
+    def _search(self, text: str) -> str | None:
+        self.searched = text.strip()
+        self._show()
+        return None
+
+    def on_prompt_typed(self, message: Prompt.Typed) -> None:
+        """Each letter narrows the list."""
+        if message.question == _FIND and self.searched != message.text.strip():
+            self._search(message.text)
+
+    def action_step_back(self) -> None:
+        if self.searched:
+            self._search("")
+        else:
+            self.action_leave()
+
+    # Opening a place.
 
     def action_type(self) -> None:
         self.ask("folder or s3://bucket/prefix:", self._open)
@@ -83,9 +276,45 @@ class ChoosePage(Page):
         if text.strip():
             self.request(OpenArchive(text.strip()))
 
+    # Copying and explaining.
+
+    def _command(self, item: Item) -> str:
+        """The command line for the item under the cursor."""
+        match item.of:
+            case Unfinished() as job:
+                return job.command or shell_join(["hourscope", "jobs"])
+            case ExtractLine() as line:
+                return shell_join(["hourscope", line.place])
+            case SendRecord() as send:
+                return shell_join(["hourscope", "sends", "--verify", send.name])
+        return shell_join(["hourscope", DEMO] if item.kind == "demo" else ["hourscope", item.url])
+
+    def action_copy(self) -> None:
+        if self.list.item is not None:
+            copy_text(self.app, command := self._command(self.list.item))
+            self.report(f"copied, if this terminal lets us: {command}")
+
+    def request_explanation(self, item: Item) -> None:
+        self.action_explain()
+
     def explanation(self) -> tuple[str, ...]:
+        item = self.list.item
+        about = self.face.sentences(item) if item is not None else ()
+        lists = ("extracts", "sends", "jobs")
         return (
+            *about,
+            *((f"$ {self._command(item)}",) if item is not None else ()),
+            "Home lists what is known on this machine, and reads no archive: the strips are of the last listing. "
             f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place "
             "can be opened without one.",
-            "$ hourscope s3://bucket/prefix",
+            *(f"$ hourscope {name}" for name in lists),
         )
+
+
+def _is_running(of: object) -> bool:
+    return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")
+
+
+def _called(what: SendRecord | SeenArchive) -> str:
+    """What it is called in a question."""
+    return what.name if isinstance(what, SendRecord) else what.title

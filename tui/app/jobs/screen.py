@@ -1,23 +1,29 @@
-"""The jobs: every scan and send since hourscope was started, how far each has got, and the way back to it."""
+"""The jobs: scans and sends of this run, and those of others that run or can be resumed."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
-from tui.app.model.jobs import Job, Jobs
+from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
-from tui.app.requests import ShowJob
+from tui.app.requests import Failed, ResumeJob, ShowJob
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
 from tui.app.widgets.words import Words
+from tui.errors import HourscopeError
+from tui.history.stopped import Unfinished, unfinished
+from tui.history.words import age, ago
 from tui.units import plural
 
 _EMPTY = (
-    "No job yet.",
+    "No job runs, and none was stopped.",
     "",
     "On the calendar, s plans a scan of the selected hours and p publishes them; in a preview, p publishes what "
     "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
@@ -26,62 +32,125 @@ _EMPTY = (
 _REST = 66  # cells that are not the title's
 
 
+@dataclass
+class Left(Message):
+    """What was stopped, and what runs elsewhere."""
+
+    jobs: list[Unfinished]
+
+
 class JobsPage(Page):
     """Follows the jobs as they run; it is repainted only where they changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "stop", "stop", id="job-stop"),
+        Binding("R", "resume", "resume", id="resume"),
     ]
     title_of_help = "The jobs"
 
     def __init__(self, jobs: Jobs) -> None:
         super().__init__()
         self.jobs = list(jobs.all)
+        self.left: list[Unfinished] = []  # by earlier runs, or other processes
         self.choices = Choices(self._rows())
         self.words = Words(_EMPTY)
 
+    @property
+    def number(self) -> int:
+        return len(self.jobs) + len(self.left)
+
     def contents(self) -> list[Widget]:
-        return [self.choices] if self.jobs else [self.words]
+        return [self.choices, self.words]
 
     def on_mount(self) -> None:
-        if self.jobs:
+        self.choices.go(max(len(self.jobs) - 1, 0))
+        self._show()
+        self.work(self._look, "jobs", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.work(self._look, "jobs", exclusive=True)
+
+    def _look(self) -> None:
+        """What others have left: the journals of many sends take a moment."""
+        try:
+            self.post_message(Left(unfinished()))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_left(self, message: Left) -> None:
+        self.left = others(message.jobs, self.jobs)
+        self._show()
+
+    def _show(self) -> None:
+        """The list, or what to do where it is empty."""
+        self.choices.display, self.words.display = bool(self.number), not self.number
+        if self.number:
             self.set_focus(self.choices)
-            self.choices.go(len(self.jobs) - 1)
         self.refresh_jobs(self.jobs)
 
     def refresh_jobs(self, jobs: Sequence[Job]) -> None:
         """One of them got further."""
-        running = sum(job.running for job in self.jobs)
+        running = sum(job.running for job in self.jobs) + sum(job.running for job in self.left)
         for job in self.jobs:
             job.seen = job.seen or not job.running
-        self.header.show("jobs", f"{running} running" if running else "none running", plural(len(self.jobs), "job"))
+        stopped = sum(not job.running for job in self.left)
+        state = f"{running} running" if running else "none running"
+        self.header.show("jobs", state, f"{stopped} to resume" if stopped else "", plural(self.number, "job"))
         self.choices.show(self._rows())
         self.refresh_bindings()
 
     def _rows(self) -> list[Choice]:
         room = max((self.size.width or 80) - _REST, 24)
-        return [
+        own = [
+            Choice(f"{job.brief:<12}  {shorten(job.title, room)}", job.state.words, str(at))
+            for at, job in enumerate(self.jobs)
+        ]
+        return own + [
             Choice(
-                f"{job.brief:<12}  {shorten(job.title, room)}",
-                job.state.words,
+                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.name, room)}",
+                f"{job.progress}, {_state(job)}",
                 str(at),
             )
-            for at, job in enumerate(self.jobs)
+            for at, job in enumerate(self.left, len(self.jobs))
         ]
 
     def on_resize(self) -> None:
         self.choices.show(self._rows())
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        self.request(ShowJob(self.jobs[int(event.value)]))
+        at = int(event.value)
+        if at < len(self.jobs):
+            self.request(ShowJob(self.jobs[at]))
+        else:
+            self.action_resume()
 
     @property
     def _here(self) -> Job | None:
-        return self.jobs[self.choices.at] if self.jobs else None
+        return self.jobs[self.choices.at] if self.choices.at < len(self.jobs) else None
+
+    @property
+    def _stopped(self) -> Unfinished | None:
+        """What was left, under the cursor."""
+        at = self.choices.at - len(self.jobs)
+        return self.left[at] if 0 <= at < len(self.left) else None
+
+    def action_resume(self) -> None:
+        left = self._stopped
+        if left is None:
+            return
+        if left.running:
+            self.report(f"it runs in another process, of {left.who}")
+        elif not left.words:
+            self.report("its command was not recorded; run it again with --resume", bad=True)
+        else:
+            self.request(ResumeJob(left))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stop":
             return self._here is not None and self._here.running
+        if action == "resume":
+            return self._stopped is not None and not self._stopped.running
         return super().check_action(action, parameters)
 
     def action_stop(self) -> None:
@@ -104,4 +173,21 @@ class JobsPage(Page):
             "A scan's manifest and a send's journal are on disk and are written as it goes: a lost terminal, a signal "
             "or a kill costs at most what was in flight, and the command line can go on where it stopped.",
             *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
+            *(f"$ {job.command}" for job in self.left if job.command and not job.running),
         )
+
+
+def _state(job: Unfinished) -> str:
+    if job.running:
+        return f"runs in another process, by {job.who}"
+    return f"stopped {ago(age(job.since))}; R resumes it"
+
+
+def others(found: Sequence[Unfinished], own: Sequence[Job]) -> list[Unfinished]:
+    """Without the jobs of this run: the same command resumes them."""
+    commands = tuple(job.resume_command for job in own if job.resume_command)
+    return [
+        job
+        for job in found
+        if not (job.running and job.pid == os.getpid()) and not (commands and (job.command or "").startswith(commands))
+    ]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from tui.app.model.hours import Hours
 from tui.app.model.session import Session
 from tui.archive.location import command_words, locate_place
-from tui.archive.times import spell_hour
 from tui.config import state_dir
 from tui.filter import Filter
+from tui.history.naming import extract_name
 from tui.send import Source, archive_source, file_source
 
 
@@ -56,10 +54,13 @@ def cargo_of_file(place: str) -> Cargo:
     return Cargo(place, lambda: file_source(Path(place).expanduser()), tuple(command_words("send", place)))
 
 
-def default_out(title: str, start: datetime) -> str:
-    """A new folder for an extract, below the state folder, named by archive and hour."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", title.rstrip("/").rpartition("/")[2]).strip("-") or "archive"
-    base = state_dir() / "extracts" / f"{name[:40]}.{spell_hour(start)}"
+def default_out(session: Session, filter_: Filter, hours: Hours, words: str = "") -> str:
+    """A new folder for an extract, below the state folder; its name tells the archive, the filter and the time.
+
+    `words` take the filter's place.
+    """
+    name = extract_name(session.title, filter_, hours.start, hours.stop, session.config.filters, words)
+    base = state_dir() / "extracts" / name
     number, path = 1, base
     while path.exists():
         number += 1

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
 from tui.app.model.months import month_of, months_of, remembered_months
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
+from tui.app.model.usual import Usual, usual_of
+from tui.archive import Catalog
+from tui.archive.listing import Listing
 from tui.archive.location import Location
 from tui.archive.times import next_hour
+from tui.archive.walk import Walk
 from tui.config import Config
+from tui.history.archives import keep_seen
+from tui.history.log import HistoryError
 from tui.scan import scanned_hours
+from tui.scan.manifest import origin_of
 
 
 def open_session(location: Location, config: Config) -> tuple[Session, str]:
@@ -31,13 +39,31 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     session = Session(archive, catalog, config, location, months=months)
     session.matches = scanned_hours(archive)
     session.scanned = frozenset(session.matches)
+    session.origin = origin_of(archive)
     remembered = recall(session)
     if months and session.place and not session.catalog.is_listed(session.place, next_hour(session.place)):
         if not months.recall(month_of(session.place)):
             months.load(month_of(session.place))
         session.catalog = months.catalog()
-    _ = session.usual  # worked out here, where nobody waits for it
+    usual = session.usual  # worked out here, where nobody waits for it
+    try:
+        keep_seen(location, archive, session.catalog, session.gap_hours, usual.lag)
+    except HistoryError as error:
+        remembered = remembered or str(error)
     return session, remembered
+
+
+def listed_again(session: Session) -> tuple[Catalog, Usual]:
+    """The archive as it is now; of one that is listed month by month the newest month. HourscopeError if it cannot be
+    listed."""
+    archive, months = session.archive, session.months
+    if months is None:
+        catalog = archive.catalog()
+    else:
+        months.walk = Walk(Listing(archive.store), archive.layout, quick=True, names=months.walk.heads)
+        months.load(month_of(datetime.now(archive.zone)))
+        catalog = months.catalog()
+    return catalog, usual_of(catalog)
 
 
 def make_demo(folder: Path, cancelled: Callable[[], bool]) -> bool:

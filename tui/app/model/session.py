@@ -19,10 +19,28 @@ from tui.archive.location import Location, far_warnings, left_out
 from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
+from tui.history.notebook import Notebook, notebook_of
 from tui.scan import ChunkDamaged
+from tui.scan.manifest import Origin
 from tui.units import plural
 
 _MOST_PARTS = 100  # of a chunk, whose damage is remembered
+
+
+@dataclass(frozen=True)
+class Shade:
+    """What the calendar's shades can stand for beside sizes: the hits of each hour among its records (or of a sample of
+    them), for a filter or a finding in `words`. `filter`: it, if all records were looked at."""
+
+    words: str
+    filter: Filter | None
+    hits: Mapping[datetime, int]
+    records: Mapping[datetime, int]
+
+    @cached_property
+    def rates(self) -> dict[datetime, float]:
+        """Hits of a record, by hour."""
+        return {hour: self.hits.get(hour, 0) / number for hour, number in self.records.items() if number}
 
 
 @dataclass
@@ -42,6 +60,8 @@ class Session:
     damage: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key → what of it cannot be read, a sentence each
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
+    shade: Shade | None = None  # of what was counted or found last
+    origin: Origin | None = None  # of an extract: what it was made of
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
     months: Months | None = None  # of an archive that is listed month by month
@@ -57,6 +77,20 @@ class Session:
     def title(self) -> str:
         """The archive as the command line would name it."""
         return self.location.title
+
+    @property
+    def heading(self) -> str:
+        """For a header: the title; an extract says what it is."""
+        if self.origin is None:
+            return self.title
+        name, source = (text.rstrip("/").rpartition("/")[2] for text in (self.title, self.origin.source))
+        return f"{name} · extract of {source} · {self.origin.filter}"
+
+    @property
+    def notebook(self) -> Notebook:
+        """The archive's notebook, as the config wants it."""
+        kept = self.config.notebook
+        return notebook_of(self.location.url, self.title, enabled=kept.write, records=kept.records)
 
     @property
     def s3(self) -> S3Options:

@@ -57,11 +57,31 @@ def usual_of(catalog: Catalog) -> Usual:
     return Usual(_sizes(sizes), lags, _usual_lags(lags))
 
 
+ODD_LARGE, ODD_SMALL = 2.5, 0.4  # times the usual
+_CHANCE = 4.0  # standard deviations of a count (its square root) within which an hour is as usual
+
+
+def usual_counts(counts: Mapping[datetime, float]) -> dict[datetime, float]:
+    """The usual of each hour; none where there is too little to compare with."""
+    return {hour: usual.size for hour, usual in _sizes(counts).items()}
+
+
+def odd_counts(counts: Mapping[datetime, int]) -> dict[datetime, float]:
+    """Hours with far more or far fewer than is usual for them, and how many times the usual; by more than chance."""
+    odd: dict[datetime, float] = {}
+    for hour, usual in _sizes(counts).items():
+        ratio = counts[hour] / max(usual.size, 1.0)
+        beyond = abs(counts[hour] - usual.size) > _CHANCE * max(usual.size, 1.0) ** 0.5
+        if beyond and (ratio >= ODD_LARGE or ratio <= ODD_SMALL):
+            odd[hour] = ratio
+    return odd
+
+
 def _lag(hour: datetime, uploaded: datetime) -> float:
     return (uploaded - (hour.astimezone(UTC) + timedelta(hours=1))).total_seconds()
 
 
-def _sizes(sizes: Mapping[datetime, int]) -> dict[datetime, UsualSize]:
+def _sizes(sizes: Mapping[datetime, float]) -> dict[datetime, UsualSize]:
     """The same hour of the week, else of the same kind of day, else of any day: the first that has enough others."""
     usual: dict[datetime, UsualSize] = {}
     for kind, name in (
@@ -80,8 +100,8 @@ def _day_kind(hour: datetime) -> str:
 
 
 def _compared(
-    sizes: Mapping[datetime, int],
-    compared: Mapping[datetime, int],
+    sizes: Mapping[datetime, float],
+    compared: Mapping[datetime, float],
     kind: Callable[[datetime], Hashable],
     name: Callable[[datetime, int], str],
 ) -> dict[datetime, UsualSize]:

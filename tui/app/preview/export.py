@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,9 @@ from tui.archive import Chunk
 from tui.archive.times import next_hour
 from tui.archive.writer import file_of_lines, names_folder
 from tui.filter import Filter
-from tui.scan import ChunkDone, Counts, Matches, ScanEvent, ScanPlan, open_extract
+from tui.history.extracts import ScanWork, recorded_scan
+from tui.history.log import Report
+from tui.scan import ChunkDone, Counts, Extract, Matches, ScanEvent, ScanPlan, open_extract
 from tui.scan.task import written
 
 BY_HAND = ("marked by hand",)
@@ -54,7 +57,7 @@ def pick(rows: VisibleRows, *, whole: bool) -> Pick:
 
 def new_extract(session: Session, hour: datetime) -> str:
     """A new folder for what is picked of an hour."""
-    return default_out(f"{session.title}.chosen", hour)
+    return default_out(session, Filter(), Hours.of(hour, hour), "chosen")
 
 
 def plan_send(
@@ -76,31 +79,38 @@ def plan_send(
 
 def write(picked: Pick, title: str, out: str, session: Session, hour: datetime) -> str:
     """Write the records; returns a sentence. OutputError if the place is taken or cannot be written."""
-    save(picked, out, session, hour)
+    reports: list[str] = []
+    save(picked, out, session, hour, reports.append)
     rest = " (of those previewed; s scans all)" if picked.partial else ""
-    return f"wrote {title} {'as the extract' if names_folder(out) else 'to'} {out}{rest}"
+    return "; ".join([f"wrote {title} {'as the extract' if names_folder(out) else 'to'} {out}{rest}", *reports])
 
 
-def save(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+def save(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
     """Write the records. OutputError if the place is taken or cannot be written."""
     if names_folder(out):
-        _save_extract(pick, out, session, hour)
+        _save_extract(pick, out, session, hour, report)
         return
     with file_of_lines(Path(out).expanduser(), overwrite=False) as file:
         for lines in pick.lines(pick.numbers):
             file.write(lines)
 
 
-def _save_extract(pick: Pick, out: str, session: Session, hour: datetime) -> None:
+def _save_extract(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
     parts = pick.records.parts()
     chunks = tuple(chunk for chunk, _ in parts)
     plan = ScanPlan(session.archive, hour, next_hour(hour), Filter(), chunks)
     extract = open_extract(out, plan, s3=session.s3)
     extract.manifest = structs.replace(extract.manifest, filter=pick.words)
+    work = ScanWork(plan, extract, session.title, session.location.url, ())  # no command line marks records
+    deque(recorded_scan(_saving(pick, extract, parts), work, report), maxlen=0)
+
+
+def _saving(pick: Pick, extract: Extract, parts: Sequence[tuple[Chunk, range]]) -> Iterator[ScanEvent]:
     with extract:
         for chunk, numbers in parts:
             for event in written(extract.output(chunk), _events(pick, chunk, numbers)):
                 extract.record(event)
+                yield event
         extract.finish(whole=not pick.partial)
 
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from tui.app.filters.bar import FilterBar
-from tui.app.filters.sample import baseline_of
+from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.model.session import Session
 from tui.app.preview.feed import ChunkTorn, Feed, Limit, ReadingPaused, RecordsMatched, RecordsRead, Work
 from tui.app.preview.marks import AlikeFound, FindAlike, Marks
@@ -40,7 +40,7 @@ class HourView(Guarded, Vertical):
         Binding("minus", "only(False)", "not these", id="not-these"),
         Binding("o", "ask_value", "more of this value", id="more-of-value"),
         Binding("L", "saved", "saved filters", show=False, id="saved-filters"),
-        Binding("T", "terms", "terms of the filter", show=False, id="terms"),
+        Binding("T", "terms", "terms", show=False, id="terms"),
         Binding("a", "all", "all/matches", id="all-or-matches"),
         Binding("A", "around", "lines around", show=False, id="lines-around"),
         Binding("space", "mark", "mark", id="select"),
@@ -51,11 +51,14 @@ class HourView(Guarded, Vertical):
         Binding("s", "screen.scan", "scan", id="scan"),
         Binding("w", "screen.write", "write to file", id="write", priority=True),
         Binding("p", "screen.send", "publish", id="send"),
+        Binding("d", "screen.diff", "what changed", show=False, id="what-changed"),
+        Binding("i", "screen.timeline", "timeline", show=False, id="timeline"),
+        Binding("F", "screen.follow", "follow the newest hour", show=False, id="follow"),
         Binding("f", "fields", "fields", id="fields"),
         Binding("c", "column", "column of this value", show=False, id="column"),
         Binding("C", "screen.columns", "choose columns", show=False, id="columns", priority=True),
         Binding("r", "raw", "columns/raw", show=False, id="raw"),
-        Binding("t", "tree", "tree beside the list, or not", show=False, id="tree"),
+        Binding("t", "tree", "tree", show=False, id="tree"),
         Binding("y", "screen.copy", "copy", id="copy"),
         Binding("exclamation_mark", "invert", "invert the filter", show=False, id="invert"),
         *(Binding(str(n), f"switch({n - 1})", f"term {n} on/off", show=False) for n in range(1, 10)),
@@ -81,7 +84,7 @@ class HourView(Guarded, Vertical):
         self.feed = Feed(session.archive, chunks, post=self.post_message, work=work)
         self.records = self.feed.records
         self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
-        self.panes = Panes(session, self.rows, baseline_of(session, hour, chunks))
+        self.panes = Panes(session, self.rows)
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
         self.ended = False  # reading; at the hour's end, or before it because of a trouble or a limit
@@ -278,6 +281,9 @@ class HourView(Guarded, Vertical):
 
     def on_json_tree_wanted(self, message: JsonTree.Wanted) -> None:
         self.bar.add_value(message.path, message.value, only=message.only)
+
+    def on_fields_panel_wanted(self, message: FieldsPanel.Wanted) -> None:
+        self.bar.add(message.term)
 
     def action_only(self, only: bool) -> None:
         self.panes.want(only=only)

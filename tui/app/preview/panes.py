@@ -7,7 +7,7 @@ from functools import partial
 from textual.containers import Container
 
 from tui.app.filters.fields_panel import FieldsPanel
-from tui.app.filters.sample import Baseline, Shown
+from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
 from tui.app.preview.marks import FindAlike, find_alike
 from tui.app.preview.rows import VisibleRows
@@ -23,10 +23,10 @@ from tui.filter.build import term_of
 class Panes(Guarded, Container):
     """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
 
-    def __init__(self, session: Session, rows: VisibleRows, baseline: Baseline | None) -> None:
+    def __init__(self, session: Session, rows: VisibleRows) -> None:
         self.listing = RecordList(rows.records)
         self.nodes = JsonTree(session.zone)
-        self.panel = FieldsPanel(baseline)
+        self.panel = FieldsPanel()
         super().__init__(self.listing, self.nodes, self.panel, id="preview")
         self._session = session
         self._rows = rows

@@ -6,21 +6,29 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours, Selection
+from tui.app.model.opening import listed_again
 from tui.app.model.session import Session, shifted
 from tui.app.page import ArchivePage
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
 from tui.app.preview.text import explanation, header_words
+from tui.app.preview.walk import Newer, Sought, seek
 from tui.app.records.columns import split
-from tui.app.requests import PlanScan, PlanSend, Report, refusal
+from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
 from tui.archive import Chunk
 from tui.errors import HourscopeError
+from tui.filter import Filter
+from tui.history.notebook import Spot
 from tui.units import plural
+
+FOLLOW_SECONDS = 10.0  # between two listings of an archive that is followed
 
 
 class PreviewPage(ArchivePage):
@@ -45,6 +53,7 @@ class PreviewPage(ArchivePage):
         self.view = HourView(session, hour, self.chunks, work=self.work)
         self.menu = CopyMenu(self.view.nodes, self.view.rows)
         self._writing = False
+        self._following = False
 
     def contents(self) -> list[Widget]:
         return [self.view, self.menu]
@@ -98,11 +107,66 @@ class PreviewPage(ArchivePage):
             view.feed.more(everything=True)
             self.report("reading the rest of the hour; n again goes on")
             return
-        hour = self.session.hour_beside(self.hour, step)
-        while hour is not None and view.rows.filtered and self.session.matches.get(hour) == 0:
-            hour = self.session.hour_beside(hour, step)
-        if self._go_on(hour, step, "hour") and view.rows.filtered:
-            self.view.arrive(step)
+        if not view.rows.filtered:
+            self._go_on(self.session.hour_beside(self.hour, step), step, "hour")
+        else:
+            self.report(f"looking for the {'next' if step > 0 else 'previous'} match in other hours …")
+            self.work(partial(self._seek, self.hour, step, view.filter), "seek", exclusive=True)
+
+    def _seek(self, hour: datetime, step: int, filter_: Filter) -> None:
+        worker = get_current_worker()
+        try:
+            for found in seek(self.session, hour, step, filter_, lambda: worker.is_cancelled):
+                if worker.is_cancelled:
+                    return
+                self.post_message(found)
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_sought(self, message: Sought) -> None:
+        """Go there, or report how far it was looked for."""
+        side = "after" if message.step > 0 else "before"
+        unread = f"; {plural(message.unread, 'hour')} not wholly readable" if message.unread else ""
+        passed = plural(message.passed, "hour")
+        if message.hour is not None:
+            self.open_hour(message.hour)
+            self.view.arrive(message.step)
+            self.report(f"{'next' if message.step > 0 else 'previous'} match {passed} {side}{unread}")
+        elif message.ended:
+            self.report(f"no match in the {passed} {side} this one{unread}")
+        else:
+            self.report(f"no match in {passed} {side} this one so far; ^c stops looking")
+
+    def action_follow(self) -> None:
+        """Stay on the newest hour of the archive while it grows, or no longer."""
+        self._following = not self._following
+        if self._following:
+            self.report(f"following the newest hour, listed every {FOLLOW_SECONDS:.0f} s; F stops")
+            self._look_again()
+        else:
+            self.report("no longer following")
+
+    def _look_again(self) -> None:
+        if self._following and self.is_mounted:
+            self.work(self._list_again, "list", exclusive=True)
+
+    def _list_again(self) -> None:
+        try:
+            self.post_message(Newer(*listed_again(self.session)))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+            self._following = False
+
+    def on_newer(self, message: Newer) -> None:
+        """Show the newest hour as far as it is there, from its end."""
+        if not self._following:
+            return
+        self.session.update(message.catalog, message.usual)
+        newest = self.session.last
+        if newest != self.hour or self.session.chunks(newest) != self.chunks:
+            self.open_hour(newest)
+            self.view.arrive(-1)
+        self.set_timer(FOLLOW_SECONDS, self._look_again)
 
     def on_unmount(self) -> None:
         self.view.leave(keep=self._writing)
@@ -116,10 +180,15 @@ class PreviewPage(ArchivePage):
 
     def interrupt(self) -> bool:
         """Read no more for now."""
+        seeking = [worker for worker in self.workers if worker.group == "seek" and worker.is_running]
+        for worker in seeking:
+            worker.cancel()
         reading = self.view.rest()
-        if reading:
+        if seeking:
+            self.report("stopped looking")
+        elif reading:
             self.report("stopped reading; what was read is here, G reads on")
-        return reading
+        return reading or bool(seeking)
 
     def action_filter(self) -> None:
         self.view.bar.open()
@@ -134,6 +203,15 @@ class PreviewPage(ArchivePage):
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
         self.ask("columns, as JMESPath, … (none: what suits):", lambda text: put(split(text)), shown)
 
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """The record under the cursor."""
+        subject, spot, _ = super().note_subject()
+        number = self.view.listing.current
+        if number is None:
+            return subject, spot, None
+        spot = structs.replace(spot, line=number, filter=tuple(self.view.filter.arguments()))
+        return f"record {number + 1:,} of {subject}", spot, self.view.records[number]
+
     # What leaves.
 
     def action_scan(self) -> None:
@@ -144,6 +222,15 @@ class PreviewPage(ArchivePage):
         self.session.filter = self.view.filter
         here = Selection.of(Hours.of(self.hour, self.hour))
         self.request(PlanScan(self.session, self.session.selection or here))
+
+    def action_diff(self) -> None:
+        """What changed in this hour, among the records of the filter."""
+        self.session.filter = self.view.filter
+        self.request(ShowDiff(self.session, Selection.of(Hours.of(self.hour, self.hour))))
+
+    def action_timeline(self) -> None:
+        self.session.filter = self.view.filter
+        self.request(ShowTimeline(self.session))
 
     def action_send(self) -> None:
         plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.state.whole)

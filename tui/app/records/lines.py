@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import chop_cells
 
 from tui.app.records.columns import LARGEST, SAMPLE, Column, Tone, cells, choose, chosen, shared, tones
-from tui.app.records.store import Records
-from tui.app.widgets.lines import fit
+from tui.app.records.store import FewRecords, Records
+from tui.app.widgets.lines import Piece, fit
+from tui.app.widgets.theme import Palette
 from tui.printable import printable
 
 _SIDEWAYS = 20  # cells
 _MOST_LINES = 12  # of a wrapped record: the tree has the rest
 _KEPT = 400  # texts: more than fit on a screen
+
+
+TONES: Mapping[Tone, str] = {"plain": "text", "common": "dim", "rare": "match"}  # their styles in the palette
+
+
+def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list[list[Piece]]:
+    """A few records in the columns that tell, below the columns' titles; nothing of none."""
+    if not records:
+        return []
+    lines = RecordLines(FewRecords(records))
+    lines.fit(width, range(len(records)))
+    table: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
+    for number in range(len(records)):
+        cells_ = lines.toned(number) or [(lines.lines(number)[0], "plain")]
+        table.append([(text, getattr(palette, TONES[tone])) for text, tone in cells_])
+    return table
 
 
 class RecordLines:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.records.columns import SAMPLE
-from tui.app.records.lines import RecordLines
+from tui.app.records.lines import TONES, RecordLines
 from tui.app.records.store import Records
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
@@ -252,8 +252,7 @@ class RecordList(CursorList):
         style = palette.strong if here else palette.text if hit else palette.dim
         text = self._lines.lines(number)[line_of_it]
         cells = self._lines.toned(number) if hit and not here else []
-        tones = {"plain": style, "common": palette.dim, "rare": palette.headline}
-        pieces = [(text, tones[tone]) for text, tone in cells] or [(text, style)]
+        pieces = [(text, getattr(palette, TONES[tone])) for text, tone in cells] or [(text, style)]
         return strip_of([self._sign(row, number, line_of_it), *pieces], width, self.ground(row))
 
     def _shared(self, width: int) -> list[Piece]:

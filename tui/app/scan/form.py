@@ -10,6 +10,7 @@ from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
 from tui.app.model.hours import Selection, read_selection
 from tui.app.model.session import Session
+from tui.archive.location import command_words
 from tui.errors import ConfigError, TimeError
 from tui.filter import Filter
 from tui.scan import ScanPlan
@@ -57,8 +58,25 @@ class ScanForm:
     @classmethod
     def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
         """The session's filter, into a new extract or what `out` names."""
-        proposed = default_out(session.title, hours.span.start)
+        proposed = default_out(session, session.filter, hours.span)
         return cls(session, hours, session.filter, out or proposed, proposed)
+
+    def filtered(self, filter_: Filter) -> ScanForm:
+        """With another filter."""
+        return replace(self, filter=filter_)._named()
+
+    def _named(self) -> ScanForm:
+        """With a name that fits, unless somebody chose one."""
+        if self.out != self.proposed:
+            return self
+        out = default_out(self.session, self.filter, self.hours.span)
+        return replace(self, out=out, proposed=out)
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the command line that resumes it with --resume, also where it has several ranges."""
+        span, more = self.hours.span, [*self.filter.arguments(), *self.power.words(), "-o", self.out]
+        return command_words("scan", self.session.location, span.start, span.stop, more)
 
     @cached_property
     def plan(self) -> ScanPlan:
@@ -86,10 +104,7 @@ class ScanForm:
                 hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
                 if not all(self.session.catalog.is_listed(each.start, each.stop) for each in hours.ranges):
                     raise TimeError("some of these hours are not listed yet; select them on the calendar first")
-                if self.out != self.proposed:
-                    return replace(self, hours=hours)
-                out = default_out(self.session.title, hours.span.start)
-                return replace(self, hours=hours, out=out, proposed=out)
+                return replace(self, hours=hours)._named()
             case "power":
                 return replace(self, power=Power.read(text))
         return replace(self, out=text.strip() or self.out)

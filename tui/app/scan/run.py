@@ -16,6 +16,9 @@ from tui.app.scan.form import ScanForm
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.config import Prices
 from tui.errors import HourscopeError
+from tui.history.entries import noted_scan
+from tui.history.extracts import ScanWork, recorded_scan
+from tui.history.log import Report
 from tui.scan import (
     ChunkDamaged,
     ChunkDone,
@@ -139,12 +142,20 @@ def _state(
     )
 
 
-def run(form: ScanForm, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
-    """Scan into an extract (`out` names a folder or prefix) or into one file of lines."""
+def run(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+    """Scan into an extract (`out` names a folder or prefix) or into one file of lines; keep it in the history."""
+    session = form.session
+    events = _scan(form, report, resume=resume, cancel=cancel)
+    return noted_scan(events, form.plan, "\n".join(form.commands), form.out, session.notebook, report)
+
+
+def _scan(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
     plan, out, power = form.plan, form.out, form.power
     if names_folder(out):
         extract = open_extract(out, plan, s3=form.session.s3, resume=resume)
-        yield from run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, extract=extract)
+        events = run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, extract=extract)
+        location = form.session.location
+        yield from recorded_scan(events, ScanWork(plan, extract, location.title, location.url, form.words), report)
         return
     target = Path(out).expanduser()
     with file_of_lines(

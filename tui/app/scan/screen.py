@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -19,7 +18,7 @@ from tui.app.model.session import Session
 from tui.app.page import ArchivePage
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
-from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, refusal
+from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, Report, refusal
 from tui.app.scan.facts import command_facts, headline, power_facts, state_facts
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, estimated, run, snapshots
@@ -123,7 +122,7 @@ class ScanPage(ArchivePage):
         if self.running or self.state is not None:
             self.request(PlanScan(self.session, self.form.hours))
         else:
-            self._put(replace(self.form, filter=filter_))
+            self._put(self.form.filtered(filter_))
         return None
 
     def _put(self, form: ScanForm) -> None:
@@ -178,7 +177,7 @@ class ScanPage(ArchivePage):
     def _run(self, form: ScanForm, cancel: threading.Event, *, resume: bool) -> None:
         try:
             with self._jobs.running(cancel.set):
-                for state in snapshots(form.plan, run(form, resume=resume, cancel=cancel)):
+                for state in snapshots(form.plan, run(form, self._report_later, resume=resume, cancel=cancel)):
                     self.post_message(ScanMoved(state))
             plan, matched = form.plan, state.matches > 0
             if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
@@ -187,6 +186,9 @@ class ScanPage(ArchivePage):
             if isinstance(error, OutputError) and self.state is None:
                 self._begun = None  # what is at that place is not ours
             self.post_message(refusal(error))
+
+    def _report_later(self, sentence: str) -> None:
+        self.app.post_message(Report(sentence))
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -11,6 +11,9 @@ from tui.app.model.cargo import Cargo
 from tui.app.send.order import Order
 from tui.config import state_dir
 from tui.errors import HourscopeError
+from tui.history.entries import send_entry
+from tui.history.notebook import Notebook
+from tui.history.sends import SendWork, recorded_send
 from tui.send import (
     Control,
     Destination,
@@ -18,6 +21,7 @@ from tui.send import (
     NsqTarget,
     Plan,
     SendEvent,
+    Sent,
     Source,
     Survey,
     check_destinations,
@@ -30,6 +34,7 @@ from tui.send import (
 )
 from tui.send import survey as survey_source
 from tui.send.preparation import Preparation, prepare
+from tui.shell import shell_join
 
 
 @dataclass
@@ -53,6 +58,17 @@ class Checked(Message):
     earlier: Earlier | None = None
     warnings: tuple[str, ...] = ()
     trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the history keeps of a send: the command line's words, the archive's url, its notebook; `report` takes a
+    sentence where that fails."""
+
+    words: tuple[str, ...]
+    url: str
+    notebook: Notebook
+    report: Callable[[str], object]
 
 
 @dataclass
@@ -84,17 +100,25 @@ def check(order: Order, source: Source | None, survey: Survey) -> Checked:
     return Checked(order, target, destinations, earlier, tuple(dict.fromkeys(warnings)))
 
 
-def run(checked: Checked, source: Source, survey: Survey, control: Control) -> Iterator[SendEvent]:
-    """Send what was surveyed: to the topic that was checked, or to a file."""
+def run(checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> Iterator[SendEvent]:
+    """Send what was surveyed: to the topic that was checked, or to a file; keep it in the history."""
+    for event in _send(checked, source, survey, control, kept):
+        if isinstance(event, Sent):
+            kept.notebook.add(send_entry(event.receipt, shell_join(kept.words)), kept.report)
+        yield event
+
+
+def _send(checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> Iterator[SendEvent]:
     order, target = checked.order, checked.target
     if order.out or target is None:
-        yield from send_to_file(source, order.out, control=control)
+        events: Iterator[SendEvent] = send_to_file(source, order.out, control=control)
+        yield from recorded_send(events, SendWork(source, kept.words, out=order.out, url=kept.url), kept.report)
         return
     prepared = prepared_order(order, source, target, checked.destinations)  # this very page's journal, too
     survey = surveyed_again(prepared, survey)
     prepared, warnings = prepared.checked(survey), prepared.warnings(survey)
     with prepared.journal(survey, again=True) as journal:  # the page has shown the repeat, and asked for the topic
-        yield from send_to_nsq(
+        events = send_to_nsq(
             prepared.source,
             target,
             journal=journal,
@@ -103,6 +127,9 @@ def run(checked: Checked, source: Source, survey: Survey, control: Control) -> I
             surveyed=survey,
             warnings=warnings,
         )
+        resume = (*(word for word in kept.words if word != "--again"), "--resume", "--yes")
+        work = SendWork(prepared.source, kept.words, resume, journal.path, url=kept.url)
+        yield from recorded_send(events, work, kept.report)
 
 
 def prepared_order(order: Order, source: Source, target: NsqTarget, destinations: Sequence[Destination]) -> Preparation:

@@ -14,10 +14,10 @@ from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs, JobState
 from tui.app.model.session import Session
 from tui.app.page import ArchivePage
-from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, refusal
+from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, Report, refusal
 from tui.app.send.facts import check_facts, progress_facts, what_facts, where_facts
 from tui.app.send.order import Order
-from tui.app.send.run import Checked, Counted, SendMoved, check, counting, run
+from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
 from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
 from tui.errors import HourscopeError
@@ -174,16 +174,17 @@ class SendPage(ArchivePage):
         if self.source is None:
             return
         self.control, self.refusal = Control(), ""
-        self.work(partial(self._run, self.checked, self.source, self.survey, self.control), "send")
+        kept = Kept(self._words, self.session.location.url, self.session.notebook, self._report_later)
+        self.work(partial(self._run, self.checked, self.source, self.survey, self.control, kept), "send")
         self.job.seen = False
         self._refresh_job()
         self.request(KeepJob(self.job, self))
         self.refresh_facts()
 
-    def _run(self, checked: Checked, source: Source, survey: Survey, control: Control) -> None:
+    def _run(self, checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> None:
         try:
             with self._jobs.running(control.stop):
-                for event in run(checked, source, survey, control):
+                for event in run(checked, source, survey, control, kept):
                     self.post_message(SendMoved(event))
         except HourscopeError as error:
             self.post_message(refusal(error))
@@ -251,8 +252,15 @@ class SendPage(ArchivePage):
 
     @property
     def _command(self) -> str:
+        return shell_join(self._words)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
         again = ["--again"] if any(words.startswith(REPEATED) for words in self.checked.warnings) else []
-        return shell_join([*self.cargo.words, *self.order.words(), *again])
+        return (*self.cargo.words, *self.order.words(), *again)
+
+    def _report_later(self, sentence: str) -> None:
+        self.app.post_message(Report(sentence))
 
     def refresh_facts(self) -> None:
         """The header and the facts."""

@@ -18,6 +18,8 @@ _NAMES = {
     "slash": "/",
     "colon": ":",
     "comma": ",",
+    "semicolon": ";",
+    "apostrophe": "'",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",

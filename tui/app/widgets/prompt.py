@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Paste
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -56,6 +58,13 @@ class Prompt(Guarded, Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "cancel", id="step-back")]
 
+    @dataclass
+    class Typed(Message):
+        """What was typed so far."""
+
+        question: str
+        text: str
+
     def __init__(self, typing: Callable[[], None]) -> None:
         """`typing` is called when a question is asked, and when something is typed."""
         super().__init__()
@@ -92,6 +101,8 @@ class Prompt(Guarded, Horizontal):
         if event.value != self._value:
             self._value = event.value
             self._typing()
+            if self.display and self._asked is not None:
+                self.post_message(self.Typed(self._asked[0], event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -1,0 +1,184 @@
+"""Home: all that was made, at once, without network, found by typing."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import answer, calendar, on, settled, shown, type_text, until, until_shown
+from tests.e2e.command import hourscope
+from tests.servers.scripted_s3 import ScriptedS3
+from tui.app.app import Explorer
+from tui.app.home.rows import read_home
+from tui.app.home.screen import HomePage
+from tui.app.send.screen import SendPage
+from tui.archive import open_archive
+from tui.archive.location import Location
+from tui.config import ArchiveSpec, Config, S3Options, load_config
+from tui.history.archives import SeenArchive, _file, keep_seen, seen_archives, strip
+from tui.history.extracts import extracts
+from tui.history.log import history_dir
+from tui.keys import SCREENS
+
+ERRORS = ("-m", "event == 'error'")
+
+
+def explorer(config: Config | None = None) -> Explorer:
+    return Explorer(None, timezone=None, s3=S3Options(), config=config or load_config())
+
+
+def home(pilot: Pilot[int]) -> HomePage:
+    return on(pilot, HomePage)
+
+
+def seen(name: str, url: str, hours_ago: int = 1) -> None:
+    """As if the archive had been listed ten minutes ago."""
+    import msgspec
+
+    last = (datetime.now(UTC) - timedelta(hours=hours_ago)).replace(minute=0, second=0, microsecond=0)
+    days = {f"{last - timedelta(days=back):%Y-%m-%d}": 10**6 * (1 + back % 3) for back in range(30)}
+    line = SeenArchive(
+        title=name,
+        url=url,
+        listed=(datetime.now(UTC) - timedelta(minutes=10)).isoformat(),
+        first=f"{last - timedelta(days=90):%Y-%m-%dT%H}",
+        last=f"{last:%Y-%m-%dT%H}",
+        ended=(last + timedelta(hours=1)).isoformat(),
+        size=10**9,
+        hours=2160,
+        lag=120.0,
+        days=days,
+    )
+    path = _file(line)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(line))
+
+
+async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_server(
+    small_archive: Path, tmp_path: Path
+) -> None:
+    """Ten archives, twenty extracts, fifty sends."""
+    assert hourscope("scan", small_archive, "-g", "play", "--to", "2015-01-20T02", "-o", f"{tmp_path}/e00/").code == 0
+    assert hourscope("send", tmp_path / "e00", "-o", tmp_path / "s00.jsonl").code == 0
+    _repeat(history_dir() / "extracts.jsonl", "e00", 20, tmp_path)
+    _repeat(history_dir() / "sends.jsonl", "s00", 50, None)
+    with ScriptedS3({"events.2015-01-20_13.log": b"{}\n"}) as s3:
+        places = {f"media-{number}": f"s3://b/{number}/events." for number in range(10)}
+        config = Config(
+            Path("/c.toml"), {n: ArchiveSpec(u, s3=S3Options(endpoint_url=s3.endpoint_url)) for n, u in places.items()}
+        )
+        for name, url in places.items():
+            seen(name, url, hours_ago=100 if name == "media-3" else 1)
+        async with explorer(config).run_test(size=(80, 24)) as pilot:
+            await until_shown(pilot, "media-3 has no hour since")
+            assert len(home(pilot).home.items) == 10 + 1 + 20 + 50
+            for typed, expected in (
+                ("e17", "e17"),
+                ("media-7", "media-7"),
+                ("s42", "s42.jsonl"),
+                ("play 2015 e05", "e05"),
+            ):
+                await pilot.press("slash", "ctrl+u")
+                await type_text(pilot, typed)
+                await until_shown(pilot, "1 of 81 found")
+                assert expected in shown(pilot)
+                await pilot.press("enter")
+                assert home(pilot).list.item is not None and expected in home(pilot).list.item.text
+                await pilot.press("escape")
+            assert "1 of 81 found" not in shown(pilot)
+        assert s3.requests == []
+
+
+def _repeat(log: Path, name: str, number: int, folder: Path | None) -> None:
+    """As if it had been made so many times, under other names."""
+    lines = log.read_bytes().splitlines(keepends=True)
+    with log.open("ab") as stream:
+        for at in range(1, number):
+            other = f"{name[0]}{at:02}"
+            for line in lines:
+                stream.write(line.replace(name.encode(), other.encode()).replace(b'"run":"', f'"run":"{at}'.encode()))
+            if folder is not None:
+                shutil.copytree(folder / name, folder / other)
+
+
+async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_archive: Path) -> None:
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "demo")
+        await pilot.press("o")
+        await type_text(pilot, str(small_archive))
+        await pilot.press("enter")
+        await until_shown(pilot, "small to large")
+        await pilot.press("q")
+        await until_shown(pilot, small_archive.name)
+        await pilot.press("k")
+        assert "last 7 days, from the listing of just now" in shown(pilot) and "Jan 2015" in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "small to large")
+        assert len(calendar(pilot).session.catalog.hours) == 29
+
+
+def test_the_strip_is_of_the_last_thirty_days(small_archive: Path) -> None:
+    archive = open_archive(str(small_archive))
+    keep_seen(Location(str(small_archive)), archive, archive.catalog(), 1, None)
+    (kept,) = seen_archives().values()
+    assert kept.last == "2015-01-21T03" and (kept.gaps, kept.hours) == (1, 29)
+    sizes = strip(kept.days, kept.last)
+    assert len(sizes) == 30 and sizes[:27] == [0] * 27 and all(sizes[27:]) and sum(sizes) == kept.size
+    _file(kept).write_bytes(b"{")
+    assert seen_archives() == {}
+
+
+async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found"
+    assert hourscope("scan", small_archive, *ERRORS, "--to", "2015-01-20T04", "-o", f"{out}/").code == 0
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "found")
+        await pilot.press("tab")
+        assert "event == 'error'" in shown(pilot) and "24" in shown(pilot)
+        await answer(pilot, "r", "errors of Monday")
+        await until_shown(pilot, "is listed as errors of Monday")
+        assert [line.name for line in extracts()] == ["errors of Monday"]
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SendPage))
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        assert page.survey.count == 24
+        await pilot.press("q")
+        header = shown(pilot).splitlines()[0]
+        assert "extract of" in header and "event == 'error'" in header
+        await pilot.press("x")
+        await until_shown(pilot, "This is an extract: the matching records of")
+        await pilot.press("q", "q")
+        await answer(pilot, "delete", "no")
+        assert "nothing was deleted" in shown(pilot) and out.exists()
+        await answer(pilot, "delete", "delete")
+        await settled(pilot)
+        assert not out.exists() and extracts() == []
+
+
+async def test_a_home_without_anything_says_what_to_do() -> None:
+    async with explorer().run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "o opens a folder or s3://bucket/prefix")
+        assert "demo" in shown(pilot)
+        await pilot.press("R")
+        assert "R does nothing here" in shown(pilot)
+
+
+async def test_a_history_that_cannot_be_read_is_reported_and_the_rest_is_there() -> None:
+    (history_dir() / "extracts.jsonl").mkdir(parents=True)
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "extracts.jsonl cannot be read")
+        assert "demo" in shown(pilot)
+    assert [item.kind for item in read_home(load_config()).items] == ["demo"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_its_keys_are_those_of_the_table(size: tuple[int, int]) -> None:
+    async with explorer().run_test(size=size) as pilot:
+        page = home(pilot)
+        bound = {binding.id for node in (page, *page.query("HomeList")) for _, binding in node._bindings if binding.id}
+        assert bound <= SCREENS["home"]

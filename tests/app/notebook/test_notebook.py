@@ -1,0 +1,121 @@
+"""The notebook in the explorer: notes on what is under the cursor, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    Opened,
+    calendar,
+    go_to,
+    on,
+    preview,
+    settled,
+    shown,
+    type_text,
+    until,
+    until_shown,
+)
+from tui.app.diff.screen import DiffPage
+from tui.app.notebook.screen import NotebookPage
+from tui.app.preview.screen import PreviewPage
+from tui.app.scan.screen import ScanPage
+from tui.config import config_dir
+
+
+async def note(pilot: object, text: str) -> None:
+    from textual.pilot import Pilot
+
+    assert isinstance(pilot, Pilot)
+    await pilot.press("semicolon")
+    await type_text(pilot, text)
+    await pilot.press("enter")
+
+
+async def test_a_note_on_an_hour_leads_back_to_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, "2015-01-20T13")
+        await note(pilot, "it begins here [bold] \x1b")
+        await until_shown(pilot, "noted; ' opens the notebook")
+        await go_to(pilot, "2015-01-19T23")
+        await pilot.press("apostrophe")
+        await until_shown(pilot, "it begins here [bold]")
+        assert "Tue 20 Jan 2015 13:00" in shown(pilot)
+        await pilot.press("enter")
+        assert calendar(pilot).grid.cursor == FIRST.replace(day=20, hour=13)
+
+
+async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, "2015-01-20T13")
+        opened_hour = await preview(pilot)
+        await pilot.press("j", "j", "j")
+        await note(pilot, "look at this one")
+        await pilot.press("q", "apostrophe")
+        page = on(pilot, NotebookPage)
+        assert "record 4 of Tue 20 Jan 2015 13:00" in shown(pilot) and '"n": 3' in page.list.entries[0].text
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PreviewPage))
+        back = on(pilot, PreviewPage)
+        await until(pilot, lambda: back.view.ended and back.view.listing.current == 3)
+        assert back.hour == opened_hour.page.hour
+
+
+async def test_a_gap_can_have_a_note(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, f"{GAP:%Y-%m-%dT%H}")
+        await note(pilot, "the archiver was down")
+        await pilot.press("g", "apostrophe", "enter")
+        assert calendar(pilot).grid.cursor == GAP
+
+
+async def test_a_scan_is_in_it_and_its_extract_opens(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+        await pilot.press("apostrophe")
+        await until_shown(pilot, "40 records match in 40 of 1 hour")
+        assert "hourscope scan" in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "extract of")
+
+
+async def test_a_comparison_is_in_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("d")
+        page = on(pilot, DiffPage)
+        await until(pilot, lambda: page._answer is not None and page._answer.final)
+        await pilot.press("apostrophe")
+        await until_shown(pilot, "what changed")
+        assert "hourscope diff" in shown(pilot)
+
+
+async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await note(pilot, "one")
+        await pilot.press("apostrophe", "y")
+        assert "copied, if this terminal lets us: 1 entry" in shown(pilot)
+        await pilot.press("w", "ctrl+u")
+        await type_text(pilot, str(tmp_path / "notes.md"))
+        await pilot.press("enter")
+        await until_shown(pilot, "wrote 1 entry to")
+        await pilot.press("w", "ctrl+u")
+        await type_text(pilot, str(tmp_path / "notes.md"))
+        await pilot.press("enter")
+        await until_shown(pilot, "exists")
+    assert "> one" in (tmp_path / "notes.md").read_text()
+
+
+async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(opened: Opened) -> None:
+    config_dir().mkdir(parents=True, exist_ok=True)
+    (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")
+    async with opened() as pilot:
+        await note(pilot, "one")
+        assert "the config turns notebooks off" in shown(pilot)
+        await pilot.press("apostrophe")
+        await settled(pilot)
+        assert "Nothing is in this notebook yet." in shown(pilot)

@@ -1,0 +1,110 @@
+"""The timeline by keys: counts by hour and minute, their split, the range that becomes the selection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from textual.pilot import Pilot
+
+from tests.app.conftest import (
+    FIRST,
+    GAP,
+    LAST,
+    Opened,
+    add_term,
+    answer,
+    calendar,
+    on,
+    preview,
+    preview_of,
+    shown,
+    until,
+    until_shown,
+)
+from tui.app.diff.screen import DiffPage
+from tui.app.model.hours import Hours, Selection
+from tui.app.timeline.screen import TimelinePage
+
+HOUR = timedelta(hours=1)
+
+
+async def timeline(pilot: Pilot[int]) -> TimelinePage:
+    """Opened from the calendar, and all counted."""
+    await pilot.press("i")
+    await until_shown(pilot, "records are in these hours; most, 40,")
+    return on(pilot, TimelinePage)
+
+
+async def test_it_counts_the_records_of_every_hour_and_opens_the_one_under_the_cursor(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        assert "1,140 records are in these hours; most, 40," in shown(pilot)  # 28 hours of 40, one torn after 20
+        assert "··" in shown(pilot) and page.chart.current == LAST
+        await pilot.press("h", "h")
+        await until_shown(pilot, f"{LAST - 2 * HOUR:%a %d %H}:00  40 records")
+        await pilot.press("enter")
+        assert preview_of(pilot).page.hour == LAST - 2 * HOUR
+
+
+async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        await answer(pilot, "slash", "n < `20`")
+        await until_shown(pilot, "580 records match -m 'n < `20`'")
+        await answer(pilot, "f", "event")
+        await until_shown(pilot, "split by event")
+        await until(pilot, lambda: set(page.chart.drawn.split or {}) == {"play", "error"})
+        assert any(
+            line.split()[0] == "error" and line.endswith("  58") for line in shown(pilot).splitlines() if line.strip()
+        )
+        assert page.command().endswith("-m 'n < `20`' --by event --every 1h")
+        await answer(pilot, "f", "event ==")
+        await until_shown(pilot, "JMESPath")
+
+
+async def test_a_range_on_it_is_the_selection_that_d_asks_about(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        await pilot.press("h", "v", "h", "h", "v")
+        assert page.session.selection == Selection.of(Hours.of(LAST - 3 * HOUR, LAST - HOUR))
+        await pilot.press("d")
+        assert isinstance(pilot.app.screen, DiffPage)
+        await pilot.press("q", "q")
+        assert calendar(pilot).grid.marked == page.session.selection
+
+
+async def test_j_goes_from_hours_to_minutes_and_k_back(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        page = await timeline(pilot)
+        await pilot.press("j", "j")
+        await until_shown(pilot, f"40 records are in these hours; most, 40, in {LAST:%a %d %b %H}:00.")
+        assert page.chart.drawn.minutes and page.chart.current == LAST
+        print(shown(pilot))
+        await pilot.press("v")
+        assert "a selection is of hours" in shown(pilot)
+        await pilot.press("k", "k")
+        assert not page.chart.drawn.minutes and page.chart.current == LAST and not page.chart.near
+
+
+async def test_e_walks_over_gaps_and_n_over_matches(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        await pilot.press("g", "e")
+        assert page.chart.current == GAP
+        await pilot.press("j", "j")
+        assert "no chunk names this hour" in shown(pilot)
+        await pilot.press("n")
+        assert page.chart.current == GAP + HOUR
+        await pilot.press("g", "N")
+        assert "no more matches before" in shown(pilot) and page.chart.current == FIRST
+
+
+async def test_the_preview_s_filter_is_counted_and_what_changed_is_asked_of_its_hour(opened: Opened) -> None:
+    async with opened() as pilot:
+        await preview(pilot)
+        await add_term(pilot, "n == `7`")
+        await pilot.press("i")
+        await until_shown(pilot, "29 records match")
+        assert on(pilot, TimelinePage).session.filter.describe()
+        await pilot.press("q", "d")
+        assert isinstance(pilot.app.screen, DiffPage)

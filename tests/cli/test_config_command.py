@@ -1,0 +1,77 @@
+"""`hourscope config` and the version."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tui import __version__, cli
+from tui.cli.config import key_lines
+from tui.config import config_dir
+from tui.keys import ACTIONS, KEYS
+
+
+def write(text: str) -> None:
+    config_dir().mkdir(parents=True, exist_ok=True)
+    (config_dir() / "config.toml").write_text(text)
+
+
+def test_the_path_of_a_file_that_need_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["config", "path"]) == 0
+    assert capsys.readouterr().out == f"{config_dir() / 'config.toml'}\n"
+
+
+def test_a_sound_config(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["config", "check"]) == 0
+    assert "optional" in capsys.readouterr().out
+    write('[archives.media]\nurl = "s3://media"\n')
+    assert cli.run(["config", "check"]) == 0
+    assert "archive media" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[keyz]\n", "[keyz]"),
+        ('[keys]\nscann = "f5"\n', "did you mean scan?"),
+        ('[keys]\nscan = "e"\n', "next-trouble"),
+        ('[archives.a]\nurl = "x"\ntime_zone = "UTC"\n', "did you mean timezone?"),
+        ("[archives", "cannot be read"),
+    ],
+)
+def test_every_mistake_is_named(capsys: pytest.CaptureFixture[str], text: str, named: str) -> None:
+    write(text)
+    assert cli.run(["config", "check"]) == 2
+    assert named in capsys.readouterr().out
+    assert cli.run(["config", "keys"]) == 2  # the names are needed to correct it
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == len(ACTIONS) and named in printed.err
+
+
+def test_the_names_of_all_keys_with_what_the_config_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[keys]\nscan = "f5"\n')
+    assert cli.run(["config", "keys"]) == 0
+    rows = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert rows == {name: KEYS[name] for name in ACTIONS if name != "scan"} | {"*scan": "f5"}
+
+
+def test_columns_of_the_keys() -> None:
+    assert next(line for line in key_lines({}) if "redraw" in line).split() == ["redraw", "ctrl+l", "everywhere"]
+
+
+def test_what_is_not_one_of_the_three(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["config"], ["config", "chek"]):
+        assert cli.run(words) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_version_names_the_commit_of_a_clone(capsys: pytest.CaptureFixture[str]) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--version"])
+    printed = capsys.readouterr().out
+    commit = f" (commit {done.stdout[:12]})" if done.returncode == 0 else ""
+    assert (left.value.code, printed) == (0, f"hourscope, version {__version__}{commit}\n")

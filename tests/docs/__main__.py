@@ -1,0 +1,11 @@
+"""Writes docs/reference.md and docs/hourscope.1: `make docs`."""
+
+from pathlib import Path
+
+from tests.docs.reference import manual, markdown
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+if __name__ == "__main__":
+    (DOCS / "reference.md").write_text(markdown(), encoding="utf-8")
+    (DOCS / "hourscope.1").write_text(manual(), encoding="utf-8")

@@ -1,0 +1,282 @@
+"""Home's list: sections of rows with a cursor that passes over headings, as many rows of each as there is room for."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.app.home.rows import SECTIONS, Home, Item, newest_words
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, shorten_middle, strip_of
+from tui.history.archives import DAYS, SeenArchive, strip
+from tui.history.extracts import ExtractLine
+from tui.history.sends import SendRecord
+from tui.history.stopped import Unfinished
+from tui.history.words import age, ago, filter_text, span_text
+from tui.printable import printable
+from tui.units import count, plural, size, sparkline
+
+_NAME = 18
+_BAR = 20
+_WIDE = 110  # columns from which a row has room for places
+_LEAST = 3  # rows of a section, if it has as many
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the list: a heading, an item, the number of items that are not shown, or an empty line."""
+
+    section: int
+    heading: str = ""
+    item: Item | None = None
+    more: int = 0
+
+    @property
+    def stops(self) -> bool:
+        """Can the cursor be on it?"""
+        return self.item is not None or self.more > 0
+
+
+class Lead(LineWidget):
+    """The sentence that is the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence = ""
+
+    def show(self, sentence: str) -> None:
+        self._sentence = sentence
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = textwrap.wrap(self._sentence, max(width - 4, 20))
+        at = y - (0 if len(lines) > 1 else 1)
+        text = lines[at] if 0 <= at < len(lines) else ""
+        return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
+
+
+class HomeList(CursorList):
+    """Posts `Chosen` and `Moved`; enter on `… 12 more` shows them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="open"),
+        Binding("tab", "section", "next section", show=False, id="pane"),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        item: Item
+
+    class Moved(Message):
+        """Another item is under the cursor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._home = Home()
+        self._words = ""
+        self._whole: set[int] = set()  # sections that are shown whole
+        self._rows: list[Row] = []
+
+    def show(self, home: Home, words: str = "") -> None:
+        """What there is, and what was typed to narrow it. The cursor stays on its item."""
+        here, searched = self.item, words != self._words
+        self._home, self._words = home, words
+        self._rows = self._all_rows()
+        places = [at for at, row in enumerate(self._rows) if row.item is not None]
+        same = next((at for at in places if here and _same(self._rows[at].item, here)), None)
+        self.go(same if same is not None and not searched else next(iter(places), 0))
+        self.refresh(layout=True)
+
+    @property
+    def item(self) -> Item | None:
+        """The one under the cursor."""
+        return self._rows[self.at].item if self.at < len(self._rows) else None
+
+    @property
+    def length(self) -> int:
+        return len(self._rows)
+
+    def go(self, at: int) -> None:
+        """To a row that the cursor can be on: the nearest in its direction, else the other way."""
+        step = 1 if at >= self.at else -1
+        super().go(at)
+        stops = [place for place, row in enumerate(self._rows) if row.stops]
+        if stops and self.at not in stops:
+            ahead = [place for place in stops if (place > self.at if step > 0 else place < self.at)]
+            super().go((ahead or stops)[0 if step > 0 else -1])
+        if stops and self.at == stops[0]:
+            self.top = 0  # with its heading
+        self.repaint()
+        self.post_message(self.Moved())
+
+    def on_resize(self) -> None:
+        self.show(self._home, self._words)
+
+    def action_choose(self) -> None:
+        row = self._rows[self.at] if self._rows else None
+        if row is not None and row.more:
+            self._whole.add(row.section)
+            at = self.at
+            self.show(self._home, self._words)
+            self.go(at)
+        elif row is not None and row.item is not None:
+            self.post_message(self.Chosen(row.item))
+
+    def action_section(self) -> None:
+        """To the first item of the next section."""
+        here = self._rows[self.at].section if self._rows else 0
+        firsts: dict[int, int] = {}
+        for at, row in enumerate(self._rows):
+            if row.item is not None:
+                firsts.setdefault(row.section, at)
+        later = [at for section, at in firsts.items() if section > here]
+        if firsts:
+            self.go((later or list(firsts.values()))[0])
+
+    def _all_rows(self) -> list[Row]:
+        found = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
+        found = {at: items for at, items in found.items() if items}
+        shares = self._shares({at: len(items) for at, items in found.items()})
+        rows: list[Row] = []
+        for at, items in found.items():
+            shown = items if at in self._whole or self._words else items[: shares[at]]
+            rows += [Row(at)] if rows else []
+            rows.append(Row(at, heading=SECTIONS[at][0]))
+            rows += [Row(at, item=item) for item in shown]
+            rows += [Row(at, more=len(items) - len(shown))] if len(items) > len(shown) else []
+        return rows
+
+    def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
+        """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
+        room = self.size.height - 2 * len(lengths) + 1
+        shares = {at: min(length, _LEAST) for at, length in lengths.items()}
+        while sum(shares.values()) + sum(shares[at] < length for at, length in lengths.items()) < room:
+            grown = [at for at, length in lengths.items() if shares[at] < length]
+            if not grown:
+                break
+            least = min(grown, key=lambda at: shares[at])
+            shares[least] += 1
+        return shares
+
+    # Drawing.
+
+    def draw(self, y: int, width: int) -> Strip:
+        self.keep_in_sight()
+        at = y + self.top
+        if at >= len(self._rows):
+            return Strip.blank(width)
+        row, palette = self._rows[at], self.palette
+        if row.heading:
+            left: list[Piece] = [("  " + row.heading, palette.title)]
+            return strip_of(both_ends(left, [(self._columns(row), palette.dim)], width), width)
+        if not row.stops:
+            return Strip.blank(width)
+        here = at == self.at
+        mark: Piece = (" ▸ " if here else "   ", palette.selected)
+        if row.item is None:
+            words = f"… {count(row.more)} more: enter shows them, / finds one"
+            return strip_of([mark, (words, palette.dim)], width, self.ground(at))
+        return strip_of([mark, *self._pieces(row.item, width - 4)], width, self.ground(at))
+
+    def _columns(self, row: Row) -> str:
+        """What the columns at the right edge are."""
+        return {
+            "Archives": f"{'last 30 days':<{DAYS}}  {'newest':<15}{'':>8} ",
+            "Extracts": f"{'matches':>11}  {'size':>8}  {'made':<12} ",
+        }.get(row.heading, "")
+
+    def _pieces(self, item: Item, width: int) -> list[Piece]:
+        match item.of:
+            case Unfinished() as job:
+                return self._job(job, width)
+            case ExtractLine() as line:
+                return self._extract(line, width)
+            case SendRecord() as send:
+                return self._send(send, width)
+            case SeenArchive() as seen:
+                return self._archive(item, seen, width)
+        return self._unseen(item, width)
+
+    def _name_piece(self, text: str, length: int = _NAME) -> Piece:
+        return (fit(printable(text), length) + " ", self.palette.name)
+
+    def _archive(self, item: Item, seen: SeenArchive, width: int) -> list[Piece]:
+        palette = self.palette
+        newest, behind = newest_words(seen, self._home.at)
+        line = sparkline(strip(seen.days, seen.last, DAYS)) if seen.last else ""
+        right: list[Piece] = [
+            (f"{line:<{DAYS}}  ", palette.heat[3]),
+            (f"{('! ' if behind else '') + newest:<15}", palette.trouble if behind else palette.text),
+            (f"{size(seen.size):>8}", palette.dim),
+        ]
+        return self._row(item, "a sample with an incident to find" if item.kind == "demo" else seen.url, right, width)
+
+    def _unseen(self, item: Item, width: int) -> list[Piece]:
+        about = "a sample with an incident to find" if item.kind == "demo" else "not opened yet"
+        return [self._name_piece(item.name), (shorten(about, max(width - _NAME - 1, 0)), self.palette.dim)]
+
+    def _row(self, item: Item, about: str, right: list[Piece], width: int) -> list[Piece]:
+        room = width - sum(cell_len(text) for text, _ in right)
+        name = _NAME if room > 2 * _NAME else max(room - 3, 6)
+        words = shorten_middle(printable(about), room - name - 3) if room > name + 12 else ""
+        return both_ends([self._name_piece(item.name, name), (words, self.palette.dim)], right, width)
+
+    def _job(self, job: Unfinished, width: int) -> list[Piece]:
+        palette = self.palette
+        share = job.share or 0.0
+        full = round(_BAR * share)
+        right: list[Piece] = [
+            ("━" * full, palette.heat[3]),
+            ("─" * (_BAR - full), palette.rule),
+            (f" {int(100 * share):>3} %" if job.share is not None else "  ?  ", palette.text),
+        ]
+        sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
+        when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
+        words = [sign, (f"{job.kind}  ", palette.text), (printable(job.name) + "  ", palette.name)]
+        return both_ends([*words, (f"{job.progress} · {when}", palette.dim)], right, width)
+
+    def _extract(self, line: ExtractLine, width: int) -> list[Piece]:
+        palette = self.palette
+        source = line.source.rstrip("/").rpartition("/")[2]
+        about = f"{source} · {span_text(line.start, line.stop)} · {filter_text(line.filter)}"
+        damaged: Piece = (f"! {plural(line.damaged, 'damaged chunk')}  ", palette.trouble)
+        right: list[Piece] = [
+            *([damaged] if line.damaged and width > _WIDE else [("! ", palette.trouble)] if line.damaged else []),
+            *([("‖ ", palette.text)] if line.state != "finished" else []),
+            (f"{count(line.matches):>8}", palette.strong),
+            (f"  {size(line.size) if line.size is not None else '':>8}", palette.text),
+            (f"  {ago(age(line.started, self._home.at)):<12}", palette.dim),
+        ]
+        name = _NAME + 14 if width > _WIDE else _NAME + 10
+        return both_ends([self._name_piece(line.name, name), (printable(about), palette.dim)], right, width)
+
+    def _send(self, send: SendRecord, width: int) -> list[Piece]:
+        palette = self.palette
+        done = "confirmed" if send.topic else "written"
+        where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
+        planned = f" of {count(send.planned)}" if send.planned is not None else ""
+        sign: Piece = ("✓ ", palette.good) if not (send.damaged or send.warnings) else ("! ", palette.trouble)
+        amount = f"{count(send.confirmed)}{planned} {done}"
+        source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
+        about = f"  from {source} · by {send.who}"
+        when = ago(age(send.started, self._home.at))
+        return both_ends(
+            [sign, self._name_piece(where, _NAME - 2), (amount, palette.text), (printable(about), palette.dim)],
+            [(f" {when:<12}", palette.dim)],
+            width,
+        )
+
+
+def _same(one: Item | None, other: Item) -> bool:
+    """Is it the same thing, whatever it is called now?"""
+    return one is not None and _identity(one) == _identity(other)
+
+
+def _identity(item: Item) -> tuple[str, str, str]:
+    return item.kind, item.url or item.name, getattr(item.of, "what", "")

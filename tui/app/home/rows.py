@@ -1,0 +1,155 @@
+"""What home lists: archives, what can be resumed, extracts, sends. All of it from this machine, without network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from tui.app.model.freshness import Freshness
+from tui.archive.store import is_s3
+from tui.config import Config, cache_dir
+from tui.errors import HourscopeError
+from tui.history.archives import SeenArchive, seen_archives
+from tui.history.extracts import ExtractLine, extracts
+from tui.history.sends import SendRecord, sends
+from tui.history.stopped import Unfinished, unfinished
+from tui.history.words import age, ago, filter_text, moment, span_text
+from tui.printable import printable
+from tui.units import plural
+
+Kind = Literal["archive", "job", "extract", "send", "demo"]
+SECTIONS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("Archives", ("archive", "demo")),
+    ("To resume", ("job",)),
+    ("Extracts", ("extract",)),
+    ("Sent", ("send",)),
+)
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is listed; `of` is what it is, None for an archive that was never opened. `url` is an archive's
+    name or place."""
+
+    kind: Kind
+    name: str
+    url: str = ""
+    of: SeenArchive | Unfinished | ExtractLine | SendRecord | None = None
+
+    @property
+    def text(self) -> str:
+        """What typing looks in."""
+        match self.of:
+            case ExtractLine() as line:
+                more = f"{line.source} {filter_text(line.filter)} {span_text(line.start, line.stop)} {line.place}"
+            case SendRecord() as send:
+                more = f"{send.topic} {' '.join(send.where)} {send.what} {send.filter} {send.who} {send.started}"
+            case Unfinished() as job:
+                more = f"{job.kind} {job.what}"
+            case _:
+                more = self.url
+        return f"{self.name} {more}".lower()
+
+
+@dataclass(frozen=True)
+class Home:
+    """All that home knows; `trouble` says what could not be read."""
+
+    items: tuple[Item, ...] = ()
+    trouble: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def of(self, kinds: Sequence[Kind], words: str = "") -> list[Item]:
+        """The items of some kinds that have all the words."""
+        wanted = words.lower().split()
+        return [item for item in self.items if item.kind in kinds and all(word in item.text for word in wanted)]
+
+
+def read_home(config: Config) -> Home:
+    """Everything that was kept. What cannot be read is reported, and the rest is there."""
+    troubles: list[str] = []
+    items = [
+        *_archives(config),
+        *_read(troubles, lambda: [Item("job", job.name, of=job) for job in unfinished()]),
+        *_read(troubles, lambda: [Item("extract", line.name, line.place, line) for line in extracts()]),
+        *_read(troubles, lambda: [Item("send", send.name, of=send) for send in sends() if send.state == "sent"]),
+    ]
+    return Home(tuple(items), "; ".join(dict.fromkeys(troubles)))
+
+
+def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
+    try:
+        return read()
+    except HourscopeError as error:
+        troubles.append(str(error))
+        return []
+
+
+def _archives(config: Config) -> list[Item]:
+    """Those of the config by name, then those that were opened, the last one first, then the demo."""
+    seen = seen_archives()
+    by_title = {title: each for (title, _), each in reversed(seen.items())}
+    named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
+    urls = [spec.url for spec in config.archives.values()]
+    places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
+    demo = str(cache_dir() / "demo")
+    recent = [
+        Item("archive", each.title.rstrip("/").rpartition("/")[2] or each.title, each.url, each)
+        for each in seen.values()
+        if each.title not in config.archives and each.url not in places and each.url != demo
+    ]
+    made = next((each for each in seen.values() if each.url == demo), None)
+    return [*named, *recent, *([] if DEMO in config.archives else [Item("demo", DEMO, demo, made)])]
+
+
+def freshness_of(seen: SeenArchive, now: datetime) -> Freshness | None:
+    """How fresh it was when it was listed last, seen from now."""
+    ended = moment(seen.ended)
+    if ended is None or seen.last is None:
+        return None
+    last = datetime.fromisoformat(seen.last)
+    return Freshness(last, (now - ended).total_seconds(), seen.lag)
+
+
+def newest_words(seen: SeenArchive, now: datetime) -> tuple[str, bool]:
+    """`7 min ago`, or `Jan 2015` for one that has ended; is it behind?
+
+    What was not listed since cannot be known to be behind: then it says when that was.
+    """
+    fresh = freshness_of(seen, now)
+    if fresh is None:
+        return "", False
+    if fresh.ended:
+        return f"{fresh.last:%b %Y}", False
+    listed = age(seen.listed, now) or 0.0
+    at_listing = Freshness(fresh.last, fresh.age - listed, fresh.lag)
+    return ago(fresh.age), at_listing.behind
+
+
+def headline(home: Home) -> str:
+    """The sentence that is the answer: what is behind, what can be resumed; else what there is."""
+    sentences = []
+    for item in home.of(("archive",)):
+        if isinstance(item.of, SeenArchive):
+            words, behind = newest_words(item.of, home.at)
+            fresh = freshness_of(item.of, home.at)
+            if behind and fresh is not None:
+                last = fresh.last
+                sentences.append(f"{item.name} has no hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
+    jobs = [item.of for item in home.of(("job",)) if isinstance(item.of, Unfinished)]
+    stopped, running = (sum(job.running is flag for job in jobs) for flag in (False, True))
+    if stopped:
+        sentences.append(f"{plural(stopped, 'job')} can be resumed.")
+    if running:
+        sentences.append(f"{plural(running, 'job')} {'is' if running == 1 else 'are'} running.")
+    if sentences:
+        return printable(" ".join(sentences[:3]))
+    counts = [(("archive",), "archive"), (("extract",), "extract"), (("send",), "send")]
+    parts = [plural(len(found), noun) for kinds, noun in counts if (found := home.of(kinds))]  # type: ignore[arg-type]
+    if not parts:
+        return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
+    return f"{', '.join(parts)}; nothing to resume."

@@ -1,0 +1,254 @@
+"""Resuming what was stopped earlier, by the command line that was recorded; progress comes from its books on disk.
+
+The command runs as a process of its own, so that whatever front end began the scan or the send, with whatever options,
+the same code resumes it. Stopping sends it SIGINT, and it keeps its books as it would in a terminal.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
+from tui.app.page import Page
+from tui.app.requests import Failed, JobMoved, KeepJob
+from tui.app.terminal.clipboard import copy_text
+from tui.app.widgets.board import Board
+from tui.config import Config
+from tui.errors import HourscopeError, SendError, reason
+from tui.facts import Fact
+from tui.history.entries import resumed_entry
+from tui.history.extracts import ExtractLine
+from tui.history.notebook import notebook_of
+from tui.history.stopped import Unfinished, as_it_is_now
+from tui.shell import shell_join
+from tui.units import count, plural
+
+_POLL_SECONDS = 0.5
+_INTERRUPTED = 130
+
+
+@dataclass
+class Moved(Message):
+    """It got further."""
+
+    job: Unfinished
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Moved)
+
+
+@dataclass
+class Ended(Message):
+    """It ended: its exit code and its last words."""
+
+    job: Unfinished
+    code: int
+    words: tuple[str, ...]
+
+
+class ResumePage(Page):
+    """Runs at once; S stops it, and R resumes it again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("S", "stop", "stop", id="job-stop"),
+        Binding("R", "again", "resume", id="resume"),
+        Binding("y", "copy", "copy the command", show=False, id="copy"),
+    ]
+    title_of_help = "Resuming a job"
+    job: Job
+
+    def __init__(self, what: Unfinished, config: Config, jobs: Jobs) -> None:
+        super().__init__()
+        self.what = what
+        self.config = config
+        self.board = Board()
+        self.job = Job(what.kind, self.interrupt, title=f"{what.name}, resumed")
+        self.ended: Ended | None = None
+        self._jobs = jobs
+        self._cancel: threading.Event | None = None
+
+    def contents(self) -> list[Widget]:
+        return [self.board]
+
+    def on_mount(self) -> None:
+        self._start()
+
+    def on_unmount(self) -> None:
+        if self._cancel is not None:
+            self._cancel.set()
+
+    @property
+    def running(self) -> bool:
+        return self._cancel is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "stop":
+            return self.running
+        if action == "again":
+            return not self.running and self.ended is not None and self.ended.code != 0
+        return super().check_action(action, parameters)
+
+    # Running.
+
+    def _start(self) -> None:
+        cancel = self._cancel = threading.Event()
+        self.ended = None
+        self.job.seen = False
+        self.job.resume_command = self.what.command or ""
+        self.work(lambda: self._run(cancel), self.what.kind)
+        self._show()
+        self.request(KeepJob(self.job, self))
+
+    def _run(self, cancel: threading.Event) -> None:
+        try:
+            with self._jobs.running(cancel.set):
+                for message in run(self.what, cancel):
+                    if isinstance(message, Ended):
+                        self._note(message)
+                    self.post_message(message)
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def _note(self, ended: Ended) -> None:
+        """An entry in the notebook of the archive, if it is known."""
+        of, kept = self.what.of, self.config.notebook
+        if of.url:
+            notebook = notebook_of(of.url, of.url, enabled=kept.write, records=kept.records)
+            entry = resumed_entry(ended.job, shell_join(self.what.words), ended.words, finished=ended.code == 0)
+            notebook.add(entry, lambda sentence: self.post_message(Failed(sentence)))
+
+    def on_moved(self, message: Moved) -> None:
+        self.what = message.job
+        self._moved()
+
+    def on_ended(self, message: Ended) -> None:
+        self.what, self.ended, self._cancel = message.job, message, None
+        self.clear_report()
+        self._moved()
+
+    def on_failed(self, message: Failed) -> None:
+        message.prevent_default().stop()
+        self.ended, self._cancel = Ended(self.what, 2, (message.sentence,)), None
+        self._moved()
+
+    def action_again(self) -> None:
+        self._start()
+
+    def interrupt(self) -> bool:
+        if self._cancel is None:
+            return False
+        self._cancel.set()
+        self.report("stopping; what was done is kept")
+        return True
+
+    def _moved(self) -> None:
+        self._show()
+        self.request(JobMoved(self.job))
+
+    # What is shown.
+
+    def _show(self) -> None:
+        what, ended = self.what, self.ended
+        self.job.state = self._state()
+        self.header.show(what.name, f"{what.kind}, resumed", what.progress)
+        facts = [Fact(), self._headline(), Fact(), Fact("what", what.what), Fact("so far", what.progress)]
+        facts += [Fact("command", shell_join(what.words), "command"), Fact()]
+        facts += [Fact("" if at else "ended", words, "text") for at, words in enumerate(ended.words if ended else ())]
+        self.board.show([*facts, *self._next()])
+        self.refresh_bindings()
+
+    def _headline(self) -> Fact:
+        done, ended = self.what.done, self.ended
+        noun = "record" if self.what.kind == "send" else "chunk"
+        verb = "confirmed" if self.what.kind == "send" else "read"
+        if ended is None:
+            return Fact("", f"Resuming: {self.what.progress} {verb}.", "headline")
+        if ended.code in (0, 1):
+            if self.what.kind == "scan":
+                of = self.what.of
+                matches = of.matches if isinstance(of, ExtractLine) else 0
+                return Fact("", f"{plural(matches, 'record')} {'matches' if matches == 1 else 'match'}.", "headline")
+            return Fact("", f"{plural(done, noun)} {verb}.", "good")
+        return Fact("", f"Stopped after {self.what.progress}.", "trouble")
+
+    def _next(self) -> list[Fact]:
+        if self.ended is None:
+            return [Fact("", "S stops it; q leaves it running", "you")]
+        if self.ended.code in (0, 1):
+            return [Fact("", "done: q goes back", "good")]
+        return [Fact("", "R resumes it again; q goes back, and home lists it", "you")]
+
+    def _state(self) -> JobState:
+        what, ended = self.what, self.ended
+        if ended is None:
+            return JobState(RUNNING, what.share, what.progress)
+        if ended.code in (0, 1):
+            return JobState(DONE, words=what.progress)
+        failed = ended.code != _INTERRUPTED
+        return JobState(FAILED if failed else STOPPED, words=ended.words[-1] if ended.words else what.progress)
+
+    def action_copy(self) -> None:
+        copy_text(self.app, command := shell_join(self.what.words))
+        self.report(f"copied, if this terminal lets us: {command}")
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "What was stopped is resumed by the command line that was recorded when it began, as a process of its own. "
+            f"A {self.what.kind} keeps its books on disk, so it resumes where they end: "
+            f"{count(self.what.done)} so far.",
+            f"$ {self.what.command or shell_join(self.what.words)}",
+        )
+
+
+def run(what: Unfinished, cancel: threading.Event) -> Iterator[Moved | Ended]:
+    """Run its command to the end, or until `cancel` is set. SendError if it cannot be started."""
+    folder = what.folder if what.folder and Path(what.folder).is_dir() else None
+    with tempfile.TemporaryFile() as said:
+        try:  # -P: a module in that folder is nobody's business
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "tui", *what.words[1:]],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+            )
+        except OSError as error:
+            raise SendError(f"hourscope cannot be started again: {reason(error)}") from error
+        with process:
+            code = yield from _followed(what, process, cancel)
+        yield Ended(as_it_is_now(what), code, _lines(said))
+
+
+def _followed(
+    what: Unfinished, process: subprocess.Popen[bytes], cancel: threading.Event
+) -> Generator[Moved, None, int]:
+    asked = False
+    while (code := process.poll()) is None:
+        if cancel.is_set() and not asked:
+            process.send_signal(signal.SIGINT)
+            asked = True
+        yield Moved(as_it_is_now(what))
+        try:
+            process.wait(_POLL_SECONDS if not cancel.is_set() else _POLL_SECONDS / 10)
+        except subprocess.TimeoutExpired:
+            continue
+    return code
+
+
+def _lines(stream: IO[bytes]) -> tuple[str, ...]:
+    """The last words on standard error."""
+    stream.seek(0)
+    text = stream.read(1 << 16).decode("utf-8", "replace")
+    return tuple(line.removeprefix("hourscope: ") for line in text.splitlines()[-6:])

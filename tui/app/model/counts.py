@@ -1,0 +1,145 @@
+"""Records counted over time: matches and all records of each hour (or matches of each minute), split by values."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tui.analysis.count import Counted, Row, count
+from tui.analysis.counting import Counting, Every
+from tui.app.model.hours import Hours, Selection
+from tui.app.model.session import Session, Shade, shifted
+from tui.archive.store import is_s3
+from tui.archive.times import next_hour
+from tui.filter import Filter
+from tui.index import open_index
+from tui.scan import ChunkDamaged, ChunkDone, ScanPlan, plan_scan
+from tui.scan.time_field import detect_time_field
+from tui.units import size
+
+HOUR, MINUTE = Every(60), Every(1)
+_INTERVAL_SECONDS = 0.4  # between two reports
+_MOST_VALUES = 8  # that a split shows; the others are one
+OTHERS = "all others"
+_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # of an archive that is counted whole without being selected
+_DAYS_AROUND = 3  # the cursor, of a larger one
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Counts by hour, or by minute if `every` is one.
+
+    `records`: of each hour, matching or not. `split`: for each of the most frequent values (as text) its counts.
+    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known.
+    """
+
+    hours: Hours
+    filter: Filter
+    by: str = ""
+    every: Every = HOUR
+    matches: Mapping[datetime, int] = field(default_factory=dict)
+    records: Mapping[datetime, int] = field(default_factory=dict)
+    split: Mapping[str, Mapping[datetime, int]] = field(default_factory=dict)
+    chunks: int = 0
+    of: int = 0
+    skipped: int = 0
+    damaged: int = 0
+    no_time: int = 0
+    final: bool = False
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.filter.active) or self.filter.invert
+
+    def shade(self) -> Shade:
+        """For the calendar."""
+        return Shade(self.filter.describe(), self.filter, self.matches, self.records)
+
+    @property
+    def total(self) -> int:
+        return sum(self.matches.values())
+
+
+def count_over_time(
+    session: Session, hours: Hours, filter_: Filter, by: str, every: Every, cancel: threading.Event
+) -> Iterator[Series]:
+    """Better and better counts; the last is final, unless it was cancelled. Chunks that the index knows are not read.
+
+    FilterError for a field that is not a JMESPath.
+    """
+    archive = session.archive
+    if session.catalog.is_listed(hours.start, hours.stop):
+        plan = ScanPlan(archive, hours.start, hours.stop, filter_, session.catalog.between(hours.start, hours.stop))
+    else:
+        plan = plan_scan(archive, hours.start, hours.stop, filter_)
+    chunks = plan.chunks
+    time_field = None if every.by_hour else detect_time_field(archive, chunks, cancel.is_set)
+    counting = Counting((by,) if by else (), every, None, time_field, archive.zone)
+    matches, records = Counter[datetime](), Counter[datetime]()
+    done = skipped = damaged = 0
+    reported = time.monotonic()
+    with open_index(archive) as index:
+        for event in count(plan, counting, cancel=cancel, index=index):
+            if isinstance(event, ChunkDone):
+                matches[event.chunk.hour] += event.counts.matches
+                records[event.chunk.hour] += event.counts.records
+                done, skipped = done + 1, skipped + event.skipped
+                if every.by_hour and time.monotonic() - reported > _INTERVAL_SECONDS:
+                    reported = time.monotonic()
+                    so_far = dict(matches), dict(records)
+                    yield Series(hours, filter_, by, every, *so_far, {}, done, len(chunks), skipped, damaged)
+            elif isinstance(event, ChunkDamaged):
+                damaged += 1
+            elif isinstance(event, Counted) and not cancel.is_set():
+                split = _split(event.rows) if by else {}
+                counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
+                rest = (done, len(chunks), skipped, damaged, event.no_time, True)
+                yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
+
+
+def _by_time(rows: tuple[Row, ...], by: str) -> dict[datetime, int]:
+    """Of minutes: a record with a list of values counts once for each."""
+    counts = Counter[datetime]()
+    for row in rows:
+        if row.time is not None:
+            counts[row.time] += row.count
+    return dict(counts)
+
+
+def _split(rows: tuple[Row, ...]) -> dict[str, dict[datetime, int]]:
+    """The most frequent values first, the others together as the last."""
+    totals, split = Counter[str](), dict[str, Counter[datetime]]()
+    for row in rows:
+        (value,) = row.plain
+        text = value if isinstance(value, str) else row.values[0].decode("utf-8", "replace")
+        totals[text] += row.count
+        if row.time is not None:
+            split.setdefault(text, Counter())[row.time] += row.count
+    first = [text for text, _ in totals.most_common(_MOST_VALUES)]
+    kept = {text: dict(split.get(text, {})) for text in first}
+    others = Counter[datetime]()
+    for text in split.keys() - kept.keys():
+        others.update(split[text])
+    return {**kept, OTHERS: dict(others)} if others else kept
+
+
+def minutes_of(hour: datetime) -> tuple[datetime, ...]:
+    return tuple(hour + timedelta(minutes=minute) for minute in range(60))
+
+
+def counted_hours(session: Session) -> tuple[Hours, str]:
+    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all."""
+    if session.selection:
+        return session.selection.span, ""
+    whole = Hours(session.first, next_hour(session.catalog_last))
+    weight = session.totals(Selection.of(whole))[2]
+    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+        return whole, ""
+    place = (session.place or session.last).replace(hour=0)
+    start, stop = shifted(place, -24 * _DAYS_AROUND), shifted(place, 24 * (_DAYS_AROUND + 1))
+    some = f"of an archive of {size(weight)}: select hours on the calendar to see others"
+    return Hours(max(start, whole.start), min(stop, whole.stop)), some

@@ -1,0 +1,1 @@
+"""The notebook of an archive on a screen."""

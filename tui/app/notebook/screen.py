@@ -1,0 +1,261 @@
+"""The notebook: what was done here, an entry under the cursor opened, and the way back to where it was made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.app.model.command import read_filter
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.requests import Leave, OpenArchive, OpenHour
+from tui.app.terminal.clipboard import LARGEST_BYTES, copy_text
+from tui.app.widgets.cursor_list import CursorList, ScrolledLines
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+from tui.app.widgets.words import Words
+from tui.archive.location import locate_place
+from tui.archive.times import parse_time
+from tui.archive.writer import file_of_lines
+from tui.config import S3Options
+from tui.errors import HourscopeError
+from tui.history.extracts import find_extract
+from tui.history.log import HistoryError
+from tui.history.notebook import FIRST_RECORDS, Spot, Written
+from tui.history.words import age, ago
+from tui.shell import shell_join
+from tui.units import plural
+
+_KIND = 13
+_EMPTY = (
+    "Nothing is in this notebook yet.",
+    "",
+    "Scans, counts, comparisons and sends are added to it as you work, with their commands and results; "
+    "; on any screen of the archive adds a note on what is under the cursor.",
+)
+
+
+class EntryList(CursorList):
+    """One line per entry, the newest last; posts `Moved` and `Chosen`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "go there", id="open")]
+
+    class Moved(Message):
+        """Another entry is under the cursor."""
+
+    class Chosen(Message):
+        """Go to where it was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Written] = []
+
+    def show(self, entries: list[Written]) -> None:
+        self.entries = entries
+        self.refresh(layout=True)
+        self.go(len(entries) - 1)
+
+    @property
+    def length(self) -> int:
+        return len(self.entries)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.entries)
+
+    @property
+    def entry(self) -> Written | None:
+        return self.entries[self.at] if self.entries else None
+
+    def go(self, at: int) -> None:
+        super().go(at)
+        self.post_message(self.Moved())
+
+    def action_choose(self) -> None:
+        self.post_message(self.Chosen())
+
+    def draw(self, y: int, width: int) -> Strip:
+        self.keep_in_sight()
+        at = y + self.top
+        if at >= len(self.entries):
+            return Strip.blank(width)
+        entry, palette = self.entries[at], self.palette
+        kind = entry.meta.kind if entry.meta else entry.heading.rpartition(" · ")[2]
+        note = next((line[2:] for line in entry.lines if line.startswith("> ")), "") if kind == "note" else ""
+        words = f"{note} · {_plain(entry.headline)}" if note else _plain(entry.headline)
+        left: list[Piece] = [
+            (" ▸ " if at == self.at else "   ", palette.selected),
+            (fit(kind, _KIND), palette.name),
+            (shorten(words, max(width - _KIND - 20, 10)), palette.strong if kind == "note" else palette.text),
+        ]
+        when = ago(age(entry.meta.at)) if entry.meta else ""
+        return strip_of(both_ends(left, [(f"{when:>14} ", palette.dim)], width), width, self.ground(at))
+
+
+class EntryText(ScrolledLines):
+    """The entry under the cursor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entry: Written | None = None
+
+    def show(self, entry: Written | None) -> None:
+        self._entry, self.top = entry, 0
+        self.repaint()
+
+    def lines(self, width: int) -> list[list[Piece]]:
+        entry, palette = self._entry, self.palette
+        if entry is None:
+            return []
+        lines: list[list[Piece]] = [[], [(f" {entry.heading}", palette.title)], []]
+        in_records = False
+        for line in entry.lines:
+            in_records = line == FIRST_RECORDS or (in_records and (not line or line.startswith("    ")))
+            text = line.strip() if line.startswith("    ") else _plain(line)
+            style = palette.text
+            if line.startswith("    hourscope "):
+                style = palette.string
+            elif line.startswith("> "):
+                style, text = palette.strong, text.lstrip("> ")
+            elif line.startswith("- "):
+                style = palette.trouble
+            elif line.startswith("**"):
+                style = palette.headline
+            elif in_records or line.startswith("    "):
+                style, text = palette.text, line[4:] if line.startswith("    ") else text
+            lines += [[("  ", style), (part, style)] for part in _wrapped(text, max(width - 4, 20), whole=in_records)]
+        return lines
+
+
+class NotebookPage(Page):
+    """enter leads back to the hour, record or extract of an entry; y copies the notebook, w writes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "copy it", id="copy"),
+        Binding("w", "write", "write to a file", id="write", priority=True),
+    ]
+    title_of_help = "The notebook"
+    ASKING = frozenset({"write"})
+    session: Session
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.list = EntryList()
+        self.text = EntryText()
+        self.words = Words(_EMPTY)
+
+    def contents(self) -> list[Widget]:
+        return [self.words, self.list, self.text]
+
+    def on_mount(self) -> None:
+        self._read()
+        self.set_focus(self.list)
+
+    def _read(self) -> None:
+        try:
+            self.list.show(self.session.notebook.read())
+        except HistoryError as error:
+            self.report(str(error), bad=True)
+        entries = self.list.entries
+        self.words.display, self.list.display, self.text.display = not entries, bool(entries), bool(entries)
+        self.header.show(self.session.title, "notebook", plural(len(entries), "entry").replace("entrys", "entries"))
+
+    def on_entry_list_moved(self) -> None:
+        self.text.show(self.list.entry)
+
+    def on_entry_list_chosen(self) -> None:
+        entry = self.list.entry
+        meta = entry.meta if entry else None
+        if meta is None:
+            self.report("where this entry was made is not known")
+            return
+        try:
+            self._go(meta.spot)
+        except HourscopeError as error:
+            self.report(str(error), bad=True)
+
+    def _go(self, spot: Spot) -> None:
+        """To the extract if there is one, else to the record or the hour, with the filter of then."""
+        if spot.out is not None and (extract := find_extract(spot.out)) is not None:
+            self.request(OpenArchive(extract.place, locate_place(extract.place, self.session.config, S3Options())))
+            return
+        session = self.session
+        hour = parse_time(spot.hour, session.archive.zone) if spot.hour else session.place
+        if hour is None:
+            self.report("this entry is not about an hour")
+            return
+        if spot.filter:
+            session.filter = read_filter(shell_join(spot.filter))
+        nearest = session.nearest(hour)
+        if nearest is None or (nearest != hour and spot.key is not None):
+            self.report(f"{spot.hour} has no chunk any more", bad=True)
+            return
+        session.place = hour
+        if spot.line is not None:
+            session.line = (hour, spot.line)
+        self.request(Leave())
+        if spot.key is not None or spot.line is not None:
+            self._open(nearest)
+
+    def _open(self, hour: datetime) -> None:
+        self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+
+    def _all(self) -> str:
+        return "\n".join(entry.text for entry in self.list.entries)
+
+    def action_copy(self) -> None:
+        text = self._all()
+        if len(text.encode()) > LARGEST_BYTES:
+            self.report("the notebook is too large for a clipboard; w writes it to a file", bad=True)
+            return
+        copy_text(self.app, text)
+        self.report(f"copied, if this terminal lets us: {self._count()}")
+
+    def _count(self) -> str:
+        number = len(self.list.entries)
+        return "1 entry" if number == 1 else f"{number:,} entries"
+
+    def action_write(self) -> None:
+        self.ask("write it to a file:", self._write, f"{self.session.notebook.path.stem}.md")
+
+    def _write(self, text: str) -> str:
+        target = Path(text.strip()).expanduser()
+        with file_of_lines(target, overwrite=False) as file:
+            file.write(self._all().encode("utf-8", "backslashreplace"))
+        return f"wrote {self._count()} to {target}; 'hourscope notebook --redact PATH' blanks values"
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "Scans, counts, comparisons and sends are appended as you work, with their commands, results and damage; "
+            "of records at most three of 500 bytes. ; adds a note on the hour, the record or the finding under the "
+            "cursor. [notebook] in the config turns it off, or leaves out records.",
+            f"It is the Markdown file {self.session.notebook.path}.",
+            f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
+        )
+
+
+def _plain(text: str) -> str:
+    """Markdown's escapes and bold away."""
+    out, escaped = [], False
+    for character in text.replace("**", ""):
+        if character == "\\" and not escaped:
+            escaped = True
+            continue
+        out.append(character)
+        escaped = False
+    return "".join(out)
+
+
+def _wrapped(text: str, width: int, *, whole: bool) -> list[str]:
+    """Lines of at most so many characters; rows are cut, for their columns."""
+    if not text:
+        return [""]
+    if not whole and text.lstrip() != text:
+        return [text[:width]]
+    return [text[at : at + width] for at in range(0, len(text), width)]

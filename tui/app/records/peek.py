@@ -1,0 +1,145 @@
+"""The first records of an hour, below a screen that moves from hour to hour: read when its cursor rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from tui.app.model.session import Session
+from tui.app.records.lines import record_table
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.archive import Chunk
+from tui.filter import Filter
+from tui.printable import printable
+from tui.scan.heads import heads
+from tui.units import count, plural
+
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is read
+_MOST_CHUNKS = 4
+_MOST_RECORDS = 1_000  # of a chunk that a filter looks at
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """The first records of an hour, those that match: of `seen` records `matches`; `whole` if these are all."""
+
+    hour: datetime
+    filter: Filter
+    records: tuple[bytes, ...]
+    matches: int
+    seen: int
+    whole: bool
+
+    @property
+    def words(self) -> str:
+        """`81 of 1,243 records match event == 'error'`."""
+        first = "" if self.whole else "the first "
+        if not self.filter.active and not self.filter.invert:
+            return f"{first}{plural(self.seen, 'record')}"
+        return f"{count(self.matches)} of {first}{plural(self.seen, 'record')} match {self.filter.describe()}"
+
+
+def peek(
+    session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter, cancelled: Callable[[], bool]
+) -> Peek:
+    """Read the first records of the hour's first chunks; what cannot be read is left out."""
+    matcher = filter_.matcher()
+    most = _SHOWN if matcher.selects_all else _MOST_RECORDS
+    found: list[bytes] = []
+    seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
+    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=cancelled):
+        found += [record for record in head if matcher.matches(record)]
+        seen, whole = seen + len(head), whole and len(head) < most
+    whole = whole and len(read) == len(chunks)
+    return Peek(hour, filter_, tuple(found[:_SHOWN]), len(found), seen, whole)
+
+
+class RecordPeek(LineWidget):
+    """A bar that names the hour, and its first records in the columns that tell."""
+
+    @dataclass
+    class Ready(Message):
+        """What was read; only the newest counts."""
+
+        peek: Peek
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._hour: datetime | None = None
+        self._peek: Peek | None = None
+        self._timer: Timer | None = None
+        self._table: tuple[object, list[list[Piece]]] = (None, [])
+
+    def rest_on(self, hour: datetime) -> None:
+        """Show the hour's records as soon as the cursor has rested on it."""
+        known = self._peek
+        if known is not None and known.hour == hour == self._hour and known.filter == self._session.filter:
+            return
+        self._hour = hour
+        if self._timer is not None:
+            self._timer.stop()
+        if self.display:
+            self._timer = self.set_timer(REST_SECONDS, self._begin)
+
+    def on_show(self) -> None:
+        if self._hour is not None:
+            self.rest_on(self._hour)
+
+    def _begin(self) -> None:
+        session, hour = self._session, self._hour
+        if hour is None:
+            return
+        chunks = session.chunks(hour)
+        if not chunks or session.out_of_reach(hour):
+            self.post_message(self.Ready(Peek(hour, session.filter, (), 0, 0, whole=True)))
+            return
+        job = partial(self._read, hour, chunks, session.filter)
+        self.run_worker(job, thread=True, exit_on_error=False, group="peek", exclusive=True)
+
+    def _read(self, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> None:
+        worker = get_current_worker()
+        found = peek(self._session, hour, chunks, filter_, lambda: worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.post_message(self.Ready(found))
+
+    def on_record_peek_ready(self, message: Ready) -> None:
+        message.stop()
+        if message.peek.hour == self._hour:
+            self._peek = message.peek
+            self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette, known = self.palette, self._peek
+        if y == 0:
+            return strip_of(self._bar(width), width, palette.cursor_idle)
+        if known is None:
+            return Strip.blank(width)
+        lines = self._lines(known, width - 3)
+        return strip_of([("  ", palette.text), *lines[y - 1]], width) if y <= len(lines) else Strip.blank(width)
+
+    def _bar(self, width: int) -> list[Piece]:
+        palette, known = self.palette, self._peek
+        if known is None:
+            return [(" reading …" if self._hour else "", palette.dim)]
+        title = f" {known.hour:%a} {known.hour.day} {known.hour:%H:%M}"
+        if not self._session.chunks(known.hour):
+            return [(title, palette.title), ("  no chunk names this hour", palette.dim)]
+        if trouble := self._session.out_of_reach(known.hour):
+            return [(title, palette.title), (f"  {trouble}", palette.dim)]
+        left: list[Piece] = [(title, palette.title), (f"  {printable(known.words)}", palette.text)]
+        return both_ends(left, [("enter", palette.key), (" opens it ", palette.dim)], width)
+
+    def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
+        drawn = (known, width, self.palette)
+        if self._table[0] != drawn:
+            self._table = drawn, record_table(known.records, width, self.palette)
+        return self._table[1]

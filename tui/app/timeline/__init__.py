@@ -1,0 +1,1 @@
+"""The timeline: records over time, split by the values of a field."""

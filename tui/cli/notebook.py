@@ -1,0 +1,53 @@
+"""`hourscope notebook`: what was done with an archive, as Markdown."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from tui.archive.location import Location
+from tui.cli.command import Command
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, say
+from tui.cli.options import archive_argument, archive_options, located
+from tui.config import load_config
+from tui.history.notebook import Notebook, notebook_of
+from tui.history.redaction import redacted
+
+
+@click.command("notebook", cls=Command)
+@archive_argument
+@click.option("--redact", metavar="PATH", multiple=True, help="Blank the values of a field, such as visitor.id.")
+@archive_options
+def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
+    """Print the notebook of an archive.
+
+    It is a Markdown file of what was scanned, counted, compared and sent, with the commands, the first records and the
+    receipts, and of the notes that ; adds in the explorer. The archive itself is not opened. With --redact, the values
+    of PATH are blanked in records, in rows and commands, and wherever else the same text stands; a record that cannot
+    be parsed is left out.
+
+    \b
+    Examples:
+      hourscope notebook /var/archive
+      hourscope notebook s3://bucket/events. --redact visitor.id
+    """
+    notebook = notebook_at(located(archive, given, load_config()))
+    entries = notebook.read()
+    for entry in redacted(entries, redact):
+        print(entry.text)
+    sys.stdout.flush()
+    if entries:
+        return EXIT_MATCHED
+    say(
+        f"the notebook of {notebook.title} is empty; scans, counts, comparisons and sends at a terminal are added, "
+        "and every note that ; adds in the explorer"
+    )
+    return EXIT_NOTHING
+
+
+def notebook_at(location: Location) -> Notebook:
+    """The notebook of an archive, as the config wants it."""
+    config = load_config()
+    return notebook_of(location.url, location.title, enabled=config.notebook.write, records=config.notebook.records)

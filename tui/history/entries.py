@@ -1,0 +1,161 @@
+"""Entries of the notebook: of a scan, a count, a comparison, a send, and a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec import structs
+
+from tui.analysis.answers import companions, filter_of_finding, headline, line_of, source_of
+from tui.analysis.count import Counted
+from tui.analysis.counting import Counting
+from tui.analysis.diff import Answer
+from tui.archive.times import spell_hour
+from tui.filter import Filter
+from tui.history.extracts import ExtractLine
+from tui.history.log import Report
+from tui.history.notebook import RECORDS, Entry, Notebook, Spot
+from tui.history.stopped import Unfinished
+from tui.scan import Matches, ScanEvent, ScanPlan, Totals
+from tui.send import Receipt
+from tui.send.facts import receipt_facts
+from tui.units import count, plural, size, sparkline
+
+_COLUMNS = 72  # of a sparkline
+
+
+def noted_scan(
+    events: Iterator[ScanEvent], plan: ScanPlan, command: str, out: str, notebook: Notebook, report: Report
+) -> Iterator[ScanEvent]:
+    """The same events; at the end the notebook gets an entry. `out` is the extract or file, empty for stdout."""
+    totals = Totals()
+    first: list[bytes] = []
+    try:
+        for event in events:
+            totals.add(event)
+            if isinstance(event, Matches) and len(first) < RECORDS:
+                first += event.lines.split(b"\n", RECORDS)[:-1][: RECORDS - len(first)]
+            yield event
+    finally:
+        notebook.add(_scan_entry(plan, totals, first, command, out), report)
+
+
+def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command: str, out: str) -> Entry:
+    counts = totals.counts
+    stopped = totals.chunks + totals.skipped < len(plan.chunks) or totals.partial
+    headline_ = (
+        f"{plural(counts.matches, 'record')} {'matches' if counts.matches == 1 else 'match'} in {count(counts.records)}"
+        f" of {plural(plan.hours, 'hour')}{', stopped before the end' if stopped else ''}"
+    )
+    rows = [f"{plural(totals.chunks, 'chunk')} read, {size(counts.bytes_compressed)}, {size(counts.bytes)} of lines"]
+    if counts.matches and (line := hours_line(dict(totals.matches_by_hour))):
+        rows.append(line)
+    spot = _span(plan.start, plan.stop, plan.filter)
+    spot = structs.replace(spot, hour=_first_hour(totals) or spot.start, out=out or None)
+    damaged = {event.chunk.key: event.damage.reason for event in totals.damaged}
+    trouble = [f"{key} is damaged: {why}" for key, why in list(damaged.items())[:3]]
+    trouble += [f"and {plural(len(damaged) - 3, 'more damaged chunk')}"] if len(damaged) > 3 else []
+    return Entry(
+        "scan",
+        headline_,
+        Spot(
+            hour=_first_hour(totals) or spot.start,
+            start=spot.start,
+            stop=spot.stop,
+            filter=spot.filter,
+            out=out or None,
+        ),
+        command,
+        rows,
+        first,
+        [*trouble, *totals.warnings()],
+    )
+
+
+def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequence[str], command: str) -> Entry:
+    """`rows` are the table that was printed."""
+    by = f" by {', '.join(counting.by)}" if counting.by else ""
+    spot = _span(plan.start, plan.stop, plan.filter)
+    fields = (*counting.by, *((counting.stats,) if counting.stats else ()))
+    return Entry(
+        "count",
+        f"{plural(counted.records, 'record')}{by}",
+        Spot(hour=spot.start, start=spot.start, stop=spot.stop, filter=spot.filter, fields=fields),
+        command,
+        rows,
+    )
+
+
+def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
+    """The sentence that is the answer, and the findings."""
+    found = answer.found[0] if answer.found else None
+    spot = Spot(
+        hour=spell_hour(found.since) if found else None,
+        start=spell_hour(found.since) if found else None,
+        stop=spell_hour(found.until) if found else None,
+        filter=(*filter_.arguments(), *(("-m", filter_of_finding(found)) if found else ())),
+    )
+    rows = [*filter(None, (companions(answer), source_of(answer))), *map(line_of, answer.found[:10])]
+    return Entry("what changed", headline(answer), spot, command, rows)
+
+
+def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) -> Entry:
+    """The receipt."""
+    where = f"in {receipt.topic}" if receipt.topic else "in a file"
+    state = "confirmed" if receipt.topic else "written"
+    stopped = ", stopped before the end" if receipt.partial else ""
+    rows = [
+        f"{fact.label:<11}{fact.text}{', ' if fact.note else ''}{fact.note}"
+        for fact in receipt_facts(receipt)
+        if fact.text and fact.label not in ("confirmed", "warning", "damaged")
+    ]
+    spot = Spot(filter=tuple(filter_.arguments()) if filter_ else ())
+    trouble = [*receipt.warnings, *map(str, receipt.damaged[:3])]
+    return Entry(
+        "send", f"{plural(receipt.confirmed, 'record')} {state} {where}{stopped}", spot, command, rows, (), trouble
+    )
+
+
+def resumed_entry(job: Unfinished, command: str, words: Sequence[str], *, finished: bool) -> Entry:
+    """What was resumed from home: how far it came, and its last words."""
+    done = "confirmed" if job.kind == "send" else "read"
+    state = "resumed" if finished else "resumed, stopped before the end"
+    spot = Spot()
+    if isinstance(job.of, ExtractLine):
+        line = job.of
+        words = (f"{plural(line.matches, 'match')} in {plural(line.records, 'record')}", *words)
+        spot = Spot(hour=line.start, start=line.start, stop=line.stop, filter=line.filter, out=line.place)
+    return Entry(job.kind, f"{state}: {job.progress} {done}", spot, command, words)
+
+
+def note_entry(text: str, subject: str, spot: Spot, record: bytes | None = None) -> Entry:
+    """What somebody wrote about an hour, a record or a finding: `subject` names it."""
+    return Entry("note", subject, spot, records=[record] if record is not None else [], note=text)
+
+
+def hours_line(matches: dict[datetime, int]) -> str:
+    """A sparkline of matches by hour, with its ends."""
+    if len(matches) < 2:
+        return ""
+    hours = sorted(matches)
+    first, last = hours[0], hours[-1]
+    span = int((last - first).total_seconds() // 3600) + 1
+    width = min(span, _COLUMNS)
+    heights = [0] * width
+    for hour, number in matches.items():
+        heights[int((hour - first).total_seconds() // 3600) * width // span] += number
+    return f"{spell_hour(first)} {sparkline(heights)} {spell_hour(last)}"
+
+
+def _first_hour(totals: Totals) -> str | None:
+    hours = [hour for hour, number in totals.matches_by_hour.items() if number]
+    return spell_hour(min(hours)) if hours else None
+
+
+def _span(start: datetime | None, stop: datetime | None, filter_: Filter) -> Spot:
+    return Spot(
+        start=spell_hour(start) if start else None,
+        stop=spell_hour(stop) if stop else None,
+        filter=tuple(filter_.arguments()),
+    )

@@ -1,0 +1,296 @@
+"""The extracts that were made: recorded while a scan runs, listed later, also if the scan was killed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import msgspec
+
+from tui.archive.manifest import Manifest
+from tui.archive.open import MANIFEST
+from tui.archive.store import is_s3, open_store
+from tui.archive.times import spell_hour
+from tui.errors import HourscopeError
+from tui.history.commands import runnable, working_folder
+from tui.history.log import (
+    HistoryError,
+    Line,
+    Report,
+    append,
+    append_or,
+    history_dir,
+    is_running,
+    now_text,
+    read_log,
+    running_mark,
+)
+from tui.scan import Extract, ScanEvent, ScanPlan, Totals
+from tui.scan.manifest import read_manifest
+from tui.send.receipt import whoami
+
+State = Literal["running", "finished", "stopped"]
+
+
+class ExtractLine(Line, frozen=True, kw_only=True):
+    """An extract as a scan begins or ends; of several lines of one `place` the last one counts.
+
+    `words` are the command line's, and resume it with --resume; relative paths in them are of `folder`. `filter` is the
+    command line's words. `hours` and `chunks` are the plan's, `done` chunks of them were read. `removed`: it is no
+    longer listed.
+    """
+
+    run: str
+    at: str
+    who: str
+    pid: int = 0
+    place: str
+    name: str
+    source: str
+    url: str = ""
+    filter: tuple[str, ...] = ()
+    start: str | None = None
+    stop: str | None = None
+    hours: int = 0
+    chunks: int = 0
+    words: tuple[str, ...] = ()
+    folder: str = ""
+    started: str = ""
+    state: State = "running"
+    reason: str = ""
+    done: int = 0
+    records: int = 0
+    matches: int = 0
+    damaged: int = 0
+    size: int | None = None
+    removed: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command line that resumes it."""
+        return runnable([*self.words, "--resume"], self.folder)
+
+    @property
+    def share(self) -> float:
+        """How much of it was read, 0 to 1."""
+        return self.done / self.chunks if self.chunks else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        """As `extracts --json` has it."""
+        return {
+            "name": self.name,
+            "place": self.place,
+            "source": self.source,
+            "filter": list(self.filter),
+            "from": self.start,
+            "to": self.stop,
+            "hours": self.hours,
+            "chunks": self.chunks,
+            "chunks_done": self.done,
+            "records": self.records,
+            "matches": self.matches,
+            "damaged": self.damaged,
+            "size": self.size,
+            "made": self.started,
+            "ended": None if self.state == "running" else self.at,
+            "state": self.state,
+            "by": self.who,
+            "resume": None if self.state == "finished" else self.command,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScanWork:
+    """A scan into an extract, as its front end knows it: `source` is the archive as it was named, `url` what that leads
+    to, `words` the command line that does it, without --resume."""
+
+    plan: ScanPlan
+    extract: Extract
+    source: str
+    url: str
+    words: Sequence[str]
+
+
+def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Report) -> Iterator[ScanEvent]:
+    """The same events; that the scan began and how it ended is written down. What hinders that is reported."""
+    totals, reason, line = Totals(), "", _begun(work)
+    append_or(report, _log(), line)
+    with running_mark(line.run):
+        try:
+            for event in events:
+                totals.add(event)
+                yield event
+        except HourscopeError as error:
+            reason = str(error)
+            raise
+        finally:
+            append_or(report, _log(), _ended(line, work, totals, reason))
+
+
+def _begun(work: ScanWork) -> ExtractLine:
+    plan, now = work.plan, now_text()
+    known: ExtractLine | None = None
+    with suppress(HistoryError):  # reported when the line is written
+        known = next((each for each in extract_lines() if each.place == _place(work.extract.url)), None)
+    return ExtractLine(
+        run=uuid4().hex[:12],
+        at=now,
+        who=whoami(),
+        pid=os.getpid(),
+        place=_place(work.extract.url),
+        name=known.name if known else _place(work.extract.url).rstrip("/").rpartition("/")[2],
+        source=work.source,
+        url=work.url if is_s3(work.url) else str(Path(work.url).expanduser().absolute()),
+        filter=work.extract.manifest.filter,
+        start=spell_hour(plan.start) if plan.start else None,
+        stop=spell_hour(plan.stop) if plan.stop else None,
+        hours=plan.hours,
+        chunks=len(plan.chunks),
+        words=tuple(work.words),
+        folder=working_folder(),
+        started=known.started if known and known.state != "finished" else now,
+    )
+
+
+def _ended(line: ExtractLine, work: ScanWork, totals: Totals, reason: str) -> ExtractLine:
+    finished = (work.extract.manifest.finished or not work.words) and not reason  # there is no command to resume it
+    counts = totals.counts
+    return msgspec.structs.replace(
+        line,
+        at=now_text(),
+        state="finished" if finished else "stopped",
+        reason=reason,
+        done=totals.chunks - totals.partial,
+        records=counts.records,
+        matches=counts.matches,
+        damaged=len({event.chunk.key for event in totals.damaged}),
+        size=_folder_size(line.place),
+    )
+
+
+def extract_lines() -> list[ExtractLine]:
+    """The newest line of each place, the newest first, as they were written."""
+    newest: dict[str, ExtractLine] = {}
+    for line in read_log(_log(), ExtractLine):
+        newest.pop(line.place, None)
+        newest[line.place] = line
+    return [line for line in reversed(newest.values()) if not line.removed]
+
+
+def extracts() -> list[ExtractLine]:
+    """The extracts that are still there, the newest first. One whose scan was killed counts as stopped.
+
+    A folder is looked at; a bucket is not, so that a list needs no network.
+    """
+    return [found for line in extract_lines() if (found := _as_it_is(line)) is not None]
+
+
+def find_extract(name: str) -> ExtractLine | None:
+    """The newest extract of that name or place."""
+    place = _place(name)
+    return next((line for line in extracts() if name == line.name or place == line.place), None)
+
+
+def rename_extract(line: ExtractLine, name: str) -> ExtractLine:
+    """List it under another name; its place stays."""
+    renamed = msgspec.structs.replace(line, name=name)
+    append(_log(), renamed)
+    return renamed
+
+
+def forget_extract(line: ExtractLine) -> None:
+    """Do not list it any more; its files stay."""
+    append(_log(), msgspec.structs.replace(line, removed=True))
+
+
+def delete_extract(line: ExtractLine) -> None:
+    """Delete the files of a folder that its manifest names, and the manifest. HourscopeError if that fails.
+
+    Only what hourscope wrote there is deleted; a bucket's extract is only forgotten.
+    """
+    manifest = _manifest(line)
+    if manifest is not None:
+        store = open_store(line.place)
+        for entry in manifest.chunks:
+            if entry.output is not None:
+                store.delete(entry.output)
+        store.delete(MANIFEST)
+        _remove_empty(Path(line.place))
+    forget_extract(line)
+
+
+def _remove_empty(folder: Path) -> None:
+    for each in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):  # it holds something of somebody else
+            each.rmdir()
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def extract_now(line: ExtractLine) -> ExtractLine | None:
+    """The extract as its newest line and its manifest have it; None if it is gone."""
+    newest = next((each for each in extract_lines() if each.place == line.place), line)
+    return _by_its_manifest(newest) if newest.state == "running" and not is_s3(newest.place) else _as_it_is(newest)
+
+
+def _as_it_is(line: ExtractLine) -> ExtractLine | None:
+    if is_s3(line.place):
+        if line.state != "running" or is_running(line.run):
+            return line
+        return msgspec.structs.replace(line, state="stopped")
+    if not Path(line.place, MANIFEST).is_file():
+        return None
+    if line.state != "running":
+        return line
+    return _by_its_manifest(line)
+
+
+def _by_its_manifest(line: ExtractLine) -> ExtractLine:
+    """How far a scan is that runs, or was killed."""
+    state: State = "running" if is_running(line.run) else "stopped"
+    manifest = _manifest(line)
+    if manifest is None:
+        return msgspec.structs.replace(line, state=state)
+    whole = [entry for entry in manifest.chunks if not entry.partial]
+    return msgspec.structs.replace(
+        line,
+        state="finished" if manifest.finished else state,
+        done=len(whole),
+        records=sum(entry.records for entry in manifest.chunks),
+        matches=sum(entry.matches for entry in manifest.chunks),
+        damaged=sum(bool(entry.parts) for entry in manifest.chunks),
+        size=_folder_size(line.place),
+    )
+
+
+def _manifest(line: ExtractLine) -> Manifest | None:
+    if is_s3(line.place) or not Path(line.place).is_dir():
+        return None
+    try:
+        return read_manifest(open_store(line.place), MANIFEST)
+    except HourscopeError:  # opening the extract reports it
+        return None
+
+
+def _folder_size(place: str) -> int | None:
+    """Bytes of its files; None for a bucket, which would have to be listed."""
+    if is_s3(place):
+        return None
+    size = 0
+    for path in Path(place).rglob("*"):
+        with suppress(OSError):  # another process writes there
+            size += path.stat().st_size if path.is_file() else 0
+    return size
+
+
+def _place(url: str) -> str:
+    return url.rstrip("/") + "/" if is_s3(url) else str(Path(url).expanduser().resolve())
+
+
+def _log() -> Path:
+    return history_dir() / "extracts.jsonl"

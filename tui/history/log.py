@@ -1,0 +1,144 @@
+"""Append-only files of JSON lines in the state folder, for their owner only.
+
+Every line is a Struct with its version. A line that is broken, or that a newer hourscope wrote, is skipped when the
+file is read and stays in it. Several processes may append at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tui.archive.local import private_folder, private_opener
+from tui.config import state_dir
+from tui.errors import HourscopeError, reason
+
+VERSION = 1
+_LARGEST_BYTES = 32 << 20  # of a file, of which the newest part is read
+
+L = TypeVar("L", bound="Line")
+Report = Callable[[str], object]
+
+
+class HistoryError(HourscopeError):
+    """The history cannot be written or read."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a log."""
+
+    version: int = VERSION
+
+
+def history_dir() -> Path:
+    """Where it is kept."""
+    return state_dir() / "history"
+
+
+def now_text() -> str:
+    """The present time, UTC, ISO 8601 with milliseconds, as every line has it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def append(path: Path, line: Line) -> None:
+    """Add a line, whole, also behind one that a crash cut off. HistoryError if it cannot be written."""
+    try:
+        private_folder(path.parent)
+        with open(path, "ab+", buffering=0, opener=private_opener) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            size = stream.seek(0, os.SEEK_END)
+            torn = size > 0 and os.pread(stream.fileno(), 1, size - 1) != b"\n"
+            left = memoryview(b"\n" * torn + msgspec.json.encode(encodable(msgspec.to_builtins(line))) + b"\n")
+            while left:
+                left = left[stream.write(left) or 0 :]
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be written, so this is not listed later: {reason(error)}") from error
+
+
+def append_or(report: Report, path: Path, line: Line) -> None:
+    """The same, where what was done is done: what hinders the writing is reported in a sentence."""
+    try:
+        append(path, line)
+    except HistoryError as error:
+        report(str(error))
+
+
+def read_log(path: Path, kind: type[L]) -> list[L]:
+    """All lines that can be understood, oldest first; none if there is no file. HistoryError if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > _LARGEST_BYTES:
+                stream.seek(size - _LARGEST_BYTES)
+                stream.readline()
+            return list(_understood(stream.read(), kind))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read: {reason(error)}") from error
+
+
+def _understood(data: bytes, kind: type[L]) -> Iterator[L]:
+    for line in data.split(b"\n"):
+        with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+            read = msgspec.json.decode(line, type=kind)
+            if read.version <= VERSION:
+                yield read
+
+
+def encodable(value: object) -> object:
+    """The same with texts that JSON can hold: names of files may have bytes that are not UTF-8, which are spelled."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {key: encodable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [encodable(item) for item in value]
+    return value
+
+
+@contextmanager
+def running_mark(name: str) -> Iterator[None]:
+    """Hold a lock by which others see that this process works on `name`; it ends with the process, however it ends.
+
+    Without a state folder that can be written there is no mark; the log reports the reason.
+    """
+    path = _mark(name)
+    try:
+        private_folder(path.parent)
+        stream = open(path, "ab", opener=private_opener)  # noqa: SIM115  (closed below)
+    except OSError:
+        yield
+        return
+    with stream:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def is_running(name: str) -> bool:
+    """Does a process hold the mark?"""
+    try:
+        with _mark(name).open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _mark(name: str) -> Path:
+    return history_dir() / "running" / f"{name}.lock"

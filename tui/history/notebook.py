@@ -1,0 +1,250 @@
+"""The notebook: one Markdown file per archive in the state folder, appended as one works.
+
+    ## Thu 26 Nov 2026 11:06:03 UTC · scan
+    <!-- hourscope {"version":1,"kind":"scan","hour":"2015-01-20T13",…} -->
+
+    **1,059 records match**, in 96,814 records of 334 hours
+
+        hourscope scan demo --from 2015-01-20 --to 2015-01-21 -m "event == 'error'" -o errors/
+
+The comment holds where it was made, so that the explorer leads back there. Commands, rows and records are indented by
+four spaces, which Markdown shows as they are. Everything is escaped (tui.printable), so nothing in a record can end a
+block or a comment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from tui.archive.local import private_folder, private_opener
+from tui.archive.store import is_s3
+from tui.config import state_dir
+from tui.errors import reason
+from tui.history.extracts import extract_lines
+from tui.history.log import VERSION, HistoryError, Report, encodable
+from tui.history.naming import name_part
+from tui.printable import HOSTILE, printable
+
+RECORDS = 3  # of an entry at most
+RECORD_BYTES = 500
+FIRST_RECORDS = "Records:"  # the line above them
+_ROWS = 12  # of a count or a comparison
+_LARGEST_BYTES = 64 << 20
+_META = re.compile(r"<!-- hourscope (\{.*\}) -->")
+_NOTE = 4000  # characters
+
+
+class Spot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an entry was made: hours as in keys, a record by its chunk and line (from 0), the filter as the command
+    line's words, an extract by its place, the fields whose values it lists."""
+
+    hour: str | None = None
+    key: str | None = None
+    line: int | None = None
+    start: str | None = None
+    stop: str | None = None
+    filter: tuple[str, ...] = ()
+    out: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """The comment of an entry."""
+
+    version: int = VERSION
+    kind: str
+    at: str
+    spot: Spot = Spot()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is appended. `headline` is the answer, `rows` are lines below it, `records` are bytes of records, of which
+    the first three are kept; `trouble` are sentences about damage and the like."""
+
+    kind: str
+    headline: str
+    spot: Spot = field(default_factory=Spot)
+    command: str = ""
+    rows: Sequence[str] = ()
+    records: Sequence[bytes] = ()
+    trouble: Sequence[str] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as it is in the file. `meta` is None where somebody edited it away."""
+
+    heading: str
+    lines: tuple[str, ...]
+    meta: Meta | None = None
+
+    @property
+    def headline(self) -> str:
+        """Its first sentence."""
+        return next((line.strip().replace("**", "").lstrip("> ") for line in self.lines if line.strip()), "")
+
+    @property
+    def text(self) -> str:
+        return "\n".join((f"## {self.heading}", *self.lines)).rstrip() + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The notebook of one archive; `records`: copy records into it. Nothing is written if it is not `enabled`."""
+
+    path: Path
+    title: str
+    enabled: bool = True
+    records: bool = True
+
+    def add(self, entry: Entry, report: Report) -> None:
+        """Append an entry; what hinders that is reported in a sentence, as what was done is done."""
+        if not self.enabled:
+            return
+        try:
+            self._append(_markdown(entry, records=self.records))
+        except HistoryError as error:
+            report(str(error))
+
+    def _append(self, text: str) -> None:
+        try:
+            private_folder(self.path.parent)
+            with open(self.path, "ab", opener=private_opener) as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                head = "" if stream.tell() else f"# {printable(self.title)}\n\nWhat was done here with hourscope.\n"
+                stream.write(f"{head}\n{text}".encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise HistoryError(f"the notebook {self.path} cannot be written: {reason(error)}") from error
+
+    def read(self) -> list[Written]:
+        """Its entries, oldest first; none if there is no file. HistoryError if it cannot be read."""
+        return parse(self.text())
+
+    def text(self) -> str:
+        """The whole file."""
+        try:
+            with self.path.open("rb") as stream:
+                return stream.read(_LARGEST_BYTES).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise HistoryError(f"the notebook {self.path} cannot be read: {reason(error)}") from error
+
+
+def notebook_of(url: str, title: str, *, enabled: bool = True, records: bool = True) -> Notebook:
+    """The notebook of an archive, however it is spelled. An extract that was made here writes into its source's."""
+    root = _resolved(url)
+    with suppress(HistoryError):
+        source = next((line.url for line in extract_lines() if line.place == root.rstrip("/") and line.url), None)
+        root = _resolved(source) if source else root
+    mark = hashlib.sha256(root.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    name = name_part(root.rstrip("/").rpartition("/")[2])[:40] or "archive"
+    return Notebook(state_dir() / "notebooks" / f"{name}-{mark}.md", title, enabled, records)
+
+
+def _resolved(url: str) -> str:
+    if is_s3(url):
+        return url.rstrip("/") + "/"
+    return str(Path(url).expanduser().resolve())
+
+
+def shown_records(records: Sequence[bytes]) -> list[str]:
+    """The first three, of 500 bytes each, on a line each. A longer object keeps its first members, and stays JSON."""
+    return [_shown(record) for record in records[:RECORDS]]
+
+
+def _shown(record: bytes) -> str:
+    try:
+        value = json.loads(record)
+    except (ValueError, RecursionError):
+        return printable(record, RECORD_BYTES)
+    line = _escaped(record.decode("utf-8", "replace").strip())
+    if len(line.encode()) <= RECORD_BYTES or not isinstance(value, dict):
+        return printable(line, RECORD_BYTES)
+    kept: dict[str, object] = {}
+    shown = "{}"
+    for name, item in value.items():
+        kept[name] = item
+        longer = _escaped(
+            json.dumps({**kept, "…": f"{len(record):,} bytes"}, ensure_ascii=False, separators=(",", ":"))
+        )
+        if len(longer.encode("utf-8", "backslashreplace")) > RECORD_BYTES:
+            break
+        shown = longer
+    return shown
+
+
+def _escaped(text: str) -> str:
+    """JSON whose characters can be printed: others as JSON escapes them."""
+    return HOSTILE.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), text)
+
+
+def _markdown(entry: Entry, *, records: bool) -> str:
+    now = datetime.now(UTC)
+    meta = Meta(kind=entry.kind, at=now.isoformat(timespec="milliseconds"), spot=entry.spot)
+    comment = json.dumps(encodable(msgspec.to_builtins(meta)), separators=(",", ":"))  # ASCII
+    for character in "<>\x7f":
+        comment = comment.replace(character, f"\\u{ord(character):04x}")
+    parts = [f"## {now:%a} {now.day} {now:%b %Y %H:%M:%S} UTC · {entry.kind}", f"<!-- hourscope {comment} -->", ""]
+    if entry.headline:
+        parts += [f"**{prose(entry.headline)}**", ""]
+    parts += [line for sentence in entry.trouble for line in (f"- {prose(sentence)}",)] + [""] * bool(entry.trouble)
+    if entry.command:
+        parts += [*(f"    {printable(line)}" for line in entry.command.splitlines()), ""]
+    if entry.rows:
+        parts += [*(f"    {printable(row)}" for row in entry.rows[:_ROWS]), ""]
+    if records and entry.records:
+        parts += [FIRST_RECORDS, "", *(f"    {record}" for record in shown_records(entry.records)), ""]
+    if entry.note:
+        parts += [f"> {prose(line)}" for line in entry.note[:_NOTE].splitlines()] + [""]
+    return "\n".join(parts)
+
+
+def prose(text: str) -> str:
+    """A text escaped so that Markdown neither formats it nor takes it for HTML."""
+    return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", printable(text))
+
+
+def parse(text: str) -> list[Written]:
+    """The entries of a notebook, whatever somebody edited in it."""
+    entries: list[Written] = []
+    heading: str | None = None
+    lines: list[str] = []
+    for line in [*text.splitlines(), "## "]:
+        if not line.startswith("## "):
+            lines.append(line)
+            continue
+        if heading is not None:
+            entries.append(_written(heading, lines))
+        heading, lines = line[3:], []
+    return entries
+
+
+def _written(heading: str, lines: list[str]) -> Written:
+    meta: Meta | None = None
+    kept = []
+    for line in lines:
+        match = _META.fullmatch(line) if meta is None else None
+        if match is None:
+            kept.append(line)
+            continue
+        with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+            read = msgspec.json.decode(match[1], type=Meta)
+            meta = read if read.version <= VERSION else None
+    while kept and not kept[0].strip():
+        kept.pop(0)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    return Written(printable(heading), tuple(map(printable, kept)), meta)

@@ -1,0 +1,374 @@
+"""The sends: what their journals record, with the command line that was recorded beside; and files that were sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import msgspec
+
+from tui.archive.reader import DoubtfulGiven
+from tui.config import state_dir
+from tui.errors import SendError
+from tui.history.commands import runnable, working_folder
+from tui.history.log import Line, Report, append, append_or, history_dir, is_running, now_text, read_log, running_mark
+from tui.send import Earlier, Plan, Receipt, SendEvent, Sent, Source, earlier_sends, outgoing
+from tui.send.earlier import read_earlier
+from tui.send.receipt import whoami
+
+State = Literal["running", "sent", "stopped"]
+_RECEIPT_BYTES = 4 << 20  # a line of a journal
+
+
+class SendLine(Line, frozen=True, kw_only=True):
+    """A send as it begins or ends; of several lines of one journal, or of one `run` of a file, the last one counts.
+
+    `words` are the command line's; with `resume` they resume it. `receipt` is that of a file: a topic's is in its
+    journal. `removed`: it is no longer offered to be resumed.
+    """
+
+    run: str
+    at: str
+    who: str
+    pid: int = 0
+    name: str
+    words: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    folder: str = ""
+    journal: str | None = None
+    what: str = ""
+    out: str = ""
+    url: str = ""
+    receipt: dict[str, Any] | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendWork:
+    """A send, as its front end knows it. `words` send the same, `resume` are the words that resume it; `out` is a file
+    instead of a topic with a journal."""
+
+    source: Source
+    words: Sequence[str]
+    resume: Sequence[str] = ()
+    journal: Path | None = None
+    out: str = ""
+    name: str = ""
+    url: str = ""  # of the archive that it is of, if it is not of a file
+
+
+@dataclass(frozen=True, slots=True)
+class SendRecord:
+    """One send, however it was made. `planned` records were to be sent, None if that is not known."""
+
+    name: str
+    state: State
+    topic: str | None
+    where: tuple[str, ...]
+    what: str
+    filter: str
+    who: str
+    started: str
+    ended: str | None
+    planned: int | None
+    confirmed: int
+    bytes: int | None
+    sha256: str | None
+    journal: str | None
+    words: tuple[str, ...] = ()
+    resume_words: tuple[str, ...] = ()
+    folder: str = ""
+    url: str = ""
+    pid: int = 0
+    warnings: tuple[str, ...] = ()
+    damaged: int = 0
+    max_message: int | None = None
+    unique: bool = False
+    removed: bool = False
+
+    @property
+    def share(self) -> float:
+        return self.confirmed / self.planned if self.planned else 0.0
+
+    @property
+    def command(self) -> str | None:
+        """The command line that resumes it; None if it was not recorded, as by hourscope 0.1.0."""
+        return runnable(self.resume_words, self.folder) if self.resume_words else None
+
+    def as_json(self) -> dict[str, object]:
+        """As `sends --json` has it."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "topic": self.topic,
+            "where": list(self.where),
+            "what": self.what,
+            "filter": self.filter,
+            "by": self.who,
+            "started": self.started,
+            "ended": self.ended,
+            "records": self.planned,
+            "confirmed": self.confirmed,
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+            "damaged": self.damaged,
+            "warnings": list(self.warnings),
+            "journal": self.journal,
+            "resume": self.command if self.state == "stopped" else None,
+        }
+
+
+def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -> Iterator[SendEvent]:
+    """The same events; that the send began, and the receipt of a file, are written down. What hinders is reported."""
+    line = SendLine(
+        run=uuid4().hex[:12],
+        at=now_text(),
+        who=whoami(),
+        pid=os.getpid(),
+        name=work.name,
+        words=tuple(work.words),
+        resume=tuple(work.resume),
+        folder=working_folder(),
+        journal=str(work.journal) if work.journal else None,
+        what=work.source.description,
+        out=work.out,
+        url=work.url,
+    )
+    append_or(report, _log(), line)
+    with running_mark(line.run):
+        for event in events:
+            if isinstance(event, Sent) and work.journal is None:
+                receipt = _small(event.receipt)
+                append_or(report, _log(), msgspec.structs.replace(line, at=now_text(), receipt=receipt))
+            yield event
+
+
+def _small(receipt: Receipt) -> dict[str, Any]:
+    data = receipt.as_json()
+    return {name: value for name, value in data.items() if name not in ("left_out", "unfit_named", "ok_means")}
+
+
+def sends() -> list[SendRecord]:
+    """Every send whose journal or line is there, the newest first."""
+    lines = read_log(_log(), SendLine)
+    by_journal = {line.journal: line for line in lines if line.journal}
+    files = {line.run: line for line in lines if line.out}
+    journals = [
+        _of_journal(earlier, by_journal.get(str(earlier.path)))
+        for earlier in earlier_sends(journals_dir())
+        if earlier.began and not (earlier.continued_in and Path(earlier.continued_in).exists())
+    ]
+    written = [record for line in files.values() if (record := _of_file(line)) is not None]
+    return sorted([*journals, *written], key=lambda record: record.started, reverse=True)
+
+
+def stopped_sends() -> list[SendRecord]:
+    """Those that can be resumed, the newest first."""
+    return [record for record in sends() if record.state == "stopped" and record.topic and not record.removed]
+
+
+def find_send(name: str) -> SendRecord:
+    """The send of that name, journal, or beginning of its name or SHA-256. SendError if there is none, or several."""
+    records = sends()
+    exact = [record for record in records if name in (record.name, record.journal)]
+    found = exact[:1] or [
+        record
+        for record in records
+        if name and (record.name.startswith(name) or (record.sha256 or "").startswith(name))
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise SendError(f"no send is named '{name}'; 'hourscope sends' lists them")
+    some = ", ".join(record.name for record in found[:3])
+    raise SendError(f"'{name}' is the beginning of {len(found)} sends ({some}, …); give the whole name")
+
+
+def send_now(record: SendRecord) -> SendRecord | None:
+    """A send to a topic as its journal is now; None if that cannot be read."""
+    if record.journal is None:
+        return None
+    try:
+        earlier = read_earlier(Path(record.journal))
+        if earlier is not None and earlier.continued_in and Path(earlier.continued_in).exists():
+            earlier = read_earlier(Path(earlier.continued_in))
+    except SendError:
+        return None
+    if earlier is None:
+        return None
+    line = next((each for each in reversed(read_log(_log(), SendLine)) if each.journal == record.journal), None)
+    return _of_journal(earlier, line)
+
+
+def forget_send(record: SendRecord) -> None:
+    """Do not offer to resume it any more; its journal stays, so that a repeat is still noticed."""
+    append(
+        _log(),
+        SendLine(
+            run=uuid4().hex[:12],
+            at=now_text(),
+            who=whoami(),
+            name=record.name,
+            words=record.words,
+            resume=record.resume_words,
+            folder=record.folder,
+            url=record.url,
+            journal=record.journal,
+            what=record.what,
+            removed=True,
+        ),
+    )
+
+
+def digest_of_first(source: Source, record: SendRecord) -> tuple[int, str]:
+    """How many of a send's confirmed records the source holds now, and their SHA-256, as the receipt counts it.
+
+    SendError if the source cannot be read.
+    """
+    messages = outgoing(source, Plan(record.max_message, record.unique)) if record.topic else source
+    while True:
+        try:
+            return _digest(messages, record)
+        except DoubtfulGiven:  # the source reads that chunk with care from now on
+            continue
+
+
+def _digest(source: Source, record: SendRecord) -> tuple[int, str]:
+    digest, left = hashlib.sha256(), record.confirmed
+    every = record.state == "sent"
+    count = 0
+    for whole in source.open():
+        block = whole.filled() if record.topic else whole
+        records = block.records if every else block.records[: left - count]
+        for each in records:
+            digest.update(each + b"\n")
+        count += len(records)
+        if not every and count >= left:
+            break
+    return count, digest.hexdigest()
+
+
+def journals_dir() -> Path:
+    return state_dir() / "journals"
+
+
+def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
+    header, receipt = earlier.header, _last_receipt(earlier.path)
+    state: State = "running" if earlier.running else "sent" if earlier.finished else "stopped"
+    name = line.name if line is not None and line.name else _default_name(earlier.topic, earlier.started)
+    whole = receipt.get("confirmed") == earlier.confirmed
+    return SendRecord(
+        name=name,
+        state=state,
+        topic=earlier.topic,
+        where=earlier.where,
+        what=header.what,
+        filter=header.filter,
+        who=header.who,
+        started=earlier.started,
+        ended=_text(receipt.get("finished")) or _last_time(earlier.path) if state != "running" else None,
+        planned=header.records,
+        confirmed=earlier.confirmed,
+        bytes=receipt.get("bytes") if whole else None,
+        sha256=_text(receipt.get("sha256")) if whole else header.sha256,
+        journal=str(earlier.path),
+        words=line.words if line else (),
+        resume_words=line.resume if line else (),
+        folder=line.folder if line else "",
+        url=line.url if line else "",
+        pid=line.pid if line else 0,
+        warnings=tuple(map(str, receipt.get("warnings") or ())),
+        damaged=len(receipt.get("damaged") or ()),
+        max_message=header.max_message,
+        unique=header.unique,
+        removed=line is not None and line.removed,
+    )
+
+
+def _of_file(line: SendLine) -> SendRecord | None:
+    """A file is written whole or not at all: what was stopped has left nothing, and is not listed."""
+    receipt = line.receipt
+    if receipt is None:
+        if not is_running(line.run):
+            return None
+        receipt = {"where": [line.out], "what": line.what}
+    elif receipt.get("partial"):
+        return None
+    with suppress(msgspec.ValidationError):
+        kept = msgspec.convert(receipt, _KeptReceipt)
+        return SendRecord(
+            name=line.name or _default_name(Path(line.out).name, line.at),
+            state="sent" if line.receipt else "running",
+            topic=None,
+            where=kept.where,
+            what=kept.what,
+            filter=kept.filter,
+            who=line.who,
+            started=line.at,
+            ended=kept.finished or None,
+            planned=kept.confirmed,
+            confirmed=kept.confirmed,
+            bytes=kept.bytes,
+            sha256=kept.sha256,
+            journal=None,
+            words=line.words,
+            folder=line.folder,
+            url=line.url,
+            warnings=kept.warnings,
+            damaged=len(kept.damaged),
+        )
+    return None
+
+
+class _KeptReceipt(msgspec.Struct, frozen=True):
+    where: tuple[str, ...] = ()
+    what: str = ""
+    filter: str = ""
+    finished: str = ""
+    confirmed: int = 0
+    bytes: int = 0
+    sha256: str = ""
+    warnings: tuple[str, ...] = ()
+    damaged: tuple[Any, ...] = ()
+
+
+def _default_name(topic: str, started: str) -> str:
+    """`player-replay.2026-11-26T11:06:03`."""
+    return f"{topic}.{started[:19]}"
+
+
+def _last_line(path: Path) -> dict[str, Any]:
+    """The last whole line of a journal; its checksum has been checked by whoever read the journal."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(path.stat().st_size - _RECEIPT_BYTES, 0))
+            lines = stream.read().split(b"\n")[:-1]
+        last = json.loads(lines[-1]) if lines else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return last if isinstance(last, dict) else {}
+
+
+def _last_receipt(path: Path) -> dict[str, Any]:
+    receipt = _last_line(path).get("receipt")
+    return receipt if isinstance(receipt, dict) else {}
+
+
+def _last_time(path: Path) -> str | None:
+    """When the last records were confirmed."""
+    return _text(_last_line(path).get("at"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _log() -> Path:
+    return history_dir() / "sends.jsonl"
