@@ -32,9 +32,9 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
     "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
-    "destination": "a,d", "topic": "t", "rate": "r", "depth": "m", "canary": "c", "skip-oversize": "O",
+    "destination": "a,d", "topic": "t", "rate": "r", "pace": "o", "depth": "m", "canary": "c", "skip-oversize": "O",
     "pause": "space", "open-place": "o", "rename": "r", "note": "semicolon", "notebook": "apostrophe",
-    "help": "question_mark", "explain": "x", "jobs": "J", "time-zone": "z",
+    "help": "question_mark", "explain": "x", "hint": "H", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
     "filter-keep": "enter", "filter-kind": "ctrl+t", "filter-saved": "ctrl+s", "filter-complete": "tab",
@@ -44,7 +44,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
 ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
-_PAGE = _PROGRAM | {"help", "explain", "jobs", "time-zone", "back", "step-back"}
+_PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
 _ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
@@ -71,7 +71,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
     "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop"},
     "send": _ARCHIVE
-    | {"open", "pause", "destination", "topic", "write", "send", "rate", "resume", "depth", "canary"}
+    | {"open", "pause", "destination", "topic", "write", "send", "rate", "pace", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop"},
     "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
     "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},

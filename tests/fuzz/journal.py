@@ -16,7 +16,7 @@ import msgspec
 from tests.fuzz.choices import Choices, edited
 from tests.fuzz.limits import check_sentence, cpu_seconds, memory_of
 from tui.errors import SendError
-from tui.send import Journal, NsqTarget, Receipt, Source, earlier_sends
+from tui.send import Journal, NsqTarget, Receipt, Source, Survey, earlier_sends
 from tui.send.earlier import Earlier, earlier_of, repeats, unreadable_journals
 from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
 
@@ -110,7 +110,7 @@ def _resumed(choices: Choices) -> None:
         path.write_bytes(text)
         list(map(str, earlier_sends(folder, _SOURCE, "events")))
         unreadable_journals(folder, "events")
-        repeats(folder, _SOURCE, "events", "0" * 64)
+        repeats(folder, _SOURCE, "events", Survey(sha256="0" * 64))
         try:
             with Journal.resume(path, _SOURCE, _TO) as journal:
                 if text.startswith(b'{"version":2'):

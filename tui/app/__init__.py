@@ -34,8 +34,11 @@ def run_explorer(
     layout: str | None = None,
     reading: Reading | None = None,
     debug: bool = False,
+    tour: bool = False,
 ) -> int:
     """Open `url` (an archive's location or name; None: choose one) in the explorer; returns the exit code.
+
+    `tour`: begin, or take up, the tour of the sample archive.
 
     It needs a terminal (`check_terminal`). `debug`: print the tracebacks of what nobody foresaw when it has ended.
     HourscopeError, a sentence, if `url` cannot be opened.
@@ -44,7 +47,7 @@ def run_explorer(
     from tui.app.terminal.preferences import use_mouse
     from tui.app.terminal.signals import SignalHandler
 
-    explorer = Explorer(url, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading)
+    explorer = Explorer(url, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, tour=tour)
     SignalHandler(explorer.jobs, explorer.end).listen()
     code = explorer.run(mouse=use_mouse(config.explorer)) or 0
     if debug:

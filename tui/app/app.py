@@ -28,6 +28,7 @@ from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
 from tui.app.page import Host, Page
 from tui.app.requests import (
+    AskHint,
     ChooseTopic,
     Explain,
     Failed,
@@ -53,6 +54,8 @@ from tui.app.requests import (
 from tui.app.terminal.guard import Defects
 from tui.app.terminal.paint import Glass
 from tui.app.terminal.preferences import use_dark_theme
+from tui.app.tour.progress import read_progress, write_progress
+from tui.app.tour.state import state_of
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.choices import Choice
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
@@ -63,8 +66,10 @@ from tui.archive.store import is_s3
 from tui.archive.topics import topics_of
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
+from tui.demo.tour import Tour, begin, load_steps
 from tui.errors import HourscopeError
 
+_TOUR_SECONDS = 0.2  # between two looks at whether its step is done
 _TWICE_SECONDS = 8.0  # in which the same key, pressed again, quits though jobs run
 
 
@@ -108,8 +113,12 @@ class Explorer(Host):
         config: Config,
         layout: str | None = None,
         reading: Reading | None = None,
+        tour: bool = False,
     ) -> None:
         super().__init__()
+        if tour:
+            steps = load_steps()
+            self.tour = begin(steps, read_progress(len(steps)))
         self.url = url
         self.timezone = timezone
         self.layout_given = layout  # of the archive of the command line
@@ -137,6 +146,8 @@ class Explorer(Host):
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
         report_waits(lambda line: self.post_message(Report(line)))
+        if self.tour is not None:
+            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -186,6 +197,8 @@ class Explorer(Host):
                 self.push_screen(HelpPage(title, bindings))
             case Explain(title, paragraphs):
                 self.push_screen(ExplainPage(title, paragraphs))
+            case AskHint():
+                self._hint()
             case ShowJobs():
                 self.push_screen(JobsPage(self.jobs))
             case ShowJob(job):
@@ -338,6 +351,24 @@ class Explorer(Host):
     def _refresh_jobs(self) -> None:
         if isinstance(self.screen, Page):
             self.screen.refresh_jobs(self.jobs.all)
+
+    # The tour.
+
+    def _look_at_tour(self) -> None:
+        """Is the step done? Then its lesson, and the next one."""
+        tour, screen = self.tour, self.screen
+        if tour is None or not isinstance(screen, Page):
+            return
+        if tour.step is not None and tour.step.done(state := state_of(self.screen_stack)):
+            self.tour = Tour(tour.steps, tour.at + 1)
+            screen.report(write_progress(self.tour.at) or f"✓ {tour.step.lesson(state)} Next: {self.tour.words}")
+        screen.tour_line.show(self.tour.words if self.tour else "")
+
+    def _hint(self) -> None:
+        tour = self.tour
+        if tour is not None and tour.step is not None and isinstance(self.screen, Page):
+            self.tour = Tour(tour.steps, tour.at, tour.asked + 1)
+            self.screen.report(tour.step.help(tour.asked))
 
     # Leaving.
 

@@ -24,6 +24,7 @@ from tui.app.model.session import Session
 from tui.app.requests import (
     Answer,
     Ask,
+    AskHint,
     Explain,
     Failed,
     Leave,
@@ -39,7 +40,9 @@ from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
 from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.tour_line import TourLine
 from tui.archive.times import floor_hour, has_minutes, parse_time, spell_hour, zone_name
+from tui.demo.tour import Tour
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.history.entries import note_entry
@@ -58,6 +61,7 @@ class Host(Guarded, App[int]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.tour: Tour | None = None  # that somebody is on
         self._keys: deque[Key] = deque()  # that have arrived and wait for their turn
         self._handling: Key | None = None  # the one that is on its way
         self._patience: Timer | None = None
@@ -137,6 +141,7 @@ class Page(Guarded, Screen[None]):
         Binding("question_mark", "help", "help", id="help"),
         Binding("x", "explain", "explain", show=False, id="explain"),
         Binding("J", "jobs", "jobs", show=False, id="jobs"),
+        Binding("H", "hint", "hint of the tour", show=False, id="hint"),
         Binding("z", "zone", "time zone", show=False, id="time-zone"),
         Binding("q", "leave", "back", id="back"),
         Binding("escape", "step_back", "one step back", show=False, id="step-back"),
@@ -155,11 +160,13 @@ class Page(Guarded, Screen[None]):
         self.header = HeaderLine()
         self.keys = KeyLine()
         self.notice = Notice()
+        self.tour_line = TourLine()
         self.prompt = Prompt(self.clear_report)
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield from self.contents()
+        yield self.tour_line
         yield self.keys
         yield self.notice
         yield self.prompt
@@ -167,6 +174,10 @@ class Page(Guarded, Screen[None]):
     def contents(self) -> list[Widget]:
         """The widgets between the header and the line of keys."""
         raise NotImplementedError
+
+    def situation(self) -> dict[str, object]:
+        """What the tour may ask about this screen, as JSON has it."""
+        return {}
 
     def explanation(self) -> tuple[str, ...]:
         """What one looks at here, in plain words, a paragraph each; then the shell that does the same."""
@@ -287,6 +298,8 @@ class Page(Guarded, Screen[None]):
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "hint":
+            return isinstance(self.app, Host) and self.app.tour is not None
         if action == "zone":
             return self.session is not None
         return not (action in self.ASKING and isinstance(self.focused, Input))
@@ -300,6 +313,9 @@ class Page(Guarded, Screen[None]):
 
     def action_help(self) -> None:
         self.request(ShowHelp(self.title_of_help, tuple(key.binding for key in self.active_bindings.values())))
+
+    def action_hint(self) -> None:
+        self.request(AskHint())
 
     def action_jobs(self) -> None:
         self.request(ShowJobs())

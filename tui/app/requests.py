@@ -154,6 +154,11 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True)
+class AskHint:
+    """Show a hint for the present step of the tour."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Leave this screen; from the last one, leave the program."""
 
@@ -176,6 +181,7 @@ Request = (
     | RefreshJobs
     | ShowHelp
     | Explain
+    | AskHint
     | Leave
 )
 

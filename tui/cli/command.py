@@ -16,12 +16,12 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "Filter": "grep file regex match not_grep not_regex ignore_case words invert",
         "NSQ": "topic channel nsqd_tcp_address nsqds nsqd_http_address lookupd_http_address round_robin "
         "tls tls_root_ca_file tls_cert tls_key",
-        "Output": "verify redact by every stats top out append split force as_json as_csv count max_count lines pretty "
-        "after before around fields project unique",
+        "Output": "verify redact by every stats top out append split force as_json as_csv count max_count lines "
+        "pretty after before around fields project unique order",
         "Run": "dry_run yes again check policy only_estimate full ids ids_size status drop resume jobs dask cache rate "
-        "max_depth name canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour processes "
-        "max_in_flight indexed status_address",
-        "Sample": "folder no_open hours records_per_hour seed",
+        "pace max_depth name canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour "
+        "processes max_in_flight indexed status_address",
+        "Sample": "folder tour no_open hours records_per_hour seed",
         "Reading": "timezone layout records include_damaged max_record",
         "S3": "profile region endpoint_url no_sign_request request_payer",
         "Other": "debug",  # and what every command of click has

@@ -14,6 +14,8 @@ from tui.config import cache_dir
 from tui.demo import SampleSpec, plan_sample, write_sample
 from tui.units import count, plural, size
 
+_USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
+
 
 @click.command("demo", cls=Command)
 @click.option(
@@ -23,6 +25,7 @@ from tui.units import count, plural, size
     metavar="DIR",
     help="Folder of the sample archive.  [default: in the cache]",
 )
+@click.option("--tour", is_flag=True, help="Take, or take up, a tour that ends in a replay of the incident.")
 @click.option("--no-open", is_flag=True, help="Write the sample archive, and do not open it.")
 @click.option(
     "--hours",
@@ -43,7 +46,7 @@ from tui.units import count, plural, size
 @click.option(
     "--seed", metavar="N", type=int, default=SampleSpec().seed, show_default=True, help="Same seed, same bytes."
 )
-def command(folder: Path | None, no_open: bool, hours: int, records_per_hour: int, seed: int) -> int:
+def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_per_hour: int, seed: int) -> int:
     """Write a sample archive with an incident in it, and open it.
 
     The sample holds two weeks of a video service's player events. Without a terminal, hourscope prints the calendar
@@ -52,14 +55,21 @@ def command(folder: Path | None, no_open: bool, hours: int, records_per_hour: in
     \b
     Examples:
       hourscope demo
+      hourscope demo --tour
       hourscope demo --dir demo-archive --no-open
     """
+    if tour and (no_open or (hours, records_per_hour, seed) != _USUAL):
+        raise click.UsageError("--tour takes the sample as it is: leave out the other options but --dir")
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
     folder = folder or cache_dir() / "demo"
     _write(folder, spec)
     if no_open:
         print(folder)
         return EXIT_MATCHED
+    if tour:
+        from tui.cli.open import explore
+
+        return explore(str(folder), tour=True)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.cli.investigation import print_investigation
 

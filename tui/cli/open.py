@@ -34,6 +34,8 @@ def explore(
     s3: S3Options | None = None,
     layout: str | None = None,
     reading: Reading | None = None,
+    *,
+    tour: bool = False,
 ) -> int:
     """Run the explorer; a terminal that cannot show it gets a plain command instead."""
     config, s3, reading = load_config(), s3 or S3Options(), reading or Reading()
@@ -46,4 +48,6 @@ def explore(
             sign_in(location.s3)
     restore_interrupt()
     debug = bool(click.get_current_context().find_root().obj)
-    return run_explorer(archive, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, debug=debug)
+    return run_explorer(
+        archive, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, debug=debug, tour=tour
+    )

@@ -14,6 +14,7 @@ from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
 from tui.cli import scan
 from tui.cli.command import Command
+from tui.cli.console import narrate
 from tui.cli.nsq_options import server_options, target_options
 from tui.cli.options import (
     archive_options,
@@ -25,14 +26,26 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.send_end import SendRequest
+from tui.cli.send_end import SendRequest, send_name
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
+from tui.cli.send_plan import How
 from tui.errors import SendError
 from tui.filter import Filter
-from tui.send import CANARY, SendOptions, Source, archive_source, file_source, parse_rate, unique_source, unwrapped
+from tui.filter.jmespath import parse_expression
+from tui.send import (
+    CANARY,
+    SendOptions,
+    Source,
+    archive_source,
+    detect_order,
+    file_source,
+    lines_source,
+    parse_rate,
+    unwrapped,
+)
 
-_ONLY_NSQ = ("rate", "max_depth", "canary", "skip_oversize", "again")
+_ONLY_NSQ = ("rate", "pace", "max_depth", "canary", "skip_oversize", "again")
 _ONLY_FILE = ("append", "split", "force")
 
 
@@ -47,7 +60,18 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
 @click.option("--topic", metavar="TOPIC", help="NSQ topic.")
 @click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
+@click.option(
+    "--order",
+    type=click.Choice(["time"]),
+    help="Order the records of each hour by their time, all hosts together.  [default: hour, key, line]",
+)
 @click.option("--rate", metavar="N", help="Send at most N records (500, 2k) or bytes (5MB) per second.")
+@click.option(
+    "--pace",
+    metavar="N",
+    type=click.FloatRange(min=0.001, max=1_000_000),
+    help="Send at the records' own spacing, N times as fast (1, 10); implies --order time.",
+)
 @click.option(
     "--max-depth",
     metavar="N",
@@ -56,9 +80,14 @@ _ONLY_FILE = ("append", "split", "force")
 )
 @click.option("--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")
 @click.option("--skip-oversize", is_flag=True, help="Skip and list records that are larger than nsqd accepts.")
+@click.option(
+    "--name",
+    metavar="NAME",
+    callback=send_name,
+    help="Name of the send in its journal and receipt.  [default: time and filter]",
+)
 @click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
 @click.option("--resume", is_flag=True, help="Resume an interrupted send by its journal.")
-@click.option("--name", metavar="NAME", help="Name of the send in 'hourscope sends'.  [default: topic and time]")
 @click.option(
     "-o",
     "out",
@@ -77,7 +106,7 @@ def command(source: str, out: str | None, **given: Any) -> int:
     """Send records to an NSQ topic or a file.
 
     SOURCE is an extract, a file of lines (plain or compressed), or any archive with a range and filters. Records are
-    sent in order by hour, key, and line.
+    sent in order by hour, key, and line; with --order time, in order by hour and by the time that they hold.
 
     Before the first record is sent to NSQ, hourscope prints the plan and asks for the topic's name (or requires
     --yes). Every batch is confirmed by nsqd and recorded in a journal. Ctrl-c stops the send and prints the command
@@ -100,19 +129,22 @@ def command(source: str, out: str | None, **given: Any) -> int:
     if out is not None and names_folder(out):
         return _to_extract(source, chosen, out, given)
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
-    resume, unique = given.pop("resume"), given.pop("unique")
+    resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
+    by_time = given.pop("order") is not None or how["pace"] is not None
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    name = given.pop("name") or ""
-    what, words, location = _source(source, chosen, given.pop("project"), given, messages=destination is not None)
+    what, words, order, location = _source(source, chosen, given, messages=destination is not None, by_time=by_time)
     words += ["--unique"] if unique else []
+    words += ["--order", "time", *(["--time-field", order] if "--time-field" not in words else [])] if order else []
     words += ["--name", name] if name else []
+    manner = How(name, order, how["pace"])
     request = SendRequest(
-        what, resume=resume, again=how["again"], words=tuple(words), name=name, location=location, **asked
+        what, resume=resume, again=how["again"], how=manner, words=tuple(words), location=location, **asked
     )
     if destination is None:
         files = file_request(out or "", how, resume)
-        return to_file(replace(request, source=unique_source(what)) if unique else request, files)
-    options, more = _send_options(**{name: how[name] for name in _ONLY_NSQ if name != "again"}, unique=unique)
+        return to_file(replace(request, source=lines_source(what, unique=unique, order=order)), files)
+    options, more = _send_options(**{option: how[option] for option in _ONLY_NSQ if option != "again"})
+    options = replace(options, unique=unique, order=order, name=name)
     target, unanswered = destination.target()
     return to_nsq(request, target, options, (*more, *destination.words), unanswered)
 
@@ -124,23 +156,26 @@ def _refuse_strays(given: dict[str, Any], names: Sequence[str], destination: str
 
 
 def _send_options(
-    rate: str | None, max_depth: int | None, canary: bool, skip_oversize: bool, unique: bool
+    rate: str | None, pace: float | None, max_depth: int | None, canary: bool, skip_oversize: bool
 ) -> tuple[SendOptions, list[str]]:
     """The options, and the words to give them again (but for the canary, whose questions were answered)."""
-    words = [word for option, n in (("--rate", rate), ("--max-depth", max_depth)) if n for word in (option, str(n))]
+    brakes = (("--rate", rate), ("--pace", f"{pace:g}" if pace else None), ("--max-depth", max_depth))
+    words = [word for option, n in brakes if n for word in (option, str(n))]
     words += ["--skip-oversize"] if skip_oversize else []
     parsed = parse_rate(rate) if rate else None
     steps = CANARY if canary else ()
-    return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, unique=unique), words
+    return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, pace=pace), words
 
 
 def _source(
-    source: str, chosen: Filter, project: str | None, given: dict[str, Any], *, messages: bool
-) -> tuple[Source, list[str], Location | None]:
-    """What is sent, the words of a command line that sends the same, and the archive that it is of.
+    source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool
+) -> tuple[Source, list[str], str | None, Location | None]:
+    """What is sent, the words of a command line that sends the same, the path of the time by which it is ordered, and
+    the archive that it is of.
 
     Messages are projected as they are in NSQ.
     """
+    project, order = given.pop("project"), given.get("time_field")
     location: Location | None = None
     if Path(source).is_file():
         if given["start"] is not None or given["stop"] is not None:
@@ -156,25 +191,34 @@ def _source(
             opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
         )
         words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
+    order = (order or detect_order(what)) if by_time else None
+    if order is not None:
+        parse_expression(order)  # refused now if it cannot be
+        narrate(f"order: by {order}")
     if project is None:
-        return what, words, location
+        return what, words, order, location
     from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
     projected = projected_source(unwrapped(what) if messages else what, project)
-    return projected, [*words, "--project", project], location
+    return projected, [*words, "--project", project], order, location
 
 
-def source_of_words(words: Sequence[str], *, messages: bool) -> Source:
-    """The source that a send's command line names, listed now. HourscopeError or UsageError if it cannot be opened."""
+def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, str | None]:
+    """The source that a send's command line names, listed now, and the path of the time by which it is ordered.
+
+    HourscopeError or UsageError if it cannot be opened.
+    """
     with command.make_context("send", list(words[2:])) as context:
         given = dict(context.params)
         chosen = filter_of(given)
-        return _source(given.pop("source"), chosen, given.pop("project"), given, messages=messages)[0]
+        by_time = given["order"] is not None or given["pace"] is not None
+        what, _, order, _ = _source(given.pop("source"), chosen, given, messages=messages, by_time=by_time)
+        return what, order
 
 
 def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) -> int:
     """Into a folder: that is a scan."""
-    for name in ("project", "unique", "append", "split", "dry_run"):
+    for name in ("project", "unique", "order", "name", "append", "split", "dry_run"):
         if given[name]:
             raise click.UsageError(f"--{name.replace('_', '-')} cannot be used with an extract")
     if Path(source).is_file():

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from tui.archive.location import Location
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.fact_lines import fact_lines
+from tui.cli.send_plan import How
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
 from tui.send.facts import left_out, receipt_facts
-from tui.send.receipt import VERSION
+from tui.send.receipt import NAME_LENGTH, VERSION
 from tui.send.survey import not_json_warning, oversize_warning
 from tui.shell import shell_join
 from tui.units import plural
@@ -31,7 +34,7 @@ class SendRequest:
     again: bool
     as_json: bool
     words: tuple[str, ...]
-    name: str = ""
+    how: How
     location: Location | None = None  # of the archive, if it is not a file
 
     def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ class SendRequest:
 
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
         url = self.location.url if self.location else ""
-        work = SendWork(self.source, self.command(words), resume, journal, out, self.name, url)
+        work = SendWork(self.source, self.command(words), resume, journal, out, self.how.name, url)
         return recorded_send(events, work, say)
 
     def note(self, receipt: Receipt, words: tuple[str, ...]) -> None:
@@ -62,6 +65,15 @@ class SendRequest:
 
         again = words if receipt.partial else tuple(word for word in words if word not in ("--resume", "--yes"))
         notebook_at(self.location).add(send_entry(receipt, self.line(again)), say)
+
+
+def send_name(_: click.Context, __: click.Parameter, name: str | None) -> str:
+    """The name of a send: one line of text, short enough for a list. UsageError for any other."""
+    if name is None:
+        return ""
+    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
+        raise click.UsageError(f"--name takes 1 to {NAME_LENGTH} printable characters")
+    return name.strip()
 
 
 def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import click
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure
-from tui.cli.send_plan import plan_lines, print_plan
+from tui.cli.send_plan import How, plan_lines, print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
 from tui.config import state_dir
@@ -78,7 +78,7 @@ def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
 
 def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> int:
     """All but the sending: what would be refused is refused."""
-    print_plan(prepared.source, survey, prepared.destinations, warnings, as_json=request.as_json)
+    print_plan(prepared.source, survey, prepared.destinations, warnings, as_json=request.as_json, how=_how(prepared))
     if not survey.count:
         for words in warnings:
             say(words)
@@ -93,6 +93,10 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     if (earlier := prepared.resumed) is not None:
         say(f"would resume after {plural(earlier.confirmed, 'record')}, by {earlier.path}")
     return EXIT_MATCHED
+
+
+def _how(prepared: Preparation) -> How:
+    return How(prepared.options.name, prepared.order, prepared.options.pace)
 
 
 def _terminal() -> bool:
@@ -118,7 +122,7 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
             prepared.refuse_unknown()
         if not request.yes:
             raise SendError(f"{records} would go to {topic}; look with --dry-run, then add --yes")
-    for line in plan_lines(prepared.source, survey, prepared.destinations):
+    for line in plan_lines(prepared.source, survey, prepared.destinations, _how(prepared)):
         narrate(line)
     for words in warnings:
         say(words)

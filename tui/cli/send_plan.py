@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from tui.archive.times import spell_hour
 from tui.cli.console import print_line
 from tui.cli.fact_lines import fact_lines
 from tui.facts import Fact
 from tui.send import Destination, Source, Survey
-from tui.send.facts import destination_facts, survey_facts
+from tui.send.facts import destination_facts, order_fact, survey_facts
 from tui.send.receipt import VERSION
 from tui.send.survey import NAMED
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """The name of a send, the path of the time by which it is ordered, and its pace."""
+
+    name: str = ""
+    order: str | None = None
+    pace: float | None = None
 
 
 def print_plan(
@@ -23,22 +33,24 @@ def print_plan(
     warnings: Sequence[str],
     *,
     as_json: bool,
+    how: How,
     out: str | None = None,
 ) -> None:
     """The dry run: what would go where, to nsqds or into a file. The warnings are in the JSON only."""
     if as_json:
-        print(json.dumps(_plan_json(source, survey, destinations, warnings) | {"out": out}))
+        print(json.dumps(_plan_json(source, survey, destinations, warnings) | {**asdict(how), "out": out}))
         return
-    for line in plan_lines(source, survey, destinations):
+    for line in plan_lines(source, survey, destinations, how):
         print_line(line)
     if out is not None:
         for line in fact_lines([Fact("into", "stdout" if out == "-" else out)]):
             print_line(line)
 
 
-def plan_lines(source: Source, survey: Survey, destinations: Sequence[Destination]) -> list[str]:
+def plan_lines(source: Source, survey: Survey, destinations: Sequence[Destination], how: How) -> list[str]:
     """A line for each fact: what, the hours, the first and last record, the largest, the shapes, and where."""
-    return fact_lines([*survey_facts(survey, source.description), *destination_facts(destinations)])
+    facts = [*survey_facts(survey, source.description), *destination_facts(destinations)]
+    return fact_lines([*facts, order_fact(survey, how.order, how.pace)])
 
 
 def _plan_json(
@@ -57,6 +69,9 @@ def _plan_json(
         "last": _text(survey.last),
         "largest": asdict(survey.largest) if survey.largest else None,
         "shapes": [{"keys": shape.keys, "count": shape.count} for shape in survey.shapes],
+        "by_hour": [{"hour": spell_hour(hour), "count": number} for hour, number in survey.by_hour],
+        "by_value": _values_json(survey),
+        "no_time": survey.no_time,
         "blank": survey.blank,
         "repeats": survey.repeats,
         "oversize": survey.oversize_count + survey.skipped_count,
@@ -68,6 +83,14 @@ def _plan_json(
         "warnings": list(warnings),
         "damaged": [part.as_json() for part in survey.damaged],
     }
+
+
+def _values_json(survey: Survey) -> dict[str, Any] | None:
+    values = survey.by_value
+    if values is None:
+        return None
+    counts = [{"value": value, "count": number} for value, number in values.counts]
+    return {"field": values.field, "values": counts, "others": values.others}
 
 
 def _text(record: bytes | None) -> str | None:

@@ -102,5 +102,5 @@ def _read_again(record: SendRecord) -> tuple[int, str]:
 
     folder = record.folder if Path(record.folder).is_dir() else os.curdir
     with chdir(folder):  # relative paths in the command are of it
-        source = source_of_words(record.words, messages=record.topic is not None)
-        return digest_of_first(source, record)
+        source, order = source_of_words(record.words, messages=record.topic is not None)
+        return digest_of_first(source, record, order)

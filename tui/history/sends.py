@@ -19,7 +19,7 @@ from tui.config import state_dir
 from tui.errors import SendError
 from tui.history.commands import runnable, working_folder
 from tui.history.log import Line, Report, append, append_or, history_dir, is_running, now_text, read_log, running_mark
-from tui.send import Earlier, Plan, Receipt, SendEvent, Sent, Source, earlier_sends, outgoing
+from tui.send import Earlier, Plan, Receipt, SendEvent, Sent, Source, earlier_sends, lines_source, outgoing
 from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
@@ -227,12 +227,15 @@ def forget_send(record: SendRecord) -> None:
     )
 
 
-def digest_of_first(source: Source, record: SendRecord) -> tuple[int, str]:
+def digest_of_first(source: Source, record: SendRecord, order: str | None = None) -> tuple[int, str]:
     """How many of a send's confirmed records the source holds now, and their SHA-256, as the receipt counts it.
+
+    `order`: the path of the time by which the send orders the records of an hour.
 
     SendError if the source cannot be read.
     """
-    messages = outgoing(source, Plan(record.max_message, record.unique)) if record.topic else source
+    plan = Plan(record.max_message, record.unique, order)
+    messages = outgoing(source, plan) if record.topic else lines_source(source, unique=False, order=order)
     while True:
         try:
             return _digest(messages, record)
@@ -262,7 +265,7 @@ def journals_dir() -> Path:
 def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
     header, receipt = earlier.header, _last_receipt(earlier.path)
     state: State = "running" if earlier.running else "sent" if earlier.finished else "stopped"
-    name = line.name if line is not None and line.name else _default_name(earlier.topic, earlier.started)
+    name = line.name if line is not None and line.name else header.name or _default_name(earlier.topic, earlier.started)
     whole = receipt.get("confirmed") == earlier.confirmed
     return SendRecord(
         name=name,

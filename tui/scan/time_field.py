@@ -40,12 +40,12 @@ def detect_time_field(
     return time_field(sample, archive.zone)
 
 
-def time_field(sample: Iterable[tuple[datetime, Sequence[bytes]]], zone: tzinfo) -> str | None:
-    """The same for the records of some hours."""
+def time_field(sample: Iterable[tuple[datetime | None, Sequence[bytes]]], zone: tzinfo) -> str | None:
+    """The same for the records of some hours; None is an hour that is not known, as in a file."""
     candidates: dict[str, _Candidate] = defaultdict(_Candidate)
     number = 0
     for hour, records in sample:
-        start = microseconds(hour)
+        start = microseconds(hour) if hour is not None else None
         for record in records:
             try:
                 value = load(record)
@@ -60,7 +60,7 @@ def time_field(sample: Iterable[tuple[datetime, Sequence[bytes]]], zone: tzinfo)
                     continue
                 seen.add(name)
                 candidates[name].records += 1
-                candidates[name].near += start - 2 * _HOUR <= time < start + 2 * _HOUR
+                candidates[name].near += start is None or start - 2 * _HOUR <= time < start + 2 * _HOUR
     fit = [
         name
         for name, candidate in candidates.items()

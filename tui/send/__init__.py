@@ -14,7 +14,7 @@ from tui.send.engine.rate import Rate, TokenBucket, parse_rate
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.file import send_to_file
 from tui.send.journal import Journal, RepeatError
-from tui.send.messages import outgoing, unique_source, unwrapped
+from tui.send.messages import detect_order, lines_source, outgoing, unwrapped
 from tui.send.nsqds import check_destinations
 from tui.send.options import CANARY, SendOptions
 from tui.send.outputs import Split, parse_split
@@ -67,9 +67,11 @@ __all__ = [
     "check_destination",
     "check_destinations",
     "configured_target",
+    "detect_order",
     "earlier_sends",
     "file_source",
     "find_nsqds",
+    "lines_source",
     "nothing_to_send",
     "outgoing",
     "parse_rate",
@@ -80,6 +82,5 @@ __all__ = [
     "send_to_nsq",
     "survey",
     "surveying",
-    "unique_source",
     "unwrapped",
 ]

@@ -54,7 +54,7 @@ class Earlier:
     @property
     def plan(self) -> Plan:
         """What its records leave out, if this version wrote it."""
-        return Plan(self.header.max_message, self.header.unique)
+        return Plan(self.header.max_message, self.header.unique, self.header.order)
 
     def __str__(self) -> str:
         """A sentence for the operator: the same as is about to be sent, and this happened to it."""
@@ -89,12 +89,14 @@ def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
 
 
 def repeats(
-    folder: Path, source: Source, topic: str, sha256: str, *, resumed: Earlier | None = None
+    folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None
 ) -> tuple[Earlier, ...]:
     """The earlier sends of the same records to the topic, to any server, at any time, also those that still run.
 
-    Records are the same if their SHA-256 is. `resumed`, which is to be resumed, is not a repeat, and what was sent
-    before it began was known then.
+    Records are the same if their SHA-256 is, in the order in which they go or in that of the archive.
+
+    `resumed`, which
+    is to be resumed, is not a repeat, and what was sent before it began was known then.
     """
     own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
     return tuple(
@@ -104,17 +106,27 @@ def repeats(
         and send.path not in own
         and (resumed is None or send.started > resumed.started)
         and not (send.continued_in and Path(send.continued_in).exists())
-        and (sha256 in send.digests or (not send.header.sha256 and send.header.identity == source.identity))
+        and (survey.digests & send.digests or (not send.header.sha256 and send.header.identity == source.identity))
     )
 
 
-def relatives(folder: Path, source: Source, topic: str, sha256: str) -> tuple[Earlier, ...]:
+def relatives(folder: Path, source: Source, topic: str, survey: Survey) -> tuple[Earlier, ...]:
     """Earlier sends from the same place with the same filter to the topic, but of other records."""
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
-        if send.began and send.confirmed and source.place and sha256 not in send.digests
+        if send.began and send.confirmed and source.place and not survey.digests & send.digests
         if (send.header.place, send.header.filter) == (source.place, source.filter)
+    )
+
+
+def reordered(folder: Path, topic: str, survey: Survey, order: str | None) -> tuple[Earlier, ...]:
+    """Earlier sends of as many records with as many bytes to the topic, one of the two in the order of time."""
+    return tuple(
+        send
+        for send in earlier_sends(folder, topic=topic)
+        if send.began and (order or send.header.order) and not survey.digests & send.digests
+        if (send.header.records, send.header.bytes) == (survey.count, survey.size)
     )
 
 
@@ -196,7 +208,7 @@ def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earl
     runs = joined((entry.first, entry.first + entry.count) for entry in entries if entry.first is not None)
     resumed = [entry.resumed for entry in entries if entry.resumed is not None]
     receipts = [entry.receipt for entry in entries if entry.receipt is not None]
-    surveyed = {header.sha256} if header.sha256 else set()
+    surveyed = set(filter(None, (header.sha256, header.archived)))
     quiet = len(receipts) > len(resumed) and not any(receipt.sent for receipt in receipts)
     return Earlier(
         path=path,

@@ -30,7 +30,10 @@ _BAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What is sent, where to, and what is left out of it. `records`, `bytes` and `sha256` are the survey's."""
+    """What is sent, where to, what is left out of it, in which order, and what the send is called.
+
+    `records`, `bytes`, `sha256` and `archived` are the survey's.
+    """
 
     what: str
     filter: str
@@ -46,6 +49,9 @@ class Header(msgspec.Struct, frozen=True):
     max_message: int | None = None
     unique: bool = False
     continues: str | None = None
+    order: str | None = None
+    archived: str | None = None
+    name: str = ""
 
 
 class Resumed(msgspec.Struct, frozen=True):

@@ -16,6 +16,9 @@ class Sending:
     `sent == confirmed + in_flight + unknown`, but for what waits for the journal. `unknown` went out on a connection
     that failed, and goes out again. `rate` is confirmed records per second, over the last few seconds. `total` is None
     while the total is not known. `depth` is the deepest of the topic and its channels, where nsqd's HTTP is reached.
+    `left` are the seconds until
+    the last record of a paced send is due.
+
     `note` is for the operator: empty when all goes well. `asking` is set while a canary waits for `Control.resume`.
     """
 
@@ -30,10 +33,13 @@ class Sending:
     total: int | None = None
     seconds: float = 0.0
     asking: bool = False
+    left: float | None = None
 
     @property
     def eta(self) -> float | None:
-        """Seconds that are left at this rate; None where that is not known."""
+        """Seconds that are left at this rate or pace; None where that is not known."""
+        if self.left is not None:
+            return self.left
         if self.total is None or self.rate <= 0:
             return None
         return max(self.total - self.confirmed, 0) / self.rate

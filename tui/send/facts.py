@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -18,6 +20,11 @@ _SHAPES = 5
 _SHAPE_LENGTH = 100  # characters
 _CHANNELS = 50
 _NAME_LENGTH = 80  # characters of a name that a server gives; NSQ allows 64
+_VALUES = 5  # that a histogram shows
+_VALUE_LENGTH = 20  # characters of a value
+_BAR = 24
+_BARS = 48  # of hours
+_EIGHTHS = " ▁▂▃▄▅▆▇"  # without the full block: rows must not touch
 _NAMED = 3  # records that are named, of each kind that is left out
 
 
@@ -54,7 +61,53 @@ def survey_facts(survey: Survey, description: str, *, record_length: int = 100) 
         facts.append(Fact("last", printable(survey.last, record_length), "dim"))
     if survey.largest is not None:
         facts.append(Fact("largest", str(survey.largest), "dim"))
-    return [*facts, *shape_facts(survey), *_survey_skips(survey)]
+    return [*facts, *shape_facts(survey), *histogram_facts(survey), *_survey_skips(survey)]
+
+
+def histogram_facts(survey: Survey) -> list[Fact]:
+    """The records by hour, as a line of bars, and by the values of one telling field, the most common first."""
+    facts = []
+    if len(survey.by_hour) > 1:
+        hour, most = max(survey.by_hour, key=lambda pair: pair[1])
+        facts.append(Fact("by hour", _bars(survey.by_hour), "text", f"most at {_hour(hour)}: {count(most)}"))
+    values = survey.by_value
+    if values is None:
+        return facts
+    for at, (value, number) in enumerate(values.counts[:_VALUES]):
+        bar = "━" * max(round(_BAR * number / survey.count), 1)
+        name = printable(value if isinstance(value, str) else json.dumps(value), _VALUE_LENGTH)
+        label, field = ("", "") if at else ("by value", printable(values.field, _NAME_LENGTH))
+        share = f"{100 * number / survey.count:.0f} %"
+        facts.append(Fact(label, f"{name:<{_VALUE_LENGTH}} {count(number):>9} {share:>5}  {bar}", "text", field))
+    rest = survey.count - sum(number for _, number in values.counts[:_VALUES])
+    if rest:
+        more = len(values.counts) - _VALUES
+        words = f"{plural(more, 'more value')}" if more > 0 else "without a value"
+        facts.append(Fact("", f"{words:<{_VALUE_LENGTH}} {count(rest):>9}", "dim"))
+    return facts
+
+
+def _bars(by_hour: Sequence[tuple[datetime, int]]) -> str:
+    """A bar for each hour from the first to the last; where they are many, for each of so many equal parts."""
+    first, last = by_hour[0][0], by_hour[-1][0]
+    hours = round((last - first).total_seconds() / 3600) + 1
+    width = min(hours, _BARS)
+    sums = [0] * width
+    for hour, number in by_hour:
+        sums[round((hour - first).total_seconds() / 3600) * width // hours] += number
+    most = max(sums)
+    return "".join(_EIGHTHS[-(-number * (len(_EIGHTHS) - 1) // most)] for number in sums)
+
+
+def order_fact(survey: Survey, order: str | None, pace: float | None) -> Fact:
+    """In which order the records go, and how long they take at their own pace."""
+    if order is None:
+        return Fact("order", "as archived: by hour, key and line")
+    note = ""
+    if pace and survey.first_time is not None and survey.last_time is not None:
+        seconds = (survey.last_time - survey.first_time) / 1_000_000 / pace
+        note = f"pace {pace:g}: it takes {duration(seconds)} or longer"
+    return Fact("order", f"by hour and {printable(order, _NAME_LENGTH)}", "text", note)
 
 
 def _survey_skips(survey: Survey) -> list[Fact]:
@@ -132,9 +185,11 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
     span = f"{receipt.started:%Y-%m-%d %H:%M:%S} to {receipt.finished:%H:%M:%S} UTC"
     facts = [
         Fact(head, plural(receipt.confirmed, "record"), tone, amount),
+        *([Fact("name", receipt.name, "text")] if receipt.name else []),
         Fact("of", receipt.what, "text", receipt.filter),
         Fact("to", _where(receipt), "text"),
         Fact("by", receipt.who, "dim", span),
+        *([Fact("order", f"by hour and {receipt.order}", "text")] if receipt.order else []),
         *_kinds(receipt),
         *warning_facts(receipt.warnings),
         Fact("sha256", receipt.sha256, "dim"),
@@ -144,6 +199,22 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
     if receipt.journal:
         facts.append(Fact("journal", receipt.journal, "dim"))
     return [*facts, Fact("confirmed", WHAT_OK_MEANS.removeprefix("confirmed "), "dim")] if receipt.topic else facts
+
+
+def receipt_markdown(receipt: Receipt, command: str) -> str:
+    """The receipt as Markdown: a sentence, a table, and the command line that sent it."""
+    rows = [
+        f"| {fact.label} | {_cell(fact.text)}{f' ({_cell(fact.note)})' if fact.note else ''} |"
+        for fact in receipt_facts(receipt)
+    ]
+    fence = "`" * max(3, max((len(run) + 1 for run in re.findall("`+", command)), default=0))
+    lines = [f"## {_cell(receipt_sentence(receipt))}", "", "| | |", "|---|---|", *rows]
+    return "\n".join([*lines, "", f"{fence}sh", printable(command), fence, ""])
+
+
+def _cell(text: str) -> str:
+    """Text in a table of Markdown: nothing in it is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", printable(text))
 
 
 def left_out(unfit_count: int, unfit: Sequence[Unfit], repeats: int) -> list[str]:

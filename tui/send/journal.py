@@ -33,7 +33,7 @@ from tui.send.earlier import (
 )
 from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
 from tui.send.legacy import renumbered
-from tui.send.receipt import Receipt, whoami
+from tui.send.receipt import Receipt, default_name, whoami
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
 
@@ -53,7 +53,7 @@ class RepeatError(SendError):
 class Journal:
     """An open journal; only one process can have it. `confirmed_until` counts the records that need not be sent.
 
-    `plan` is what the send leaves out, `where` the servers of its earlier runs.
+    `plan` is what the send leaves out, `name` what it is called, `where` the servers of its earlier runs.
     """
 
     def __init__(
@@ -66,24 +66,34 @@ class Journal:
         *,
         size: int = 0,
         crc: int = 0,
+        name: str = "",
     ) -> None:
         self.path = path
         self.confirmed_until = confirmed_until
         self.plan = plan
         self.where = where
+        self.name = name
         self._stream = stream
         self._size, self._crc = size, crc  # of the whole lines
 
     @classmethod
     def start(
-        cls, folder: Path, source: Source, target: NsqTarget, survey: Survey | None = None, *, again: bool = False
+        cls,
+        folder: Path,
+        source: Source,
+        target: NsqTarget,
+        survey: Survey | None = None,
+        *,
+        again: bool = False,
+        name: str = "",
     ) -> Journal:
         """A new journal in `folder`; its name holds topic, source and time.
 
         With a `survey`, what it found is in the header, and RepeatError is raised if the same records were sent to the
-        topic before, or are being sent, unless `again`. Two processes that start at once see each other.
+        topic before, or are being sent, unless `again`. Two processes that start at once see each other. `name` is of
+        the send; by default its time and filter.
         """
-        header = _header(source, target, survey)
+        header = _header(source, target, survey, name)
         with _explained(folder), _alone(folder):
             if survey is not None and not again:
                 refuse_repeats(folder, source, target.topic, survey)
@@ -113,7 +123,9 @@ class Journal:
                     return cls._continue(earlier, contents, stream, source, target, survey)
                 confirmed, plan = earlier.confirmed, earlier.plan
                 size, crc = contents.size, contents.crc
-                journal = cls(earlier.path, stream, confirmed, plan, earlier.where, size=size, crc=crc)
+                journal = cls(
+                    earlier.path, stream, confirmed, plan, earlier.where, size=size, crc=crc, name=contents.header.name
+                )
                 journal._append([{"resumed": journal._run(target)}])
             except BaseException:
                 stream.close()
@@ -133,7 +145,7 @@ class Journal:
         """A new journal that continues one of 0.1.0, which gets a line that names it."""
         with stream:
             until = renumbered(earlier, source)
-            header = _header(source, target, survey)
+            header = _header(source, target, survey, earlier.header.name)
             header = msgspec.structs.replace(header, where=earlier.where, continues=str(earlier.path))
             journal = cls._begin(earlier.path.parent, header)
             if until:
@@ -148,7 +160,7 @@ class Journal:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = folder / f"{file_part(header.topic)}.{header.identity[:12]}.{stamp}{SUFFIX}"
         stream = _locked(path, os.O_CREAT | os.O_EXCL)
-        journal = cls(path, stream, 0, Plan(header.max_message, header.unique))
+        journal = cls(path, stream, 0, Plan(header.max_message, header.unique, header.order), name=header.name)
         try:
             journal._append([{"version": VERSION, **msgspec.to_builtins(header)}])
             sync_folder(folder)
@@ -194,11 +206,12 @@ class Journal:
 
 def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
     """RepeatError if the same records were sent to the topic before."""
-    if earlier := repeats(folder, source, topic, survey.sha256, resumed=resumed):
+    if earlier := repeats(folder, source, topic, survey, resumed=resumed):
         raise RepeatError(earlier)
 
 
-def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:
+def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str) -> Header:
+    now = datetime.now(UTC)
     plan = source.plan or Plan()
     known = survey if survey is not None and survey.complete else None
     return Header(
@@ -208,13 +221,16 @@ def _header(source: Source, target: NsqTarget, survey: Survey | None) -> Header:
         topic=target.topic,
         where=target.nsqd_tcp_addresses,
         who=whoami(),
-        started=_spell(datetime.now(UTC)),
+        started=_spell(now),
         place=source.place.encode("utf-8", "backslashreplace").decode(),
         records=known.count if known else None,
         bytes=known.size if known else None,
         sha256=known.sha256 if known else None,
         max_message=plan.max_message,
         unique=plan.unique,
+        order=plan.order,
+        archived=(known.archived or None) if known else None,
+        name=name or default_name(now, source.filter),
     )
 
 

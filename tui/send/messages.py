@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import stringzilla as sz
 
 from tui.archive.envelope import MARK, unwrap
+from tui.errors import SendError
 from tui.scan.duplicates import FINGERPRINT, fingerprint
-from tui.send.source import Place, Plan, Source, SourceBlock
+from tui.scan.time_field import time_field
+from tui.send.source import Plan, Source, SourceBlock
+from tui.send.time_order import by_time
 
+_SAMPLE = 500  # records by which the field of the time is found
 _PREFIX = 2  # bytes of a fingerprint that choose its bucket
 _REST = FINGERPRINT - _PREFIX
 
@@ -20,22 +25,32 @@ def outgoing(source: Source, plan: Plan) -> Source:
     """The source as messages, with the exact bytes that go into NSQ; it resumes as the source itself does.
 
     What the archiver had to wrap to make a line of it is unwrapped. Then copies of earlier records and records that
-    are too large are left out, as the plan says; blocks count and name them. Done once: a source that has a plan
-    comes back as it is.
+    are too large are left out, as the plan says; blocks count and name them. What remains is ordered by its time, if
+    the plan says so. Done once: a source that has a plan comes back as it is.
     """
     if source.plan is not None:
         return source
+    messages = unwrapped(_with_times(source, plan.order))
 
     def blocks() -> Iterator[SourceBlock]:
         seen = SeenRecords()
-        for whole in unwrapped(source).open():
+        for whole in messages.open():
             if plan.unique:
                 whole = _without_repeats(whole, seen)
             if plan.max_message is not None:
                 whole = _without_oversize(whole, plan.max_message)
             yield whole
 
-    return replace(source, open=blocks, plan=plan)
+    opened = blocks if plan.order is None else lambda: by_time(blocks())
+    return replace(source, open=opened, plan=plan)
+
+
+def _with_times(source: Source, path: str | None) -> Source:
+    if path is None:
+        return source
+    if source.timed is None:
+        raise SendError(f"{source.description} cannot be ordered by time")
+    return source.timed(path)
 
 
 def unwrapped(source: Source) -> Source:
@@ -47,18 +62,35 @@ def unwrapped(source: Source) -> Source:
         for block in source.open():
             yield _unwrapped(block)
 
-    return replace(source, open=blocks, unwrapped=True)
+    timed = source.timed
+    again = (lambda path: unwrapped(timed(path))) if timed else None
+    return replace(source, open=blocks, unwrapped=True, timed=again)
 
 
-def unique_source(source: Source) -> Source:
-    """The source's lines without copies of earlier ones, for a file: nothing is unwrapped."""
+def detect_order(source: Source) -> str:
+    """The path of the records' time, by the first of them. SendError if no field holds it."""
+    sample: list[tuple[datetime | None, list[bytes]]] = []
+    seen = 0
+    for block in source.open():
+        sample.append((block.hour, block.records[:_SAMPLE]))
+        seen += len(block.records)
+        if seen >= _SAMPLE:
+            break
+    if path := time_field(sample, UTC):
+        return path
+    raise SendError(f"{source.description}: no field of the records holds their time; name it with --time-field PATH")
+
+
+def lines_source(source: Source, *, unique: bool, order: str | None) -> Source:
+    """The source's lines for a file, without copies of earlier ones and by time, if so; nothing is unwrapped."""
+    lines = _with_times(source, order)
 
     def blocks() -> Iterator[SourceBlock]:
         seen = SeenRecords()
-        for block in source.open():
-            yield _without_repeats(block, seen)
+        for block in lines.open():
+            yield _without_repeats(block, seen) if unique else block
 
-    return replace(source, open=blocks)
+    return replace(source, open=blocks if order is None else lambda: by_time(blocks()))
 
 
 class SeenRecords:
@@ -96,6 +128,5 @@ def _without_repeats(block: SourceBlock, seen: SeenRecords) -> SourceBlock:
 def _without_oversize(block: SourceBlock, limit: int) -> SourceBlock:
     if max(map(len, block.records), default=0) <= limit:
         return block
-    pairs = zip(block.records, block.lines, strict=True)
-    places = tuple(Place(block.key, line, len(record)) for record, line in pairs if len(record) > limit)
+    places = tuple(block.place(index) for index, record in enumerate(block.records) if len(record) > limit)
     return replace(block.only([len(record) <= limit for record in block.records]), oversize=block.oversize + places)

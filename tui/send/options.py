@@ -13,10 +13,14 @@ CANARY = (1, 11)  # one record, then ten more
 class SendOptions:
     """How to send.
 
-    `rate`: records or bytes per second. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
+    `rate`: records or bytes per second. `pace`: at the records' own spacing in time, so many times as fast; needs
+    `order`, which is the path of the time by which the records of an hour are ordered. `name`: of the send, in its
+    journal and receipt. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
     records after which `Sending.asking` waits for `Control.resume`, such as CANARY. `skip_oversize`: leave out and
     count what is too large, instead of refusing it; `unique`: leave out copies of earlier records. Where the source or
-    the journal has a plan, that counts instead of these two. `check_first`: read the source once before anything is
+    the journal has a plan, that counts instead of these two and `order`.
+
+    `check_first`: read the source once before anything is
     sent, so that a record too large is named before, not in the middle. `batch` records go in one request, `in_flight`
     requests and `in_flight_bytes` may wait for an answer, `unconfirmed` requests for that or for the journal: a crash
     repeats `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`, and
@@ -28,6 +32,9 @@ class SendOptions:
     canary: tuple[int, ...] = ()
     skip_oversize: bool = False
     unique: bool = False
+    order: str | None = None
+    pace: float | None = None
+    name: str = ""
     check_first: bool = True
     batch: int = 200
     in_flight: int = 8

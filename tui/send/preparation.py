@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tui.send.earlier import (
     check_resumed,
     nothing_to_resume,
     relatives,
+    reordered,
     repeats,
     resumable,
     unreadable_journals,
@@ -28,7 +29,7 @@ from tui.send.legacy import renumbered
 from tui.send.messages import outgoing
 from tui.send.options import SendOptions
 from tui.send.source import Plan, Source
-from tui.send.survey import Survey, not_json_warning, oversize_warning
+from tui.send.survey import Survey, no_time_warning, not_json_warning, oversize_warning
 from tui.units import plural
 
 
@@ -37,7 +38,7 @@ class Preparation:
     """A send that is about to begin, or to be resumed: `source` holds the messages that go out, by its plan.
 
     `start` is the number of the first record that is still to be sent, as far as that is known before the journal is
-    open. `resumed` is the earlier send, `limits` are what all nsqds take, `max_depth` is the ceiling of the send.
+    open. `resumed` is the earlier send, `limits` are what all nsqds take.
     """
 
     folder: Path
@@ -47,7 +48,7 @@ class Preparation:
     source: Source
     resumed: Earlier | None
     resume: bool
-    max_depth: int | None = None
+    options: SendOptions = field(default_factory=SendOptions)
 
     @property
     def start(self) -> int:
@@ -73,7 +74,7 @@ class Preparation:
 
     def repeats(self, survey: Survey) -> tuple[Earlier, ...]:
         """Earlier sends of the same records to the topic."""
-        return repeats(self.folder, self.source, self.target.topic, survey.sha256, resumed=self.resumed)
+        return repeats(self.folder, self.source, self.target.topic, survey, resumed=self.resumed)
 
     def refuse_unknown(self) -> None:
         """SendError if a journal that cannot be read is of the same source: nobody knows what arrived."""
@@ -88,10 +89,11 @@ class Preparation:
         words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
         for destination in self.destinations:
             words += destination.warnings
-            if self.max_depth is not None and destination.deepest > self.max_depth:
+            max_depth = self.options.max_depth
+            if max_depth is not None and destination.deepest > max_depth:
                 words.append(
                     f"{destination.topic} at {destination.address} is {destination.deepest:,} deep, above --max-depth "
-                    f"{self.max_depth:,}: the send waits until it is drained"
+                    f"{max_depth:,}: the send waits until it is drained"
                 )
         return tuple(dict.fromkeys(words))
 
@@ -99,7 +101,7 @@ class Preparation:
         """Open it. RepeatError if the same records were sent before, unless `again`."""
         if self.resumed is not None:
             return Journal.resume(self.resumed.path, self.source, self.target, survey)
-        return Journal.start(self.folder, self.source, self.target, survey, again=again)
+        return Journal.start(self.folder, self.source, self.target, survey, again=again, name=self.options.name)
 
     def _of_the_source(self, survey: Survey) -> list[str]:
         words = []
@@ -109,6 +111,8 @@ class Preparation:
             words.append(oversize_warning(survey))
         if survey.not_json:
             words.append(not_json_warning(survey.not_json))
+        if survey.no_time and self.order:
+            words.append(no_time_warning(survey.no_time, self.order))
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
         return [*words, *map(str, survey.damaged)]
 
@@ -116,19 +120,34 @@ class Preparation:
         topic, earlier = self.target.topic, self.resumed
         words = list(unreadable_journals(self.folder, topic))
         if earlier is None:
-            return [*words, *map(_relative, relatives(self.folder, self.source, topic, survey.sha256))]
+            return [
+                *words,
+                *map(_relative, relatives(self.folder, self.source, topic, survey)),
+                *map(_reordered, self._reordered(survey)),
+            ]
         new = [address for address in self.target.nsqd_tcp_addresses if address not in earlier.where]
         if new and earlier.confirmed:
             words.append(
                 f"this resumes a send to another nsqd: {plural(earlier.confirmed, 'record')} went to "
                 f"{', '.join(earlier.where)}, the rest goes to {', '.join(self.target.nsqd_tcp_addresses)}"
             )
+        if self.options.order != self.order:
+            first = f"by {self.order}" if self.order else "in the order of the archive"
+            words.append(f"this resumes a send that began {first}: the rest goes in the same order")
         if self.never_sent(survey) and earlier.plan.max_message is not None:
             words.append(
                 f"{plural(survey.skipped_count, 'record')} over {earlier.plan.max_message:,} bytes will not be sent, "
                 "though nsqd takes them now: the first run of this send left them out"
             )
         return words
+
+    def _reordered(self, survey: Survey) -> tuple[Earlier, ...]:
+        return reordered(self.folder, self.target.topic, survey, self.order) if survey.complete else ()
+
+    @property
+    def order(self) -> str | None:
+        """The path of the time by which the records of an hour are ordered; None: the archive's order."""
+        return self.source.plan.order if self.source.plan else None
 
     def never_sent(self, survey: Survey) -> bool:
         """Does the plan of the first run leave out records that nsqd would take now?"""
@@ -154,9 +173,16 @@ def prepare(
     if earlier is not None and earlier.version >= VERSION:
         plan = earlier.plan
     else:
-        plan = Plan(limits.largest if options.skip_oversize else None, options.unique)
-    return Preparation(
-        folder, target, tuple(destinations), limits, outgoing(source, plan), earlier, resume, options.max_depth
+        plan = Plan(limits.largest if options.skip_oversize else None, options.unique, options.order)
+    if options.pace and plan.order is None:
+        raise SendError("this resumes a send in the order of the archive, which has no pace; resume it without --pace")
+    return Preparation(folder, target, tuple(destinations), limits, outgoing(source, plan), earlier, resume, options)
+
+
+def _reordered(earlier: Earlier) -> str:
+    return (
+        f"{plural(earlier.header.records or 0, 'record')} with as many bytes were sent to {earlier.topic} on "
+        f"{earlier.started}, in another order: they may be the same"
     )
 
 

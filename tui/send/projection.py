@@ -40,10 +40,13 @@ def projected_source(source: Source, expression: str) -> Source:
 
     words = f"--project {shell_word(expression)}"
     identity = digest_of(source.identity, words)
-    return replace(source, description=f"{source.description}, {words}", identity=identity, open=blocks)
+    timed = source.timed
+    again = (lambda path: projected_source(timed(path), expression)) if timed else None
+    description = f"{source.description}, {words}"
+    return replace(source, description=description, identity=identity, open=blocks, timed=again)
 
 
 def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
-    fit = [(result, line) for result, line in zip(results, block.lines, strict=True) if isinstance(result, bytes)]
+    kept = block.only([isinstance(result, bytes) for result in results])
     unfit = tuple(result for result in results if isinstance(result, Unfit))
-    return replace(block.holding([result for result, _ in fit], [line for _, line in fit]), unfit=unfit)
+    return replace(kept.holding([result for result in results if isinstance(result, bytes)], kept.lines), unfit=unfit)

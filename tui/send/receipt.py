@@ -17,6 +17,7 @@ WHAT_OK_MEANS = (
     "cut loses what its memory queue held; run nsqd with -mem-queue-size=0 and -sync-every=1 where that matters"
 )
 VERSION = 2
+NAME_LENGTH = 80  # characters
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -29,7 +30,10 @@ class Receipt(msgspec.Struct, frozen=True):
     out; the first hundred are `unfit_named`. `repeats`: copies of earlier records, left out by --unique. `blank`: blank
     lines, which are never sent to a broker. `unknown`: handed over, and unanswered when the send was stopped. `bytes`:
     of the confirmed records, without newlines. `sha256`: of the confirmed records in order, each with a newline, so
-    that `sha256sum` of the lines gives it too. `where`: the servers of this run and of those that it resumed.
+    that `sha256sum` of the lines gives it too. `name`: what the send is called. `order`: the path of the time by which
+    the records of an hour were ordered; None: the archive's order.
+
+    `where`: the servers of this run and of those that it resumed.
     """
 
     what: str
@@ -44,6 +48,8 @@ class Receipt(msgspec.Struct, frozen=True):
     confirmed: int
     bytes: int
     sha256: str
+    name: str = ""
+    order: str | None = None
     partial: bool = False
     resumed: int = 0
     repeated: int = 0
@@ -77,6 +83,12 @@ class Receipt(msgspec.Struct, frozen=True):
         if self.topic is not None:
             data["ok_means"] = WHAT_OK_MEANS
         return data
+
+
+def default_name(time: datetime, filter_: str) -> str:
+    """What a send is called that was given no name: its time and filter, such as `2015-01-20T13:07:12 -g 5003`."""
+    words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {filter_}"
+    return words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
 
 
 def whoami() -> str:

@@ -31,6 +31,7 @@ from tui.units import plural
 T = TypeVar("T")
 
 _EVENT_SECONDS = 0.2  # between two events
+_PACED_MICROSECONDS = 50_000  # of a send's own time, within which records go out together
 _STOP_SECONDS = 20.0  # that a send may take to stop: an answer, and a connection that is being made
 
 
@@ -94,7 +95,7 @@ def send_to(
     if survey is not None and not control.stopped:
         refuse_what_cannot_go(survey, limits, source)
     engine = _engine(source, broker, journal, options, control, limits, survey)
-    ending = _Ending(source, broker, journal, engine, started, before, survey, warnings)
+    ending = _Ending(source, broker, journal, engine, started, before, survey, warnings, options.name)
     try:
         yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
@@ -107,7 +108,7 @@ def send_to(
 def _plan(limits: Limits, options: SendOptions, journal: Journal | None) -> Plan:
     if journal is not None:
         return journal.plan
-    return Plan(limits.largest if options.skip_oversize else None, options.unique)
+    return Plan(limits.largest if options.skip_oversize else None, options.unique, options.order)
 
 
 def _look_first(
@@ -151,18 +152,19 @@ def _engine(
 ) -> Engine:
     batches = Batches(source, limits, _batch_size(options), start=journal.confirmed_until if journal else 0)
     watch = DepthWatch(broker.depth, options.max_depth) if broker.watched else None
-    total = survey.count if survey is not None and survey.complete else None
-    return Engine(batches, broker.sink(), options, control, journal, watch, total)
+    known = survey if survey is not None and survey.complete else None
+    total, last = (known.count, known.last_time) if known else (None, None)
+    return Engine(batches, broker.sink(), options, control, journal, watch, total, last)
 
 
 def _batch_size(options: SendOptions) -> BatchSize:
-    """Smaller batches for small rates, so that they go out evenly."""
-    rate = options.rate
+    """Smaller batches for small rates and paces, so that they go out evenly."""
+    rate, span = options.rate, int(options.pace * _PACED_MICROSECONDS) if options.pace else None
     if rate is None:
-        return BatchSize(options.batch, cuts=options.canary)
+        return BatchSize(options.batch, cuts=options.canary, span=span)
     if rate.unit == "records":
-        return BatchSize(min(options.batch, rate.at_once), cuts=options.canary)
-    return BatchSize(options.batch, min(BATCH_BYTES, rate.at_once), options.canary)
+        return BatchSize(min(options.batch, rate.at_once), cuts=options.canary, span=span)
+    return BatchSize(options.batch, min(BATCH_BYTES, rate.at_once), options.canary, span)
 
 
 def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
@@ -202,6 +204,7 @@ class _Ending:
     before: int | None
     survey: Survey | None
     warnings: tuple[str, ...]
+    name: str
 
     def receipt(self, after: int | None, note: str = "") -> Receipt:
         source, engine, batches, journal = self.source, self.engine, self.engine.batches, self.journal
@@ -212,6 +215,8 @@ class _Ending:
             what=source.description,
             where=tuple(dict.fromkeys([*earlier, *self.broker.where])),
             topic=self.broker.topic,
+            name=journal.name if journal else self.name,
+            order=source.plan.order if source.plan else None,
             filter=source.filter,
             identity=source.identity,
             started=self.started,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import compress
 from pathlib import Path
 
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage, Reading
+from tui.archive.block import block_of
 from tui.archive.folder import FolderStore
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.times import spell_hour
 from tui.errors import SendError, reason
 from tui.filter import Filter
+from tui.filter.event_time import microseconds
+from tui.filter.within import Within
 from tui.scan import Known
 from tui.units import plural
 
@@ -78,6 +81,11 @@ class SourceBlock:
     `not_json` counts those that a JMESPath term could not look at. `damaged` is a part of the chunk that could not
     be read. `joined` is `as_lines` of the records where a block has it at hand, as joining and searching them one
     by one takes half of a survey's time.
+
+    `times` are the records' times in µs since 1970, from a source that was asked for them (`Source.timed`), and
+    `no_time` counts those that hold no readable time and take that of the record before. `keys` are the records' chunks
+    where those are several. `archived` is the SHA-256 of all records of the pass in the order of the archive, in the
+    last block of one that has another order.
     """
 
     key: str
@@ -90,6 +98,10 @@ class SourceBlock:
     repeats: int = 0
     blank: int = 0
     not_json: int = 0
+    no_time: int = 0
+    times: Sequence[int] = ()
+    keys: Sequence[str] = ()
+    archived: str = ""
     joined: bytes = field(default=b"", repr=False, compare=False)
 
     def as_lines(self) -> bytes:
@@ -102,11 +114,17 @@ class SourceBlock:
 
     def only(self, kept: Sequence[bool]) -> SourceBlock:
         """The same with some of its records, by a flag for each."""
-        return self.holding(list(compress(self.records, kept)), list(compress(self.lines, kept)))
+        block = self.holding(list(compress(self.records, kept)), list(compress(self.lines, kept)))
+        return replace(block, times=list(compress(self.times, kept)), keys=list(compress(self.keys, kept)))
 
     def holding(self, records: list[bytes], lines: Sequence[int]) -> SourceBlock:
         """The same with other records."""
         return replace(self, records=records, lines=lines, joined=b"")
+
+    def place(self, index: int) -> Place:
+        """Where one of its records is."""
+        key = self.keys[index] if self.keys else self.key
+        return Place(key, self.lines[index], len(self.records[index]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +132,13 @@ class Plan:
     """Which records of a source a send leaves out; a resumed send keeps to the plan of its first run.
 
     `max_message`: leave out records larger than this many bytes; None leaves out none. `unique`: leave out records
-    that occurred before in the same send.
+    that occurred before in the same send. `order`: the path of the records' time, by which those of an hour are
+    ordered; None: the order of the archive.
     """
 
     max_message: int | None = None
     unique: bool = False
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +148,8 @@ class Source:
     `identity` is a digest of what the records are made of (keys, ETags, filter, range; or path, size and time of a
     file): a source of the same identity holds the same records. `place` is where they come from, however it was
     spelled: the resolved path or the URL, and the range of hours; it stays when the contents change. Empty for records
-    that come from memory. `open` begins a pass. `unwrapped` and `plan` are set once the records are messages, see
+    that come from memory. `open` begins a pass. `timed` gives the same source with the times of the records,
+    which are at a path; None where it cannot. `unwrapped` and `plan` are set once the records are messages, see
     outgoing.py.
     """
 
@@ -139,6 +160,7 @@ class Source:
     place: str = ""
     plan: Plan | None = None
     unwrapped: bool = False
+    timed: Callable[[str], Source] | None = None
 
 
 def file_source(path: Path, filter_: Filter | None = None, reading: Reading | None = None) -> Source:
@@ -154,12 +176,13 @@ def file_source(path: Path, filter_: Filter | None = None, reading: Reading | No
     careful: set[str] = set()
     how = reading or Reading()
 
-    def blocks() -> Iterator[SourceBlock]:
-        return _chunk_blocks(store, path.name, None, None, chosen, how, careful)
+    def blocks(within: Within | None = None) -> Iterator[SourceBlock]:
+        return _timed(_chunk_blocks(store, path.name, None, None, chosen, how, careful), within)
 
     file = (str(path.resolve()), status.st_size, status.st_mtime_ns)
     digest = digest_of("file", *file, chosen.describe(), *chosen.lists, *_unusual(how))
-    return Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
+    source = Source(str(path), digest, chosen.describe(), blocks, str(path.resolve()))
+    return _timeable(source, blocks, UTC)
 
 
 def archive_source(
@@ -184,14 +207,43 @@ def archive_source(
 
     careful: set[str] = set()  # chunks in which a large member is damaged
 
-    def blocks() -> Iterator[SourceBlock]:
+    def blocks(within: Within | None = None) -> Iterator[SourceBlock]:
         for chunk in ordered:
             if known and chunk.key in known:
                 yield from _known_blocks(chunk, known[chunk.key])
                 continue
-            yield from _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
+            records = _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
+            yield from _timed(records, within)
 
-    return Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
+    source = Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
+    return _timeable(source, blocks, archive.zone)
+
+
+def _timeable(source: Source, blocks: Callable[[Within], Iterator[SourceBlock]], zone: tzinfo) -> Source:
+    """The source, which can give the times of its records; texts without an offset are in `zone`."""
+    return replace(source, timed=lambda path: replace(source, open=lambda: blocks(Within(path, None, None, zone))))
+
+
+def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[SourceBlock]:
+    """The blocks of one chunk, with the times of their records if asked for."""
+    if within is None:
+        yield from blocks
+        return
+    times_of = within.times()
+    last: int | None = None
+    for block in blocks:
+        if not block.records:
+            yield block
+            continue
+        found = times_of(block_of(block.records, 0))
+        if last is None:  # what stands before the first time goes with it
+            start = microseconds(block.hour) if block.hour is not None else 0
+            last = next((time for time in found if time is not None), start)
+        times: list[int] = []
+        for time in found:
+            last = last if time is None else time
+            times.append(last)
+        yield replace(block, times=times, no_time=found.count(None))
 
 
 def _known_blocks(chunk: Chunk, known: Known) -> Iterator[SourceBlock]:
@@ -215,7 +267,7 @@ def _resolved(archive: Archive) -> str:
     return f"{root}/{archive.layout.pattern}"
 
 
-def as_lines(records: list[bytes]) -> bytes:
+def as_lines(records: Sequence[bytes]) -> bytes:
     """Records with a newline each; what every SHA-256 of a send is of."""
     return b"\n".join(records) + b"\n"
 

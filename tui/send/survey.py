@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
+from tui.send.histogram import Histogram, Values
 from tui.send.shapes import Shape, Shapes
 from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
 from tui.units import plural
@@ -27,7 +28,10 @@ class Survey:
     large) and `repeats`. `oversize_count` records are sent by the plan, and larger than `max_message`, the limit that
     was asked about. `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes` are the different
     sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`. `not_json`
-    counts the records that a JMESPath term could not look at.
+    counts the records that a JMESPath term could not look at. `by_hour` counts the records of each hour, `by_value`
+    those of a telling field. Of a send in the order of time: `archived` is the SHA-256 of the same records in the order
+    of the archive, `first_time` and `last_time` are when the first and the last record are due (µs since 1970), and
+    `no_time` records hold no readable time.
     """
 
     count: int = 0
@@ -52,6 +56,17 @@ class Survey:
     shapes: tuple[Shape, ...] = ()
     shapeless: int = 0
     sha256: str = hashlib.sha256().hexdigest()
+    by_hour: tuple[tuple[datetime, int], ...] = ()
+    by_value: Values | None = None
+    archived: str = ""
+    first_time: int | None = None
+    last_time: int | None = None
+    no_time: int = 0
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """By which the same records are recognized, in the order in which they go and in that of the archive."""
+        return frozenset(filter(None, (self.sha256, self.archived)))
 
 
 def survey(source: Source, *, max_message: int | None = None, start: int = 0, shapes: bool = True) -> Survey:
@@ -96,6 +111,10 @@ class _Tally:
         self._skipped: list[Place] = []
         self._damaged: list[DamagedChunk] = []
         self._unfit: list[Unfit] = []
+        self._histogram = Histogram(values=shapes is not None)
+        self._times: list[int] = []
+        self._no_time = 0
+        self._archived = ""
 
     def add(self, whole: SourceBlock) -> None:
         if whole.damaged:
@@ -106,6 +125,8 @@ class _Tally:
         self._unfit += whole.unfit[: NAMED - len(self._unfit)]
         self._skipped_count += len(whole.oversize)
         self._skipped += whole.oversize[: NAMED - len(self._skipped)]
+        self._no_time += whole.no_time
+        self._archived = whole.archived
         block = whole.filled()
         self._blank += whole.blank + len(whole.records) - len(block.records)
         if block.records:
@@ -118,12 +139,14 @@ class _Tally:
         self._digest.update(lines)
         self._first = records[0] if self._first is None else self._first
         self._last = records[-1]
+        self._histogram.add(block.hour, records)
+        if block.times:
+            self._times[1:] = [block.times[-1]] if self._times else [block.times[0], block.times[-1]]
         if block.hour is not None:
             self._hours[1:] = [block.hour]
         largest = max(map(len, records))
         if self._largest is None or largest > self._largest.size:
-            line = next(line for record, line in zip(records, block.lines, strict=True) if len(record) == largest)
-            self._largest = Place(block.key, line, largest)
+            self._largest = block.place(next(at for at, record in enumerate(records) if len(record) == largest))
         if self._max_message is not None and largest > self._max_message:
             self._add_oversize(block, self._max_message)
         self._count += len(records)
@@ -131,15 +154,16 @@ class _Tally:
 
     def _add_oversize(self, block: SourceBlock, limit: int) -> None:
         places = [
-            Place(block.key, line, len(record))
-            for number, (record, line) in enumerate(zip(block.records, block.lines, strict=True), self._count)
-            if len(record) > limit and number >= self._start
+            block.place(at)
+            for at, record in enumerate(block.records)
+            if len(record) > limit and self._count + at >= self._start
         ]
         self._oversize_count += len(places)
         self._oversize += places[: NAMED - len(self._oversize)]
 
     def survey(self, *, complete: bool) -> Survey:
         first_hour, last_hour = (self._hours[0], self._hours[-1]) if self._hours else (None, None)
+        first_time, last_time = (self._times[0], self._times[-1]) if self._times else (None, None)
         return Survey(
             count=self._count,
             size=self._size,
@@ -163,6 +187,12 @@ class _Tally:
             shapes=self._shapes.found() if self._shapes is not None else (),
             shapeless=self._shapes.beyond if self._shapes is not None else 0,
             sha256=self._digest.hexdigest(),
+            by_hour=self._histogram.hours(),
+            by_value=self._histogram.values() if complete else None,
+            archived=self._archived,
+            first_time=first_time,
+            last_time=last_time,
+            no_time=self._no_time,
         )
 
 
@@ -178,6 +208,12 @@ def nothing_to_send(source: Source, left_out: Sequence[Unfit | Place]) -> Nothin
 def oversize_warning(survey: Survey) -> str:
     """Records that are left out because the broker would not take them."""
     return f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}"
+
+
+def no_time_warning(records: int, order: str) -> str:
+    """Nothing is left out, but the order of these records is a guess."""
+    holds = "holds" if records == 1 else "hold"
+    return f"{plural(records, 'record')} {holds} no readable time in {order}; ordered behind the record before"
 
 
 def not_json_warning(records: int) -> str:

@@ -31,6 +31,7 @@ from tui.app.model.usual import usual_counts
 from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.archive.times import spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.errors import HourscopeError
 from tui.filter import Filter
@@ -375,6 +376,11 @@ class CalendarPage(ArchivePage):
             out = default_out(session, session.filter, selection.span)
             return "\n".join(scan_commands(session, selection, session.filter, out))
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
+
+    def situation(self) -> dict[str, object]:
+        cursor, session = self.grid.cursor, self.session
+        gap = any(each.start <= cursor < each.stop for each in session.gaps)
+        return {"hour": spell_hour(cursor), "gap": gap}
 
     def explanation(self) -> tuple[str, ...]:
         session = self.session

@@ -253,6 +253,10 @@ class DiffPage(ArchivePage):
         against = [f"--against={spell_hour(first)}..{spell_hour(last)}" for first, last in self._against]
         return command_line("diff", self.session.location, start, stop, [*against, *self._filter.arguments()])
 
+    def situation(self) -> dict[str, object]:
+        answer = self._answer
+        return {"findings": len(answer.found) if answer and answer.final else 0}
+
     def explanation(self) -> tuple[str, ...]:
         return (
             "Every field, value, pattern of a text, large number and missing field is counted in these hours and in "

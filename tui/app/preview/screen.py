@@ -23,6 +23,7 @@ from tui.app.preview.walk import Newer, Sought, seek
 from tui.app.records.columns import split
 from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
 from tui.archive import Chunk
+from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.history.notebook import Spot
@@ -279,6 +280,9 @@ class PreviewPage(ArchivePage):
                 app.call_from_thread(self.request, then)
         finally:
             self._writing = False
+
+    def situation(self) -> dict[str, object]:
+        return {"hour": spell_hour(self.hour), "damaged": self.session.damaged(self.hour)}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.hour, self.chunks, self.view.filter)

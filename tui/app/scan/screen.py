@@ -326,6 +326,10 @@ class ScanPage(ArchivePage):
             return estimate_facts(self.estimate, chunks, prices, remote=remote)[1:]  # the headline has the first
         return [Fact("estimate", self.unread, "trouble")] if self.unread else []
 
+    def situation(self) -> dict[str, object]:
+        state = self.state
+        return {"scanned": self.over, "matches": state.matches if state else 0}
+
     def explanation(self) -> tuple[str, ...]:
         return (
             "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.app.send.order import Order
+from tui.app.send.order import BY_TIME, Order
 from tui.app.send.run import Checked
 from tui.facts import Fact
 from tui.send import Control, Destination, Earlier, Sending, Survey
@@ -40,7 +40,9 @@ def _how(order: Order) -> Fact:
     rate = f"{order.rate} per second" if order.rate else "as fast as nsqd confirms"
     depth = f" · pauses above {count(order.max_depth)} waiting" if order.max_depth else ""
     canary = " · canary: 1, then 10, then it asks" if order.canary else ""
-    return Fact("how", rate + depth + canary, "text", "r rate  m depth ceiling  c canary")
+    speed = f", {order.pace} times as fast" if order.pace not in ("", BY_TIME) else ""
+    by_time = f" · by the records' own time{speed}" if order.pace else ""
+    return Fact("how", rate + depth + by_time + canary, "text", "r rate  m depth ceiling  c canary  o order")
 
 
 def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tui.config import Config, NsqSpec
@@ -9,10 +10,13 @@ from tui.errors import SendError
 from tui.nsq.address import split_address
 from tui.send import (
     SendOptions,
+    Source,
+    detect_order,
     parse_rate,
 )
 
 _CANARY = (1, 11)  # one record, then ten more
+BY_TIME = "time"
 _LOOKUP = "lookupd="
 _NSQD = "127.0.0.1:4150"
 
@@ -29,6 +33,7 @@ class Order:
     rate: str = ""
     max_depth: int | None = None
     canary: bool = False
+    pace: str = ""  # `time`: the order of time without a pace; or how many times as fast
     skip_oversize: bool = False
 
     @property
@@ -61,6 +66,7 @@ class Order:
             "topic": ("topic:", self.topic),
             "out": ("file (.gz, .zst or plain); empty for NSQ:", self.out),
             "rate": ("records a second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
+            "pace": ("order: empty as archived, time by the records' time, or a pace such as 1 or 10:", self.pace),
             "depth": ("pause while the topic is deeper than; empty for no ceiling:", str(self.max_depth or "")),
         }[field]
 
@@ -77,6 +83,8 @@ class Order:
                 if text:
                     parse_rate(text)
                 return replace(self, rate=text)
+            case "pace":
+                return replace(self, pace=read_pace(text))
             case "depth":
                 digits = text.replace(",", "")
                 if digits and not (digits.isascii() and digits.isdigit() and int(digits)):
@@ -84,9 +92,13 @@ class Order:
                 return replace(self, max_depth=int(digits) if digits else None)
         return replace(self, out=text)
 
-    def options(self) -> SendOptions:
+    def options(self, source: Source) -> SendOptions:
+        """How to send it. SendError if it goes by time, and no field of the records holds that."""
+        order = detect_order(source) if self.pace else None
+        pace = float(self.pace) if self.pace not in ("", BY_TIME) else None
         rate = parse_rate(self.rate) if self.rate else None
-        return SendOptions(rate, self.max_depth, _CANARY if self.canary else (), skip_oversize=self.skip_oversize)
+        steps = _CANARY if self.canary else ()
+        return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace)
 
     def words(self) -> list[str]:
         """The command line's words for it."""
@@ -95,6 +107,7 @@ class Order:
         words = self._way_words()
         words += ["--topic", self.topic or "TOPIC"]
         words += ["--rate", self.rate] if self.rate else []
+        words += ["--order", "time"] if self.pace == BY_TIME else ["--pace", self.pace] if self.pace else []
         words += ["--max-depth", str(self.max_depth)] if self.max_depth else []
         words += ["--skip-oversize"] if self.skip_oversize else []
         return [*words, "--canary"] if self.canary else words
@@ -105,6 +118,16 @@ class Order:
         nsqds = (word for address in self.way.nsqd_tcp_addresses for word in ("--nsqd-tcp-address", address))
         lookups = (word for address in self.way.lookupd_http_addresses for word in ("--lookupd-http-address", address))
         return [*nsqds, *lookups]
+
+
+def read_pace(text: str) -> str:
+    """Empty, `time`, or a number as it is spelled. SendError for anything else."""
+    if text in ("", BY_TIME):
+        return text
+    with suppress(ValueError):
+        if 0.001 <= float(text) <= 1_000_000:
+            return f"{float(text):g}"
+    raise SendError(f"'{text}' is not a pace: write time, or how many times as fast, such as 1 or 10")
 
 
 def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:

@@ -122,7 +122,7 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
             prepared.source,
             target,
             journal=journal,
-            options=order.options(),
+            options=prepared.options,
             control=control,
             surveyed=survey,
             warnings=warnings,
@@ -137,13 +137,13 @@ def prepared_order(order: Order, source: Source, target: NsqTarget, destinations
     folder = state_dir() / "journals"
     same = earlier_sends(folder, source, target.topic)
     resume = bool(same) and not same[-1].finished
-    return prepare(folder, source, target, destinations, order.options(), resume=resume)
+    return prepare(folder, source, target, destinations, order.options(source), resume=resume)
 
 
 def surveyed_again(prepared: Preparation, survey: Survey) -> Survey:
-    """The survey once the plan of the send is known: read again only if that leaves something out."""
+    """The survey once the plan of the send is known: read again only if that leaves something out, or orders it."""
     plan, largest = prepared.source.plan, survey.largest
     leaves_out = plan is not None and plan.max_message is not None and largest and largest.size > plan.max_message
-    if plan is None or not (plan.unique or leaves_out):
+    if plan is None or not (plan.unique or plan.order or leaves_out):
         return survey
     return survey_source(prepared.source, max_message=prepared.limits.largest, start=prepared.start, shapes=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -18,14 +19,15 @@ from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, Report, refusa
 from tui.app.send.facts import check_facts, progress_facts, what_facts, where_facts
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
+from tui.app.terminal.clipboard import copy_text
 from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
-from tui.errors import HourscopeError
+from tui.errors import HourscopeError, SendError, reason
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
-from tui.send.facts import plan_sentence, receipt_facts, receipt_sentence
+from tui.send.facts import plan_sentence, receipt_facts, receipt_markdown, receipt_sentence
 from tui.shell import shell_join
 from tui.units import count, duration, plural, size
 
@@ -39,16 +41,17 @@ class SendPage(ArchivePage):
         Binding("space", "pause", "pause/continue", id="pause"),
         Binding("a,d", "fill('address')", "nsqd", id="destination", priority=True),
         Binding("t", "fill('topic')", "topic", id="topic", priority=True),
-        Binding("w", "fill('out')", "file instead", id="write", priority=True),
+        Binding("w", "write", "to a file", id="write", priority=True),
         Binding("r", "fill('rate')", "rate", id="rate", priority=True),
         Binding("m", "fill('depth')", "depth ceiling", id="depth", priority=True),
+        Binding("o", "fill('pace')", "order, pace", show=False, id="pace", priority=True),
         Binding("c", "canary", "canary", id="canary"),
         Binding("O", "skip", "skip oversize records", show=False, id="skip-oversize"),
         Binding("R", "again", "resume", id="resume"),
         Binding("S", "stop", "stop", id="job-stop"),
     ]
     title_of_help = "The send"
-    ASKING = ArchivePage.ASKING | {"fill"}
+    ASKING = ArchivePage.ASKING | {"fill", "write"}
     job: Job
 
     def __init__(self, session: Session, cargo: Cargo, jobs: Jobs) -> None:
@@ -87,6 +90,8 @@ class SendPage(ArchivePage):
             return self.running
         if action == "again":
             return not self.running and self.receipt is not None and self.receipt.partial and self.order.to_nsq
+        if action == "write":
+            return not self.running and bool(super().check_action(action, parameters))
         if action in ("start", "canary", "skip", "fill"):
             return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
         return super().check_action(action, parameters)
@@ -109,6 +114,35 @@ class SendPage(ArchivePage):
         if first or message.survey.complete:  # the records are known now: were they sent before?
             self._check()
         self.refresh_facts()
+
+    def action_write(self) -> None:
+        """Before a send: into which file. After it: where the receipt goes, as Markdown."""
+        if self.receipt is None:
+            self.action_fill("out")
+        else:
+            name = f"receipt.{self.receipt.started:%Y-%m-%dT%H%M%S}.md"
+            self.ask("write the receipt, as Markdown, to the file:", self._write_receipt, name)
+
+    def _write_receipt(self, text: str) -> str | None:
+        if self.receipt is None or not text.strip():
+            return None
+        path = Path(text.strip()).expanduser()
+        try:
+            with path.open("x", encoding="utf-8") as stream:
+                stream.write(receipt_markdown(self.receipt, self._command))
+        except FileExistsError as error:
+            raise SendError(f"{path} exists; choose another name") from error
+        except OSError as error:
+            raise SendError(f"{path} cannot be written: {reason(error)}; choose another place") from error
+        return f"the receipt is in {path}"
+
+    def action_copy(self) -> None:
+        """The command; after a send its receipt, as Markdown."""
+        if self.receipt is None:
+            super().action_copy()
+            return
+        copy_text(self.app, receipt_markdown(self.receipt, self._command))
+        self.report("the receipt was copied as Markdown, if this terminal lets us; w writes it into a file")
 
     def action_fill(self, field: str) -> None:
         question, value = self.order.question(field, self.session.config)
@@ -299,7 +333,7 @@ class SendPage(ArchivePage):
     def _state(self) -> list[Fact]:
         if self.receipt is not None:
             resume = "R resumes it where it stopped; so does the command with --resume"
-            facts = receipt_facts(self.receipt)
+            facts = [*receipt_facts(self.receipt), Fact("", "y copies this receipt as Markdown, w writes it", "dim")]
             return [*facts, Fact("", resume, "you")] if self.receipt.partial and self.receipt.topic else facts
         if self.refusal:
             return [
@@ -315,6 +349,15 @@ class SendPage(ArchivePage):
         if not self.order.to_nsq:
             return [Fact("", "where to? a for nsqd, t for the topic, or w for a file", "you")]
         return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
+
+    def situation(self) -> dict[str, object]:
+        return {
+            "records": self.survey.count if self.survey.complete else 0,
+            "topic": self.order.topic,
+            "answered": self.checked.target is not None,
+            "unreachable": bool(self.order.to_nsq and self.checked.trouble),
+            "confirmed": self.receipt.confirmed if self.receipt and not self.receipt.partial else 0,
+        }
 
     def explanation(self) -> tuple[str, ...]:
         return (

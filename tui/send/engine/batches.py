@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ BATCH_BYTES = 512 << 10
 class Batch:
     """Records that go out in one request: numbers [first, stop) of the records that are sent.
 
-    `size` is the records' bytes. `digest` is the SHA-256 of every record up to here, each with a newline.
+    `size` is the records' bytes. `digest` is the SHA-256 of every record up to here, each with a newline. `due` is when
+    the first of them is due, in µs since 1970; None where the records have no times.
     """
 
     first: int
@@ -29,15 +31,18 @@ class Batch:
     records: list[bytes]
     size: int
     digest: Any
+    due: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
-    """How large a batch may be. `cuts` are counts of records at which a batch must end (a canary's steps)."""
+    """How large a batch may be. `cuts` are counts of records at which a batch must end (a canary's steps). `span`: the
+    µs that may lie between the first and the last of its records, of a paced send."""
 
     records: int = 100
     bytes: int = BATCH_BYTES
     cuts: tuple[int, ...] = ()
+    span: int | None = None
 
 
 class Batches:
@@ -55,6 +60,7 @@ class Batches:
         self._size = size
         self._start = start
         self._waiting: list[bytes] = []
+        self._due: list[int] = []  # when they are due, of a paced send
         self._first = 0  # number of the first record that is in no batch yet
         self._digest = hashlib.sha256()
         self.done = False
@@ -106,6 +112,8 @@ class Batches:
         if max(map(len, records)) > self._limits.largest:
             self._refuse_oversize(block, records)
         self._waiting += records
+        if self._size.span is not None:
+            self._due += block.times[len(block.times) - len(records) :]
         if len(self._waiting) >= self._size.records:
             batches += self._cut(whole_only=True)
 
@@ -114,8 +122,7 @@ class Batches:
         limit = self._limits.largest
         index = next(index for index, record in enumerate(records) if len(record) > limit)
         self._waiting += records[:index]
-        line = block.lines[len(block.lines) - len(records) + index]
-        raise oversize_error((Place(block.key, line, len(records[index])),), 1, limit)
+        raise oversize_error((block.place(len(block.records) - len(records) + index),), 1, limit)
 
     def _pass_over(self, records: list[bytes]) -> list[bytes]:
         """Without those that an earlier run has confirmed."""
@@ -135,17 +142,25 @@ class Batches:
         while at < len(waiting):
             begin = self._first
             limit = min([self._size.records, *(cut - begin for cut in self._size.cuts if cut > begin)])
-            records = waiting[at : at + limit]
+            near = self._near(at, limit)
+            records = waiting[at : at + near]
             size = sum(map(len, records))
             if size + len(records) * RECORD_HEADER > self._max_bytes:
                 records, size = _fitting(records, self._max_bytes)
-            elif len(records) < limit and whole_only:
+            elif len(records) == len(waiting) - at < limit and whole_only:
                 break
+            due = self._due[at] if self._due else None
             at += len(records)
             self._digest.update(as_lines(records))
-            yield Batch(begin, begin + len(records), records, size, self._digest.copy())
+            yield Batch(begin, begin + len(records), records, size, self._digest.copy(), due)
             self._first = begin + len(records)
-        del waiting[:at]
+        del waiting[:at], self._due[:at]
+
+    def _near(self, at: int, limit: int) -> int:
+        """How many records from `at` on are due together, at most `limit`."""
+        if self._size.span is None or not self._due:
+            return limit
+        return min(limit, bisect_right(self._due, self._due[at] + self._size.span, at) - at)
 
 
 def _fitting(records: list[bytes], limit: int) -> tuple[list[bytes], int]:

@@ -19,6 +19,8 @@ _FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _SMOOTH_SECONDS = 0.05  # nothing larger than this much of a second goes out at once
 _HICCUP_SECONDS = 0.2  # are made up for, on a machine that has other work: 4 % of 5 s
 _PAUSE_SECONDS = 0.5  # without a question were a pause on purpose
+_LATE_SECONDS = 1.0  # behind the pace, after which it is not made up for
+_MICROSECONDS = 1_000_000  # of a second, the unit of the records' times
 _METER_SECONDS = 3.0
 _MARK_SECONDS = 0.1  # between two marks of the meter
 
@@ -80,6 +82,37 @@ class TokenBucket:
 
     def spend(self, amount: float) -> None:
         self._level -= amount
+
+
+class Pacer:
+    """Holds the records' own spacing in time, `pace` times as fast, from the first record on.
+
+    Whoever is late by more than a second (after a pause, an outage, a gap in what is due, or at a rate that is lower)
+    continues at that spacing from there: what was missed is not made up for in a burst.
+    """
+
+    def __init__(self, pace: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pace = pace
+        self._clock = clock
+        self._origin: tuple[int, float] | None = None  # a time of the records in µs, and the clock's
+
+    def wait(self, due: int) -> float:
+        """Seconds until what is due at this time may go; 0 now."""
+        now = self._clock()
+        if self._origin is None:
+            self._origin = due, now
+        since, began = self._origin
+        left = (due - since) / _MICROSECONDS / self._pace - (now - began)
+        if left < -_LATE_SECONDS:
+            self._origin = due, now
+        return max(left, 0.0)
+
+    def left(self, last: int) -> float | None:
+        """Seconds until this time; None before the first record."""
+        if self._origin is None:
+            return None
+        since, began = self._origin
+        return max((last - since) / _MICROSECONDS / self._pace - (self._clock() - began), 0.0)
 
 
 class Meter:

@@ -1,0 +1,165 @@
+"""The tour: every step is done by its own keys, and each is known by what is then there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import settled, shown, type_text, until
+from tests.app.emulator import Terminal
+from tests.send.helpers import arrived
+from tests.servers.consume import read_messages
+from tests.servers.nsqd import Nsqd
+from tui.app.app import Explorer
+from tui.app.tour.progress import read_progress, write_progress
+from tui.config import S3Options, load_config, state_dir
+from tui.demo import SampleSpec, write_sample
+from tui.demo.tour import Step, Tour, load_steps
+
+STEPS = load_steps()
+SPEC = SampleSpec(records_per_hour=100)
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="session")
+def whole_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample archive of the tour with a tenth of its records: what is compared in it takes a tenth of the time."""
+    folder = tmp_path_factory.mktemp("whole-sample")
+    for _ in write_sample(folder, SPEC):
+        pass
+    return folder
+
+
+@asynccontextmanager
+async def on_tour(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[int]]:
+    app = Explorer(str(folder), timezone=None, s3=S3Options(), config=load_config(), tour=True)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield pilot
+
+
+def at(pilot: Pilot[int]) -> Tour:
+    assert isinstance(pilot.app, Explorer) and pilot.app.tour is not None
+    return pilot.app.tour
+
+
+def replace_keys(step: Step) -> Step:
+    """Without the key that leaves the screen of the step before."""
+    return msgspec.structs.replace(step, keys=step.keys[1:])
+
+
+async def do(pilot: Pilot[int], step: Step, nsqd: str, topic: str) -> None:
+    """A step by its own keys, until it is known to be done."""
+    number = at(pilot).at
+    for key in step.keys:
+        if key.startswith("="):
+            await pilot.press("ctrl+u")
+            await type_text(pilot, {"=NSQD": nsqd, "=TOPIC": topic}.get(key, key[1:]))
+        elif at(pilot).at == number:  # of a dry run the last keys are not needed
+            await pilot.press(key)
+        await settled(pilot)
+    await until(pilot, lambda: at(pilot).at > number, 60)
+
+
+@pytest.mark.nsq
+async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic: str) -> None:
+    nsqd.create_channel(topic, "reader")
+    async with on_tour(whole_sample) as pilot:
+        for number, step in enumerate(STEPS, 1):
+            assert f"{number} of 10" in shown(pilot)
+            await do(pilot, step, nsqd.tcp_address, topic)
+            assert f"✓ {step.why}"[:60] in " ".join(shown(pilot).split())
+        await until(pilot, lambda: "The tour is done" in shown(pilot))
+    sent = arrived(nsqd, topic)
+    records = await asyncio.to_thread(read_messages, nsqd, topic, sent, "reader")
+    assert len(set(records)) == sent > 10 and all(b'"code":5003' in record for record in records)
+    assert read_progress(len(STEPS)) == 0  # the next tour begins anew
+
+
+async def test_without_nsqd_the_replay_is_a_dry_run_that_says_so(whole_sample: Path) -> None:
+    """Taken up where what was selected then can be had again: at the question what changed."""
+    write_progress(7)
+    async with on_tour(whole_sample, (80, 24)) as pilot:
+        await until(pilot, lambda: "4 of 10  " in shown(pilot))
+        for step in (replace_keys(STEPS[3]), *STEPS[4:-1]):
+            await do(pilot, step, NOBODY, "replay")
+        await until(pilot, lambda: at(pilot).at == 10)
+        assert "this was a dry run: nothing was sent" in " ".join(shown(pilot).split())
+
+
+async def test_help_comes_in_two_hints_and_an_answer(whole_sample: Path) -> None:
+    async with on_tour(whole_sample) as pilot:
+        for words in (*STEPS[0].hints, STEPS[0].answer, STEPS[0].answer):
+            await pilot.press("H")
+            await pilot.pause()
+            assert words in " ".join(shown(pilot).split())
+        await pilot.press("j", "k", "space", "space")  # nothing of it is the step
+        await settled(pilot)
+        assert at(pilot).at == 0
+        await do(pilot, STEPS[0], "", "")
+        await pilot.press("H")
+        assert STEPS[1].hints[0] in " ".join(shown(pilot).split())
+
+
+async def test_without_a_tour_there_is_no_line_and_no_hint(whole_sample: Path) -> None:
+    app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert " of 10  " not in shown(pilot)
+        await pilot.press("H")
+        assert "H does nothing here" in shown(pilot)
+
+
+def test_every_step_is_text_that_fits_and_a_condition_that_can_be_asked() -> None:
+    assert len(STEPS) == 10
+    for step in STEPS:
+        assert len(step.text) <= 66
+        assert not step.done({"screen": "", "over": ""})
+    last = STEPS[-1]
+    assert last.lesson({"confirmed": 288}) == last.why
+    assert last.lesson({"confirmed": 0}) == last.otherwise != ""
+    assert replace(Tour(STEPS), at=10).step is None
+
+
+@pytest.mark.parametrize("saved", [b"", b"{", b'{"version":9,"step":3}', b'{"version":1,"step":99}', b"\xff", b"[]"])
+def test_progress_that_cannot_be_read_begins_anew(saved: bytes) -> None:
+    write_progress(3)
+    assert read_progress(10) == 3
+    (state_dir() / "tour.json").write_bytes(saved)
+    assert read_progress(10) == 0
+
+
+_CHARACTERS = {"enter": "\r", "colon": ":", "escape": "\x1b"}
+_DEMO = "import sys; from tui.cli import main; sys.argv[1:] = ['demo', '--tour', '--dir', sys.argv[1]]; main()"
+
+
+@pytest.mark.nsq
+def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(whole_sample: Path, nsqd: Nsqd, topic: str) -> None:
+    nsqd.create_channel(topic, "reader")
+
+    def walk(terminal: Terminal, first: int, stop: int) -> None:
+        for number in range(first, stop):
+            step = replace_keys(STEPS[number]) if number == first > 0 else STEPS[number]
+            terminal.wait_for(f"{number + 1} of 10", 60)
+            for key in step.keys:
+                words = {"=NSQD": nsqd.tcp_address, "=TOPIC": topic}.get(key, key[1:]) if key[0] == "=" else ""
+                terminal.press(f"\x15{words}" if words else _CHARACTERS.get(key, key))
+            terminal.wait_for(f"{number + 2} of 10" if number < 9 else "The tour is done", 60)
+        terminal.wait_for(f"{stop + 1} of 10" if stop < 10 else "The tour is done", 60)
+
+    with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
+        walk(terminal, 0, 3)
+        os.kill(terminal.pid, signal.SIGKILL)
+    with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
+        walk(terminal, 3, 10)
+        assert terminal.finish("\x11") == 0
+    assert arrived(nsqd, topic) > 10
