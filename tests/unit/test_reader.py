@@ -515,9 +515,12 @@ class TestLongValues:
     """Values over 1 MiB are taken one by one, in the buffer that they were read into."""
 
     NESTED = b'{"k":[' + b",".join(b'{"a":%d}' % n for n in range(150_000)) + b'],"z":1}'
-    LONG = b'{"k":"\\ud800","v":"' + b"}{ " * (3 << 20) + b'"}'
+    TEXT = b'{"v":"' + b"}{ " * (1 << 20) + b'"}'
+    SURROGATE = b'{"k":"\\ud800","v":"' + b"x y " * (1 << 20) + b'"}'
 
-    @pytest.mark.parametrize("record", [NESTED, LONG], ids=["a list of objects", "a lone surrogate"])
+    @pytest.mark.parametrize(
+        "record", [NESTED, TEXT, SURROGATE], ids=["a list of objects", "a text of brackets", "a lone surrogate"]
+    )
     @pytest.mark.parametrize(
         ("before", "between", "behind"),
         [(b"", b"", b""), (b"", b" ", b""), (b"[", b",\n", b"]\n"), (b'{"Records":[', b" , ", b'],\n"n":4}')],
