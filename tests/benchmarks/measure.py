@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,11 @@ class Bench:
             contestant.runs.append(best)
 
     def _once(self, contestant: Contestant) -> Run | None:
+        with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
+            return self._timed(contestant, {"XDG_CACHE_HOME": cache})
+
+    def _timed(self, contestant: Contestant, fresh: Mapping[str, str]) -> Run | None:
+        """With a cache of its own, so that no run is answered by the index of another."""
         servers = _servers()
         cpu, busy, served, began = _children(), _busy(), _used(servers), time.perf_counter()
         process = subprocess.Popen(
@@ -102,7 +108,7 @@ class Bench:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **contestant.env},
+            env={**os.environ, **contestant.env, **fresh},
             start_new_session=True,
         )
         try:

@@ -30,6 +30,8 @@ CONFIG: Mapping[str, str] = {
     "prices.date": "When they applied.",
     "explorer.mouse": "Use the mouse; by default not over SSH.",
     "explorer.theme": "`dark` or `light`; by default from COLORFGBG.",
+    "notebook.write": "Keep a notebook of each archive; on by default.",
+    "notebook.records": "Copy the first records of a result into it; on by default.",
 }
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -46,6 +48,8 @@ ENVIRONMENT: Mapping[str, str] = {
 
 # By place, or by "command: place" where a command means something else.
 JSON: Mapping[str, str] = {
+    "send: name": "Name of the send: `--name`, or its time and filter.",
+    "send: order": "`time` if the records of an hour were sent in the order of their times.",
     "version": "Version of this object; 1 if it is missing.",
     "archive": "The archive as it was named.",
     "layout": "Layout of the keys.",

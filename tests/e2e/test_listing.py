@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import hourscope
+from tui.archive.chunk import Page
 from tui.archive.folder import FolderStore
 from tui.archive.open import open_listed
-from tui.archive.store import Page
 from tui.filter import Filter
 from tui.scan import plan_scan
 

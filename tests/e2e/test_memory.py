@@ -5,15 +5,22 @@ import sys
 from pathlib import Path
 
 import pytest
+import zstandard
 from isal import igzip
 
 LINE = b'{"event":"heartbeat","n":%d,"player":{"position":%d},"text":"' + b"x" * 300 + b'"}\n'
 PEAK = """
 import resource, subprocess, sys
 ran = subprocess.run([sys.executable, "-m", "tui", *sys.argv[1:]], stdout=subprocess.DEVNULL)
-assert ran.returncode == int("-m" in sys.argv) * 2, "the record of 20 MB is not parsed"
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+print(ran.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
+
+
+def run(*words: object) -> tuple[int, float]:
+    """The exit code, and the most MB that one of its processes had."""
+    ran = subprocess.run([sys.executable, "-c", PEAK, *map(str, words)], capture_output=True, check=True)
+    code, peak = map(int, ran.stdout.split())
+    return code, peak / 1000
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +49,47 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_memory_is_bounded(archive: Path, tmp_path: Path, jobs: int, filter_: tuple[str, ...], out: str) -> None:
     where = out if out == "-" else f"{tmp_path}/{out}"
-    words = ["scan", str(archive), *filter_, "--jobs", str(jobs), "-o", where]
-    peak = int(subprocess.run([sys.executable, "-c", PEAK, *words], capture_output=True, check=True).stdout)
-    assert peak / 1000 < 150 + 40 * jobs, "MB of the largest process"
+    code, peak = run("scan", archive, *filter_, "--jobs", jobs, "-o", where)
+    assert code == 2 * ("-m" in filter_), "the record of 20 MB is not parsed"
+    assert peak < 150 + 40 * jobs
+
+
+RECORD = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
+PRETTY = b'{\n"event": "x",\n"v": [\n' + b'"0123456789a",\n' * (60 << 16) + b'"x"]\n}\n'
+SMALL = b'{"n":1}'
+FORMS = {
+    "lines": [SMALL, b"\n", RECORD, b"\r\n", RECORD],
+    "values": [SMALL * 1000, PRETTY, RECORD, SMALL * 1000],
+    "a document": [b'{"Records":[', SMALL, b",", PRETTY, b",", RECORD, b"]}"],
+}
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def long_records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chunk with records of 63 MiB."""
+    folder = tmp_path_factory.mktemp("long")
+    with igzip.open(folder / "e.2015-01-20_00.log.gz", "wb", compresslevel=1) as stream:
+        for piece in FORMS[request.param]:
+            stream.write(piece)
+    return folder
+
+
+@pytest.mark.parametrize("command", ["scan", "verify"])
+def test_memory_is_bounded_for_the_longest_records(long_records: Path, tmp_path: Path, command: str) -> None:
+    words = ("-g", "event", "-o", f"{tmp_path}/extract/") if command == "scan" else ()
+    code, peak = run(command, long_records, *words, "--jobs", 1)
+    assert code == (0 if command == "scan" else 2), "records over 8 MiB are not parsed"
+    assert peak < 190
+
+
+def test_zstd_windows_of_128_mib_take_memory_one_after_another(tmp_path: Path) -> None:
+    """Each chunk fills its window, and two at a time would take twice that."""
+    parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=27)
+    text = b"".join(b'{"event":"%064d"}\n' % n for n in range(1 << 14)) * 110
+    data = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    chunk = data.compress(text) + data.flush()
+    for hour in range(2):
+        (tmp_path / f"e.2015-01-20_{hour:02}.log.zst").write_bytes(chunk)
+    code, peak = run("scan", tmp_path, "-g", "event", "--count", "--jobs", 2)
+    assert code == 0
+    assert 128 < peak < 240

@@ -17,9 +17,8 @@ import pytest
 from msgspec import structs
 
 from tui.archive import Archive, Chunk, ChunkReader, Layout, open_archive
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.folder import FolderStore
-from tui.archive.store import Page
 from tui.errors import ArchiveError, OutputError
 from tui.filter import Filter, Term, parse_filter
 from tui.scan import (

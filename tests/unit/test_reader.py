@@ -509,3 +509,31 @@ class TestLongLines:
         found = read(gzip.compress(lines([A]) + self.LONG[:-1], 1))
         assert found.records == [A]
         assert "it ends in the middle of a line" in found.damage[0].reason
+
+
+class TestLongValues:
+    """Values over 1 MiB are taken one by one, in the buffer that they were read into."""
+
+    NESTED = b'{"k":[' + b",".join(b'{"a":%d}' % n for n in range(150_000)) + b'],"z":1}'
+    TEXT = b'{"v":"' + b"}{ " * (1 << 20) + b'"}'
+    SURROGATE = b'{"k":"\\ud800","v":"' + b"x y " * (1 << 20) + b'"}'
+
+    @pytest.mark.parametrize(
+        "record", [NESTED, TEXT, SURROGATE], ids=["a list of objects", "a text of brackets", "a lone surrogate"]
+    )
+    @pytest.mark.parametrize(
+        ("before", "between", "behind"),
+        [(b"", b"", b""), (b"", b" ", b""), (b"[", b",\n", b"]\n"), (b'{"Records":[', b" , ", b'],\n"n":4}')],
+        ids=["values", "values with spaces", "a list", "a document"],
+    )
+    def test_each_is_one_record(self, record: bytes, before: bytes, between: bytes, behind: bytes) -> None:
+        records = [A, record, record, B]
+        found = read(gzip.compress(before + between.join(records) + behind, 1))
+        assert found.records == records
+        assert found.damage == []
+
+    def test_one_over_the_limit_is_skipped(self) -> None:
+        long = b'{"v":"' + b"x" * (3 << 20) + b'"}'
+        found = read(gzip.compress(A + long + B, 1), reading=Reading(max_record=2 << 20))
+        assert found.records == [A, B]
+        assert ["over the limit" in damage.reason for damage in found.damage] == [True]

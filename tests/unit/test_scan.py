@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tui.archive import Archive, open_archive
-from tui.archive.store import Page
+from tui.archive.chunk import Page
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Matches, ScanEvent, Totals, plan_scan, run_plan, scan

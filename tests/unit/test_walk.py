@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.unit.writers import FOREIGN, HOURS, START, WRITERS
 from tui.archive import Archive, Layout, StoredObject
 from tui.archive.catalog import gaps_between, make_catalog
+from tui.archive.chunk import Page
 from tui.archive.detect import detect
 from tui.archive.holes import Hole
 from tui.archive.listing import Listing
-from tui.archive.store import Page
 from tui.archive.walk import Walk
 
 UPLOADED = datetime(2015, 2, 10, tzinfo=UTC)

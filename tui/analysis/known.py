@@ -7,6 +7,7 @@ records, so that a summary of damaged chunks counts for those that can be read.
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, replace
@@ -23,6 +24,8 @@ from tui.index import Index, Summary, open_index
 from tui.index import Known as IndexKnown
 from tui.index.summary import DamagedPart, spell_json
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
+
+_WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed
 
 
 def known_from(
@@ -86,7 +89,12 @@ def filter_terms(filter_: Filter) -> list[str]:
 def remembered(
     events: Iterable[ScanEvent], index: Index, filter_: Filter, *, exact: bool = True
 ) -> Iterator[ScanEvent]:
-    """The events of a scan; what it counts in each chunk is remembered, until the index cannot be written."""
+    """The events of a scan; what it counts in each chunk is remembered, until the index cannot be written.
+
+    It is written every few seconds and at the end: a transaction for each chunk takes longer than a small chunk.
+    """
+    counted: list[tuple[Chunk, IndexKnown, int]] = []  # not written yet
+    written = time.monotonic()
     damage: dict[str, list[DamagedPart]] = defaultdict(list)
     unread: set[str] = set()
     terms, writable = filter_terms(filter_), bool(filter_.active) and filter_.within is None
@@ -104,10 +112,20 @@ def remembered(
                 continue
             counts = list(astuple(event.counts))
             known = IndexKnown(counts, damage.pop(event.chunk.key, []), event.form, event.codec, exact)
-            try:
-                index.put_known(event.chunk, terms, known, event.counts.matches)
-            except IndexFileError:  # a cache: the scan has its answer all the same
-                writable = False
+            counted.append((event.chunk, known, event.counts.matches))
+            if time.monotonic() - written > _WRITE_SECONDS:
+                writable = _put(index, terms, counted)
+                counted, written = [], time.monotonic()
+    if counted and writable:
+        _put(index, terms, counted)
+
+
+def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, IndexKnown, int]]) -> bool:
+    try:
+        index.put_known(terms, counted)
+    except IndexFileError:  # a cache: the scan has its answer all the same
+        return False
+    return True
 
 
 def _of_earlier(earlier: IndexKnown) -> Known:

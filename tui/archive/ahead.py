@@ -19,9 +19,10 @@ _POLL = 0.1  # seconds
 def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]]:
     """The same items, read by a thread; what that raises is raised where they are used.
 
-    Each block is copied, as its reader uses one buffer; the copies are reused in turn.
+    Each block is copied, as its reader uses one buffer; the copies are reused in turn. But a long one is handed on as
+    it is, and nothing more is read before it was used.
     """
-    done = threading.Event()
+    done, used_long = threading.Event(), threading.Event()
     ready: queue.Queue[Block | Damage | BaseException | None] = queue.Queue(_DEPTH)
     spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
 
@@ -34,9 +35,21 @@ def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]
                 continue
         return False
 
+    def passed_on(item: Block | Damage) -> bool:
+        if not isinstance(item, Block) or not item.is_long:
+            return put(_copy(item, spare) if isinstance(item, Block) else item)
+        used_long.clear()
+        if not put(item):
+            return False
+        del item
+        while not used_long.wait(_POLL):
+            if done.is_set():
+                return False
+        return True
+
     def read() -> None:
         try:
-            if all(put(_copy(item, spare) if isinstance(item, Block) else item) for item in blocks):
+            if all(map(passed_on, blocks)):
                 put(None)
         except Exception as error:  # noqa: BLE001  (raised again by `used`)
             put(error)
@@ -46,7 +59,10 @@ def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]
             if isinstance(item, BaseException):
                 raise item
             yield item
-            if isinstance(item, Block):
+            if isinstance(item, Block) and item.is_long:
+                item = None
+                used_long.set()
+            elif isinstance(item, Block):
                 spare.put(item.buffer)
 
     thread = threading.Thread(target=read, name="read-ahead", daemon=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import stringzilla as sz
 
 _NEWLINE = b"\n"
+LONG = 8 << 20  # bytes of a block that is one record, which is neither parsed nor copied
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Block:
         """How many records the block holds: its lines, as long as they are not tidied. Counted once."""
         if self._count < 0:
             lines = int(sz.count(self.raw(), _NEWLINE))
-            self._count = lines + (self.end > 0 and self.buffer[self.end - 1] != 0x0A)
+            self._count = lines + (self.end > 0 and not self.ends_line)
         return self._count
 
     def raw(self) -> memoryview:
@@ -64,6 +65,16 @@ class Block:
                 self._all_objects = ends and int(sz.count(view, b"}\n{")) == self.count() - 1
         return self._all_objects
 
+    @property
+    def ends_line(self) -> bool:
+        """Has its last record a newline?"""
+        return self.end > 0 and self.buffer[self.end - 1] == _NEWLINE[0]
+
+    @property
+    def is_long(self) -> bool:
+        """Is it one long record, in a buffer that is its own and that nobody else goes on to use?"""
+        return self.end > LONG
+
     def spans(self) -> Iterator[tuple[int, int]]:
         """[start, end) of every record, without its newline."""
         self.settle()
@@ -73,7 +84,7 @@ class Block:
         """Every record as bytes of its own."""
         with self.view() as view:
             if self.count() == 1:  # it may be a long one
-                return [bytes(view[: self.end - (view[-1] == _NEWLINE[0])])]
+                return [bytes(view[: self.end - self.ends_line])]
             records = bytes(view).split(_NEWLINE)
         if not records[-1]:
             records.pop()  # behind the last newline

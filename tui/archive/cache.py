@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.local import private_folder, private_opener
-from tui.archive.store import FIRST_RANGE, Page, Store
+from tui.archive.store import Store
+from tui.archive.streams import FIRST_RANGE
 
 _PART = ".part"
 

@@ -22,6 +22,16 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
+    page follows."""
+
+    objects: tuple[StoredObject, ...]
+    prefixes: tuple[str, ...] = ()
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """One object and what its key says. `hour` is in the archive's time zone."""
 

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.columns import suffix_of
 from tui.archive.local import atomic_file, is_partial, sync_folder
-from tui.archive.store import FIRST_RANGE, Page
+from tui.archive.streams import FIRST_RANGE
 from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, reason
 from tui.printable import printable
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from tui.archive.block import Block, block_of
+from tui.archive.block import LONG, Block, block_of
 from tui.archive.chunk import Damage
 from tui.archive.forms import compressed_in, is_record_list
 from tui.archive.json_values import BOM, is_json_object
@@ -18,7 +18,7 @@ from tui.units import plural, size
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
-LONG = 8 << 20  # bytes of a line that is neither parsed nor copied
+_LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a time
 # Of every so many bytes one is looked at for a run of zeros, where nobody looks at the records: all of them would cost
 # a literal scan 4 % of its time.
 _SAMPLED = 128
@@ -38,10 +38,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of a block, and of the longest record that is not skipped."""
+    """Bytes of a block, and of the longest record that is not skipped.
+
+    `await_turn` is called before a record takes much memory.
+    """
 
     block: int
     record: int
+    await_turn: Callable[[], None] = lambda: None
+
+    def grown(self, size: int) -> int:
+        """The room for a record that does not fit into `size` bytes."""
+        if size >= _LARGE:
+            self.await_turn()
+        return min(size + min(size, _GROWTH), self.record + 1)
 
 
 def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: Span) -> Iterator[Block | Damage]:
@@ -53,7 +63,7 @@ def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: S
     lines = _Lines(limits, at, span)
     while lines.fill(stream):
         yield from lines.whole()
-        if lines.full and not lines.drop_zeros() and not lines.grow():
+        if lines.full and not lines.drop_worthless() and not lines.grow():
             yield lines.skip_record(stream)
             yield from lines.whole()  # what was read behind it
     yield from lines.rest()
@@ -64,7 +74,7 @@ class _Lines:
 
     def __init__(self, limits: Limits, at: Callable[[], int], span: Span) -> None:
         self._size = min(limits.block, limits.record + 1)
-        self._limit = limits.record
+        self._limits, self._limit = limits, limits.record
         self._buffer = bytearray(self._size)
         self._at, self._begun_at = at, at()
         self._carried = self._filled = self._offset = 0
@@ -98,7 +108,12 @@ class _Lines:
         if not end:
             self._carried = self._filled
             return
-        yield from self._cleaned(end)
+        if end > LONG and not self._compressed:
+            long = self._buffer.find(_NEWLINE, self._carried, end) + 1
+            yield from self._long_line(self._taken(long))
+            end -= long
+        if end:
+            yield from self._cleaned(end)
         self._carried = self._filled - end
         self._buffer[: self._carried] = self._buffer[end : self._filled]
         if len(self._buffer) > self._size > self._carried:
@@ -127,15 +142,21 @@ class _Lines:
             if not self._doubt_last:
                 yield Damage(self._at(), self._at(), f"it ends in the middle of a line, after {size(rest)} of it")
             return
-        yield from self._cleaned(rest, last=True)
+        if rest > LONG and not self._compressed:
+            yield from self._long_line(self._taken(rest))
+        else:
+            yield from self._cleaned(rest, last=True)
 
     def _ends_whole(self, rest: int) -> bool:
         if rest > LONG:
             return self._buffer[0] in b"{[" and self._buffer[rest - 1] in b"}]"
         return ends_whole(bytes(self._buffer[:rest]))
 
-    def drop_zeros(self) -> bool:
-        """Do without what is carried if it is only zeros: however many they are, they take no memory."""
+    def drop_worthless(self) -> bool:
+        """Do without what is carried if it is only zeros, or compressed: however much it is, it takes no memory."""
+        if self._compressed and len(self._buffer) >= LONG:
+            self._carried = 0
+            return True
         if self._buffer.count(b"\0") < len(self._buffer):
             return False
         self._zeros, self._carried, self._doubt_first = self._zeros + self._carried, 0, True
@@ -145,7 +166,7 @@ class _Lines:
         """Make room for a longer line; False if it is over the limit."""
         if len(self._buffer) > self._limit:
             return False
-        self._buffer.extend(bytes(min(len(self._buffer), _GROWTH, self._limit + 1 - len(self._buffer))))
+        self._buffer.extend(bytes(self._limits.grown(len(self._buffer)) - len(self._buffer)))
         return True
 
     def skip_record(self, stream: Readable) -> Damage:
@@ -167,16 +188,10 @@ class _Lines:
 
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
-        if self._zeros:
-            yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
-            self._zeros = 0
-        begin = 0
-        if end > LONG and not self._compressed:
-            begin = (self._buffer.find(_NEWLINE, 0, end) + 1) or end
-            yield from self._long_line(begin)
+        yield from self._zeros_before()
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if begin or self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
-            for item in self._clean(bytes(block.raw()[begin:])) if begin < end else ():
+        if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
+            for item in self._clean(bytes(block.raw())):
                 if isinstance(item, Block):
                     self._offset += item.end
                 yield item
@@ -188,21 +203,32 @@ class _Lines:
         self._found.clear()
         self._offset += block.end
 
-    def _long_line(self, end: int) -> Iterator[Block | Damage]:
-        """The line `buffer[:end]`, with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
+    def _zeros_before(self) -> Iterator[Damage]:
+        if self._zeros:
+            yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
+            self._zeros = 0
+
+    def _taken(self, end: int) -> bytearray:
+        """The line `buffer[:end]`, which keeps the buffer that it was read into; what follows it gets a new one."""
+        line, self._buffer = self._buffer, bytearray(self._size)
+        self._filled -= end
+        self._buffer[: self._filled] = line[end : end + self._filled]
+        del line[end:]
+        return line
+
+    def _long_line(self, line: bytearray) -> Iterator[Block | Damage]:
+        """A line with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
+        yield from self._zeros_before()
         doubtful, self._doubt_first = self._doubt_first, False
-        if hole := _ZERO_RUNS.search(self._buffer, 0, end):
+        if hole := _ZERO_RUNS.search(line):
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
         elif not doubtful:
             self._others = True
-            newline = self._buffer[end - 1] == _NEWLINE[0]
-            stop = end - newline
-            if self._buffer[stop - 1 : stop] == b"\r":
-                stop -= 1
-                self._buffer[stop : stop + newline] = _NEWLINE[:newline]
-            block = Block(self._buffer, stop + newline, self._offset, _count=1)
-            yield block
-            self._offset += block.end
+            newline = line.endswith(_NEWLINE)
+            if line.endswith((b"\r", b"\r\n")):
+                del line[len(line) - 1 - newline]
+            self._offset += len(line)
+            yield Block(line, len(line), self._offset - len(line), _count=1)
 
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""

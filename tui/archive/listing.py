@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tui.archive.chunk import StoredObject
-from tui.archive.store import Page, Store
+from tui.archive.chunk import Page, StoredObject
+from tui.archive.store import Store
 
 _THREADS = 16  # listings at a time: a request of S3 takes some 50 ms
 _MOST_PREFIXES = 2000  # of a level; names of so many kinds are ids, and no way to a time

@@ -7,7 +7,7 @@ breaks; only then is it read again, member by member, for what is sound.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
@@ -76,7 +76,7 @@ class ChunkReader:
         self._store, self._key, self._etag = store, key, etag
         self._cancelled = cancelled
         self._reading = reading or Reading()
-        self._limits = Limits(block_size, self._reading.max_record)
+        self._limits = Limits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
@@ -132,7 +132,7 @@ class ChunkReader:
         given = 0
         if not (self._careful and self._is_compressed()):
             work = begin()
-            held: deque[tuple[int, int, T | Damage]] = deque()
+            held: deque[tuple[int, int, T | Damage]] = deque()  # when it is due, its records, and the result
             fast: AbstractContextManager[Iterator[Block | Damage]] = (
                 ahead(self._fast()) if read_ahead else nullcontext(self._fast())
             )
@@ -140,20 +140,17 @@ class ChunkReader:
                 with fast as items:
                     for item in items:
                         if isinstance(item, Block):
-                            result: T | Damage = work(item)
                             self.bytes = item.offset + item.end
-                            held.append((self.bytes, item.count(), result))
+                            given += yield from _due(held, self.bytes)
+                            # of what holds a long record, nothing more is held back than what is before it
+                            held.append((self.bytes + (0 if item.end > hold else hold), item.count(), work(item)))
                         else:
-                            held.append((self.bytes, 0, item))
-                        if held[0][0] + hold > self.bytes:
+                            held.append((self.bytes + hold, 0, item))
+                        del item  # it may be large
+                        if held[0][0] > self.bytes:
                             yield None
-                            continue
-                        while held and held[0][0] + hold <= self.bytes:
-                            _, records, result = held.popleft()
-                            given += records
-                            yield result
-                for _, _, result in held:
-                    yield result
+                        given += yield from _due(held, self.bytes)
+                yield from (result for _, _, result in held)
                 return
             except BrokenStream:
                 held.clear()
@@ -297,6 +294,15 @@ class ChunkReader:
                     item.offset += base
                     self.bytes = item.offset + item.end
                 yield item
+
+
+def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T | Damage, None, int]:
+    """What need not be held back any longer; returns how many records that is."""
+    records = 0
+    while held and held[0][0] <= position:
+        records += held[0][1]
+        yield held.popleft()[2]
+    return records
 
 
 def _telling(stream: Peekable) -> tuple[bytes, bool]:

@@ -19,7 +19,7 @@ import botocore.session
 from botocore.hooks import HierarchicalEmitter
 
 from tui import __version__
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.collection import uncollected
 from tui.archive.credentials import FAILED as UNUSABLE
 from tui.archive.credentials import UNFORESEEN, resolve
@@ -39,7 +39,7 @@ from tui.archive.s3_body import Answer, Body
 from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
 from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
-from tui.archive.store import FIRST_RANGE, Page
+from tui.archive.streams import FIRST_RANGE
 from tui.archive.waits import Waits, report
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, DeniedError, KeyTakenError, OutputError, ReplacedError

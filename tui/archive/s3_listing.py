@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.s3_answers import ForeignAnswerError
-from tui.archive.store import Page
 
 _IDLE_PAGES = 100  # that follow each other and bring nothing; S3 itself gives a few where much was deleted
 

@@ -5,29 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
 from tui.archive.collection import uncollected
+from tui.archive.streams import FIRST_RANGE
 from tui.config import S3Options
 from tui.errors import ArchiveError
 from tui.printable import printable
 
 S3_SCHEME = "s3://"
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
-    page follows."""
-
-    objects: tuple[StoredObject, ...]
-    prefixes: tuple[str, ...] = ()
-    last: bool = False
 
 
 class Store(Protocol):

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, cast
 from tui.archive.members import Readable
 from tui.errors import ArchiveError
 
+FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
+
 
 class ReadCancelled(Exception):
     """The reader was asked to stop in the middle of a block."""

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from itertools import pairwise, product, takewhile
+from itertools import islice, pairwise, product, takewhile
+from typing import cast
 
-from tui.archive.block import Block, block_of
+from tui.archive.block import LONG, Block, block_of
 from tui.archive.chunk import Damage
 from tui.archive.forms import LONGEST_PREAMBLE, Form
-from tui.archive.json_values import BOM, close_of, ends, is_json_object, items, one_line, shallow, values
+from tui.archive.json_values import (
+    BOM,
+    close_of,
+    drop_newlines,
+    ends,
+    is_json_object,
+    items,
+    one_line,
+    shallow,
+    value_end,
+    values,
+)
 from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
 from tui.units import plural
@@ -20,10 +33,11 @@ _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 _SEPARATORS = b" \t\r\n,"
+_SEPARATED = re.compile(rb"[ \t\r\n,]*")
 _BEGINNINGS = (b"{", b"[")
-_SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end
+_SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end; longer ones are taken one by one
 _NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
-_LEAST_WINDOW = 1 << 8
+_LEAST_WINDOW, _MOST_WINDOW = 1 << 8, 1 << 18
 _TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
 _FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
@@ -51,7 +65,9 @@ class _Values:
         self._pending = bytearray()
         self._enough = limits.block  # bytes that are worth a look
         self._window = _LEAST_WINDOW  # bytes of them that are looked at together
+        self._seen = 0  # bytes of them in which no record begins behind a hole
         self._offset = 0
+        self._unended = False  # is all that is pending the beginning of one long value?
         self._lost = self._doubted = span.after_hole
         self._in_list = span.after_hole and form.kind == "items"
         self._to_close = 0  # brackets of a document that are still open behind its list
@@ -69,11 +85,11 @@ class _Values:
 
     def end(self) -> Iterator[Block | Damage]:
         yield from self._take(final=True)
-        rest = bytes(self._pending).strip(_SEPARATORS + b"\0")
+        rest = bytes(self._pending[:LONG]).strip(_SEPARATORS + b"\0")
         if self._form.kind == "items" and not self._in_list:
             rest = rest.strip(b"]} \t\r\n")
         if self._skipped:
-            yield too_long(self._begun_at, self._at(), self._skipped + len(rest), self._limits.record)
+            yield too_long(self._begun_at, self._at(), self._skipped + len(self._pending), self._limits.record)
         elif is_json_object(rest) and not self._lost:
             yield from self._blocks([rest])
         elif not self._cut and (self._in_list or self._to_close or rest[:1] in (b"{", b"[")):
@@ -81,7 +97,8 @@ class _Values:
                 self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
             )
         elif not self._cut and not self._lost and rest:
-            yield Damage(self._begun_at, self._at(), f"{len(rest):,} bytes among the records that are not JSON")
+            size = max(len(rest), len(self._pending) - len(self._pending[:LONG]))
+            yield Damage(self._begun_at, self._at(), f"{size:,} bytes among the records that are not JSON")
         if self._without_list:
             documents = plural(self._without_list, "document")
             reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
@@ -90,40 +107,84 @@ class _Values:
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
         found: list[bytes] = []
-        text, done = bytes(self._pending), 0
-        while done < len(text):
-            # A look costs time by what it sees, so that is four times what the last one used.
-            piece = text[done:] if self._lost else text[done : done + self._window]
-            at_end = done + len(piece) == len(text)
-            records, used = self._records(piece, final=final and at_end)
+        done = given = 0
+        while done < len(self._pending) and not (self._unended and not final):
+            if self._lost:
+                records, used = self._found_again(done, final=final)
+                at_end = True
+            else:
+                piece = self._piece(done, self._window)
+                at_end = done + len(piece) == len(self._pending)
+                records, used = self._records(piece, final=final and at_end)
             found += records
             done += used
-            if used:
-                self._window = max(_LEAST_WINDOW, 4 * used)
-            elif at_end:
+            if done - given >= self._limits.block:
+                yield from self._given(found)
+                found, given = [], done
+            if used:  # a look costs time by what it sees, so that is four times what the last one used
+                self._window = max(_LEAST_WINDOW, min(4 * used, _MOST_WINDOW))
+            elif at_end or self._window >= _SUSPICIOUS:
                 break
             else:
                 self._window *= 2
         del self._pending[:done]
-        if found and self._skipped:
-            yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
-            self._skipped = 0
-        if self._doubted:
-            found = [record for record in found if is_json_object(record)]
-        yield from self._blocks(found)
-        if self._is_stuck(final):
-            resumed = yield from self._resume(final=final)
-            if resumed:
-                yield from self._take(final=final)
-                return
+        self._seen = 0 if done else self._seen
+        yield from self._given(found)
+        more = len(self._pending) > _SUSPICIOUS and not self._lost and (yield from self._long_value(final=final))
+        if more or (self._is_stuck(final) and (yield from self._resume(final=final))):
+            yield from self._take(final=final)
+            return
         if done:
             self._begun_at, self._enough = self._at(), self._limits.block
         elif len(self._pending) > self._limits.record:
             self._skipped += len(self._pending)
             self._pending.clear()
-            self._lost, self._enough = True, self._limits.block
+            self._lost, self._unended, self._enough, self._seen = True, False, self._limits.block, 0
         else:
-            self._enough = max(self._limits.block, min(2 * len(self._pending), self._limits.record + 1))
+            self._enough = max(self._limits.block, self._limits.grown(len(self._pending)))
+
+    def _piece(self, start: int, size: int) -> bytes:
+        with memoryview(self._pending) as view:
+            return bytes(view[start : start + size])
+
+    def _given(self, records: list[bytes]) -> Iterator[Block | Damage]:
+        """Blocks of what was found; behind a hole of what is surely whole."""
+        if records and self._skipped:
+            yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
+            self._skipped = 0
+        yield from self._blocks([record for record in records if not self._doubted or is_json_object(record)])
+
+    def _long_value(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
+        """The value that is longer than what is looked at together, if it ends; it keeps the buffer it was read into.
+
+        Or what follows the list of a document, up to the document's end.
+        """
+        begin = cast(re.Match[bytes], _SEPARATED.match(self._pending)).end()
+        with memoryview(self._pending) as view, view[begin:] as text:
+            end = -1 if self._to_close else value_end(text)
+            self._unended = not end
+            if end < 0 or (final and not end):
+                end = close_of(text, self._to_close)
+        if not end:
+            return False
+        if self._to_close:
+            self._to_close = 0
+            del self._pending[: begin + end]
+            return True
+        record, self._pending = self._pending, self._pending[begin + end :]
+        del record[begin + end :], record[:begin]
+        del record[len(record) - len(record[-_NEAR_END:]) + len(record[-_NEAR_END:].rstrip(_SEPARATORS)) :]
+        drop_newlines(record)
+        if self._form.kind == "items" and not self._in_list:
+            self._count_without_list()
+        if len(record) > self._limits.record:
+            yield too_long(self._begun_at, self._at(), len(record), self._limits.record)
+        else:
+            record += b"\n"
+            self._offset += len(record)
+            yield Block(record, len(record), self._offset - len(record), _count=1)
+        self._begun_at = self._at()
+        return True
 
     def _is_stuck(self, final: bool) -> bool:
         """Is what is pending no beginning of a value, or does it take suspiciously long to end?"""
@@ -132,18 +193,22 @@ class _Values:
             return False
         if final and (self._cut or self._doubted):
             return False  # the rest of a record that damage has cut
-        return final or len(self._pending) > _SUSPICIOUS or rest[:1] not in _BEGINNINGS
+        if final or rest[:1] not in _BEGINNINGS:
+            return True
+        return len(self._pending) > _SUSPICIOUS and not self._unended
 
     def _resume(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
         """Pass over bytes that are not JSON, if whole records follow them."""
         records: list[bytes] = []
         used = 0
         self._lost = True
-        for size in (_NEAR_END, _SUSPICIOUS, len(self._pending)):  # what follows may itself be broken further on
-            piece = bytes(self._pending[:size])
+        for size in (_NEAR_END, _SUSPICIOUS):  # what follows may itself be broken further on
+            piece = self._piece(0, size)
             records, used = self._first_after_loss(piece, final=final and len(piece) == len(self._pending))
             if records or len(piece) == len(self._pending):
                 break
+        if not records and len(self._pending) > _SUSPICIOUS:
+            records, used = self._found_again(0, final=final)
         self._lost = False
         if not records:
             return False
@@ -185,11 +250,36 @@ class _Values:
         start, end = _list_start(text, self._form.path)
         self._in_list = bool(start)
         if not start and end:
-            if not self._without_list:
-                self._without_list_at = self._begun_at
-            self._without_list += 1
+            self._count_without_list()
             return _slices(text, [end]), end  # such a document is a record itself
         return [], start
+
+    def _count_without_list(self) -> None:
+        if not self._without_list:
+            self._without_list_at = self._begun_at
+        self._without_list += 1
+
+    def _found_again(self, done: int, *, final: bool) -> tuple[list[bytes], int]:
+        """The first whole records in `pending[done:]`, looked at piece by piece; or where a long one begins."""
+        start = done + self._seen
+        while True:
+            piece = self._piece(start, LONG)
+            at_end = start + len(piece) == len(self._pending)
+            records, used = self._first_after_loss(piece, final=final and at_end)
+            if used:
+                return records, start - done + used
+            if at_end:
+                break
+            start += LONG // 2
+        self._seen = start - done
+        if len(self._pending) - done > LONG:
+            begin = _ITEM_START if self._in_list else _VALUE_START
+            with memoryview(self._pending) as view, view[done:] as text:
+                for at in [match.end() for match in islice(begin.finditer(text[:LONG]), _TRIES)]:
+                    if value_end(text[at:]) > LONG:
+                        self._lost = False
+                        return [], at
+        return [], 0
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
         """Items of the list that the text begins in, up to its end."""
@@ -211,7 +301,7 @@ class _Values:
             self._lost = self._in_list = False  # nothing of it was lost
             return self._records(text, final=final)
         between, begin = (_BETWEEN_ITEMS, _ITEM_START) if in_list else (_BETWEEN_VALUES, _VALUE_START)
-        starts = [match.end() for match in begin.finditer(text)][:_FIRST_TRIES]
+        starts = [match.end() for match in islice(begin.finditer(text), _FIRST_TRIES)]
         stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
             stops += _boundaries(between, text)
@@ -229,10 +319,10 @@ class _Values:
 
 def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
     """Where one value ends and the next begins, the last few, from the text's end on."""
-    found = [match.end() for match in between.finditer(text, max(0, len(text) - _NEAR_END))]
+    found = deque((match.end() for match in between.finditer(text, max(0, len(text) - _NEAR_END))), _TRIES)
     if not found:
-        found = [match.end() for match in between.finditer(text)]
-    yield from reversed(found[-_TRIES:])
+        found = deque((match.end() for match in between.finditer(text)), _TRIES)
+    yield from reversed(found)
 
 
 def _last_stops(text: bytes) -> Iterator[int]:

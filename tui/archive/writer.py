@@ -12,6 +12,8 @@ from tui.archive.local import atomic_file
 from tui.archive.store import Store, is_s3
 from tui.errors import OutputError
 
+_PIECE_BYTES = 1 << 20
+
 
 def names_folder(out: str) -> bool:
     """Does OUT mean an extract: a trailing slash, a folder that exists, or a place in S3? OutputError for no name."""
@@ -26,6 +28,13 @@ def partial_path(target: Path) -> Path:
     return target.with_name(f"{stem}.partial{dot}{rest}")
 
 
+def write_lines(stream: BinaryIO, lines: bytes | bytearray) -> None:
+    """Write lines piece by piece: what compresses them takes as much memory again as a piece."""
+    with memoryview(lines) as view:
+        for start in range(0, len(view), _PIECE_BYTES):
+            stream.write(view[start : start + _PIECE_BYTES])
+
+
 class LinesFile:
     """Lines that are written chunk by chunk; what was written since the last `mark` can be taken back.
 
@@ -38,10 +47,10 @@ class LinesFile:
         self._member = ExitStack()
         self._stream: BinaryIO | None = None
 
-    def write(self, lines: bytes) -> None:
+    def write(self, lines: bytes | bytearray) -> None:
         if self._stream is None:
             self._stream = self._member.enter_context(encoder(self._raw, self._name))
-        self._stream.write(lines)
+        write_lines(self._stream, lines)
 
     def mark(self) -> None:
         """Keep what is there."""

@@ -104,7 +104,7 @@ def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
     for event in events:
         totals.add(event)
         if isinstance(event, Matches):
-            yield from event.lines.removesuffix(b"\n").split(b"\n")
+            yield from event.records()
 
 
 def _pretty(record: bytes) -> Iterator[bytes]:

@@ -91,10 +91,10 @@ def print_line(line: str) -> None:
     print(printable(line))
 
 
-def write_lines(lines: bytes) -> None:
+def write_lines(lines: bytes | bytearray) -> None:
     """Write whole lines to stdout: the exact bytes to a pipe or file, escaped to a terminal."""
     if not sys.stdout.isatty():
         sys.stdout.buffer.write(lines)
         return
     for line in lines.removesuffix(b"\n").split(b"\n"):
-        print(printable(line))
+        print(printable(bytes(line)))

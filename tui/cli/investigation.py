@@ -38,7 +38,7 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
     for event in run_plan(plan_scan(archive, None, None, parse_filter(match=[_ERRORS]))):
         totals.add(event)
         if isinstance(event, Matches):
-            for record in event.lines.splitlines():
+            for record in event.records():
                 kind = _kind(load(record))
                 errors[kind] += 1
                 by_hour.setdefault(kind, Counter())[event.chunk.hour] += 1

@@ -94,6 +94,8 @@ def _print_report(opened: Opened, catalog: Catalog, totals: Totals, verified: Ve
     gaps = [f"{spell_hour(gap.start)}  {gap_length(gap)}" for gap in catalog.gaps]
     _print_kind("gaps", catalog.gap_hours, gaps)
     _print_kind("not JSON", c.not_json, ())
+    if c.unparsed:
+        _print_kind("not parsed", c.unparsed, ())
     _print_kind("blank lines", c.blank, ())
     _print_kind("mislabeled", len(totals.mislabeled), sorted(totals.mislabeled))
     _print_kind("other keys", len(catalog.unmatched), catalog.unmatched)
@@ -108,7 +110,7 @@ def _print_kind(name: str, number: int, rows: Iterable[str]) -> None:
         print(f"{'':<12} {'':>8}  … and {count(len(rows) - _SHOWN_ROWS)} more; --json names all")
 
 
-_COUNT_KEYS = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "blank", "damaged")
+_COUNT_KEYS = ("chunks", "hours", "bytes_compressed", "bytes", "records", "not_json", "unparsed", "blank", "damaged")
 
 
 def _as_json(opened: Opened, catalog: Catalog, totals: Totals, verified: Verified) -> dict[str, Any]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tui.errors import FilterError
 from tui.filter.compiled import NotJsonError
-from tui.filter.field_types import Types
-from tui.filter.fields import Fields
-from tui.filter.match_slips import match_slips
-from tui.filter.operands import operands
 from tui.filter.slips import edited
 from tui.filter.terms import Filter, Term
 from tui.filter.text_hints import text_hint
 from tui.filter.texts import shown_name, split_texts
 from tui.shell import shell_join
 from tui.units import count
+
+if TYPE_CHECKING:
+    from tui.filter.field_types import Types
 
 _MOST_RECORDS = 1000
 _LONGEST_RECORD = 1 << 20  # bytes; parsing a longer one takes more time than a hint is worth
@@ -51,10 +52,9 @@ class Hint:
 
 
 class FieldSample:
-    """Records to judge a filter by: their bytes, and what `Fields` knows of them. Bounded whatever is fed."""
+    """Records to judge a filter by: their bytes, and the types of their fields. Bounded whatever is fed."""
 
     def __init__(self) -> None:
-        self.fields = Fields()
         self.records: list[bytes] = []
 
     def feed(self, records: Iterable[bytes]) -> None:
@@ -63,7 +63,16 @@ class FieldSample:
                 return
             if len(record) <= _LONGEST_RECORD:
                 self.records.append(record)
-                self.fields.feed((record,))
+
+    @cached_property
+    def types(self) -> Types:
+        """Of all that was fed: ask when that is over."""
+        from tui.filter.field_types import Types  # parsing takes libraries that a literal does without
+        from tui.filter.fields import Fields
+
+        fields = Fields()
+        fields.feed(self.records)
+        return Types(fields)
 
     @property
     def full(self) -> bool:
@@ -81,6 +90,8 @@ def may_mislead(filter_: Filter) -> bool:
             return True
         if term.kind != "match" or len(term.text) > _LONGEST_TERM:
             continue
+        from tui.filter.operands import operands
+
         found = operands(term.text)
         compares = [at for at, operand in enumerate(found) if operand.type == "compare"]
         if compares and (filter_.invert or any(found[at].text == "!=" for at in compares)):
@@ -103,13 +114,12 @@ def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tup
 
     `matched`: something did match, so that only what cannot mean what it says is worth a hint.
     """
-    types = Types(sample.fields)
     found: list[Hint] = []
     for term in filter_.active:
         if len(term.text) > _LONGEST_TERM:
             continue
         if term.kind == "match":
-            found += _of_match(term, types, sample)
+            found += _of_match(term, sample)
         elif term.kind == "file" and _has_blank_line(term):
             found.append(Hint(f"{shown_name(term.text)} has an empty line, which is in every record; remove it"))
         elif not term.negated and not matched:
@@ -117,7 +127,10 @@ def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tup
     return tuple(hint for hint in found if hint.slip or not matched)
 
 
-def _of_match(term: Term, types: Types, sample: FieldSample) -> list[Hint]:
+def _of_match(term: Term, sample: FieldSample) -> list[Hint]:
+    from tui.filter.match_slips import match_slips
+
+    types = sample.types
     if not types.records:
         return []
     slips = match_slips(term.text, types)

@@ -6,9 +6,7 @@ import stringzilla as sz
 
 from tui.errors import FilterError
 from tui.filter.compiled import Compiled, Find, finder
-
-_LONGEST_CHARACTER = 4  # bytes of UTF-8
-_WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
+from tui.filter.words import is_word
 
 
 def compile_term(text: str, *, ignore_case: bool = False, words: bool = False) -> Compiled:
@@ -40,20 +38,3 @@ def _find_word(needle: bytes) -> Find:
         return at
 
     return find
-
-
-def is_word(block: memoryview, start: int, end: int, stop: int) -> bool:
-    """Does no word go on before `start`, or behind `end`? [0, stop) of the block is looked at."""
-    return not (_ends_word(block, start) or _begins_word(block, end, stop))
-
-
-def _ends_word(block: memoryview, at: int) -> bool:
-    if at == 0 or block[at - 1] < 0x80:
-        return at > 0 and block[at - 1] in _WORD
-    return bytes(block[max(at - _LONGEST_CHARACTER, 0) : at]).decode("utf-8", "replace")[-1].isalnum()
-
-
-def _begins_word(block: memoryview, at: int, stop: int) -> bool:
-    if at >= stop or block[at] < 0x80:
-        return at < stop and block[at] in _WORD
-    return bytes(block[at : min(at + _LONGEST_CHARACTER, stop)]).decode("utf-8", "replace")[0].isalnum()

@@ -15,7 +15,7 @@ from typing import Any
 
 from tui.errors import FilterError, reason
 from tui.filter.compiled import Compiled, Every, Find
-from tui.filter.text import is_word
+from tui.filter.words import is_word
 from tui.printable import printable
 
 MAX_TEXTS = 100_000

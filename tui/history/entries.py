@@ -35,7 +35,7 @@ def noted_scan(
         for event in events:
             totals.add(event)
             if isinstance(event, Matches) and len(first) < RECORDS:
-                first += event.lines.split(b"\n", RECORDS)[:-1][: RECORDS - len(first)]
+                first += event.first(RECORDS - len(first)).records()
             yield event
     finally:
         notebook.add(_scan_entry(plan, totals, first, command, out), report)

@@ -131,10 +131,11 @@ class Index:
             if (known := unpack_known(data)) is not None:
                 yield frozenset(json.loads(terms)), known
 
-    def put_known(self, chunk: Chunk, terms: Sequence[str], known: Known, matches: int) -> None:
-        """Remember what a scan counted."""
-        row = (*self._about(chunk), _spelled(terms), matches, pack_known(known))
-        self._write("insert or replace into scans values (?, ?, ?, ?, ?, ?, ?)", row)
+    def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, Known, int]]) -> None:
+        """Remember what a scan counted in some chunks, and how many records matched."""
+        spelled = _spelled(terms)
+        rows = [(*self._about(chunk), spelled, matches, pack_known(known)) for chunk, known, matches in counted]
+        self._write("insert or replace into scans values (?, ?, ?, ?, ?, ?, ?)", *rows)
 
     def status(self) -> Status:
         """Of this place."""
@@ -173,12 +174,13 @@ class Index:
             self.close()
             return None
 
-    def _write(self, statement: str, row: tuple[object, ...]) -> None:
+    def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
         for attempt in (1, 2):
             try:
                 database = self._open()
                 with database:
-                    database.execute(statement, row)
+                    database.execute("begin")
+                    database.executemany(statement, rows)
                 return
             except sqlite3.OperationalError as error:  # full, locked, read-only
                 self.close()

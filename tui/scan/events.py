@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
+from tui.archive.block import LONG
 from tui.scan.measure import Part
 
 
@@ -63,15 +64,25 @@ class Matches:
     """Whole matching lines, each with its newline.
 
     All of them, in order by hour, key and line; but only the first few of each chunk, as they come, where an extract
-    takes them.
+    takes them. A long line comes in the buffer that it was read into.
     """
 
     chunk: Chunk
-    lines: bytes
+    lines: bytes | bytearray
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.lines) > LONG
+
+    def records(self) -> list[bytes]:
+        """Each line without its newline."""
+        return bytes(self.lines).removesuffix(b"\n").split(b"\n")
 
     def first(self, most: int) -> Matches:
         """The first lines of these, `most` at most."""
-        lines = self.lines.removesuffix(b"\n").split(b"\n", most)[:most]
+        if most and self.is_long:  # it is one line
+            return self
+        lines = bytes(self.lines).removesuffix(b"\n").split(b"\n", most)[:most]
         return Matches(self.chunk, b"".join(line + b"\n" for line in lines))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tui.archive import Block
 from tui.archive.json_values import is_json, values
-from tui.archive.lines import LONG
 from tui.filter import Matcher
+from tui.filter.compiled import MAX_PARSED
 
 
 def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
@@ -16,19 +16,25 @@ def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
     return Block(bytearray(lines), len(lines), block.offset), matches
 
 
-def not_json(block: Block) -> list[bytes]:
-    """The records of a block that are not JSON."""
+def not_json(block: Block) -> tuple[list[bytes], int]:
+    """The records of a block that are not JSON, and how many are too long to be parsed."""
+    if block.is_long and block.end - block.ends_line > MAX_PARSED:
+        return [], 1
     with block.view() as view:
-        if block.end > LONG:
-            return []  # it holds a record that is too long to be parsed
         found = values(view)
     if found is not None and len(found) == block.count():
-        return []
-    return [record for record in block.records() if not is_json(record)]
+        return [], 0
+    return [record for record in block.records() if not is_json(record)], 0
 
 
-def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes, int]:
+def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, int]:
     """The matching lines of a block as one piece, each with a newline, and how many they are."""
+    if block.is_long:
+        if not matcher.selects_all and not matcher.count(block):
+            return b"", 0
+        if not block.ends_line:
+            block.buffer += b"\n"
+        return block.buffer, 1
     if matcher.selects_all:
         return block.lines(), block.count()
     pieces: list[bytes] = []

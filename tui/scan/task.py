@@ -14,7 +14,7 @@ from tui.archive import Block, Chunk, ChunkReader, Damage, Reading
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.streams import ReadCancelled
-from tui.archive.writer import object_of_lines
+from tui.archive.writer import object_of_lines, write_lines
 from tui.errors import ArchiveError
 from tui.filter import Filter, Matcher
 from tui.filter.compiled import NotJsonError, TooLargeError
@@ -155,9 +155,10 @@ def _filtering(
         elif item is not None:
             lines, numbers = item
             so_far.add(numbers)
-            if isinstance(lines, bytes):
+            if isinstance(lines, bytes | bytearray):
                 if lines:
                     yield Matches(task.chunk, lines)
+                del item, lines  # it may be large
             elif so_far.part is None:
                 so_far.part = lines
             else:
@@ -180,7 +181,7 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 if sink is None:
                     sink = stack.enter_context(object_of_lines(output.store, output.key, overwrite=True))
                     yield event.first(_SHOWN)
-                sink.write(event.lines)
+                write_lines(sink, event.lines)
             elif isinstance(event, ChunkDone):
                 stack.close()
                 if sink is None and output.exists:
@@ -190,16 +191,16 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 yield event
 
 
-Cut = Callable[[Block], tuple[bytes | Part, int]]
+Cut = Callable[[Block], tuple[bytes | bytearray | Part, int]]
 Numbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
 
 
-def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | Part, Numbers]]:
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Part, Numbers]]:
     """The work on each block: what is wanted of it, and what was counted in it."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
-    def work(block: Block) -> tuple[bytes | Part, Numbers]:
+    def work(block: Block) -> tuple[bytes | bytearray | Part, Numbers]:
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed
@@ -231,8 +232,10 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
         from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
 
         def fingerprinted(block: Block) -> tuple[bytes, int]:
-            for record in not_json(block):
-                matcher.count_not_json(record)
+            matcher.count_unread(*not_json(block))
+            if block.is_long:
+                with block.view() as view:
+                    return fingerprint(view[: block.end - block.ends_line]), 1
             return b"".join(map(fingerprint, block.records())), block.count()
 
         return fingerprinted

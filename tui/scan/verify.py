@@ -48,7 +48,7 @@ def verify(
             if not isinstance(event, Matches):
                 yield event
                 continue
-            fingerprints.add(numbers[event.chunk.key], event.lines)
+            fingerprints.add(numbers[event.chunk.key], bytes(event.lines))
         copies: Counter[datetime] = Counter()
         for number, count in fingerprints.copies().items():
             copies[plan.chunks[number].hour] += count

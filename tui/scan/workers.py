@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tui.scan.events import ScanEvent
+from tui.scan.events import Matches, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 from tui.scan.turns import pipe_turn
 
@@ -43,6 +43,8 @@ class Workers:
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
         self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED_EVENTS)
+        self._used: dict[int, threading.Event] = {}  # large events by id: their job waits until they were used
+        self._in_use = 0
 
     def submit(self, task: ScanTask) -> None:
         """Run a task, or let it wait behind those that run; its last event is its ChunkDone."""
@@ -53,6 +55,8 @@ class Workers:
     def next_event(self) -> ScanEvent | None:
         """Wait for the next event; raises what a task raised. None if what still runs does not heed its stop."""
         patience = _END_SECONDS
+        if used := self._used.pop(self._in_use, None):
+            used.set()
         while True:
             if self._cancel.is_set():
                 self._stop_once()
@@ -66,6 +70,7 @@ class Workers:
                 continue
             if isinstance(event, BaseException):
                 raise event
+            self._in_use = id(event)
             return event
 
     def abandon(self) -> None:
@@ -81,12 +86,17 @@ class Workers:
             self._stop()
 
     def _put(self, event: ScanEvent | BaseException) -> None:
+        used = threading.Event() if isinstance(event, Matches) and event.is_long else None
+        if used is not None:
+            self._used[id(event)] = used
         while not self._abandoned:
             try:
                 self._events.put(event, timeout=_POLL_SECONDS)
-                return
+                break
             except queue.Full:
                 continue
+        while used is not None and not self._abandoned and not used.wait(_POLL_SECONDS):
+            pass
 
     def _ended(self, future: Future[None]) -> None:
         self._futures.discard(future)

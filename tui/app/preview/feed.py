@@ -18,8 +18,8 @@ from textual.worker import get_current_worker
 from tui.app.records.matching import Matched, match_records
 from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
 from tui.archive import Archive, Chunk, ChunkReader, Damage
-from tui.archive.store import FIRST_RANGE, is_s3
-from tui.archive.streams import ReadCancelled
+from tui.archive.store import is_s3
+from tui.archive.streams import FIRST_RANGE, ReadCancelled
 from tui.errors import ArchiveError, HourscopeError
 from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress

@@ -95,7 +95,7 @@ def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState
         _mark(marks, event)
         had = len(first)
         if isinstance(event, Matches) and had < KEPT_MATCHES:
-            first += event.lines.split(b"\n")[:-1][: KEPT_MATCHES - had]
+            first += event.records()[: KEPT_MATCHES - had]
         now = time.monotonic()
         if now - shown >= INTERVAL or (not had and first):
             shown = now
