@@ -98,7 +98,7 @@ def test_a_scan_that_is_killed_is_listed_and_resumes(run: Command, tmp_path: Pat
         shutil.copy(
             tmp_path / "events" / "events.2015-01-20_00.log.gz", tmp_path / f"events/events.2015-01-20_{hour:02}.log.gz"
         )
-    words = ["scan", "events", "-m", "join('', sort(keys(@))) != 'x'", "--jobs", "1", "-o", "all/"]
+    words = ["scan", "events", "-m", "to_string(@) != 'x'", "--jobs", "1", "-o", "all/"]
     process = subprocess.Popen([sys.executable, "-m", "tui", *words], cwd=tmp_path, env=_with_tui())
     manifest = tmp_path / "all" / "manifest.json"
     try:
