@@ -22,7 +22,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	@$(BIN)/python -m tests.servers.build
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-s3: $(VENV)/.tested
 	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py \
@@ -62,12 +62,12 @@ test-lowest: $(VENV)/.created
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
 	@$(BIN)/python -m tests.servers.build
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-newest: $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
 	@$(BIN)/python -m tests.servers.build
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.benchmarks
