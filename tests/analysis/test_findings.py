@@ -10,17 +10,16 @@ from tests.analysis.incidents import FIRST, KINDS, incident
 from tui.analysis.findings import findings, suspicious
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_incident_is_among_the_first_three_findings(kind: str, seed: int) -> None:
-    made = incident(kind, seed, days=5, rate=200)
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_the_incident_is_among_the_first_three_findings(seed: int) -> None:
+    made = incident(KINDS[seed % len(KINDS)], seed, days=4, rate=200)
     found = findings(made.comparison(made.table()))
     assert any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_without_an_incident_nothing_stands_out(seed: int) -> None:
-    made = incident("", seed, days=5, rate=200)
+    made = incident("", seed, days=4, rate=200)
     assert findings(made.comparison(made.table())) == []
 
 
