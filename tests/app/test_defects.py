@@ -109,6 +109,9 @@ class FailingStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    def stepwise(self, first: int = 0) -> FailingStore:
+        return self
+
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
         with self._store.open(key, start=start, etag=etag) as stream:
             first = BytesIO(stream.read(40))

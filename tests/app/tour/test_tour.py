@@ -76,7 +76,7 @@ async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic
     nsqd.create_channel(topic, "reader")
     async with on_tour(whole_sample) as pilot:
         for number, step in enumerate(STEPS, 1):
-            assert f"{number} of 10" in shown(pilot)
+            await until(pilot, lambda number=number: f"{number} of 10" in shown(pilot))
             await do(pilot, step, nsqd.tcp_address, topic)
             assert f"✓ {step.why}"[:60] in " ".join(shown(pilot).split())
         await until(pilot, lambda: "The tour is done" in shown(pilot))

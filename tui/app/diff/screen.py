@@ -52,7 +52,6 @@ class DiffPage(ArchivePage):
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
         Binding("i", "timeline", "timeline", show=False, id="timeline"),
-        Binding("S", "stop", "stop", show=False, id="job-stop"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
     ]
     title_of_help = "What changed"

@@ -43,7 +43,6 @@ class TimelinePage(ArchivePage):
         Binding("N", "match(-1)", "previous with matches", show=False, id="previous-match"),
         Binding("e", "odd(1)", "next outlier", id="next-trouble"),
         Binding("E", "odd(-1)", "previous outlier", show=False, id="previous-trouble"),
-        Binding("S", "stop", "stop", show=False, id="job-stop"),
     ]
     title_of_help = "The timeline"
     ASKING = ArchivePage.ASKING | {"split"}
