@@ -135,7 +135,9 @@ def source_of(answer: Answer) -> str:
     """What the answer was taken from."""
     ranges = answer.baseline.ranges
     against = (
-        f"against {count(answer.baseline.records)} records of {_hours(ranges)}" if ranges else "hours beside hours"
+        f"against {count(answer.baseline.records)} records of {_hours(ranges)}"
+        if ranges
+        else "each hour against all others"
     )
     how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
     return f"{against} · {how}"

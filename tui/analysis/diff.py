@@ -91,7 +91,7 @@ class Answer:
 
 
 def fields_of(filter_: Filter) -> frozenset[Path]:
-    """What a filter asks about: that it differs is no finding."""
+    """The fields that a filter asks about: they differ by definition, so they are not findings."""
     named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
     return frozenset(
         tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
@@ -110,7 +110,7 @@ def read_range(text: str, zone: tzinfo) -> Range:
 def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
     """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
 
-    ArchiveError if there is no chunk in them.
+    ArchiveError if those hours have no chunk.
     """
     if question.target is None:
         return plan_scan(archive, None, None, filter_ or Filter())

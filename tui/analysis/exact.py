@@ -79,7 +79,7 @@ def field_of(summary: Summary, node: Node) -> FieldSummary | None:
 
 
 def path_name(node: Node) -> str:
-    """The path as the summary spells it; "" for what is no plain path."""
+    """The path as the summary spells it; "" for anything but a plain path."""
     from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
 
     path = path_of(node) or ()

@@ -48,7 +48,7 @@ class FindingDetails(ScrolledLines):
         lines += [[]]
         most = max(moved.here, moved.there) or 1.0
         here = f"  {share(moved.here)}  {plural(moved.records, 'record')} of {count(found.target.records)}"
-        there = f"  {share(moved.there)} of {count(answer.baseline.records or answer.records)}"
+        there = f"  {share(moved.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
         lines.append(self._bar("here", moved.here / most, here, palette.match if moved.score > 0 else palette.heat[3]))
         lines.append(self._bar("there", moved.there / most, there, palette.dim))
         lines.append([])
