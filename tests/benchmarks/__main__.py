@@ -73,7 +73,7 @@ def local(both: tuple[Schema, ...], folder: Path, only: str = "") -> Iterator[Co
     for build in (scans.rare_literal, filters.paths, filters.expressions, filters.texts, counts.counts):
         yield from map(build, both)
     if any(only in title for title in (counts.INDEXED, scans.CORES)):
-        month = data.month([schema.data for schema in both], [schema.pattern for schema in both])
+        month = data.month(both[0].data, both[1].data, [schema.pattern for schema in both])
         for schema, identity in zip(both, month.identities, strict=True):
             yield counts.indexed(schema, month, identity)
         yield scans.cores(month)

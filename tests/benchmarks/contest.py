@@ -129,8 +129,8 @@ def query(engine: str, sql: str) -> str:
 
 
 def typed(data: Data, columns: str) -> str:
-    """The data as a table of DuckDB's."""
-    return f"read_json('{data.files}', format='newline_delimited', columns={{{columns}}}, filename=true)"
+    """The data as a table of DuckDB's, the fastest way: without `records` it detects them of one column, slowly."""
+    return f"read_json('{data.files}', format='newline_delimited', records=true, columns={{{columns}}}, filename=true)"
 
 
 def column(path: str, kind: str) -> str:

@@ -72,14 +72,14 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
     contestants, needs = [], []
     for kind, words in (("--by FIELD", ""), ("--by FIELD --every 1h", " --every 1h")):
         words = f"--by {schema.field}{words}"
-        cold = _count(data, words, canonical.rows, rounds=1)
+        cold = _count(data, words, canonical.rows, name=f"{OURS}, cold", rounds=1)
         warm = _count(data, words, canonical.unread_rows, name=f"{OURS}, indexed", index=index)
         contestants += [warm, cold]
         needs.append(Need(f"count {kind}, indexed, 0 chunks read", "ours, cold", warm, [cold], 50))
     read = partial(canonical.matches_within, int(_READ_SHARE * data.bytes_compressed))
     for kind, words in (("-w -g", f"-w -g {identity}"), ("==", f"-m \"{schema.identity} == '{identity}'\"")):
         question = words.replace('"', "")
-        cold = ours(f"{data.folder} {words}", question=question, rounds=2)
+        cold = ours(f"{data.folder} {words}", f"{OURS}, cold", question, rounds=2)
         warm = ours(f"{data.folder} {words} --json", f"{OURS}, indexed", question, index=index, read=read)
         contestants += [warm, cold]
         work = f"an id in 2 of {data.chunks} chunks, by {kind}, ≤ 3 % of the bytes read"

@@ -28,6 +28,8 @@ RARE = 0.0003
 _ORDERS_CHUNKS = 96
 _ORDERS_SHARE = 7  # an hour of the sample has so many times the records of a chunk of orders
 _FOUND_TEXTS = 3_000
+_PIECES = 144  # of the sample, for the month: about as large as a chunk of orders
+_HEADER = 10  # bytes of a gzip member (RFC 1952)
 _VISITOR = re.compile(rb'"visitor":\{"id":"(v-[0-9a-f]{8})"')
 _SAMPLED = 1 << 20  # compressed bytes of each chunk that are looked at to choose texts
 
@@ -89,26 +91,49 @@ def part(data: Data, share: float) -> Data:
     return _linked(f"{data.folder.name}-part", {path.name: path for path in chosen})
 
 
-def month(archives: Sequence[Data], patterns: Sequence[re.Pattern[bytes]]) -> Month:
-    """720 hours by turns from several archives: their smaller chunks, again and again, under other names.
+def month(sample: Data, orders: Data, patterns: Sequence[re.Pattern[bytes]]) -> Month:
+    """720 hours, by turns of the sample, cut into more chunks, and of orders: each several times, under other names.
 
-    Of each archive one chunk is there twice and holds the identity, the first that its pattern finds.
+    Of each kind the first chunk is there twice, and holds the identity, the first that its pattern finds.
     """
-    chosen = [_by_size(data)[: max(2, data.chunks // 3)] for data in archives]
+    kinds = (_by_size(cut(sample), first=min(sample.folder.iterdir(), key=_size).name), _by_size(orders))
     links = {}
     for number in range(MONTH_CHUNKS):
-        turn, of = divmod(number, len(chosen))
-        holder, *others = chosen[of]
+        turn, kind = divmod(number, len(kinds))
+        holder, *others = kinds[kind]
         hour = datetime(2020, 1, 1) + timedelta(hours=number)
         links[f"mixed.{hour:%Y-%m-%d_%H}.log.gz"] = holder if turn in (100, 200) else others[turn % len(others)]
-    name = f"month-{archives[0].folder.name}"
+    name = f"month-{sample.folder.name}"
     half = dict(list(links.items())[: MONTH_CHUNKS // 2])
-    found = [pattern.search(next(_heads([paths[0]]))) for paths, pattern in zip(chosen, patterns, strict=True)]
+    found = [pattern.search(next(_heads([paths[0]]))) for paths, pattern in zip(kinds, patterns, strict=True)]
     return Month(_linked(name, links), _linked(f"{name}-half", half), [first[1].decode() for first in found if first])
 
 
-def _by_size(data: Data) -> list[Path]:
-    return sorted(data.folder.iterdir(), key=lambda path: (path.stat().st_size, path))
+def cut(data: Data) -> Data:
+    """The same gzip members in more chunks. The smallest stays whole: nobody else has its sessions."""
+
+    def write(folder: Path) -> None:
+        folder.mkdir()
+        for path in data.folder.iterdir():
+            packed = path.read_bytes()
+            header = packed[:_HEADER]  # the same in all members
+            members = packed.split(header)[1:]
+            pieces = min(max(1, len(packed) * _PIECES // data.bytes_compressed), len(members))
+            for number in range(pieces):
+                begin, end = (len(members) * at // pieces for at in (number, number + 1))
+                name = path.name if pieces == 1 else f"{number}.{path.name}"
+                (folder / name).write_bytes(b"".join(header + member for member in members[begin:end]))
+
+    return _made(f"{data.folder.name}-cut", write)
+
+
+def _size(path: Path) -> tuple[int, str]:
+    return path.stat().st_size, path.name
+
+
+def _by_size(data: Data, first: str = "") -> list[Path]:
+    """The chunks, smallest first, but for the `first`."""
+    return sorted(data.folder.iterdir(), key=lambda path: (path.name != first, _size(path)))
 
 
 def _linked(name: str, links: Mapping[str, Path]) -> Data:

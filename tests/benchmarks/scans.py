@@ -85,7 +85,7 @@ def cores(month: Month) -> Contest:
 
 def _amdahl(gain: float) -> str:
     """What a gain from one core to two allows on many (Amdahl's law)."""
-    serial = max(0.0, 2 / gain - 1)
+    serial = min(max(0.0, 2 / gain - 1), 1.0)
     allowed = " and ".join(f"{1 / (serial + (1 - serial) / n):.1f}× on {n} cores" for n in _MANY_CORES)
     return f"{gain:.2f}×, so {serial:.1%} of its time is serial, which allows {allowed} (Amdahl's law)"
 

@@ -98,10 +98,20 @@ def test_every_contest_of_folders_is_built_for_both_kinds_of_records(
 
 
 def test_the_month_holds_each_identity_in_two_of_its_chunks(both: tuple[Schema, Schema]) -> None:
-    month = data.month([schema.data for schema in both], [schema.pattern for schema in both])
+    month = data.month(both[0].data, both[1].data, [schema.pattern for schema in both])
     chunks = [igzip.open(path).read() for path in month.data.folder.iterdir()]
     assert [sum(identity.encode() in chunk for chunk in chunks) for identity in month.identities] == [2, 2]
     assert (month.data.chunks, month.half.chunks) == (720, 360)
+
+
+def test_cutting_an_archive_into_more_chunks_loses_nothing(both: tuple[Schema, Schema]) -> None:
+    whole, pieces = both[0].data, data.cut(both[0].data)
+    assert pieces.chunks > whole.chunks
+    assert (pieces.records, pieces.bytes, pieces.bytes_compressed) == (
+        whole.records,
+        whole.bytes,
+        whole.bytes_compressed,
+    )
 
 
 @pytest.mark.parametrize("kind", [0, 1], ids=["demo", "orders"])
