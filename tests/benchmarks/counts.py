@@ -79,7 +79,7 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
     read = partial(canonical.matches_within, int(_READ_SHARE * data.bytes_compressed))
     for kind, words in (("-w -g", f"-w -g {identity}"), ("==", f"-m \"{schema.identity} == '{identity}'\"")):
         question = words.replace('"', "")
-        cold = ours(f"{data.folder} {words}", f"{OURS}, cold", question, rounds=2)
+        cold = ours(f"{data.folder} {words}", f"{OURS}, cold", question, rounds=1)
         warm = ours(f"{data.folder} {words} --json", f"{OURS}, indexed", question, index=index, read=read)
         contestants += [warm, cold]
         work = f"an id in 2 of {data.chunks} chunks, by {kind}, ≤ 3 % of the bytes read"
@@ -99,8 +99,8 @@ def build(schema: Schema) -> Contest:
     data = schema.part
     scan = ours(f"{data.folder} -g {NOWHERE}", f"{OURS} scan -g", answers=False)
     command = f"{HOURSCOPE} index {data.folder} --json"
-    plain = Contestant(f"{OURS} index", command, read=canonical.indexed, rounds=2)
-    ids = Contestant(f"{OURS} index --ids", f"{command} --ids", read=canonical.indexed, rounds=2)
+    plain = Contestant(f"{OURS} index", command, read=canonical.indexed, rounds=1)
+    ids = Contestant(f"{OURS} index --ids", f"{command} --ids", read=canonical.indexed, rounds=1)
 
     def figures() -> Iterable[Figure]:
         status = json.loads(ids.printed)

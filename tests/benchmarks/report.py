@@ -22,9 +22,10 @@ _HEAD = """# Benchmarks
     make bench
 
 measures `hourscope`, as it is typed, beside the tools that one would use instead, and writes this page. It makes its
-own data and gets the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are `jq`, `zgrep`
-and the loop of `s3cmd`, which run once, making the data and indexing the month, which is not done again, and counting
-the month without its index. `python -m tests.benchmarks --only TITLE` measures one section.
+own data and gets the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
+month, which takes four minutes, and making the data, both of which are kept for the next run; reading the month without
+its index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
+`python -m tests.benchmarks --only TITLE` measures one section.
 
 ![GB of lines a second](benchmarks.svg)
 
