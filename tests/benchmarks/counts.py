@@ -45,18 +45,15 @@ def counts(schema: Schema) -> Contest:
     exact = f"SELECT {figures}, quantile_disc({number}, {_QUANTILES}) FROM {numbers}"
     exact_file = data.folder.with_suffix(".stats")
     contestants, needs = [], []
-    for kind, words, sql, read in (
-        ("--by FIELD", f"--by {field}", f"SELECT {field}, count(*) FROM {there}", canonical.rows),
-        (
-            "--by FIELD --every 1h",
-            f"--by {field} --every 1h",
-            f"SELECT {_HOUR}, {field}, count(*) FROM {there}",
-            canonical.rows,
-        ),
-        ("--stats NUMBER", f"--stats {number}", stats, partial(canonical.stats, exact_file)),
+    by_field = _count(data, f"--by {field}", canonical.rows)
+    by_hour = _count(data, f"--by {field} --every 1h", canonical.rows)
+    numeric = _count(data, f"--stats {number}", partial(canonical.stats, exact_file), needs=("duckdb",))
+    for kind, count, sql in (
+        ("--by FIELD", by_field, f"SELECT {field}, count(*) FROM {there}"),
+        ("--by FIELD --every 1h", by_hour, f"SELECT {_HOUR}, {field}, count(*) FROM {there}"),
+        ("--stats NUMBER", numeric, stats),
     ):
-        count = _count(data, words, read)
-        rival = duckdb(sql, words, rounds=2, read=read)
+        rival = duckdb(sql, count.question, rounds=2, read=count.read)
         contestants += [count, rival]
         needs.append(Need(f"count {kind}", "", count, [rival], 1))
     about = "An answer is the checksum of the rows. Of `--stats` it is how many numbers there are; count, minimum and "
@@ -88,7 +85,7 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
     about += "bytes for an id, the row fails. Each run has a fresh copy of the index, so that it cannot know what the "
     about += "run before it has found."
     prepare = [
-        f"test -d {index} || rm -rf {indexes}",
+        f"test -d {index} || rm -rf {indexes}; mkdir -p {index}",
         f"XDG_CACHE_HOME={index} XDG_CONFIG_HOME={index}/none {HOURSCOPE} index {data.folder} --ids",
     ]
     return Contest(INDEXED, schema.name, data, contestants, needs, about, prepare=prepare)
@@ -117,7 +114,8 @@ def build(schema: Schema) -> Contest:
 
 
 def _count(data: Data, words: str, read: Callable[[str], int], name: str = OURS, **more: Any) -> Contestant:
-    return Contestant(name, f"{HOURSCOPE} count {data.folder} {words} --json", question=words, read=read, **more)
+    command = f"{HOURSCOPE} count {data.folder} {words} --json"
+    return Contestant(name, command, question=f"count {words}", read=read, **more)
 
 
 def _program() -> str:
