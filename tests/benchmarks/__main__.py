@@ -35,10 +35,10 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=180, help="seconds in all for a calm machine")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one run")
     parser.add_argument("--only", default="", help="contests whose title has this in it")
-    parser.add_argument("--out", type=Path, default=DOCS, help="the folder to write to")
+    parser.add_argument("--out", type=Path, help="the folder to write to: docs, or with --only .cache/bench/only")
     options = parser.parse_args()
-    began = time.monotonic()
     versions = tools.get_tools()
+    began = time.monotonic()
     compileall.compile_dir(str(Path(tui.__file__).parent), quiet=2)
     bench = Bench(options.patience, options.timeout)
     measured: list[Contest] = []
@@ -52,7 +52,7 @@ def main() -> int:
                     _measure(bench, contest, versions, options.rounds)
                     measured.append(contest)
     page = report.Page(measured, versions, bench.noisy, options.rounds, time.monotonic() - began)
-    report.write(options.out, page)
+    report.write(options.out or (data.CACHE / "only" if options.only else DOCS), page)
     return int(any(wrong.name.startswith(OURS) for contest in measured for wrong in contest.wrong()))
 
 

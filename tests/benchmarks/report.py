@@ -25,7 +25,7 @@ measures `hourscope`, as it is typed, beside the tools that one would use instea
 own data and gets the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
 month, which takes four minutes, and making the data, both of which are kept for the next run; reading the month without
 its index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
-`python -m tests.benchmarks --only TITLE` measures one section.
+`python -m tests.benchmarks --only TITLE` measures one section, and writes it to `.cache/bench/only`.
 
 ![GB of lines a second](benchmarks.svg)
 
