@@ -72,14 +72,14 @@ def local(both: tuple[Schema, ...], folder: Path, only: str = "") -> Iterator[Co
     """What is measured on folders; data that no title with `only` in it needs is not made."""
     for build in (scans.rare_literal, filters.paths, filters.expressions, filters.texts, counts.counts):
         yield from map(build, both)
-    if any(only in title for title in (counts.INDEXED, scans.CORES)):
+    if any(only in title for title in (counts.INDEXED, scans.CORES, scans.EARLIER)):
         month = data.month(both[0].data, both[1].data, [schema.pattern for schema in both])
         for schema, identity in zip(both, month.identities, strict=True):
             yield counts.indexed(schema, month, identity)
         yield scans.cores(month)
+        if tree := _earlier_tree(folder):
+            yield scans.earlier(month, tree)
     yield from map(counts.build, both)
-    if only in scans.EARLIER and (tree := _earlier_tree(folder)):
-        yield scans.earlier(both[0].data, tree)
     yield scans.start_up(data.tiny())
 
 

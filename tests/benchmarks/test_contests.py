@@ -93,7 +93,7 @@ def test_every_contest_of_folders_is_built_for_both_kinds_of_records(
         for need in built.needs:
             assert {need.ours, *need.theirs} <= set(built.contestants), (built.title, need.work)
     alone = {title: found for title, found in kinds.items() if found != {"demo", "orders"}}
-    assert alone == {"Start-up": {"demo"}, scans.EARLIER: {"demo"}, scans.CORES: {"both"}}
+    assert alone == {"Start-up": {"demo"}, scans.EARLIER: {"both"}, scans.CORES: {"both"}}
     assert len(kinds) == 10
 
 
