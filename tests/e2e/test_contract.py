@@ -125,5 +125,5 @@ def test_a_chunk_read_as_one_document_is_not_nothing(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-20_13.json.gz").write_bytes(gzip.compress(document))
     ran = hourscope("scan", tmp_path, "-m", "event == 'error'", "--count")
     assert ran.code == 2
-    assert "read as one document; if its list holds the records, add --records events" in ran.err
+    assert "read as one document; its records may be at --records events" in ran.err
     assert hourscope("scan", tmp_path, "-m", "event == 'error'", "--count", "--records", "events").out == b"1\n"

@@ -108,7 +108,7 @@ def remembered(
         elif isinstance(event, ChunkRestarted):
             damage.pop(event.chunk.key, None)
         elif isinstance(event, ChunkDone) and writable and not (event.partial or event.skipped):
-            if event.chunk.key in unread or event.document:
+            if event.chunk.key in unread or event.unchosen:
                 continue
             counts = list(astuple(event.counts))
             known = IndexKnown(counts, damage.pop(event.chunk.key, []), event.form, event.codec, exact)

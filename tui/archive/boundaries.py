@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from itertools import pairwise, takewhile
 
 from tui.archive.forms import LONGEST_PREAMBLE
-from tui.archive.json_values import BOM, close_of, ends, items, shallow, values
+from tui.archive.json_values import BOM, close_of, ends, is_key, items, shallow, values
 
 BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 SEPARATORS = b" \t\r\n,"
+_LIST = re.compile(rb"\s*:\s*\[")
 BEGINNINGS = (b"{", b"[")
 NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
@@ -69,9 +70,20 @@ def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
             return token.end(), 0
         if token["close"] and not depth:
             return 0, token.end()
-        if token["closed"] is not None and 1 <= depth <= len(path) and _is_key(text, token.end()):
+        if token["closed"] is not None and 1 <= depth <= len(path) and is_key(text, token.end()):
             keys = {d: key for d, key in keys.items() if d < depth} | {depth: token.group()[1:-1]}
     return 0, close_of(text, 0)
+
+
+def list_again(text: bytes, key: str) -> int:
+    """Behind the bracket that opens another list of this key, in what follows a list in its object; 0 if none does."""
+    for depth, token in shallow(text):
+        if depth < 0:
+            break
+        is_same = not depth and token["closed"] and token.group()[1:-1] == key.encode()
+        if is_same and (begun := _LIST.match(text, token.end())):
+            return begun.end()
+    return 0
 
 
 def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
@@ -79,7 +91,3 @@ def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
     if path:
         return text.lstrip()[:1] == b"{" and list_start(text, path)[0] > 0
     return _LIST_OF_OBJECTS.match(text) is not None
-
-
-def _is_key(text: bytes, end: int) -> bool:
-    return text[end : end + 64].lstrip()[:1] == b":"

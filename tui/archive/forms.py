@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from tui.archive.block import LONG, Block
 from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
-from tui.archive.json_values import BOM, is_json, is_json_object, items, members, objects_on, shallow
+from tui.archive.json_values import (
+    BOM,
+    ends,
+    is_json,
+    is_json_object,
+    is_key,
+    items,
+    lists_of_objects,
+    members,
+    objects_on,
+    plain_items,
+    shallow,
+    tokens,
+)
 from tui.archive.members import MemberError
 
 Kind = Literal["lines", "values", "items"]
@@ -20,6 +35,7 @@ LIST_SIGNS = (b'ecords"', b'logEvents"')  # what stands in a document that holds
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
 _MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
+_MANY = 20  # objects in a list of a record; a line that holds more is taken for a document
 _TRIED = 1 << 16  # bytes of what looks like compressed data that are decoded to tell
 _BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
@@ -42,6 +58,18 @@ class Form:
 
 
 LINES, VALUES = Form("lines"), Form("values")
+
+
+@dataclass(frozen=True, slots=True)
+class Unchosen:
+    """What a chunk's records hold that may be the records: at `path`, "" where --records cannot lead to it.
+
+    `document`: a list in the only record. `line`: a short list in the only record, which is a line. `lists`: one in
+    each record. `strings`: JSON in strings.
+    """
+
+    kind: Literal["document", "line", "lists", "strings"]
+    path: str = ""
 
 
 def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
@@ -79,8 +107,7 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
     """
     if text[:1] == b"[":
         inner = text[1:].strip(b", \t\r\n")
-        found_items = (items(text) if whole and mixed else None) or ()
-        of_objects = inner[:1] == b"{" or any(value[:1] in (b"{", b"[") for value in found_items)
+        of_objects = inner[:1] == b"{" or (mixed and _holds_lists(text, whole=whole))
         return Form("items") if of_objects or (whole and inner == b"]") else None
     values = members(text) if whole else None
     if values is not None:
@@ -91,6 +118,14 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
                 return Form("items", (key,))
         return None
     return _open_document(text)
+
+
+def _holds_lists(text: bytes, *, whole: bool) -> bool:
+    """Does a list hold objects or lists? Of one whose end is not known, JSON up to the end of the first must show it."""
+    if whole:
+        return any(depth == 1 and token["open"] for depth, token in tokens(text))
+    inner = text[1 + plain_items(text[1:])[1] :].lstrip()
+    return inner[:1] in (b"{", b"[") and is_json(inner[: next(ends(inner), 0)])
 
 
 def is_record_list(line: bytes) -> bool:
@@ -104,7 +139,7 @@ def _open_document(text: bytes) -> Form | None:
     tokens = shallow(text)
     keys = 0
     for (depth, token), (_, after), (_, inner) in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if depth != 1 or token["closed"] is None or not _is_key(text, token):
+        if depth != 1 or token["closed"] is None or not is_key(text, token.end()):
             continue
         keys += 1
         if after["open"] != b"[" or text[token.end() : after.start()].strip() != b":" or inner["open"] != b"{":
@@ -116,8 +151,14 @@ def _open_document(text: bytes) -> Form | None:
     return None
 
 
-def _is_key(text: bytes, token: re.Match[bytes]) -> bool:
-    return text[token.end() : token.end() + 64].lstrip()[:1] == b":"
+def may_come_late(text: bytes) -> bool:
+    """May a list that begins further on hold the records? Not of lines, and where the first value has ended."""
+    text = text.removeprefix(BOM).lstrip()
+    line, newline, _ = text.partition(b"\n")
+    if text[:1] == b"[":
+        return not newline and _document(text, whole=False) is None
+    pretty = line.strip() == b"{" and not any(ends(text)) and _open_document(text) is None
+    return text[:1] == b"{" and (not newline or pretty)
 
 
 def _open_form(text: bytes, *, has_newline: bool) -> Form:
@@ -146,21 +187,44 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
     return Form("items") if _SEPARATED.search(text) else None
 
 
-def unchosen_list(text: bytes, form: Form) -> str:
-    """The key of a list of objects in a chunk that is one document and was read as one record; "" if there is none.
+def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
+    """What a chunk's first records may hold instead of being records themselves; if they are one, that is a document.
 
-    A last line of JSON lines ends in a newline, a document seldom does.
+    `line`: is it all of the chunk, and does it end in a newline?
     """
-    text = text.removeprefix(BOM).lstrip()
-    if form.kind == "items" or text[:1] != b"{" or (text.endswith(b"\n") and text.count(b"\n") == 1):
-        return ""
-    line, _, rest = text.partition(b"\n")
-    if rest.strip() and is_json(line):
-        return ""  # lines, and quickly seen
-    for key, value in (members(text) or {}).items():
-        if value[:1] == b"[" and sum(item[:1] == b"{" for item in items(value) or ()) > 1:
-            return key
-    return ""
+    with block.view() as view:
+        if block.count() == 1 and form.kind != "items" and (found := _inner_list(view[:LONG], line=line)):
+            return found
+        if len(view) > LONG:
+            return None
+        first = bytes(view).partition(b"\n")[0]
+    if _is_json_string(first) and _are_most(_is_json_string, block):
+        return Unchosen("strings")
+    if is_record_list(first) and _are_most(is_record_list, block):
+        return Unchosen(
+            "lists", str(_document(first, whole=True)).removesuffix("[*]") or "[*]" if form == LINES else ""
+        )
+    return None
+
+
+def _are_most(fits: Callable[[bytes], bool], block: Block) -> bool:
+    records = block.records()
+    return 2 * sum(map(fits, records)) > len(records)
+
+
+def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
+    """A list of objects in a document: the one that has the most of them."""
+    found = lists_of_objects(record, _MANY)
+    path = max(found, key=lambda path: found[path], default=())
+    if found.get(path, 0) < 2:
+        return None
+    reached = not any(b"." in key or not key for key in path)
+    names = ".".join(key.decode("utf-8", "replace") for key in path) or "[*]"
+    return Unchosen("line" if line and found[path] < _MANY else "document", names if reached else "")
+
+
+def _is_json_string(record: bytes) -> bool:
+    return record[:2] in (b'"{', b'"[') and record[-1:] == b'"' and is_json(record)
 
 
 def compressed_in(text: bytes) -> tuple[int, str]:

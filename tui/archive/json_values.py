@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 _SHORT = 1 << 14  # bytes
 _PIECE = 1 << 20  # bytes
+_LOOKED_AT = 1 << 17  # tokens, about 0.1 s
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
+_PLAIN = re.compile(rb'(?:[\s,]*(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)\s*,)+', re.DOTALL)
 _NEWLINES = b"\r\n"
 _BEHIND = re.compile(r"trailing characters \(byte (\d+)\)")
 _CUT = "Input data was truncated"
@@ -82,6 +85,13 @@ def items(text: bytes) -> list[bytes] | None:
     """The items of a JSON list, each on one line; None if it is no list."""
     parsed = _decoder("items")(text)
     return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
+
+
+def plain_items(text: bytes) -> tuple[list[bytes], int]:
+    """The items before the first object of the rest of a list: strings, numbers, null; and where they end."""
+    plain = _PLAIN.match(text)
+    found = items(b"[" + plain.group().strip(b" \t\r\n,") + b"]") if plain else None
+    return (found, plain.end()) if found and plain else ([], 0)
 
 
 def members(text: bytes) -> dict[str, bytes] | None:
@@ -175,14 +185,45 @@ def close_of(text: bytes | memoryview, depth: int) -> int:
 
 def shallow(text: bytes, most: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
     """The first tokens of a text (strings and brackets), each with the depth that it stands at."""
-    tokens: list[tuple[int, re.Match[bytes]]] = []
+    return list(islice(tokens(text), most))
+
+
+def tokens(text: bytes | memoryview) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """The same of all tokens, one by one."""
     depth = 0
     for token in _TOKEN.finditer(text):
         if token["close"]:
             depth -= 1
-        tokens.append((depth, token))
+        yield depth, token
         if token["open"]:
             depth += 1
-        if len(tokens) >= most:
-            break
-    return tokens
+
+
+def is_key(text: bytes | memoryview, end: int) -> bool:
+    """Is the string that ends there a key of an object?"""
+    return bytes(text[end : end + 64]).lstrip()[:1] == b":"
+
+
+def lists_of_objects(text: bytes | memoryview, enough: int) -> dict[tuple[bytes, ...], int]:
+    """How many objects each list of a document holds that keys alone lead to, by those keys as they are spelled.
+
+    The look ends at a list of `enough` of them, and bounded: a list that comes very late is not seen.
+    """
+    found: dict[tuple[bytes, ...], int] = {}
+    keys: dict[int, bytes] = {}
+    inside: int | None = None  # the depth of the list that the tokens are in
+    for depth, token in islice(tokens(text), _LOOKED_AT):
+        if token["close"] and depth <= (inside or 0):
+            if not depth:
+                break
+            inside = None
+        elif inside is None and token["open"] == b"[":
+            inside = depth
+        elif inside is None and token["closed"] and is_key(text, token.end()):
+            keys[depth] = token.group()[1:-1]
+        elif inside is not None and depth == inside + 1 and token["open"] == b"{":
+            path = tuple(keys[step] for step in range(1, inside + 1) if step in keys)
+            found[path] = found.get(path, 0) + 1
+            if found[path] >= enough:
+                break
+    return found

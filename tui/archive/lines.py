@@ -85,6 +85,8 @@ class _Lines:
         self._lists = 0  # lines that are lists of objects, or documents that hold one
         self._lists_at = 0  # where the first of them is
         self._others = False  # are there lines that are not?
+        self._json = False  # is the first line an object?
+        self._opened = self._opened_at = 0  # lines that only open a value, and where the first of them is
         self._compressed = ""  # the name of a compression, inside of such data
         self._compressed_at = 0
 
@@ -129,6 +131,11 @@ class _Lines:
             lines = plural(self._lists, "line")
             reason = f"{lines} among the records {'is' if self._lists == 1 else 'are'} a list, read as one record"
             yield Damage(self._lists_at, self._at(), f"{reason}{'' if self._lists == 1 else ' each'} (--records)")
+        if self._opened:
+            reason = (
+                f"the form changes: {plural(self._opened, 'value')} over several lines among values on one line each"
+            )
+            yield Damage(self._opened_at, self._at(), f"{reason}, read line by line (--records . reads whole values)")
 
     def _last(self, rest: int) -> Iterator[Block | Damage]:
         if self._zeros and not self._offset and not rest:
@@ -189,6 +196,9 @@ class _Lines:
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
         yield from self._zeros_before()
+        if not self._offset:
+            first = self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)].rstrip()
+            self._json = first[:1] in (b"{", b"[") and first[-1:] in (b"}", b"]")
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
         if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
             for item in self._clean(bytes(block.raw())):
@@ -305,6 +315,10 @@ class _Lines:
             self._lists_at = self._begun_at
         self._lists += lists
         self._others |= lists < len(records)
+        opened = sum(record in (b"{", b"[") for record in records) if self._json else 0
+        if opened and not self._opened:
+            self._opened_at = self._begun_at
+        self._opened += opened
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

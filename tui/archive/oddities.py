@@ -15,7 +15,7 @@ _ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM, b"\n[{")
 _ODD_BEGIN = b"\n \t[" + BOM[:1]
 _TOGETHER = (b"}{", b"} {")
 _BEHIND_LISTS = (b"}[", b"} [", b"][", b"] [", b"]{", b"] {")
-_RARELY_ODD = (b"}\t", b"}  ", b"} \t", *LIST_SIGNS)
+_RARELY_ODD = (b"\n{\n", b"}\t", b"}  ", b"} \t", *LIST_SIGNS)
 _CLOSELY = 1 << 16  # bytes of a block
 _BETWEEN = re.compile(rb"[}\]]\s*[{\[]")
 

@@ -24,7 +24,18 @@ from tui.archive.codec import (
     unread_format,
 )
 from tui.archive.fast_gzip import BrokenStream
-from tui.archive.forms import LINES, LONGEST_PREAMBLE, VALUES, Form, form_of, form_of_part, misfit, unchosen_list
+from tui.archive.forms import (
+    LINES,
+    LONGEST_PREAMBLE,
+    VALUES,
+    Form,
+    Unchosen,
+    form_of,
+    form_of_part,
+    may_come_late,
+    misfit,
+    unchosen_list,
+)
 from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
@@ -82,7 +93,7 @@ class ChunkReader:
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
         self._raw = StoredBytes(stream, key, cancelled)
         self._form: Form | None = None
-        self.document = ""  # the list of a chunk that is one document, if it was not taken for the records
+        self.unchosen: Unchosen | None = None  # what may be the records of this chunk, but was not taken for them
         self.codec = ""  # of the object as stored; "" for plain text
         self.bytes = 0
 
@@ -220,17 +231,37 @@ class ChunkReader:
                 yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
-            if whole and self._reading.records is None:
-                self.document = unchosen_list(first, self._form)
+            if self._reading.records is None:
+                yield from self._looked_into(self._split(stream, span), line=whole and first.endswith(b"\n"))
+                return
+        yield from self._split(stream, span)
+
+    def _looked_into(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
+        """The same; its first records show whether they are records at all."""
+        only = False
+        for item in items:
+            if isinstance(item, Block) and item.end:
+                self.unchosen = unchosen_list(item, self.form, line=line)
+                only = item.count() == 1
+                yield item
+                break
+            yield item
+        for item in items:
+            if isinstance(item, Block) and item.end and only:
+                self.unchosen, only = None, False
+            yield item
+
+    def _split(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
+        """Decoded bytes of a known form as records."""
         # to look opens a part, so that what is found in it is not told from where another part ended
         if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
-        if self._form.kind == "lines":
+        if self.form.kind == "lines":
             yield from line_blocks(stream, self._limits, self._at, span)
         else:
             from tui.archive.values import value_blocks  # few chunks need it
 
-            yield from value_blocks(stream, self._form, self._limits, self._at, span)
+            yield from value_blocks(stream, self.form, self._limits, self._at, span)
 
     def _at(self) -> int:
         return self._raw.position
@@ -310,7 +341,7 @@ def _telling(stream: Peekable) -> tuple[bytes, bool]:
     """The decoded bytes that tell the form, and whether that is all of them: a document's list may come late."""
     size = _TELLING
     first = stream.peek(size)
-    while len(first) == size and first[:1] == b"{" and b"\n" not in first and size < LONGEST_PREAMBLE:
-        size += _TELLING
+    while len(first) == size and size < LONGEST_PREAMBLE and may_come_late(first):
+        size *= 4
         first = stream.peek(size)
     return first, len(first) < size

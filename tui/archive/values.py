@@ -19,6 +19,7 @@ from tui.archive.boundaries import (
     boundaries,
     checked_items,
     last_stops,
+    list_again,
     list_start,
     slices,
     values_of,
@@ -33,6 +34,7 @@ from tui.archive.json_values import (
     is_json_object,
     items,
     one_line,
+    plain_items,
     value_end,
     values,
 )
@@ -248,6 +250,9 @@ class _Values:
         if self._form.kind == "values":
             return values_of(text, final=final)
         if self._to_close:
+            if again := list_again(text, self._form.path[-1]):
+                self._in_list, self._to_close = True, 0
+                return [], again
             closed = close_of(text, self._to_close)
             self._to_close = 0 if closed else self._to_close
             return [], closed
@@ -289,6 +294,8 @@ class _Values:
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
         """Items of the list that the text begins in, up to its end."""
+        if (plain := plain_items(text))[1]:
+            return plain
         for stop in boundaries(BETWEEN_ITEMS, text):
             whole = items(b"[" + text[:stop].strip(SEPARATORS) + b"]")
             if whole is not None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage
 from tui.archive.codec import promised
+from tui.archive.forms import LINES, Unchosen
 from tui.archive.json_values import is_json
 from tui.archive.streams import ReadCancelled
 from tui.checks import Check
 from tui.errors import HourscopeError
 from tui.filter.compiled import MAX_PARSED
+from tui.scan.tally import misread
 from tui.units import count, duration, plural, size
 
 _SAMPLE_CHUNKS = 9
@@ -47,6 +50,8 @@ class _Sample:
     counts: dict[str, _Counts] = field(default_factory=dict)
     plain: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    unchosen: Counter[Unchosen] = field(default_factory=Counter)
+    of_lines: int = 0  # chunks of several lines
 
     def having(self, what: Callable[[_Counts], int]) -> tuple[int, list[str]]:
         """How many such records there are, and the chunks that hold them."""
@@ -111,6 +116,10 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
                 sample.failures.append(f"{chunk.key} is damaged {at}; hourscope verify says where")
         finally:
             sample.stored += min(reader.bytes_compressed, chunk.size)
+        if reader.unchosen:
+            sample.unchosen[reader.unchosen] += 1
+        elif reader.form == LINES and sample.counts[chunk.key].records > 1:
+            sample.of_lines += 1
         if len(sample.failures) == failures and not reader.codec and promised(chunk.key):
             sample.plain.append(chunk.key)
 
@@ -128,7 +137,7 @@ def _findings(sample: _Sample) -> Iterator[Check]:
         of = plural(sum(counts.records for counts in sample.counts.values()), "record")
         says = f"{count(bad)} of {of} are not JSON, in {_some(keys)}: only -g and -e can find those"
         yield Check("reading", "warning", says)
-    for failure in sample.failures:
+    for failure in [*misread(sample.unchosen, sample.of_lines), *sample.failures]:
         yield Check("reading", "failed", failure)
 
 

@@ -131,7 +131,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
         return EXIT_FAILED
     if answer.found:
         return EXIT_MATCHED
-    return EXIT_FAILED if answer.not_objects else EXIT_NOTHING
+    return EXIT_FAILED if answer.not_objects or not totals.understood else EXIT_NOTHING
 
 
 def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.archive import Chunk, Damage
 from tui.archive.block import LONG
+from tui.archive.forms import Unchosen
 from tui.scan.measure import Part
 
 
@@ -115,7 +116,7 @@ class ChunkDone:
     """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one.
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
-    `document`: the chunk is one JSON document, read as one record, and this list in it may hold the records.
+    `unchosen`: what its records hold that may be the records.
     `skipped`: it was not read, because it is known that no record of it matches.
     """
 
@@ -125,7 +126,7 @@ class ChunkDone:
     partial: bool = False
     form: str = ""
     codec: str = ""
-    document: str = ""
+    unchosen: Unchosen | None = None
     skipped: bool = False
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tui.archive import Chunk
 from tui.archive.codec import promised
+from tui.archive.forms import LINES, Unchosen
 from tui.scan.events import (
     ChunkDamaged,
     ChunkDone,
@@ -20,6 +21,7 @@ from tui.scan.events import (
     Progress,
     ScanEvent,
 )
+from tui.shell import shell_word
 from tui.units import plural
 
 
@@ -36,11 +38,12 @@ class Totals:
     matches_by_hour: dict[datetime, int] = field(default_factory=dict)
     running: dict[str, Chunk] = field(default_factory=dict)
     forms: Counter[str] = field(default_factory=Counter)  # chunks by how their records are told apart
-    documents: Counter[str] = field(default_factory=Counter)  # chunks that are one document, by a list that it has
+    unchosen: Counter[Unchosen] = field(default_factory=Counter)  # chunks by what in them may be the records
     mislabeled: list[str] = field(default_factory=list)  # plain text, though the name promises a compression
     _counts: dict[str, Counts] = field(default_factory=dict)
     _done: Counts = field(default_factory=Counts)
     _limit: int | None = None
+    _of_lines: int = 0  # chunks of several lines
     _hours: set[datetime] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -65,8 +68,10 @@ class Totals:
                 self.kept += isinstance(event, ChunkKept)
                 self.partial += isinstance(event, ChunkDone) and event.partial
                 self._hours.add(chunk.hour)
-                if isinstance(event, ChunkDone) and event.document:
-                    self.documents[event.document] += 1
+                if isinstance(event, ChunkDone) and event.unchosen:
+                    self.unchosen[event.unchosen] += 1
+                elif isinstance(event, ChunkDone) and event.form == str(LINES) and counts.records > 1:
+                    self._of_lines += 1
                 if isinstance(event, ChunkDone) and event.form:
                     self.forms[event.form] += 1
                     if not event.codec and promised(chunk.key):
@@ -163,10 +168,7 @@ class Totals:
             warnings.append(f"{plural(counts.no_time, 'record')} left out: no time in them can be read")
         if counts.split:
             warnings.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
-        for name, number in self.documents.items():
-            warnings.append(
-                f"{plural(number, 'chunk')} read as one document; if its list holds the records, add --records {name}"
-            )
+        warnings += misread(self.unchosen, self._of_lines)
         if len(self.forms) > 1:
             by_number = sorted(self.forms.items(), key=lambda one: (-one[1], one[0]))
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in by_number)
@@ -180,7 +182,30 @@ class Totals:
     def understood(self) -> bool:
         """Was everything read and understood? Only then does no match mean that there is none."""
         counts = self.counts
-        return not (self.damaged or counts.not_json or counts.unparsed or counts.no_time or self.documents)
+        return not (self.damaged or counts.not_json or counts.unparsed or counts.no_time) and not misread(
+            self.unchosen, self._of_lines
+        )
+
+
+def misread(unchosen: Mapping[Unchosen, int], of_lines: int) -> list[str]:
+    """What may be the records of chunks instead of what was read, and how to have it.
+
+    Among more chunks `of_lines`, one of a single line is that too, though it holds a short list.
+    """
+    return [_misread(one, chunks) for one, chunks in unchosen.items() if one.kind != "line" or chunks >= of_lines]
+
+
+def _misread(unchosen: Unchosen, chunks: int) -> str:
+    number = plural(chunks, "chunk")
+    if unchosen.kind == "strings":
+        return f"{number} of strings that hold JSON, read as strings; -m cannot look into those, only -g and -e can"
+    if not unchosen.path:
+        holds = "records that are lists themselves" if unchosen.kind == "lists" else "one document that holds a list"
+        return f"{number} of {holds}, where no --records leads to (--records . takes each value for a record)"
+    path = shell_word(unchosen.path)
+    if unchosen.kind == "lists":
+        return f"{number} with a list on each line, read as one record each; for its items add --records {path}"
+    return f"{number} read as one document; its records may be at --records {path} (--records . if it is one record)"
 
 
 def not_json_text(number: int, broken: int) -> str:

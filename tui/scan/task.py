@@ -100,7 +100,7 @@ def chunk_events(
     chunk, store = task.chunk, task.store
     if not careful:
         yield ChunkStarted(chunk)
-    so_far, partial, form, codec, document = _SoFar(), False, "", "", ""
+    so_far, partial, form, codec, unchosen = _SoFar(), False, "", "", None
     try:
         with ChunkReader(
             store,
@@ -114,7 +114,7 @@ def chunk_events(
         ) as reader:
             yield from _filtering(task, reader, so_far, cancelled)
             form = str(reader.form) if so_far.counts.records else ""
-            codec, document, partial = reader.codec, reader.document, cancelled()
+            codec, unchosen, partial = reader.codec, reader.unchosen, cancelled()
     except ReadCancelled:
         partial = True
     except ArchiveError as error:  # not the chunk's own damage: a later run reads it again
@@ -122,7 +122,7 @@ def chunk_events(
         yield ChunkDamaged(chunk, Damage(so_far.counts.bytes_compressed, chunk.size, str(error)), unread=True)
     if so_far.part is not None:
         yield Measured(chunk, so_far.part)
-    yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, document=document)
+    yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, unchosen=unchosen)
 
 
 class _SoFar:
