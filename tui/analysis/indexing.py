@@ -299,7 +299,7 @@ def summaries(
                 unread.add(event.chunk.key)
         elif isinstance(event, ChunkDone):
             chunk, gathered = event.chunk, parts.pop(event.chunk.key, Gathered())
-            if not event.partial and chunk.key not in unread:
+            if not event.partial and not event.unchosen and chunk.key not in unread:
                 words = gathered.words or Words(0)  # of a chunk without a record: none
                 summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing)
                 yield Indexed(chunk, summary, words.packed() if indexing.words else None)

@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise, takewhile
 
-from tui.archive.forms import LONGEST_PREAMBLE
-from tui.archive.json_values import BOM, close_of, ends, is_key, items, shallow, values
+from tui.archive.json_values import BOM, close_of, ends, is_key, items, shallow, tokens, values
 
 BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
@@ -65,7 +64,7 @@ def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
     """
     keys: dict[int, bytes] = {}
     sought = {depth: step.encode() for depth, step in enumerate(path, 1)}
-    for depth, token in shallow(text[:LONGEST_PREAMBLE]):
+    for depth, token in tokens(text):
         if token["open"] == b"[" and depth == len(path) and keys == sought:
             return token.end(), 0
         if token["close"] and not depth:

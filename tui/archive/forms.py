@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,10 +66,11 @@ class Unchosen:
     """What a chunk's records hold that may be the records: at `path`, "" where --records cannot lead to it.
 
     `document`: a list in the only record. `line`: a short list in the only record, which is a line. `lists`: one in
-    each record. `strings`: JSON in strings.
+    each record, which is a line. `nested`: the same of records that are told apart as `path` says. `strings`: JSON in
+    strings.
     """
 
-    kind: Literal["document", "line", "lists", "strings"]
+    kind: Literal["document", "line", "lists", "nested", "strings"]
     path: str = ""
 
 
@@ -121,7 +123,7 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
 
 
 def _holds_lists(text: bytes, *, whole: bool) -> bool:
-    """Does a list hold objects or lists? Of one whose end is not known, JSON up to the end of the first must show it."""
+    """Does a list hold objects or lists? Where its end is not known, JSON up to that of the first shows it."""
     if whole:
         return any(depth == 1 and token["open"] for depth, token in tokens(text))
     inner = text[1 + plain_items(text[1:])[1] :].lstrip()
@@ -201,10 +203,15 @@ def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
     if _is_json_string(first) and _are_most(_is_json_string, block):
         return Unchosen("strings")
     if is_record_list(first) and _are_most(is_record_list, block):
-        return Unchosen(
-            "lists", str(_document(first, whole=True)).removesuffix("[*]") or "[*]" if form == LINES else ""
-        )
+        if form == LINES:
+            return Unchosen("lists", _option(_document(first, whole=True)))
+        return Unchosen("nested", _option(form))
     return None
+
+
+def _option(form: Form | None) -> str:
+    """What --records says for that form."""
+    return (str(form).removesuffix("[*]") or "[*]") if form and form.kind == "items" else "."
 
 
 def _are_most(fits: Callable[[bytes], bool], block: Block) -> bool:
@@ -224,7 +231,10 @@ def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
 
 
 def _is_json_string(record: bytes) -> bool:
-    return record[:2] in (b'"{', b'"[') and record[-1:] == b'"' and is_json(record)
+    """Is it a string that holds JSON, or a list of such?"""
+    if record[:1] == b"[" and record[1:].lstrip()[:1] == b'"':
+        record = (items(record) or [b""])[0]
+    return record[:2] in (b'"{', b'"[') and is_json(record) and is_json(json.loads(record).encode("utf-8", "replace"))
 
 
 def compressed_in(text: bytes) -> tuple[int, str]:

@@ -132,9 +132,7 @@ class _Lines:
             reason = f"{lines} among the records {'is' if self._lists == 1 else 'are'} a list, read as one record"
             yield Damage(self._lists_at, self._at(), f"{reason}{'' if self._lists == 1 else ' each'} (--records)")
         if self._opened:
-            reason = (
-                f"the form changes: {plural(self._opened, 'value')} over several lines among values on one line each"
-            )
+            reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
             yield Damage(self._opened_at, self._at(), f"{reason}, read line by line (--records . reads whole values)")
 
     def _last(self, rest: int) -> Iterator[Block | Damage]:
@@ -197,7 +195,7 @@ class _Lines:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
         yield from self._zeros_before()
         if not self._offset:
-            first = self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)].rstrip()
+            first = bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]).rstrip()
             self._json = first[:1] in (b"{", b"[") and first[-1:] in (b"}", b"]")
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
         if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:

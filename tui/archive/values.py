@@ -168,6 +168,12 @@ class _Values:
         Or what follows the list of a document, up to the document's end.
         """
         begin = cast(re.Match[bytes], _SEPARATED.match(self._pending)).end()
+        if self._form.kind == "items" and not (self._in_list or self._to_close):
+            start, _ = list_start(self._piece(begin, LONG), self._form.path)  # it may come late
+            if start:
+                del self._pending[: begin + start]
+                self._in_list = True
+                return True
         with memoryview(self._pending) as view, view[begin:] as text:
             end = -1 if self._to_close else value_end(text)
             self._unended = not end

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 2  # of a stored summary; others are ignored
+FORMAT = 3  # of a stored summary; others are ignored
+_KNOWN_FORMAT = b"2"  # of what scans counted, before it
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
@@ -109,13 +110,15 @@ def kept_values(counts: Counter[str], records: int) -> tuple[dict[str, int], boo
 
 def pack_known(known: Known) -> bytes:
     """As it is stored."""
-    return msgspec.msgpack.encode(known)
+    return _KNOWN_FORMAT + msgspec.msgpack.encode(known)
 
 
 def unpack_known(data: bytes) -> Known | None:
     """None for what is not in this format."""
+    if not data.startswith(_KNOWN_FORMAT):
+        return None
     try:
-        return msgspec.msgpack.decode(data, type=Known)
+        return msgspec.msgpack.decode(data[len(_KNOWN_FORMAT) :], type=Known)
     except msgspec.DecodeError:
         return None
 

@@ -182,30 +182,33 @@ class Totals:
     def understood(self) -> bool:
         """Was everything read and understood? Only then does no match mean that there is none."""
         counts = self.counts
-        return not (self.damaged or counts.not_json or counts.unparsed or counts.no_time) and not misread(
-            self.unchosen, self._of_lines
-        )
+        unread = counts.not_json or counts.unparsed or counts.no_time
+        return not (self.damaged or unread or misread(self.unchosen, self._of_lines))
 
 
 def misread(unchosen: Mapping[Unchosen, int], of_lines: int) -> list[str]:
     """What may be the records of chunks instead of what was read, and how to have it.
 
-    Among more chunks `of_lines`, one of a single line is that too, though it holds a short list.
+    Among at least as many chunks `of_lines`, one of a single line is that too, though it holds a short list.
     """
-    return [_misread(one, chunks) for one, chunks in unchosen.items() if one.kind != "line" or chunks >= of_lines]
+    return [_misread(one, chunks) for one, chunks in unchosen.items() if one.kind != "line" or chunks > of_lines]
 
 
 def _misread(unchosen: Unchosen, chunks: int) -> str:
     number = plural(chunks, "chunk")
     if unchosen.kind == "strings":
         return f"{number} of strings that hold JSON, read as strings; -m cannot look into those, only -g and -e can"
-    if not unchosen.path:
-        holds = "records that are lists themselves" if unchosen.kind == "lists" else "one document that holds a list"
-        return f"{number} of {holds}, where no --records leads to (--records . takes each value for a record)"
     path = shell_word(unchosen.path)
     if unchosen.kind == "lists":
         return f"{number} with a list on each line, read as one record each; for its items add --records {path}"
-    return f"{number} read as one document; its records may be at --records {path} (--records . if it is one record)"
+    if unchosen.kind == "nested":
+        return (
+            f"{number} of records that are lists; -m looks at each list as a whole (--records {path} if that is right)"
+        )
+    where = (
+        f"its records may be at --records {path}" if unchosen.path else "no --records leads to the list that it holds"
+    )
+    return f"{number} read as one document; {where} (--records . if it is one record)"
 
 
 def not_json_text(number: int, broken: int) -> str:
