@@ -40,8 +40,6 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
       hourscope ls /var/archive --from yesterday --json
     """
     opened = open_named(archive, given)
-    if opened.archive.detected:
-        narrate(f"layout: {opened.archive.layout_option()} (detected)")
     catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
     empty = _without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,14 +17,19 @@ from tui.archive.reading import MAX_RECORD, Reading
 from tui.archive.store import is_s3
 from tui.archive.times import (
     HOUR,
+    MINUTE,
     ceil_hour,
     clock_note,
     floor_hour,
+    has_minutes,
     parse_duration,
+    parse_hour,
     parse_moments,
     parse_range,
+    parse_time,
     parse_zone,
     spell_hour,
+    spell_time,
 )
 from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import DEBUG, narrate, say
@@ -167,12 +172,21 @@ class Opened:
     def lag_words(self) -> list[str]:
         """`--lag`, where it tells which chunks are read and is not the usual one."""
         told = self.moments is not None and self.lag != HOUR
-        return ["--lag", f"{self.lag // timedelta(minutes=1)}m"] if told else []
+        return ["--lag", f"{self.lag // MINUTE}m"] if told else []
 
     @property
     def asked(self) -> Moments:
         """The range as it was asked for, in hours or to the minute."""
         return self.moments or (self.start, self.stop)
+
+    def at(self, text: str) -> Opened:
+        """The same for the hour that a time lies in, or for the minute if it names one."""
+        zone = self.archive.zone
+        if not has_minutes(text):
+            start, stop = parse_hour(text, zone)
+            return replace(self, start=start, stop=stop)
+        minute = parse_time(text, zone).replace(second=0)
+        return _timed(self, (minute, (minute.astimezone(UTC) + MINUTE).astimezone(zone)))
 
     def timed(self) -> Opened:
         """The same with the range taken as times of the records, though it is in whole hours."""
@@ -186,8 +200,12 @@ class Opened:
         from tui.scan import plan_scan  # `ls` starts without it
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        if self.moments:
-            plan = replace(plan, filter=replace(filter_, within=self._within(plan.chunks)))
+        within = self._within(plan.chunks) if self.moments else None
+        if within:
+            plan = replace(plan, filter=replace(filter_, within=within))
+        if self.asked != (None, None):
+            first, last = (spell_time(time) if time else "…" for time in self.asked)
+            narrate(f"range: by {within.path if within else 'hour'}, {first} to {last}")
         topics = topics_of(plan.chunks)
         if one_topic and len(topics) > 1:
             raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
@@ -206,7 +224,6 @@ class Opened:
                 "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
                 "whole hours"
             )
-        narrate(f"range: by {path}")
         return Within(path, *self.moments, self.archive.zone)
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
@@ -288,6 +305,8 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
     hours = _hours(said, parse_zone(location.timezone), lag)
     archive, listing = location.open(Range.of(*hours))
+    if archive.detected:
+        narrate(f"layout: {archive.layout_option()} (detected)")
     start, stop = _hours(said, archive.zone, lag)
     moments = parse_moments(*said, archive.zone)
     unfinished = _is_unfinished(archive)
