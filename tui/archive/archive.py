@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import islice
+from sys import intern
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
@@ -17,7 +18,7 @@ from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store
-from tui.archive.times import hours_between, next_hour, spell_hour
+from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
@@ -141,10 +142,10 @@ class Archive:
             item.size,
             item.etag,
             item.uploaded,
-            item.storage_class,
-            named.topic,
-            named.host,
-            named.rev,
+            intern(item.storage_class),  # a bucket has few of these texts and millions of chunks
+            intern(named.topic),
+            intern(named.host),
+            intern(named.rev),
             item.restored,
         )
 
@@ -191,12 +192,14 @@ class Archive:
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
-    """The error for a range without chunks, which says what there is instead."""
+    """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
     words = " ".join(f"{name} {spell_hour(time)}" for name, time in (("from", start), ("to", stop)) if time is not None)
     if first is None or last is None:
         return ArchiveError(f"{archive.url} holds no chunk")
+    note = f" ({spell_hour(start)}: {skipped})" if start and (skipped := clock_note(start)) else ""
     return ArchiveError(
-        f"{archive.url} has no chunk {words}; its hours go from {spell_hour(first)} to {spell_hour(next_hour(last))}"
+        f"{archive.url} has no chunk {words}{note}; its hours go from {spell_hour(first)} to "
+        f"{spell_hour(next_hour(last))}"
     )

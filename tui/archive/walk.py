@@ -147,7 +147,7 @@ class Walk:
         level = self.times(head)
         if level is None:
             year = f"{datetime.now():%Y}" if self.time.token == "%Y" else ""
-            return find_glued(self.listing, self._name, head, year)
+            return find_glued(self.listing, self._name, head, year, self.layout.parts[self._at :])
         return self._longer(head, self._sorted_out(head, level)[2])
 
     @cached_property
@@ -189,7 +189,9 @@ class Walk:
             return Branches(tuple(head + text for text in texts))
         level = self.times(head)
         if level is None:
-            glued = find_glued(self.listing, self._name, head, texts[-1]) if texts and depth == 0 else Heads(())
+            glued = Heads(())
+            if texts and depth == 0:
+                glued = find_glued(self.listing, self._name, head, texts[-1], self.layout.parts[self._at :])
             if texts is None or glued.too_many:
                 return Branches((head,))
             begins = (head, *glued.prefixes)

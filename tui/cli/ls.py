@@ -40,7 +40,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
       hourscope ls /var/archive --from yesterday --json
     """
     opened = open_named(archive, given)
-    catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
+    catalog = opened.catalog()
     empty = _without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
     if as_json:

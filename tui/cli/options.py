@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.archive import Archive, Chunk
+from tui.archive import Archive, Catalog, Chunk
+from tui.archive.detect import SeveralLayoutsError
+from tui.archive.holes import escape
+from tui.archive.layout import Layout
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out, locate
 from tui.archive.ranges import Range
 from tui.archive.reading import MAX_RECORD, Reading
+from tui.archive.sample import other_layouts
 from tui.archive.store import is_s3
 from tui.archive.times import (
     HOUR,
@@ -212,6 +216,21 @@ class Opened:
         self.say_warnings(plan.unmatched, plan.chunks)
         return plan
 
+    def catalog(self) -> Catalog:
+        """List the range; SeveralLayoutsError if it has keys of another layout than the one that was detected."""
+        catalog = self.archive.catalog(self.start, self.stop, self.listing)
+        self._refuse_other_layouts(catalog.unmatched)
+        return catalog
+
+    def _refuse_other_layouts(self, unmatched: Sequence[str]) -> None:
+        """SeveralLayoutsError if keys that a detected layout does not fit, in the range, are of another layout."""
+        if not self.archive.detected:
+            return
+        others = other_layouts(self.archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
+        if others:
+            first, *more = (escape(self.archive.folders) + each.pattern for each in (self.archive.layout, *others))
+            raise SeveralLayoutsError([Layout(first), *map(Layout, more)], self.location.title)
+
     def _within(self, chunks: Sequence[Chunk]) -> Within:
         """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
         from tui.filter.within import Within
@@ -227,7 +246,8 @@ class Opened:
         return Within(path, *self.moments, self.archive.zone)
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
-        """A layout that was guessed must not lose keys without a word."""
+        """A layout that was guessed must not lose keys without a word. SeveralLayoutsError if they are of another."""
+        self._refuse_other_layouts(keys)
         for warning in self.warnings(keys, chunks):
             say(warning)
 

@@ -48,8 +48,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
       hourscope verify s3://bucket/events. --from -12h --json
     """
     opened = open_named(archive, given)
+    catalog = opened.catalog()
     plan = plan_verify(opened.archive, opened.start, opened.stop)
-    catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, complete=False)
     again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
     stopped = f"interrupted; run it again with: {again}"
