@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -294,6 +296,43 @@ def test_a_server_that_ignores_a_range_is_not_read_twice(s3: ScriptedS3) -> None
     assert ran.code == 2
     assert int(ran.out) < 1000
     assert "sends it from its first byte, and not from byte 3,000" in ran.err
+
+
+BODIES = {  # each cut where it looks whole: between two lines, between two gzip members
+    "plain": (b"".join(b'{"n":%d}\n' % n for n in range(10, 100)), 90),
+    "gzip": (gzip.compress(b'{"n":1}\n', mtime=0) + gzip.compress(b'{"n":2}\n', mtime=0), 28),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_body_without_its_length_that_breaks_off_is_read_on(s3: ScriptedS3, kind: str) -> None:
+    """Such a body ends where the connection does, which looks like the end of the object."""
+    body, cut = BODIES[kind]
+    s3.objects = {"e.2015-01-20_13.log": body}
+    s3.answer = lambda request: replace(s3.usual(request), cut=cut) if request.method == "GET" and request.key else None
+    ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
+    assert (ran.code, int(ran.out), ran.err) == (0, body.count(b"\n") if kind == "plain" else 2, "")
+    assert len(s3.requests) > 3
+
+
+def test_a_body_without_its_length_that_never_ends_is_named(s3: ScriptedS3) -> None:
+    s3.objects = {"e.2015-01-20_13.log": BODIES["plain"][0]}
+
+    def answer(request: Request) -> Answer | None:
+        if request.method != "GET" or not request.key:
+            return None
+        return replace(s3.usual(request), cut=0 if "range" in request.headers else 90)
+
+    s3.answer = answer
+    ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
+    assert ran.code == 2
+    assert "broke off 5 times at byte 90" in ran.err
+
+
+def test_a_whole_body_without_its_length_is_read(s3: ScriptedS3) -> None:
+    s3.answer = lambda request: replace(s3.usual(request), cut=1 << 20) if request.key else None
+    ran = run(s3, *SCAN)
+    assert (ran.code, ran.out, ran.err) == (0, b"3\n", "")
 
 
 RAW = {

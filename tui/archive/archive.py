@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -17,7 +18,7 @@ from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
-from tui.archive.store import Store
+from tui.archive.store import Store, is_s3
 from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
@@ -151,9 +152,24 @@ class Archive:
 
     def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
+        folders: set[str] = set()
         for item in items:
-            if item.key != self.manifest:
-                yield self.chunk_of(item) or item
+            if item.key == self.manifest:
+                continue
+            chunk = self.chunk_of(item)
+            if chunk is None and (folder := self._folder_of(item.key)) and folder.key not in folders:
+                folders.add(folder.key)  # its chunk cannot be read: that is reported, like a broken link
+                yield folder
+            yield chunk or item
+
+    def _folder_of(self, key: str) -> Chunk | None:
+        """The folder of a key that has the name of a chunk, as the chunk in whose place it is; in a bucket there are none."""
+        if is_s3(self.store.url):
+            return None
+        ends = (match.start() for match in re.finditer("/", key))
+        named = next((key[:end] for end in ends if self.layout.parse(key[:end], self.zone)), None)
+        found = named and self.store.stat(named)
+        return self.chunk_of(found) if found else None
 
     def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
         try:

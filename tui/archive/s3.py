@@ -202,7 +202,15 @@ class S3Store:
                     raise
                 return self._get(key, 0, None, etag)  # an empty object has no range
             found = checked_etag(answer, start, etag)
-            return Answer(answer["Body"], found, range_stop(answer))
+            size = None if "ContentLength" in answer else self._size(key)
+            return Answer(answer["Body"], found, range_stop(answer), size)
+
+    def _size(self, key: str) -> int:
+        """Of an object whose body came without its length."""
+        found = self._head(key)
+        if not (found and "ContentLength" in found):
+            raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
+        return int(found["ContentLength"])
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:

@@ -12,6 +12,7 @@ from tui.archive import Chunk
 from tui.cli.command import Command
 from tui.cli.console import say, write_lines
 from tui.cli.options import (
+    Opened,
     archive_argument,
     archive_options,
     filter_of,
@@ -23,7 +24,6 @@ from tui.cli.options import (
 )
 from tui.cli.troubles import exit_code, report_troubles
 from tui.errors import ArchiveError
-from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.printable import printable
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals
@@ -63,7 +63,9 @@ def command(
       hourscope cat /var/archive --hour 2015-01-20T13:07
       hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
     """
-    plan = _plan(archive, hour, filter_of(given), given)
+    filter_ = filter_of(given)
+    opened = _opened(archive, hour, given)
+    plan = opened.plan(filter_)
     chunks = _chosen(plan.chunks, key)
     totals, shown = Totals(), 0
     for record in _records(_events(plan, chunks), totals):
@@ -76,19 +78,21 @@ def command(
     report_troubles(totals)
     for hint in hints_for(plan.archive, chunks, plan.filter, matched=shown > 0):
         say(hint)
-    return exit_code(totals, matched=shown > 0)
+    return exit_code(totals, matched=shown > 0, unfinished=opened.unfinished)
 
 
-def _plan(archive: str, hour: str | None, filter_: Filter, given: dict[str, Any]) -> ScanPlan:
+def _opened(archive: str, hour: str | None, given: dict[str, Any]) -> Opened:
     ranged = given["start"] is not None or given["stop"] is not None
     if (hour is not None) == ranged:
         raise click.UsageError("give either --hour T or a range with --from T --to T")
     opened = open_named(archive, given)
-    return (opened.at(hour) if hour is not None else opened).plan(filter_)
+    return opened.at(hour) if hour is not None else opened
 
 
 def _chosen(chunks: tuple[Chunk, ...], key: str | None) -> tuple[Chunk, ...]:
-    chosen = tuple(chunk for chunk in chunks if key in (None, chunk.key))
+    if key is None:
+        return chunks
+    chosen = tuple(chunk for chunk in chunks if chunk.key == key)
     if not chosen:
         keys = ", ".join(printable(chunk.key) for chunk in chunks[:_NAMED_KEYS])
         more = f" and {len(chunks) - _NAMED_KEYS:,} more" if len(chunks) > _NAMED_KEYS else ""

@@ -180,7 +180,7 @@ def _report(
         say(warning)
     for hint in (*word_hints(plan), *hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0)):
         say(hint)
-    return exit_code(totals, no_time=counted.no_time)
+    return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:

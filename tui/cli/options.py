@@ -329,7 +329,7 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         narrate(f"layout: {archive.layout_option()} (detected)")
     start, stop = _hours(said, archive.zone, lag)
     moments = parse_moments(*said, archive.zone)
-    unfinished = _is_unfinished(archive)
+    unfinished = is_unfinished(archive)
     return Opened(archive, location, start, stop, listing, unfinished, moments, time_field, lag)
 
 
@@ -350,7 +350,7 @@ def _timed(opened: Opened, moments: Moments) -> Opened:
     return replace(opened, start=start, stop=stop, moments=moments, listing=None)
 
 
-def _is_unfinished(archive: Archive) -> bool:
+def is_unfinished(archive: Archive) -> bool:
     """Is it an extract whose scan was interrupted?"""
     if not archive.extract:
         return False

@@ -329,7 +329,7 @@ def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     if interrupted:
         say(_interrupted(request))
         return EXIT_INTERRUPTED
-    return exit_code(totals)
+    return exit_code(totals, unfinished=request.opened.unfinished)
 
 
 def _interrupted(request: Request) -> str:

@@ -20,14 +20,15 @@ def report_troubles(totals: Totals) -> None:
         say(warning)
 
 
-def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0) -> int:
+def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0, unfinished: bool = False) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
     Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
-    reading was ended early. `no_time`: records without a readable time, where it was asked for.
+    reading was ended early. `no_time`: records without a readable time, where it was asked for. `unfinished`: the
+    archive is an extract whose scan was interrupted; that nothing matches in it says nothing of its source.
     """
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time or no_time:
         return EXIT_FAILED
     if totals.matches if matched is None else matched:
         return EXIT_MATCHED
-    return EXIT_NOTHING if totals.understood else EXIT_FAILED
+    return EXIT_NOTHING if totals.understood and not unfinished else EXIT_FAILED

@@ -74,7 +74,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
         say(stopped)
         return EXIT_INTERRUPTED
     report_troubles(totals)
-    if not totals.understood:
+    if not totals.understood or opened.unfinished:
         return EXIT_FAILED
     return EXIT_NOTHING if catalog.gaps or verified.duplicates or totals.mislabeled else EXIT_MATCHED
 

@@ -249,10 +249,12 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
             lines = []
             with block.view() as view:
                 for start, end in matcher.spans(block):
+                    record = bytes(view[start:end])
                     try:
-                        lines.append(project(bytes(view[start:end])) + b"\n")
+                        lines.append(project(record) + b"\n")
                     except NotJsonError:  # left out; an inverted JMESPath term has counted it
-                        matcher.not_json += not counted
+                        if not counted:
+                            matcher.count_not_json(record)
                     except TooLargeError:
                         matcher.unparsed += not counted
             return b"".join(lines), len(lines)
