@@ -163,7 +163,7 @@ class Archive:
             yield chunk or item
 
     def _folder_of(self, key: str) -> Chunk | None:
-        """The folder of a key that has the name of a chunk, as the chunk in whose place it is; in a bucket there are none."""
+        """The folder that holds a key and has the name of a chunk, as that chunk; a bucket has no folders."""
         if is_s3(self.store.url):
             return None
         ends = (match.start() for match in re.finditer("/", key))
