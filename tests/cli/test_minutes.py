@@ -158,7 +158,7 @@ def test_a_minute_in_which_clocks_go_back_is_printed_both_times(
 def test_the_range_is_printed_with_what_it_selects_by(
     archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.cli.options.narrate", lambda text: print(text))
+    monkeypatch.setattr("tui.cli.opened.narrate", lambda text: print(text))
     for command in ("cat", "count", "scan"):
         assert run([command, str(archive), "--from", "2015-01-20T13", "--to", "2015-01-20T14"]) == 0
         assert "range: by hour, 2015-01-20T13 to 2015-01-20T14\n" in capsys.readouterr().out

@@ -11,13 +11,12 @@ import click
 from tui.archive import Chunk
 from tui.cli.command import Command
 from tui.cli.console import say, write_lines
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
     archive_argument,
     archive_options,
     filter_of,
     filter_options,
-    open_named,
     range_options,
     reading_options,
     time_options,

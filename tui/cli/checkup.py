@@ -21,7 +21,7 @@ from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
 from tui.cli.checkup_zone import check_zone
-from tui.cli.options import is_unfinished, open_named
+from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ConfigError, HourscopeError
 from tui.units import count, duration, plural, size

@@ -17,13 +17,12 @@ from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
     archive_argument,
     archive_options,
     filter_of,
     filter_options,
-    open_named,
     range_options,
     reading_options,
     time_options,

@@ -16,16 +16,8 @@ from tui.archive.times import spell_hour
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
-from tui.cli.options import (
-    Opened,
-    archive_argument,
-    archive_options,
-    filter_of,
-    filter_options,
-    open_named,
-    range_options,
-    reading_options,
-)
+from tui.cli.opened import Opened, open_named
+from tui.cli.options import archive_argument, archive_options, filter_of, filter_options, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles

@@ -14,14 +14,8 @@ from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
-from tui.cli.options import (
-    archive_argument,
-    archive_options,
-    open_named,
-    parsed_size,
-    range_options,
-    reading_options,
-)
+from tui.cli.opened import open_named
+from tui.cli.options import archive_argument, archive_options, parsed_size, range_options, reading_options
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles

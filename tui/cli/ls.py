@@ -17,7 +17,8 @@ from tui.archive.topics import by_topic
 from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, gaps_text
-from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
+from tui.cli.opened import Opened, open_named
+from tui.cli.options import archive_argument, archive_options, range_options
 from tui.units import plural, size
 
 

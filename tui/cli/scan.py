@@ -23,13 +23,12 @@ from tui.cli.console import (
     say,
     write_lines,
 )
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
     archive_argument,
     archive_options,
     filter_of,
     filter_options,
-    open_named,
     parsed_size,
     range_options,
     reading_options,

@@ -16,11 +16,11 @@ from tui.cli import scan
 from tui.cli.command import Command
 from tui.cli.console import narrate
 from tui.cli.nsq_options import server_options, target_options
+from tui.cli.opened import open_named
 from tui.cli.options import (
     archive_options,
     filter_of,
     filter_options,
-    open_named,
     range_options,
     reading_of,
     reading_options,
