@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from tui.archive import Chunk
 from tui.cli.command import Command
-from tui.cli.console import say, write_lines
+from tui.cli.console import write_lines
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     archive_argument,
@@ -21,12 +22,11 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.troubles import exit_code, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_troubles
 from tui.errors import ArchiveError
 from tui.filter.compiled import NotJsonError
 from tui.printable import printable
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals
-from tui.scan.hints import hints_for
 from tui.scan.task import ScanTask, chunk_events
 
 _NAMED_KEYS = 20
@@ -75,8 +75,7 @@ def command(
             break
     sys.stdout.flush()
     report_troubles(totals)
-    for hint in hints_for(plan.archive, chunks, plan.filter, matched=shown > 0):
-        say(hint)
+    report_hints(replace(plan, chunks=chunks), matched=shown > 0, words=False)
     return exit_code(totals, matched=shown > 0, unfinished=opened.unfinished)
 
 

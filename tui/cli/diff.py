@@ -18,7 +18,7 @@ from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NO
 from tui.cli.estimate import may_read
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import archive_argument, archive_options, filter_of, filter_options, range_options, reading_options
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.scan import Totals
@@ -79,10 +79,7 @@ def command(
                 answer = event
                 continue
             totals.add(event)
-            c, whole = totals.counts, plan.bytes_compressed
-            done = c.bytes_compressed
-            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
-            show(done / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED

@@ -16,7 +16,7 @@ from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
 from tui.cli.options import archive_argument, archive_options, parsed_size, range_options, reading_options
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
@@ -117,9 +117,7 @@ def _build(
                 too_much += not keep(index, event, ids_size)
                 continue
             totals.add(event)
-            c, whole = totals.counts, plan.bytes_compressed
-            text = scan_text(totals.chunks, len(left), c.bytes_compressed, whole, c.bytes, None, totals.seconds)
-            show(c.bytes_compressed / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
         if cancel.is_set():
             say(stopped)
             return EXIT_INTERRUPTED

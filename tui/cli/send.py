@@ -12,7 +12,6 @@ import click
 from tui.analysis.known import known_chunks
 from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
-from tui.cli import scan
 from tui.cli.command import Command
 from tui.cli.console import narrate
 from tui.cli.nsq_options import server_options, target_options
@@ -26,6 +25,7 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
+from tui.cli.scan_run import Request, run
 from tui.cli.send_end import SendRequest, send_name
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -224,5 +224,5 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)
-    request = scan.Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
-    return scan.run(request)
+    request = Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
+    return run(request)

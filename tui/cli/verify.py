@@ -17,7 +17,7 @@ from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NO
 from tui.cli.gaps import gap_length, gaps_json
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import archive_argument, archive_options, range_options, reading_options
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.scan import Totals
@@ -60,10 +60,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
                 verified = event
                 continue
             totals.add(event)
-            c = totals.counts
-            done, whole = c.bytes_compressed, plan.bytes_compressed
-            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
-            show(done / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
     if as_json:
         print(json.dumps(_as_json(opened, catalog, totals, verified)))
     else:
