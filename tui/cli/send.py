@@ -13,7 +13,8 @@ from tui.analysis.known import known_chunks
 from tui.archive.location import Location, reading_words
 from tui.archive.writer import names_folder
 from tui.cli.command import Command
-from tui.cli.console import narrate
+from tui.cli.console import EXIT_INTERRUPTED, narrate
+from tui.cli.estimate import may_read
 from tui.cli.nsq_options import server_options, target_options
 from tui.cli.opened import open_named
 from tui.cli.options import (
@@ -132,7 +133,9 @@ def command(source: str, out: str | None, **given: Any) -> int:
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words, order, location = _source(source, chosen, given, messages=destination is not None, by_time=by_time)
+    what, words, order, location = _source(
+        source, chosen, given, messages=destination is not None, by_time=by_time, asks=not asked["yes"]
+    )
     words += ["--unique"] if unique else []
     words += ["--order", "time", *(["--time-field", order] if "--time-field" not in words else [])] if order else []
     words += ["--name", name] if name else []
@@ -168,12 +171,12 @@ def _send_options(
 
 
 def _source(
-    source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool
+    source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool, asks: bool = False
 ) -> tuple[Source, list[str], str | None, Location | None]:
     """What is sent, the words of a command line that sends the same, the path of the time by which it is ordered, and
     the archive that it is of.
 
-    Messages are projected as they are in NSQ.
+    Messages are projected as they are in NSQ. `asks`: before much is read, a person is asked; Exit for a no.
     """
     project, order = given.pop("project"), given.get("time_field")
     location: Location | None = None
@@ -187,9 +190,10 @@ def _source(
         opened = open_named(source, given)
         location = opened.location
         plan = opened.plan(chosen, one_topic=True)
-        what = archive_source(
-            opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
-        )
+        known = known_chunks(plan.archive, plan.chunks, plan.filter)
+        if asks and not may_read(plan, None, known=lambda chunk, _: known.get(chunk.key)):
+            raise click.exceptions.Exit(EXIT_INTERRUPTED)
+        what = archive_source(opened.archive, plan.chunks, plan.filter, known)
         words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     order = (order or detect_order(what)) if by_time else None
     if order is not None:
