@@ -14,6 +14,7 @@ from tui.cli.command import Command
 from tui.cli.console import write_lines
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
+    POSITIVE,
     archive_argument,
     archive_options,
     filter_of,
@@ -38,7 +39,7 @@ _NAMED_KEYS = 20
 @range_options
 @time_options
 @click.option("--key", metavar="KEY", help="Print only this chunk.")
-@click.option("--lines", metavar="N", type=click.IntRange(min=1), help="Stop after N records.")
+@click.option("--lines", metavar="N", type=POSITIVE, help="Stop after N records.")
 @click.option("--pretty", is_flag=True, help="Print indented JSON.")
 @filter_options
 @reading_options

@@ -18,6 +18,7 @@ from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, t
 from tui.cli.estimate import may_read, print_estimate
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
+    POSITIVE,
     archive_argument,
     archive_options,
     filter_of,
@@ -44,9 +45,9 @@ from tui.units import plural
 @click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
 @click.option("--every", metavar="TIME", help="Count each hour (1h), or 10 minutes (10m), or day (1d) by itself.")
 @click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
-@click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N most frequent values.")
+@click.option("--top", metavar="N", type=POSITIVE, help="Only the N most frequent values.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")

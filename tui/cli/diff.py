@@ -17,7 +17,15 @@ from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import Opened, open_named
-from tui.cli.options import archive_argument, archive_options, filter_of, filter_options, range_options, reading_options
+from tui.cli.options import (
+    POSITIVE,
+    archive_argument,
+    archive_options,
+    filter_of,
+    filter_options,
+    range_options,
+    reading_options,
+)
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
@@ -31,9 +39,9 @@ _TOP = 10
 @range_options
 @click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
 @filter_options
-@click.option("--top", metavar="N", type=click.IntRange(min=1), default=_TOP, help="Findings to print.  [default: 10]")
+@click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
 @click.option("--full", is_flag=True, help="Read every record, not a sample.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--jobs", metavar="N", type=POSITIVE, help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options

@@ -15,7 +15,7 @@ from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
-from tui.cli.options import archive_argument, archive_options, parsed_size, range_options, reading_options
+from tui.cli.options import POSITIVE, archive_argument, archive_options, parsed_size, range_options, reading_options
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
@@ -33,7 +33,7 @@ from tui.units import count, duration, plural, size
 @click.option(
     "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
 )
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
+@click.option("--jobs", metavar="N", type=POSITIVE, help="Chunks at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
 @click.option("--drop", is_flag=True, help="Forget what is indexed of ARCHIVE.")
@@ -64,9 +64,9 @@ def command(
       hourscope index /var/archive --status
     """
     if status and drop:
-        raise click.UsageError("--status and --drop do not go together")
+        raise click.UsageError("--status and --drop cannot be combined")
     if ids_size is not None and not ids:
-        raise click.UsageError("--ids-size goes with --ids")
+        raise click.UsageError("--ids-size needs --ids")
     opened = open_named(archive, given)
     with open_index(opened.archive) as index:
         if drop:

@@ -39,6 +39,21 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
     return number
 
 
+class _Positive(click.IntRange):
+    """A whole number of at least 1."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"'{value}' is not a whole number of at least 1", param, ctx)
+
+
+POSITIVE = _Positive()
+
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
 archive_options = _all(
@@ -142,6 +157,6 @@ def located(name: str, given: dict[str, Any], config: Config) -> Location:
 def reading_of(given: dict[str, Any]) -> Reading:
     """Take the reading options, if the command has them, out of its options."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
-    if records == "":
-        raise click.UsageError("--records needs a path, such as Records; '.' makes each document one record")
+    if records is not None and (not records or set("[]") & set(records.removesuffix("[*]"))):
+        raise click.UsageError("--records needs a path, such as Records or a.b; '.' makes each document one record")
     return Reading(records, damaged, given.pop("max_record", None) or MAX_RECORD)

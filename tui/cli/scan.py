@@ -12,6 +12,7 @@ from tui.archive.writer import names_folder
 from tui.cli.command import Command
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
+    POSITIVE,
     archive_argument,
     archive_options,
     filter_of,
@@ -59,9 +60,9 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
     help="Also print N lines on both sides of each match.",
 )
 @click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression.")
-@click.option("--max-count", metavar="N", type=click.IntRange(min=1), help="Stop after N matches.")
+@click.option("--max-count", metavar="N", type=POSITIVE, help="Stop after N matches.")
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
 @click.option(
     "--cache",

@@ -18,6 +18,7 @@ from tui.cli.estimate import may_read
 from tui.cli.nsq_options import server_options, target_options
 from tui.cli.opened import open_named
 from tui.cli.options import (
+    POSITIVE,
     archive_options,
     filter_of,
     filter_options,
@@ -76,7 +77,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option(
     "--max-depth",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=POSITIVE,
     help="Pause while the topic or a channel is deeper than N.",
 )
 @click.option("--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")

@@ -62,11 +62,16 @@ def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
     archives = load_config().archives
     if word in archives:
         return ""
-    near = _OTHER_COMMANDS.get(word.lower()) or nearest(word, [*commands, *archives])
+    near = similar_command(word, [*commands, *archives])
     hint = f"did you mean {near}?" if near else f"the commands are {', '.join(commands)}"
     if not near and (command := next((other for other in words[1:] if other in commands), None)):
         hint = f"the command comes first: hourscope {command} ARCHIVE"
     return f"'{word}' is not a command, a folder, or a name in the config; {hint}"
+
+
+def similar_command(word: str, names: Sequence[str]) -> str | None:
+    """The command (or another name) that a word may have been meant as; other programs' commands count."""
+    return _OTHER_COMMANDS.get(word.lower()) or nearest(word, names)
 
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
