@@ -51,7 +51,7 @@ _SPOOL = 8 << 20
 _CONNECTIONS = 64
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 _OVERWRITE = "; choose another name or add --force"
-_RESTORE_UNKNOWN = "objects in Glacier are taken for not restored"
+_RESTORE_UNKNOWN = "objects in Glacier are treated as not restored"
 _LISTED_WHOLE = "its archives are listed whole"
 
 

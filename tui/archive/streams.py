@@ -77,6 +77,6 @@ class StoredBytes(Peekable):
             count = self._stream.readinto(buffer) or 0
         except OSError as error:
             words = error.strerror or str(error)
-            raise ArchiveError(f"{self._name} cannot be read on at byte {self.position:,}: {words}") from error
+            raise ArchiveError(f"{self._name} cannot be read past byte {self.position:,}: {words}") from error
         self.position += count
         return count

@@ -30,7 +30,7 @@ from tui.errors import ConfigError
 from tui.nsq.target import environment_secret, tls_of
 from tui.units import plural, size
 
-_LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
+_LEFT = "stopped at once; acknowledged messages are in the spool, and the next start uploads them"
 
 
 @click.command("archive", cls=Command)

@@ -35,7 +35,7 @@ _NAMED_KEYS = 20
 
 @click.command("cat", cls=Command)
 @archive_argument
-@click.option("--hour", metavar="T", help="Hour to print, such as 2015-01-20T13, or minute: 2015-01-20T13:07.")
+@click.option("--hour", metavar="T", help="Hour or minute to print: 2015-01-20T13, 2015-01-20T13:07.")
 @range_options
 @time_options
 @click.option("--key", metavar="KEY", help="Print only this chunk.")

@@ -70,7 +70,7 @@ def check_archive(archive: Archive) -> Iterator[Check]:
     if others := [key for key in catalog.unmatched if not is_companion(key)]:
         verb = "does" if len(others) == 1 else "do"
         such = f"{plural(len(others), 'key')} {verb} not fit the layout, such as {others[0]}"
-        yield Check("other keys", "warning", f"{such}; give the layout if they are chunks too")
+        yield Check("other keys", "warning", f"{such}; if they are chunks, give the layout")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"
         yield Check("storage", "warning", f"{says}, from {spell_hour(cold[0].hour)} to {spell_hour(cold[-1].hour)}")

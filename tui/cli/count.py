@@ -21,8 +21,10 @@ from tui.cli.options import (
     POSITIVE,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
+    jobs_option,
     range_options,
     reading_options,
     time_options,
@@ -43,12 +45,12 @@ from tui.units import plural
 @time_options
 @filter_options
 @click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
-@click.option("--every", metavar="TIME", help="Count each hour (1h), or 10 minutes (10m), or day (1d) by itself.")
+@click.option("--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
 @click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
-@click.option("--top", metavar="N", type=POSITIVE, help="Only the N most frequent values.")
+@click.option("--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
-@click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
 @reading_options

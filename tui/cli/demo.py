@@ -26,8 +26,8 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     metavar="DIR",
     help="Folder of the sample archive.  [default: in the cache]",
 )
-@click.option("--tour", is_flag=True, help="Take, or take up, a tour that ends in a replay of the incident.")
-@click.option("--no-open", is_flag=True, help="Write the sample archive, and do not open it.")
+@click.option("--tour", is_flag=True, help="Start or continue a tour that ends in a replay of the incident.")
+@click.option("--no-open", is_flag=True, help="Write the sample archive without opening it.")
 @click.option(
     "--hours",
     type=int,
@@ -60,7 +60,7 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
       hourscope demo --dir demo-archive --no-open
     """
     if tour and (no_open or (hours, records_per_hour, seed) != _USUAL):
-        raise click.UsageError("--tour takes the sample as it is: leave out the other options but --dir")
+        raise click.UsageError("--tour uses the default sample; only --dir can be combined with it")
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
     if folder is not None:
         _refuse_others(folder, spec)

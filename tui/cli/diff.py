@@ -21,8 +21,10 @@ from tui.cli.options import (
     POSITIVE,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
+    jobs_option,
     range_options,
     reading_options,
 )
@@ -41,8 +43,8 @@ _TOP = 10
 @filter_options
 @click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
 @click.option("--full", is_flag=True, help="Read every record, not a sample.")
-@click.option("--jobs", metavar="N", type=POSITIVE, help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options

@@ -15,7 +15,15 @@ from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
-from tui.cli.options import POSITIVE, archive_argument, archive_options, parsed_size, range_options, reading_options
+from tui.cli.options import (
+    archive_argument,
+    archive_options,
+    dask_option,
+    jobs_option,
+    parsed_size,
+    range_options,
+    reading_options,
+)
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
@@ -33,10 +41,10 @@ from tui.units import count, duration, plural, size
 @click.option(
     "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
 )
-@click.option("--jobs", metavar="N", type=POSITIVE, help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
-@click.option("--drop", is_flag=True, help="Forget what is indexed of ARCHIVE.")
+@click.option("--drop", is_flag=True, help="Delete the index of ARCHIVE.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options

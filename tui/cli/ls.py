@@ -30,7 +30,7 @@ from tui.units import plural, size
 def command(archive: str, as_json: bool, **given: Any) -> int:
     """List the hours of an archive: chunks, sizes, gaps.
 
-    Only the listing is read, no chunk. The end of a range and of a gap is exclusive.
+    Reads only the listing, no chunks. The ends of ranges and gaps are exclusive.
 
     Exit code 1: no chunk in the range.
 

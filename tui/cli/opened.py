@@ -157,12 +157,12 @@ class Opened:
             say(warning)
 
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
-        """Of what the layout leaves out, and of topics that are taken together."""
+        """Of what the layout leaves out, and of topics that are read together."""
         topics = topics_of(chunks)
         notes = [*self.left_out(keys), *self._clock_notes()]
         if len(topics) < 2:
             return notes
-        return [*notes, f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
+        return [*notes, f"{named_topics(topics)} are read together; {self._one_of(topics)}"]
 
     def _clock_notes(self) -> list[str]:
         """Of the ends of the range, where clocks changed in them."""
@@ -171,7 +171,7 @@ class Opened:
         return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
 
     def _one_of(self, topics: Sequence[str]) -> str:
-        return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
+        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""

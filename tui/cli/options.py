@@ -39,20 +39,25 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
     return number
 
 
-class _Positive(click.IntRange):
-    """A whole number of at least 1."""
+class WholeNumber(click.ParamType):
+    """A whole number of at least `least`; click's own IntRange prints its range as `[x>=1]`."""
 
-    def __init__(self) -> None:
-        super().__init__(min=1)
+    name = "integer"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
-            self.fail(f"'{value}' is not a whole number of at least 1", param, ctx)
+            number = int(value)
+        except ValueError:
+            number = self.least - 1
+        if number < self.least:
+            self.fail(f"'{value}' is not a whole number of at least {self.least}", param, ctx)
+        return number
 
 
-POSITIVE = _Positive()
+POSITIVE = WholeNumber(1)
 
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
@@ -102,6 +107,11 @@ reading_options = _all(
     ),
 )
 
+jobs_option = click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+dask_option = click.option(
+    "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
+)
+
 range_options = _all(
     click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
     click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
@@ -133,7 +143,7 @@ def filter_of(given: dict[str, Any]) -> Filter:
             raise click.UsageError(slip)
     for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
         if given[name] and not any(given[kind] for kind in kinds):
-            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
+            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; give one of them")
     names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
     stdin = read_texts("-") if "-" in given["file"] else None
     return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)

@@ -13,10 +13,13 @@ from tui.cli.command import Command
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
+    WholeNumber,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
+    jobs_option,
     parsed_size,
     range_options,
     reading_options,
@@ -45,25 +48,21 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
 @click.option(
     "--estimate", "only_estimate", is_flag=True, help="Estimate matches, time, and cost from a sample; do not scan."
 )
-@click.option(
-    "-A", "after", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines after each match."
-)
-@click.option(
-    "-B", "before", metavar="N", type=click.IntRange(min=0), default=0, help="Also print N lines before each match."
-)
+@click.option("-A", "after", metavar="N", type=WholeNumber(0), default=0, help="Also print N lines after each match.")
+@click.option("-B", "before", metavar="N", type=WholeNumber(0), default=0, help="Also print N lines before each match.")
 @click.option(
     "-C",
     "around",
     metavar="N",
-    type=click.IntRange(min=0),
+    type=WholeNumber(0),
     default=0,
     help="Also print N lines on both sides of each match.",
 )
 @click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression.")
 @click.option("--max-count", metavar="N", type=POSITIVE, help="Stop after N matches.")
 @click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
-@click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option(
     "--cache",
     metavar="SIZE",
@@ -78,7 +77,7 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
 def command(archive: str, only_estimate: bool, cache: int | None, **given: Any) -> int:
     """Find the matching records of a range.
 
-    They are written in order by hour, key, and line, as exactly the bytes in the archive. With -o FOLDER/ or
+    Matches are written in order of hour, key, and line, byte for byte as archived. With -o FOLDER/ or
     s3://…/ the result is an extract: hourly files that are an archive themselves.
 
     Exit code 0: something matched. 1: nothing matched, and everything was understood. 2: something could not be read

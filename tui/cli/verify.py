@@ -16,7 +16,7 @@ from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import gap_length, gaps_json
 from tui.cli.opened import Opened, open_named
-from tui.cli.options import POSITIVE, archive_argument, archive_options, range_options, reading_options
+from tui.cli.options import archive_argument, archive_options, jobs_option, range_options, reading_options
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
@@ -30,7 +30,7 @@ _SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
 @click.command("verify", cls=Command)
 @archive_argument
 @range_options
-@click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+@jobs_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object that names every gap, copy, and damaged part."
 )
