@@ -66,7 +66,8 @@ class Layout:
         if not dated or not ("H" in quantities or {"I", "p"} <= quantities):
             half = "; %I needs %p (AM or PM) beside it" if "I" in quantities else ""
             raise LayoutError(
-                f"the layout '{self.pattern}' does not include an hour; it needs %Y, %m, %d and %H (or %s, an epoch){half}"
+                f"the layout '{self.pattern}' does not include an hour; it needs %Y, %m, %d and %H "
+                f"(or %s, an epoch){half}"
             )
         if not {"m", "j"} & quantities:
             raise LayoutError(f"the layout '{self.pattern}' does not include a month; add %m")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -39,25 +40,19 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
     return number
 
 
-class WholeNumber(click.ParamType):
-    """A whole number of at least `least`; click's own IntRange prints its range as `[x>=1]`."""
+def whole_number(least: int) -> Callable[[str], int]:
+    """The type of an option: a whole number of at least `least`. click's own IntRange adds `[x>=1]` to the help."""
 
-    name = "integer"
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise click.BadParameter(f"'{text}' is not a whole number of at least {least}")
 
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            number = self.least - 1
-        if number < self.least:
-            self.fail(f"'{value}' is not a whole number of at least {self.least}", param, ctx)
-        return number
+    return number
 
 
-POSITIVE = WholeNumber(1)
+POSITIVE = whole_number(1)
 
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 

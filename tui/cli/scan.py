@@ -13,7 +13,6 @@ from tui.cli.command import Command
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
-    WholeNumber,
     archive_argument,
     archive_options,
     dask_option,
@@ -24,6 +23,7 @@ from tui.cli.options import (
     range_options,
     reading_options,
     time_options,
+    whole_number,
 )
 from tui.cli.scan_run import STDOUT, Request, run
 from tui.config import cache_dir
@@ -48,13 +48,15 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
 @click.option(
     "--estimate", "only_estimate", is_flag=True, help="Estimate matches, time, and cost from a sample; do not scan."
 )
-@click.option("-A", "after", metavar="N", type=WholeNumber(0), default=0, help="Also print N lines after each match.")
-@click.option("-B", "before", metavar="N", type=WholeNumber(0), default=0, help="Also print N lines before each match.")
+@click.option("-A", "after", metavar="N", type=whole_number(0), default=0, help="Also print N lines after each match.")
+@click.option(
+    "-B", "before", metavar="N", type=whole_number(0), default=0, help="Also print N lines before each match."
+)
 @click.option(
     "-C",
     "around",
     metavar="N",
-    type=WholeNumber(0),
+    type=whole_number(0),
     default=0,
     help="Also print N lines on both sides of each match.",
 )
