@@ -12,6 +12,7 @@ from sys import intern
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
 from tui.archive.layout import Layout, escape
 from tui.archive.leftovers import is_leftover
@@ -187,7 +188,7 @@ class Archive:
         return None if not known else min(known) if first else max(known)
 
     def _end(self, walk: Walk, head: str, hours: Range, *, first: bool) -> datetime | None:
-        for prefix in walk.around(head, hours, first=first):
+        for prefix in prefixes_in_order(walk, head, hours, first=first):
             found = map(self.chunk_of, walk.listing.objects(prefix))
             known = [chunk.hour for chunk in found if chunk and hours.holds(chunk.hour)]
             if known:

@@ -31,12 +31,13 @@ from tui.archive.s3_answers import (
     OtherObjectError,
     check_written,
     checked_etag,
+    length_of,
     range_stop,
     refuse_foreign_answer,
     timestamp,
 )
 from tui.archive.s3_body import Answer, Body
-from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
+from tui.archive.s3_errors import FAILED, error_code, explain, explain_client, session_endpoint
 from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
 from tui.archive.streams import FIRST_RANGE
@@ -174,7 +175,7 @@ class S3Store:
             try:
                 return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
             except aws.ClientError as error:
-                if _code(error) in ("404", "NoSuchKey"):
+                if error_code(error) in ("404", "NoSuchKey"):
                     return None
                 raise
 
@@ -198,7 +199,7 @@ class S3Store:
                 request = _client(self.options).get_object
                 answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
             except aws.ClientError as error:
-                if start or _code(error) != "InvalidRange":
+                if start or error_code(error) != "InvalidRange":
                     raise
                 return self._get(key, 0, None, etag)  # an empty object has no range
             found = checked_etag(answer, start, etag)
@@ -207,10 +208,7 @@ class S3Store:
 
     def _size(self, key: str) -> int:
         """Of an object whose body came without its length."""
-        found = self._head(key)
-        if not (found and "ContentLength" in found):
-            raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
-        return int(found["ContentLength"])
+        return length_of(self._head(key))
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
@@ -281,7 +279,7 @@ class S3Store:
         try:
             yield
         except FAILED as error:
-            if taken is not None and _code(error) in _TAKEN:
+            if taken is not None and error_code(error) in _TAKEN:
                 raise KeyTakenError(f"{self.url}/{key} exists{taken}") from error
             raise self._sentence(verb, key, error) from error
 
@@ -291,18 +289,13 @@ class S3Store:
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
-        where = f"{self.url}/{key}" if key and _code(error) != "NoSuchBucket" else self.url
+        where = f"{self.url}/{key}" if key and error_code(error) != "NoSuchBucket" else self.url
         kind: type[ArchiveError] = ArchiveError
-        if isinstance(error, OtherObjectError) or (verb == "be read" and _code(error) in _TAKEN):
+        if isinstance(error, OtherObjectError) or (verb == "be read" and error_code(error) in _TAKEN):
             kind = ReplacedError
-        elif _code(error) in ("AccessDenied", "403"):
+        elif error_code(error) in ("AccessDenied", "403"):
             kind = DeniedError
         return kind(f"{where} cannot {verb}: {self._why(error)}")
 
     def _why(self, error: Exception) -> str:
         return explain(error, self.options, self._endpoint)
-
-
-def _code(error: BaseException | None) -> str:
-    """What S3 calls it; "" if S3 did not say."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""

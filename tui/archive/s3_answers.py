@@ -112,6 +112,13 @@ def range_stop(answer: Any) -> int | None:
     return int(match[1]) + 1 if match and int(match[1]) + 1 < int(match[2]) else None
 
 
+def length_of(answer: Any) -> int:
+    """The size of an object by the answer to a HEAD; None is no answer."""
+    if not (answer and "ContentLength" in answer):
+        raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
+    return int(answer["ContentLength"])
+
+
 def check_written(answer: Any) -> None:
     """An answer to a PUT; S3 gives the object's ETag, a proxy that only says 200 does not."""
     if "ETag" not in answer:

@@ -83,6 +83,8 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
     if (system := next(_system_errors(error), None)) is not None and "ulimit" in reason(system):
         return reason(system)
     where = _without_login(endpoint) or "the S3 endpoint"
+    if not isinstance(error, CREDENTIALS) and (why := _explain_connection(error, where)):
+        return why
     match error:
         case aws.ClientError():
             return _explain_answer(error, options)
@@ -95,6 +97,31 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             )
         case _ if isinstance(error, CREDENTIALS):
             return about_credentials(error, options)
+        case RecursionError():
+            return redirected("")
+        case OSError() if error.filename:  # of a credential provider: a request opens no file
+            return about_credentials(error, options)
+        case OSError():
+            return reason(error)
+        case aws.InvalidRegionError():
+            return f"the bucket is in another region, which the server does not name; {_ASK_REGION}"
+        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
+            return f"'{where}' is not an endpoint; {ENDPOINT}"
+        case aws.ParamValidationError() if "bucket name" in str(error):
+            return "invalid bucket name; use 3 to 63 lowercase letters, digits, dots and hyphens"
+        case aws.PaginationError():
+            return "the listing breaks off: the server gives the same page again and again"
+        case aws.BotoCoreError():
+            return _short(error)
+        case KeyError():
+            return f"the answer is not a valid S3 response: it lacks {_short(error)}; {CHECK}"
+        case _:
+            return f"the answer is not a valid S3 response; {CHECK}"
+
+
+def _explain_connection(error: Exception, where: str) -> str:
+    """What went wrong on the way to the server and back; "" if that is not it."""
+    match error:
         case aws.SSLError() if any(word in str(error) for word in _NOT_TLS):
             return f"{where} does not speak TLS; {_PORT}"
         case aws.SSLError():
@@ -110,29 +137,15 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return f"{where} does not answer; check --endpoint-url, --region and the network"
         case aws.ReadTimeoutError():
             return f"{where} stopped answering; try again, or check the network"
-        case RecursionError():
-            return redirected("")
-        case OSError() if error.filename:  # of a credential provider: a request opens no file
-            return about_credentials(error, options)
-        case OSError():
-            return reason(error)
-        case aws.InvalidRegionError():
-            return f"the bucket is in another region, which the server does not name; {_ASK_REGION}"
-        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
-            return f"'{where}' is not an endpoint; {ENDPOINT}"
-        case aws.ParamValidationError() if "bucket name" in str(error):
-            return "invalid bucket name; use 3 to 63 lowercase letters, digits, dots and hyphens"
         case aws.HTTPClientError():
             what = _short(error.kwargs.get("error", error))
             return f"{what}; check --endpoint-url and the proxy (HTTPS_PROXY)"
-        case aws.PaginationError():
-            return "the listing breaks off: the server gives the same page again and again"
-        case aws.BotoCoreError():
-            return _short(error)
-        case KeyError():
-            return f"the answer is not a valid S3 response: it lacks {_short(error)}; {CHECK}"
-        case _:
-            return f"the answer is not a valid S3 response; {CHECK}"
+    return ""
+
+
+def error_code(error: BaseException | None) -> str:
+    """What S3 calls it; "" if S3 did not say."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""
 
 
 def explain_client(error: Exception, options: S3Options) -> str:

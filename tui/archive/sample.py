@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tui.archive.chunk import Page, StoredObject
+from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import find_layouts
 from tui.archive.holes import Hole
 from tui.archive.layout import Layout
@@ -136,7 +137,7 @@ def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
         if month and walk.listing.first(end + month):
             yield end + month
             continue
-        newest = next(walk.around(end, Range(), codes=_MONTHS), end)
+        newest = next(prefixes_in_order(walk, end, Range(), codes=_MONTHS), end)
         month = month or newest[len(end) :]
         yield newest
         level = walk.times(end)

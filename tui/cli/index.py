@@ -48,17 +48,7 @@ from tui.units import count, duration, plural, size
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
-def command(
-    archive: str,
-    ids: bool,
-    ids_size: int | None,
-    jobs: int | None,
-    dask: str | None,
-    status: bool,
-    drop: bool,
-    as_json: bool,
-    **given: Any,
-) -> int:
+def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:
     """Remember what is in the chunks of a range, to answer faster.
 
     Each chunk is read once, and the counts of its values are kept in the cache folder. Then count answers without
@@ -73,7 +63,8 @@ def command(
     """
     if status and drop:
         raise click.UsageError("--status and --drop cannot be combined")
-    if ids_size is not None and not ids:
+    how = {name: given.pop(name) for name in ("ids", "ids_size", "jobs", "dask")}
+    if how["ids_size"] is not None and not how["ids"]:
         raise click.UsageError("--ids-size needs --ids")
     opened = open_named(archive, given)
     with open_index(opened.archive) as index:
@@ -85,9 +76,9 @@ def command(
         if status:
             _print_status(index, plan, as_json=as_json)
             return EXIT_MATCHED
-        how = {"ids": ids, "ids_size": ids_size, "jobs": jobs, "dask": dask, "json": as_json}
-        again = command_line("index", opened.location, opened.start, opened.stop, option_words(how))
-        code = _build(index, plan, again, ids=ids, ids_size=ids_size, jobs=jobs, dask=dask, quiet=as_json)
+        options = option_words({**how, "json": as_json})
+        again = command_line("index", opened.location, opened.start, opened.stop, options)
+        code = _build(index, plan, again, quiet=as_json, **how)
         if as_json and code != EXIT_INTERRUPTED:
             _print_status(index, plan, as_json=True)
         sys.stdout.flush()
@@ -107,12 +98,10 @@ def _build(
 ) -> int:
     """Read what is not indexed yet, and remember it."""
     known = index.indexed(plan.chunks)
-    if ids:
-        known &= index.with_words(plan.chunks)
+    known &= index.with_words(plan.chunks) if ids else known
     left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-    stopped = (
-        f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
-    )
+    before = plural(len(known), "chunk")
+    stopped = f"interrupted; {before} and those just read are indexed; index the rest with: {again}"
     plan = replace(plan, chunks=left)
     if not may_read(plan, jobs):
         return EXIT_INTERRUPTED
@@ -133,8 +122,7 @@ def _build(
     if too_much:
         say(f"the ids of {plural(too_much, 'chunk')} are not remembered: more than --ids-size allows")
     if not quiet:
-        before = f"{plural(len(known), 'chunk')} known before"
-        narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before}")
+        narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before} known before")
     return EXIT_FAILED if totals.damaged else EXIT_MATCHED
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from tui.analysis.known import known_chunks
-from tui.archive.location import Location, reading_words
+from tui.archive.location import Location, option_words, reading_words
 from tui.archive.writer import names_folder
 from tui.cli.command import Command
 from tui.cli.console import EXIT_INTERRUPTED, narrate
 from tui.cli.estimate import may_read
-from tui.cli.nsq_options import server_options, target_options
+from tui.cli.nsq_options import TargetOptions, server_options, target_options
 from tui.cli.opened import open_named
 from tui.cli.options import (
     POSITIVE,
@@ -130,6 +130,13 @@ def command(source: str, out: str | None, **given: Any) -> int:
     _refuse_strays(given, _ONLY_FILE if destination else _ONLY_NSQ, "-o FILE" if destination else "NSQ")
     if out is not None and names_folder(out):
         return _to_extract(source, chosen, out, given)
+    return _send(source, chosen, out, destination, given)
+
+
+def _send(
+    source: str, chosen: Filter, out: str | None, destination: TargetOptions | None, given: dict[str, Any]
+) -> int:
+    """To nsqd, or into a file."""
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
@@ -137,12 +144,16 @@ def command(source: str, out: str | None, **given: Any) -> int:
     what, words, order, location = _source(
         source, chosen, given, messages=destination is not None, by_time=by_time, asks=not asked["yes"]
     )
-    words += ["--unique"] if unique else []
-    words += ["--order", "time", *(["--time-field", order] if "--time-field" not in words else [])] if order else []
-    words += ["--name", name] if name else []
-    manner = How(name, order, how["pace"])
+    words += option_words({"unique": unique, "order": "time" if order else None, "name": name})
+    words += ["--time-field", order] if order and "--time-field" not in words else []
     request = SendRequest(
-        what, resume=resume, again=how["again"], how=manner, words=tuple(words), location=location, **asked
+        what,
+        resume=resume,
+        again=how["again"],
+        how=How(name, order, how["pace"]),
+        words=tuple(words),
+        location=location,
+        **asked,
     )
     if destination is None:
         files = file_request(out or "", how, resume)
