@@ -21,8 +21,7 @@ from botocore.hooks import HierarchicalEmitter
 from tui import __version__
 from tui.archive.chunk import Page, StoredObject
 from tui.archive.collection import uncollected
-from tui.archive.credentials import FAILED as UNUSABLE
-from tui.archive.credentials import UNFORESEEN, resolve
+from tui.archive.credentials import UNFORESEEN, UNUSABLE, resolve
 from tui.archive.credentials import mfa_device as mfa_device
 from tui.archive.local import temporary_error
 from tui.archive.put import CONDITION, Target, abandon, checksum, put_file, stream_checksum
