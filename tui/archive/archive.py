@@ -212,7 +212,8 @@ def empty_range(archive: Archive, start: datetime | None, stop: datetime | None)
     """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
-    words = " ".join(f"{name} {spell_hour(time)}" for name, time in (("from", start), ("to", stop)) if time is not None)
+    ends = (("from", start), ("to" if start else "before", stop))
+    words = " ".join(f"{name} {spell_hour(time)}" for name, time in ends if time is not None)
     if first is None or last is None:
         return ArchiveError(f"{archive.url} holds no chunk")
     note = f" ({spell_hour(start)}: {skipped})" if start and (skipped := clock_note(start)) else ""
