@@ -123,7 +123,7 @@ def test_a_word_too_many(capsys: pytest.CaptureFixture[str], folder: Path) -> No
     assert "to keep the records that contain it, write -g error" in refused(capsys, "scan", "logs", "error")
     files = [str(file) for file in (folder / "logs").iterdir()]
     assert "give the folder of the files" in refused(capsys, "ls", *files, *files)
-    assert refused(capsys, "ls", "logs", "more") == "'more' is one argument too many; see hourscope ls --help"
+    assert refused(capsys, "ls", "logs", "more") == "unexpected argument 'more'; see hourscope ls --help"
 
 
 def test_a_missing_word_names_the_commands_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,10 +81,10 @@ def extra_words(context: click.Context, extra: list[str]) -> str:
     if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
         return f"the command comes first: hourscope {first} ARCHIVE"
     if Path(word).is_file():
-        return f"'{word}' is one argument too many; give the folder of the files, not each file"
+        return f"unexpected argument '{word}'; give the folder of the files, not each file"
     if "--grep" in has:
-        return f"'{word}' is one argument too many; to keep the records that contain it, write -g {word}"
-    return f"'{word}' is one argument too many"
+        return f"unexpected argument '{word}'; to keep the records that contain it, write -g {word}"
+    return f"unexpected argument '{word}'"
 
 
 def unknown_option(error: click.NoSuchOption) -> str:
