@@ -108,6 +108,7 @@ class Opened:
         """
         from tui.scan import plan_scan  # `ls` starts without it
 
+        self._narrate_layout()
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
         within = self._within(plan.chunks) if self.moments else None
         if within:
@@ -123,9 +124,14 @@ class Opened:
 
     def catalog(self) -> Catalog:
         """List the range; SeveralLayoutsError if it has keys of another layout than the one that was detected."""
+        self._narrate_layout()
         catalog = self.archive.catalog(self.start, self.stop, self.listing)
         self._refuse_other_layouts(catalog.unmatched)
         return catalog
+
+    def _narrate_layout(self) -> None:
+        if self.archive.detected:
+            narrate(f"layout: {self.archive.layout_option()} (detected)")
 
     def _refuse_other_layouts(self, unmatched: Sequence[str]) -> None:
         """SeveralLayoutsError if keys that a detected layout does not fit, in the range, are of another layout."""
@@ -194,8 +200,6 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
         raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
     hours = _hours(said, parse_zone(location.timezone), lag)
     archive, listing = location.open(Range.of(*hours))
-    if archive.detected:
-        narrate(f"layout: {archive.layout_option()} (detected)")
     start, stop = _hours(said, archive.zone, lag)
     moments = parse_moments(*said, archive.zone)
     unfinished = is_unfinished(archive)
