@@ -60,7 +60,7 @@ def command(
     \b
     Examples:
       hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
-      hourscope cat /var/archive --from 2015-01-20T13 --to 2015-01-20T15 --lines 10
+      hourscope cat /var/archive --from 2015-01-20T13 --to 2015-01-20T15
       hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
     """
     filter_ = filter_of(given)
