@@ -8,7 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from tests.analysis.incidents import KINDS, incident
-from tui.analysis.findings import findings, suspicious
+from tui.analysis.findings import findings
+from tui.analysis.spans import suspicious
 
 
 @dataclass(frozen=True)

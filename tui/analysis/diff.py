@@ -8,9 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from tui.analysis.findings import Comparison, Finding, compare_hours, findings, hours_like, suspicious
-from tui.analysis.observed import Observed, Observing, observe_records
-from tui.analysis.table import Table
+from tui.analysis.columns import Learner
+from tui.analysis.comparison import Comparison, compare_hours
+from tui.analysis.findings import Finding, findings
+from tui.analysis.observed import Observed, Observing, observe_lines
+from tui.analysis.spans import hours_like, suspicious
+from tui.analysis.table import Table, table_of
 from tui.archive import Archive, Chunk, empty_range
 from tui.archive.store import is_s3
 from tui.archive.times import next_hour, parse_range
@@ -187,7 +190,7 @@ def _sampled(
     mine = [chunk for chunk in plan.chunks if _within(chunk.hour, question.target)]
     others = [chunk for chunk in plan.chunks if not _within(chunk.hour, question.target)]
     order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
-    fetched, read = 0, 0
+    fetched, read, learner = 0, 0, Learner()
     for number, most in enumerate(rounds):
         parts: dict[str, Observed] = {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
@@ -198,7 +201,7 @@ def _sampled(
                 return next(heads(plan.archive, [chunk], most=1, records=most, cancelled=cancel.is_set))
 
             for chunk, records in pool.map(sample, order):
-                parts[chunk.key] = observe_records(_matching(records, plan.filter))
+                parts[chunk.key] = observe_lines(b"\n".join(_matching(records, plan.filter)), learner)
                 read += len(records)
                 fetched += sum(map(len, records)) // 8
                 yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
@@ -229,10 +232,10 @@ def _answer(
     cancel: threading.Event,
 ) -> Answer:
     ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
-    table = Table(ordered, plan.archive.zone)
+    table = table_of(ordered, plan.archive.zone)
     not_objects = sum(part.not_objects for _, part in ordered)
     given = _given(table, question) if question.target is not None else None
-    if given is not None and given.baseline_hours:
+    if given is not None and given.baseline:
         compared = [given]
     else:
         compared = [
@@ -244,11 +247,10 @@ def _answer(
         mine, base = _findings(comparison, question, cancel.is_set)
         found += [(base, finding) for finding in mine]
     found.sort(key=lambda pair: -abs(pair[1].shift.score))
-    everything = Comparison(table, table.valid, 0, tuple(range(len(table.hours))), ())
-    sides = given if given is not None else everything
+    sides = given if given is not None else compare_hours(table, range(len(table.hours)), ())
     return Answer(
-        _side(table, sides.target_hours),
-        _side(table, sides.baseline_hours),
+        _side(table, sides.target),
+        _side(table, sides.baseline),
         tuple(_located(comparison, finding) for comparison, finding in found),
         table.records,
         exact,
@@ -266,11 +268,11 @@ def _findings(
     first = findings(comparison, leave_out=question.fields, cancelled=cancelled)
     if not first or question.against:
         return first, comparison
-    alike = set(hours_like(comparison, first[0]))
-    kept = [at for at in comparison.baseline_hours if at not in alike]
-    if not alike or len(kept) < len(comparison.baseline_hours) // 2:
+    alike = set(hours_like(comparison, first[0].hits, first[0].shift))
+    kept = [at for at in comparison.baseline if at not in alike]
+    if not alike or len(kept) < len(comparison.baseline) // 2:
         return first, comparison
-    cleaner = compare_hours(comparison.table, comparison.target_hours, kept)
+    cleaner = compare_hours(comparison.table, comparison.target, kept)
     return findings(cleaner, leave_out=question.fields, cancelled=cancelled), cleaner
 
 
@@ -314,5 +316,4 @@ def _ranges(hours: Sequence[datetime]) -> tuple[Range, ...]:
 def _located(comparison: Comparison, finding: Finding) -> Found:
     hours = comparison.table.hours
     since, until = hours[finding.since].time, next_hour(hours[finding.until - 1].time)
-    by_hour = tuple(comparison.table.by_hour(finding.mask))
-    return Found(finding, since, until, _side(comparison.table, comparison.target_hours), by_hour)
+    return Found(finding, since, until, _side(comparison.table, comparison.target), tuple(finding.hits))

@@ -1,0 +1,109 @@
+"""Two or three facts that differ more together than each by itself: a beam over the bits of some records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import reduce
+from itertools import combinations
+from operator import and_
+
+from tui.analysis.comparison import MARGIN, Candidate, Comparison, stands_out
+from tui.analysis.facts import Fact
+from tui.analysis.table import Hits
+
+_SHARPER = 1.05  # times the score of its parts that a combination must have
+_MARGIN = 4  # of the score, beyond that
+_BEAM = 25  # the most surprising facts, each combined with all others
+_CROSS = 120  # facts that are combined with each other
+
+
+def combined(
+    comparison: Comparison,
+    singles: Sequence[Candidate],
+    facts: Sequence[Fact],
+    needed: float,
+    cancelled: Callable[[], bool],
+) -> list[Candidate]:
+    """Pairs and triples that stand out. `singles`: the facts that may, the most surprising first."""
+    search = _Search(comparison, facts, needed, cancelled)
+    beam = [candidate for candidate in singles[:_BEAM] if candidate.shift.score > 0]
+    pairs = search.sharper(beam)
+    known = {frozenset(pair.facts) for pair in pairs}
+    pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
+    pairs.sort(key=lambda candidate: -candidate.rank)
+    return [*pairs, *search.sharper(pairs[:_BEAM])]
+
+
+class _Search:
+    """What all tries have in common."""
+
+    def __init__(
+        self, comparison: Comparison, facts: Sequence[Fact], needed: float, cancelled: Callable[[], bool]
+    ) -> None:
+        self.comparison = comparison
+        self.needed = needed
+        self.cancelled = cancelled
+        self.masks = {fact: comparison.records.mask(fact) for fact in facts if fact.kind != "field"}
+        self.scores = {fact: comparison.rough_mask(mask) for fact, mask in self.masks.items()}
+
+    def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
+        """Each of some candidates with one more fact, where that makes it sharper."""
+        found: dict[frozenset[Fact], Candidate] = {}
+        for candidate in beam:
+            if self.cancelled():
+                break
+            own = self.comparison.rough_mask(candidate.mask)
+            here = candidate.mask & self.comparison.here
+            paths = {fact.path for fact in candidate.facts}
+            for fact, other in self.masks.items():
+                least = max(own, self.scores[fact]) * _SHARPER + _MARGIN
+                if fact.path in paths or not self.comparison.can_reach(here & other, least):
+                    continue
+                mask = candidate.mask & other
+                key = frozenset((*candidate.facts, fact))
+                if key not in found and self.comparison.rough_mask(mask) > least:
+                    parts = candidate.hits, self.comparison.table.hits[fact]
+                    facts = (*candidate.facts, fact)
+                    found |= {key: one for one in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation)}
+        return sorted(found.values(), key=lambda candidate: -candidate.rank)
+
+    def crossed(self) -> list[Candidate]:
+        """Pairs of facts that need not differ much by themselves."""
+        rising = sorted((fact for fact, score in self.scores.items() if score > 0), key=lambda fact: -self.scores[fact])
+        found: list[Candidate] = []
+        for one, other in combinations(rising[:_CROSS], 2):
+            if one.path == other.path:
+                continue
+            mask = self.masks[one] & self.masks[other]
+            least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
+            if self.comparison.rough_mask(mask) > least:
+                parts = self.comparison.table.hits[one], self.comparison.table.hits[other]
+                found += self._made((one, other), mask, parts, self.needed)
+        return found
+
+    def _made(
+        self,
+        facts: tuple[Fact, ...],
+        mask: int,
+        parts: tuple[Hits, Hits],
+        margin: float,
+        variation: float = math.inf,
+    ) -> list[Candidate]:
+        """A combination, if it stands out among all combinations of so many facts, seen in all records.
+
+        It varies no more than the part that it was made of: what is seen of few records is rough. A sample would vary
+        less than users' doings do.
+        """
+        records = self.comparison.table.every_record
+        hits = records.by_hour(reduce(and_, map(records.mask, facts)))
+        if self.comparison.rough(hits) <= max(map(self.comparison.rough, parts)) * _SHARPER + margin:
+            return []
+        moved = self.comparison.moved(hits)
+        if variation < moved.variation:
+            moved = replace(moved, score=moved.score * moved.variation / variation, variation=variation)
+        among_all = len(facts) * (self.needed - MARGIN) + MARGIN
+        if moved.score <= 0 or not stands_out(moved, among_all):
+            return []
+        return [Candidate(facts, mask, hits, moved)]
