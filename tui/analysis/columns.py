@@ -92,14 +92,14 @@ def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
 class Node:
     """A place in the records: its values, and the places below it. It spares building a path for every value."""
 
-    __slots__ = ("below", "lists", "path", "records", "values")
+    __slots__ = ("below", "path", "records", "texts", "values")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.records: list[int] = []
         self.values: list[Any] = []
         self.below: dict[Any, Node] = {}
-        self.lists: dict[tuple[str, ...], list[str]] = {}  # their different items
+        self.texts: dict[tuple[str, ...], list[str]] = {}  # of a list of texts those that differ
 
     def add(self, record: int, value: dict[str, Any], depth: int) -> None:
         """The fields of an object."""
@@ -116,24 +116,24 @@ class Node:
             if depth <= _DEEP:
                 self.add(record, value, depth)
         elif kind is list:
-            self._add_items(record, value, depth)
+            self.add_items(record, value, depth)
         elif value is not None:
             self.records.append(record)
             self.values.append(value)
 
-    def _add_items(self, record: int, items: list[Any], depth: int) -> None:
+    def add_items(self, record: int, items: list[Any], depth: int) -> None:
         """A list: each different item once."""
         node = self.below.get(ANY) or self._new(ANY)
         assert node is not None
         try:
-            different = self.lists.get(tuple(items))
+            texts = self.texts.get(tuple(items))
         except TypeError:  # objects or lists are in it
-            different = None
-        if different is None and set(map(type, items)) == {str}:
-            different = self.lists[tuple(items)] = list(dict.fromkeys(items[:_ITEMS]))
-        if different is not None:
-            node.records += [record] * len(different)
-            node.values += different
+            texts = None
+        if texts is None and set(map(type, items)) == {str}:
+            texts = self.texts[tuple(items)] = list(dict.fromkeys(items[:_ITEMS]))
+        if texts is not None:
+            node.records += [record] * len(texts)
+            node.values += texts
             return
         seen = set()
         for item in items[:_ITEMS]:
@@ -211,11 +211,13 @@ class _Object:
             if list in kinds or dict in kinds:
                 node = Node(path)
                 for record, value in enumerate(column):
-                    if type(value) is list or type(value) is dict:
+                    if type(value) is list:
+                        node.add_items(record, value, len(path))
+                    elif type(value) is dict:
                         node.add_value(record, value, len(path))
-                        column[record] = MISSING
                 node.collect(columns)
-                kinds = set(map(type, column))
+                kinds -= {list, dict}
+                column = [MISSING if type(value) is list or type(value) is dict else value for value in column]
             if kinds - {type(None), type(MISSING)}:
                 columns.cells[path] = Cells(column)
 

@@ -184,16 +184,14 @@ def _codes(counts: Counter[Any], column: Column) -> dict[Any, int]:
 
 def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
     """NaN for what is none, or has no float."""
-    if kinds <= {int, float} and -_LARGEST < min(values) and max(values) < _LARGEST:
-        return array("d", values)
     nan = float("nan")
-    return array(
-        "d",
-        [
-            value if (type(value) is int or type(value) is float) and -_LARGEST < value < _LARGEST else nan
-            for value in values
-        ],
-    )
+    if kinds <= {int, float, type(None), type(MISSING)}:
+        if not kinds <= {int, float}:
+            values = [nan if value is MISSING or value is None else value for value in values]
+        if -_LARGEST < min(values) and max(values) < _LARGEST:
+            return array("d", values)
+    numbers = (value if type(value) is int or type(value) is float else nan for value in values)
+    return array("d", [number if -_LARGEST < number < _LARGEST else nan for number in numbers])
 
 
 def _are_times(values: Iterable[Any]) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from tui.analysis.comparison import MARGIN, Comparison, stands_out
-from tui.analysis.surprise import Shift, Windows, shift, stretch, windows
+from tui.analysis.surprise import Shift, Windows, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
 _ALONE = 1.5  # times as far from the usual as any other stretch of hours
@@ -48,12 +48,12 @@ def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: 
 
 def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
     """The stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
-    number, whole = len(sizes), sum(hits)
+    number, whole, everything = len(sizes), sum(hits), sum(sizes)
     found = []
     usual = sorted(hit / size for hit, size in zip(hits, sizes, strict=True) if size)
     if not usual:
         return []
-    middle = max(usual[len(usual) // 2], 0.5 * whole / max(sum(sizes), 1) if not usual[len(usual) // 2] else 0.0)
+    middle = max(usual[len(usual) // 2], 0.5 * whole / max(everything, 1) if not usual[len(usual) // 2] else 0.0)
     for extreme in (usual[-1], usual[0]):
         inside, outside = extreme, middle
         if inside == outside:
@@ -65,14 +65,16 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             if not size or stop - first > number // _LONGEST:
                 break
             inside = sum(hits[first:stop]) / size
-            outside = (whole - sum(hits[first:stop])) / max(sum(sizes) - size, 1)
+            outside = (whole - sum(hits[first:stop])) / max(everything - size, 1)
             if inside == outside:
                 break
-        size = sum(sizes[first:stop])
+        here, size = sum(hits[first:stop]), sum(sizes[first:stop])
         if not size or stop - first > number // _LONGEST:
             continue
+        if abs(likelihood_ratio(here, size, whole - here, everything - size)) < needed / 2:
+            continue  # not even without what it varies
         base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
-        moved = shift(sum(hits[first:stop]), size, base)
+        moved = shift(here, size, base)
         if stands_out(moved, needed) and _is_alone(base, moved):
             found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
     return found
