@@ -73,6 +73,16 @@ class Learner:
         return made
 
 
+def columns_of(records: Iterable[dict[str, Any]]) -> Columns:
+    """The columns of records that were parsed."""
+    made, root = Columns(), Node(())
+    for value in records:
+        root.add(made.records, value, 0)
+        made.records += 1
+    root.collect(made)
+    return made
+
+
 def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
     made, root = Columns(), Node(())
     for record in records:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
 from itertools import combinations
-from operator import and_
 
 from tui.analysis.comparison import MARGIN, Candidate, Comparison, stands_out
 from tui.analysis.facts import Fact
-from tui.analysis.table import Hits
 
 _SHARPER = 1.05  # times the score of its parts that a combination must have
 _MARGIN = 4  # of the score, beyond that
@@ -46,6 +43,7 @@ class _Search:
         self.needed = needed
         self.cancelled = cancelled
         self.masks = {fact: comparison.records.mask(fact) for fact in facts if fact.kind != "field"}
+        self._singles: dict[Fact, Candidate] = {}
         self.scores = {fact: comparison.rough_mask(mask) for fact, mask in self.masks.items()}
 
     def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
@@ -64,9 +62,9 @@ class _Search:
                 mask = candidate.mask & other
                 key = frozenset((*candidate.facts, fact))
                 if key not in found and self.comparison.rough_mask(mask) > least:
-                    parts = candidate.hits, self.comparison.table.hits[fact]
+                    whole = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
                     facts = (*candidate.facts, fact)
-                    found |= {key: one for one in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation)}
+                    found |= {key: one for one in self._made(facts, mask, (whole, self._single(fact, other)), _MARGIN, candidate.shift.variation)}
         return sorted(found.values(), key=lambda candidate: -candidate.rank)
 
     def crossed(self) -> list[Candidate]:
@@ -79,15 +77,14 @@ class _Search:
             mask = self.masks[one] & self.masks[other]
             least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
             if self.comparison.rough_mask(mask) > least:
-                parts = self.comparison.table.hits[one], self.comparison.table.hits[other]
-                found += self._made((one, other), mask, parts, self.needed)
+                found += self._made((one, other), mask, (self._single(one, self.masks[one]), self._single(other, self.masks[other])), self.needed)
         return found
 
     def _made(
         self,
         facts: tuple[Fact, ...],
         mask: int,
-        parts: tuple[Hits, Hits],
+        parts: Sequence[Candidate],
         margin: float,
         variation: float = math.inf,
     ) -> list[Candidate]:
@@ -96,14 +93,22 @@ class _Search:
         It varies no more than the part that it was made of: what is seen of few records is rough. A sample would vary
         less than users' doings do.
         """
-        records = self.comparison.table.every_record
-        hits = records.by_hour(reduce(and_, map(records.mask, facts)))
-        if self.comparison.rough(hits) <= max(map(self.comparison.rough, parts)) * _SHARPER + margin:
+        made = self.comparison.combination(facts, mask)
+        if self._score(made) <= max(map(self._score, parts)) * _SHARPER + margin:
             return []
-        moved = self.comparison.moved(hits)
+        moved = made.shift
         if variation < moved.variation:
             moved = replace(moved, score=moved.score * moved.variation / variation, variation=variation)
         among_all = len(facts) * (self.needed - MARGIN) + MARGIN
         if moved.score <= 0 or not stands_out(moved, among_all):
             return []
-        return [Candidate(facts, mask, hits, moved)]
+        return [replace(made, shift=moved)]
+
+    def _score(self, candidate: Candidate) -> float:
+        return self.comparison.rough(candidate.hits, candidate.sizes)
+
+    def _single(self, fact: Fact, mask: int) -> Candidate:
+        """As a combination of one: counted in the same records."""
+        if fact not in self._singles:
+            self._singles[fact] = self.comparison.combination((fact,), mask)
+        return self._singles[fact]

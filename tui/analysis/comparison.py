@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from operator import itemgetter
+from functools import cached_property, reduce
+from operator import and_, itemgetter
 
 from tui.analysis.facts import Fact
 from tui.analysis.records import Records
@@ -20,20 +20,23 @@ _MOST_RECORDS = 40_000  # of either side that combinations are looked for in
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Facts that hold together: their records by hour, and how their share differs.
+    """Facts that hold together: their records by hour, of how many, and how their share differs.
 
-    `mask`: those of the records that tell how facts overlap.
+    `mask`: those of the records that tell how facts overlap. `weight`: how many times more records there are than those
+    that were counted.
     """
 
     facts: tuple[Fact, ...]
     mask: int = field(repr=False)
     hits: Hits = field(repr=False)
+    sizes: Hits = field(repr=False)
     shift: Shift
+    weight: float = 1.0
 
     @property
     def rank(self) -> float:
         """Surprise, weighed by effect."""
-        return abs(self.shift.score) * min(max(abs(self.shift.lift), 0.3), 3.0)
+        return self.weight * abs(self.shift.score) * min(max(abs(self.shift.lift), 0.3), 3.0)
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,11 @@ class Comparison:
     @cached_property
     def records(self) -> Records:
         """Records of both sides, spread evenly, if they are very many: they tell which facts hold together."""
-        strides = [0] * len(self.sizes)
-        for hours in (self.target, self.baseline):
+        sizes = self.table.every_record.sizes
+        strides = [0] * len(sizes)
+        for hours, chosen in zip((self.target, self.baseline), self._sides, strict=True):
             for hour in hours:
-                strides[hour] = max(1, sum(self.sizes[at] for at in hours) // _MOST_RECORDS)
+                strides[hour] = max(1, sum(chosen(sizes)) // _MOST_RECORDS)
         return self.table.of_records(strides.__getitem__)
 
     @cached_property
@@ -68,15 +72,14 @@ class Comparison:
         """Those of the baseline."""
         return self.records.of_hours(self.baseline)
 
-    def moved(self, hits: Hits, left: tuple[float, float, float, float] | None = None) -> Shift:
+    def moved(self, hits: Hits, sizes: Hits, left: tuple[float, float, float, float] | None = None) -> Shift:
         """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
         here, there = self._sides
-        found, usual, sizes = sum(here(hits)), there(hits), there(self.sizes)
-        size = self._sums[0]
+        length = max(len(self.target), 1)
         if left is None:
-            return shift(found, size, windows(usual, sizes, max(len(self.target), 1)))
-        base = windows([n * left[2] for n in usual], [n * left[3] for n in sizes], max(len(self.target), 1))
-        return shift(found * left[0], size * left[1], base)
+            return shift(sum(here(hits)), sum(here(sizes)), windows(there(hits), there(sizes), length))
+        base = windows([n * left[2] for n in there(hits)], [n * left[3] for n in there(sizes)], length)
+        return shift(sum(here(hits)) * left[0], sum(here(sizes)) * left[1], base)
 
     @cached_property
     def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:
@@ -85,17 +88,20 @@ class Comparison:
     def single(self, fact: Fact) -> Candidate:
         """One fact."""
         hits = self.table.hits[fact]
-        return Candidate((fact,), self.records.mask(fact), hits, self.moved(hits))
+        return Candidate((fact,), self.records.mask(fact), hits, self.sizes, self.moved(hits, self.sizes))
 
-    def rough(self, hits: Hits) -> float:
+    def combination(self, facts: tuple[Fact, ...], mask: int) -> Candidate:
+        """Several, counted in all records whose values are known. `mask`: as that of a Candidate."""
+        records = self.table.every_record
+        hits = records.by_hour(reduce(and_, map(records.mask, facts)))
+        here, _ = self._sides
+        weight = sum(here(self.sizes)) / max(sum(here(records.sizes)), 1)
+        return Candidate(facts, mask, hits, records.sizes, self.moved(hits, records.sizes), weight)
+
+    def rough(self, hits: Hits, sizes: Hits) -> float:
         """A score without the variation: cheap, and never too low."""
         here, there = self._sides
-        return likelihood_ratio(sum(here(hits)), self._sums[0], sum(there(hits)), self._sums[1])
-
-    @cached_property
-    def _sums(self) -> tuple[int, int]:
-        here, there = self._sides
-        return sum(here(self.sizes)), sum(there(self.sizes))
+        return likelihood_ratio(sum(here(hits)), sum(here(sizes)), sum(there(hits)), sum(there(sizes)))
 
     def rough_mask(self, mask: int) -> float:
         """The same of some records, of those that are looked at."""
@@ -120,7 +126,7 @@ class Comparison:
             return (mask & ~taken).bit_count() / whole if whole else 1.0
 
         shares = left(candidate.mask & here), left(here), left(candidate.mask & there), left(there)
-        return self.moved(candidate.hits, shares)
+        return self.moved(candidate.hits, candidate.sizes, shares)
 
 
 def compare_hours(table: Table, target: Sequence[int], baseline: Sequence[int]) -> Comparison:

@@ -7,7 +7,7 @@ part of it, or its reverse.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui.analysis.combinations import combined
 from tui.analysis.comparison import Candidate, Comparison, needed_score, stands_out
@@ -71,7 +71,7 @@ def _candidates(
     comparison: Comparison, facts: list[Fact], needed: float, cancelled: Callable[[], bool]
 ) -> list[Candidate]:
     """Facts and combinations that stand out, the highest rank first; a combination only where it is sharper."""
-    singles = [comparison.single(fact) for fact in facts if abs(comparison.rough(comparison.table.hits[fact])) >= needed / 2]
+    singles = [comparison.single(fact) for fact in facts if abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) >= needed / 2]
     singles.sort(key=lambda candidate: -candidate.rank)
     found = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
     for candidate in combined(comparison, singles, facts, needed, cancelled):
@@ -82,19 +82,23 @@ def _candidates(
 def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact]) -> Finding:
     """With what is always there together with it, and the hours that it lasts."""
     hits, moved = candidate.hits, candidate.shift
-    since, until = duration(comparison.sizes, hits, moved)
-    rough = {fact: abs(comparison.rough(comparison.table.hits[fact])) for fact in candidate.facts}
+    since, until = duration(candidate.sizes, hits, moved)
+    if candidate.sizes is not comparison.sizes:  # counted in a sample: estimated for all
+        pairs = zip(hits, candidate.sizes, comparison.sizes, strict=True)
+        hits = [round(count * size / sampled) if sampled else 0 for count, sampled, size in pairs]
+        moved = replace(moved, records=sum(hits[at] for at in comparison.target))
+    rough = {fact: abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) for fact in candidate.facts}
     strongest = tuple(sorted(candidate.facts, key=lambda fact: -rough[fact]))  # the finding takes its kind
-    return Finding(strongest, hits, moved, _also(comparison, candidate, facts), since, until)
+    return Finding(strongest, hits, moved, _also(comparison, candidate, hits, facts), since, until)
 
 
-def _also(comparison: Comparison, candidate: Candidate, facts: list[Fact]) -> tuple[Fact, ...]:
+def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[Fact]) -> tuple[Fact, ...]:
     """Facts of other fields that hold for nearly all of a candidate's records, and for fewer of all others."""
     rising = candidate.shift.score > 0
     hours = comparison.target if rising else comparison.baseline
     mask = candidate.mask & (comparison.here if rising else comparison.there)
     number, everywhere = mask.bit_count(), comparison.table.records
-    least = _TOGETHER * sum(candidate.hits[at] for at in hours)
+    least = _TOGETHER * sum(hits[at] for at in hours)
     own = {fact.path for fact in candidate.facts}
     together = []
     for fact in facts:

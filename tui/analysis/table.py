@@ -19,8 +19,8 @@ from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 
 LEAST = 5  # records that a fact must have
-_FEW_NUMBERS = 20  # different ones: they are values
-_SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles that numbers are cut at
+FEW_NUMBERS = 20  # different ones: they are values
+SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles that numbers are cut at
 _TOLD = 200  # values that tell whether they are times
 _CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock or a counter
 _CONFINED = 0.1  # of the archive's hours: a value that occurs in no more than that, and is not alone in it, dates it
@@ -191,7 +191,7 @@ def _add_field(table: Table, path: Path, places: list[tuple[Part, Column]], zone
         known.counts, samples = [], []
     if not table.add(known, zone) or not samples:
         return
-    if len({number for _, numbers in samples for number in numbers}) > _FEW_NUMBERS:
+    if len({number for _, numbers in samples for number in numbers}) > FEW_NUMBERS:
         table.hits.update(_cuts(table, path, places, [number for _, numbers in samples for number in numbers]))
 
 
@@ -205,7 +205,7 @@ def cut_bounds(numbers: Sequence[float]) -> list[float]:
     """The quantiles that numbers are cut at."""
     ordered = sorted(numbers)
     last = len(ordered) - 1
-    return sorted({ordered[round(last * share)] for share in _SHARES})
+    return sorted({ordered[round(last * share)] for share in SHARES})
 
 
 def cut_facts(
