@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from tui.analysis.diff import Answer, Found, Range
+from tui.analysis.question import Answer, Found, Range
 from tui.analysis.facts import Fact, spell_number
 from tui.archive.times import spell_hour
 from tui.units import count, plural
@@ -139,7 +139,11 @@ def source_of(answer: Answer) -> str:
         if ranges
         else "each hour against all others"
     )
-    how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
+    if answer.indexed:
+        how = f"from the index: {count(answer.indexed)} of {plural(answer.indexed, 'chunk')}, 0 read"
+        how += "" if answer.exact else "; combinations from a sample"
+    else:
+        how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
     return f"{against} · {how}"
 
 

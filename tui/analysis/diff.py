@@ -5,24 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import datetime
 
 from tui.analysis.columns import Learner
 from tui.analysis.comparison import Comparison, compare_hours
 from tui.analysis.findings import Finding, findings
+from tui.analysis.indexed_table import indexed_table
+from tui.analysis.known import known_counts
 from tui.analysis.observed import Observed, Observing, observe_lines
+from tui.analysis.question import Answer, Found, Question, Range, Side, within
 from tui.analysis.spans import hours_like, suspicious
 from tui.analysis.table import Table, table_of
-from tui.archive import Archive, Chunk, empty_range
+from tui.archive import Chunk
 from tui.archive.store import is_s3
-from tui.archive.times import next_hour, parse_range
+from tui.archive.times import next_hour
 from tui.errors import TimeError
-from tui.filter import Filter
-from tui.filter.fields import ANY, Path
-from tui.filter.jmespath import parse_expression
-from tui.filter.paths import named_paths
-from tui.scan import Measured, Progress, ScanEvent, ScanPlan, plan_scan, run_plan
+from tui.index import Index, Summary
+from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
 from tui.scan.heads import heads
 
@@ -32,103 +32,9 @@ _LOCAL_CEILING = 512 << 20  # of a folder
 _HEADS = (40, 200, 1_000)  # records of each chunk that a sample takes, round after round
 _AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
-_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
 _MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _WEEKS = 2  # other weeks that make a baseline of their own
 _STRETCHES = 3  # of hours that are looked at where none were given
-
-Range = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
-
-    `fields`: those that the filter asks about, which are no findings.
-    """
-
-    target: Range | None = None
-    against: tuple[Range, ...] = ()
-    full: bool = False
-    fields: frozenset[Path] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The hours of one side as ranges, and how many records of them were compared."""
-
-    ranges: tuple[Range, ...]
-    records: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding with the times of its hours: [since, until), and the target that it was found for.
-
-    `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
-    """
-
-    finding: Finding
-    since: datetime
-    until: datetime
-    target: Side
-    by_hour: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What stands out so far. `exact`: every record was compared; else only `records`, and of each chunk the first.
-
-    `hours` and `sizes`: all that were looked at, in order, with their records.
-    """
-
-    target: Side
-    baseline: Side
-    found: tuple[Found, ...]
-    records: int
-    exact: bool
-    final: bool
-    hours: tuple[datetime, ...] = ()
-    sizes: tuple[int, ...] = ()
-    not_objects: int = 0
-
-
-def fields_of(filter_: Filter) -> frozenset[Path]:
-    """The fields that a filter asks about: they differ by definition, so they are not findings."""
-    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
-    return frozenset(
-        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
-    )
-
-
-def read_range(text: str, zone: tzinfo) -> Range:
-    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
-    start, dots, stop = text.partition("..")
-    first, last = parse_range(start.strip() or None, stop.strip() or None, zone) if dots else (None, None)
-    if first is None or last is None:
-        raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
-    return first, last
-
-
-def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
-    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
-
-    ArchiveError if those hours have no chunk.
-    """
-    if question.target is None:
-        return plan_scan(archive, None, None, filter_ or Filter())
-    start, stop = question.target
-    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
-    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
-    plan = plan_scan(archive, first, last, filter_ or Filter())
-    chunks = tuple(
-        chunk
-        for chunk in plan.chunks
-        if _within(chunk.hour, question.target) or any(_within(chunk.hour, range_) for range_ in wanted)
-    )
-    if not any(_within(chunk.hour, question.target) for chunk in chunks):
-        raise empty_range(archive, start, stop)
-    return replace(plan, chunks=chunks)
 
 
 def diff(
@@ -139,13 +45,22 @@ def diff(
     dask: str | None = None,
     cancel: threading.Event | None = None,
     early: bool = False,
+    index: Index | None = None,
 ) -> Iterator[ScanEvent | Answer]:
     """Read the plan's chunks, or a sample of them: the events of a scan, and an Answer now and then; the last is final.
 
     The plan is of all hours, the target's and the baseline's; its filter says which records are compared. `early`: an
-    answer from the first records of each chunk first, also where all are read then.
+    answer from the first records of each chunk first, also where all are read then. `index`: it answers alone where it
+    knows every chunk; no chunk is read then, unless the question is `full`.
     """
     cancel = cancel or threading.Event()
+    known = _known(plan, question, index) if index is not None else None
+    table = indexed_table(known, plan.archive.zone) if known is not None else None
+    if known is not None and table is not None:
+        counts = {chunk.key: known_counts(summary, parses=True) for chunk, summary in known}
+        yield from run_plan(plan, jobs=1, cancel=cancel, count_only=True, known=lambda chunk, _: counts[chunk.key])
+        yield _answer(question, table, final=True, cancel=cancel, indexed=len(known))
+        return
     ceiling = _CEILING if is_s3(plan.archive.store.url) else _LOCAL_CEILING
     if question.full or plan.bytes_compressed <= ceiling:
         if early and plan.bytes_compressed > _AT_ONCE_READ:
@@ -153,6 +68,18 @@ def diff(
         yield from _whole(plan, question, jobs, dask, cancel)
     else:
         yield from _sampled(plan, question, cancel)
+
+
+def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk, Summary]] | None:
+    """What the index knows of all chunks; None if it does not know them, or not the records that are asked about."""
+    if question.full or plan.filter.active or plan.filter.within or plan.filter.invert:
+        return None
+    known = []
+    for chunk, summary in index.summaries(plan.chunks):
+        if summary is None:
+            return None
+        known.append((chunk, summary))
+    return known
 
 
 def _whole(
@@ -169,7 +96,7 @@ def _whole(
         else:
             yield event
     if not cancel.is_set():
-        yield _answer(plan, question, parts, exact=stride == 1, final=True, cancel=cancel)
+        yield _answer(question, *_observed(plan, parts), exact=stride == 1, final=True, cancel=cancel)
 
 
 def _stride(plan: ScanPlan) -> int:
@@ -187,8 +114,8 @@ def _sampled(
     plan: ScanPlan, question: Question, cancel: threading.Event, rounds: Sequence[int] = _HEADS
 ) -> Iterator[ScanEvent | Answer]:
     """The first records of chunks, more with each round; the target's chunks are read first."""
-    mine = [chunk for chunk in plan.chunks if _within(chunk.hour, question.target)]
-    others = [chunk for chunk in plan.chunks if not _within(chunk.hour, question.target)]
+    mine = [chunk for chunk in plan.chunks if within(chunk.hour, question.target)]
+    others = [chunk for chunk in plan.chunks if not within(chunk.hour, question.target)]
     order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
     fetched, read, learner = 0, 0, Learner()
     for number, most in enumerate(rounds):
@@ -208,7 +135,7 @@ def _sampled(
         if cancel.is_set():
             return
         final = rounds is _HEADS and (number == len(rounds) - 1 or fetched > _CEILING or read * 4 > MOST_RECORDS)
-        yield _answer(plan, question, parts, exact=False, final=final, cancel=cancel)
+        yield _answer(question, *_observed(plan, parts), final=final, cancel=cancel)
         if final:
             return
 
@@ -218,22 +145,16 @@ def _matching(records: list[bytes], filter_: Filter) -> list[bytes]:
     return records if matcher.selects_all else [record for record in records if matcher.matches(record)]
 
 
-def _within(hour: datetime, range_: Range | None) -> bool:
-    return range_ is not None and range_[0] <= hour < range_[1]
-
-
 def _answer(
-    plan: ScanPlan,
     question: Question,
-    parts: dict[str, Observed],
+    table: Table,
+    not_objects: int = 0,
     *,
-    exact: bool,
     final: bool,
     cancel: threading.Event,
+    exact: bool = False,
+    indexed: int = 0,
 ) -> Answer:
-    ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
-    table = table_of(ordered, plan.archive.zone)
-    not_objects = sum(part.not_objects for _, part in ordered)
     given = _given(table, question) if question.target is not None else None
     if given is not None and given.baseline:
         compared = [given]
@@ -253,12 +174,19 @@ def _answer(
         _side(table, sides.baseline),
         tuple(_located(comparison, finding) for comparison, finding in found),
         table.records,
-        exact,
+        exact or (indexed > 0 and all(len(finding.facts) == 1 for _, finding in found)),
         final,
         tuple(hour.time for hour in table.hours),
         tuple(hour.records for hour in table.hours),
         not_objects,
+        indexed,
     )
+
+
+def _observed(plan: ScanPlan, parts: dict[str, Observed]) -> tuple[Table, int]:
+    """The facts about what was read, and how many records were no objects."""
+    ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
+    return table_of(ordered, plan.archive.zone), sum(part.not_objects for _, part in ordered)
 
 
 def _findings(
@@ -279,10 +207,10 @@ def _findings(
 def _given(table: Table, question: Question) -> Comparison:
     """The hours that were asked about, beside those they are compared with."""
     times = [hour.time for hour in table.hours]
-    target = [at for at, time in enumerate(times) if _within(time, question.target)]
+    target = [at for at, time in enumerate(times) if within(time, question.target)]
     others = [at for at in range(len(times)) if at not in set(target)]
     if question.against:
-        baseline = [at for at in others if any(_within(times[at], range_) for range_ in question.against)]
+        baseline = [at for at in others if any(within(times[at], range_) for range_ in question.against)]
         if not baseline:
             raise TimeError("the baseline of --against has no record; choose hours that the archive holds")
         return compare_hours(table, target, baseline)

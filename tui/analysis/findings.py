@@ -54,8 +54,8 @@ def findings(
             break
         if accepted and not stands_out(comparison.without(candidate, taken), needed):
             continue
-        if candidate.shift.score > 0 and _sources(comparison, candidate) < LEAST:
-            continue  # the doing of one user, whose records are alike
+        if candidate.shift.score > 0 and _of_one_source(comparison, candidate):
+            continue
         accepted.append(candidate)
         taken |= candidate.mask
         if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < LEAST:
@@ -63,8 +63,11 @@ def findings(
     return [_finding(comparison, candidate, facts) for candidate in accepted]
 
 
-def _sources(comparison: Comparison, candidate: Candidate) -> int:
-    return comparison.records.sources(candidate.mask & comparison.here, comparison.table.ids, LEAST)
+def _of_one_source(comparison: Comparison, candidate: Candidate) -> bool:
+    """Is it the doing of one user or a few, whose records are alike? Of too few records nobody can tell."""
+    records = candidate.mask & comparison.here
+    sources = comparison.records.sources(records, comparison.table.ids, LEAST)
+    return sources < LEAST <= records.bit_count()
 
 
 def _candidates(

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from functools import lru_cache
 from itertools import accumulate
 from operator import sub
@@ -18,6 +18,7 @@ from tui.analysis.observed import Blanked, Column, Observed, Value
 from tui.analysis.records import Part, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
 from tui.analysis.table import FEW_NUMBERS, FieldCounts, Hits, Hour, SHARES, Table, cut_facts, is_clock
+from tui.archive import Chunk
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 from tui.index import FieldSummary, Sample, Summary
@@ -27,14 +28,15 @@ _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
-Place = tuple[int, FieldSummary]  # the number of a chunk's hour, and one field of the chunk
+Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
 
 
-def indexed_table(known: Iterable[tuple[datetime, Summary]], zone: tzinfo) -> Table | None:
+def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table | None:
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])
     fields: dict[str, list[Place]] = {}
-    for time, summary in known:
+    for chunk, summary in known:
+        time = chunk.hour
         records = summary.records - summary.not_json - summary.unparsed
         if not summary.whole and records:
             return None
@@ -43,9 +45,10 @@ def indexed_table(known: Iterable[tuple[datetime, Summary]], zone: tzinfo) -> Ta
         else:
             table.hours.append(Hour(time, records))
         hour = len(table.hours) - 1
+        values = {name: _counts(field) for name, field in summary.fields.items()}
         for name, field in summary.fields.items():
-            fields.setdefault(name, []).append((hour, field))
-        table.parts.append(Part(hour, _observed(summary.sample, summary.fields)))
+            fields.setdefault(name, []).append((hour, field, values[name]))
+        table.parts.append(Part(hour, _observed(summary.sample, values)))
     for name, places in fields.items():
         _add_field(table, path_of_field(name), places, zone)
     return table
@@ -53,20 +56,20 @@ def indexed_table(known: Iterable[tuple[datetime, Summary]], zone: tzinfo) -> Ta
 
 def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
-    for hour, field in places:
+    for hour, field, _ in places:
         there[hour] += field.records
     if not any(there):
         return
-    counts: list[tuple[int, Mapping[Value, int]]] = [(hour, _counts(field)) for hour, field in places]
-    if not all(field.exact for _, field in places):
-        counts = _known_everywhere(places, counts)
-    numeric = 2 * sum(field.types.get("number", 0) for _, field in places) > sum(there)
+    counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
+    if not all(field.exact for _, field, _ in places):
+        counts = _known_everywhere(places)
+    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > sum(there)
     unique = sum(there) - sum(sum(values.values()) for _, values in counts)
     known = FieldCounts(path, there, counts, max(unique, 0), numeric)
-    ladders = [(hour, _ladder(field)) for hour, field in places] if numeric else []
+    ladders = [(hour, _ladder(field, values)) for hour, field, values in places] if numeric else []
     if numeric and (_are_times(places) or is_clock([(hour, ladder.ends) for hour, ladder in ladders])):
         known.counts, ladders = [], []
-    if table.add(known, zone) and ladders and max(field.distinct for _, field in places) > FEW_NUMBERS:
+    if table.add(known, zone) and ladders and max(field.distinct for _, field, _ in places) > FEW_NUMBERS:
         table.hits.update(_cuts(table, path, ladders))
 
 
@@ -79,14 +82,12 @@ def _counts(field: FieldSummary) -> dict[Value, int]:
     return {_value(text): number for text, number in field.values.items()}
 
 
-def _known_everywhere(
-    places: Sequence[Place], counts: Sequence[tuple[int, Mapping[Value, int]]]
-) -> list[tuple[int, Mapping[Value, int]]]:
+def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value, int]]]:
     """Where some chunk does not know all values: those that are frequent in every chunk that has them, and patterns."""
     total: Counter[Value] = Counter()
     unknown: Counter[Value] = Counter()  # records that may have it, at most
-    lists = [(values, min(values.values())) for _, values in counts if len(values) >= HEAVY]
-    for _, values in counts:
+    lists = [(values, min(values.values())) for _, _, values in places if len(values) >= HEAVY]
+    for _, _, values in places:
         total.update(values)
     frequent = [value for value, number in total.items() if number >= len(places) / 10]
     for values, least in lists:
@@ -94,9 +95,9 @@ def _known_everywhere(
             if value not in values:
                 unknown[value] += least
     kept = {value for value in frequent if unknown[value] <= _UNKNOWN * total[value] and pattern_of(value) is None}
-    texts = any(field.patterns for _, field in places)
+    texts = any(field.patterns for _, field, _ in places)
     found: list[tuple[int, Mapping[Value, int]]] = []
-    for (hour, values), (_, field) in zip(counts, places, strict=True):
+    for hour, field, values in places:
         known: dict[Value, int] = {value: values[value] for value in values.keys() & kept}
         patterns: Mapping[str, int] = field.patterns
         if texts and field.exact:
@@ -108,16 +109,13 @@ def _known_everywhere(
     return found
 
 
-def _observed(sample: Sample, fields: Mapping[str, FieldSummary]) -> Observed:
+def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observed:
     """The records of a chunk that the index has."""
     observed = Observed(sample.records)
     for name, codes in sample.codes.items():
-        field = fields[name]
-        observed.columns[path_of_field(name)] = Column(codes, values=_counts(field), there=field.records)
+        observed.columns[path_of_field(name)] = Column(codes, values=values[name])
     for name, (records, codes) in sample.items.items():
-        field = fields[name]
-        column = Column(codes, array("I", list(records)), _counts(field), there=field.records)
-        observed.columns[path_of_field(name)] = column
+        observed.columns[path_of_field(name)] = Column(codes, array("I", list(records)), values[name])
     return observed
 
 
@@ -154,13 +152,13 @@ class _Ladder:
         return self.lowest + (self.sums[at - 1] if at else 0)
 
 
-def _ladder(field: FieldSummary) -> _Ladder:
+def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
     if field.numbers is not None:
         count, low, high, total, positive, _ = field.numbers
         sums = list(accumulate(positive[1::2]))
         ends = (low, total / count, high) if count else ()
         return _Ladder(buckets_of(positive), sums, count - (sums[-1] if sums else 0), ends)
-    numbers = [(value, n) for value, n in _counts(field).items() if type(value) is int or type(value) is float]
+    numbers = [(value, n) for value, n in values.items() if type(value) is int or type(value) is float]
     counts: dict[int, int] = {}
     lowest = 0
     for value, n in numbers if field.exact else ():
@@ -197,5 +195,5 @@ def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> I
 
 
 def _are_times(places: Sequence[Place]) -> bool:
-    ends = [field.numbers[1:3] for _, field in places if field.numbers is not None]
+    ends = [field.numbers[1:3] for _, field, _ in places if field.numbers is not None]
     return bool(ends) and all(event_time(number) is not None for pair in ends for number in pair)

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from tui.analysis.answers import companions, filter_of_finding, headline, kind_of, line_of, source_of, where_of
-from tui.analysis.diff import Answer, Found, Question, Range, diff, fields_of, plan_diff, read_range
+from tui.analysis.diff import diff
+from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_hour
@@ -29,6 +30,7 @@ from tui.cli.options import (
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
+from tui.index import open_index
 from tui.scan import Totals
 
 _TOP = 10
@@ -81,8 +83,12 @@ def command(
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
     totals, answer = Totals(), None
-    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel):
+    with (
+        cancel_on_signals(stopped, only_reads=True) as cancel,
+        progress_line() as show,
+        open_index(opened.archive) as index,
+    ):
+        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, index=index):
             if isinstance(event, Answer):
                 answer = event
                 continue
@@ -152,6 +158,8 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         "records": answer.records,
         "findings": [_finding_json(found, answer) for found in answer.found[:top]],
         "not_objects": answer.not_objects,
+        "indexed": answer.indexed,
+        "read": {"chunks": totals.chunks, "bytes": totals.counts.bytes_compressed},
         "damaged": summary["damaged"],
         "warnings": [*opened.warnings((), ()), *totals.warnings()],
         "seconds": summary["seconds"],
