@@ -111,7 +111,7 @@ def test_the_numbers_of_the_index_are_counted_within_its_bounds(tmp_path: Path) 
     with open_index(archive) as index:
         known = [(chunk, summary) for chunk, summary in index.summaries(plan.chunks) if summary is not None]
     table = indexed_table(known, UTC)
-    assert table is not None and [each.time for each in table.hours][0] == datetime(2024, 3, 1, tzinfo=UTC)
+    assert table is not None and table.hours[0].time == datetime(2024, 3, 1, tzinfo=UTC)
     cuts = [(fact, hits) for fact, hits in table.hits.items() if fact.kind == "above"]
     assert cuts
     for fact, hits in cuts:

@@ -64,7 +64,9 @@ class _Search:
                 if key not in found and self.comparison.rough_mask(mask) > least:
                     whole = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
                     facts = (*candidate.facts, fact)
-                    found |= {key: one for one in self._made(facts, mask, (whole, self._single(fact, other)), _MARGIN, candidate.shift.variation)}
+                    parts = whole, self._single(fact, other)
+                    for made in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation):
+                        found[key] = made
         return sorted(found.values(), key=lambda candidate: -candidate.rank)
 
     def crossed(self) -> list[Candidate]:
@@ -77,7 +79,12 @@ class _Search:
             mask = self.masks[one] & self.masks[other]
             least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
             if self.comparison.rough_mask(mask) > least:
-                found += self._made((one, other), mask, (self._single(one, self.masks[one]), self._single(other, self.masks[other])), self.needed)
+                found += self._made(
+                    (one, other),
+                    mask,
+                    (self._single(one, self.masks[one]), self._single(other, self.masks[other])),
+                    self.needed,
+                )
         return found
 
     def _made(

@@ -15,6 +15,7 @@ from tui.analysis.table import LEAST, Hits, Table
 
 MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
 _LIFT = 0.3  # doublings; a smaller change is none
+_ENOUGH = 8  # times the target's hours: a baseline that tells how much a share varies
 _MOST_RECORDS = 40_000  # of either side that combinations are looked for in
 
 
@@ -41,11 +42,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Some hours of a table, by their numbers, beside others."""
+    """Some hours of a table, by their numbers, beside others.
+
+    `spread`: where the baseline is too short to tell how much a share varies, hours that do.
+    """
 
     table: Table
     target: tuple[int, ...]
     baseline: tuple[int, ...]
+    spread: tuple[int, ...] = ()
 
     @cached_property
     def sizes(self) -> Hits:
@@ -76,10 +81,14 @@ class Comparison:
         """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
         here, there = self._sides
         length = max(len(self.target), 1)
-        if left is None:
-            return shift(sum(here(hits)), sum(here(sizes)), windows(there(hits), there(sizes), length))
-        base = windows([n * left[2] for n in there(hits)], [n * left[3] for n in there(sizes)], length)
-        return shift(sum(here(hits)) * left[0], sum(here(sizes)) * left[1], base)
+        of_hits, of_sizes, found, size = 1.0, 1.0, float(sum(here(hits))), float(sum(here(sizes)))
+        if left is not None:
+            found, size, of_hits, of_sizes = found * left[0], size * left[1], left[2], left[3]
+        base = windows([n * of_hits for n in there(hits)], [n * of_sizes for n in there(sizes)], length)
+        least = 1.0
+        if self.spread:
+            _, _, least = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length).usual()
+        return shift(found, size, base, least)
 
     @cached_property
     def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:
@@ -130,8 +139,12 @@ class Comparison:
 
 
 def compare_hours(table: Table, target: Sequence[int], baseline: Sequence[int]) -> Comparison:
-    """The records of some hours beside those of others."""
-    return Comparison(table, tuple(target), tuple(baseline))
+    """The records of some hours beside those of others; if those are few, all others tell how much shares vary."""
+    others: tuple[int, ...] = ()
+    if len(baseline) < _ENOUGH * max(len(target), 1):
+        inside = set(target)
+        others = tuple(at for at in range(len(table.hours)) if at not in inside)
+    return Comparison(table, tuple(target), tuple(baseline), others if len(others) > len(baseline) else ())
 
 
 def _chosen(hours: Sequence[int]) -> Callable[[Hits], Sequence[int]]:

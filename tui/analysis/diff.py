@@ -6,21 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui.analysis.columns import Learner
 from tui.analysis.comparison import Comparison, compare_hours
 from tui.analysis.findings import Finding, findings
 from tui.analysis.indexed_table import indexed_table
 from tui.analysis.known import known_counts
+from tui.analysis.minutes import ByMinutes, Stretches, same_minutes, stretch_length
 from tui.analysis.observed import Observed, Observing, observe_lines
 from tui.analysis.question import Answer, Found, Question, Range, Side, within
 from tui.analysis.spans import hours_like, suspicious
 from tui.analysis.table import Table, table_of
 from tui.archive import Chunk
 from tui.archive.store import is_s3
-from tui.archive.times import next_hour
 from tui.errors import TimeError
+from tui.filter import Filter
+from tui.filter.within import Within
 from tui.index import Index, Summary
 from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
@@ -29,10 +31,12 @@ from tui.scan.heads import heads
 MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
 _CEILING = 64 << 20  # stored bytes that are read of an archive in S3 without `full`
 _LOCAL_CEILING = 512 << 20  # of a folder
-_HEADS = (40, 200, 1_000)  # records of each chunk that a sample takes, round after round
+_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
+_ROUNDS = ((200, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records of a chunk, chunks beside the target's
+_FIRST_OF_ALL = 60, 300  # the same where the target is all hours
+_FIRST_RANGE = 16 << 10  # bytes of a chunk: some hundred records
 _AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
-_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _WEEKS = 2  # other weeks that make a baseline of their own
 _STRETCHES = 3  # of hours that are looked at where none were given
 
@@ -62,9 +66,11 @@ def diff(
         yield _answer(question, table, final=True, cancel=cancel, indexed=len(known))
         return
     ceiling = _CEILING if is_s3(plan.archive.store.url) else _LOCAL_CEILING
-    if question.full or plan.bytes_compressed <= ceiling:
+    if question.times is not None:
+        yield from _by_minutes(plan, question, question.times, jobs, dask, cancel)
+    elif question.full or plan.bytes_compressed <= ceiling:
         if early and plan.bytes_compressed > _AT_ONCE_READ:
-            yield from _sampled(plan, question, cancel, _HEADS[:1])
+            yield from _sampled(plan, question, cancel, first=True)
         yield from _whole(plan, question, jobs, dask, cancel)
     else:
         yield from _sampled(plan, question, cancel)
@@ -72,7 +78,7 @@ def diff(
 
 def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk, Summary]] | None:
     """What the index knows of all chunks; None if it does not know them, or not the records that are asked about."""
-    if question.full or plan.filter.active or plan.filter.within or plan.filter.invert:
+    if question.full or question.times or plan.filter.active or plan.filter.within or plan.filter.invert:
         return None
     known = []
     for chunk, summary in index.summaries(plan.chunks):
@@ -99,6 +105,32 @@ def _whole(
         yield _answer(question, *_observed(plan, parts), exact=stride == 1, final=True, cancel=cancel)
 
 
+def _by_minutes(
+    plan: ScanPlan, question: Question, times: Within, jobs: int | None, dask: str | None, cancel: threading.Event
+) -> Iterator[ScanEvent | Answer]:
+    """All records, by their own times."""
+    assert question.target is not None
+    start, stop = question.target
+    measure = ByMinutes(times, stretch_length(start, stop))
+    found = Stretches()
+    measured = replace(plan, excerpt=replace(plan.excerpt, measure=measure))
+    for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
+        if isinstance(event, Measured):
+            assert isinstance(event.part, Stretches)
+            found.merge(event.part)
+        else:
+            yield event
+    if cancel.is_set():
+        return
+    zone = plan.archive.zone
+    ordered = [
+        ((start.astimezone(UTC) + number * measure.length).astimezone(zone), found.observed[number])
+        for number in sorted(found.observed)
+    ]
+    not_objects = sum(seen.not_objects for _, seen in ordered)
+    yield _answer(question, table_of(ordered, zone, measure.length), not_objects, exact=True, final=True, cancel=cancel)
+
+
 def _stride(plan: ScanPlan) -> int:
     """Of how many records one is compared, so that they fit: told by the sizes of the first records."""
     sizes = records = 0
@@ -111,21 +143,25 @@ def _stride(plan: ScanPlan) -> int:
 
 
 def _sampled(
-    plan: ScanPlan, question: Question, cancel: threading.Event, rounds: Sequence[int] = _HEADS
+    plan: ScanPlan, question: Question, cancel: threading.Event, *, first: bool = False
 ) -> Iterator[ScanEvent | Answer]:
-    """The first records of chunks, more with each round; the target's chunks are read first."""
+    """The first records of chunks, more with each round; the target's chunks are read first. `first`: one round."""
     mine = [chunk for chunk in plan.chunks if within(chunk.hour, question.target)]
     others = [chunk for chunk in plan.chunks if not within(chunk.hour, question.target)]
-    order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
     fetched, read, learner = 0, 0, Learner()
-    for number, most in enumerate(rounds):
+    rounds = _ROUNDS if mine else (_FIRST_OF_ALL, *_ROUNDS[1:])
+    for number, (most, chunks) in enumerate(rounds[: 1 if first else None], 1):
+        order = [*mine, *_spread(mine, others, chunks)]
         parts: dict[str, Observed] = {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
 
             def sample(chunk: Chunk, most: int = most) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                return next(heads(plan.archive, [chunk], most=1, records=most, cancelled=cancel.is_set))
+                one = heads(
+                    plan.archive, [chunk], most=1, records=most, first_range=_FIRST_RANGE, cancelled=cancel.is_set
+                )
+                return next(one)
 
             for chunk, records in pool.map(sample, order):
                 parts[chunk.key] = observe_lines(b"\n".join(_matching(records, plan.filter)), learner)
@@ -134,10 +170,18 @@ def _sampled(
                 yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
         if cancel.is_set():
             return
-        final = rounds is _HEADS and (number == len(rounds) - 1 or fetched > _CEILING or read * 4 > MOST_RECORDS)
+        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MOST_RECORDS)
         yield _answer(question, *_observed(plan, parts), final=final, cancel=cancel)
         if final:
             return
+
+
+def _spread(mine: Sequence[Chunk], others: Sequence[Chunk], most: int) -> list[Chunk]:
+    """Chunks of a sample: those of the same hours of other weeks, and as many of all hours."""
+    of_week = {(chunk.hour.weekday(), chunk.hour.hour) for chunk in mine}
+    same = [chunk for chunk in others if (chunk.hour.weekday(), chunk.hour.hour) in of_week]
+    chosen = {chunk.key for chunk in (*stratified(same, most // 2, 0), *stratified(others, most, 0))}
+    return [chunk for chunk in others if chunk.key in chosen]
 
 
 def _matching(records: list[bytes], filter_: Filter) -> list[bytes]:
@@ -214,6 +258,8 @@ def _given(table: Table, question: Question) -> Comparison:
         if not baseline:
             raise TimeError("the baseline of --against has no record; choose hours that the archive holds")
         return compare_hours(table, target, baseline)
+    if table.step is not None:
+        return compare_hours(table, target, same_minutes(times, target, others, _WEEKS) or others)
     return compare_hours(table, target, _same_hours(times, target, others) or others)
 
 
@@ -226,22 +272,18 @@ def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterab
 
 
 def _side(table: Table, hours: Sequence[int]) -> Side:
-    return Side(_ranges([table.hours[at].time for at in hours]), sum(table.hours[at].records for at in hours))
-
-
-def _ranges(hours: Sequence[datetime]) -> tuple[Range, ...]:
-    """Hours in order as ranges."""
+    """Hours in order as ranges, and their records."""
     ranges: list[Range] = []
     for hour in hours:
-        after = next_hour(hour)
-        if ranges and ranges[-1][1] == hour:
-            ranges[-1] = ranges[-1][0], after
+        time = table.hours[hour].time
+        if ranges and ranges[-1][1] == time:
+            ranges[-1] = ranges[-1][0], table.end(hour)
         else:
-            ranges.append((hour, after))
-    return tuple(ranges)
+            ranges.append((time, table.end(hour)))
+    return Side(tuple(ranges), sum(table.hours[hour].records for hour in hours))
 
 
 def _located(comparison: Comparison, finding: Finding) -> Found:
-    hours = comparison.table.hours
-    since, until = hours[finding.since].time, next_hour(hours[finding.until - 1].time)
-    return Found(finding, since, until, _side(comparison.table, comparison.target), tuple(finding.hits))
+    table = comparison.table
+    since, until = table.hours[finding.since].time, table.end(finding.until - 1)
+    return Found(finding, since, until, _side(table, comparison.target), tuple(finding.hits))

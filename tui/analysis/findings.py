@@ -74,7 +74,11 @@ def _candidates(
     comparison: Comparison, facts: list[Fact], needed: float, cancelled: Callable[[], bool]
 ) -> list[Candidate]:
     """Facts and combinations that stand out, the highest rank first; a combination only where it is sharper."""
-    singles = [comparison.single(fact) for fact in facts if abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) >= needed / 2]
+    singles = [
+        comparison.single(fact)
+        for fact in facts
+        if abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) >= needed / 2
+    ]
     singles.sort(key=lambda candidate: -candidate.rank)
     found = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
     for candidate in combined(comparison, singles, facts, needed, cancelled):

@@ -1,4 +1,4 @@
-"""What is gathered of a chunk's records for the index: its fields with their values, its minutes, some of its records."""
+"""What is gathered of a chunk for the index: fields with their values, minutes, and some of its records."""
 
 from __future__ import annotations
 

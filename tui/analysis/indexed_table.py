@@ -17,7 +17,7 @@ from tui.analysis.facts import Fact
 from tui.analysis.observed import Blanked, Column, Observed, Value
 from tui.analysis.records import Part, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
-from tui.analysis.table import FEW_NUMBERS, FieldCounts, Hits, Hour, SHARES, Table, cut_facts, is_clock
+from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts, is_clock
 from tui.archive import Chunk
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
@@ -168,7 +168,9 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
         else:
             lowest += n
     buckets = sorted(counts)
-    return _Ladder(buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest, [value for value, _ in numbers])
+    return _Ladder(
+        buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest, [value for value, _ in numbers]
+    )
 
 
 def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:

@@ -23,6 +23,7 @@ from tui.index import Index, Summary, Words
 from tui.index.summary import DamagedPart
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
+
 @dataclass(frozen=True, slots=True)
 class Indexing:
     """Gather what the index keeps. `time_field`: the path of the records' time, in `zone`, if they have one. `words`:

@@ -92,7 +92,7 @@ class Column:
         for value, number in other.values.items():
             if value not in code_of and len(code_of) >= MOST_VALUES:
                 self.unique += number
-                value = Blanked(pattern(value)) if type(value) is str else value  # noqa: PLW2901
+                value = Blanked(pattern(value)) if type(value) is str else value
             if value in code_of:
                 self.values[value] += number
             elif len(code_of) < MOST_VALUES or (type(value) is Blanked and len(code_of) < MOST_VALUES + MOST_PATTERNS):
@@ -116,9 +116,16 @@ class Column:
     def _fill(self, size: int) -> None:
         """Records without the field, until there are so many."""
         if (lacking := size - len(self.codes)) > 0:
-            self.codes = self.codes + (bytes(lacking) if type(self.codes) is bytes else array("H", bytes(2 * lacking)))
+            self.codes = padded(self.codes, lacking, NONE)
             if self.numbers is not None:
                 self.numbers.extend([float("nan")] * lacking)
+
+
+def padded(codes: Codes, number: int, code: int) -> Codes:
+    """With so many more of one code."""
+    if isinstance(codes, bytes):
+        return codes + bytes([code]) * number
+    return codes + array("H", [code]) * number
 
 
 def _joined(codes: Codes, more: Codes, table: list[int]) -> Codes:
@@ -150,7 +157,7 @@ def column_of(cells: Cells) -> Column:
     code_of = _codes(counts, made)
     code_of[MISSING] = code_of[None] = NONE
     codes = map(code_of.get, values, repeat(OTHER))
-    made.codes = bytes(codes) if len(made.values) <= _BYTE else array("H", codes)  # type: ignore[arg-type]
+    made.codes = bytes(codes) if len(made.values) <= _BYTE else array("H", codes)
     return made
 
 
@@ -188,7 +195,7 @@ def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
     if kinds <= {int, float, type(None), type(MISSING)}:
         if not kinds <= {int, float}:
             values = [nan if value is MISSING or value is None else value for value in values]
-        if -_LARGEST < min(values) and max(values) < _LARGEST:
+        if min(values) > -_LARGEST and max(values) < _LARGEST:
             return array("d", values)
     numbers = (value if type(value) is int or type(value) is float else nan for value in values)
     return array("d", [number if -_LARGEST < number < _LARGEST else nan for number in numbers])

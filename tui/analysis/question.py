@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from tui.analysis.findings import Finding
+from tui.analysis.minutes import of_other_days
 from tui.archive import Archive, empty_range
-from tui.archive.times import parse_range
+from tui.archive.times import ceil_hour, floor_hour, parse_moments, parse_range
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.filter.fields import ANY, Path
 from tui.filter.jmespath import parse_expression
 from tui.filter.paths import named_paths
+from tui.filter.within import Within
 from tui.scan import ScanPlan, plan_scan
 
 _BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
@@ -24,13 +26,16 @@ Range = tuple[datetime, datetime]
 class Question:
     """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
 
-    `fields`: those that the filter asks about, which are no findings.
+    `fields`: those that the filter asks about, which are no findings. `times`: where the target is given to the minute:
+    the records' time, in the target. `chunks`: the hours of the chunks that may hold the target's records.
     """
 
     target: Range | None = None
     against: tuple[Range, ...] = ()
     full: bool = False
     fields: frozenset[Path] = frozenset()
+    times: Within | None = None
+    chunks: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ def fields_of(filter_: Filter) -> frozenset[Path]:
 def read_range(text: str, zone: tzinfo) -> Range:
     """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
     start, dots, stop = text.partition("..")
-    first, last = parse_range(start.strip() or None, stop.strip() or None, zone) if dots else (None, None)
+    ends = start.strip() or None, stop.strip() or None
+    first, last = (parse_moments(*ends, zone) or parse_range(*ends, zone)) if dots else (None, None)
     if first is None or last is None:
         raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
     return first, last
@@ -99,18 +105,25 @@ def plan_diff(archive: Archive, question: Question, filter_: Filter | None = Non
     """
     if question.target is None:
         return plan_scan(archive, None, None, filter_ or Filter())
-    start, stop = question.target
+    start, stop = question.chunks or question.target
     wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
     first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
-    plan = plan_scan(archive, first, last, filter_ or Filter())
+    plan = plan_scan(archive, floor_hour(first), ceil_hour(last), filter_ or Filter())
     chunks = tuple(
-        chunk
-        for chunk in plan.chunks
-        if within(chunk.hour, question.target) or any(within(chunk.hour, range_) for range_ in wanted)
+        chunk for chunk in plan.chunks if within(chunk.hour, (start, stop)) or _may_hold(question, chunk.hour)
     )
-    if not any(within(chunk.hour, question.target) for chunk in chunks):
+    if not any(within(chunk.hour, (start, stop)) for chunk in chunks):
         raise empty_range(archive, start, stop)
     return replace(plan, chunks=chunks)
+
+
+def _may_hold(question: Question, hour: datetime) -> bool:
+    """May a chunk of that hour be part of the baseline?"""
+    if question.chunks is not None and question.target is not None:
+        late = question.chunks[1] - question.target[1]  # it was written so much later than its records happened
+        ranges = [(floor_hour(start), stop + late) for start, stop in question.against]
+        return any(within(hour, each) for each in ranges) if ranges else of_other_days(hour, *question.chunks)
+    return not question.against or any(within(hour, range_) for range_ in question.against)
 
 
 def within(hour: datetime, range_: Range | None) -> bool:

@@ -7,12 +7,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
+from itertools import pairwise
 from math import inf, nextafter
 from operator import ne, or_
 from typing import TypeAlias
 
 from tui.analysis.facts import Fact
-from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value
+from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value, padded
 from tui.analysis.patterns import telling_pattern
 from tui.filter.fields import ANY, Path
 
@@ -39,7 +40,7 @@ class Part:
             edges = [edge for cut in cuts for edge in (cut, nextafter(cut, inf))]
             place = partial(bisect_right, edges)
             if any(map(ne, numbers, numbers)):
-                self._places[path] = bytes([place(n) if n == n else _NO_NUMBER for n in numbers])  # noqa: PLR0124
+                self._places[path] = bytes([place(n) if n == n else _NO_NUMBER for n in numbers])
             else:
                 self._places[path] = bytes(map(place, numbers))
         return self._places[path]
@@ -48,7 +49,7 @@ class Part:
         """The classes of a field's values, of each record or item."""
         column = self.observed.columns.get(path)
         if column is None:
-            return b""
+            return array("H") if classes.wide else b""
         if path not in self._codes:
             table = [NONE, OTHER, *map(classes.code, column.values)]
             if not classes.wide and type(column.codes) is bytes:
@@ -107,7 +108,7 @@ class Records:
         stride: Callable[[int], int] = lambda _: 1,
         whole: Records | None = None,
     ) -> None:
-        """`cuts`: the bounds of the facts about numbers. `stride`: of how many records of an hour one is taken; 0: none.
+        """`cuts`: the bounds of the facts about numbers. `stride`: of how many records of an hour one is taken, or 0.
 
         `whole`: all records of the same parts, where these are only some.
         """
@@ -138,7 +139,7 @@ class Records:
         starts = self._starts
         data = mask.to_bytes(starts[-1], "big")
         number = int.from_bytes
-        return [number(data[start:stop], "big").bit_count() for start, stop in zip(starts, starts[1:], strict=False)]
+        return [number(data[start:stop], "big").bit_count() for start, stop in pairwise(starts)]
 
     def of_hours(self, hours: Iterable[int]) -> int:
         """All records of some hours."""
@@ -185,16 +186,10 @@ class Records:
             wide = not numbers and self._classes[path].wide
             for part, step in self._parts:
                 codes = self._codes(part, path, numbers=numbers)
-                lacking = [nothing] * (part.observed.records - len(codes))
-                whole = (codes + type(codes)(*((("H", lacking) if wide else (lacking,))))) if lacking else codes
-                kept = whole[::step]
-                padding = [nothing] * (-len(kept) % 8)
-                pieces.append(kept + type(kept)(*((("H", padding) if wide else (padding,)))))
-            if wide:
-                joined = b"".join(piece.tobytes() for piece in pieces)
-                self._planes[key] = joined[::2], joined[1::2]
-            else:
-                self._planes[key] = b"".join(pieces), None
+                kept = padded(codes, part.observed.records - len(codes), nothing)[::step]
+                pieces.append(padded(kept, -len(kept) % 8, nothing))
+            joined = b"".join(bytes(piece) if isinstance(piece, bytes) else piece.tobytes() for piece in pieces)
+            self._planes[key] = (joined[::2], joined[1::2]) if wide else (joined, None)
         return self._planes[key]
 
     def _items_of(self, path: Path, *, numbers: bool) -> dict[int, bytearray]:

@@ -95,9 +95,10 @@ def windows(hits: Sequence[float], sizes: Sequence[float], length: int) -> Windo
     return Windows(tuple(hit for hit, _ in pairs), tuple(size for _, size in pairs))
 
 
-def shift(hits: float, size: float, base: Windows) -> Shift:
-    """The share of the target beside the baseline's windows."""
+def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
+    """The share of the target beside the baseline's windows; it varies `least` times as much as by chance, or more."""
     there_hits, there_size, variation = base.usual()
+    variation = max(variation, least)
     if not size or not there_size:
         return Shift(0.0, 0.0, 0.0, round(hits))
     score = likelihood_ratio(hits, size, there_hits, there_size) / variation
@@ -112,7 +113,9 @@ def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: f
     """
     inside, outside = (min(max(share, 1e-6), 1 - 1e-6) for share in (inside, outside))
     hit, miss = math.log(inside / outside), math.log((1 - inside) / (1 - outside))
-    gains = accumulate([count * hit + (size - count) * miss for count, size in zip(hits, sizes, strict=True)], initial=0.0)
+    gains = accumulate(
+        [count * hit + (size - count) * miss for count, size in zip(hits, sizes, strict=True)], initial=0.0
+    )
     sums = list(gains)
     lowest = list(accumulate(sums[:-1], min))  # of the sums before each hour
     rises = list(map(sub, sums[1:], lowest))

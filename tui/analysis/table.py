@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import islice, pairwise
 from operator import mul
@@ -15,6 +15,7 @@ from tui.analysis.facts import Fact
 from tui.analysis.observed import TIMES, Blanked, Column, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST, pattern
 from tui.analysis.records import Classes, Part, Records, pattern_of
+from tui.archive.times import next_hour
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 
@@ -59,7 +60,7 @@ class FieldCounts:
 class Table:
     """Facts with their records by hour; and the parts that tell which records those are.
 
-    `cuts`: the bounds of the facts about numbers. `ids`: fields of ids.
+    `cuts`: the bounds of the facts about numbers. `ids`: fields of ids. `step`: how long its "hours" are.
     """
 
     hours: list[Hour]
@@ -67,6 +68,12 @@ class Table:
     parts: list[Part] = field(default_factory=list)
     cuts: dict[Path, list[float]] = field(default_factory=dict)
     ids: list[Path] = field(default_factory=list)
+    step: timedelta | None = None
+
+    def end(self, hour: int) -> datetime:
+        """When an hour ends."""
+        time = self.hours[hour].time
+        return next_hour(time) if self.step is None else time + self.step
 
     @property
     def records(self) -> int:
@@ -102,9 +109,9 @@ class Table:
                 totals[value] += number
         if _is_time(totals, zone):
             return False
-        values = {fact.value: hits for fact, hits in self._values(counts, totals)}
-        if not self._dates(values.values()):
-            self.hits |= {Fact(counts.path, "value", value): hits for value, hits in values.items()}
+        facts = list(self._values(counts, totals))
+        if not self._dates(hits for _, hits in facts):
+            self.hits.update(facts)
         if not counts.numeric and counts.path not in self.ids:
             self.hits.update(self._patterns(counts, totals))
         return True
@@ -119,7 +126,9 @@ class Table:
         hits = {
             value: [0] * len(self.hours)
             for value, number in totals.items()
-            if number >= least and type(value) is not Blanked and not (type(value) is str and len(value) > _LONGEST_VALUE)
+            if number >= least
+            and type(value) is not Blanked
+            and not (type(value) is str and len(value) > _LONGEST_VALUE)
         }
         for hour, values in counts.counts:
             for value in values.keys() & hits.keys():
@@ -158,9 +167,9 @@ class Table:
         return confined > whole / 2
 
 
-def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo) -> Table:
-    """`observed`: the chunks' parts, in order by hour; an hour may have several."""
-    table = Table([])
+def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
+    """`observed`: the chunks' parts, in order by hour, or by other stretches of `step`; one may have several."""
+    table = Table([], step=step)
     fields: dict[Path, list[tuple[Part, Column]]] = {}
     for time, seen in observed:
         if table.hours and table.hours[-1].time == time:
@@ -183,7 +192,7 @@ def _add_field(table: Table, path: Path, places: list[tuple[Part, Column]], zone
     whole, times = sum(there), sum(column.times for _, column in places)
     items = sum(len(column.codes) for _, column in places) if ANY in path else whole
     numeric = 2 * sum(column.numeric for _, column in places) > items
-    counts = [(part.hour, column.values) for part, column in places]
+    counts: list[tuple[int, Mapping[Value, int]]] = [(part.hour, column.values) for part, column in places]
     unique = sum(column.unique for _, column in places)
     known = FieldCounts(path, there, [] if 2 * times > whole else counts, unique, numeric)
     samples = [(part.hour, _some_numbers(column)) for part, column in places] if numeric and 2 * times <= whole else []
@@ -198,7 +207,7 @@ def _add_field(table: Table, path: Path, places: list[tuple[Part, Column]], zone
 def _some_numbers(column: Column) -> list[float]:
     numbers = column.numbers if column.numbers is not None else []
     step = max(len(numbers) // _NUMBERS_OF_PART, 1)
-    return [number for number in numbers[::step] if number == number]  # noqa: PLR0124
+    return [number for number in numbers[::step] if number == number]
 
 
 def cut_bounds(numbers: Sequence[float]) -> list[float]:

@@ -187,14 +187,14 @@ class Opened:
 
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
         if self.moments:
-            plan = replace(plan, filter=replace(filter_, within=self._within(plan.chunks)))
+            plan = replace(plan, filter=replace(filter_, within=self.within(plan.chunks)))
         topics = topics_of(plan.chunks)
         if one_topic and len(topics) > 1:
             raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
         self.say_warnings(plan.unmatched, plan.chunks)
         return plan
 
-    def _within(self, chunks: Sequence[Chunk]) -> Within:
+    def within(self, chunks: Sequence[Chunk]) -> Within:
         """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
         from tui.filter.within import Within
         from tui.scan.time_field import detect_time_field

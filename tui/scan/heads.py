@@ -20,22 +20,24 @@ def heads(
     *,
     most: int,
     records: int,
+    first_range: int = _FIRST_RANGE,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Chunk, list[bytes]]]:
     """At most `records` first records of each of at most `most` chunks, spread over the range.
 
-    What cannot be read is left out: whoever reads the whole chunk reports it.
+    `first_range`: bytes that are asked for at first. What cannot be read is left out: whoever reads the whole chunk
+    reports it.
     """
     for chunk in stratified(chunks, most, 0):
-        yield chunk, _head(archive, chunk, records, cancelled)
+        yield chunk, _head(archive, chunk, records, first_range, cancelled)
 
 
-def _head(archive: Archive, chunk: Chunk, most: int, cancelled: Callable[[], bool]) -> list[bytes]:
+def _head(archive: Archive, chunk: Chunk, most: int, first_range: int, cancelled: Callable[[], bool]) -> list[bytes]:
     head: list[bytes] = []
     with (
         suppress(ArchiveError, ReadCancelled),
         ChunkReader(
-            archive.store.stepwise(_FIRST_RANGE),
+            archive.store.stepwise(first_range),
             chunk.key,
             etag=chunk.etag,
             cancelled=cancelled,
