@@ -42,15 +42,18 @@ class GatheredField:
     sketch: Sketch = field(default_factory=Sketch)
     patterns: Counter[str] = field(default_factory=Counter)
 
-    def add(self, values: list[Any], others: list[type]) -> None:
-        """Scalars, each of a record of its own; `others`: the types of objects, and of lists in lists."""
+    def add(self, values: list[Any], others: list[type], records: int | None = None) -> None:
+        """Scalars, each of a record of its own, or of so many `records`, of each the different ones.
+
+        `others`: the types of objects, and of lists in lists.
+        """
         kinds = Counter(map(type, values))
         for kind, number in kinds.items():
             self.types[_TYPES[kind]] += number
         for kind, number in Counter(others).items():
             self.types[_OTHERS[kind]] += number
         self.others += len(others)
-        self.records += len(values) - kinds[type(None)]
+        self.records += len(values) - kinds[type(None)] if records is None else records
         if bool in kinds:  # in Python True is 1
             self._count("true", sum(value is True for value in values))
             self._count("false", sum(value is False for value in values))
@@ -134,18 +137,20 @@ class Gathered:
 
 
 class Place:
-    """A place in the records: the values there, and the places below."""
+    """A place in the records: the values there, and the places below. `records`: those of the values of lists."""
 
-    __slots__ = ("below", "full", "others", "path", "values")
+    __slots__ = ("below", "full", "others", "path", "records", "values")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.values: list[Any] = []
+        self.records: list[int] | None = [] if ANY in path else None
         self.others: list[type] = []
         self.below: dict[Any, Place] = {}
         self.full = False
 
-    def add(self, value: dict[str, Any], depth: int) -> None:
+    def add(self, value: dict[str, Any], record: int, depth: int = 0) -> None:
+        """An object; `record`: the number of its record."""
         for name, inner in value.items():
             place = self._at(name)
             if place is None:
@@ -154,33 +159,33 @@ class Place:
             if kind is dict:
                 place.others.append(dict)
                 if depth < _DEEP:
-                    place.add(inner, depth + 1)
+                    place.add(inner, record, depth + 1)
                 else:
                     self.full = True
             elif kind is list:
-                place.add_items(inner, depth)
+                place._add_items(inner, record, depth)
             else:
                 place.values.append(inner)
+                if place.records is not None:
+                    place.records.append(record)
 
-    def add_items(self, items: Sequence[Any], depth: int) -> None:
-        """Each different item of a list once."""
+    def _add_items(self, items: Sequence[Any], record: int, depth: int) -> None:
         place = self._at(ANY)
-        if place is None:
+        if place is None or place.records is None:
             return
         if len(items) > MOST_ITEMS:
             self.full, items = True, items[:MOST_ITEMS]
-        seen = set()
         for item in items:
             kind = type(item)
             if kind is dict or kind is list:
                 place.others.append(kind)
                 if kind is dict and depth < _DEEP:
-                    place.add(item, depth + 1)
+                    place.add(item, record, depth + 1)
                 else:
                     self.full = True
-            elif item is not None and (key := (kind is bool, item)) not in seen:
-                seen.add(key)
+            elif item is not None:
                 place.values.append(item)
+                place.records.append(record)
 
     def _at(self, step: Any) -> Place | None:
         place = self.below.get(step)
@@ -196,7 +201,13 @@ class Place:
         whole = not self.full
         if self.values or self.others:
             seen = fields[self.path] = GatheredField()
-            seen.add(self.values, self.others)
+            if self.records is None:
+                seen.add(self.values, self.others)
+            else:
+                pairs = zip(self.records, self.values, strict=True)
+                once = {(record, type(value) is bool, value): record for record, value in pairs}  # in Python True is 1
+                having = len({record for record, _, value in once if value is not None})
+                seen.add([value for _, _, value in once], self.others, having)
         for place in self.below.values():
             whole &= place.collect(fields)
         return whole

@@ -63,7 +63,7 @@ class Indexing:
                 if words is not None and b"\\" in record:
                     words.add_strings(value)
                 if type(value) is dict:
-                    root.add(value, 0)
+                    root.add(value, gathered.records)
                     sampled.append((crc32(record), value))
                     self._time(gathered, value)
                 else:

@@ -143,10 +143,14 @@ def column_of(cells: Cells) -> Column:
     kinds = set(map(type, values))
     if bool in kinds:
         values = [_TRUTHS[value] if type(value) is bool else value for value in values]
-    made = Column(records=array("I", cells.records) if cells.records is not None else None)
+    made = Column()
+    if cells.records is not None:
+        pairs = dict.fromkeys(zip(cells.records, values, strict=True))  # two objects of a list may have the same value
+        values = [value for _, value in pairs]
+        made.records = array("I", [record for record, _ in pairs])
     counts = Counter(values)
     lacking = counts.pop(MISSING, 0) + counts.pop(None, 0)
-    made.there = len(values) - lacking if cells.records is None else len(set(cells.records))
+    made.there = len(values) - lacking if made.records is None else len(set(made.records))
     if len(counts) > _TOLD and _are_times(counts):
         made.times = made.there
         made.codes = bytes(map((MISSING, None).__contains__, values)).translate(b"\1\0" + bytes(254))
