@@ -30,7 +30,8 @@ def combined(
     known = {frozenset(pair.facts) for pair in pairs}
     pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
     pairs.sort(key=lambda candidate: -candidate.rank)
-    return [*pairs, *search.sharper(pairs[:_BEAM])]
+    # a pair that does not stand out among so many may be part of a triple that does
+    return [made for made in (*pairs, *search.sharper(pairs[:_BEAM])) if search.stands_out(made)]
 
 
 class _Search:
@@ -95,7 +96,7 @@ class _Search:
         margin: float,
         variation: float = math.inf,
     ) -> list[Candidate]:
-        """A combination, if it stands out among all combinations of so many facts, seen in all records.
+        """A combination, if it is sharper than its parts, seen in all records.
 
         It varies no more than the part that it was made of: what is seen of few records is rough. A sample would vary
         less than users' doings do.
@@ -106,10 +107,11 @@ class _Search:
         moved = made.shift
         if variation < moved.variation:
             moved = replace(moved, score=moved.score * moved.variation / variation, variation=variation)
-        among_all = len(facts) * (self.needed - MARGIN) + MARGIN
-        if moved.score <= 0 or not stands_out(moved, among_all):
-            return []
-        return [replace(made, shift=moved)]
+        return [replace(made, shift=moved)] if moved.score > 0 else []
+
+    def stands_out(self, candidate: Candidate) -> bool:
+        """Among all combinations of so many facts."""
+        return stands_out(candidate.shift, len(candidate.facts) * (self.needed - MARGIN) + MARGIN)
 
     def _score(self, candidate: Candidate) -> float:
         return self.comparison.rough(candidate.hits, candidate.sizes)
