@@ -18,15 +18,13 @@ _CROSS = 120  # facts that are combined with each other
 
 def combined(
     comparison: Comparison,
-    singles: Sequence[Candidate],
     facts: Sequence[Fact],
     needed: float,
     cancelled: Callable[[], bool],
 ) -> list[Candidate]:
-    """Pairs and triples that stand out. `singles`: the facts that may, the most surprising first."""
+    """Pairs and triples that stand out."""
     search = _Search(comparison, facts, needed, cancelled)
-    beam = [candidate for candidate in singles[:_BEAM] if candidate.shift.score > 0]
-    pairs = search.sharper(beam)
+    pairs = search.sharper([comparison.single(fact) for fact in search.rising[:_BEAM]])
     known = {frozenset(pair.facts) for pair in pairs}
     pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
     pairs.sort(key=lambda candidate: -candidate.rank)
@@ -46,6 +44,10 @@ class _Search:
         self.masks = {fact: comparison.records.mask(fact) for fact in facts if fact.kind != "field"}
         self._singles: dict[Fact, Candidate] = {}
         self.scores = {fact: comparison.rough_mask(mask) for fact, mask in self.masks.items()}
+
+        self.rising = sorted(
+            (fact for fact, score in self.scores.items() if score > 0), key=lambda fact: -self.scores[fact]
+        )
 
     def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
         """Each of some candidates with one more fact, where that makes it sharper."""
@@ -72,9 +74,8 @@ class _Search:
 
     def crossed(self) -> list[Candidate]:
         """Pairs of facts that need not differ much by themselves."""
-        rising = sorted((fact for fact, score in self.scores.items() if score > 0), key=lambda fact: -self.scores[fact])
         found: list[Candidate] = []
-        for one, other in combinations(rising[:_CROSS], 2):
+        for one, other in combinations(self.rising[:_CROSS], 2):
             if one.path == other.path:
                 continue
             mask = self.masks[one] & self.masks[other]

@@ -15,7 +15,7 @@ from tui.analysis.facts import Fact
 from tui.analysis.spans import duration
 from tui.analysis.surprise import Shift
 from tui.analysis.table import LEAST, Hits
-from tui.filter.fields import Path
+from tui.filter.fields import ANY, Path
 
 _TOGETHER = 0.9  # of a finding's records, for a fact to be named with it
 _UNUSUAL = 0.7  # its share elsewhere must be less than this part of that
@@ -66,7 +66,9 @@ def findings(
 def _of_one_source(comparison: Comparison, candidate: Candidate) -> bool:
     """Is it the doing of one user or a few, whose records are alike? Of too few records nobody can tell."""
     records = candidate.mask & comparison.here
-    sources = comparison.records.sources(records, comparison.table.ids, LEAST)
+    own = {fact.path for fact in candidate.facts}
+    ids = [path for path in comparison.table.ids if path not in own and ANY not in path]
+    sources = comparison.records.sources(records, ids, LEAST)
     return sources < LEAST <= records.bit_count()
 
 
@@ -81,7 +83,7 @@ def _candidates(
     ]
     singles.sort(key=lambda candidate: -candidate.rank)
     found = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
-    for candidate in combined(comparison, singles, facts, needed, cancelled):
+    for candidate in combined(comparison, facts, needed, cancelled):
         found[frozenset(candidate.facts)] = candidate
     return sorted(found.values(), key=lambda candidate: (-candidate.rank, len(candidate.facts)))
 

@@ -29,6 +29,7 @@ _LONGEST_VALUE = 200
 _MANY_ALIKE, _VERY_MANY = 50, 300  # different values
 _MANY_NUMBERS = 100
 _COMMON, _FREQUENT = 0.002, 0.01  # of all records
+_BURST, _BURST_RECORDS = 0.05, 20  # of an hour's records: a value that is a finding though it is one of very many
 _NUMBERS_OF_PART = 100  # that quantiles and clocks are told by
 
 Hits = list[int]  # by hour
@@ -123,10 +124,11 @@ class Table:
             least = max(LEAST, round(_COMMON * self.records))
         elif len(totals) + counts.unique > (_MANY_NUMBERS if counts.numeric else _VERY_MANY):
             least = max(LEAST, round((_FREQUENT if counts.numeric else _COMMON) * self.records))
+        bursts = set(self._bursts(counts)) if least > LEAST else set()
         hits = {
             value: [0] * len(self.hours)
             for value, number in totals.items()
-            if number >= least
+            if (number >= least or value in bursts)
             and type(value) is not Blanked
             and not (type(value) is str and len(value) > _LONGEST_VALUE)
         }
@@ -135,6 +137,12 @@ class Table:
                 hits[value][hour] += values[value]
         for value, by_hour in hits.items():
             yield Fact(counts.path, "value", value.value if isinstance(value, Truth) else value), by_hour
+
+    def _bursts(self, counts: FieldCounts) -> Iterator[Value]:
+        """Values that are a good part of some chunk's records, however rare they are in all."""
+        for hour, values in counts.counts:
+            bound = max(_BURST_RECORDS, _BURST * self.hours[hour].records)
+            yield from (value for value, number in values.items() if number >= bound)
 
     def _patterns(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[Fact, Hits]]:
         of_value = {value: text for value in totals if _may_vary(value) and (text := pattern_of(value)) is not None}
@@ -291,9 +299,16 @@ def _may_vary(value: Any) -> bool:
 
 
 def _are_ids(totals: Counter[Value], unique: int) -> bool:
-    """Many texts that are all alike but for their digits."""
+    """Many texts that are all alike but for their digits; or of which hardly two are, as hexadecimal ones."""
     distinct = len(totals) + unique
     texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
     alike = {pattern(text) for text in texts}
     words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # a message, and no id
-    return distinct > _MANY_ALIKE and bool(texts) and not words and len(alike) < max(len(texts) // 10, 2)
+    if distinct <= _MANY_ALIKE or not texts or words:
+        return False
+    mixed = len(alike) > len(texts) // 2 and sum(map(_has_digits, texts)) > TIMES * len(texts)
+    return mixed or len(alike) < max(len(texts) // 10, 2)
+
+
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdigit, text))
