@@ -149,7 +149,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
             print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
     sys.stdout.flush()
     report_troubles(totals)
-    if totals.damaged or totals.counts.unparsed:
+    if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
         return EXIT_FAILED
     if answer.found:
         return EXIT_MATCHED
