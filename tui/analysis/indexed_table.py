@@ -14,10 +14,11 @@ from itertools import accumulate
 from operator import sub
 
 from tui.analysis.facts import Fact
+from tui.analysis.kinds import is_clock
 from tui.analysis.observed import Blanked, Column, Observed, Value
 from tui.analysis.records import Part, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
-from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts, is_clock
+from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts
 from tui.archive import Chunk
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path

@@ -43,9 +43,8 @@ class Indexing:
         words = Words(chunk.size) if self.words else None
 
         def gather(block: Block) -> tuple[Gathered, int]:
-            root = Place(())
+            root, gathered = Place(()), Gathered(words=words)
             sampled: list[tuple[int, dict[str, Any]]] = []
-            gathered = Gathered(words=words)
             if words is not None:
                 words.add(block.lines())
             not_json: list[bytes] = []

@@ -7,26 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
-from itertools import islice, pairwise
-from operator import mul
 from typing import Any
 
 from tui.analysis.facts import Fact
-from tui.analysis.observed import TIMES, Blanked, Column, Observed, Truth, Value
-from tui.analysis.patterns import LONGEST, pattern
+from tui.analysis.kinds import are_ids, are_times, is_clock
+from tui.analysis.observed import Blanked, Column, Observed, Truth, Value
+from tui.analysis.patterns import LONGEST
 from tui.analysis.records import Classes, Part, Records, pattern_of
 from tui.archive.times import next_hour
-from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 
 LEAST = 5  # records that a fact must have
 FEW_NUMBERS = 20  # different ones: they are values
 SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles that numbers are cut at
-_TOLD = 200  # values that tell whether they are times
-_CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock or a counter
 _CONFINED = 0.1  # of the archive's hours: a value that occurs in no more than that, and is not alone in it, dates it
 _LONGEST_VALUE = 200
-_MANY_ALIKE, _VERY_MANY = 50, 300  # different values
+_VERY_MANY = 300  # different values
 _MANY_NUMBERS = 100
 _COMMON, _FREQUENT = 0.002, 0.01  # of all records
 _BURST, _BURST_RECORDS = 0.05, 20  # of an hour's records: a value that is a finding though it is one of very many
@@ -108,7 +104,7 @@ class Table:
         for _, values in counts.counts:
             for value, number in values.items():
                 totals[value] += number
-        if _is_time(totals, zone):
+        if are_times(totals, zone):
             return False
         facts = list(self._values(counts, totals))
         if not self._dates(hits for _, hits in facts):
@@ -119,7 +115,7 @@ class Table:
 
     def _values(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[Fact, Hits]]:
         least = LEAST
-        if not counts.numeric and _are_ids(totals, counts.unique):
+        if not counts.numeric and are_ids(totals, counts.unique):
             self.ids.append(counts.path)
             least = max(LEAST, round(_COMMON * self.records))
         elif len(totals) + counts.unique > (_MANY_NUMBERS if counts.numeric else _VERY_MANY):
@@ -259,56 +255,5 @@ def _cuts(
     return cut_facts(path, cuts, above, below, whole=whole)
 
 
-def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
-    """Do numbers tell the hour? So do sequence numbers, offsets, and times in units of their own.
-
-    `samples`: of each part the number of its hour, and some numbers.
-    """
-    count: Counter[int] = Counter()
-    total: dict[int, float] = {}
-    squares: dict[int, float] = {}
-    origin: float | None = None
-    for hour, numbers in samples:
-        if not numbers:
-            continue
-        origin = numbers[0] if origin is None else origin
-        moved = [number - origin for number in numbers]
-        count[hour] += len(moved)
-        total[hour] = total.get(hour, 0.0) + sum(moved)
-        squares[hour] = squares.get(hour, 0.0) + sum(map(mul, moved, moved))
-    hours = sorted(count)
-    if len(hours) < 4:
-        return False
-    means = [total[hour] / count[hour] for hour in hours]
-    rising = sum(one < other for one, other in pairwise(means))
-    monotonic = max(rising, len(means) - 1 - rising) >= TIMES * (len(means) - 1)
-    whole = sum(squares.values()) - sum(total.values()) ** 2 / count.total()
-    within = sum(squares[hour] - total[hour] ** 2 / count[hour] for hour in hours)
-    return monotonic and whole > 0 and within < (1 - _CLOCK) * whole
-
-
-def _is_time(totals: Counter[Value], zone: tzinfo) -> bool:
-    """Are the values times? `20` is none, whatever it may mean."""
-    values = list(islice(totals, _TOLD))
-    times = sum(event_time(value, zone) is not None for value in values)
-    return bool(values) and times >= TIMES * len(values)
-
-
 def _may_vary(value: Any) -> bool:
     return type(value) is Blanked or (type(value) is str and len(value) < LONGEST)
-
-
-def _are_ids(totals: Counter[Value], unique: int) -> bool:
-    """Many texts that are all alike but for their digits; or of which hardly two are, as hexadecimal ones."""
-    distinct = len(totals) + unique
-    texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
-    alike = {pattern(text) for text in texts}
-    words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # a message, and no id
-    if distinct <= _MANY_ALIKE or not texts or words:
-        return False
-    mixed = len(alike) > len(texts) // 2 and sum(map(_has_digits, texts)) > TIMES * len(texts)
-    return mixed or len(alike) < max(len(texts) // 10, 2)
-
-
-def _has_digits(text: str) -> bool:
-    return any(map(str.isdigit, text))

@@ -33,8 +33,9 @@ from tui.cli.options import (
 from tui.cli.progress import progress_line, scan_text
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
+from tui.filter import Filter
 from tui.index import open_index
-from tui.scan import Totals
+from tui.scan import ScanPlan, Totals
 
 _TOP = 10
 
@@ -74,15 +75,7 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    ranges = [read_range(text, opened.archive.zone) for text in against]
-    question = Question(_target(opened), tuple(ranges), full, fields_of(filter_))
-    if opened.moments:
-        question = replace(question, chunks=_ends(opened, (opened.start, opened.stop)))
-    plan = plan_diff(opened.archive, question, filter_)
-    opened.say_warnings(plan.unmatched, plan.chunks)
-    if opened.moments:
-        times = replace(opened.within(plan.chunks), start=question.target and question.target[0])
-        question = replace(question, times=times)
+    plan, question = _planned(opened, filter_, against, full=full)
     how = [word for text in against for word in ("--against", text)]
     how += option_words(
         {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
@@ -118,6 +111,20 @@ def command(
 
         notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
     return _report(opened, answer, totals, top, as_json=as_json)
+
+
+def _planned(opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool) -> tuple[ScanPlan, Question]:
+    """The chunks of both sides, and what is asked about them; warnings are reported."""
+    ranges = tuple(read_range(text, opened.archive.zone) for text in against)
+    question = Question(_target(opened), ranges, full, fields_of(filter_))
+    if opened.moments:
+        question = replace(question, chunks=_ends(opened, (opened.start, opened.stop)))
+    plan = plan_diff(opened.archive, question, filter_)
+    opened.say_warnings(plan.unmatched, plan.chunks)
+    if opened.moments:
+        times = replace(opened.within(plan.chunks), start=question.target and question.target[0])
+        question = replace(question, times=times)
+    return plan, question
 
 
 def _target(opened: Opened) -> Range | None:
