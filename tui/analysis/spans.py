@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from operator import sub
 
 from tui.analysis.comparison import MARGIN, Comparison, stands_out
 from tui.analysis.surprise import Shift, Windows, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
 _ALONE = 1.5  # times as far from the usual as any other stretch of hours
+_ENOUGH = 50  # records: of fewer a share says little
 _LONGEST = 4  # an incident takes at most this part of all hours; what takes longer is a trend
 _LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
 
@@ -50,7 +53,9 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
     """The stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
     number, whole, everything = len(sizes), sum(hits), sum(sizes)
     found = []
-    usual = sorted(hit / size for hit, size in zip(hits, sizes, strict=True) if size)
+    together = max(1, min(math.ceil(_ENOUGH * number / max(everything, 1)), number // 8))
+    pooled = zip(_sums(hits, together), _sums(sizes, together), strict=True)
+    usual = sorted(hit / size for hit, size in pooled if size)
     if not usual:
         return []
     middle = max(usual[len(usual) // 2], 0.5 * whole / max(everything, 1) if not usual[len(usual) // 2] else 0.0)
@@ -78,6 +83,14 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
         if stands_out(moved, needed) and _is_alone(base, moved):
             found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
     return found
+
+
+def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
+    """Of so many neighbors each: in hours of few records any share is extreme."""
+    if together == 1:
+        return counts
+    before = list(accumulate(counts, initial=0))
+    return list(map(sub, before[together:], before))
 
 
 def _is_alone(base: Windows, moved: Shift) -> bool:
