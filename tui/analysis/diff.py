@@ -34,7 +34,7 @@ _LOCAL_CEILING = 512 << 20  # of a folder
 _MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records of a chunk, chunks beside the target's
 _FIRST_OF_ALL = 60, 400  # the same where the target is all hours
-_FIRST_RANGE = 16 << 10  # bytes of a chunk: some hundred records
+_FIRST_BYTES = 16 << 10  # of a chunk, in the first round: a hundred records and more
 _AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
 _WEEKS = 2  # other weeks that make a baseline of their own
@@ -152,15 +152,14 @@ def _sampled(
     rounds = _ROUNDS if mine else (_FIRST_OF_ALL, *_ROUNDS[1:])
     for number, (most, chunks) in enumerate(rounds[: 1 if first else None], 1):
         order = [*mine, *_spread(mine, others, chunks)]
+        only = _FIRST_BYTES if number == 1 else None
         parts: dict[str, Observed] = {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
 
-            def sample(chunk: Chunk, most: int = most) -> tuple[Chunk, list[bytes]]:
+            def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                one = heads(
-                    plan.archive, [chunk], most=1, records=most, first_range=_FIRST_RANGE, cancelled=cancel.is_set
-                )
+                one = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
                 return next(one)
 
             for chunk, records in pool.map(sample, order):
