@@ -57,9 +57,19 @@ class TestWhatWasNotTakenForTheRecords:
             (b'{"Records":[%s]}\n{"Records":[%s]}\n', Unchosen("lists", "Records")),
             (b"[%s]\n[%s]\n[%s]\n", Unchosen("lists", "[*]")),
         ],
-        ids=["nested", "with a newline", "pretty", "the longest list", "a dot in a key", "late", "late enough", "lists in"
-             " a list", "documents on lines", "lists on lines"],
-    )  # fmt: skip
+        ids=[
+            "nested",
+            "with a newline",
+            "pretty",
+            "the longest list",
+            "a dot in a key",
+            "late",
+            "late enough",
+            "lists in a list",
+            "documents on lines",
+            "lists on lines",
+        ],
+    )
     def test_where_the_records_may_be(self, text: bytes, expected: Unchosen | None) -> None:
         objects = b",".join(self.OBJECTS[:100])
         assert unchosen_of(gzip.compress(text.replace(b"%s", objects))) == expected

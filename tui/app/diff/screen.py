@@ -20,7 +20,7 @@ from tui.analysis.answers import (
     name_of,
     source_of,
 )
-from tui.analysis.diff import Answer, Found, Range, read_range
+from tui.analysis.question import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
 from tui.app.diff.list import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
