@@ -38,6 +38,35 @@ class OpenArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowArchive:
+    """The archive that was asked for as `url` is listed: show its calendar, in the place of the screen that asks.
+
+    `remembered` is a sentence about where it was left.
+    """
+
+    session: Session
+    remembered: str
+    url: str
+    send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLayout:
+    """Ask which of several layouts in one place is meant."""
+
+    url: str
+    location: Location
+    layouts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """End the program with a sentence: all that was asked for cannot be opened."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseTopic:
     """Ask which topic of an archive is shown, or whether all are."""
 
@@ -46,7 +75,9 @@ class ChooseTopic:
 
 @dataclass(frozen=True, slots=True)
 class OpenDemo:
-    """Show the sample archive's calendar; make the archive first if it is not there."""
+    """Show the sample archive's calendar; make the archive first if it is not there. `tour`: take, or take up, it."""
+
+    tour: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +194,9 @@ class Leave:
     """Leave this screen; from the last one, leave the program."""
 
 
+Opening = OpenArchive | OpenDemo | ShowArchive | ChooseLayout | ChooseTopic | Refuse
 Request = (
-    OpenArchive
-    | ChooseTopic
-    | OpenDemo
+    Opening
     | OpenHour
     | PlanScan
     | PlanSend

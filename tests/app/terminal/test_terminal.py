@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.app.emulator import Terminal
-from tui.app.terminal.preferences import use_mouse
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
 
@@ -156,12 +155,12 @@ def test_over_ssh_the_mouse_stays_the_terminals(sample: Path) -> None:
 
 def test_the_mouse_is_had_over_ssh_by_one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")
-    assert not use_mouse(ExplorerSpec()) and use_mouse(ExplorerSpec(mouse=True))
+    assert not ExplorerSpec().takes_mouse and ExplorerSpec(mouse=True).takes_mouse
     monkeypatch.setenv("HOURSCOPE_MOUSE", "1")
-    assert use_mouse(ExplorerSpec())
+    assert ExplorerSpec().takes_mouse
     monkeypatch.delenv("HOURSCOPE_MOUSE")
     monkeypatch.delenv("SSH_CONNECTION")
-    assert use_mouse(ExplorerSpec()) and not use_mouse(ExplorerSpec(mouse=False))
+    assert ExplorerSpec().takes_mouse and not ExplorerSpec(mouse=False).takes_mouse
 
 
 @pytest.mark.parametrize("words", ["mouse = 1", 'theme = "blue"', "keys = true"])

@@ -14,6 +14,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
+from tui.app.archive_page import ArchivePage
 from tui.app.calendar.grid import HeatGrid, Overlay, Trouble, heat_grid, troubles
 from tui.app.calendar.hour_details import HourDetails
 from tui.app.calendar.legend import Legend
@@ -28,7 +29,6 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
 from tui.app.model.usual import usual_counts
-from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, Failed, OpenHour, PlanScan, PlanSend, ShowDiff, ShowTimeline
 from tui.archive.times import spell_hour

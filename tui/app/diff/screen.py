@@ -21,13 +21,13 @@ from tui.analysis.answers import (
     source_of,
 )
 from tui.analysis.diff import Answer, Found, Range, read_range
+from tui.app.archive_page import ArchivePage
 from tui.app.diff.details import FindingDetails
 from tui.app.diff.list import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
-from tui.app.page import ArchivePage
 from tui.app.records.peek import REST_SECONDS
 from tui.app.requests import Failed, Leave, PlanScan, PlanSend, ShowTimeline
 from tui.app.widgets.words import Words

@@ -17,10 +17,9 @@ from tui.app.home.list import HomeList, Lead
 from tui.app.home.rows import DEMO, Home, Item, headline, read_home
 from tui.app.model.jobs import Job
 from tui.app.page import Page
-from tui.app.requests import Failed, OpenArchive, OpenDemo, ResumeJob
+from tui.app.requests import OpenArchive, OpenDemo, ResumeJob
 from tui.app.terminal.clipboard import copy_text
 from tui.app.widgets.prompt import Prompt
-from tui.app.widgets.words import Words
 from tui.archive.location import locate_place
 from tui.config import Config, S3Options
 from tui.errors import ConfigError
@@ -32,33 +31,6 @@ from tui.shell import shell_join
 
 _FIND = "find:"
 _REFRESH_SECONDS = 2.0  # while something runs
-
-
-class OpeningPage(Page):
-    """An archive is being listed; a failure is shown here."""
-
-    title_of_help = "Opening an archive"
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.words = Words((f"Listing {url} …", "", "Only names and sizes are read. esc gives up."))
-
-    def contents(self) -> list[Widget]:
-        return [self.words]
-
-    def on_mount(self) -> None:
-        self.header.show(self.url, "listing")
-
-    def on_failed(self, message: Failed) -> None:
-        message.prevent_default().stop()
-        self.header.show(self.url, "not opened")
-        self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
-
-    def explanation(self) -> tuple[str, ...]:
-        return (
-            "The archive's objects are being listed: their names, sizes and times of upload. Nothing is downloaded.",
-        )
 
 
 @dataclass

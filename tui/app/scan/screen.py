@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_extract, cargo_of_file
 from tui.app.model.command import shell_filter, shell_read
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import ArchivePage
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
 from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, Report, refusal

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
+from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import ArchivePage
 from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, Report, refusal
 from tui.app.send.facts import check_facts, progress_facts, what_facts, where_facts
 from tui.app.send.order import Order

@@ -12,11 +12,11 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from tui.analysis.counting import Every
+from tui.app.archive_page import ArchivePage
 from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, counted_hours, minutes_of
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
 from tui.app.model.usual import odd_counts
-from tui.app.page import ArchivePage
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore, Failed, PlanScan, ShowDiff
 from tui.app.timeline.chart import Chart, Drawn
