@@ -61,7 +61,7 @@ class Explorer(Host):
         self.tour = take_up() if tour else None
         self.url = url
         self.config = config
-        self._locate = partial(locate, config=config, timezone=timezone, s3=s3)
+        self._locate = partial(locate, timezone=timezone, s3=s3)
         self._given = {"layout": layout, "reading": reading}  # of the archive of the command line
         if url:  # whoever named it has been asked for an MFA device's code by cli/open.py
             self.signed_in.add(locate(url, config, s3=s3).s3)
@@ -80,7 +80,8 @@ class Explorer(Host):
     def on_mount(self) -> None:
         self.watch_resume()
         report_waits(lambda line: self.post_message(requests.Report(line)))
-        self.set_interval(_TOUR_SECONDS, self._look_at_tour)
+        if self.tour is not None:
+            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -143,6 +144,10 @@ class Explorer(Host):
                 from tui.app.jobs.resume import ResumePage
 
                 return ResumePage(job, self.config, self.jobs)
+            case requests.AddArchive():
+                from tui.app.home.add import AddPage
+
+                return AddPage(self.config)
             case requests.ShowHelp(title, bindings):
                 return HelpPage(title, bindings)
             case requests.Explain(title, paragraphs):
@@ -156,6 +161,8 @@ class Explorer(Host):
             case requests.OpenArchive():
                 self.push_screen(self._opening(request))
             case requests.OpenDemo(tour):
+                if tour and self.tour is None:
+                    self.set_interval(_TOUR_SECONDS, self._look_at_tour)
                 self.tour = take_up() if tour else self.tour
                 self.push_screen(self._opening(requests.OpenArchive(str(cache_dir() / "demo")), demo=True))
             case requests.ShowArchive(session, remembered, url, send):
@@ -166,6 +173,8 @@ class Explorer(Host):
                 self.switch_screen(choose_layout(request, partial(self._reopen, url, location)))
             case requests.ChooseTopic(session):
                 self._choose_topic(session)
+            case requests.ArchiveAdded(name, config):
+                self._use_config(name, config)
             case requests.Refuse(sentence):
                 self.refused = sentence
                 self.exit(2)
@@ -174,8 +183,16 @@ class Explorer(Host):
         """The screen that lists an archive. Its options are those of the command line, if it was named there."""
         url, location = request.url, request.location
         given = self._given if url == self.url else {}
-        find = (lambda: location) if location else partial(self._locate, url, **given)
+        find = (lambda: location) if location else partial(self._locate, url, self.config, **given)
         return OpeningPage(url, find, self.config, demo=demo, send=request.send, only=only)
+
+    def _use_config(self, name: str, config: Config) -> None:
+        self.config = config
+        self.pop_screen()
+        if isinstance(home := self.screen, HomePage):
+            home.config = config
+            home.refresh_home()
+            home.report(f"{name} is in {config.path}; enter opens it")
 
     def _choose_topic(self, session: Session) -> None:
         """The topics that are known, those of an archive that showed all of them included."""

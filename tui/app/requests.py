@@ -21,7 +21,8 @@ from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.archive import Chunk
 from tui.archive.location import Location
-from tui.errors import HourscopeError
+from tui.config import Config
+from tui.errors import HourscopeError, OutputError
 from tui.history.stopped import Unfinished
 
 
@@ -35,6 +36,19 @@ class OpenArchive:
     url: str
     location: Location | None = None
     send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddArchive:
+    """Show the form that adds an archive to the config."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveAdded:
+    """The config names one more archive: use it, and go back."""
+
+    name: str
+    config: Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +208,14 @@ class Leave:
     """Leave this screen; from the last one, leave the program."""
 
 
-Opening = OpenArchive | OpenDemo | ShowArchive | ChooseLayout | ChooseTopic | Refuse
+Opening = OpenArchive | ArchiveAdded | OpenDemo | ShowArchive | ChooseLayout | ChooseTopic | Refuse
 Request = (
     Opening
     | OpenHour
     | PlanScan
     | PlanSend
     | ResumeJob
+    | AddArchive
     | ShowDiff
     | ShowTimeline
     | ShowNotebook
@@ -228,9 +243,10 @@ class Report(Message):
 
 @dataclass
 class Failed(Message):
-    """Something could not be done; `sentence` is for a person."""
+    """Something could not be done; `sentence` is for a person. `output`: it is about the place that is written."""
 
     sentence: str
+    output: bool = False
 
 
 @dataclass
@@ -242,7 +258,7 @@ class CountedMore(Message):
 
 def refusal(error: HourscopeError) -> Failed:
     """What the core reports, without the command line's options."""
-    return Failed(str(error).removesuffix(" or add --force"))
+    return Failed(str(error).removesuffix(" or add --force"), isinstance(error, OutputError))
 
 
 Answer = Callable[[str], str | None]

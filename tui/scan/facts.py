@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from tui.archive.times import spell_hour, zone_name
+from tui.archive.times import spell_time, zone_name
 from tui.config import Prices
 from tui.facts import Fact
 from tui.scan.estimate import Estimate
@@ -17,15 +18,19 @@ _NAMED = 3  # damaged parts that are named
 
 
 def plan_facts(plan: ScanPlan) -> list[Fact]:
-    """What will be read, and what is looked for. An end that was left open is that of the archive."""
-    start, stop = (spell_hour(time) if time else "…" for time in (plan.start, plan.stop))
+    """What will be read, and what is looked for. An end that was left open is that of the archive; a range is by the
+    hours of the chunks, or to the minute by a field of the records."""
+    within = plan.filter.within
+    ends = (within.start, within.stop) if within else (plan.start, plan.stop)
+    start, stop = (spell_time(time) if time else "…" for time in ends)
     ranges = f"{plural(len(plan.ranges), 'range')} · " if len(plan.ranges) > 1 else ""
     amount = (
         f"{ranges}{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {size(plan.bytes_compressed)}"
     )
+    by = f"by {within.path}" if within else "by hour"
     return [
-        Fact("hours", f"{start} to {stop} {zone_name(plan.archive.zone)}", "text", amount),
-        Fact("filter", plan.filter.describe(), "text"),
+        Fact("hours", f"{start} to {stop} {zone_name(plan.archive.zone)}, {by}", "text", amount),
+        Fact("filter", replace(plan.filter, within=None).describe(), "text"),
     ]
 
 

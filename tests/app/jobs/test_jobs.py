@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, type_text, until, until_shown
+from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.jobs.screen import JobsPage
@@ -44,7 +44,7 @@ async def started(pilot: Pilot[int]) -> ScanPage:
     """A scan of the whole archive, left alone."""
     await pilot.press("g", "v", "G", "v", "s")
     page = on(pilot, ScanPage)
-    await pilot.press("enter")
+    await start_scan(pilot)
     await until(pilot, lambda: page.state is not None)
     await pilot.press("q")
     assert isinstance(pilot.app.screen, CalendarPage)

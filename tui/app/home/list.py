@@ -26,6 +26,12 @@ _NAME = 18
 _BAR = 20
 _WIDE = 110  # columns from which a row has room for places
 _LEAST = 3  # rows of a section, if it has as many
+_NEW = "New here?"
+_NEW_WORDS = (
+    ("t", "the tour: find the incident in the demo"),
+    ("o", "open a folder or s3://bucket/prefix"),
+    ("+", "name one in the config"),
+)
 
 
 @dataclass(frozen=True)
@@ -140,21 +146,21 @@ class HomeList(CursorList):
             self.go((later or list(firsts.values()))[0])
 
     def _all_rows(self) -> list[Row]:
-        found = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
-        found = {at: items for at, items in found.items() if items}
-        shares = self._shares({at: len(items) for at, items in found.items()})
+        sections = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
+        sections = {at: items for at, items in sections.items() if items}
+        shares = self._shares({at: len(items) for at, items in sections.items()})
         rows: list[Row] = []
-        for at, items in found.items():
+        for at, items in sections.items():
             shown = items if at in self._whole or self._words else items[: shares[at]]
             rows += [Row(at)] if rows else []
             rows.append(Row(at, heading=SECTIONS[at][0]))
             rows += [Row(at, item=item) for item in shown]
             rows += [Row(at, more=len(items) - len(shown))] if len(items) > len(shown) else []
-        return rows
+        return rows if self._words else [*rows, *([Row(-1)] if rows else []), Row(-1, heading=_NEW)]
 
     def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
         """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
-        room = self.size.height - 2 * len(lengths) + 1
+        room = self.size.height - 2 * (len(lengths) + 1) + 1
         shares = {at: min(length, _LEAST) for at, length in lengths.items()}
         while sum(shares.values()) + sum(shares[at] < length for at, length in lengths.items()) < room:
             grown = [at for at, length in lengths.items() if shares[at] < length]
@@ -172,6 +178,8 @@ class HomeList(CursorList):
         if at >= len(self._rows):
             return Strip.blank(width)
         row, palette = self._rows[at], self.palette
+        if row.heading == _NEW:
+            return strip_of(self._new_here(width), width)
         if row.heading:
             left: list[Piece] = [("  " + row.heading, palette.title)]
             return strip_of(both_ends(left, [(self._columns(row), palette.dim)], width), width)
@@ -183,6 +191,16 @@ class HomeList(CursorList):
             words = f"… {count(row.more)} more: enter shows them, / finds one"
             return strip_of([mark, (words, palette.dim)], width, self.ground(at))
         return strip_of([mark, *self._pieces(row.item, width - 4)], width, self.ground(at))
+
+    def _new_here(self, width: int) -> list[Piece]:
+        """What to do first, as much as there is room for."""
+        palette = self.palette
+        pieces: list[Piece] = [(f"  {_NEW}", palette.title)]
+        used = len(_NEW) + 2
+        for key, words in _NEW_WORDS:
+            used += len(key) + len(words) + 4
+            pieces += [(f"   {key} ", palette.key), (words, palette.dim)] if used < width else []
+        return pieces
 
     def _columns(self, row: Row) -> str:
         """What the columns at the right edge are."""

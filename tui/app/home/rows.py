@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 from tui.app.model.freshness import Freshness
+from tui.archive.location import locate
 from tui.archive.store import is_s3
 from tui.config import Config, cache_dir
 from tui.errors import HourscopeError
-from tui.history.archives import SeenArchive, seen_archives
+from tui.history.archives import SeenArchive, look_again, seen_archives
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.sends import SendRecord, sends
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago, filter_text, moment, span_text
 from tui.printable import printable
+from tui.shell import shell_join
 from tui.units import plural
 
 Kind = Literal["archive", "job", "extract", "send", "demo"]
@@ -54,6 +56,18 @@ class Item:
                 more = self.url
         return f"{self.name} {more}".lower()
 
+    @property
+    def command(self) -> str:
+        """The command line for it."""
+        match self.of:
+            case Unfinished() as job:
+                return job.command or shell_join(["hourscope", "jobs"])
+            case ExtractLine() as line:
+                return shell_join(["hourscope", line.place])
+            case SendRecord() as send:
+                return shell_join(["hourscope", "sends", "--verify", send.name])
+        return shell_join(["hourscope", DEMO] if self.kind == "demo" else ["hourscope", self.url])
+
 
 @dataclass(frozen=True)
 class Home:
@@ -79,6 +93,20 @@ def read_home(config: Config) -> Home:
         *_read(troubles, lambda: [Item("send", send.name, of=send) for send in sends() if send.state == "sent"]),
     ]
     return Home(tuple(items), "; ".join(dict.fromkeys(troubles)))
+
+
+def list_again(home: Home, config: Config, *, network: bool, cancelled: Callable[[], bool]) -> list[str]:
+    """Look for new hours of the archives (without `network` only of those in folders); what went wrong."""
+    troubles = []
+    for item in home.of(("archive",)):
+        seen = item.of
+        if not isinstance(seen, SeenArchive) or cancelled() or (is_s3(seen.url) and not network):
+            continue
+        try:
+            look_again(seen, locate(seen.title, config) if seen.title in config.archives else seen.location)
+        except HourscopeError as error:
+            troubles.append(str(error))
+    return troubles
 
 
 def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:

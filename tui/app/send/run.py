@@ -112,7 +112,9 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
     order, target = checked.order, checked.target
     if order.out or target is None:
         events: Iterator[SendEvent] = send_to_file(source, order.out, control=control)
-        yield from recorded_send(events, SendWork(source, kept.words, out=order.out, url=kept.url), kept.report)
+        yield from recorded_send(
+            events, SendWork(source, kept.words, out=order.out, name=order.name, url=kept.url), kept.report
+        )
         return
     prepared = prepared_order(order, source, target, checked.destinations)  # this very page's journal, too
     survey = surveyed_again(prepared, survey)
@@ -128,7 +130,7 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
             warnings=warnings,
         )
         resume = (*(word for word in kept.words if word != "--again"), "--resume", "--yes")
-        work = SendWork(prepared.source, kept.words, resume, journal.path, url=kept.url)
+        work = SendWork(prepared.source, kept.words, resume, journal.path, name=order.name, url=kept.url)
         yield from recorded_send(events, work, kept.report)
 
 
