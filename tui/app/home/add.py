@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ from tui.archive.store import is_s3
 from tui.archive.times import parse_zone, spell_hour, zone_name
 from tui.config import Config, S3Options, load_config
 from tui.config_file import save_archive
-from tui.errors import ConfigError, DeniedError, HourscopeError
+from tui.errors import ArchiveError, ConfigError, HourscopeError
 from tui.facts import Fact
 from tui.history.naming import name_part
 from tui.scan.heads import heads
@@ -95,18 +96,25 @@ class Looked(Message):
 def look(words: str) -> Looked:
     """List a place and read a little of it; a bucket that refuses us is asked without credentials, too."""
     try:
-        place = Place.read(words)
-        try:
-            archive, catalog, _ = first_listing(_location(place))
-        except (DeniedError, ConfigError):
-            if not is_s3(place.url) or place.s3.no_sign_request:
-                raise
-            place = replace(place, s3=replace(place.s3, no_sign_request=True))
-            archive, catalog, _ = first_listing(_location(place))
+        place, archive, catalog = _listed(Place.read(words))
         looked = Looked(words, place, archive, catalog, zone_name(zone_of_uploads(archive, catalog)))
         return _readable(looked, archive, catalog)
     except HourscopeError as error:
         return Looked(words, trouble=str(error))
+
+
+def _listed(place: Place) -> tuple[Place, Archive, Catalog]:
+    try:
+        archive, catalog, _ = first_listing(_location(place))
+    except ArchiveError:
+        if not is_s3(place.url) or place.s3.no_sign_request:
+            raise
+        place = replace(place, s3=replace(place.s3, no_sign_request=True))
+        with suppress(ArchiveError):  # the first refusal says more
+            archive, catalog, _ = first_listing(_location(place))
+            return place, archive, catalog
+        raise
+    return place, archive, catalog
 
 
 def _location(place: Place) -> Location:

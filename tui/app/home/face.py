@@ -76,9 +76,9 @@ class Face(LineWidget):
             return Strip.blank(width)
         if y == 7:
             hours = "".join(f"{hour:02} " if not hour % 3 else "   " for hour in range(24))
-            return strip_of([(f"        {hours}", self.palette.dim)], width)
+            return strip_of([(f"         {hours}", self.palette.dim)], width)
         day = datetime.fromisoformat(seen.last).date() - timedelta(days=6 - y)
-        pieces: list[Piece] = [(f"  {day:%a %d} "[:8].ljust(8), self.palette.dim)]
+        pieces: list[Piece] = [(f"  {day:%a %d} ", self.palette.dim)]
         ranked = sorted(seen.week.values())
         pieces += [self._cell(seen, ranked, f"{day:%Y-%m-%d}T{hour:02}") for hour in range(24)]
         return strip_of(pieces, width)
