@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from textual.strip import Strip
 
 from tui.app.home.rows import SECTIONS, Home, Item, newest_words
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, shorten_middle, strip_of
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, strip_of
 from tui.history.archives import DAYS, SeenArchive, strip
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
@@ -47,24 +46,6 @@ class Row:
     def stops(self) -> bool:
         """Can the cursor be on it?"""
         return self.item is not None or self.more > 0
-
-
-class Lead(LineWidget):
-    """The sentence that is the answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sentence = ""
-
-    def show(self, sentence: str) -> None:
-        self._sentence = sentence
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        lines = textwrap.wrap(self._sentence, max(width - 4, 20))
-        at = y - (0 if len(lines) > 1 else 1)
-        text = lines[at] if 0 <= at < len(lines) else ""
-        return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
 
 
 class HomeList(CursorList):
@@ -256,7 +237,8 @@ class HomeList(CursorList):
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
         when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
-        words = [sign, (f"{job.kind}  ", palette.text), (printable(job.name) + "  ", palette.name)]
+        name = printable(_job_name(job)) + "  "
+        words = [sign, (f"{job.kind}  ", palette.text), (name, palette.name)]
         return both_ends([*words, (f"{job.progress} · {when}", palette.dim)], right, width)
 
     def _extract(self, line: ExtractLine, width: int) -> list[Piece]:
@@ -278,9 +260,9 @@ class HomeList(CursorList):
         palette = self.palette
         done = "confirmed" if send.topic else "written"
         where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
-        planned = f" of {count(send.planned)}" if send.planned is not None else ""
+        planned = f" of {count(send.planned)}" if send.planned not in (None, send.confirmed) else ""
         sign: Piece = ("✓ ", palette.good) if not (send.damaged or send.warnings) else ("! ", palette.trouble)
-        amount = f"{count(send.confirmed)}{planned} {done}"
+        amount = f"{count(send.confirmed) + planned:>9} {done:<9}"
         source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
         about = f"  from {source} · by {send.who}"
         when = ago(age(send.started, self._home.at))
@@ -289,6 +271,12 @@ class HomeList(CursorList):
             [(f" {when:<12}", palette.dim)],
             width,
         )
+
+
+def _job_name(job: Unfinished) -> str:
+    """Its name; of a send that was given none, its topic."""
+    named = not (isinstance(job.of, SendRecord) and job.name.startswith(job.of.started[:19]))
+    return job.name if named or not isinstance(job.of, SendRecord) else f"to {job.of.topic}"
 
 
 def _same(one: Item | None, other: Item) -> bool:

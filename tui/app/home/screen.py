@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.home.face import Face
-from tui.app.home.list import HomeList, Lead
+from tui.app.home.face import Face, Lead
+from tui.app.home.list import HomeList
 from tui.app.home.rows import Home, headline, list_again, read_home
 from tui.app.model.jobs import Job
 from tui.app.page import Page
