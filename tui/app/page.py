@@ -120,8 +120,13 @@ class Page(Guarded, Screen[None]):
         """What the tour may ask about this screen, as JSON has it."""
         return {}
 
+    @property
+    def subject(self) -> str:
+        """What is explained: the thing under the cursor, or the screen."""
+        return self.title_of_help
+
     def explanation(self) -> tuple[str, ...]:
-        """What one looks at here, in plain words, a paragraph each; then the shell that does the same."""
+        """What is under the cursor, in plain words, a paragraph each; then the shell that does the same."""
         return ()
 
     # Asking the explorer, asking a person, working in a thread.
@@ -238,4 +243,4 @@ class Page(Guarded, Screen[None]):
         self.request(ShowJobs())
 
     def action_explain(self) -> None:
-        self.request(Explain(self.title_of_help, self.explanation()))
+        self.request(Explain(self.subject, self.explanation()))

@@ -79,7 +79,7 @@ async def test_a_scan_is_in_it_and_its_extract_opens(opened: Opened) -> None:
         await start_scan(pilot)
         await until(pilot, lambda: page.over)
         await pilot.press("apostrophe")
-        await until_shown(pilot, "40 records match in 40 of 1 hour")
+        await until_shown(pilot, "40 records match, in 40 records of 1 hour")
         assert "hourscope scan" in shown(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "extract of")

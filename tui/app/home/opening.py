@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -24,6 +25,11 @@ from tui.archive.store import is_s3
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
 from tui.units import plural
+
+_NO_MFA = (
+    "this AWS profile asks for an MFA code, which cannot be typed in a browser; "
+    "run 'hourscope ls ARCHIVE' in a terminal, then open it here again"
+)
 
 
 @dataclass
@@ -90,8 +96,11 @@ class OpeningPage(Page):
         self.app.signed_in.add(options)
 
     def _suspended(self, job: Callable[[], object]) -> None:
-        with self.app.suspend():
-            job()
+        try:
+            with self.app.suspend():
+                job()
+        except SuspendNotSupported as error:
+            raise HourscopeError(_NO_MFA) from error
 
     def on_listed(self, message: Listed) -> None:
         self._answer = message.answer

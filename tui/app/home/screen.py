@@ -281,6 +281,10 @@ class HomePage(Page):
         if self.list.item is not None:
             self.copy(self.list.item.command)
 
+    @property
+    def subject(self) -> str:
+        return self.list.item.name if self.list.item is not None else self.title_of_help
+
     def explanation(self) -> tuple[str, ...]:
         item = self.list.item
         about = self.face.sentences(item) if item is not None else ()

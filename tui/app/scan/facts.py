@@ -3,35 +3,66 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 from tui.app.model.command import shell_filter, shell_read
 from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, JobState
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import ScanState
-from tui.facts import Fact
+from tui.facts import Fact, signed
 from tui.scan import Estimate
-from tui.scan.facts import estimate_facts, result_sentence, trouble_facts
+from tui.scan.facts import estimate_facts, estimate_sentence, result_sentence, trouble_facts
 from tui.units import count, duration, plural, size
 
 _MARKS = 48
 
 
-def headline(state: ScanState) -> Fact:
-    """The answer, or how far it is."""
-    if state.over:
-        sentence = result_sentence(state.matches, state.matches_by_hour, state.hours)
-        return Fact("", f"{sentence} This is only a part." if state.partial else sentence, "headline")
-    left = f", {duration(state.remaining)} to go" if state.remaining is not None else ""
-    share = int(100 * state.share)
-    return Fact("", f"{plural(state.matches, 'match')} so far; {share} % of the range was read{left}.", "headline")
+@dataclass(frozen=True, slots=True)
+class ScanView:
+    """What is known of a scan: its form, what is expected, how far it is, why it failed, why nothing may match."""
 
+    form: ScanForm
+    running: bool
+    state: ScanState | None = None
+    expected: Estimate | None = None
+    unread: str = ""  # why there is no estimate
+    failure: str = ""
+    hints: tuple[str, ...] = ()
 
-def expected_facts(form: ScanForm, expected: Estimate | None, trouble: str) -> list[Fact]:
-    """The estimate, but for its first row, which the headline has; a scan need not wait for it."""
-    if expected is None:
-        return [Fact("estimate", trouble, "trouble")] if trouble else []
-    remote, prices = form.power.dask is not None, form.session.config.prices
-    return estimate_facts(expected, len(form.plan.chunks), prices, remote=remote)[1:]
+    def facts(self) -> list[Fact]:
+        """All rows."""
+        rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *self.form.facts(), Fact(), *self._rest()]
+        return signed(rows)
+
+    @property
+    def headline(self) -> str:
+        """The answer, as far as it is known."""
+        state, expected = self.state, self.expected
+        if state is not None and state.over:
+            sentence = result_sentence(state.matches, state.matches_by_hour, state.hours)
+            return f"{sentence} This is only a part." if state.partial else sentence
+        if state is not None:
+            left = f", {duration(state.remaining)} to go" if state.remaining is not None else ""
+            return f"{plural(state.matches, 'match')} so far; {int(100 * state.share)} % of the range was read{left}."
+        if expected is not None:
+            return estimate_sentence(expected)
+        return "Reading a sample …" if self.form.plan.chunks and not self.unread else "Nothing was read yet."
+
+    def _rest(self) -> list[Fact]:
+        if self.failure:
+            fix = Fact("", "fix the range (r), the filter (/) or the place (w), then press enter", "dim")
+            return [Fact("stopped", self.failure, "trouble"), fix]
+        if self.state is not None:
+            return state_facts(self.state, self.hints)
+        word = "starting …" if self.running else "ready: enter starts it; r, /, w and P change it"
+        return [*self._expected(), Fact("scan", word, "you")]
+
+    def _expected(self) -> list[Fact]:
+        """The estimate, but for its first row, which the headline has; a scan need not wait for it."""
+        if self.expected is None:
+            return [Fact("estimate", self.unread, "trouble")] if self.unread else []
+        remote, prices = self.form.power.dask is not None, self.form.session.config.prices
+        return estimate_facts(self.expected, len(self.form.plan.chunks), prices, remote=remote)[1:]
 
 
 def state_of(state: ScanState | None, failure: str) -> JobState:
@@ -49,18 +80,14 @@ def state_of(state: ScanState | None, failure: str) -> JobState:
 
 def state_facts(state: ScanState, hints: tuple[str, ...] = ()) -> list[Fact]:
     """The rows of a scan that runs or ran: `hints` say why nothing may have matched."""
-    sizes = f"{size(state.bytes_compressed)} of gzip, {size(state.bytes_of_lines)} of lines"
+    sizes = f"{size(state.bytes_compressed)} gzip, {size(state.bytes_of_lines)} lines"
+    speed = f"{duration(state.seconds)} · {size(state.rate)}/s"
     chunks = f"{count(state.chunks)} of {count(state.total_chunks)}"
-    if state.skipped:
-        chunks += f" · from the index: {plural(state.skipped, 'chunk')} not read"
+    index = f"from the index: {plural(state.skipped, 'chunk')} not read, as no record of them matches"
     return [
-        Fact("chunks", squeezed(state.marks, _MARKS), "text", chunks),
-        Fact(
-            "read",
-            f"{plural(state.records, 'record')} · {sizes}",
-            "text",
-            f"{duration(state.seconds)} · {size(state.rate)}/s",
-        ),
+        *([Fact("chunks", squeezed(state.marks, _MARKS), "text", chunks)] if state.partial or not state.over else []),
+        Fact("read", f"{plural(state.records, 'record')} · {sizes}", "text", speed),
+        *([Fact("", index, "dim")] if state.skipped else []),
         *trouble_facts(state.damaged, state.warnings),
         *(Fact("hint" if at == 0 else "", words, "strong") for at, words in enumerate(hints)),
         _end(state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
@@ -13,6 +14,7 @@ from tui.app.model.session import Session
 from tui.archive.location import command_words
 from tui.archive.times import HOUR, hours_of_moments, spell_time
 from tui.archive.writer import names_folder
+from tui.config import state_dir
 from tui.errors import ConfigError, TimeError
 from tui.facts import Fact
 from tui.filter import Filter
@@ -169,12 +171,16 @@ class ScanForm:
         """What will be read, where the matches go, what does the work, and the command that does the same."""
         hours, *facts = plan_facts(self.plan)
         if not self.timed:
-            hours = Fact("hours", self._range_words, "text", "looking for the field that holds the records' time …")
+            hours = Fact("by …", self._range_words, "text", "looking for the field that holds the records' time …")
         return [hours, *facts, *self._power_facts(), *self._command_facts()]
 
     def _power_facts(self) -> list[Fact]:
-        extract = "an extract: it opens, filters and sends like any archive"
-        facts = [Fact("into", self.out, "text", extract if names_folder(self.out) else "one file of lines")]
+        kept = state_dir() / "extracts"
+        if Path(self.out).parent == kept:
+            facts = [Fact("into", f"{Path(self.out).name}/", "text", f"an extract in {kept}")]
+        else:
+            extract = "an extract: it opens, filters and sends like any archive"
+            facts = [Fact("into", self.out, "text", extract if names_folder(self.out) else "one file of lines")]
         jobs = plural(self.power.jobs, "chunk") + " at a time" if self.power.jobs else ""
         if self.power.dask:
             facts.append(Fact("on", f"the Dask cluster of {self.power.dask}", "text", jobs))

@@ -36,10 +36,12 @@ from tui.scan import (
     open_extract,
     run_plan,
 )
+from tui.scan.heads import heads
 from tui.scan.order import written_to
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
+_SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # and of each of them
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ class Estimated(Message):
     form: ScanForm
     estimate: Estimate | None
     trouble: str = ""
+    first: tuple[bytes, ...] = ()  # matches of a sample
 
 
 def estimated(form: ScanForm) -> Estimated:
@@ -211,9 +214,16 @@ def estimated(form: ScanForm) -> Estimated:
         form = form.with_time_field()
         with open_index(form.plan.archive) as index:
             known = known_from(index, counts_only=True)
-            return Estimated(asked, form, estimate(form.plan, prices=prices, jobs=form.power.jobs, known=known))
+            expected = estimate(form.plan, prices=prices, jobs=form.power.jobs, known=known, keeps=True)
+        return Estimated(asked, form, expected, first=tuple(_sampled(form.plan)))
     except HourscopeError as error:
         return Estimated(asked, form, None, str(error))
+
+
+def _sampled(plan: ScanPlan) -> Iterator[bytes]:
+    """Matches among the first records of some chunks: what one will get."""
+    for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
+        yield from (record for record in records if plan.filter.matches(record))
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from tui.app.model.session import Session
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
 from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
-from tui.app.scan.facts import expected_facts, explain, headline, state_facts, state_of
+from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, estimated, run, snapshots
 from tui.app.scan.timeline import Timeline
@@ -27,11 +28,9 @@ from tui.app.widgets.board import Board
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
-from tui.facts import Fact
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine, find_extract, rename_extract
 from tui.scan import Estimate, ScanPlan
-from tui.scan.facts import estimate_sentence
 from tui.scan.hints import hints_for
 from tui.scan.plan import reasons_to_ask
 from tui.units import count, plural, size
@@ -119,6 +118,7 @@ class ScanPage(JobPage, ArchivePage):
     def _put(self, form: ScanForm) -> None:
         self.form = form
         self.estimate, self.failure, self.unread = None, "", ""
+        self._show_matches(())
         self._ask_estimate()
         self.refresh_facts()
 
@@ -139,6 +139,7 @@ class ScanPage(JobPage, ArchivePage):
     def on_estimated(self, message: Estimated) -> None:
         if message.asked is self.form and not self.running:
             self.form, self.estimate, self.unread = message.form, message.estimate, message.trouble
+            self._show_matches(message.first)
             self.refresh_facts()
 
     # Running.
@@ -173,7 +174,7 @@ class ScanPage(JobPage, ArchivePage):
     def _start(self, *, resume: bool) -> None:
         self._drop_estimate()
         self.state, self._begun, self.hints = None, (self.form.plan, self.form.out), ()
-        self.matches.clear()
+        self._show_matches(())
         cancel = threading.Event()
         self.run(partial(self._scan, self.form, cancel, resume=resume), cancel.set)
 
@@ -188,14 +189,20 @@ class ScanPage(JobPage, ArchivePage):
         self.state = state = message.state
         for event in state.damaged:
             self.session.add_damage(event)
-        self.matches.extend(state.first[len(self.matches) :])
         if state.over:
             self.end()
             if self.form.moments is None:  # else the hours are looked at in part
                 hours = state.known_hours(self.form.plan, self.form.hours)
                 self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
-        self.listing.show()
+        self._show_matches(state.first)
         self.moved()
+
+    def _show_matches(self, records: Sequence[bytes]) -> None:
+        """The same ones, or more than before."""
+        if len(records) < len(self.matches) or tuple(records[: len(self.matches)]) != tuple(self.matches):
+            self.matches.clear()
+        self.matches.extend(records[len(self.matches) :])
+        self.listing.show()
 
     def on_hinted(self, message: Hinted) -> None:
         if message.plan is self.form.plan:
@@ -260,39 +267,23 @@ class ScanPage(JobPage, ArchivePage):
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
-        self.board.show([Fact(), self._headline(), Fact(), *form.facts(), Fact(), *self._progress()])
-        known = state.known_hours(plan, form.hours) if state else frozenset()
-        self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
-        shown = f"the first {count(len(self.matches))} matches, as they came" if self.matches else ""
-        self.listing.explain((shown,), "")
+        view = ScanView(form, self.running, state, self.estimate, self.unread, self.failure, self.hints)
+        self.board.show(view.facts())
+        if state is None and not self.running:
+            self.timeline.show_sizes(form.hours.hours(), self.session.hour_size)
+        else:
+            known = state.known_hours(plan, form.hours) if state else frozenset()
+            self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
+        number = count(len(self.matches))
+        shown = f"{number} matches in a sample" if state is None else f"the first {number} matches, as they came"
+        self.listing.explain((shown if self.matches else "",), "")
         self.refresh_bindings()
-
-    def _headline(self) -> Fact:
-        """The answer, as far as it is known."""
-        if self.state is not None:
-            return headline(self.state)
-        if self.estimate is not None:
-            return Fact("", estimate_sentence(self.estimate), "headline")
-        chunks = self.form.plan.chunks
-        return Fact("", "Reading a sample …" if chunks and not self.unread else "Nothing was read yet.", "headline")
 
     def _troubles(self) -> list[str]:
         """For the header: damage, records that are not JSON, and keys that are left out."""
         state = self.state
         not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
         return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
-
-    def _progress(self) -> list[Fact]:
-        state = self.state
-        if self.failure:
-            return [
-                Fact("stopped", self.failure, "trouble"),
-                Fact("", "fix the range (r), the filter (/) or the place (w), then press enter", "dim"),
-            ]
-        if state is None:
-            word = "starting …" if self.running else "ready: enter starts it; r, /, w and P change it"
-            return [*expected_facts(self.form, self.estimate, self.unread), Fact("scan", word, "you")]
-        return state_facts(state, self.hints)
 
     def situation(self) -> dict[str, object]:
         state = self.state

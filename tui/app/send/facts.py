@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.send.order import BY_TIME, Order
 from tui.app.send.run import Checked
-from tui.facts import Fact
+from tui.facts import Fact, signed
 from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
 from tui.send.earlier import REPEATED
 from tui.send.facts import (
@@ -22,8 +22,12 @@ from tui.send.facts import (
 from tui.units import count, duration, plural, size
 
 _BAR = 40
-_RECORD_LENGTH = 400  # characters of the first and the last record
-_LOOKS = ("first", "last", "largest", "shapes", "")  # facts that give way on a small screen, and while it runs
+_RECORDS, _LOOKS, _HISTOGRAM = ("first", "last"), ("largest", "shapes"), ("by hour", "by value")  # labels of facts
+EXPLANATION = (
+    "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk says what "
+    "arrived, so a send that was stopped resumes there; at most what was in flight can arrive twice.",
+    "OK means that nsqd has the record in its memory or on its disk.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,17 @@ class SendState:
         planned, runs = self.receipt is None, self.control is not None
         checks = check_facts(order, checked, survey) if planned and not runs else []
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
-        rows += what_facts(self.title, survey, brief=low or runs or not planned)
+        rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
-        return [*rows, Fact(), Fact("command", self.command, "command"), Fact(), *self._end()]
+        return signed([*rows, Fact(), Fact("command", self.command, "command"), Fact(), *self._end()])
 
     @property
     def headline(self) -> str:
         """The answer, as far as it is known."""
         if self.receipt is not None:
-            return receipt_sentence(self.receipt)
+            return f"{'' if self.receipt.partial else '✓ '}{receipt_sentence(self.receipt)}"
         progress, order, planned = self.progress, self.order, plural(self.survey.count, "record")
         if self.failure and self.control is None:
             confirmed = progress.confirmed if progress is not None else 0
@@ -71,6 +75,15 @@ class SendState:
             return f"{'Paused: ' if self.paused else ''}{count(progress.confirmed)} of {planned} confirmed{left}."
         if order.out and self.survey.complete:
             return f"{planned} would be written to {order.out}."
+        if not order.to_nsq and self.survey.complete and self.survey.count:
+            where = (
+                "in which topic?"
+                if order.where
+                else f"to {order.topic}, on which nsqd?"
+                if order.topic
+                else "where to?"
+            )
+            return f"{planned} to send: {where}"
         return plan_sentence(self.survey, order.topic, order.where)
 
     def _end(self) -> list[Fact]:
@@ -106,10 +119,14 @@ class SendState:
         return JobState(PAUSED if self.paused else RUNNING, share, words)
 
 
-def what_facts(title: str, survey: Survey, *, brief: bool) -> list[Fact]:
-    """What will be sent, counted by reading it; `brief`: without a look at the records."""
-    facts = survey_facts(survey, title, record_length=_RECORD_LENGTH)
-    return [fact for fact in facts if not brief or fact.label not in _LOOKS]
+def what_facts(title: str, survey: Survey, *, low: bool, planned: bool) -> list[Fact]:
+    """What will be sent, counted by reading it, as far as there is room. The list below shows the records."""
+    left_out = _RECORDS + (_LOOKS if low or not planned else ()) + (_HISTOGRAM if low and not planned else ())
+    rows, label = [], ""
+    for fact in survey_facts(survey, title):
+        label = fact.label or label  # rows without one continue those before
+        rows += [fact] if label not in left_out else []
+    return rows
 
 
 def where_facts(order: Order, destinations: Sequence[Destination], *, asking: bool) -> list[Fact]:
@@ -139,6 +156,7 @@ def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
     """What speaks against it, the worst first; or that nothing does."""
     facts = [*warning_facts(checked.warnings), *_too_large(order, checked.destinations, survey)]
     facts.sort(key=lambda fact: fact.tone != "trouble")
+    facts = [replace(fact, tone="trouble") if fact.label == "warning" else fact for fact in facts]
     if checked.target is not None and survey.complete and not checked.earlier:
         if not any(words.startswith(REPEATED) for words in checked.warnings):
             facts.append(

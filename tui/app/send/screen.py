@@ -16,8 +16,10 @@ from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import FewRecords
 from tui.app.requests import Failed, PlanSend
-from tui.app.send.facts import SendState
+from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
 from tui.app.widgets.board import LOW, Board
@@ -64,9 +66,12 @@ class SendPage(JobPage, ArchivePage):
         self.receipt: Receipt | None = None
         self.control: Control | None = None
         self.board = Board(id="send")
+        self.records = FewRecords()
+        self.listing = RecordList(self.records)
+        self.listing.can_focus = False  # it is only looked at: the screen's keys are its own
 
     def contents(self) -> list[Widget]:
-        return [self.board]
+        return [self.board, self.listing]
 
     def on_mount(self) -> None:
         self.refresh_facts()
@@ -255,8 +260,20 @@ class SendPage(JobPage, ArchivePage):
         survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
-        self.board.show(self.state.facts(low=self.app.size.height < LOW))
+        low = self.app.size.height < LOW
+        self.board.show(self.state.facts(low=low))
+        self._show_records(low=low)
         self.refresh_bindings()
+
+    def _show_records(self, *, low: bool) -> None:
+        """The first and the last one, where there is room."""
+        survey = self.survey
+        ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
+        self.listing.display = bool(ends) and not low
+        if ends != list(self.records):
+            self.records[:] = ends
+            self.listing.explain(("the first and the last record" if len(ends) > 1 else "the record",), "")
+            self.listing.show()
 
     def situation(self) -> dict[str, object]:
         return {
@@ -268,12 +285,7 @@ class SendPage(JobPage, ArchivePage):
         }
 
     def explanation(self) -> tuple[str, ...]:
-        return (
-            "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk "
-            "says what arrived, so a send that was stopped resumes there; at most what was in flight can arrive twice.",
-            "OK means that nsqd has the record in its memory or on its disk.",
-            f"$ {self._command}",
-        )
+        return (*EXPLANATION, f"$ {self._command}")
 
 
 def _first_order(session: Session) -> Order:

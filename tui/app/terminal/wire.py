@@ -8,7 +8,7 @@ from typing import cast
 
 from rich.console import RenderableType
 from textual.app import App
-from textual.events import Event, Key
+from textual.events import Event, Key, Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -110,6 +110,9 @@ class WiredApp(Guarded, App[int]):
     def watch_resume(self) -> None:
         """After a suspension nothing is known of what the terminal shows."""
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
+
+    def on_resize(self, event: Resize) -> None:
+        self.console.size = event.size  # in a browser, Rich would keep the first size
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Every update on its way to the terminal: only what differs is sent."""

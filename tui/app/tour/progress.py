@@ -59,7 +59,8 @@ def advanced(tour: Tour, stack: Sequence[Screen[object]]) -> tuple[Tour, str]:
     if tour.step is None or not tour.step.done(state := state_of(stack)):
         return tour, ""
     further = Tour(tour.steps, tour.at + 1)
-    return further, write_progress(further.at) or f"✓ {tour.step.lesson(state)} Next: {further.words}"
+    following = f"Next: {further.words}" if further.step else further.words
+    return further, write_progress(further.at) or f"✓ {tour.step.lesson(state)} {following}"
 
 
 def state_of(stack: Sequence[Screen[object]]) -> dict[str, object]:
