@@ -49,7 +49,7 @@ class SendRequest:
         self, events: Iterator[SendEvent], words: tuple[str, ...], *, journal: Path | None = None, out: str = ""
     ) -> Iterator[SendEvent]:
         """The same events; the send is listed by `hourscope sends`, and can be resumed by its journal from there."""
-        from tui.history.sends import SendWork, recorded_send
+        from tui.history.send_log import SendWork, recorded_send
 
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
         url = self.location.url if self.location else ""

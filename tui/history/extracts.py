@@ -17,7 +17,6 @@ from tui.archive.open import MANIFEST
 from tui.archive.store import is_s3, open_store
 from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
-from tui.history.commands import runnable, working_folder
 from tui.history.log import (
     HistoryError,
     Line,
@@ -28,7 +27,9 @@ from tui.history.log import (
     is_running,
     now_text,
     read_log,
+    runnable,
     running_mark,
+    working_folder,
 )
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
@@ -74,11 +75,6 @@ class ExtractLine(Line, frozen=True, kw_only=True):
     def command(self) -> str:
         """The command line that resumes it."""
         return runnable([*self.words, "--resume"], self.folder)
-
-    @property
-    def share(self) -> float:
-        """How much of it was read, 0 to 1."""
-        return self.done / self.chunks if self.chunks else 0.0
 
     def as_json(self) -> dict[str, object]:
         """As `extracts --json` has it."""

@@ -13,7 +13,7 @@ from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.history.entries import send_entry
 from tui.history.notebook import Notebook
-from tui.history.sends import SendWork, recorded_send
+from tui.history.send_log import SendWork, recorded_send
 from tui.send import (
     Control,
     Destination,
