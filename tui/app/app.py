@@ -249,10 +249,9 @@ class Explorer(Host):
             screen.tour_line.show(self.tour.words)
 
     def _hint(self) -> None:
-        tour = self.tour
-        if tour is not None and tour.step is not None and isinstance(self.screen, Page):
+        if (tour := self.tour) is not None and tour.step is not None:
             self.tour = Tour(tour.steps, tour.at, tour.asked + 1)
-            self.screen.report(tour.step.help(tour.asked))
+            self.report(tour.step.help(tour.asked))
 
     # Leaving.
 
@@ -261,8 +260,8 @@ class Explorer(Host):
         running = [job for job in self.jobs.all if job.running]
         if not running or (isinstance(self.screen, ChoicePage) and self.screen.chosen == self._quit_or_stay):
             self.exit(0)
-            return
-        self.push_screen(choose_quit(running, self._quit_or_stay))
+        else:
+            self.push_screen(choose_quit(running, self._quit_or_stay))
 
     def _quit_or_stay(self, value: str) -> None:
         if value == "quit":

@@ -210,7 +210,7 @@ class Page(Guarded, Screen[None]):
         self.header.show_job(news[0].brief if len(news) == 1 else words)
 
     def refresh_hours(self) -> None:
-        """A job has found something out about the hours: show it."""
+        """A job has learned something about the hours: show it."""
 
     def interrupt(self) -> bool:
         """Stop what runs here; False if nothing does."""

@@ -138,13 +138,13 @@ def _spans(seen: SeenArchive, catalog: Catalog, newest: datetime) -> SeenArchive
 
 def seen_archives() -> dict[tuple[str, str], SeenArchive]:
     """Every archive that was opened, by its title and url, the last one first. A broken file is skipped."""
-    found: list[SeenArchive] = []
+    archives: list[SeenArchive] = []
     for path in (history_dir() / "archives").glob("*.json"):
         with suppress(OSError, msgspec.MsgspecError, ValueError, RecursionError):
             if path.stat().st_size <= _LARGEST_BYTES:
                 seen = msgspec.json.decode(path.read_bytes(), type=SeenArchive)
-                found += [seen] if seen.version <= VERSION else []
-    return {(seen.title, seen.url): seen for seen in sorted(found, key=lambda seen: seen.listed, reverse=True)}
+                archives += [seen] if seen.version <= VERSION else []
+    return {(seen.title, seen.url): seen for seen in sorted(archives, key=lambda seen: seen.listed, reverse=True)}
 
 
 def strip(days: Mapping[str, int], last: str, length: int = DAYS) -> list[int]:
@@ -162,7 +162,7 @@ def forget_archive(seen: SeenArchive) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    for path in sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
         path.unlink(missing_ok=True)
 
 

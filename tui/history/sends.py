@@ -100,17 +100,17 @@ def find_send(name: str) -> SendRecord:
     """The send of that name, journal, or beginning of its name or SHA-256. SendError if there is none, or several."""
     records = sends()
     exact = [record for record in records if name in (record.name, record.journal)]
-    found = exact[:1] or [
+    matching = exact[:1] or [
         record
         for record in records
         if name and (record.name.startswith(name) or (record.sha256 or "").startswith(name))
     ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
         raise SendError(f"no send is named '{name}'; 'hourscope sends' lists them")
-    some = ", ".join(record.name for record in found[:3])
-    raise SendError(f"'{name}' is the beginning of {len(found)} sends ({some}, …); give the whole name")
+    some = ", ".join(record.name for record in matching[:3])
+    raise SendError(f"'{name}' is the beginning of {len(matching)} sends ({some}, …); give the whole name")
 
 
 def send_now(record: SendRecord) -> SendRecord | None:
@@ -125,7 +125,7 @@ def send_now(record: SendRecord) -> SendRecord | None:
         return None
     if earlier is None:
         return None
-    line = next((each for each in reversed(read_log(send_log(), SendLine)) if each.journal == record.journal), None)
+    line = next((line for line in reversed(read_log(send_log(), SendLine)) if line.journal == record.journal), None)
     return _of_journal(earlier, line)
 
 
@@ -172,8 +172,8 @@ def _digest(source: Source, record: SendRecord) -> tuple[int, str]:
     for whole in source.open():
         block = whole.filled() if record.topic else whole
         records = block.records if every else block.records[: left - count]
-        for each in records:
-            digest.update(each + b"\n")
+        for message in records:
+            digest.update(message + b"\n")
         count += len(records)
         if not every and count >= left:
             break

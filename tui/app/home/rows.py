@@ -79,8 +79,8 @@ class Home:
 
     def of(self, kinds: Sequence[Kind], words: str = "") -> list[Item]:
         """The items of some kinds that have all the words."""
-        wanted = words.lower().split()
-        return [item for item in self.items if item.kind in kinds and all(word in item.text for word in wanted)]
+        typed = words.lower().split()
+        return [item for item in self.items if item.kind in kinds and all(word in item.text for word in typed)]
 
 
 def read_home(config: Config) -> Home:
@@ -120,17 +120,17 @@ def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
 def _archives(config: Config) -> list[Item]:
     """Those of the config by name, then those that were opened, the last one first, then the demo."""
     seen = seen_archives()
-    by_title = {title: each for (title, _), each in reversed(seen.items())}
+    by_title = {title: archive for (title, _), archive in reversed(seen.items())}
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
     urls = [spec.url for spec in config.archives.values()]
     places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
     demo = str(cache_dir() / "demo")
     recent = [
-        Item("archive", each.title.rstrip("/").rpartition("/")[2] or each.title, each.url, each)
-        for each in seen.values()
-        if each.title not in config.archives and each.url not in places and each.url != demo
+        Item("archive", archive.title.rstrip("/").rpartition("/")[2] or archive.title, archive.url, archive)
+        for archive in seen.values()
+        if archive.title not in config.archives and archive.url not in places and archive.url != demo
     ]
-    made = next((each for each in seen.values() if each.url == demo), None)
+    made = next((archive for archive in seen.values() if archive.url == demo), None)
     return [*named, *recent, *([] if DEMO in config.archives else [Item("demo", DEMO, demo, made)])]
 
 
@@ -177,7 +177,7 @@ def headline(home: Home) -> str:
     if sentences:
         return printable(" ".join(sentences[:3]))
     counts = [(("archive",), "archive"), (("extract",), "extract"), (("send",), "send")]
-    parts = [plural(len(found), noun) for kinds, noun in counts if (found := home.of(kinds))]  # type: ignore[arg-type]
+    parts = [plural(len(items), noun) for kinds, noun in counts if (items := home.of(kinds))]  # type: ignore[arg-type]
     if not parts:
         return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
     return f"{', '.join(parts)}; nothing to resume."

@@ -174,20 +174,20 @@ class ResumePage(JobPage):
 def run(what: Unfinished, cancel: threading.Event) -> Iterator[Moved | Ended]:
     """Run its command to the end, or until `cancel` is set. SendError if it cannot be started."""
     folder = what.folder if what.folder and Path(what.folder).is_dir() else None
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as narration:
         try:  # -P: a module in that folder is nobody's business
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tui", *what.words[1:]],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
+                stderr=narration,
             )
         except OSError as error:
             raise SendError(f"hourscope cannot be started again: {reason(error)}") from error
         with process:
             code = yield from _followed(what, process, cancel)
-        yield Ended(as_it_is_now(what), code, _lines(said))
+        yield Ended(as_it_is_now(what), code, _lines(narration))
 
 
 def _followed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ from pathlib import Path
 from textual.message import Message
 
 from tui.analysis.known import known_from, remembered
+from tui.app.model.cargo import cargo_of_extract
 from tui.app.model.hours import Selection
 from tui.app.scan.form import ScanForm
+from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
 from tui.errors import HourscopeError
+from tui.facts import Fact
 from tui.history.entries import noted_scan
 from tui.history.extracts import ScanWork, recorded_scan
 from tui.history.log import Report
@@ -38,9 +42,12 @@ from tui.scan import (
 )
 from tui.scan.heads import heads
 from tui.scan.order import written_to
+from tui.send import survey
+from tui.send.facts import value_facts
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
+_MOST_SURVEYED = 50_000  # matches
 _SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # and of each of them
 
 
@@ -224,6 +231,22 @@ def _sampled(plan: ScanPlan) -> Iterator[bytes]:
     """Matches among the first records of some chunks: what one will get."""
     for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
         yield from (record for record in records if plan.filter.matches(record))
+
+
+@dataclass
+class Surveyed(Message):
+    """The matches in the extract of a plan by the values of a telling field, as rows."""
+
+    plan: ScanPlan
+    by_value: tuple[Fact, ...]
+
+
+def surveyed(form: ScanForm, matches: int) -> Surveyed:
+    """Look through a small extract on disk; a large one is asked by `count`."""
+    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
+        with suppress(HourscopeError):  # who opens the extract gets the reason
+            return Surveyed(form.plan, tuple(value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
+    return Surveyed(form.plan, ())
 
 
 @dataclass

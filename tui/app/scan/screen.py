@@ -22,12 +22,13 @@ from tui.app.records.store import FewRecords
 from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
 from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
-from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, estimated, run, snapshots
+from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
 from tui.app.scan.timeline import Timeline
-from tui.app.widgets.board import Board
+from tui.app.widgets.board import LOW, Board
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
+from tui.facts import Fact
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine, find_extract, rename_extract
 from tui.scan import Estimate, ScanPlan
@@ -43,7 +44,7 @@ class ScanPage(JobPage, ArchivePage):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="open"),
-        Binding("enter", "open", "open what was found", id="open"),
+        Binding("enter", "open", "open the result", id="open"),
         Binding("p", "send", "publish", id="send"),
         Binding("r,v", "fill('range')", "range", id="scan-range", priority=True),
         Binding("w", "fill('out')", "where to", id="write", priority=True),
@@ -63,6 +64,7 @@ class ScanPage(JobPage, ArchivePage):
         self.state: ScanState | None = None
         self.estimate: Estimate | None = None
         self.hints: tuple[str, ...] = ()  # why nothing may have matched
+        self.by_value: tuple[Fact, ...] = ()  # rows about the result
         self.unread = ""  # why the sample of the estimate could not be read
         self.board = Board()
         self.timeline = Timeline()
@@ -101,10 +103,7 @@ class ScanPage(JobPage, ArchivePage):
 
     def action_fill(self, field: str) -> None:
         question, value = self.form.question(field)
-        self.ask(question, partial(self._fill, field), value)
-
-    def _fill(self, field: str, text: str) -> None:
-        self._put(self.form.answered(field, text))
+        self.ask(question, lambda text: self._put(self.form.answered(field, text)), value)
 
     def put_filter(self, filter_: Filter) -> str | None:
         """Of this scan; once it has begun, of another one of the same hours."""
@@ -173,7 +172,7 @@ class ScanPage(JobPage, ArchivePage):
 
     def _start(self, *, resume: bool) -> None:
         self._drop_estimate()
-        self.state, self._begun, self.hints = None, (self.form.plan, self.form.out), ()
+        self.state, self._begun, self.hints, self.by_value = None, (self.form.plan, self.form.out), (), ()
         self._show_matches(())
         cancel = threading.Event()
         self.run(partial(self._scan, self.form, cancel, resume=resume), cancel.set)
@@ -184,6 +183,7 @@ class ScanPage(JobPage, ArchivePage):
         plan, matched = form.plan, state.matches > 0
         if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
             self.post_message(Hinted(plan, tuple(hint.removeprefix("hint: ") for hint in hints)))
+        self.post_message(surveyed(form, state.matches))
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state
@@ -196,6 +196,11 @@ class ScanPage(JobPage, ArchivePage):
                 self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
         self._show_matches(state.first)
         self.moved()
+
+    def on_surveyed(self, message: Surveyed) -> None:
+        if message.plan is self.form.plan:
+            self.by_value = message.by_value
+            self.refresh_facts()
 
     def _show_matches(self, records: Sequence[bytes]) -> None:
         """The same ones, or more than before."""
@@ -268,7 +273,7 @@ class ScanPage(JobPage, ArchivePage):
             size(plan.bytes_compressed),
         )
         view = ScanView(form, self.running, state, self.estimate, self.unread, self.failure, self.hints)
-        self.board.show(view.facts())
+        self.board.show([*view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
         if state is None and not self.running:
             self.timeline.show_sizes(form.hours.hours(), self.session.hour_size)
         else:

@@ -61,9 +61,9 @@ class Timeline(LineWidget):
         if not hours or width < 1:
             return []
         if len(hours) <= width:
-            each = min(width // len(hours), 4)
+            cells = min(width // len(hours), 4)
             one = [(self._matches.get(hour, 0), hour in self._known) for hour in hours]
-            return [column for column in one for _ in range(each)]
+            return [column for column in one for _ in range(cells)]
         edges = [number * len(hours) // width for number in range(width + 1)]
         groups = (hours[start:stop] for start, stop in itertools.pairwise(edges))
         return [(sum(self._matches.get(h, 0) for h in group), all(h in self._known for h in group)) for group in groups]
