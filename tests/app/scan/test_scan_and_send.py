@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import shlex
 import shutil
 from dataclasses import replace
@@ -280,6 +281,16 @@ async def test_a_scan_of_every_record_asks_first_and_one_that_the_disk_has_no_ro
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1000, 990, 10))
         await pilot.press("enter")
         assert "and 10 B are free" in shown(pilot)
+
+
+async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "v", "l", "l", "v", "s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "slash", "-g event")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(page.by_value))
+        assert re.search(r"by value +play +108 +90 % +━+ +event", shown(pilot))
 
 
 async def test_an_extract_is_named_after_the_scan(opened: Opened) -> None:

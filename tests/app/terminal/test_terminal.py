@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +138,17 @@ def test_it_sends_the_colours_that_the_terminal_has(
         terminal.press("s")
         terminal.wait_for("ready: enter starts it")
         assert re.search(sent, terminal.raw) and not re.search(never, terminal.raw)
+
+
+def test_ctrl_z_suspends_and_what_was_there_comes_back(sample: Path) -> None:
+    with Terminal(str(sample), 80, 24) as terminal:
+        terminal.wait_for(_LEGEND)
+        terminal.press("\x1a")
+        _, status = os.waitpid(terminal.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.press("?")
+        terminal.wait_for("The calendar")
 
 
 def test_what_cannot_be_opened_is_told_in_the_shell(tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def surveyed(form: ScanForm, matches: int) -> Surveyed:
     """Look through a small extract on disk; a large one is asked by `count`."""
     if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
         with suppress(HourscopeError):  # who opens the extract gets the reason
-            return Surveyed(form.plan, tuple(value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
+            return Surveyed(form.plan, (Fact(), *value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
     return Surveyed(form.plan, ())
 
 
