@@ -10,10 +10,9 @@ import stringzilla as sz
 
 from tui.archive.block import Block, line_spans
 from tui.archive.oddities import may_be_odd
-from tui.filter.compiled import MAX_PARSED, Compiled, Every, Find, NotJsonError, Test, TooLargeError
+from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError
+from tui.filter.hits import Span, has_hit, hit_lines
 from tui.filter.within import Within
-
-Span = tuple[int, int]
 
 _MANY = 0.3  # of a block's lines: with more candidates than that, to search for them first is a waste
 _GLANCE = 1 << 14  # bytes of a block that tell how many they are
@@ -106,7 +105,7 @@ class Matcher:
         if self._not_few:
             self._not_few -= 1
             return None
-        hits = list(islice(_hit_lines(block, lead), _FEW + 1))
+        hits = list(islice(hit_lines(block, lead), _FEW + 1))
         if len(hits) > _FEW:
             self._not_few = _APART
             return None
@@ -135,13 +134,13 @@ class Matcher:
     def _held(self, block: Block) -> list[bool] | Iterator[Span]:
         """Do the terms hold, for each record; or where are those that they hold for?"""
         lead = self._lead
-        if lead is not None and lead.exact and not self._invert and not _has_hit(block, lead.finders):
+        if lead is not None and lead.exact and not self._invert and not has_hit(block, lead.finders):
             return iter(())
         block.settle()
         if lead is not None and not lead.exact and not _are_json(block):
             return self._one_by_one(block, strict=True)
         if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
-            lines = _hit_lines(block, lead)
+            lines = hit_lines(block, lead)
             return self._tested(block, lines) if self._tests else lines
         verdicts = self._at_once(block)
         return self._one_by_one(block) if verdicts is None else verdicts
@@ -211,12 +210,6 @@ def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
     yield from line_spans(block.buffer, block.end, done)
 
 
-def _has_hit(block: Block, finders: Sequence[Find]) -> bool:
-    """Is there anything in the lines, whatever separates the records?"""
-    with block.raw() as view:
-        return any(find(view, 0, block.end) >= 0 for find in finders)
-
-
 def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
     """Not where many lines have a hit, which its beginning tells; nor where some are no objects: they are counted."""
     with block.view()[:_GLANCE] as view:
@@ -255,50 +248,3 @@ def _lead(terms: Sequence[Compiled]) -> Compiled | None:
     """The term to search for first: one whose hits need no test, else one that names bytes at all."""
     findable = [term for term in terms if term.finders]
     return next((term for term in findable if term.exact), findable[0] if findable else None)
-
-
-def _hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
-    """The lines that have a hit of a term, each once, whatever separates the records."""
-    return _lines_of_every(block, term.every) if term.every else candidates(block, term.finders)
-
-
-def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
-    """The lines that have a hit of any finder, each once."""
-    buffer, stop, position = block.buffer, block.end, 0
-    with block.raw() as view:
-        hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
-        while hits:
-            hit = min(hits.values())
-            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
-            end = buffer.find(_NEWLINE, hit, stop)
-            if end < 0:
-                end = stop
-            yield start, end
-            position = end + 1
-            for find in [find for find, at in hits.items() if at < position]:
-                hits[find] = _hit(find, view, position, stop)
-                if hits[find] > stop:
-                    del hits[find]
-
-
-def _lines_of_every(block: Block, every: Every) -> Iterator[Span]:
-    """The lines that have one of the hits, each once."""
-    buffer, stop, position = block.buffer, block.end, 0
-    with block.raw() as view:
-        hits = sorted(every(view, stop))
-    for hit in hits:
-        if hit >= position:
-            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
-            end = buffer.find(_NEWLINE, hit, stop)
-            if end < 0:
-                end = stop
-            yield start, end
-            position = end + 1
-
-
-def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
-    """The next hit, or one behind `stop` if there is none. A last line without a newline may be hit at its end."""
-    if start >= stop:
-        return stop + 1
-    at = find(view, start, stop)
-    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE[0]) else at
