@@ -285,8 +285,7 @@ class ScanPage(JobPage, ArchivePage):
 
     @property
     def _view(self) -> ScanView:
-        failure, hints = self.failure, self.hints
-        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, failure, hints)
+        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
 
     def _troubles(self) -> list[str]:
         """For the header: damage, records that are not JSON, and keys that are left out."""
@@ -295,8 +294,7 @@ class ScanPage(JobPage, ArchivePage):
         return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
     def situation(self) -> dict[str, object]:
-        state = self.state
-        return {"scanned": self.over, "matches": state.matches if state else 0}
+        return {"scanned": self.over, "matches": self.state.matches if self.state else 0}
 
     def explanation(self) -> tuple[str, ...]:
         return (self._view.headline, *explain(self.form))
