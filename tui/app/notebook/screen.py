@@ -164,7 +164,6 @@ class NotebookPage(Page):
         self.text = EntryText()
         self.records = FewRecords()
         self.listing = RecordList(self.records)
-        self.listing.can_focus = False
         self.words = Words(_EMPTY)
 
     def contents(self) -> list[Widget]:

@@ -68,12 +68,12 @@ class SendPage(JobPage, ArchivePage):
         self.board = Board(id="send")
         self.records = FewRecords()
         self.listing = RecordList(self.records)
-        self.listing.can_focus = False  # it is only looked at: the screen's keys are its own
 
     def contents(self) -> list[Widget]:
         return [self.board, self.listing]
 
     def on_mount(self) -> None:
+        self.set_focus(self.listing)
         self.refresh_facts()
         self.work(self._count, "count")
 
