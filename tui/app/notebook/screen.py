@@ -189,6 +189,7 @@ class NotebookPage(Page):
         self.listing.styles.height = len(self.records) + 4
         self.listing.explain(("the first records",), "")
         self.listing.show()
+        self.listing.show_columns(())  # of these records, whatever stood in their lines before
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry

@@ -203,11 +203,11 @@ class ScanPage(JobPage, ArchivePage):
             self.refresh_facts()
 
     def _show_matches(self, records: Sequence[bytes]) -> None:
-        """The same ones, or more than before."""
-        if len(records) < len(self.matches) or tuple(records[: len(self.matches)]) != tuple(self.matches):
-            self.matches.clear()
-        self.matches.extend(records[len(self.matches) :])
+        """More than before, or others."""
+        same, self.matches[:] = list(records[: len(self.matches)]) == self.matches, records
         self.listing.show()
+        if not same:  # whatever stood in their lines before
+            self.listing.show_columns(())
 
     def on_hinted(self, message: Hinted) -> None:
         if message.plan is self.form.plan:
