@@ -108,8 +108,13 @@ class EntryText(ScrolledLines):
         self._entry: Written | None = None
 
     def show(self, entry: Written | None) -> None:
+        """With records below it is as high as its lines; else it takes all the room."""
         self._entry, self.top = entry, 0
-        self.repaint()
+        self.styles.height = "auto" if entry is not None and _split(entry)[1] else "1fr"
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         entry, palette = self._entry, self.palette
