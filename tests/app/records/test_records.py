@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import Opened, add_term, preview, shown, until_shown
 from tui.app.preview.marks import Marks
+from tui.app.preview.panes import split
 from tui.app.preview.rows import Around
-from tui.app.records.columns import cells, choose, chosen, shared, split, tones
+from tui.app.records.columns import cells
 from tui.app.records.matching import match_records
 from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.records.table import choose, chosen, shared
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
 from tui.archive import Block, Chunk
 from tui.errors import FilterError, OutputError
@@ -176,7 +178,7 @@ def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:
     ]
     columns = chosen(("n", "length(tags)", "tags[1]", "v.x", "v.none", "ts", "s"), records, 90)
     assert cells(records[1], columns) is not None
-    texts = [text.strip() for text in cells(records[1], columns) or ()]
+    texts = [text.strip() for text, _ in cells(records[1], columns) or ()]
     assert texts == ["10", "2", "b", "–", "", "13:00:01.25", "text"]
     assert columns[0].number and columns[0].title == "    n" and columns[-1].width > 15  # the last takes what is left
     assert cells(b'{"n": "five", "tags": 5}', columns) is not None  # of another shape: no error
@@ -231,10 +233,9 @@ def test_what_repeats_and_what_is_rare_is_known_of_each_column() -> None:
     records = sample(100, code=lambda n: 5003 if n != 40 else 1001, kind=lambda n: "ab"[n % 2], n=lambda n: n * 7 % 101)
     columns = choose(records, 80)
     assert [column.text for column in columns] == ["code", "kind", "n"]
-    assert tones(records[0], columns) == ["common", "plain", "plain"]
-    assert tones(records[40], columns) == ["rare", "plain", "plain"]
-    assert tones(b'{"code": 7, "kind": "c"}', columns) == ["rare", "rare", "plain"]
-    assert tones(b"not json", columns) == ["plain"] * 3
+    assert [tone for _, tone in cells(records[0], columns) or ()] == ["common", "plain", "plain"]
+    assert [tone for _, tone in cells(records[40], columns) or ()] == ["rare", "plain", "plain"]
+    assert [tone for _, tone in cells(b'{"code": 7, "kind": "c"}', columns) or ()] == ["rare", "rare", "plain"]
 
 
 def test_what_all_records_share_is_said_once_and_is_exactly_that() -> None:

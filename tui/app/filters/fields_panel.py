@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from textwrap import wrap
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from tui.analysis.patterns import HOLE, pattern_expression
 from tui.app.filters.field_line import Line, field_line
 from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
-from tui.app.records.json_tree import JsonTree
-from tui.app.requests import Failed
-from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, strip_of
+from tui.app.widgets.cursor_list import FoldingList
+from tui.app.widgets.lines import Piece, both_ends
+from tui.errors import FilterError
 from tui.filter.build import spell_path, term_of
 from tui.filter.fields import ANY, LONGEST, Path
 from tui.filter.terms import Term
@@ -30,28 +26,14 @@ _DEBOUNCE = 0.2
 _NO_FIELDS = "No JSON object is shown, so there are no fields; where a filter is the reason, a shows all records."
 
 
-class FieldsPanel(CursorList):
-    """Looks at what it is given in a worker; `=` and `-` on a value post the tree's `Wanted`."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g,home", "move(-1_000_000_000)", "first field", show=False, id="first"),
-        Binding("G,end", "move(1_000_000_000)", "last field", show=False, id="last"),
-        Binding("l,right", "unfold", "values", show=False, id="right"),
-        Binding("h,left", "fold", "close", show=False, id="left"),
-        Binding("enter", "flip", "values, or not", show=False, id="open"),
-    ]
+class FieldsPanel(FoldingList):
+    """Looks at what it is given in a worker."""
 
     @dataclass
     class Ready(Message):
         """What is known so far."""
 
         measured: Measured
-
-    @dataclass
-    class Wanted(Message):
-        """A term about a pattern."""
-
-        term: Term
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,28 +103,28 @@ class FieldsPanel(CursorList):
         value = field.top[0 if line.facet.patterns else max(line.value or 0, 0)][0]
         return _places(field.path), value, isinstance(value, str) and len(value) >= LONGEST
 
-    def want(self, *, only: bool) -> None:
-        """Ask for the value or the pattern under the cursor to become a term."""
+    def term(self, *, only: bool) -> Term | None:
+        """Only records with the value or the pattern under the cursor (or, `only` false, all but these). FilterError if
+        no term can ask for it."""
         line, chosen = self.current, self.value
         if line is None or chosen is None:
-            return
+            return None
         path, value, cut = chosen
         if not line.is_value:
-            self.post_message(Failed("this line is not a value; enter opens a field's values, o asks for others"))
-        elif line.facet.patterns:
-            self.post_message(self.Wanted(_pattern_term(path, line.facet.patterns[line.value or 0][0], only=only)))
-        elif cut:
-            self.post_message(Failed("only the beginning of this text is known here: o asks for texts that begin so"))
-        else:
-            self.post_message(JsonTree.Wanted(path, value, only))
+            raise FilterError("this line is not a value; enter opens a field's values, o asks for others")
+        if line.facet.patterns:
+            return _pattern_term(path, line.facet.patterns[line.value or 0][0], only=only)
+        if cut:
+            raise FilterError("only the beginning of this text is known here: o asks for texts that begin so")
+        return term_of(path, value, only=only)
 
     @property
     def length(self) -> int:
         return len(self._lines)
 
     @property
-    def lead(self) -> int:
-        return 1
+    def opened(self) -> bool | None:
+        return self.current.facet.path in self._open if self.current else None
 
     def action_flip(self) -> None:
         line = self.current
@@ -154,34 +136,16 @@ class FieldsPanel(CursorList):
             self.top = max(self.top, min(self.at, last - self.size.height + 2))  # its values come into sight
             self.repaint()
 
-    def action_unfold(self) -> None:
-        line = self.current
-        if line is not None and line.facet.path not in self._open:
-            self.action_flip()
-        else:
-            self.action_move(1)
-
-    def action_fold(self) -> None:
-        line = self.current
-        if line is not None and line.facet.path in self._open:
-            self.action_flip()
-
-    def draw(self, y: int, width: int) -> Strip:
-        palette = self.palette
-        edge: Piece = ("│" if self.region.x else " ", palette.rule)
-        if y == 0:
-            self.keep_in_sight()
-            return strip_of([edge, *self._title(width - 1)], width)
-        number = self.top + y - 1
-        if number >= len(self._lines):
-            words = "" if self._lines else self._nothing(y - 1, width - 4)
-            return strip_of([edge, (f"  {words}", palette.text)], width)
-        ground = self.ground(number)
+    def row(self, number: int, width: int) -> list[Piece]:
         line = self._lines[number]
-        pieces = field_line(line, palette, width - 1, unfolded=line.facet.path in self._open)
-        return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
+        return field_line(line, self.palette, width, unfolded=line.facet.path in self._open)
 
-    def _title(self, width: int) -> list[Piece]:
+    def void(self, y: int, width: int) -> list[Piece]:
+        """Why there is no line."""
+        wrapped = wrap(_NO_FIELDS if self._measured.whole else "", max(width - 4, 20))
+        return [(f"  {wrapped[y - 1]}", self.palette.text)] if 0 < y <= len(wrapped) else []
+
+    def title(self, width: int) -> list[Piece]:
         palette, shown, measured = self.palette, self._subject, self._measured
         of = plural(measured.records, "match" if shown is not None and shown.of_matches else "record")
         some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
@@ -189,11 +153,6 @@ class FieldsPanel(CursorList):
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
         left.append((some if measured.whole else " …", palette.dim))
         return both_ends(left, [("share  values ", palette.dim)], width)
-
-    def _nothing(self, y: int, width: int) -> str:
-        """Why there is no line."""
-        wrapped = wrap(_NO_FIELDS if self._measured.whole else "", max(width, 20))
-        return wrapped[y - 1] if 0 < y <= len(wrapped) else ""
 
 
 def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term:

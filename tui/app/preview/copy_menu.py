@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.json_tree import JsonTree
+from tui.app.records.tree import JsonTree
 from tui.app.requests import Failed, Report
 from tui.app.terminal.clipboard import LARGEST_BYTES, copy_text, gathered
 from tui.app.widgets.lines import LineWidget, Piece, strip_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from textual.containers import Container
@@ -9,15 +10,16 @@ from textual.containers import Container
 from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
-from tui.app.preview.marks import FindAlike, find_alike
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.columns import LARGEST, columns_words, toggled
-from tui.app.records.json_tree import JsonTree
+from tui.app.records.columns import LARGEST
 from tui.app.records.record_list import RecordList
-from tui.app.records.tree import outside
+from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
 from tui.filter import Filter
-from tui.filter.build import term_of
+from tui.filter.build import spell_path
+from tui.filter.jmespath import parse_expression
+
+_COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
 class Panes(Guarded, Container):
@@ -91,13 +93,9 @@ class Panes(Guarded, Container):
     # What is under the cursor.
 
     @property
-    def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
-        """Path and value under the cursor of the fields or of the tree, and whether the value is cut."""
-        return self.panel.value if self.panel.display else self.nodes.value
-
-    def want(self, *, only: bool) -> None:
-        """Ask for the value to become a term."""
-        (self.panel if self.panel.display else self.nodes).want(only=only)
+    def pane(self) -> FieldsPanel | JsonTree:
+        """What is beside the list, and has a value under its cursor."""
+        return self.panel if self.panel.display else self.nodes
 
     def mark(self) -> str:
         """Mark the record, or take its mark away; the cursor goes on to the next."""
@@ -109,14 +107,6 @@ class Panes(Guarded, Container):
             self.listing.action_move(1)
         return ""
 
-    def alike(self) -> FindAlike | None:
-        """A search for every record that has the value of the tree's cursor at the same path; FilterError if no term
-        can ask for it."""
-        value = self.nodes.value
-        if value is None:
-            return None
-        return partial(find_alike, term_of(outside(value[0]), value[1]), self._rows.records)
-
     # Columns: the session's, for every hour.
 
     def toggle_column(self) -> str:
@@ -124,10 +114,30 @@ class Panes(Guarded, Container):
         row = self.nodes.current
         if row is None or not row.path or row.embedded:
             return "put the tree's cursor on a value: c makes it a column; C takes any JMESPath"
-        return self.put_columns(toggled(self._session.columns, row.path))
+        text, columns = spell_path(row.path), self._session.columns
+        without = tuple(column for column in columns if column != text)
+        return self.put_columns(without if text in columns else (*columns, text))
 
     def put_columns(self, columns: tuple[str, ...]) -> str:
         """Show these columns, JMESPath."""
         self._session.columns = columns
         self.listing.show_columns(columns)
-        return columns_words(columns)
+        return f"columns: {', '.join(columns)}; C orders them" if columns else "the columns that suit these records"
+
+
+def split(texts: str) -> tuple[str, ...]:
+    """`ts, player.version, length(tags)` → its expressions; FilterError for one that is malformed.
+
+    A comma inside brackets or quotes divides nothing.
+    """
+    parts, start, depth = [], 0, 0
+    for match in _COMMA.finditer(texts):
+        token = match.group()
+        depth += (token in ("[", "(", "{")) - (token in ("]", ")", "}"))
+        if token == "," and depth <= 0:
+            parts.append(texts[start : match.start()])
+            start = match.end()
+    expressions = tuple(part.strip() for part in (*parts, texts[start:]) if part.strip())
+    for expression in expressions:
+        parse_expression(expression)
+    return tuple(dict.fromkeys(expressions))

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import chop_cells
 
-from tui.app.records.columns import LARGEST, SAMPLE, Column, Tone, cells, choose, chosen, shared, tones
+from tui.app.records.columns import LARGEST, Cell, Column, Tone, cells
 from tui.app.records.store import FewRecords, Records
+from tui.app.records.table import SAMPLE, choose, chosen, shared
 from tui.app.widgets.lines import Piece, fit
 from tui.app.widgets.theme import Palette
 from tui.printable import printable
@@ -17,7 +18,18 @@ _MOST_LINES = 12  # of a wrapped record: the tree has the rest
 _KEPT = 400  # texts: more than fit on a screen
 
 
-TONES: Mapping[Tone, str] = {"plain": "text", "common": "dim", "rare": "match"}  # their styles in the palette
+TONES: Mapping[Tone, str] = {  # their styles in the palette
+    "plain": "text",
+    "common": "dim",
+    "rare": "match",
+    "warning": "title",
+    "error": "trouble",
+    "fatal": "trouble",
+}
+
+
+def toned(cells_: Sequence[Cell], palette: Palette) -> list[Piece]:
+    return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
 
 
 def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list[list[Piece]]:
@@ -26,11 +38,8 @@ def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list
         return []
     lines = RecordLines(FewRecords(records))
     lines.fit(width, range(len(records)))
-    table: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
-    for number in range(len(records)):
-        cells_ = lines.toned(number) or [(lines.lines(number)[0], "plain")]
-        table.append([(text, getattr(palette, TONES[tone])) for text, tone in cells_])
-    return table
+    titles: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
+    return [*titles, *(toned(lines.lines(number)[0], palette) for number in range(len(records)))]
 
 
 class RecordLines:
@@ -39,8 +48,7 @@ class RecordLines:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._width = 1
-        self._texts: dict[int, list[str]] = {}
-        self._cells: dict[int, list[tuple[str, Tone]]] = {}
+        self._drawn: dict[int, list[list[Cell]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
         self._raw = False
@@ -70,7 +78,7 @@ class RecordLines:
         """A wrapped record has nothing beside it."""
         if not self.wrapped:
             self.left = max(0, self.left + step * _SIDEWAYS)
-            self._texts.clear()
+            self._drawn.clear()
 
     def _again(self) -> None:
         self.left = 0
@@ -87,8 +95,7 @@ class RecordLines:
             return
         self._chosen_for = known
         self._width = max(width, 1)
-        self._texts.clear()
-        self._cells.clear()
+        self._drawn.clear()
         self.columns, self.shared = (), ()
         if self._raw or self.wrapped:
             return
@@ -102,37 +109,27 @@ class RecordLines:
         """Of the columns."""
         return "".join(fit(column.title, column.width) + "  " for column in self.columns)[self.left :]
 
-    def lines(self, number: int) -> list[str]:
-        """What is drawn of a record: one line, or several if it is wrapped."""
-        lines = self._texts.get(number)
+    def lines(self, number: int) -> list[list[Cell]]:
+        """What is drawn of a record: the cells of one line, or several lines if it is wrapped."""
+        lines = self._drawn.get(number)
         if lines is None:
-            if len(self._texts) >= _KEPT:
-                self._texts.clear()
-                self._cells.clear()
-            lines = self._texts[number] = self._draw(number)
+            if len(self._drawn) >= _KEPT:
+                self._drawn.clear()
+            lines = self._drawn[number] = self._draw(number)
         return lines
 
-    def toned(self, number: int) -> list[tuple[str, Tone]]:
-        """The one line of a record in columns, cell by cell; empty where it is not drawn so."""
-        if not self.columns or self.left or self.wrapped:
-            return []
-        cells_ = self._cells.get(number)
-        if cells_ is None:
-            record = self._records.head(number, LARGEST + 1)
-            texts = cells(record, self.columns) or []
-            widths = [column.width for column in self.columns]
-            padded = [fit(text, width) + "  " for text, width in zip(texts, widths, strict=False)]
-            cells_ = self._cells[number] = list(zip(padded, tones(record, self.columns), strict=False))
-        return cells_
-
-    def _draw(self, number: int) -> list[str]:
+    def _draw(self, number: int) -> list[list[Cell]]:
         if self.wrapped:
-            cells_ = self._width * _MOST_LINES
-            text = printable(self._records.head(number, 4 * cells_ + 4), cells_)
-            return chop_cells(text, self._width)[:_MOST_LINES] or [""]
-        texts = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
-        if texts is None:
+            room = self._width * _MOST_LINES
+            text = printable(self._records.head(number, 4 * room + 4), room)
+            return [[(line, "plain")] for line in chop_cells(text, self._width)[:_MOST_LINES] or [""]]
+        cells_ = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
+        if cells_ is None:
             end = self.left + self._width
-            return [printable(self._records.head(number, 4 * end + 4), end)[self.left :]]
-        parts = [fit(text, column.width) for text, column in zip(texts, self.columns, strict=True)]
-        return ["  ".join(parts)[self.left :]]
+            return [[(printable(self._records.head(number, 4 * end + 4), end)[self.left :], "plain")]]
+        left, line = self.left, list[Cell]()
+        for (text, tone), column in zip(cells_, self.columns, strict=True):
+            padded = fit(text, column.width) + "  "
+            line.append((padded[left:], tone))
+            left = max(left - len(padded), 0)
+        return [line]

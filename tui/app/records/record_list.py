@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.records.columns import SAMPLE
-from tui.app.records.lines import TONES, RecordLines
+from tui.app.records.lines import RecordLines, toned
 from tui.app.records.store import Records
+from tui.app.records.table import SAMPLE
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.printable import printable
@@ -249,10 +249,9 @@ class RecordList(CursorList):
         number = self._rows[row]
         here = row == self.at
         hit = self._hits is None or _holds(self._hits, number)
-        style = palette.strong if here else palette.text if hit else palette.dim
-        text = self._lines.lines(number)[line_of_it]
-        cells = self._lines.toned(number) if hit and not here else []
-        pieces = [(text, getattr(palette, TONES[tone])) for text, tone in cells] or [(text, style)]
+        cells = self._lines.lines(number)[line_of_it]
+        style = palette.strong if here else palette.dim
+        pieces = toned(cells, palette) if hit and not here else [(text, style) for text, _ in cells]
         return strip_of([self._sign(row, number, line_of_it), *pieces], width, self.ground(row))
 
     def _shared(self, width: int) -> list[Piece]:
