@@ -21,7 +21,8 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tui.app.filters.pickers import read_saved, saved_words
+from tui.app.filters.drop import saved_words
+from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
 from tui.filter import Filter, Term
 
@@ -223,7 +224,7 @@ def write_config(text: str) -> Path:
     ],
 )
 def test_saved_words_are_the_filter(words: str, wanted: Filter) -> None:
-    assert read_saved(words) == wanted and read_saved(saved_words(wanted)) == wanted
+    assert read_filter(words) == wanted and read_filter(saved_words(wanted)) == wanted
 
 
 async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:

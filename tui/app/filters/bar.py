@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,21 +16,22 @@ from textual.events import Click
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
-from textual.worker import get_current_worker
 
-from tui.app.filters.drop import Drop, Picker
-from tui.app.filters.input import KIND_WIDTH, KINDS, CountLabel, FilterInput, KindLabel
-from tui.app.filters.pickers import Comparisons, SavedFilters, read_saved, saved_words
+from tui.app.filters.drop import Comparisons, Drop, Picker, SavedFilters, saved_words
+from tui.app.filters.input import FilterInput
+from tui.app.filters.labels import KIND_WIDTH, KINDS, CountLabel, HintLine, KindLabel, WholeLine
 from tui.app.filters.sample import slips
-from tui.app.filters.terms import HintLine, TermLine, WholeLine
-from tui.app.records.store import HourRecords, RecordsGone
-from tui.app.requests import Ask, Failed, Report
+from tui.app.filters.terms import TermLine
+from tui.app.model.command import read_filter
+from tui.app.records.store import HourRecords
+from tui.app.requests import Ask, Failed
 from tui.app.terminal.guard import Guarded
+from tui.app.widgets.workers import stream
 from tui.config import load_config
 from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
-from tui.filter.build import Place, term_of
+from tui.filter.build import Place
 
 DEBOUNCE = 0.15
 _OFFERED = 8
@@ -50,10 +52,6 @@ class FilterBar(Guarded, Vertical):
         """The filter is another one: the terms, and the draft if it is well formed."""
 
         filter: Filter
-
-    @dataclass
-    class Closed(Message):
-        """The focus should go back to the records."""
 
     @dataclass
     class Judged(Message):
@@ -122,17 +120,10 @@ class FilterBar(Guarded, Vertical):
         records, known = self._records, (filter_, matched, min(len(self._records or ()), _JUDGED_RECORDS))
         if records is not None and known != self._judged:
             self._judged = known
-            job = partial(self._judge, filter_, records, matched=matched)
-            self.run_worker(job, thread=True, exit_on_error=False, group="slips", exclusive=True)
+            stream(self, self._judge(filter_, records, matched=matched), "slips")
 
-    def _judge(self, filter_: Filter, records: HourRecords, *, matched: bool) -> None:
-        worker = get_current_worker()
-        try:
-            words = slips(filter_, records, matched=matched)
-        except RecordsGone:
-            return  # and so is the screen
-        if not worker.is_cancelled:
-            self.post_message(self.Judged(filter_, words))
+    def _judge(self, filter_: Filter, records: HourRecords, *, matched: bool) -> Iterator[Judged]:
+        yield self.Judged(filter_, slips(filter_, records, matched=matched))
 
     def on_filter_bar_judged(self, message: Judged) -> None:
         message.stop()
@@ -172,19 +163,12 @@ class FilterBar(Guarded, Vertical):
         self._input.keep()
         self._input.value = ""
         self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
-        self.post_message(self.Closed())
+        self.post_message(FilterInput.Left())
 
     def add(self, term: Term) -> None:
         """A term made elsewhere (a value of a record); one that is there already is not added twice."""
         if term not in self.terms.terms:
             self.put(self.terms.with_term(term))
-
-    def add_value(self, path: Place, value: object, *, only: bool) -> None:
-        """Only records with this value at this path (or, `only` false, all but these)."""
-        try:
-            self.add(term_of(path, value, only=only))
-        except FilterError as error:
-            self.post_message(Failed(str(error)))
 
     def put(self, filter_: Filter) -> None:
         """Other terms; the draft stays on top of them."""
@@ -258,11 +242,7 @@ class FilterBar(Guarded, Vertical):
 
     def action_close(self) -> None:
         if not self._input.close_offers():
-            self.post_message(self.Closed())
-
-    def on_filter_input_left(self, event: FilterInput.Left) -> None:
-        event.stop()
-        self.post_message(self.Closed())
+            self.post_message(FilterInput.Left())
 
     # The terms.
 
@@ -286,7 +266,7 @@ class FilterBar(Guarded, Vertical):
     def _use(self, words: str, *, alone: bool) -> None:
         """A saved filter, instead of the terms or on top of them."""
         try:
-            saved = read_saved(words)
+            saved = read_filter(words)
         except FilterError as error:
             self.post_message(Failed(f"{words}: {error}"))
             return
@@ -307,15 +287,6 @@ class FilterBar(Guarded, Vertical):
             return None
         save_filter(self._config, name.strip(), words)
         return f"saved as {name.strip()} in {self._config}"
-
-    def on_term_line_copied(self, event: TermLine.Copied) -> None:
-        event.stop()
-        if not event.whole.expression:
-            self.post_message(Failed("there is no JMESPath to copy: text and regex terms look at the raw bytes"))
-            return
-        self.app.copy_to_clipboard(event.whole.expression)
-        but = f", but for {', '.join(event.whole.besides)}" if event.whole.besides else ""
-        self.post_message(Report(f"copied the JMESPath of the whole{but}, if this terminal can"))
 
     def on_term_line_changed(self, event: TermLine.Changed) -> None:
         event.stop()

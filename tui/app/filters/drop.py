@@ -1,19 +1,27 @@
-"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go."""
+"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go.
+
+Two of them are picked from: what can be asked of a value, and the filters that have names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+from tui.filter import Filter
+from tui.filter.build import Comparison, Place, comparisons, spell_field
+from tui.filter.fields import ANY
+from tui.printable import printable
 
 MOST_LINES = 13
 
@@ -81,7 +89,7 @@ class Drop(CursorList, can_focus=False):
     def _line(self, item: Item, width: int, here: bool, more: str) -> list[Piece]:
         palette = self.palette
         styles = {"value": palette.string, "function": palette.constant, "path": palette.name, "off": palette.faint}
-        lead = max((cell_len(each.lead) for each in self.items), default=0)
+        lead = max((cell_len(other.lead) for other in self.items), default=0)
         pieces: list[Piece] = [(" ▸" if here else "  ", palette.selected)]
         pieces += [(fit(item.lead, lead) + "  ", palette.dim)] if lead else []
         room = max(width - lead - 6, 8)
@@ -128,3 +136,56 @@ class Picker(Drop, can_focus=True):
 
     def on_blur(self) -> None:
         self.display = False
+
+
+class Comparisons(Picker):
+    """What can be asked of a value, by its type. Its sign picks a line at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "pick('edit')", "edit first", id="edit-text")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered: tuple[Comparison, ...] = ()
+
+    def ask(self, path: Place, value: object, *, cut: bool) -> None:
+        """`cut`: only the beginning of a longer text is known."""
+        self.offered = tuple(one for one in comparisons(path, value) if not cut or one.sign in "^~*0")
+        items = [Item(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]
+        anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
+        self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
+
+    def on_key(self, event: Key) -> None:
+        for number, comparison in enumerate(self.offered):
+            if event.character and event.character == comparison.sign:
+                event.stop()
+                event.prevent_default()
+                self.at = number
+                self.action_pick("take")
+                return
+
+
+class SavedFilters(Picker):
+    """The filters of the config file, by name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus", "pick('add')", "add to the terms", id="add"),
+        Binding("ctrl+s", "pick('save')", "save the current filter", id="save"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters: list[tuple[str, str]] = []
+
+    def show(self, filters: Mapping[str, str], place: str) -> None:
+        self.filters = sorted(filters.items())
+        items = [Item(printable(words, 400), "", printable(name, 40), "text") for name, words in self.filters]
+        none = [Item("no filter is saved yet; ctrl+s saves the current one under a name")]
+        self.offer(items or none, f"saved filters, of [filters] in {place}")
+
+
+def saved_words(filter_: Filter) -> str:
+    """As `read_filter` reads it; what is switched off is left out."""
+    active = filter_.active
+    if len(active) == 1 and active[0].kind == "match" and not filter_.invert:
+        return active[0].text
+    return filter_.describe()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from textwrap import wrap
 
 from textual.message import Message
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
 from tui.analysis.patterns import HOLE, pattern_expression
 from tui.app.filters.field_line import Line, field_line
 from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
 from tui.app.widgets.cursor_list import FoldingList
 from tui.app.widgets.lines import Piece, both_ends
+from tui.app.widgets.workers import stream
 from tui.errors import FilterError
 from tui.filter.build import spell_path, term_of
 from tui.filter.fields import ANY, LONGEST, Path
@@ -58,17 +57,8 @@ class FieldsPanel(FoldingList):
 
     def _begin(self) -> None:
         if self._subject is not None:
-            self.run_worker(
-                partial(self._measure, self._subject), thread=True, exit_on_error=False, group="fields", exclusive=True
-            )
-
-    def _measure(self, shown: Shown) -> None:
-        worker = get_current_worker()
-        for measured in measure(shown):
-            if worker.is_cancelled:
-                return
-            if measured is not None:
-                self.post_message(self.Ready(measured))
+            parts = measure(self._subject)
+            stream(self, (None if part is None else self.Ready(part) for part in parts), "fields")
 
     def on_fields_panel_ready(self, message: Ready) -> None:
         message.stop()
@@ -80,14 +70,14 @@ class FieldsPanel(FoldingList):
         self._lines = lines = tuple(chain.from_iterable(map(self._lines_of, self._measured.fields)))
         if here is not None:
             key = (here.facet.path, here.value)
-            self.at = next((at for at, each in enumerate(lines) if (each.facet.path, each.value) == key), self.at)
+            self.at = next((at for at, line in enumerate(lines) if (line.facet.path, line.value) == key), self.at)
         self.at = max(0, min(self.at, len(lines) - 1))
         self.repaint()
 
-    def _lines_of(self, each: Facet) -> list[Line]:
-        if each.path not in self._open:
-            return [Line(each)]
-        return [Line(each), Line(each, -1), *(Line(each, at) for at in range(len(each.values)))]
+    def _lines_of(self, facet: Facet) -> list[Line]:
+        if facet.path not in self._open:
+            return [Line(facet)]
+        return [Line(facet), Line(facet, -1), *(Line(facet, at) for at in range(len(facet.values)))]
 
     @property
     def current(self) -> Line | None:
@@ -130,7 +120,7 @@ class FieldsPanel(FoldingList):
         line = self.current
         if line is not None:
             self._open ^= {line.facet.path}
-            self.at = next(at for at, each in enumerate(self._lines) if each.facet is line.facet)
+            self.at = next(at for at, other in enumerate(self._lines) if other.facet is line.facet)
             self._arrange()
             last = self.at + len(self._lines_of(line.facet)) - 1
             self.top = max(self.top, min(self.at, last - self.size.height + 2))  # its values come into sight

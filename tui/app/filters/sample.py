@@ -70,16 +70,16 @@ class Facet:
         return 4 if self.ids else 3 if self.field.median is not None and not self.patterns else 2
 
 
-def facet(each: Field, records: int) -> Facet:
+def facet_of(field: Field, records: int) -> Facet:
     """A field, of which all counted values are known, with its patterns; it keeps only the first values."""
-    texts = [(value, times) for value, times in each.top if isinstance(value, str)]
-    kept = replace(each, top=each.top[:_TOP])
-    if each.distinct <= _FEW or len(texts) < len(each.top) or ANY in each.path:
+    texts = [(value, times) for value, times in field.top if isinstance(value, str)]
+    kept = replace(field, top=field.top[:_TOP])
+    if field.distinct <= _FEW or len(texts) < len(field.top) or ANY in field.path:
         return Facet(kept, records)
     patterns = Counter[str]()
     for text, times in texts:
         patterns[pattern(text)] += times
-    worded = all(has_words(each) for each, _ in patterns.most_common(3))
+    worded = all(has_words(text) for text, _ in patterns.most_common(3))
     if not worded or len(patterns) * _GATHERED > len(texts):
         return Facet(kept, records)
     return Facet(kept, records, tuple(patterns.most_common(_TOP)))
@@ -96,20 +96,17 @@ class Measured:
 
 
 def measure(shown: Shown) -> Iterator[Measured | None]:
-    """The fields of the first records, then of all; None is a moment to give up. Nothing more once they are gone."""
+    """The fields of the first records, then of all; None is a moment to give up."""
     fields, numbers = Fields(), spaced(shown.numbers, MOST_MEASURED)
-    try:
-        for start in range(0, max(len(numbers), 1), _SLICE):
-            fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
-            whole = start + _SLICE >= len(numbers)
-            if whole or not start:
-                facets = [facet(each, fields.records) for each in fields.found(MOST_VALUES)]
-                facets.sort(key=lambda each: (each.rank, each.field.distinct if each.rank == 1 else 0))
-                yield Measured(tuple(facets), fields.records, whole, fields.complete)
-            else:
-                yield None
-    except RecordsGone:
-        return
+    for start in range(0, max(len(numbers), 1), _SLICE):
+        fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
+        whole = start + _SLICE >= len(numbers)
+        if whole or not start:
+            facets = [facet_of(field, fields.records) for field in fields.found(MOST_VALUES)]
+            facets.sort(key=lambda facet: (facet.rank, facet.field.distinct if facet.rank == 1 else 0))
+            yield Measured(tuple(facets), fields.records, whole, fields.complete)
+        else:
+            yield None
 
 
 def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
@@ -117,10 +114,10 @@ def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
     if not filter_.active or (matched and not may_mislead(filter_)):
         return ""
     sample = FieldSample()
-    for number in range(len(records)):
+    for record in sampled(records, range(len(records))):
         if sample.full:
             break
-        sample.feed((records.head(number, LARGEST + 1),))
+        sample.feed((record,))
     return ". ".join(dict.fromkeys(hint_words(hint) for hint in hints(filter_, sample, matched=matched)))
 
 
@@ -139,9 +136,12 @@ MOST_BYTES = 64 << 20
 
 
 def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYTES) -> Iterator[bytes]:
-    """The records of these numbers, but for the largest; at most so many bytes of them."""
+    """The records of these numbers, but for the largest; at most so many bytes of them. None once they are gone."""
     for number in numbers:
-        record = records.head(number, LARGEST + 1)
+        try:
+            record = records.head(number, LARGEST + 1)
+        except RecordsGone:
+            return
         bytes_left -= len(record)
         if bytes_left < 0:
             return

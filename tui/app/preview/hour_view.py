@@ -16,16 +16,15 @@ from tui.app.preview.feed import ChunkTorn, Feed, Reading, ReadingPaused, Record
 from tui.app.preview.marks import AlikeFound, Marks, find_alike
 from tui.app.preview.panes import Panes
 from tui.app.preview.rows import VisibleRows
-from tui.app.preview.text import count_words, empty_words, limit_words, place, rows_words
+from tui.app.preview.text import count_words
 from tui.app.records.record_list import RecordList
 from tui.app.requests import Failed, Report
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.errors import FilterError
-from tui.filter import Filter
+from tui.filter import Filter, Term
 
-_MOST_TORN = 2  # chunks that are reported over the list
 _BREATH_SECONDS = 0.01  # for keys, between two steps of something long
 _NO_VALUE = "put the cursor on a value of the tree or of the fields: = only these, - not these, o more"
 
@@ -66,11 +65,7 @@ class HourView(Guarded, Vertical):
         """More was read, or matched, or another record is under the cursor."""
 
     def __init__(
-        self,
-        session: Session,
-        hour: datetime,
-        chunks: tuple[Chunk, ...],
-        like: HourView | None = None,
+        self, session: Session, hour: datetime, chunks: tuple[Chunk, ...], like: HourView | None = None
     ) -> None:
         """`like`: the view of another hour, whose filter, columns and panes this one takes over."""
         super().__init__()
@@ -80,7 +75,7 @@ class HourView(Guarded, Vertical):
         self.feed = Feed(session.archive, chunks)
         self.records = self.feed.records
         self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
-        self.panes = Panes(session, self.rows)
+        self.panes = Panes(session, self.rows, session.line[1] if session.line and session.line[0] == hour else 0)
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
         self.reading = Reading()
@@ -88,8 +83,6 @@ class HourView(Guarded, Vertical):
         self._catching_up = False
         self._like = like
         self._arriving = 0
-        line = session.line
-        self._left_at = line[1] if line and line[0] == hour else 0  # the record that was under the cursor
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -173,9 +166,6 @@ class HourView(Guarded, Vertical):
             if rows.filtered:
                 self.bar.look_for_slips(rows.filter, matched=len(rows.hits) > 0)
         self._refresh_words()
-        if 0 < self._left_at < len(self.records) and not rows.behind:
-            left, self._left_at = self._left_at, 0
-            self.panes.go_back_to(left)
         if self._arriving:
             self._arrive()
 
@@ -195,13 +185,8 @@ class HourView(Guarded, Vertical):
 
     def _refresh_words(self) -> None:
         """The count, and the line over the list."""
-        rows, reading, damage, number = self.rows, self.reading, self.session.damage, self.listing.current
-        self.bar.count(count_words(rows, reading))
-        torn = [f"! {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
-        where = place(self.records, number) if number is not None else () if reading.ended else ("reading …",)
-        notes = [f"! {reading.trouble}"] if reading.trouble else torn[:_MOST_TORN]
-        empty = empty_words(rows, reading) if self.records or not torn else torn[0]
-        self.listing.explain(where, empty, rows_words(rows), (*notes, *limit_words(reading)))
+        self.bar.count(count_words(self.rows, self.reading))
+        self.panes.explain(self.reading, self.chunks)
         self.post_message(self.Changed())
 
     def on_record_list_moved(self) -> None:
@@ -232,11 +217,9 @@ class HourView(Guarded, Vertical):
 
     def action_fields(self) -> None:
         self.panes.flip_fields()
-        self._refresh_words()
 
     def action_tree(self) -> None:
         self.panes.flip_tree()
-        self._refresh_words()
 
     def action_raw(self) -> None:
         self.listing.action_raw()
@@ -266,19 +249,21 @@ class HourView(Guarded, Vertical):
             if not self.rows.filtered:
                 self.refresh_rows()
 
-    def on_filter_bar_closed(self) -> None:
+    def on_filter_input_left(self) -> None:
         self.screen.set_focus(self.listing)
 
-    def action_only(self, only: bool) -> None:
-        """Only records with the value under the cursor, or all but these."""
+    def _term(self, *, only: bool) -> Term | None:
+        """Only records with the value under the cursor, or all but these; a sentence where no term can ask for it."""
+        term = None
         try:
-            term = self.panes.pane.term(only=only)
+            if (term := self.panes.pane.term(only=only)) is None:
+                self.post_message(Report(_NO_VALUE))
         except FilterError as error:
             self.post_message(Failed(str(error)))
-            return
-        if term is None:
-            self.post_message(Report(_NO_VALUE))
-        else:
+        return term
+
+    def action_only(self, only: bool) -> None:
+        if term := self._term(only=only):
             self.bar.add(term)
 
     def action_ask_value(self) -> None:
@@ -309,15 +294,8 @@ class HourView(Guarded, Vertical):
         self._show(self.panes.mark())
 
     def action_mark_alike(self) -> None:
-        """Mark every record that has the value under the tree's cursor at the same path."""
-        try:
-            term = self.nodes.term(only=True)
-        except FilterError as error:
-            self.post_message(Failed(str(error)))
-            return
-        if term is None:
-            self.post_message(Report("put the tree's cursor on a value: a comma marks all records that have it"))
-        else:
+        """Mark every record that has the value under the cursor at the same path."""
+        if term := self._term(only=True):
             stream(self, find_alike(term, self.records), "mark")
 
     def on_alike_found(self, message: AlikeFound) -> None:

@@ -10,11 +10,14 @@ from textual.containers import Container
 from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
+from tui.app.preview.feed import Reading
 from tui.app.preview.rows import VisibleRows
+from tui.app.preview.text import empty_words, notes_words, place, rows_words
 from tui.app.records.columns import LARGEST
 from tui.app.records.record_list import RecordList
 from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
+from tui.archive import Chunk
 from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
@@ -25,13 +28,15 @@ _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:
 class Panes(Guarded, Container):
     """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
 
-    def __init__(self, session: Session, rows: VisibleRows) -> None:
+    def __init__(self, session: Session, rows: VisibleRows, left_at: int) -> None:
+        """`left_at`: the record that was under the cursor when the hour was left; 0 if it was not looked at."""
         self.listing = RecordList(rows.records)
         self.nodes = JsonTree(session.zone)
         self.panel = FieldsPanel()
         super().__init__(self.listing, self.nodes, self.panel, id="preview")
         self._session = session
         self._rows = rows
+        self._left_at = left_at
 
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
@@ -49,11 +54,10 @@ class Panes(Guarded, Container):
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
-
-    def go_back_to(self, number: int) -> None:
-        """Put the cursor where it was left, unless somebody went elsewhere meanwhile."""
-        if not self.listing.current or self._rows.filtered:
-            self.listing.go_to(number)
+        if 0 < self._left_at < len(rows.records) and not rows.behind:
+            if not self.listing.current or rows.filtered:  # else somebody went elsewhere meanwhile
+                self.listing.go_to(self._left_at)
+            self._left_at = 0
 
     def refresh_record(self) -> None:
         """Show the record under the cursor."""
@@ -64,6 +68,15 @@ class Panes(Guarded, Container):
             self.nodes.show_large(number, length, partial(records.__getitem__, number))
         else:
             self.nodes.show(records[number])
+
+    def explain(self, reading: Reading, chunks: tuple[Chunk, ...]) -> None:
+        """The line over the list: where its cursor is, what is shown, and what is wrong; or why there is no record."""
+        rows, number = self._rows, self.listing.current
+        damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
+        where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
+        notes = notes_words(reading, damage)
+        empty = empty_words(rows, reading) if rows.records or not damage else notes[0]
+        self.listing.explain(where, empty, rows_words(rows), notes)
 
     def _shown(self) -> Shown:
         """All records, or the matching where only these are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tui.app.model.command import cat_command, shell_filter, shell_read
@@ -16,6 +17,8 @@ from tui.filter import Filter
 from tui.scan.tally import not_json_shape
 from tui.units import count, plural, size
 
+_MOST_DAMAGE = 2  # chunks that are reported over the list
+
 
 def count_words(rows: VisibleRows, reading: Reading) -> str:
     """How many of the previewed records match, or how many there are."""
@@ -24,10 +27,13 @@ def count_words(rows: VisibleRows, reading: Reading) -> str:
     return f"{count(len(rows.hits))} of {count(rows.seen)} previewed{' so far' if rows.behind else ''}"
 
 
-def limit_words(reading: Reading) -> tuple[str, ...]:
-    """That the hour goes on behind what the preview holds."""
+def notes_words(reading: Reading, damage: Sequence[str]) -> tuple[str, ...]:
+    """Why not all of the hour is here: a trouble, or the damage of its chunks, and that it goes on behind what the
+    preview holds."""
     limit = reading.limit
-    return (f"stopped at {count(limit.records)} records, {size(limit.size)}: s scans the whole hour",) if limit else ()
+    stopped = f"stopped at {count(limit.records)} records, {size(limit.size)}: s scans the whole hour" if limit else ""
+    troubles = [f"! {words}" for words in ([reading.trouble] if reading.trouble else damage[:_MOST_DAMAGE])]
+    return (*troubles, *([stopped] if stopped else []))
 
 
 def rows_words(rows: VisibleRows) -> str:

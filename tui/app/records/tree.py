@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
@@ -31,6 +31,7 @@ from tui.app.records.outline import (
 )
 from tui.app.widgets.cursor_list import FoldingList
 from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle
+from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Term
 from tui.filter.build import term_of
@@ -86,24 +87,21 @@ class JsonTree(FoldingList):
             return
         self._ticket, self._reading = ticket, length
         self._record, self._value = None, None
-        self._work(partial(self._parse, ticket, fetch))
+        stream(self, self._parse(ticket, fetch), "parse")
         self._arrange()
 
-    def _work(self, job: Callable[[], None]) -> None:
-        self.run_worker(job, thread=True, exit_on_error=False, group="parse", exclusive=True)
-
-    def _parse(self, ticket: object, fetch: Callable[[], bytes]) -> None:
+    def _parse(self, ticket: object, fetch: Callable[[], bytes]) -> Iterator[Parsed]:
         record, value = b"", object()
         try:
             record = fetch()
             value = parse(record)
         except HourscopeError as error:
             value = NotJson(str(error))
-        self.post_message(self.Parsed(ticket, partial(self._keep, record, value)))
+        yield self.Parsed(ticket, partial(self._keep, record, value))
 
-    def _unpack(self, ticket: object, value: object, path: Path) -> None:
+    def _unpack(self, ticket: object, value: object, path: Path) -> Iterator[Parsed]:
         unpack(value, path)
-        self.post_message(self.Parsed(ticket, partial(self._folds.__setitem__, path, True)))
+        yield self.Parsed(ticket, partial(self._folds.__setitem__, path, True))
 
     def _keep(self, record: bytes, value: object) -> None:
         self._record, self._value = record, value
@@ -175,7 +173,7 @@ class JsonTree(FoldingList):
             return
         if row.large:
             self._reading = len(memoryview(row.held))  # type: ignore[arg-type]  # large is what is Raw
-            self._work(partial(self._unpack, self._ticket, self._value, row.path))
+            stream(self, self._unpack(self._ticket, self._value, row.path), "parse")
             self.repaint()
             return
         self._folds[row.path] = not row.open
