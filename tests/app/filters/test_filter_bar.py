@@ -21,7 +21,7 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tui.app.filters.drop import saved_words
+from tui.app.filters.saved import saved_words
 from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
 from tui.filter import Filter, Term

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,21 +16,21 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from tui.app.filters.drop import Comparisons, Drop, Picker, SavedFilters, saved_words
+from tui.app.filters.drop import Comparisons, Drop
 from tui.app.filters.input import FilterInput
 from tui.app.filters.labels import KIND_WIDTH, KINDS, CountLabel, HintLine, KindLabel, WholeLine
+from tui.app.filters.pasted import list_term
 from tui.app.filters.sample import slips
+from tui.app.filters.saved import SavedFilters
 from tui.app.filters.terms import TermLine
-from tui.app.model.command import read_filter
 from tui.app.records.store import HourRecords
-from tui.app.requests import Ask, Failed
+from tui.app.requests import Failed, Report
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.workers import stream
-from tui.config import load_config
-from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
 from tui.filter.build import Place
+from tui.units import plural
 
 DEBOUNCE = 0.15
 _OFFERED = 8
@@ -61,16 +60,16 @@ class FilterBar(Guarded, Vertical):
         words: str
 
     def __init__(self, base: Filter, config: Path) -> None:
+        """`config` is the file where the saved filters are."""
         super().__init__()
         self.terms = base
-        self._config = config  # the file, where the saved filters are
         self._kind = KindLabel()
         self._offers = Drop(_OFFERED, id="offers")
         self._input = FilterInput(self._kind, self._offers)
         self._count = CountLabel()
         self._panel = Drop()
         self.comparisons = Comparisons()
-        self.saved = SavedFilters()
+        self.saved = SavedFilters(config)
         self.line = TermLine(base, self._panel)
         self._whole = WholeLine()
         self._hint = HintLine()
@@ -165,6 +164,18 @@ class FilterBar(Guarded, Vertical):
         self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
         self.post_message(FilterInput.Left())
 
+    def on_filter_input_list_pasted(self, message: FilterInput.ListPasted) -> None:
+        """One term for all of the lines."""
+        message.stop()
+        try:
+            term = list_term(message.lines)
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+            return
+        self.add(term)
+        lines = plural(len(message.lines), "pasted line")
+        self.post_message(Report(f"{lines} as one term: records with any of them, as -f FILE; T shows which file"))
+
     def add(self, term: Term) -> None:
         """A term made elsewhere (a value of a record); one that is there already is not added twice."""
         if term not in self.terms.terms:
@@ -234,11 +245,7 @@ class FilterBar(Guarded, Vertical):
         self._settle()
 
     def action_saved(self) -> None:
-        """Choose among the filters of the config file, as it is now."""
-        try:
-            self.saved.show(load_config(self._config).filters, str(self._config))
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+        self.saved.show(self._read())
 
     def action_close(self) -> None:
         if not self._input.close_offers():
@@ -250,43 +257,22 @@ class FilterBar(Guarded, Vertical):
         """What can be asked of a value; `cut`: only the beginning of a longer text is known."""
         self.comparisons.ask(path, value, cut=cut)
 
-    def on_picker_picked(self, event: Picker.Picked) -> None:
-        event.stop()
-        if isinstance(event.picker, Comparisons):
-            chosen = event.picker.offered[event.number]
-            if event.how == "edit" or chosen.part != (0, 0):
-                self.edit(Term("match", chosen.expression), chosen.part)
-            else:
-                self.add(Term("match", chosen.expression))
-        elif event.how == "save":
-            self._save()
-        elif event.number < len(self.saved.filters):
-            self._use(self.saved.filters[event.number][1], alone=event.how == "take")
+    def on_comparisons_picked(self, message: Comparisons.Picked) -> None:
+        message.stop()
+        term = Term("match", message.comparison.expression)
+        if message.edit:
+            self.edit(term, message.comparison.part)
+        else:
+            self.add(term)
 
-    def _use(self, words: str, *, alone: bool) -> None:
-        """A saved filter, instead of the terms or on top of them."""
-        try:
-            saved = read_filter(words)
-        except FilterError as error:
-            self.post_message(Failed(f"{words}: {error}"))
-            return
+    def on_saved_filters_used(self, message: SavedFilters.Used) -> None:
+        """Instead of the terms, or on top of them."""
+        message.stop()
+        saved, alone = message.filter, message.alone
         terms = saved.terms if alone else (*self.terms.terms, *saved.terms)
         self.put(Filter(terms, saved.invert if alone else self.terms.invert))
         if saved.invert and not alone:
             self.post_message(Failed("the saved filter is inverted (-v) as a whole; use it alone, with enter"))
-
-    def _save(self) -> None:
-        filter_ = self._read()
-        if filter_ is None or not filter_.active:
-            self.post_message(Failed("there is no filter to save: type one, or make a term of a value with ="))
-            return
-        self.post_message(Ask("save the filter by the name:", partial(self._save_as, saved_words(filter_))))
-
-    def _save_as(self, words: str, name: str) -> str | None:
-        if not name.strip():
-            return None
-        save_filter(self._config, name.strip(), words)
-        return f"saved as {name.strip()} in {self._config}"
 
     def on_term_line_changed(self, event: TermLine.Changed) -> None:
         event.stop()

@@ -1,11 +1,8 @@
-"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go.
-
-Two of them are picked from: what can be asked of a value, and the filters that have names.
-"""
+"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,7 +15,6 @@ from textual.widget import Widget
 
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
-from tui.filter import Filter
 from tui.filter.build import Comparison, Place, comparisons, spell_field
 from tui.filter.fields import ANY
 from tui.printable import printable
@@ -99,21 +95,13 @@ class Drop(CursorList, can_focus=False):
 
 
 class Picker(Drop, can_focus=True):
-    """A drop that takes the focus until something is picked or it is left. Posts `Picked`, or `Left`."""
+    """A drop that takes the focus until something is picked (`pick`) or it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick('take')", "take", id="open"),
         Binding("escape", "leave", "back", id="step-back"),
         Binding("q", "leave", "back", id="back"),
     ]
-
-    @dataclass
-    class Picked(Message):
-        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
-
-        picker: Picker
-        number: int
-        how: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,9 +114,12 @@ class Picker(Drop, can_focus=True):
         self.screen.set_focus(self)
 
     def action_pick(self, how: str) -> None:
-        number = self.at
         self.action_leave()
-        self.post_message(self.Picked(self, number, how))
+        self.pick(self.at, how)
+
+    def pick(self, number: int, how: str) -> None:
+        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
+        raise NotImplementedError
 
     def action_leave(self) -> None:
         self.screen.set_focus(self._before)
@@ -143,6 +134,13 @@ class Comparisons(Picker):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "pick('edit')", "edit first", id="edit-text")]
 
+    @dataclass
+    class Picked(Message):
+        """`edit`: it is to be typed on first."""
+
+        comparison: Comparison
+        edit: bool
+
     def __init__(self) -> None:
         super().__init__()
         self.offered: tuple[Comparison, ...] = ()
@@ -154,6 +152,10 @@ class Comparisons(Picker):
         anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
         self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
 
+    def pick(self, number: int, how: str) -> None:
+        comparison = self.offered[number]
+        self.post_message(self.Picked(comparison, how == "edit" or comparison.part != (0, 0)))
+
     def on_key(self, event: Key) -> None:
         for number, comparison in enumerate(self.offered):
             if event.character and event.character == comparison.sign:
@@ -162,30 +164,3 @@ class Comparisons(Picker):
                 self.at = number
                 self.action_pick("take")
                 return
-
-
-class SavedFilters(Picker):
-    """The filters of the config file, by name."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "pick('add')", "add to the terms", id="add"),
-        Binding("ctrl+s", "pick('save')", "save the current filter", id="save"),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.filters: list[tuple[str, str]] = []
-
-    def show(self, filters: Mapping[str, str], place: str) -> None:
-        self.filters = sorted(filters.items())
-        items = [Item(printable(words, 400), "", printable(name, 40), "text") for name, words in self.filters]
-        none = [Item("no filter is saved yet; ctrl+s saves the current one under a name")]
-        self.offer(items or none, f"saved filters, of [filters] in {place}")
-
-
-def saved_words(filter_: Filter) -> str:
-    """As `read_filter` reads it; what is switched off is left out."""
-    active = filter_.active
-    if len(active) == 1 and active[0].kind == "match" and not filter_.invert:
-        return active[0].text
-    return filter_.describe()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets.input import Selection
 
@@ -16,6 +16,7 @@ from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import Node, tree_of
 from tui.app.filters.drop import Drop, Item
 from tui.app.filters.labels import KindLabel
+from tui.app.filters.pasted import is_list, lines_of
 from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
 from tui.app.records.store import Records
@@ -42,6 +43,12 @@ class FilterInput(Guarded, TextInput):
 
     class Left(Message):
         """The focus should go back to the records."""
+
+    @dataclass
+    class ListPasted(Message):
+        """Lines of which a record has any."""
+
+        lines: list[str]
 
     @dataclass
     class Prepared(Message):
@@ -78,6 +85,15 @@ class FilterInput(Guarded, TextInput):
             event.stop()
             event.prevent_default()
             await self.run_action(active.binding.action)
+
+    def on_paste(self, event: Paste) -> None:
+        """A list is a term of its own; anything else is typed."""
+        start, end = sorted(self.selection)
+        lines = lines_of(event.text)
+        if is_list(self._kind.kind, lines, self.value[:start], self.value[end:]):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.ListPasted(lines))
 
     def on_blur(self) -> None:
         self.can_focus = False

@@ -6,6 +6,7 @@ While a draft is malformed, the line says what is wrong and where.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -224,7 +225,8 @@ class TermLine(LineWidget, can_focus=True):
         pieces: list[Piece] = [(" not " if self._filter.invert else " ", palette.trouble)]
         for number, term in enumerate(self._filter.terms):
             here = self.has_focus and number == self._at
-            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + term.text, 200), _WIDEST)
+            name = Path(term.text).name if term.kind == "file" else term.text
+            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + name, 200), _WIDEST)
             style = palette.text if term.enabled else palette.faint
             chip: list[Piece] = [
                 (f"{number + 1} ", palette.dim),
