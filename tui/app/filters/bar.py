@@ -33,7 +33,7 @@ from tui.filter.build import Place
 from tui.units import plural
 
 DEBOUNCE = 0.15
-_OFFERED = 8
+_OFFERED, _OFFERED_WIDTH = 5, 62  # lines and cells: all of it is sent when it comes, and what is below when it goes
 _JUDGED_RECORDS = 1_000  # of more no hint is sought again: its sample is full
 
 
@@ -64,7 +64,7 @@ class FilterBar(Guarded, Vertical):
         super().__init__()
         self.terms = base
         self._kind = KindLabel()
-        self._offers = Drop(_OFFERED, id="offers")
+        self._offers = Drop(_OFFERED, _OFFERED_WIDTH, id="offers")
         self._input = FilterInput(self._kind, self._offers)
         self._count = CountLabel()
         self._panel = Drop()
@@ -142,9 +142,12 @@ class FilterBar(Guarded, Vertical):
         self._timer = self.set_timer(DEBOUNCE, self._settle)
 
     def _settle(self) -> None:
-        """The typing rests."""
-        self._try()
+        """The typing rests. In the middle of a name the filter stays: its beginning would only empty the list."""
         self._input.offer()
+        if self._input.partial:
+            self.line.show_error("", 0)
+        else:
+            self._try()
 
     def _wait(self) -> None:
         """Forget the try that was due."""

@@ -31,11 +31,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Candidates, the likeliest first, and the stretch of the text that each would replace."""
+    """Candidates, the likeliest first, and the stretch of the text that each would replace. `partial` if what stands
+    there is the beginning of a name, and none that the data have."""
 
     start: int
     end: int
     candidates: tuple[Candidate, ...] = ()
+    partial: bool = False
 
     def taken(self, text: str, candidate: Candidate) -> tuple[str, int]:
         """The text with a candidate in it, and where the cursor goes."""
@@ -48,9 +50,11 @@ def complete(text: str, cursor: int, root: Node) -> Completion:
     typed = before.pop() if before and before[-1].is_word(cursor) else None
     context = read(before, root)
     start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
-    candidates = _at(context, text[start:cursor])
-    others = [candidate for candidate in candidates if candidate.text != text[start:end]]
-    return Completion(start, end, tuple(others[:MOST]))
+    candidates, word = _at(context, text[start:cursor]), text[start:end]
+    others = [candidate for candidate in candidates if candidate.text != word]
+    begun = any(candidate.kind == "path" and candidate.text.startswith(word) for candidate in others)
+    partial = begun and typed is not None and typed.kind == "name" and len(others) == len(candidates)
+    return Completion(start, end, tuple(others[:MOST]), partial)
 
 
 def _at(context: Context, word: str) -> list[Candidate]:

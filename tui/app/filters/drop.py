@@ -20,6 +20,7 @@ from tui.filter.fields import ANY
 from tui.printable import printable
 
 MOST_LINES = 13
+_BESIDE = 9  # cells of a line besides its text and the words about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,17 @@ class Item:
 
 
 class Drop(CursorList, can_focus=False):
-    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none."""
+    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none.
 
-    def __init__(self, limit: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
+    As wide as the screen; or, up to a `widest`, as its lines, and never narrower while it is shown: what it uncovers
+    must be sent again.
+    """
+
+    def __init__(self, limit: int = MOST_LINES, widest: int = 0, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._limit = limit
+        self._widest = widest
+        self._width = 0
         self.items: tuple[Item, ...] = ()
         self.title = ""
         self.at = -1
@@ -49,6 +56,10 @@ class Drop(CursorList, can_focus=False):
         if not items:
             self.display = False
             return
+        if self._widest:
+            needed = max(cell_len(item.text) + cell_len(item.about) for item in items) + _BESIDE
+            self._width = min(max(needed, self._width * self.display), self._widest)
+            self.styles.width = self._width
         height = min(len(items), self._limit) + bool(title)
         if not self.display or self.size.height != height:
             self.styles.height = height

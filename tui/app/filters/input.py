@@ -146,6 +146,11 @@ class FilterInput(Guarded, TextInput):
         self._completion = complete(self.value, self.cursor_position, self._tree)
         self._offers.fill([Item(one.text, one.about, "", one.kind) for one in self._completion.candidates])
 
+    @property
+    def partial(self) -> bool:
+        """Does the cursor stand behind the beginning of a name that is offered?"""
+        return self._offers.display and self._completion.partial
+
     def close_offers(self) -> bool:
         """Offer nothing any more; was there something?"""
         shown = self._offers.display
