@@ -10,6 +10,8 @@ from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
+
 
 class CursorList(LineWidget, can_focus=True):
     """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""
@@ -124,7 +126,7 @@ class FoldingList(CursorList):
         number, ground = self.top + y - 1, None
         if y == 0:
             self.keep_in_sight()
-            pieces = self.title(width - 1)
+            pieces, ground = self.title(width - 1), None if self.region.x else self.palette.section
         elif number < self.length:
             pieces, ground = self.row(number, width - 1), self.ground(number)
         else:
