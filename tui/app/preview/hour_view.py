@@ -114,8 +114,6 @@ class HourView(Guarded, Vertical):
     def filter(self) -> Filter:
         return self.rows.filter
 
-    # What the feed posts.
-
     def on_records_read(self, message: RecordsRead) -> None:
         self.rows.marks.restore(self.records)
         self._match()
@@ -151,8 +149,6 @@ class HourView(Guarded, Vertical):
         if reading:
             self.listing.follow(False)
         return reading
-
-    # What is shown.
 
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
@@ -216,7 +212,8 @@ class HourView(Guarded, Vertical):
         self._show(self.rows.forget_marks())
 
     def action_fields(self) -> None:
-        self.panes.flip_fields()
+        if sentence := self.panes.flip_fields():
+            self.post_message(Report(sentence))
 
     def action_tree(self) -> None:
         self.panes.flip_tree()
@@ -230,7 +227,7 @@ class HourView(Guarded, Vertical):
     def step_back(self) -> bool:
         """Out of the fields, of the marks, or of the tree; False where nothing is open."""
         if self.panes.panel.display:
-            self.action_fields()
+            self.panes.close_fields()
         elif self.rows.marked:
             self.action_marks()
         elif not self.listing.has_focus:
@@ -238,8 +235,6 @@ class HourView(Guarded, Vertical):
         else:
             return False
         return True
-
-    # The filter.
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         self.session.filter = self.bar.terms
@@ -287,8 +282,6 @@ class HourView(Guarded, Vertical):
 
     def action_invert(self) -> None:
         self.bar.line.action_invert()
-
-    # Marks.
 
     def action_mark(self) -> None:
         self._show(self.panes.mark())

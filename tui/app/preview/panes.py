@@ -8,6 +8,7 @@ from functools import partial
 from textual.containers import Container
 
 from tui.app.filters.fields_panel import FieldsPanel
+from tui.app.filters.indexed import is_indexed
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
 from tui.app.preview.feed import Reading
@@ -22,6 +23,7 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 
+_THREE_PANES = 200  # cells
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
@@ -50,7 +52,7 @@ class Panes(Guarded, Container):
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
         rows = self._rows
-        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks)
+        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks, rows.filter)
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
@@ -87,17 +89,48 @@ class Panes(Guarded, Container):
 
     # Which of them are there.
 
-    def flip_fields(self) -> None:
-        """The fields of all records, or again the one record."""
-        shown = not self.panel.display
-        self.panel.display, self.nodes.display = shown, not shown
-        self.screen.set_focus(self.panel if shown else self.listing)
+    def flip_fields(self) -> str:
+        """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
+        panel, session = self.panel, self._session
+        selection = session.selection
+        chunks = [
+            chunk
+            for hour, some in session.catalog.hours.items()
+            for chunk in some
+            if not selection or hour in selection
+        ]
+        if panel.display and not panel.indexed and is_indexed(session.archive, chunks):
+            panel.measure_indexed(session.archive, chunks)
+            of = "the selected hours" if selection else "the whole archive"
+            return f"the fields of all records of {of}, from the index; f again closes them"
+        if panel.display:
+            self.close_fields()
+        else:
+            self._open_fields()
+        return ""
+
+    def _open_fields(self) -> None:
+        """In the place of the record, or where there is room for both, beside it."""
+        self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
+        self.set_class(self.nodes.display, "-three")
+        self.screen.set_focus(self.panel)
+        self.refresh_rows()
+
+    def on_resize(self) -> None:
+        if self.panel.display and self.app.size.width < _THREE_PANES:
+            self.nodes.display = False
+
+    def close_fields(self) -> None:
+        """Again the record."""
+        self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
+        self.remove_class("-three")
+        self.screen.set_focus(self.listing)
         self.refresh_rows()
 
     def flip_tree(self) -> None:
         """The record beside the list, or the list alone."""
         if self.panel.display:
-            self.flip_fields()
+            self.close_fields()
             return
         self.nodes.display = not self.nodes.display
         if not self.nodes.display:
@@ -108,7 +141,7 @@ class Panes(Guarded, Container):
     @property
     def pane(self) -> FieldsPanel | JsonTree:
         """What is beside the list, and has a value under its cursor."""
-        return self.panel if self.panel.display else self.nodes
+        return self.panel if self.panel.display and not self.nodes.has_focus else self.nodes
 
     def mark(self) -> str:
         """Mark the record, or take its mark away; the cursor goes on to the next."""
