@@ -538,6 +538,22 @@ class TestLongValues:
         assert found.records == [A, B]
         assert ["over the limit" in damage.reason for damage in found.damage] == [True]
 
+    @pytest.mark.parametrize("first", [B, b'{"v":"' + b"x" * (9 << 20) + b'"}'], ids=["short ones", "a long one first"])
+    @pytest.mark.parametrize("limit", [64 << 20, 10 << 20], ids=["kept", "longer than a record may be"])
+    def test_values_on_a_long_line_are_records(self, first: bytes, limit: int) -> None:
+        many = [b'{"n":%d,"s":"}{"}' % number for number in range(1_000_000)]
+        line = first + b"".join(many)
+        assert len(line) > 19 << 20
+        found = read(gzip.compress(lines([A, line, C]), 1), reading=Reading(max_record=limit))
+        assert found.damage == []
+        assert found.records == [A, first, *many, C]
+
+    def test_of_a_long_line_of_values_that_is_cut_all_whole_ones_are_read(self) -> None:
+        many = [b'{"n":%d}' % number for number in range(1_000_000)]
+        found = read(lines([A]) + b"".join(many)[:-3])
+        assert found.records == [A, *many[:-1]]
+        assert [damage.reason for damage in found.damage] == ["it ends in the middle of a value"]
+
     def test_no_damage_ends_before_it_begins(self) -> None:
         """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
         long = gzip.compress(b"x" * 9000 + b"\n")

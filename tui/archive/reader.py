@@ -226,11 +226,16 @@ class ChunkReader:
         if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
         if self._form.kind == "lines":
-            yield from line_blocks(stream, self._limits, self._at, span)
+            yield from line_blocks(
+                stream, self._limits, self._at, span, lambda line: self._values(line, VALUES, Span())
+            )
         else:
-            from tui.archive.values import value_blocks  # few chunks need it
+            yield from self._values(stream, self._form, span)
 
-            yield from value_blocks(stream, self._form, self._limits, self._at, span)
+    def _values(self, stream: Readable, form: Form, span: Span) -> Iterator[Block | Damage]:
+        from tui.archive.values import value_blocks  # few chunks need it
+
+        yield from value_blocks(stream, form, self._limits, self._at, span)
 
     def _at(self) -> int:
         return self._raw.position
