@@ -217,6 +217,8 @@ class ChunkReader:
         if self._form is None:
             first, whole = _telling(stream)
             if first and (reason := misfit(first, whole=whole)):
+                if not self.codec and self._hides_members():
+                    raise BrokenStream(reason)
                 yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
