@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tui.errors import SendError
-from tui.send.source import DamagedChunk, Place, Unfit
+from tui.send.blocks import DamagedChunk, Place, Unfit
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
 WHAT_OK_MEANS = (
