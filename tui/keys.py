@@ -57,7 +57,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "not-these", "timeline", "pane"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
-    | {"scan", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
+    | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
-from tui.app.calendar.grid import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
+from tui.app.model.heat import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
 from tui.app.model.clock import readable
 from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
 from tui.app.model.hours import Hours, Selection, read_selection

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.calendar.grid import LEVELS, HeatGrid, Mark, MonthTitle, Overlay
+from tui.app.model.heat import LEVELS, HeatGrid, Mark, MonthTitle, Overlay
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.lines import LineWidget, Piece, strip_of

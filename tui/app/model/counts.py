@@ -34,7 +34,8 @@ class Series:
     """Counts by hour, or by minute if `every` is one.
 
     `records`: of each hour, matching or not. `split`: for each of the most frequent values (as text) its counts.
-    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known.
+    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known;
+    of minutes `time_field` holds the records' time.
     """
 
     hours: Hours
@@ -50,10 +51,11 @@ class Series:
     damaged: int = 0
     no_time: int = 0
     final: bool = False
+    time_field: str | None = None
 
     @property
     def filtered(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
+        return self.filter.narrows
 
     def shade(self) -> Shade:
         """For the calendar."""
@@ -97,7 +99,7 @@ def count_over_time(
             elif isinstance(event, Counted) and not cancel.is_set():
                 split = _split(event.rows) if by else {}
                 counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
-                rest = (done, len(chunks), skipped, damaged, event.no_time, True)
+                rest = (done, len(chunks), skipped, damaged, event.no_time, True, time_field)
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 
@@ -134,7 +136,7 @@ def minutes_of(hour: datetime) -> tuple[datetime, ...]:
 def counted_hours(session: Session) -> tuple[Hours, str]:
     """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all."""
     if session.selection:
-        return session.selection.span, ""
+        return session.selection.span.whole, ""
     whole = Hours(session.first, next_hour(session.catalog_last))
     weight = session.totals(Selection.of(whole))[2]
     if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
