@@ -18,7 +18,7 @@ from tui.app.requests import Failed, PlanScan, PlanSend, ShowDiff, ShowTimeline
 from tui.archive.times import floor_hour
 from tui.errors import HourscopeError
 
-Event = TypeVar("Event")
+Answer = TypeVar("Answer")
 
 
 class SelectionPage(ArchivePage):
@@ -62,7 +62,7 @@ class SelectionPage(ArchivePage):
             self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
         elif self.is_listed(hours):
             if hours.chunks(session.catalog):
-                self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter_within(hours, session.filter))))
+                self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter)))
             else:
                 self.report("there is no chunk in these hours; v and space select others")
 
@@ -71,8 +71,10 @@ class SelectionPage(ArchivePage):
 
     # Answers that get better while a thread works on them.
 
-    def stream(self, group: str, answers: Callable[[threading.Event], Iterator[Event]], message: type[Message]) -> None:
-        """Post each answer in a message, until all are there, another stream begins, or the screen is left."""
+    def stream(
+        self, group: str, answers: Callable[[threading.Event], Iterator[Answer]], post: Callable[[Answer], Message]
+    ) -> None:
+        """Post a message of each answer, until all are there, another stream begins, or the screen is left."""
         self.cancel.set()
         self.cancel = cancel = threading.Event()
 
@@ -83,7 +85,7 @@ class SelectionPage(ArchivePage):
                     if worker.is_cancelled:
                         cancel.set()
                         return
-                    self.post_message(message(answer))  # type: ignore[call-arg]  # one of the streams' messages
+                    self.post_message(post(answer))
             except HourscopeError as error:
                 self.post_message(Failed(str(error)))
 

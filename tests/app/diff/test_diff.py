@@ -11,8 +11,8 @@ from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
-from tui.app.model.heat import Overlay
 from tui.app.diff.screen import DiffPage
+from tui.app.model.heat import Overlay
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.config import Config, S3Options

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
-from tui.app.model.heat import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
 from tui.app.model.clock import readable
 from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
+from tui.app.model.heat import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
 from tui.app.preview.feed import Appetite, Rested, read_hour

@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from tui.analysis.answers import share
 from tui.app.model.freshness import ago, freshness
-from tui.app.model.heat import ODD_LARGE, ODD_SMALL
 from tui.app.model.session import Session, shifted
+from tui.app.model.usual import ODD_LARGE, ODD_SMALL
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk

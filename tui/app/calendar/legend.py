@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import month_abbr
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -44,9 +44,9 @@ class YearStrip(LineWidget):
         session = self._session
         self._first, self._last = session.first, session.catalog_last
         self._sizes: dict[Month, int] = {}
-        for hour, size in session.hour_size.items():
+        for hour, weight in session.hour_size.items():
             month = (hour.year, hour.month)
-            self._sizes[month] = self._sizes.get(month, 0) + size
+            self._sizes[month] = self._sizes.get(month, 0) + weight
         self._largest = max(self._sizes.values(), default=0)
         self.display = _month(self._first) != _month(self._last)
 
@@ -69,12 +69,12 @@ class YearStrip(LineWidget):
 
     def _cell(self, month: Month) -> list[Piece]:
         """Six cells."""
-        palette, size = self.palette, self._sizes.get(month, 0)
+        palette, weight = self.palette, self._sizes.get(month, 0)
         here = month == _month(self._hour)
         known = _month(self._first) <= month <= _month(self._last)
-        bar = sparkline([size], self._largest) if size else "·" if known else " "
+        bar = sparkline([weight], self._largest) if weight else "·" if known else " "
         name = palette.cursor if here else palette.dim if known else palette.faint
-        shade = palette.heat[2 if here else 1] if size else palette.gap
+        shade = palette.heat[2 if here else 1] if weight else palette.gap
         return [(month_abbr[month[1]], name), (f" {bar} ", shade)]
 
 
@@ -101,13 +101,13 @@ class Legend(LineWidget):
         have, overlay = overlays(self._session), self._grid.overlay
         following = have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
         key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
-        long, short = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
+        long, short = self._spelled(TROUBLE), self._spelled({**TROUBLE, **_SHORT})
         for pieces, right in ((long, key), (short, key), (short, [])):
             if sum(cell_len(text) for text, _ in [*pieces, *right]) < width:
                 break
         return both_ends(pieces, right, width)
 
-    def _spelled(self, word: Callable[[Mark], str]) -> list[Piece]:
+    def _spelled(self, words_of: Mapping[Mark, str]) -> list[Piece]:
         palette, grid, overlay = self.palette, self._grid, self._grid.overlay
         words, styles = overlay.shades, cell_styles(self, overlay)
         of = f" of {printable(self._session.shade.words, 40)}" if overlay.counted and self._session.shade else ""
@@ -121,7 +121,7 @@ class Legend(LineWidget):
                 pieces += [(self._sample(mark, styles[mark]), styles[mark]), (f" {meaning}  ", palette.dim)]
         for mark in TROUBLE:
             if mark in grid.present:
-                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else word(mark)
+                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else words_of[mark]
                 sign = (mark.value.strip(), styles.get(mark, palette.odd))
                 pieces += [("  ", palette.dim), sign, (f" {meaning}", palette.dim)]
         if Mark.NONE in grid.present:

@@ -11,7 +11,18 @@ from tui.app.widgets.bars import spell_key
 
 CURSOR_MOVES = frozenset(("move", "page", "first", "last", "sideways", "scroll", "fold", "unfold", "flip"))
 """Actions that nobody looks up by name: they move a cursor."""
-_MOVES = CURSOR_MOVES | {"month", "match", "trouble", "time", "hour", "focus_next", "focus_previous"}
+_MOVES = CURSOR_MOVES | {
+    "month",
+    "match",
+    "trouble",
+    "time",
+    "hour",
+    "day",
+    "zoom",
+    "pane",
+    "focus_next",
+    "focus_previous",
+}
 _ALWAYS = frozenset(
     ("help", "explain", "leave", "step_back", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
 ) | {"command_palette"}

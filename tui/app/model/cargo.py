@@ -30,8 +30,9 @@ class Cargo:
 
 
 def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
-    """The matching records of some hours of an archive; of minutes, `filter_` says where their time is."""
-    chunks = Selection.of(hours).chunks(session.catalog)
+    """The matching records of some hours of an archive; of minutes, by the time in them."""
+    selection = Selection.of(hours)
+    chunks, filter_ = selection.chunks(session.catalog), session.filter_within(selection, filter_)
     words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
     source = partial(archive_source, session.archive, chunks, filter_)
     return Cargo(session.title, source, tuple(words), partial(cargo_of_hours, session, hours))

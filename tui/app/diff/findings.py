@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.analysis.answers import name_of, share
+from tui.analysis.answers import name_of, share, words_of
 from tui.analysis.diff import Answer, Found
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
+from tui.app.widgets.lines import Piece, both_ends, fit, sparkline, strip_of
 from tui.printable import printable
 
 _BAR = 7
@@ -29,20 +30,20 @@ class FindingList(CursorList):
     def __init__(self) -> None:
         super().__init__()
         self.answer: Answer | None = None
-        self._most = 1.0
+        self._strongest = 1.0
 
     def show(self, answer: Answer | None) -> None:
         """Other findings; the cursor stays on the one that it was on, if that is still there."""
-        before = self.found
+        before = self.current
         self.answer = answer
         found = answer.found if answer else ()
-        self._most = max((abs(one.finding.shift.score) for one in found), default=1.0)
+        self._strongest = max((abs(one.finding.shift.score) for one in found), default=1.0)
         names = [name_of(one) for one in found]
         self.refresh(layout=True)
         self.go(names.index(name_of(before)) if before and name_of(before) in names else 0)
 
     @property
-    def found(self) -> Found | None:
+    def current(self) -> Found | None:
         """The finding under the cursor."""
         found = self.answer.found if self.answer else ()
         return found[self.at] if self.at < len(found) else None
@@ -65,10 +66,10 @@ class FindingList(CursorList):
     def draw(self, y: int, width: int) -> Strip:
         name, line = self._widths(width)
         palette = self.palette
-        if y == 0:
+        if y == 0 and self.length:
             heading = f"   {'surprise':<{_BAR + 2}} {fit('what', name)}{'here':>{_SHARE}}{'there':>{_SHARE}}  "
             return strip_of([(heading, palette.dim), (fit(self._axis(), line), palette.dim)], width)
-        row = self.top + y - 1
+        row = self.top + max(y, 1) - 1
         if self.answer is None or row >= self.length:
             return Strip.blank(width)
         found = self.answer.found[row]
@@ -90,7 +91,7 @@ class FindingList(CursorList):
     def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
         palette, moved = self.palette, found.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
-        bar = "━" * max(round(_BAR * (abs(moved.score) / self._most) ** 0.5), 1)
+        bar = "━" * max(round(_BAR * (abs(moved.score) / self._strongest) ** 0.5), 1)
         new = moved.there == 0
         sign = "new" if new else "▲" if moved.score > 0 else "▼"
         style = palette.match if moved.score > 0 else palette.heat[3]
@@ -101,12 +102,25 @@ class FindingList(CursorList):
             (f"{bar:<{_BAR}}", style),
             ("  ", palette.text),
             (f"{sign:<3} ", style),
-            (fit(printable(name_of(found)), name - 3), palette.strong if row == self.at else palette.text),
+            *self._conditions(found, name - 3, palette.strong if row == self.at else palette.text),
             (f"{share(moved.here):>{_SHARE}}", palette.strong),
             (f"{share(moved.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
             (over_hours(found, self.answer, line), style),
         ]
+
+    def _conditions(self, found: Found, room: int, style: Style) -> list[Piece]:
+        """The fields in the color of names, their values in `style`; the last that has room is cut."""
+        pieces: list[Piece] = []
+        for at, fact in enumerate(found.finding.facts):
+            before, field, after = printable(words_of(fact)).partition(printable(fact.field))
+            pieces += [
+                (" · " * (at > 0), self.palette.dim),
+                (before, style),
+                (field, self.palette.name),
+                (after, style),
+            ]
+        return both_ends(pieces, [], room)
 
 
 def over_hours(found: Found, answer: Answer | None, width: int) -> str:
