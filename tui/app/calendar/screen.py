@@ -16,6 +16,7 @@ from tui.app.calendar.hour_details import HourDetails
 from tui.app.calendar.legend import Legend, YearStrip
 from tui.app.calendar.lister import Lister, MonthsListed
 from tui.app.calendar.month_grid import MonthGrid
+from tui.app.calendar.standouts import Standouts
 from tui.app.hours_page import HoursPage
 from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands, shell_list
@@ -25,6 +26,7 @@ from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
+from tui.app.records.json_tree import JsonTree
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, OpenHour
 from tui.archive.times import spell_hour
@@ -33,6 +35,7 @@ from tui.filter import Filter
 from tui.units import count, plural, size
 
 _WIDE = 112  # cells of a screen from which the details are beside the grid (page.py)
+_PANES = 160  # from which there is also what stands out, and the first record
 _HIGH = 30  # lines of a screen from which the legend has two
 _MONTH = 33  # lines of the grid: hours, the month's name, 31 days
 _DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it, when its chunks are looked at
@@ -65,12 +68,15 @@ class CalendarPage(HoursPage):
         self.grid = MonthGrid(session, grid)
         self.details = HourDetails(session)
         self.legend = Legend(session, grid)
+        self.standouts = Standouts(session)
         self.peek = RecordPeek(session, about=self.details.brief)
-        self._upper = Container(self.grid, self.details, id="calendar")
+        self.record = JsonTree(session.zone)  # the first of them
+        self.record.can_focus = False
+        self._upper = Container(self.grid, self.details, self.standouts, id="calendar")
         self.lister = Lister(session, post=self.post_message, work=self.work)
 
     def contents(self) -> list[Widget]:
-        return [self.strip, self._upper, self.legend, self.peek]
+        return [self.strip, self._upper, self.legend, Container(self.peek, self.record, id="records")]
 
     # Where things are.
 
@@ -85,6 +91,8 @@ class CalendarPage(HoursPage):
         days = min(len(self.grid.grid.lines) + 1, _MONTH)
         needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
         self.details.display = wide or chunks
+        self.standouts.display = self.record.display = width >= _PANES
+        self.details.styles.width = 44 if width >= _PANES else "1fr"
         self.peek.brief = not wide
         self._upper.styles.height = max(min(needed, rest - (4 if height >= _HIGH else 1)), 1)
 
@@ -176,9 +184,15 @@ class CalendarPage(HoursPage):
         self.strip.show(grid.cursor)
         self.details.show(grid.cursor)
         self.peek.rest_on(grid.cursor)
+        self.standouts.rest_on(grid.cursor)
         self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
 
+    def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
+        if self.record.display:
+            self.record.show(message.peek.records[0] if message.peek.records else None)
+
     def show_times(self) -> None:
+        self.record.show_times(self.session.zone)
         self._moved()
 
     def _redraw(self) -> None:

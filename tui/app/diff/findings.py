@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.analysis.answers import name_of, share, words_of
+from tui.analysis.answers import name_of, share
 from tui.analysis.diff import Answer, Found
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, fit, sparkline, strip_of
-from tui.printable import printable
+from tui.app.widgets.findings import conditions, sign_of
+from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
 
 _BAR = 7
 _SHARE = 8
@@ -92,35 +91,20 @@ class FindingList(CursorList):
         palette, moved = self.palette, found.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
         bar = "━" * max(round(_BAR * (abs(moved.score) / self._strongest) ** 0.5), 1)
-        new = moved.there == 0
-        sign = "new" if new else "▲" if moved.score > 0 else "▼"
-        style = palette.match if moved.score > 0 else palette.heat[3]
+        sign = sign_of(found, palette)
         return [
             (" ", palette.text),
             cursor,
             (" ", palette.text),
-            (f"{bar:<{_BAR}}", style),
+            (f"{bar:<{_BAR}}", sign[1]),
             ("  ", palette.text),
-            (f"{sign:<3} ", style),
-            *self._conditions(found, name - 3, palette.strong if row == self.at else palette.text),
+            sign,
+            *conditions(found, name - 3, palette, palette.strong if row == self.at else palette.text),
             (f"{share(moved.here):>{_SHARE}}", palette.strong),
             (f"{share(moved.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
-            (over_hours(found, self.answer, line), style),
+            (over_hours(found, self.answer, line), sign[1]),
         ]
-
-    def _conditions(self, found: Found, room: int, style: Style) -> list[Piece]:
-        """The fields in the color of names, their values in `style`; the last that has room is cut."""
-        pieces: list[Piece] = []
-        for at, fact in enumerate(found.finding.facts):
-            before, field, after = printable(words_of(fact)).partition(printable(fact.field))
-            pieces += [
-                (" · " * (at > 0), self.palette.dim),
-                (before, style),
-                (field, self.palette.name),
-                (after, style),
-            ]
-        return both_ends(pieces, [], room)
 
 
 def over_hours(found: Found, answer: Answer | None, width: int) -> str:

@@ -117,8 +117,9 @@ class RecordPeek(LineWidget):
             self.post_message(self.Ready(found))
 
     def on_record_peek_ready(self, message: Ready) -> None:
-        message.stop()
-        if message.peek.hour == self._hour:
+        if message.peek.hour != self._hour:
+            message.stop()
+        else:
             self._peek = message.peek
             self.repaint()
 
