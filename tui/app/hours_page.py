@@ -26,7 +26,7 @@ class SelectionPage(ArchivePage):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "scan", "scan", id="scan"),
-        Binding("p", "send", "publish", id="send"),
+        Binding("p", "send", "publish", show=False, id="send"),
         Binding("w", "write", "scan into a file", show=False, id="write", priority=True),
     ]
     ASKING = ArchivePage.ASKING | {"write"}

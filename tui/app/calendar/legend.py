@@ -140,7 +140,7 @@ class Legend(LineWidget):
             return [(" nothing selected", palette.text), (hint, palette.dim)]
         hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1
-        words = f"{span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00}"
+        words = span.words()
         if several:
             words = f"{plural(len(marked.ranges), 'range')}, {span.start:%d %b} – {marked.ranges[-1].start:%d %b}"
         remote = is_s3(self._session.archive.store.url)

@@ -45,12 +45,12 @@ class CalendarPage(HoursPage):
     """A month × 24 grid of the archive's hours, with the details of the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "preview", "preview", id="open"),
+        Binding("enter", "open", "preview", id="open"),
         Binding("space", "take('hour')", "select the hour", show=False, id="select"),
         Binding("D", "take('day')", "select the day", show=False, id="select-day"),
         Binding("M", "take('month')", "select the month", show=False, id="select-month"),
-        Binding("i", "timeline", "timeline", id="timeline"),
         Binding("o", "overlay", "shades", id="shades"),
+        Binding("i", "timeline", "timeline", id="timeline"),
         Binding("t", "topic", "topic", show=False, id="topic"),
         Binding("tab", "pane", "chunks", show=False, id="pane"),
     ]
@@ -221,7 +221,7 @@ class CalendarPage(HoursPage):
         self.report("these hours are being listed; press the key again when the calendar shows them")
         return False
 
-    def action_preview(self) -> None:
+    def action_open(self) -> None:
         """The hour, all of its chunks merged; or the one chunk that was chosen in its details."""
         hour, one = self.grid.cursor, self.details.chosen
         chunks = (one,) if one else self.session.chunks(hour)

@@ -43,6 +43,7 @@ class DiffPage(SelectionPage):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "filter by it", id="open"),
+        Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
         Binding("i", "timeline", "timeline", show=False, id="timeline"),

@@ -26,7 +26,7 @@ _MOVES = CURSOR_MOVES | {
 _ALWAYS = frozenset(
     ("help", "explain", "leave", "step_back", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
 ) | {"command_palette"}
-_FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
+_FIRST = ("start", "open", "range", "select", "scan", "filter")
 FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 _PARTNERS = {
     "last": "first",

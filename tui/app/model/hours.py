@@ -25,6 +25,12 @@ class Hours:
         """The range that has both hours in it, whichever comes first."""
         return cls(min(one, other), next_hour(max(one, other)))
 
+    def words(self) -> str:
+        """`Tue 20 Jan 13:00–19:00`; both days where they are two."""
+        same_day = self.stop.date() == self.start.date()
+        stop = f"{self.stop:%H:%M}" if same_day else f" {self.stop:%a} {self.stop.day} {self.stop:%b %H:%M}"
+        return f"{self.start:%a} {self.start.day} {self.start:%b %H:%M}{'' if same_day else ' '}–{stop}"
+
     @property
     def in_minutes(self) -> bool:
         return bool(self.start.minute or self.stop.minute)

@@ -42,9 +42,16 @@ class Peek:
     def words(self) -> str:
         """`81 of 1,243 records match event == 'error'`."""
         first = "" if self.whole else "the first "
-        if not self.filter.active and not self.filter.invert:
+        if not self.filter.narrows:
             return f"{first}{plural(self.seen, 'record')}"
         return f"{count(self.matches)} of {first}{plural(self.seen, 'record')} match {self.filter.describe()}"
+
+    @property
+    def brief_words(self) -> str:
+        """`81 of 1,243 match`."""
+        if not self.filter.narrows:
+            return self.words
+        return f"{count(self.matches)} of {'' if self.whole else 'the first '}{count(self.seen)} match"
 
 
 def peek(
@@ -144,7 +151,11 @@ class RecordPeek(LineWidget):
             return [*title, ("no chunk names this hour", palette.dim)]
         if trouble := self._session.out_of_reach(hour):
             return [*title, (trouble, palette.dim)]
-        words = printable(known.words) if known is not None and known.hour == hour else "reading …"
+        words = (
+            printable(known.brief_words if self.brief else known.words)
+            if known is not None and known.hour == hour
+            else "reading …"
+        )
         key: list[Piece] = [("enter", palette.key), (" opens it ", palette.dim)]
         return both_ends([*title, (words, palette.text)], key, width)
 

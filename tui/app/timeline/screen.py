@@ -118,7 +118,7 @@ class TimelinePage(HoursPage):
         series = self._shown
         self.answer.show((self._headline(series),), self._source(series))
         state = "" if series.final else "stopped" if self.cancel.is_set() else _progress(series)
-        where = _span(series.hours) if series.every.by_hour else f"{series.hours.start:%a %Y-%m-%d %H:00}, by minute"
+        where = series.hours.words() if series.every.by_hour else f"{series.hours.start:%a %Y-%m-%d %H:00}, by minute"
         self.header.show(self.session.title, "timeline", where, state)
 
     def _headline(self, series: Series) -> str:
@@ -192,8 +192,8 @@ class TimelinePage(HoursPage):
             self.report("move to the other end; v again selects the range")
         else:
             self.session.selection = chart.selection = Selection.of(chart.marked)
+            self.report(f"selected {chart.marked.words()}: s scans it, d shows what changed in it")
             chart.began = None
-            self.report(f"selected {_span(self.session.selection.span)}: s scans it, d shows what changed in it")
         chart.repaint()
 
     def action_step_back(self) -> None:
@@ -268,11 +268,6 @@ class TimelinePage(HoursPage):
             "index are not read.",
             f"$ {self.command()}",
         )
-
-
-def _span(hours: Hours) -> str:
-    start, stop = hours.start, hours.stop
-    return f"{start:%a} {start.day} {start:%b %H:%M} to {stop:%a} {stop.day} {stop:%b %H:%M}"
 
 
 def _progress(series: Series) -> str:
