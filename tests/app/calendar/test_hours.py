@@ -38,7 +38,7 @@ ONE = parse_filter(match=[f"ts == '{(FIRST + 5 * HOUR + timedelta(seconds=3)).is
 
 async def legend_of(pilot: Pilot[int]) -> str:
     await pilot.pause()
-    region = calendar(pilot).legend.region
+    region = calendar(pilot).panes.legend.region
     return shown(pilot).splitlines()[region.y]
 
 

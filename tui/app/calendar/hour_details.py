@@ -191,15 +191,15 @@ class HourDetails(LineWidget, can_focus=True):
         if shade and any(hour in shade.records for hour in hours):
             rates = {hour: shade.rates.get(hour, 0.0) for hour in hours}
             lines.append(self._bars("share", rates, hours, max(*rates.values(), 1e-9) * _CEILING, palette.match))
-        axis = "".join(f"{number:<6}" for number in range(0, 25, 6))
-        return [*lines, [(" " * _LABEL + axis.rstrip(), palette.dim)]]
+        axis, at = "".join(f"{number:<6}" for number in range(0, 24, 6)), self._hour.hour
+        marked = ((axis[:at], palette.dim), ("▲", palette.selected), (axis[at + 1 :].rstrip(), palette.dim))
+        return [*lines, [(" " * _LABEL, palette.dim), *marked]]
 
     def _bars(
         self, name: str, values: Mapping[datetime, float], hours: list[datetime], ceiling: float, style: Style
     ) -> Line:
-        bars, at = sparkline((values.get(hour, 0.0) for hour in hours), ceiling), self._hour.hour
-        parts = ((bars[:at], style), (bars[at], self.palette.selected), (bars[at + 1 :], style))
-        return [(f"{name:<{_LABEL}}", self.palette.dim), *parts]
+        bars = sparkline((values.get(hour, 0.0) for hour in hours), ceiling)
+        return [(f"{name:<{_LABEL}}", self.palette.dim), (bars, style)]
 
     def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[Line]:
         shown = room if len(chunks) <= room else max(room - 1, 1)

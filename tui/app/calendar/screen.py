@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.events import Resize
 from textual.widget import Widget
 
-from tui.app.calendar.hour_details import HourDetails
-from tui.app.calendar.legend import Legend, YearStrip
+from tui.app.calendar.explanation import explanation
+from tui.app.calendar.legend import YearStrip
 from tui.app.calendar.lister import Lister, MonthsListed
-from tui.app.calendar.month_grid import MonthGrid
-from tui.app.calendar.standouts import Standouts
+from tui.app.calendar.panes import Panes
 from tui.app.hours_page import HoursPage
 from tui.app.model.cargo import default_out
-from tui.app.model.command import cat_command, ls_command, scan_commands, shell_list
+from tui.app.model.command import cat_command, ls_command, scan_commands
 from tui.app.model.counts import HOUR, count_over_time, counted_hours
 from tui.app.model.freshness import freshness
 from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
-from tui.app.records.json_tree import JsonTree
-from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, OpenHour
 from tui.archive.times import spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.filter import Filter
 from tui.units import count, plural, size
-
-_WIDE = 112  # cells of a screen from which the details are beside the grid (page.py)
-_PANES = 160  # from which there is also what stands out, and the first record
-_HIGH = 30  # lines of a screen from which the legend has two
-_MONTH = 33  # lines of the grid: hours, the month's name, 31 days
-_DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it, when its chunks are looked at
 
 
 class CalendarPage(HoursPage):
@@ -63,46 +52,22 @@ class CalendarPage(HoursPage):
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
         self._counted: Filter | None = None  # what the shades count, or will
-        grid = self._heat()
         self.strip = YearStrip(session)
-        self.grid = MonthGrid(session, grid)
-        self.details = HourDetails(session)
-        self.legend = Legend(session, grid)
-        self.standouts = Standouts(session)
-        self.peek = RecordPeek(session, about=self.details.brief)
-        self.record = JsonTree(session.zone)  # the first of them
-        self.record.can_focus = False
-        self._upper = Container(self.grid, self.details, self.standouts, id="calendar")
+        self.panes = Panes(session, self._heat())
+        self.grid = self.panes.grid
         self.lister = Lister(session, post=self.post_message, work=self.work)
 
     def contents(self) -> list[Widget]:
-        return [self.strip, self._upper, self.legend, Container(self.peek, self.record, id="records")]
-
-    # Where things are.
+        return [self.strip, self.panes]
 
     def on_resize(self, event: Resize) -> None:
-        self._arrange(event.size.width, event.size.height)
+        self._lay_out(*event.size)
 
-    def _arrange(self, width: int, height: int) -> None:
-        """The days come first; the records of the hour under the cursor get the lines that are left."""
-        wide, chunks = width >= _WIDE, self.details.has_focus
-        self.legend.styles.height = legend = 2 if height >= _HIGH else 1
-        rest = height - 2 - self.strip.display - legend
-        days = min(len(self.grid.grid.lines) + 1, _MONTH)
-        needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
-        self.details.display = wide or chunks
-        self.standouts.display = self.record.display = width >= _PANES
-        self.details.styles.width = 44 if width >= _PANES else "1fr"
-        self.peek.brief = not wide
-        self._upper.styles.height = max(min(needed, rest - (4 if height >= _HIGH else 1)), 1)
-
-    def action_pane(self) -> None:
-        """To the chunks of the hour, or back."""
-        self.details.display = True
-        self.set_focus(self.grid if self.details.has_focus else self.details)
+    def _lay_out(self, width: int, height: int) -> None:
+        self.panes.lay_out(width, height - 2 - self.strip.display, height)
 
     def on_descendant_focus(self) -> None:
-        self._arrange(*self.size)
+        self._lay_out(*self.size)
 
     def on_mount(self) -> None:
         self.set_focus(self.grid)
@@ -136,8 +101,7 @@ class CalendarPage(HoursPage):
 
     def refresh_hours(self) -> None:
         """Show what a preview or a scan has learned meanwhile."""
-        self.grid.show(self._heat())
-        self.details.repaint()
+        self.panes.show(self._heat())
         self._moved()
 
     def _heat(self) -> HeatGrid:
@@ -159,7 +123,7 @@ class CalendarPage(HoursPage):
         if newest and session.last > self.grid.cursor:
             self.grid.cursor = session.last
         self.strip.renew()
-        self._arrange(*self.size)
+        self._lay_out(*self.size)
         self.refresh_hours()
         if message.trouble:
             self.report(message.trouble, bad=True)
@@ -182,17 +146,10 @@ class CalendarPage(HoursPage):
         session.place = grid.cursor
         self.refresh_bindings()
         self.strip.show(grid.cursor)
-        self.details.show(grid.cursor)
-        self.peek.rest_on(grid.cursor)
-        self.standouts.rest_on(grid.cursor)
-        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
-
-    def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
-        if self.record.display:
-            self.record.show(message.peek.records[0] if message.peek.records else None)
+        self.panes.show_hour(grid.cursor)
 
     def show_times(self) -> None:
-        self.record.show_times(self.session.zone)
+        self.panes.record.show_times(self.session.zone)
         self._moved()
 
     def _redraw(self) -> None:
@@ -223,7 +180,7 @@ class CalendarPage(HoursPage):
 
     def action_open(self) -> None:
         """The hour, all of its chunks merged; or the one chunk that was chosen in its details."""
-        hour, one = self.grid.cursor, self.details.chosen
+        hour, one = self.grid.cursor, self.panes.details.chosen
         chunks = (one,) if one else self.session.chunks(hour)
         if not chunks:
             what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
@@ -235,35 +192,21 @@ class CalendarPage(HoursPage):
             self.request(OpenHour(self.session, hour, chunks))
 
     def action_range(self) -> None:
-        if self.grid.began is None:
-            self.grid.began = self.grid.cursor
-        else:
-            self.session.selection = self.grid.marked
-            self.grid.began = None
+        self.grid.flip_range()
         self._redraw()
 
     def action_take(self, unit: str) -> None:
-        """The hour, day or month under the cursor, or not: as far as the archive goes."""
-        hour, session = self.grid.cursor, self.session
-        first = hour if unit == "hour" else hour.replace(hour=0, day=1 if unit == "month" else hour.day)
-        last = {
-            "hour": hour,
-            "day": hour.replace(hour=23),
-            "month": hour.replace(hour=23, day=monthrange(hour.year, hour.month)[1]),
-        }[unit]
-        self.grid.began = None
-        session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
+        self.grid.take(unit)
         self._redraw()
+
+    def action_pane(self) -> None:
+        self.panes.flip_focus()
 
     def action_step_back(self) -> None:
         """Out of the chunks, of the range, of the selection; `q` leaves the archive."""
         if not self.grid.has_focus:
             self.set_focus(self.grid)
-        elif self.grid.began is not None:
-            self.grid.began = None
-        elif self.session.selection:
-            self.session.selection = Selection()
-        else:
+        elif not self.grid.drop():
             self.report("nothing is selected; q leaves the archive")
         self._redraw()
 
@@ -344,25 +287,4 @@ class CalendarPage(HoursPage):
         return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in session.gaps)}
 
     def explanation(self) -> tuple[str, ...]:
-        session = self.session
-        layout = session.archive.layout.pattern
-        how = "It was detected from the keys." if session.archive.detected else "It was given."
-        fresh = freshness(session)
-        return (
-            "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
-            "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
-            "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
-            "finding) holds for, and their share, with outliers that e walks over. Only the listing was read for that; "
-            "below are the first records of the hour under the cursor, read when it rests.",
-            f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
-            "events may have happened earlier.",
-            "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
-            "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
-            "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
-            *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
-            *([f"This archive {fresh.sentence()}."] if fresh else []),
-            *session.left_out,
-            *session.other_keys,
-            f"$ {ls_command(session)}",
-            f"$ {shell_list(session)}",
-        )
+        return explanation(self.session, self.grid.cursor)
