@@ -21,6 +21,10 @@ def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
     fresh = freshness(session)
     return (
         *_hour(session, hour),
+        *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
+        *([f"This archive {fresh.sentence()}."] if fresh else []),
+        *session.left_out,
+        *session.other_keys,
         "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
         "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
         "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
@@ -31,10 +35,6 @@ def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
         "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
         "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
         "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
-        *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
-        *([f"This archive {fresh.sentence()}."] if fresh else []),
-        *session.left_out,
-        *session.other_keys,
         *([f"$ {cat_command(session, hour, session.filter)}"] if session.chunks(hour) else []),
         f"$ {ls_command(session)}",
         f"$ {shell_list(session)}",

@@ -43,16 +43,17 @@ class HelpPage(Page):
 
 
 class ExplainPage(Page):
-    """What the screen shows, in plain words, and the shell that does the same by hand."""
+    """What is under the cursor, the commands that do the same by hand, and the screen, in plain words."""
 
     title_of_help = "Explain"
 
     def __init__(self, title: str, paragraphs: Sequence[str]) -> None:
         super().__init__()
         self._title = title
-        words = [line for text in paragraphs if not text.startswith("$ ") for line in (text, "")]
+        words = [text for text in paragraphs if not text.startswith("$ ")]
         commands = [text for text in paragraphs if text.startswith("$ ")]
-        self._words = Words((title, "", *words, *commands), scrolls=True)
+        apart = [line for text in words[1:] for line in (text, "")]
+        self._words = Words((title, "", *words[:1], "", *commands, "", *apart), scrolls=True)
 
     def contents(self) -> list[Widget]:
         return [self._words]
