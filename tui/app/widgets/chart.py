@@ -24,8 +24,7 @@ _TOTAL = 10  # cells behind them
 _WIDE = 100  # cells of a screen from which labels are long
 _CELLS = 3  # of an hour, seen from near
 _MOST_CELLS = 6
-_TALLEST, _LOWEST = 10, 5  # lines of bars
-_HIGH = 34  # lines of a screen from which bars are tall
+_HEIGHTS = ((50, 16), (34, 10), (0, 5))  # lines of a screen from which there are so many of bars
 _CEILING = 1.15  # one-line charts stop below the line above
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)  # of one column
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -136,6 +135,11 @@ class Chart(LineWidget, can_focus=True):
         return len(self.shown.times) * _CELLS <= self._room
 
     @property
+    def _scrolls(self) -> bool:
+        """Are the cells so wide that not all hours are in sight?"""
+        return self.near and not self.fits and not self.shown.minutes
+
+    @property
     def label(self) -> int:
         """Cells before the bars."""
         if not self.shown.split:
@@ -151,7 +155,7 @@ class Chart(LineWidget, can_focus=True):
         """Lines of bars."""
         if not self.can_focus:
             return max(self.size.height - 1, 1)
-        return _TALLEST if self.app.size.height >= _HIGH else _LOWEST
+        return next(bars for lines, bars in _HEIGHTS if self.app.size.height >= lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self._height + 2 + len(self.shown.split)
@@ -166,7 +170,7 @@ class Chart(LineWidget, can_focus=True):
         number, room = len(self.shown.times), self._room
         if not number:
             return [], 1
-        if self.near and not self.fits:
+        if self._scrolls:
             stop = min(self._left + room // _CELLS, number)
             return [range(at, at + 1) for at in range(self._left, stop)], _CELLS
         each = next((hours for hours in _HOURS if -(-number // hours) <= room), -(-number // room))
@@ -183,7 +187,7 @@ class Chart(LineWidget, can_focus=True):
         if y < height:
             pieces = self._bars(y, height, columns, cells)
         elif y == height:
-            pieces = [(" " * self.label + self._axis(columns, cells), self.palette.dim)]
+            pieces = [(" " * self.label, self.palette.dim), (self._axis(columns, cells), self.palette.dim)]
         elif y == height + 1:
             pieces = self._marker(columns, cells)
         elif y - height - 2 < len(rows):
@@ -242,7 +246,7 @@ class Chart(LineWidget, can_focus=True):
             return f"{time:%H:%M}" if time.minute % 10 == 0 else ""
         if before is None or time.date() != before.date():
             return f"{time:%a} {time.day} {time:%b}" if before is None or time.day == 1 else f"{time:%a} {time.day}"
-        few = len(self.shown.times) <= 3 * 24 or (self.near and not self.fits)
+        few = len(self.shown.times) <= 3 * 24 or self._scrolls
         return f"{time:%H}" if few and time.hour % 3 == 0 else ""
 
     def _marker(self, columns: list[range], cells: int) -> list[Piece]:
