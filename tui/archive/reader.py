@@ -222,7 +222,8 @@ class ChunkReader:
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if whole and self._reading.records is None:
                 self.document = unchosen_list(first, self._form)
-        if not span.after_hole and stream.peek(len(BOM)) == BOM:
+        # to look opens a part, so that what is found in it is not told from where another part ended
+        if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
         if self._form.kind == "lines":
             yield from line_blocks(stream, self._limits, self._at, span)

@@ -40,7 +40,7 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, i
     pieces: list[bytes] = []
     found = 0
     first = last = -1  # neighbours are cut out together
-    spans = matcher.spans(block)  # settles the block where there is a hit
+    spans = matcher.raw_spans(block)  # before `raw`: it may settle the block
     with block.raw() as view:
         for start, end in spans:
             found += 1
