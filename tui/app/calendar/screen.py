@@ -174,7 +174,7 @@ class CalendarPage(HoursPage):
         catalog = self.session.catalog
         if all(catalog.is_listed(hours_.start, hours_.stop) for hours_ in hours.ranges):
             return True
-        self.lister.want(hours.ranges)
+        self.lister.ask_for(hours.ranges)
         self.report("these hours are being listed; press the key again when the calendar shows them")
         return False
 

@@ -40,17 +40,17 @@ class FindingDetails(ScrolledLines):
         palette, found, answer = self.palette, self._found, self._answer
         if found is None or answer is None:
             return []
-        moved = found.finding.shift
+        shift = found.finding.shift
         keys: list[Piece] = [("enter", palette.key), (" filters by it ", palette.dim)]
         bar = both_ends([(f" {printable(name_of(found))}", palette.title)], keys, width)
         lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], []]
-        most = max(moved.here, moved.there) or 1.0
-        here = f"  {share(moved.here)}  {plural(moved.records, 'record')} of {count(found.target.records)}"
-        there = f"  {share(moved.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
-        style = palette.match if moved.score > 0 else palette.heat[3]
+        larger = max(shift.here, shift.there) or 1.0
+        here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(found.target.records)}"
+        there = f"  {share(shift.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
+        style = palette.match if shift.score > 0 else palette.heat[3]
         room = min(_BAR, width - _LABEL - 4 - max(len(here), len(there)))
-        lines.append(self._bar("here", moved.here / most, here, style, room))
-        lines.append(self._bar("there", moved.there / most, there, palette.dim, room))
+        lines.append(self._bar("here", shift.here / larger, here, style, room))
+        lines.append(self._bar("there", shift.there / larger, there, palette.dim, room))
         lines.append([])
         if also := " · ".join(map(words_of, found.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)

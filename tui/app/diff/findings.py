@@ -88,9 +88,9 @@ class FindingList(CursorList):
         return max(min(rest - line, 72), 10), line
 
     def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
-        palette, moved = self.palette, found.finding.shift
+        palette, shift = self.palette, found.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
-        bar = "━" * max(round(_BAR * (abs(moved.score) / self._strongest) ** 0.5), 1)
+        bar = "━" * max(round(_BAR * (abs(shift.score) / self._strongest) ** 0.5), 1)
         sign = sign_of(found, palette)
         return [
             (" ", palette.text),
@@ -100,8 +100,8 @@ class FindingList(CursorList):
             ("  ", palette.text),
             sign,
             *conditions(found, name - 3, palette, palette.strong if row == self.at else palette.text),
-            (f"{share(moved.here):>{_SHARE}}", palette.strong),
-            (f"{share(moved.there):>{_SHARE}}", palette.dim),
+            (f"{share(shift.here):>{_SHARE}}", palette.strong),
+            (f"{share(shift.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
             (over_hours(found, self.answer, line), sign[1]),
         ]

@@ -59,14 +59,14 @@ def peek(
 ) -> Peek:
     """Read the first records of the hour's first chunks; what cannot be read is left out."""
     matcher = filter_.matcher()
-    most = _SHOWN if matcher.selects_all else _MOST_RECORDS
-    found: list[bytes] = []
+    limit = _SHOWN if matcher.selects_all else _MOST_RECORDS
+    matches: list[bytes] = []
     seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
-    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=cancelled):
-        found += [record for record in head if matcher.matches(record)]
-        seen, whole = seen + len(head), whole and len(head) < most
+    for _, head in heads(session.archive, read, most=len(read), records=limit, cancelled=cancelled):
+        matches += [record for record in head if matcher.matches(record)]
+        seen, whole = seen + len(head), whole and len(head) < limit
     whole = whole and len(read) == len(chunks)
-    return Peek(hour, filter_, tuple(found[:_SHOWN]), len(found), seen, whole)
+    return Peek(hour, filter_, tuple(matches[:_SHOWN]), len(matches), seen, whole)
 
 
 class RecordPeek(LineWidget):
@@ -119,9 +119,9 @@ class RecordPeek(LineWidget):
 
     def _read(self, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> None:
         worker = get_current_worker()
-        found = peek(self._session, hour, chunks, filter_, lambda: worker.is_cancelled)
+        read = peek(self._session, hour, chunks, filter_, lambda: worker.is_cancelled)
         if not worker.is_cancelled:
-            self.post_message(self.Ready(found))
+            self.post_message(self.Ready(read))
 
     def on_record_peek_ready(self, message: Ready) -> None:
         if message.peek.hour != self._hour:

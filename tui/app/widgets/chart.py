@@ -173,8 +173,8 @@ class Chart(LineWidget, can_focus=True):
         if self._scrolls:
             stop = min(self._left + room // _CELLS, number)
             return [range(at, at + 1) for at in range(self._left, stop)], _CELLS
-        each = next((hours for hours in _HOURS if -(-number // hours) <= room), -(-number // room))
-        columns = [range(at, min(at + each, number)) for at in range(0, number, each)]
+        hours = next((hours for hours in _HOURS if -(-number // hours) <= room), -(-number // room))
+        columns = [range(at, min(at + hours, number)) for at in range(0, number, hours)]
         return columns, min(room // len(columns), _MOST_CELLS)
 
     # Drawing.
@@ -204,8 +204,8 @@ class Chart(LineWidget, can_focus=True):
         """Beside the tallest bar its number, and what a column is."""
         if y > 1:
             return ""
-        each = len(columns[0])
-        unit = "minute" if self.shown.minutes else "hour" if each == 1 else f"{each} h"
+        hours = len(columns[0])
+        unit = "minute" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
         return f"{count(ceiling)} " if y == 0 else f"/{unit} "
 
     def _bars(self, y: int, height: int, columns: list[range], cells: int) -> list[Piece]:
