@@ -33,7 +33,8 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "pace": "o", "depth": "m", "canary": "c", "skip-oversize": "O",
-    "pause": "space", "open-place": "o", "rename": "r", "note": "semicolon", "notebook": "apostrophe",
+    "pause": "space", "open-place": "o", "rename": "r", "name": "L", "tour": "t", "refresh": "u",
+    "note": "semicolon", "notebook": "apostrophe",
     "help": "question_mark", "explain": "x", "hint": "H", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
@@ -67,12 +68,16 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},
     "filter bar": _PROGRAM
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
-    "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop"},
+    "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop", "name"},
     "send": _ARCHIVE
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "pace", "resume", "depth", "canary"}
-    | {"skip-oversize", "job-stop"},
+    | {"skip-oversize", "job-stop", "name"},
     "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
-    "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},
+    "home": _PAGE
+    | _LIST
+    | {"open", "open-place", "add", "tour", "refresh", "pane", "filter"}
+    | {"resume", "send", "rename", "delete", "copy"},
+    "add an archive": _PROGRAM | {"step-back", "pane"},
     "resume": _PAGE | {"job-stop", "resume", "copy"},
     "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
-from tui.app.page import ArchivePage
 from tui.app.requests import Failed, PlanScan, PlanSend, ShowDiff, ShowTimeline
 from tui.archive.times import floor_hour
 from tui.errors import HourscopeError

@@ -15,8 +15,7 @@ from tui.config import load_config
 from tui.index import open_index
 from tui.scan import ScanPlan, estimate
 from tui.scan.facts import estimate_facts
-
-_MUCH = 10 * 10**9  # stored bytes that nobody reads by mistake
+from tui.scan.plan import reasons_to_ask
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
@@ -32,11 +31,16 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     return EXIT_MATCHED if expected.high else EXIT_NOTHING
 
 
-def may_read(plan: ScanPlan, jobs: int | None, *, everything: bool = False) -> bool:
-    """Ask a person at a terminal before more than 10 GB is read, or `everything` is kept; a script is not asked."""
-    if not (everything or plan.bytes_compressed > _MUCH) or not (sys.stdin.isatty() and sys.stderr.isatty()):
+def may_read(plan: ScanPlan, jobs: int | None, out: str = "") -> bool:
+    """Ask a person at a terminal before more than 10 GB is read, every record is kept in `out`, or more than the disk
+    holds; a script is not asked."""
+    if not reasons_to_ask(plan, out) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     prices = load_config().prices
-    for line in fact_lines(estimate_facts(estimate(plan, prices=prices, jobs=jobs), len(plan.chunks), prices)):
+    expected = estimate(plan, prices=prices, jobs=jobs)
+    reasons = reasons_to_ask(plan, out, expected.matches / max(expected.records, 1))
+    if not reasons:
+        return True
+    for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
         click.echo(line, err=True)
-    return click.confirm("read all of it?", err=True)
+    return click.confirm(f"{'; '.join(reasons)}: read all of it?", err=True)

@@ -163,8 +163,7 @@ def command(
         return print_estimate(plan, jobs, as_json=as_json)
     from tui.cli.estimate import may_read
 
-    keeps_all = not plan.filter.words() and out != _STDOUT and not resume
-    if not may_read(plan, jobs, everything=keeps_all):
+    if not may_read(plan, jobs, "" if out == _STDOUT or resume else out):
         return EXIT_INTERRUPTED
     request = Request(opened, plan, out, as_json, resume, force, count, max_count, jobs, dask)
     return run(request)

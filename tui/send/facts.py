@@ -70,6 +70,12 @@ def histogram_facts(survey: Survey) -> list[Fact]:
     if len(survey.by_hour) > 1:
         hour, most = max(survey.by_hour, key=lambda pair: pair[1])
         facts.append(Fact("by hour", _bars(survey.by_hour), "text", f"most at {_hour(hour)}: {count(most)}"))
+    return [*facts, *value_facts(survey)]
+
+
+def value_facts(survey: Survey) -> list[Fact]:
+    """The records by the values of one telling field, the most common first; nothing if no field tells much."""
+    facts: list[Fact] = []
     values = survey.by_value
     if values is None:
         return facts

@@ -11,7 +11,8 @@ from tests.app.conftest import FIRST, GAP, HOURS, LAST, Opened, calendar, go_to,
 from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.screen import ExplainPage, HelpPage
-from tui.app.home.screen import HomePage, OpeningPage
+from tui.app.home.opening import OpeningPage
+from tui.app.home.screen import HomePage
 from tui.app.model.hours import Hours, Selection
 from tui.archive import Gap
 

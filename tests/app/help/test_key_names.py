@@ -36,11 +36,11 @@ PLACES = {
     "more of a value": ("preview", ("enter", "tab", "j", "o")),
     "what changed": ("what changed", ("d",)),
     "scan": ("scan", ("s",)),
-    "scan over": ("scan", ("s", "enter")),
+    "scan over": ("scan", ("s", "enter", "y", "enter")),
     "send": ("send", ("p",)),
     "notebook": ("notebook", ("apostrophe",)),
     "jobs": ("jobs", ("J",)),
-    "jobs with a job": ("jobs", ("s", "enter", "J")),
+    "jobs with a job": ("jobs", ("s", "enter", "y", "enter", "J")),
     "help": ("help", ("question_mark",)),
     "explain": ("help", ("x",)),
 }

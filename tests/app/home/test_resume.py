@@ -70,7 +70,7 @@ def test_a_send_that_was_stopped_is_resumed_on_home(one_hour: Path, nsqd: Nsqd, 
         begin_send(terminal, nsqd, topic)
         if how == "quit":
             terminal.press("\x11", 0.1)
-            wait(lambda: (terminal.read(0.05, 0.1), "home and 'hourscope jobs' resume it" in terminal.text)[1])
+            wait(lambda: (terminal.read(0.05, 0.1), "A send is still running." in terminal.text)[1])
             assert terminal.finish("\x11", 30.0) == 0
         elif how == "kill -9":
             os.kill(terminal.pid, signal.SIGKILL)

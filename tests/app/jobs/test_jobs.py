@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import RECORDS, Opened, answer, on, shown, type_text, until, until_shown
+from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.jobs.screen import JobsPage
@@ -44,7 +44,7 @@ async def started(pilot: Pilot[int]) -> ScanPage:
     """A scan of the whole archive, left alone."""
     await pilot.press("g", "v", "G", "v", "s")
     page = on(pilot, ScanPage)
-    await pilot.press("enter")
+    await start_scan(pilot)
     await until(pilot, lambda: page.state is not None)
     await pilot.press("q")
     assert isinstance(pilot.app.screen, CalendarPage)
@@ -81,12 +81,15 @@ async def test_a_job_is_stopped_from_the_list(opened: Opened, gate: threading.Ev
         assert "--resume" in shown(pilot)
 
 
-async def test_quitting_with_a_job_is_said_twice(opened: Opened, gate: threading.Event) -> None:
+async def test_quitting_with_a_job_offers_to_stay_or_to_stop_it(opened: Opened, gate: threading.Event) -> None:
     async with opened() as pilot:
-        await started(pilot)
-        await pilot.press("q")
-        assert "a scan is still running: q again stops it and quits" in shown(pilot) and pilot.app.is_running
-        await pilot.press("q")
+        page = await started(pilot)
+        for stay in ("enter", "q", "escape"):
+            await pilot.press("q")
+            assert "A scan is still running." in shown(pilot) and "'hourscope jobs' list it; R resumes" in shown(pilot)
+            await pilot.press(stay)
+            assert calendar(pilot) and page.running
+        await pilot.press("q", "j", "enter")
     assert pilot.app.return_value == 0 and not gate.is_set()
 
 

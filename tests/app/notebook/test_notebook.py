@@ -14,6 +14,7 @@ from tests.app.conftest import (
     preview,
     settled,
     shown,
+    start_scan,
     type_text,
     until,
     until_shown,
@@ -75,10 +76,10 @@ async def test_a_scan_is_in_it_and_its_extract_opens(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
         await pilot.press("apostrophe")
-        await until_shown(pilot, "40 records match in 40 of 1 hour")
+        await until_shown(pilot, "40 records match, in 40 records of 1 hour")
         assert "hourscope scan" in shown(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "extract of")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive import Catalog, Chunk
-from tui.archive.times import ceil_hour, floor_hour, has_minutes, hours_between, next_hour, parse_range, spell_time
+from tui.archive.times import (
+    ceil_hour,
+    floor_hour,
+    has_minutes,
+    hours_between,
+    next_hour,
+    parse_moments,
+    parse_range,
+    spell_time,
+)
 from tui.errors import TimeError
+
+Moments = tuple[datetime, datetime]  # [start, stop) to the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +126,30 @@ class Selection:
 
 
 def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
-    """Ranges as they are typed, separated by commas; one without `to` goes to `end`. TimeError if it is none."""
+    """Ranges as they are typed, separated by commas; one without an end goes to `end`. TimeError if it is none."""
     ranges: list[Hours] = []
     for part in text.split(","):
-        start, _, stop = part.partition(" to ")
-        if has_minutes(start) or has_minutes(stop):
-            raise TimeError(
-                "hours are selected here; for minutes: hourscope scan ARCHIVE --from … --to … (y copies it)"
-            )
-        first, last = parse_range(start.strip(), stop.strip() or None, zone)
+        first, last = parse_range(*_ends(part), zone)
         last = last or end
         if first is None or last is None or first >= last:
             raise TimeError("give two times, such as 2015-01-20T13 to 2015-01-21; a comma begins another range")
         ranges.append(Hours(first, last))
     return Selection.of(*ranges)
+
+
+def read_moments(text: str, zone: tzinfo) -> Moments | None:
+    """A range to the minute as it is typed, `2015-01-20T14:05..14:25`; None if it is in whole hours. TimeError if it
+    makes no sense, or is one of several ranges."""
+    start, stop = _ends(text)
+    moments = None if "," in text else parse_moments(start, stop, zone)
+    if any(map(has_minutes, re.split(r"\.\.|,| to ", text))) and (moments is None or None in moments):
+        raise TimeError("a range to the minute has two ends and stands alone, such as 2015-01-20T14:05..14:25")
+    return moments  # type: ignore[return-value]  # neither end is None
+
+
+def _ends(text: str) -> tuple[str, str | None]:
+    """The two ends of a range; of the second, the day may be left out before a minute."""
+    start, _, stop = (part.strip() for part in re.sub(r"\.\.", " to ", text).partition(" to "))
+    if re.fullmatch(r"\d\d?:\d\d", stop):
+        stop = f"{start[:10]}T{stop:>05}"
+    return start, stop or None

@@ -153,8 +153,8 @@ class Session:
         """Hours that have chunks, chunks, bytes: of some hours, however many those are."""
         hours, chunks, sizes = self._sums
         sums = [0, 0, 0]
-        for each in selection.whole.ranges:
-            start, stop = bisect_left(hours, each.start), bisect_left(hours, each.stop)
+        for range_ in selection.whole.ranges:
+            start, stop = bisect_left(hours, range_.start), bisect_left(hours, range_.stop)
             parts = stop - start, chunks[stop] - chunks[start], sizes[stop] - sizes[start]
             sums = [have + more for have, more in zip(sums, parts, strict=True)]
         return sums[0], sums[1], sums[2]

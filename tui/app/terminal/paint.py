@@ -145,7 +145,7 @@ class Glass:
                 target[y][x : x + len(cells)] = cells
         for y in moved:
             self._lines[y] = list(lines[y + (1 if scroll.up else -1)] if y != scroll.exposed else [_UNKNOWN] * wide)
-        return [*((0, y, cells) for y, cells in target.items()), *(each for each in pieces if each[1] not in target)]
+        return [*((0, y, cells) for y, cells in target.items()), *(piece for piece in pieces if piece[1] not in target)]
 
 
 def _sure(line: list[Cell]) -> list[Cell]:
