@@ -46,7 +46,7 @@ ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
 

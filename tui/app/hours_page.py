@@ -113,7 +113,6 @@ class HoursPage(SelectionPage):
         Binding("v", "range", "range", id="range"),
         Binding("d", "diff", "what changed", id="what-changed"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
-        Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("n", "match(1)", "next hour with matches", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous hour with matches", show=False, id="previous-match"),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -34,7 +34,8 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 class TimeCounts:
     """What is drawn: `times` in order (hours, or minutes), their counts, those of each value, gaps and outliers.
 
-    `known`: the times that were counted, if not all were. `matches`: of a filter, and not of all records.
+    `known`: the times that were counted, if not all were. `matches`: of a filter, and not of all records. `spell`: the
+    largest count with its unit.
     """
 
     times: tuple[datetime, ...] = ()
@@ -45,6 +46,7 @@ class TimeCounts:
     known: frozenset[datetime] | None = None
     matches: bool = False
     minutes: bool = False
+    spell: Callable[[int], str] = count
 
     @property
     def step(self) -> timedelta:
@@ -206,7 +208,7 @@ class Chart(LineWidget, can_focus=True):
             return ""
         hours = len(columns[0])
         unit = "minute" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
-        return f"{count(ceiling)} " if y == 0 else f"/{unit} "
+        return f"{self.shown.spell(ceiling)} " if y == 0 else f"/{unit} "
 
     def _bars(self, y: int, height: int, columns: list[range], cells: int) -> list[Piece]:
         palette, shown = self.palette, self.shown
