@@ -168,5 +168,15 @@ _KEPT = 90  # keys of this rank and above stay where there is little room
 
 def _rank(binding: Binding) -> int:
     """What one does here first, help and the way out last."""
-    ranks = {"start": -3, "open": -3, "filter": -2, "range": -1, "help": _KEPT, "leave": _KEPT + 1, "close": _KEPT + 1}
+    ranks = {
+        "start": -9,
+        "open": -9,
+        "filter": -8,
+        "range": -7,
+        "scan": -6,
+        "diff": -5,
+        "help": _KEPT,
+        "leave": _KEPT + 1,
+        "close": _KEPT + 1,
+    }
     return ranks.get(binding.action.rpartition(".")[2], 0)
