@@ -21,10 +21,10 @@ TRIES = 16  # boundaries that may turn out to stand inside a string or a nested 
 
 def boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
     """Where one value ends and the next begins, the last few, from the text's end on."""
-    found = deque((match.end() for match in between.finditer(text, max(0, len(text) - NEAR_END))), TRIES)
-    if not found:
-        found = deque((match.end() for match in between.finditer(text)), TRIES)
-    yield from reversed(found)
+    stops = deque((match.end() for match in between.finditer(text, max(0, len(text) - NEAR_END))), TRIES)
+    if not stops:
+        stops = deque((match.end() for match in between.finditer(text)), TRIES)
+    yield from reversed(stops)
 
 
 def last_stops(text: bytes) -> Iterator[int]:
@@ -38,23 +38,23 @@ def last_stops(text: bytes) -> Iterator[int]:
 
 def values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
     for stop in [*([len(text)] if final else []), *boundaries(BETWEEN_VALUES, text)]:
-        found = values(text[:stop])
-        if found is not None:
-            return found, stop
+        whole = values(text[:stop])
+        if whole is not None:
+            return whole, stop
     stops = list(ends(text))
-    found = list(takewhile(lambda piece: piece[:1] in BEGINNINGS, slices(text, stops)))
-    return found, stops[len(found) - 1] if found else 0
+    whole = list(takewhile(lambda piece: piece[:1] in BEGINNINGS, slices(text, stops)))
+    return whole, stops[len(whole) - 1] if whole else 0
 
 
 def checked_items(text: bytes) -> list[bytes]:
-    found = items(b"[" + text.strip(SEPARATORS) + b"]")
-    return slices(text, list(ends(text))) if found is None else found
+    whole = items(b"[" + text.strip(SEPARATORS) + b"]")
+    return slices(text, list(ends(text))) if whole is None else whole
 
 
 def slices(text: bytes, stops: list[int]) -> list[bytes]:
     """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
-    found = (text[start:stop].strip(SEPARATORS) for start, stop in pairwise([0, *stops]))
-    return [piece.removeprefix(BOM) for piece in found if piece]
+    pieces = (text[start:stop].strip(SEPARATORS) for start, stop in pairwise([0, *stops]))
+    return [piece.removeprefix(BOM) for piece in pieces if piece]
 
 
 def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
@@ -63,9 +63,9 @@ def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
     Each is 0 if it is not in the text.
     """
     keys: dict[int, bytes] = {}
-    wanted = {depth: step.encode() for depth, step in enumerate(path, 1)}
+    sought = {depth: step.encode() for depth, step in enumerate(path, 1)}
     for depth, token in shallow(text[:LONGEST_PREAMBLE]):
-        if token["open"] == b"[" and depth == len(path) and keys == wanted:
+        if token["open"] == b"[" and depth == len(path) and keys == sought:
             return token.end(), 0
         if token["close"] and not depth:
             return 0, token.end()

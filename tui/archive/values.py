@@ -112,7 +112,7 @@ class _Values:
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
-        found: list[bytes] = []
+        records_: list[bytes] = []
         done = given = 0
         while done < len(self._pending) and not (self._unended and not final):
             if self._lost:
@@ -122,11 +122,11 @@ class _Values:
                 piece = self._piece(done, self._window)
                 at_end = done + len(piece) == len(self._pending)
                 records, used = self._records(piece, final=final and at_end)
-            found += records
+            records_ += records
             done += used
             if done - given >= self._limits.block:
-                yield from self._given(found)
-                found, given = [], done
+                yield from self._given(records_)
+                records_, given = [], done
             if used:  # a look costs time by what it sees, so that is four times what the last one used
                 self._window = max(_LEAST_WINDOW, min(4 * used, _MOST_WINDOW))
             elif at_end or self._window >= _SUSPICIOUS:
@@ -135,7 +135,7 @@ class _Values:
                 self._window *= 2
         del self._pending[:done]
         self._seen = 0 if done else self._seen
-        yield from self._given(found)
+        yield from self._given(records_)
         more = len(self._pending) > _SUSPICIOUS and not self._lost and (yield from self._long_value(final=final))
         if more or (self._is_stuck(final) and (yield from self._resume(final=final))):
             yield from self._take(final=final)
@@ -290,9 +290,9 @@ class _Values:
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
         """Items of the list that the text begins in, up to its end."""
         for stop in boundaries(BETWEEN_ITEMS, text):
-            found = items(b"[" + text[:stop].strip(SEPARATORS) + b"]")
-            if found is not None:
-                return found, stop
+            whole = items(b"[" + text[:stop].strip(SEPARATORS) + b"]")
+            if whole is not None:
+                return whole, stop
         stop = close_of(text, 1)
         if stop:
             self._in_list, self._to_close = False, len(self._form.path)
@@ -315,9 +315,9 @@ class _Values:
         tries = max(TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
         for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(SEPARATORS)
-            found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
+            whole = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
             # `{}` may stand in a string, an object with a key cannot
-            if found and b'"' in found[0] and all(record[:1] in BEGINNINGS for record in found):
+            if whole and b'"' in whole[0] and all(record[:1] in BEGINNINGS for record in whole):
                 self._lost = False
-                return found, stop
+                return whole, stop
         return [], 0

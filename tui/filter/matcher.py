@@ -158,8 +158,8 @@ class Matcher:
         verdicts: list[list[bool]] = []
         if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and block.all_objects():
             with block.view() as view:
-                each = [term.verdicts(view) for term in self._terms if term.verdicts]
-            verdicts = [those for those in each if those is not None and len(those) == block.count()]
+                per_term = [term.verdicts(view) for term in self._terms if term.verdicts]
+            verdicts = [those for those in per_term if those is not None and len(those) == block.count()]
         if not verdicts or len(verdicts) < len(self._terms):
             self._not_at_once = _APART
             return None
