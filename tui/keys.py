@@ -77,7 +77,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | _LIST
     | {"open", "open-place", "add", "tour", "refresh", "pane", "filter"}
     | {"resume", "send", "rename", "delete", "copy"},
-    "add an archive": _PROGRAM | {"step-back", "pane"},
+    "add an archive": _PROGRAM | {"step-back", "pane", "open"},
     "resume": _PAGE | {"job-stop", "resume", "copy"},
     "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,

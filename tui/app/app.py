@@ -74,7 +74,7 @@ class Explorer(Host):
             self.register_theme(theme)
         self.theme = DARK if config.explorer.is_dark else LIGHT
         if self.no_color:
-            self._filters.clear()  # they make greys of colours, and of dim: here are none to begin with
+            self._filters.clear()  # they make greys of colors, and of dim: here are none to begin with
             self.theme = PLAIN
 
     def on_mount(self) -> None:
@@ -297,4 +297,4 @@ class Explorer(Host):
                 yield SystemCommand(words, f"key {spell_key(binding.key)}", press)
         if not self.no_color:
             name, other = ("light", LIGHT) if self.theme == DARK else ("dark", DARK)
-            yield SystemCommand(f"{name} colours", "switch the theme", lambda: setattr(self, "theme", other))
+            yield SystemCommand(f"{name} colors", "switch the theme", lambda: setattr(self, "theme", other))

@@ -54,7 +54,8 @@ async def test_a_second_without_typing_detects_layout_zone_and_access_and_enter_
         assert "Looking at what is there" in shown(pilot) and not page.looked
         await until_shown(pilot, "48 chunks of 48 hours")
         assert "media.%Y-%m-%d_%H.log.gz" in shown(pilot) and "can be listed and read" in shown(pilot)
-        assert page.zone.value != "UTC" and "fits the upload times" in shown(pilot)
+        await until_shown(pilot, "fits the upload times")
+        assert page.zone.value not in ("", "UTC")
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, "old")
         await pilot.press("enter")
@@ -88,7 +89,7 @@ async def test_what_cannot_be_read_is_not_added(tmp_path: Path) -> None:
 
 def test_a_bucket_that_refuses_us_is_tried_without_credentials() -> None:
     with ScriptedS3({"a/events.2015-01-20_13.log": b'{"n":1}\n'}) as s3:
-        looked = look(f"s3://b/a/ --endpoint-url {s3.endpoint_url} --region eu-north-1")
+        looked = list(look(f"s3://b/a/ --endpoint-url {s3.endpoint_url} --region eu-north-1"))[-1]
     assert looked.trouble == "" and looked.catalog is not None and len(looked.catalog.chunks) == 1
     assert looked.place.s3.region == "eu-north-1" and looked.access.startswith("can be listed and read")
 
@@ -109,7 +110,7 @@ def test_a_name_suggests_itself(words: str, name: str) -> None:
 
 @pytest.mark.parametrize("words", ["/a --profil x", "/a --profile", "/a 'b"])
 def test_options_that_are_not_known_are_refused(words: str) -> None:
-    assert look(words).trouble
+    assert next(look(words)).trouble
 
 
 @pytest.mark.parametrize("before", ["", CONFIG, "\n\n", "[archives]\n"])

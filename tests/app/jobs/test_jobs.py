@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,19 @@ from textual.pilot import Pilot
 from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
+from tui.app.help.keys import FRAMEWORKS
 from tui.app.jobs.screen import JobsPage
+from tui.app.model.jobs import PAUSED
 from tui.app.scan import screen as scan_screen
 from tui.app.scan.screen import ScanPage
+from tui.app.send.facts import SendState
 from tui.app.send.order import Order, read_way
+from tui.app.send.run import Checked
 from tui.app.send.screen import SendPage
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.scan import ScanEvent
+from tui.send import Control, Sending, Survey
 
 
 @pytest.fixture
@@ -159,3 +165,27 @@ async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlook
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
         assert "as many as were confirmed" in shown(pilot) and "sha256" in shown(pilot)
+
+
+@pytest.mark.parametrize(("paused", "asking"), [(True, False), (False, True)])
+def test_a_paused_send_has_no_time_to_go(paused: bool, asking: bool) -> None:
+    control = Control()
+    if paused:
+        control.pause()
+    order = Order(NsqSpec(("a:1",)), topic="t")
+    sending = Sending(confirmed=5, total=10, rate=1.0, asking=asking)
+    running = SendState("a", "", order, Survey(count=10, complete=True), Checked(order), "", Control(), sending)
+    assert "5.0s to go" in replace(running, progress=replace(sending, asking=False)).headline
+    state = replace(running, control=control)
+    assert state.headline == "Paused: 5 of 10 records confirmed." and state.of_job().sign == PAUSED
+
+
+async def test_the_palette_has_every_key_of_the_screen(opened: Opened) -> None:
+    async with opened() as pilot:
+        listed = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+        bound = {
+            binding.description
+            for _, binding, enabled, _ in pilot.app.screen.active_bindings.values()
+            if enabled and binding.description
+        }
+        assert bound - set(FRAMEWORKS) <= listed and {"hour before", "go to time", "suspend"} <= listed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -87,20 +89,22 @@ class Looked(Message):
     place: Place = field(default_factory=lambda: Place(""))
     archive: Archive | None = None
     catalog: Catalog | None = None
-    zone: str = "UTC"
+    zone: str = ""
     access: str = ""
     time_field: str | None = None
     trouble: str = ""
 
 
-def look(words: str) -> Looked:
-    """List a place and read a little of it; a bucket that refuses us is asked without credentials, too."""
+def look(words: str) -> Iterator[Looked]:
+    """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
+    with the zone that fits the upload times."""
     try:
         place, archive, catalog = _listed(Place.read(words))
-        looked = Looked(words, place, archive, catalog, zone_name(zone_of_uploads(archive, catalog)))
-        return _readable(looked, archive, catalog)
+        looked = _readable(Looked(words, place, archive, catalog), archive, catalog)
+        yield looked
+        yield replace(looked, zone=zone_name(zone_of_uploads(archive, catalog)))
     except HourscopeError as error:
-        return Looked(words, trouble=str(error))
+        yield Looked(words, trouble=str(error))
 
 
 def _listed(place: Place) -> tuple[Place, Archive, Catalog]:
@@ -141,6 +145,8 @@ class AddPage(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "next field", id="pane", priority=True),
+        Binding("enter", "submit", "look, then write", id="open"),
+        Binding("escape", "step_back", "give up", id="step-back"),
     ]
     title_of_help = "Adding an archive"
 
@@ -180,7 +186,11 @@ class AddPage(Page):
         if self._timer is not None:
             self._timer.stop()
         words = self._typed
-        self.work(lambda: self.post_message(look(words)), "look", exclusive=True)
+        self.work(partial(self._look_at, words), "look", exclusive=True)
+
+    def _look_at(self, words: str) -> None:
+        for looked in look(words):
+            self.post_message(looked)
 
     def on_looked(self, message: Looked) -> None:
         if message.words != self._typed:
@@ -242,13 +252,14 @@ class AddPage(Page):
         hours, newest = plural(len(catalog.hours), "hour"), catalog.last
         so_far = " in the newest month" if catalog.unlisted else ""
         to = f", to {newest:%a} {newest.day} {newest:%b %Y %H:00}" if newest else ""
+        fits = "fits the upload times" if looked.zone not in ("", "UTC") else ""
         others = f"{plural(len(catalog.unmatched), 'key')} left out" if catalog.unmatched else ""
         kept = f"{', '.join(self.config.archives)} stay" if self.config.archives else "it is new"
         return [
             Fact("", f"{count(len(catalog.chunks))} chunks of {hours}{so_far}{to}.", "headline"),
             Fact(),
             Fact("layout", archive.layout.pattern, "text", others or ("detected" if archive.detected else "as given")),
-            Fact("time zone", looked.zone, "text", "fits the upload times" if looked.zone != "UTC" else ""),
+            Fact("time zone", looked.zone or "comparing upload times …", "text" if looked.zone else "dim", fits),
             Fact("access", looked.access, "trouble" if "not read" in looked.access else "good"),
             Fact("time", looked.time_field or "no field of the records holds it", "text"),
             Fact("size", size(catalog.size), "text", f"from {spell_hour(catalog.first)}" if catalog.first else ""),

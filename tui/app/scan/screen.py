@@ -272,8 +272,7 @@ class ScanPage(JobPage, ArchivePage):
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
-        view = ScanView(form, self.running, state, self.estimate, self.unread, self.failure, self.hints)
-        self.board.show([*view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
+        self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
         if state is None and not self.running:
             self.timeline.show(TimeCounts(form.hours.hours(), self.session.hour_size, spell=size))
         else:
@@ -284,6 +283,11 @@ class ScanPage(JobPage, ArchivePage):
         shown = f"{number} matches in a sample" if state is None else f"the first {number} matches, as they came"
         self.listing.explain((shown if self.matches else "",), "")
         self.refresh_bindings()
+
+    @property
+    def _view(self) -> ScanView:
+        failure, hints = self.failure, self.hints
+        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, failure, hints)
 
     def _troubles(self) -> list[str]:
         """For the header: damage, records that are not JSON, and keys that are left out."""
@@ -296,4 +300,4 @@ class ScanPage(JobPage, ArchivePage):
         return {"scanned": self.over, "matches": state.matches if state else 0}
 
     def explanation(self) -> tuple[str, ...]:
-        return explain(self.form)
+        return (self._view.headline, *explain(self.form))

@@ -285,7 +285,7 @@ class SendPage(JobPage, ArchivePage):
         }
 
     def explanation(self) -> tuple[str, ...]:
-        return (*EXPLANATION, f"$ {self._command}")
+        return (self.state.headline, *EXPLANATION, f"$ {self._command}")
 
 
 def _first_order(session: Session) -> Order:
