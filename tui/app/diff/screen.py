@@ -35,14 +35,14 @@ from tui.history.notebook import Spot
 from tui.units import count
 
 _EXAMPLES = 40
-_WITH_FINDING = ("take", "scan", "send", "write", "without")  # actions that need one under the cursor
+_WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
 
 
 class DiffPage(SelectionPage):
     """Compares some hours with the usual ones; without hours it looks for them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "filter by it", id="open"),
+        Binding("enter", "open", "filter by it", id="open"),
         Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
@@ -167,7 +167,7 @@ class DiffPage(SelectionPage):
         made = parse_filter(match=[filter_of_finding(found)])
         return Filter((*self._filter.terms, *made.terms), self._filter.invert) if self._filter.active else made
 
-    def action_take(self) -> None:
+    def action_open(self) -> None:
         self.take_hours()
         self.request(Leave())
 
