@@ -63,6 +63,8 @@ async def test_at_80_columns_the_bar_says_what_is_known_of_the_hour_and_tab_show
         assert "web01" not in shown(pilot)
         await pilot.press("tab")
         assert "▸ web01-000000" in shown(pilot) and "ETag" in shown(pilot)
+        await pilot.press("slash", "escape")
+        await until_shown(pilot, "▸ web01-000000")
         await pilot.press("escape")
         assert "web01" not in shown(pilot)
 

@@ -15,7 +15,8 @@ from tui.analysis.answers import share
 from tui.app.model.freshness import ago, freshness
 from tui.app.model.session import Session, shifted
 from tui.app.model.usual import ODD_LARGE, ODD_SMALL
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
+from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -28,12 +29,10 @@ _CEILING = 1.15  # one-line charts stop below the line above
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
-class HourDetails(LineWidget, can_focus=True):
+class HourDetails(CursorList):
     """Shows one hour, most important first, as far as there are lines. With the focus: a cursor over its chunks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "chunk after", show=False, id="down"),
-        Binding("k,up", "move(-1)", "chunk before", show=False, id="up"),
         Binding("h,left", "app.focus_previous", "back to the hours", show=False, id="left"),
     ]
 
@@ -41,11 +40,10 @@ class HourDetails(LineWidget, can_focus=True):
         super().__init__()
         self._session = session
         self._hour = session.last
-        self._at = 0
-        self._drawn: tuple[tuple[Size, Palette], list[Line]] | None = None
+        self._drawn: tuple[tuple[Size, Palette, bool], list[Line]] | None = None
 
     def show(self, hour: datetime) -> None:
-        self._at = self._at if hour == self._hour else 0
+        self.at = self.at if hour == self._hour else 0
         self._hour = hour
         self.repaint()
 
@@ -53,24 +51,18 @@ class HourDetails(LineWidget, can_focus=True):
     def chosen(self) -> Chunk | None:
         """The chunk under the cursor, while these details have the focus."""
         chunks = self._session.chunks(self._hour)
-        return chunks[self._at] if self.has_focus and chunks else None
+        return chunks[self.at] if self.has_focus and chunks else None
 
-    def action_move(self, step: int) -> None:
-        self._at = min(max(self._at + step, 0), max(len(self._session.chunks(self._hour)) - 1, 0))
-        self.repaint()
-
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
+    @property
+    def length(self) -> int:
+        return len(self._session.chunks(self._hour))
 
     def repaint(self, lines: int | None = None) -> None:
         self._drawn = None
         super().repaint(lines)
 
     def draw(self, y: int, width: int) -> Strip:
-        now = (self.size, self.palette)
+        now = (self.size, self.palette, self.has_focus)
         if self._drawn is None or self._drawn[0] != now:
             self._drawn = now, self._lines(width - 3, self.size.height)
         lines = self._drawn[1]
@@ -203,9 +195,9 @@ class HourDetails(LineWidget, can_focus=True):
 
     def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[Line]:
         shown = room if len(chunks) <= room else max(room - 1, 1)
-        top = min(max(self._at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
+        top = min(max(self.at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
         lines = [
-            self._chunk(chunk, width, here=self.has_focus and at == self._at)
+            self._chunk(chunk, width, here=self.has_focus and at == self.at)
             for at, chunk in enumerate(chunks[top : top + shown], top)
         ]
         if len(chunks) > shown and room > 1:

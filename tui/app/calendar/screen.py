@@ -67,7 +67,8 @@ class CalendarPage(HoursPage):
         self.panes.lay_out(width, height - 2 - self.strip.display, height)
 
     def on_descendant_focus(self) -> None:
-        self._lay_out(*self.size)
+        if self.focused in (self.grid, self.panes.details):
+            self._lay_out(*self.size)
 
     def on_mount(self) -> None:
         self.set_focus(self.grid)
