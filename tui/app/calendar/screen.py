@@ -139,7 +139,7 @@ class CalendarPage(HoursPage):
             self.zones(),
             f"{count(len(catalog.hours))}/{count(expected)} h",
             f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
-            plural(session.gap_hours, "gap") if session.gap_hours else "",
+            f"·· {plural(session.gap_hours, 'gap')}" if session.gap_hours else "",
             session.damage_words(),
             session.left_out_words,
             fresh.brief if fresh else "",

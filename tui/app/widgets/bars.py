@@ -77,13 +77,17 @@ class HeaderLine(LineWidget):
         job = f"{self._job}   " if self._job else ""
         while len(facts) > 1 and len(job + " · ".join(facts)) > width - 28:
             facts.pop()
-        right = " · ".join(facts) + " "
-        room = max(width - cell_len(job + right) - 14, 8)
+        right: list[Piece] = [(job, palette.selected)]
+        for fact in facts:
+            style = palette.trouble if fact.startswith(_TROUBLE) else palette.bar
+            right += [(" · " if len(right) > 1 else "", palette.bar), (fact, style)]
+        right.append((" ", palette.bar))
+        room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
             (shorten_middle(self._place, room), palette.strong),
         ]
-        return strip_of(both_ends(left, [(job, palette.selected), (right, palette.bar)], width), width)
+        return strip_of(both_ends(left, right, width), width)
 
 
 class KeyLine(LineWidget):
@@ -163,6 +167,7 @@ class Notice(LineWidget):
 
 
 _MOST_LINES = 8
+_TROUBLE = ("! ", "·· ")  # what a fact of the header begins with that tells of damage, or of gaps
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
 
