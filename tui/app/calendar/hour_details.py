@@ -26,6 +26,7 @@ from tui.units import plural, size
 Line = list[Piece]
 _LABEL = 7  # cells before a day's bars
 _CEILING = 1.15  # one-line charts stop below the line above
+_MOST_DAYS = 40  # cells
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
@@ -40,6 +41,7 @@ class HourDetails(CursorList):
         super().__init__()
         self._session = session
         self._hour = session.last
+        self._sizes: tuple[object, str] = (None, "")  # the days' bars, and of what
         self._drawn: tuple[tuple[Size, Palette, bool], list[Line]] | None = None
 
     def show(self, hour: datetime) -> None:
@@ -81,8 +83,11 @@ class HourDetails(CursorList):
         lines += [*self._day(), []]
         key = self._whole_key(width)
         lines += [*self._chunks(chunks, width, max(height - len(lines) - len(key), 1)), *key]
-        archive = self._archive()
-        return [*lines, [], *archive] if len(lines) + 1 + len(archive) <= height else lines
+        span, *news = self._archive()
+        for archive in ([span, *self._days(min(width, _MOST_DAYS)), *news], [span, *news]):
+            if len(lines) + 1 + len(archive) <= height:
+                return [*lines, [], *archive]
+        return lines
 
     def brief(self, hour: datetime) -> list[Piece]:
         """The same on one line, without the chunks."""
@@ -243,6 +248,22 @@ class HourDetails(CursorList):
             return lines
         tone = palette.trouble if fresh.behind else palette.text
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
+
+    def _days(self, room: int) -> list[Line]:
+        """All of the archive's days as bars, some to a cell where there are more, and where the cursor is."""
+        session, palette = self._session, self.palette
+        first = session.first.date()
+        number = (session.catalog_last.date() - first).days + 1
+        if number < 2:
+            return []
+        days = -(-number // room)  # to a cell
+        if self._sizes[0] != (session.catalog, days):
+            sums = [0] * -(-number // days)
+            for hour, weight in session.hour_size.items():
+                sums[(hour.date() - first).days // days] += weight
+            self._sizes = (session.catalog, days), sparkline(sums, max(sums) * _CEILING or 1.0)
+        at = (self._hour.date() - first).days // days
+        return [[(self._sizes[1], palette.heat[3])], [(" " * at, palette.dim), ("▲", palette.selected)]]
 
 
 def _sign(ratio: float) -> str:

@@ -69,6 +69,9 @@ class Standouts(LineWidget):
             self._timer.stop()
         self._timer = self.set_timer(_REST_SECONDS, partial(self._begin, hour))
 
+    def on_show(self) -> None:
+        self.rest_on(self._session.place or self._session.last)
+
     def _begin(self, hour: datetime) -> None:
         self._cancel = threading.Event()
         job = partial(self._work, hour, self._cancel)
