@@ -115,6 +115,7 @@ async def test_years_and_months_are_travelled_by_keys(opened: Opened) -> None:
         page = calendar(pilot)
         await pilot.press("G")
         assert shown(pilot).splitlines()[1].startswith("‹2015  Jan")
+        assert "Archive  2013-06-01 to 2015-08-09" in shown(pilot) and "▇" * 10 in shown(pilot)
         await pilot.press("left_curly_bracket")
         assert f"{page.grid.cursor:%Y-%m}" == "2014-08" and shown(pilot).splitlines()[1].startswith("‹2014›")
         await pilot.press("left_square_bracket", "right_curly_bracket")

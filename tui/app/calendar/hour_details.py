@@ -27,6 +27,7 @@ Line = list[Piece]
 _LABEL = 7  # cells before a day's bars
 _CEILING = 1.15  # one-line charts stop below the line above
 _MOST_DAYS = 40  # cells
+_IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
@@ -250,11 +251,11 @@ class HourDetails(CursorList):
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
     def _days(self, room: int) -> list[Line]:
-        """All of the archive's days as bars, some to a cell where there are more, and where the cursor is."""
+        """The days as bars, some to a cell, and where the cursor is; of an archive that the grid does not show whole."""
         session, palette = self._session, self.palette
         first = session.first.date()
         number = (session.catalog_last.date() - first).days + 1
-        if number < 2:
+        if number <= _IN_SIGHT:
             return []
         days = -(-number // room)  # to a cell
         if self._sizes[0] != (session.catalog, days):
