@@ -48,7 +48,8 @@ _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
 _ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
-_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
+_FEW_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap"}
+_RECORDS = _FEW_RECORDS | {"next-match", "previous-match"}
 
 SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a screen
     "calendar": _ARCHIVE
@@ -70,6 +71,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
     "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop", "name"},
     "send": _ARCHIVE
+    | _FEW_RECORDS
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "pace", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop", "name"},
     "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
@@ -79,7 +81,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"resume", "send", "rename", "delete", "copy"},
     "add an archive": _PROGRAM | {"step-back", "pane", "open"},
     "resume": _PAGE | {"job-stop", "resume", "copy"},
-    "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
+    "notebook": _PAGE | _FEW_RECORDS | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,
     "prompt": _PROGRAM | {"step-back"},
 }

@@ -83,7 +83,7 @@ def value_facts(survey: Survey) -> list[Fact]:
         bar = "━" * max(round(_BAR * number / survey.count), 1)
         name = printable(value if isinstance(value, str) else json.dumps(value), _VALUE_LENGTH)
         label, field = ("", "") if at else ("by value", printable(values.field, _NAME_LENGTH))
-        share = f"{100 * number / survey.count:.0f} %"
+        share = f"{100 * number / survey.count:.0f} %" if 200 * number >= survey.count else "< 1 %"
         facts.append(Fact(label, f"{name:<{_VALUE_LENGTH}} {count(number):>9} {share:>5}  {bar}", "text", field))
     rest = survey.count - sum(number for _, number in values.counts[:_VALUES])
     if rest:

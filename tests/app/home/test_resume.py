@@ -52,8 +52,11 @@ def begin_send(terminal: Terminal, nsqd: Nsqd, topic: str) -> None:
     terminal.wait_for("small to large")
     terminal.press("p")
     terminal.wait_for("where to?")
-    for key, answer in (("a", nsqd.tcp_address), ("t", topic), ("r", "100")):
-        for keys in (key, "\x15", answer, "\r"):
+    asked = (("a", "nsqd at HOST:PORT", nsqd.tcp_address), ("t", "topic:", topic), ("r", "records a second", "100"))
+    for key, question, answer in asked:
+        terminal.press(key)
+        terminal.wait_for(question)
+        for keys in ("\x15", answer, "\r"):
             terminal.press(keys, 0.2)
     terminal.wait_for("--rate 100")
     terminal.wait_for("ready")

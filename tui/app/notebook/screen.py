@@ -108,8 +108,13 @@ class EntryText(ScrolledLines):
         self._entry: Written | None = None
 
     def show(self, entry: Written | None) -> None:
+        """With records below it is as high as its lines; else it takes all the room."""
         self._entry, self.top = entry, 0
-        self.repaint()
+        self.styles.height = "auto" if entry is not None and _split(entry)[1] else "1fr"
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         entry, palette = self._entry, self.palette
@@ -164,7 +169,6 @@ class NotebookPage(Page):
         self.text = EntryText()
         self.records = FewRecords()
         self.listing = RecordList(self.records)
-        self.listing.can_focus = False
         self.words = Words(_EMPTY)
 
     def contents(self) -> list[Widget]:
@@ -190,6 +194,7 @@ class NotebookPage(Page):
         self.listing.styles.height = len(self.records) + 4
         self.listing.explain(("the first records",), "")
         self.listing.show()
+        self.listing.show_columns(())  # of these records, whatever stood in their lines before
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry

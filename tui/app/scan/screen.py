@@ -203,11 +203,11 @@ class ScanPage(JobPage, ArchivePage):
             self.refresh_facts()
 
     def _show_matches(self, records: Sequence[bytes]) -> None:
-        """The same ones, or more than before."""
-        if len(records) < len(self.matches) or tuple(records[: len(self.matches)]) != tuple(self.matches):
-            self.matches.clear()
-        self.matches.extend(records[len(self.matches) :])
+        """More than before, or others."""
+        same, self.matches[:] = list(records[: len(self.matches)]) == self.matches, records
         self.listing.show()
+        if not same:  # whatever stood in their lines before
+            self.listing.show_columns(())
 
     def on_hinted(self, message: Hinted) -> None:
         if message.plan is self.form.plan:
@@ -286,8 +286,7 @@ class ScanPage(JobPage, ArchivePage):
 
     @property
     def _view(self) -> ScanView:
-        failure, hints = self.failure, self.hints
-        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, failure, hints)
+        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
 
     def _troubles(self) -> list[str]:
         """For the header: damage, records that are not JSON, and keys that are left out."""
@@ -296,8 +295,7 @@ class ScanPage(JobPage, ArchivePage):
         return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
     def situation(self) -> dict[str, object]:
-        state = self.state
-        return {"scanned": self.over, "matches": state.matches if state else 0}
+        return {"scanned": self.over, "matches": self.state.matches if self.state else 0}
 
     def explanation(self) -> tuple[str, ...]:
         return (self._view.headline, *explain(self.form))

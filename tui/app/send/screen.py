@@ -68,12 +68,12 @@ class SendPage(JobPage, ArchivePage):
         self.board = Board(id="send")
         self.records = FewRecords()
         self.listing = RecordList(self.records)
-        self.listing.can_focus = False  # it is only looked at: the screen's keys are its own
 
     def contents(self) -> list[Widget]:
         return [self.board, self.listing]
 
     def on_mount(self) -> None:
+        self.set_focus(self.listing)
         self.refresh_facts()
         self.work(self._count, "count")
 
@@ -266,12 +266,12 @@ class SendPage(JobPage, ArchivePage):
         self.refresh_bindings()
 
     def _show_records(self, *, low: bool) -> None:
-        """The first and the last one, where there is room."""
+        """The first and the last one, once all was read, where there is room."""
         survey = self.survey
         ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
-        self.listing.display = bool(ends) and not low
-        if ends != list(self.records):
-            self.records[:] = ends
+        self.listing.display = bool(ends) and survey.complete and not low
+        if survey.complete and not self.records:
+            self.records += ends
             self.listing.explain(("the first and the last record" if len(ends) > 1 else "the record",), "")
             self.listing.show()
 
