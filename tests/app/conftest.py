@@ -248,9 +248,10 @@ class Preview:
         return self.page.view.panes.panel
 
     def signs(self, pilot: Pilot[int]) -> list[str]:
-        """What stands before each record in sight: its mark, the cursor, that it matches."""
+        """What stands before each record in sight: its mark, that it matches, its level; else the cursor."""
         first = self.listing.region.y + self.listing.lead
-        return [line[:1] for line in shown(pilot).splitlines()[first : self.listing.region.bottom]]
+        lines = shown(pilot).splitlines()[first : self.listing.region.bottom]
+        return [line[:1].strip() or line[1:2] for line in lines]
 
     def titles(self, pilot: Pilot[int]) -> list[str]:
         """Of the columns."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
 from textual.message import Message
@@ -37,6 +37,7 @@ from tui.app.requests import (
     ShowNotebook,
 )
 from tui.app.terminal.clipboard import copy_text
+from tui.app.terminal.flow import PacedApp
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
 from tui.app.widgets.prompt import Prompt
@@ -55,7 +56,7 @@ class KeyHandled(Message):
     """A key has been dealt with, or is back at the app."""
 
 
-class Host(Guarded, App[int]):
+class Host(Guarded, PacedApp):
     """What a screen knows of the app."""
 
     def __init__(self) -> None:

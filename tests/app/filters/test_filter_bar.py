@@ -410,3 +410,15 @@ async def test_the_same_term_is_not_kept_twice(opened: Opened) -> None:
         await add_term(pilot, "event == 'error'")
         await add_term(pilot, "event == 'error'")
         assert page.terms == ["event == 'error'"]
+
+
+async def test_the_beginning_of_a_name_leaves_the_records_in_sight(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await until_shown(pilot, "type to filter")
+        await type_text(pilot, "play")
+        await until_shown(pilot, "object, 2 below")
+        assert not page.rows.filtered and "40 previewed" in shown(pilot)
+        await type_text(pilot, "er")
+        await until(pilot, lambda: page.rows.filtered and len(page.rows.hits) == 40)

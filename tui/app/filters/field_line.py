@@ -43,7 +43,7 @@ def field_line(line: Line, palette: Palette, width: int, *, unfolded: bool) -> l
 def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
     """`error.code  5003  99 % ━━━━━━━╸  9`: constants are dim, numbers have their middle and a curve."""
     field = facet.field
-    value, times = facet.values[0]
+    value, times = facet.values[0] if facet.values else (None, 0)
     share = times / max(facet.records, 1)
     distinct = "" if facet.rank == 0 else f"{count(field.distinct)}{'' if field.exact else '+'}"
     names = max(min(width // 3, 32), 12)

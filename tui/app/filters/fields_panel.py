@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from textwrap import wrap
@@ -11,10 +12,12 @@ from textual.timer import Timer
 
 from tui.analysis.patterns import HOLE, pattern_expression
 from tui.app.filters.field_line import Line, field_line
+from tui.app.filters.indexed import measure_indexed
 from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
 from tui.app.widgets.cursor_list import FoldingList
 from tui.app.widgets.lines import Piece, both_ends
 from tui.app.widgets.workers import stream
+from tui.archive import Archive, Chunk
 from tui.errors import FilterError
 from tui.filter.build import spell_path, term_of
 from tui.filter.fields import ANY, LONGEST, Path
@@ -41,24 +44,32 @@ class FieldsPanel(FoldingList):
         self._measured = Measured()
         self._subject: Shown | None = None
         self._timer: Timer | None = None
+        self.indexed = False  # are the fields those of the index?
 
     def look_like(self, other: FieldsPanel) -> None:
         """The same fields are open."""
         self._open = set(other._open)
 
     def measure(self, shown: Shown) -> None:
-        """Measure these records a moment from now, if the panel is shown."""
-        if not self.display:
+        """Measure these records a moment from now, if the panel is shown, and not the fields of the index."""
+        if not self.display or self.indexed:
             return
         if self._timer is not None:
             self._timer.stop()
         self._subject = shown
         self._timer = self.set_timer(_DEBOUNCE, self._begin)
 
+    def measure_indexed(self, archive: Archive, chunks: Sequence[Chunk]) -> None:
+        """Show the fields of these chunks from the index, until `indexed` is false again."""
+        self.indexed = True
+        self._stream(measure_indexed(archive, chunks))
+
     def _begin(self) -> None:
         if self._subject is not None:
-            parts = measure(self._subject)
-            stream(self, (None if part is None else self.Ready(part) for part in parts), "fields")
+            self._stream(measure(self._subject))
+
+    def _stream(self, parts: Iterator[Measured | None]) -> None:
+        stream(self, (None if part is None else self.Ready(part) for part in parts), "fields")
 
     def on_fields_panel_ready(self, message: Ready) -> None:
         message.stop()
@@ -87,7 +98,7 @@ class FieldsPanel(FoldingList):
     def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
         """Path and value under the cursor (of a field its most frequent one), and whether the value is cut."""
         line = self.current
-        if line is None:
+        if line is None or not line.facet.field.top:
             return None
         field = line.facet.field
         value = field.top[0 if line.facet.patterns else max(line.value or 0, 0)][0]
@@ -141,8 +152,10 @@ class FieldsPanel(FoldingList):
         some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
         fields = plural(len(measured.fields), "field")
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
-        left.append((some if measured.whole else " …", palette.dim))
-        return both_ends(left, [("share  values ", palette.dim)], width)
+        left.append((f"  {measured.source}" if measured.source else some if measured.whole else " …", palette.dim))
+        columns = "share  values "
+        room = width - sum(len(text) for text, _ in left) > len(columns) + 1
+        return both_ends(left, [(columns, palette.dim)] if room or not measured.source else [], width)
 
 
 def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term:

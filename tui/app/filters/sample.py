@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui.analysis.patterns import has_words, pattern
@@ -15,8 +15,8 @@ from tui.units import count
 
 MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
 _SLICE = 1_000
-_TOP = 8
-_FEW = 16  # different values that a person looks through
+TOP = 8
+FEW = 16  # different values that a person looks through
 _GATHERED = 3  # texts in each pattern, on average, from which patterns say more
 
 
@@ -54,7 +54,7 @@ class Facet:
     def ids(self) -> bool:
         """Is it never the same twice, or hardly ever?"""
         most = self.field.top[0][1] if self.field.top else 0
-        return not self.patterns and self.field.median is None and self.field.distinct > _FEW and most <= self._rare
+        return not self.patterns and self.field.median is None and self.field.distinct > FEW and most <= self._rare
 
     @property
     def _rare(self) -> float:
@@ -65,7 +65,7 @@ class Facet:
         """Constants first, then few values, texts of some patterns, numbers; ids last."""
         if self.field.distinct <= 1 and self.field.records == self.records:
             return 0
-        if self.field.distinct <= _FEW:
+        if self.field.distinct <= FEW:
             return 1
         return 4 if self.ids else 3 if self.field.median is not None and not self.patterns else 2
 
@@ -73,8 +73,8 @@ class Facet:
 def facet_of(field: Field, records: int) -> Facet:
     """A field, of which all counted values are known, with its patterns; it keeps only the first values."""
     texts = [(value, times) for value, times in field.top if isinstance(value, str)]
-    kept = replace(field, top=field.top[:_TOP])
-    if field.distinct <= _FEW or len(texts) < len(field.top) or ANY in field.path:
+    kept = replace(field, top=field.top[:TOP])
+    if field.distinct <= FEW or len(texts) < len(field.top) or ANY in field.path:
         return Facet(kept, records)
     patterns = Counter[str]()
     for text, times in texts:
@@ -82,17 +82,24 @@ def facet_of(field: Field, records: int) -> Facet:
     worded = all(has_words(text) for text, _ in patterns.most_common(3))
     if not worded or len(patterns) * _GATHERED > len(texts):
         return Facet(kept, records)
-    return Facet(kept, records, tuple(patterns.most_common(_TOP)))
+    return Facet(kept, records, tuple(patterns.most_common(TOP)))
+
+
+def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
+    """The most telling first."""
+    return tuple(sorted(facets, key=lambda facet: (facet.rank, facet.field.distinct if facet.rank == 1 else 0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field."""
+    """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field.
+    `source`: in words, where they are not the records of the hour."""
 
     fields: tuple[Facet, ...] = ()
     records: int = 0
     whole: bool = False
     complete: bool = True
+    source: str = ""
 
 
 def measure(shown: Shown) -> Iterator[Measured | None]:
@@ -102,9 +109,8 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
         fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
         whole = start + _SLICE >= len(numbers)
         if whole or not start:
-            facets = [facet_of(field, fields.records) for field in fields.found(MOST_VALUES)]
-            facets.sort(key=lambda facet: (facet.rank, facet.field.distinct if facet.rank == 1 else 0))
-            yield Measured(tuple(facets), fields.records, whole, fields.complete)
+            facets = in_order(facet_of(field, fields.records) for field in fields.found(MOST_VALUES))
+            yield Measured(facets, fields.records, whole, fields.complete)
         else:
             yield None
 

@@ -216,7 +216,8 @@ class HourView(Guarded, Vertical):
         self._show(self.rows.forget_marks())
 
     def action_fields(self) -> None:
-        self.panes.flip_fields()
+        if sentence := self.panes.flip_fields():
+            self.post_message(Report(sentence))
 
     def action_tree(self) -> None:
         self.panes.flip_tree()
@@ -230,7 +231,7 @@ class HourView(Guarded, Vertical):
     def step_back(self) -> bool:
         """Out of the fields, of the marks, or of the tree; False where nothing is open."""
         if self.panes.panel.display:
-            self.action_fields()
+            self.panes.close_fields()
         elif self.rows.marked:
             self.action_marks()
         elif not self.listing.has_focus:

@@ -8,6 +8,7 @@ from functools import partial
 from textual.containers import Container
 
 from tui.app.filters.fields_panel import FieldsPanel
+from tui.app.filters.indexed import is_indexed
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
 from tui.app.preview.feed import Reading
@@ -87,17 +88,41 @@ class Panes(Guarded, Container):
 
     # Which of them are there.
 
-    def flip_fields(self) -> None:
-        """The fields of all records, or again the one record."""
-        shown = not self.panel.display
-        self.panel.display, self.nodes.display = shown, not shown
-        self.screen.set_focus(self.panel if shown else self.listing)
+    def flip_fields(self) -> str:
+        """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
+        panel, session = self.panel, self._session
+        selection = session.selection
+        chunks = [
+            chunk
+            for hour, some in session.catalog.hours.items()
+            for chunk in some
+            if not selection or hour in selection
+        ]
+        if panel.display and not panel.indexed and is_indexed(session.archive, chunks):
+            panel.measure_indexed(session.archive, chunks)
+            of = "the selected hours" if selection else "the whole archive"
+            return f"the fields of all records of {of}, from the index; f again closes them"
+        if panel.display:
+            self.close_fields()
+        else:
+            self._open_fields()
+        return ""
+
+    def _open_fields(self) -> None:
+        self.panel.display, self.nodes.display = True, False
+        self.screen.set_focus(self.panel)
+        self.refresh_rows()
+
+    def close_fields(self) -> None:
+        """Again the record."""
+        self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
+        self.screen.set_focus(self.listing)
         self.refresh_rows()
 
     def flip_tree(self) -> None:
         """The record beside the list, or the list alone."""
         if self.panel.display:
-            self.flip_fields()
+            self.close_fields()
             return
         self.nodes.display = not self.nodes.display
         if not self.nodes.display:

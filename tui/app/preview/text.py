@@ -9,7 +9,6 @@ from tui.app.model.command import cat_command, shell_filter, shell_read
 from tui.app.model.session import Session
 from tui.app.preview.feed import Reading
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.record_list import Where
 from tui.app.records.store import HourRecords
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -62,7 +61,7 @@ def empty_words(rows: VisibleRows, reading: Reading) -> str:
     return f"{none} Numbers switch terms off, a shows all.{'' if reading.whole else more}"
 
 
-def place(records: HourRecords, number: int) -> Where:
+def place(records: HourRecords, number: int) -> tuple[str, str, str]:
     """Hour, chunk, and the record's line with how far into the chunk's lines it is."""
     chunk, numbers = records.chunk_of(number)
     name = chunk.host + chunk.rev or chunk.key.rpartition("/")[2]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from tui.app.records.columns import LARGEST, Cell, Column, Tone, cells
 from tui.app.records.store import FewRecords, Records
 from tui.app.records.table import SAMPLE, choose, chosen, shared
-from tui.app.widgets.lines import Piece, fit
+from tui.app.widgets.lines import Piece, fit, shorten
 from tui.app.widgets.theme import Palette
 from tui.printable import printable
+from tui.units import count
 
 _SIDEWAYS = 20  # cells
 _MOST_LINES = 12  # of a wrapped record: the tree has the rest
+_WIDEST_SHARED = 24  # cells of a value that all records share
+_HOUR = 3  # characters: `17:`
 _KEPT = 400  # texts: more than fit on a screen
 
 
@@ -24,12 +28,22 @@ TONES: Mapping[Tone, str] = {  # their styles in the palette
     "rare": "match",
     "warning": "title",
     "error": "trouble",
-    "fatal": "trouble",
+    "fatal": "fatal",
 }
 
 
-def toned(cells_: Sequence[Cell], palette: Palette) -> list[Piece]:
-    return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
+def toned(cells_: Sequence[Cell], palette: Palette, columns: Sequence[Column], *, hued: bool = False) -> list[Piece]:
+    """Each cell in the style of its tone, the hour of a time dim; `hued`: what does not stand out in its field's."""
+    if len(cells_) != len(columns):
+        return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
+    pieces: list[Piece] = []
+    for (text, tone), column in zip(cells_, columns, strict=True):
+        style = getattr(palette, TONES[tone])
+        if hued and tone in ("plain", "common"):
+            style = palette.fields[crc32(column.text.encode()) % len(palette.fields)]
+        hour = _HOUR if column.time and not column.days and not hued else 0
+        pieces += [(text[:hour], palette.dim), (text[hour:], style)]
+    return pieces
 
 
 def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list[list[Piece]]:
@@ -39,7 +53,7 @@ def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list
     lines = RecordLines(FewRecords(records))
     lines.fit(width, range(len(records)))
     titles: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
-    return [*titles, *(toned(lines.lines(number)[0], palette) for number in range(len(records)))]
+    return [*titles, *(toned(lines.lines(number)[0], palette, lines.columns) for number in range(len(records)))]
 
 
 class RecordLines:
@@ -52,6 +66,7 @@ class RecordLines:
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
         self._raw = False
+        self.hued = False
         self.columns: tuple[Column, ...] = ()
         self.shared: tuple[tuple[str, str], ...] = ()  # names and values that the first records have in common
         self.wrapped = False
@@ -66,12 +81,16 @@ class RecordLines:
         self._raw = not self._raw
         self._again()
 
+    def flip_hues(self) -> None:
+        """A color for each field, or not."""
+        self.hued = not self.hued
+
     def flip_wrap(self) -> None:
         self.wrapped = not self.wrapped
         self._again()
 
     def look_like(self, other: RecordLines) -> None:
-        self._raw, self.wrapped = other._raw, other.wrapped
+        self._raw, self.hued, self.wrapped = other._raw, other.hued, other.wrapped
         self._again()
 
     def sideways(self, step: int) -> None:
@@ -103,6 +122,20 @@ class RecordLines:
         self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width)
         if self.columns and not self._chosen:
             self.shared = shared(sample)
+
+    def shared_pieces(self, total: int, palette: Palette, width: int) -> list[Piece]:
+        """What all records share, or at least the first of them, as far as there is room."""
+        number = min(total, SAMPLE)
+        lead = f" {'all' if number == total else 'first'} {count(number)}  "
+        pieces: list[Piece] = [(lead, palette.dim)]
+        room = width - len(lead)
+        for path, value in self.shared:
+            name, text = printable(path, 40), shorten(printable(value, 60), _WIDEST_SHARED)
+            room -= cell_len(name) + cell_len(text) + 3
+            if room < 0:
+                break
+            pieces += [(f"{name} ", palette.dim), (f"{text}  ", palette.text)]
+        return pieces
 
     @property
     def titles(self) -> str:

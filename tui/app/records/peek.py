@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from tui.app.model.session import Session
 from tui.app.records.lines import record_table
+from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
@@ -21,7 +22,6 @@ from tui.printable import printable
 from tui.scan.heads import heads
 from tui.units import count, plural
 
-REST_SECONDS = 0.15  # that a cursor rests before what is under it is read
 _MOST_CHUNKS = 4
 _MOST_RECORDS = 1_000  # of a chunk that a filter looks at
 _SHOWN = 60

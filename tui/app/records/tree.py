@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -13,6 +14,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.timer import Timer
 
 from tui.app.model.clock import readable
 from tui.app.records.outline import (
@@ -29,7 +31,7 @@ from tui.app.records.outline import (
     unpack,
     wrapped,
 )
-from tui.app.widgets.cursor_list import FoldingList
+from tui.app.widgets.cursor_list import REST_SECONDS, FoldingList
 from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle
 from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
@@ -60,6 +62,8 @@ class JsonTree(FoldingList):
         super().__init__()
         self._zone = zone
         self._wrap = False
+        self._moved = 0.0  # when another record came last
+        self._rest: Timer | None = None
         self._reading = 0  # bytes of what is being parsed
         self._ticket: object = None
         self._record: bytes | None = None
@@ -79,7 +83,7 @@ class JsonTree(FoldingList):
             return
         self._record, self._reading, self._ticket = record, 0, None
         self._value = parse(record) if record is not None else None
-        self._arrange()
+        self._arrange(soon=True)
 
     def show_large(self, ticket: object, length: int, fetch: Callable[[], bytes]) -> None:
         """A record that takes a while to read and to parse; `ticket` tells it from others."""
@@ -113,7 +117,7 @@ class JsonTree(FoldingList):
             message.keep()
             self._arrange()
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, soon: bool = False) -> None:
         nothing = isinstance(self._value, NotJson) or self._record is None
         self._rows = () if nothing else rows(self._value, self._folds)
         if self._wrap:
@@ -122,7 +126,20 @@ class JsonTree(FoldingList):
         here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # a line of a wrapped text
         self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
         self.keep_in_sight()
-        self.repaint()
+        if soon:
+            self._repaint_soon()
+        else:
+            self.repaint()
+
+    def _repaint_soon(self) -> None:
+        """At once; but of records that somebody runs over only the one where he rests."""
+        now = time.monotonic()
+        resting, self._moved = now - self._moved > REST_SECONDS, now
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = None if resting else self.set_timer(REST_SECONDS, self.repaint)
+        if resting:
+            self.repaint()
 
     @property
     def current(self) -> Row | None:

@@ -10,6 +10,8 @@ from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
+
 
 class CursorList(LineWidget, can_focus=True):
     """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""

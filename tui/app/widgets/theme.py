@@ -38,6 +38,7 @@ class Palette:
     find_cells: tuple[Style, ...]
     gap: Style
     trouble: Style
+    fatal: Style
     odd: Style
     frozen: Style
     good: Style
@@ -45,6 +46,8 @@ class Palette:
     string: Style
     number: Style
     constant: Style
+    fields: tuple[Style, ...]
+    """For fields that are told apart by their color."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class _Hues:
     string: str
     number: str
     constant: str
+    teal: str
 
 
 _DARK = _Hues(
@@ -90,6 +94,7 @@ _DARK = _Hues(
     string="#b7c994",
     number="#dfa88b",
     constant="#bda9ee",
+    teal="#7cc7bd",
 )
 _LIGHT = _Hues(
     ground="#fbfaf7",
@@ -111,6 +116,7 @@ _LIGHT = _Hues(
     string="#475f14",
     number="#8f4212",
     constant="#65389a",
+    teal="#0c5f59",
 )
 
 
@@ -152,6 +158,7 @@ def _palette(hues: _Hues) -> Palette:
         find_cells=tuple(_cell(color, hues) for color in hues.finds),
         gap=Style(color=hues.trouble),
         trouble=Style(color=hues.trouble),
+        fatal=Style(color=hues.ground, bgcolor=hues.trouble),
         odd=Style(color=hues.find),
         frozen=Style(color=hues.constant),
         good=Style(color=hues.good),
@@ -159,6 +166,7 @@ def _palette(hues: _Hues) -> Palette:
         string=Style(color=hues.string),
         number=Style(color=hues.number),
         constant=Style(color=hues.constant),
+        fields=tuple(Style(color=color) for color in (hues.name, hues.string, hues.number, hues.constant, hues.teal)),
     )
 
 
@@ -168,10 +176,10 @@ def _plain() -> Palette:
     dim, bold, reverse = Style(dim=True), Style(bold=True), Style(reverse=True)
     styles = {field.name: text for field in fields(Palette)}
     styles |= dict.fromkeys(("dim", "faint", "rule", "bar_dim"), dim)
-    styles |= {"cursor": reverse, "cursor_idle": Style(underline=True)}
+    styles |= {"cursor": reverse, "fatal": reverse, "cursor_idle": Style(underline=True)}
     loud = ("strong", "title", "key", "selected", "match", "trouble", "odd", "gap", "good", "name")
     styles |= dict.fromkeys(loud, bold)
-    ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": ()}
+    ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": (), "fields": (text,)}
     return Palette(**styles | ramps)  # type: ignore[arg-type]  # all but the ramps are styles
 
 
