@@ -197,7 +197,8 @@ class FilterBar(Guarded, Vertical):
             self.post_message(self.Changed(filter_))
 
     def _refresh_whole(self, filter_: Filter) -> None:
-        self._whole.show(filter_, stacked=bool(self.terms.terms))
+        alone = len(filter_.terms) == 1 and filter_.terms[0].kind == "match" and not filter_.invert
+        self._whole.show(filter_, stacked=bool(self.terms.terms) and not alone)
         if self._judged and filter_ != self._judged[0]:
             self._judged = None
             self._hint.show("")

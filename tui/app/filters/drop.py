@@ -82,7 +82,7 @@ class Drop(CursorList, can_focus=False):
         palette = self.palette
         if self.title:
             if y == 0:
-                return strip_of([(f" {shorten(self.title, width - 2)}", palette.selected)], width)
+                return strip_of([(f" {shorten(self.title, width - 2)}", palette.title)], width)
             y -= 1
         self.keep_in_sight()
         number = self.top + y

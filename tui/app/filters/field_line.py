@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 
 from tui.app.filters.sample import Facet
+from tui.app.model.clock import readable
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, sparkline
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
@@ -17,6 +19,7 @@ _WHOLE = 1e15  # below it a float tells whole numbers apart
 _BAR = 8
 _VALUES = 6
 _WIDE = 60  # cells from which there is room for a bar
+_UNLIKE = 3  # the rank from which values are hardly ever the same
 _CEILING = 1.15  # one-line charts stop below the line above
 
 
@@ -50,7 +53,10 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
     path = fit(shorten_middle(printable(spell_field(field.path), 200), names), names)
     wide = width >= _WIDE
     style, number, bar = palette.string, f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", ""
-    if facet.ids:
+    time = value if isinstance(value, str) else field.median
+    if facet.rank >= _UNLIKE and readable(time, UTC):
+        text, style, number = "times", palette.dim, ""
+    elif facet.ids:
         text, style, number = "ids", palette.dim, ""
     elif facet.rank == 3 and field.median is not None:
         text, style, number = f"{spell_number(field.median)} median", palette.number, ""

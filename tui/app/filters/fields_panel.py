@@ -151,7 +151,7 @@ class FieldsPanel(FoldingList):
         of = plural(measured.records, "match" if shown is not None and shown.of_matches else "record")
         some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
         fields = plural(len(measured.fields), "field")
-        left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.selected)]
+        left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.title)]
         left.append((f"  {measured.source}" if measured.source else some if measured.whole else " …", palette.dim))
         columns = "share  values "
         room = width - sum(len(text) for text, _ in left) > len(columns) + 1

@@ -17,6 +17,7 @@ MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
 _SLICE = 1_000
 TOP = 8
 FEW = 16  # different values that a person looks through
+_HARDLY = 0.05  # of the records
 _GATHERED = 3  # texts in each pattern, on average, from which patterns say more
 
 
@@ -86,8 +87,13 @@ def facet_of(field: Field, records: int) -> Facet:
 
 
 def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
-    """The most telling first."""
-    return tuple(sorted(facets, key=lambda facet: (facet.rank, facet.field.distinct if facet.rank == 1 else 0)))
+    """The most telling first; of those with few values, those that hardly any record has last."""
+
+    def key(facet: Facet) -> tuple[int, bool, int]:
+        few = facet.rank == 1
+        return facet.rank, few and facet.field.coverage < _HARDLY, facet.field.distinct if few else 0
+
+    return tuple(sorted(facets, key=key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class CopyMenu(LineWidget, can_focus=True):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        pieces: list[Piece] = [(" copy  ", palette.selected)]
+        pieces: list[Piece] = [(" copy  ", palette.title)]
         for answer in self._answers:
             pieces += [(f"{answer.keys[0]} ", palette.key), (f"{answer.words}  ", palette.bar_dim)]
         if sum(cell_len(text) for text, _ in pieces) + 8 <= width:

@@ -23,6 +23,7 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 
+_THREE_PANES = 160  # cells
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
@@ -51,7 +52,7 @@ class Panes(Guarded, Container):
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
         rows = self._rows
-        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks)
+        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks, rows.filter)
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
@@ -109,9 +110,14 @@ class Panes(Guarded, Container):
         return ""
 
     def _open_fields(self) -> None:
-        self.panel.display, self.nodes.display = True, False
+        """In the place of the record, or where there is room for both, beside it."""
+        self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
         self.screen.set_focus(self.panel)
         self.refresh_rows()
+
+    def on_resize(self) -> None:
+        if self.panel.display and self.app.size.width < _THREE_PANES:
+            self.nodes.display = False
 
     def close_fields(self) -> None:
         """Again the record."""
@@ -133,7 +139,7 @@ class Panes(Guarded, Container):
     @property
     def pane(self) -> FieldsPanel | JsonTree:
         """What is beside the list, and has a value under its cursor."""
-        return self.panel if self.panel.display else self.nodes
+        return self.panel if self.panel.display and not self.nodes.has_focus else self.nodes
 
     def mark(self) -> str:
         """Mark the record, or take its mark away; the cursor goes on to the next."""

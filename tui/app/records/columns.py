@@ -12,10 +12,10 @@ from typing import Any, Literal
 from jmespath import exceptions
 from jmespath.parser import ParsedResult
 
-from tui.app.records.outline import Path
 from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
+from tui.filter.paths import Path, path_of
 from tui.printable import printable
 
 Tone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
@@ -81,19 +81,9 @@ def _parsed(text: str) -> ParsedResult:
 
 
 @lru_cache(maxsize=64)
-def path_of(text: str) -> Path | None:
+def path_in(text: str) -> Path | None:
     """The path that an expression is, if it is no more than names and places: those are looked up fast."""
-    return _path(_parsed(text).parsed)
-
-
-def _path(node: Any) -> Path | None:
-    kind = node["type"]
-    if kind in ("field", "index"):
-        return (node["value"],)
-    if kind not in ("subexpression", "index_expression"):
-        return None
-    steps = [_path(child) for child in node["children"]]
-    return None if None in steps else tuple(step for steps_ in steps for step in steps_ or ())
+    return path_of(_parsed(text).parsed)
 
 
 def cells(record: bytes, columns: Sequence[Column]) -> list[Cell] | None:

@@ -12,6 +12,7 @@ from tui.app.records.store import FewRecords, Records
 from tui.app.records.table import SAMPLE, choose, chosen, shared
 from tui.app.widgets.lines import Piece, fit, shorten
 from tui.app.widgets.theme import Palette
+from tui.filter import Filter
 from tui.printable import printable
 from tui.units import count
 
@@ -65,6 +66,7 @@ class RecordLines:
         self._drawn: dict[int, list[list[Cell]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
+        self._filter = Filter()
         self._raw = False
         self.hued = False
         self.columns: tuple[Column, ...] = ()
@@ -103,6 +105,12 @@ class RecordLines:
         self.left = 0
         self._chosen_for = None
 
+    def ask(self, filter_: Filter) -> None:
+        """The fields of this filter come first."""
+        if filter_ != self._filter:
+            self._filter = filter_
+            self._chosen_for = None
+
     def fit(self, width: int, rows: Sequence[int]) -> None:
         """Draw for this width, and choose columns as soon as that or the first of the rows are others.
 
@@ -119,7 +127,7 @@ class RecordLines:
         if self._raw or self.wrapped:
             return
         sample = [self._records.head(number, LARGEST + 1) for number in sampled]
-        self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width)
+        self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width, self._filter)
         if self.columns and not self._chosen:
             self.shared = shared(sample)
 

@@ -18,6 +18,7 @@ from tui.app.records.lines import RecordLines, toned
 from tui.app.records.store import Records
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, shorten_middle, strip_of
+from tui.filter import Filter
 from tui.printable import printable
 from tui.units import count
 
@@ -67,14 +68,19 @@ class RecordList(CursorList):
         return self._rows[self.at] if self.at < len(self._rows) else None
 
     def show(
-        self, rows: Sequence[int] | None = None, hits: Sequence[int] | None = None, marks: Container[int] = ()
+        self,
+        rows: Sequence[int] | None = None,
+        hits: Sequence[int] | None = None,
+        marks: Container[int] = (),
+        filter_: Filter | None = None,
     ) -> None:
-        """Show these records (None: all). `hits` are the matching ones, if there is a filter; both ascend.
+        """Show these records (None: all). `hits` are those that match the filter, if there is one; both ascend.
 
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
         self._rows = range(len(self._records)) if rows is None else rows
+        self._lines.ask(filter_ or Filter())
         self._lines.fit(self.size.width - _GUTTER, self._rows)
         self._hits, self._marks = hits, marks
         if before is not None and before != self.current:
@@ -278,7 +284,7 @@ class RecordList(CursorList):
     def _title(self, width: int) -> list[Piece]:
         palette = self.palette
         place = f"{count(self.at + 1)} of {count(len(self._rows))}" if self._rows else ""
-        right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.selected)] if self._lines.left else []
+        right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.dim)] if self._lines.left else []
         left: list[Piece] = [(f"  {self._state}", palette.selected)] if self._state else []
         parts = list(self._where)
         if len(parts) > 1:

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import quantiles
 
-from tui.app.records.columns import LEVELS, NUMBER, TIME, Column, object_of, path_of, text_at, text_of
-from tui.app.records.outline import Path
+from tui.app.records.columns import LEVELS, NUMBER, TIME, Column, object_of, path_in, text_at, text_of
+from tui.filter import Filter
 from tui.filter.build import spell_path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import Path, named_paths
 
 SAMPLE = 200
 _COVERAGE = 0.5
@@ -33,8 +35,9 @@ Draft = tuple[Column, list[str]]
 """A column, and its values in a sample."""
 
 
-def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
-    """The columns for a sample of records that fit `room` cells; none if most are not JSON objects."""
+def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -> tuple[Column, ...]:
+    """The columns for a sample of records that fit `room` cells, the fields of the filter first; none if most are not
+    JSON objects."""
     values = _values(records)
     if len(values) * 2 <= len(records[:SAMPLE]):
         return ()
@@ -43,10 +46,17 @@ def choose(records: Sequence[bytes], room: int) -> tuple[Column, ...]:
         for path, inner in _scalars(value):
             texts.setdefault(path, []).append(text_of(inner))
     drafts = [draft for path in texts if (draft := _draft(path, texts[path], len(values)))]
-    drafts.sort(key=lambda draft: _rank(*draft))  # stable: else the order of the record
+    asked = _asked(filter_)
+    drafts.sort(key=lambda draft: (draft[0].path not in asked, *_rank(*draft)))  # stable: else the order of the record
     fitting = _fitting(drafts, room)
     left = room - sum(column.width + 2 for column, _ in fitting)
     return tuple(_weighed(column, texts) for column, texts in _widened(fitting, left))
+
+
+def _asked(filter_: Filter | None) -> set[Path]:
+    """The fields that a filter asks for."""
+    texts = [term.text for term in filter_.active if term.kind == "match"] if filter_ else []
+    return {path for text in texts for path in named_paths(parse_expression(text).parsed)}
 
 
 def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
@@ -71,7 +81,7 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
     values = _values(records)
     columns: list[Column] = []
     for text in texts:
-        draft = Column(text, _WIDEST_LAST, path_of(text))
+        draft = Column(text, _WIDEST_LAST, path_in(text))
         texts_ = [words for value in values if (words := text_at(value, draft))]
         time = _are_times(texts_)
         days = time and _several_days(texts_)

@@ -221,7 +221,7 @@ class JsonTree(FoldingList):
     def title(self, width: int) -> list[Piece]:
         palette, row = self.palette, self.current
         if self._reading:
-            return [(f" reading … {size(self._reading)}", palette.selected)]
+            return [(f" reading … {size(self._reading)}", palette.dim)]
         if self._record is None:
             return []
         if isinstance(self._value, NotJson):

@@ -126,7 +126,7 @@ class FoldingList(CursorList):
         number, ground = self.top + y - 1, None
         if y == 0:
             self.keep_in_sight()
-            pieces = self.title(width - 1)
+            pieces, ground = self.title(width - 1), None if self.region.x else self.palette.section
         elif number < self.length:
             pieces, ground = self.row(number, width - 1), self.ground(number)
         else:

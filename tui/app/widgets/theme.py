@@ -27,6 +27,8 @@ class Palette:
     key: Style
     bar: Style
     bar_dim: Style
+    section: Style
+    """The line on which a part of the screen begins."""
     cursor: Style
     cursor_idle: Style
     selected: Style
@@ -148,6 +150,7 @@ def _palette(hues: _Hues) -> Palette:
         key=Style(color=hues.strong),
         bar=Style(color=hues.text),
         bar_dim=Style(color=hues.dim),
+        section=Style(color=hues.strong, bgcolor=hues.raised),
         cursor=Style(color=hues.strong, bgcolor=hues.you_ground),
         cursor_idle=Style(color=hues.text, bgcolor=hues.you_idle),
         selected=Style(color=hues.you),
