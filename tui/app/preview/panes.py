@@ -23,7 +23,7 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 
-_THREE_PANES = 160  # cells
+_THREE_PANES = 200  # cells
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
@@ -112,6 +112,7 @@ class Panes(Guarded, Container):
     def _open_fields(self) -> None:
         """In the place of the record, or where there is room for both, beside it."""
         self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
+        self.set_class(self.nodes.display, "-three")
         self.screen.set_focus(self.panel)
         self.refresh_rows()
 
@@ -122,6 +123,7 @@ class Panes(Guarded, Container):
     def close_fields(self) -> None:
         """Again the record."""
         self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
+        self.remove_class("-three")
         self.screen.set_focus(self.listing)
         self.refresh_rows()
 
