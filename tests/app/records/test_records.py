@@ -260,3 +260,43 @@ async def test_columns_are_those_of_the_records_in_sight(opened: Opened, tmp_pat
         await pilot.press("1")
         await until_shown(pilot, "300 previewed")
         assert page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot)
+
+
+def test_the_fields_of_the_filter_are_the_first_columns() -> None:
+    records = sample(
+        60, kind=lambda n: "ab"[n % 2], deep=lambda n: {"a": {"b": {"n": n * 7 % 31}}}, id=lambda n: f"{n:09}x"
+    )
+    assert [column.text for column in choose(records, 200)] == ["kind", "deep.a.b.n", "id"]
+    filter_ = parse_filter(match=["starts_with(id, '0') && deep.a.b.n > `3`"], grep=["kind"])
+    assert [column.text for column in choose(records, 200, filter_)] == ["deep.a.b.n", "id", "kind"]
+    assert [column.text for column in choose(records, 6, filter_)] == ["deep.a.b.n"]
+
+
+def test_numbers_far_from_all_others_stand_out_but_counters_do_not() -> None:
+    records = sample(
+        100, ms=lambda n: 4000.5 if n == 40 else 30 + n * 7 % 23, seq=lambda n: n * n, same=lambda n: n == 40
+    )
+    columns = choose(records, 80)
+    far = {column.text: tone for column, (_, tone) in zip(columns, cells(records[40], columns) or (), strict=True)}
+    assert far == {"same": "rare", "ms": "rare", "seq": "plain"}
+    assert [tone for _, tone in cells(records[41], columns) or ()] == ["common", "plain", "plain"]
+
+
+def test_levels_are_intensities_and_other_words_are_none() -> None:
+    names = ("DEBUG", "info", "Warning", "error", "FATAL")
+    records = sample(50, severity=lambda n: names[n % 5], event=lambda n: ("error", "play")[n % 2])
+    columns = choose(records, 80)
+    tones = [dict(zip(("event", "severity"), cells(record, columns) or (), strict=True)) for record in records[:5]]
+    assert [tone["severity"][1] for tone in tones] == ["common", "plain", "warning", "error", "fatal"]
+    assert tones[0]["event"] == ("error", "plain")  # an event, and no level
+
+
+async def test_errors_have_a_sign_where_records_have_levels(opened: Opened, tmp_path: Path) -> None:
+    lines = [{"level": ("info", "error", "fatal")[n % 3], "n": n} for n in range(9)]
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert page.signs(pilot)[:5] == ["▸", "E", "F", " ", "E"]
+        await pilot.press("j", "space", "K")
+        assert page.signs(pilot)[:5] == [" ", "*", "F", " ", "E"]

@@ -114,8 +114,6 @@ class HourView(Guarded, Vertical):
     def filter(self) -> Filter:
         return self.rows.filter
 
-    # What the feed posts.
-
     def on_records_read(self, message: RecordsRead) -> None:
         self.rows.marks.restore(self.records)
         self._match()
@@ -151,8 +149,6 @@ class HourView(Guarded, Vertical):
         if reading:
             self.listing.follow(False)
         return reading
-
-    # What is shown.
 
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
@@ -240,8 +236,6 @@ class HourView(Guarded, Vertical):
             return False
         return True
 
-    # The filter.
-
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         self.session.filter = self.bar.terms
         if message.filter != self.filter:
@@ -288,8 +282,6 @@ class HourView(Guarded, Vertical):
 
     def action_invert(self) -> None:
         self.bar.line.action_invert()
-
-    # Marks.
 
     def action_mark(self) -> None:
         self._show(self.panes.mark())

@@ -6,6 +6,7 @@ outliers), red trouble, green confirmed, grey context. Every word has a contrast
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from rich.style import Style
@@ -138,37 +139,31 @@ def _cell(ground: str, hues: _Hues) -> Style:
     return Style(bgcolor=ground, color=max((hues.ground, hues.strong), key=lambda color: contrast(color, ground)))
 
 
+_WORDS: Mapping[str, str] = {  # a style of words → its hue
+    **{
+        name: name
+        for name in ("text", "dim", "rule", "strong", "trouble", "good", "name", "string", "number", "constant")
+    },
+    **{"faint": "dim", "key": "strong", "bar": "text", "bar_dim": "dim", "selected": "you"},
+    **{"match": "find", "odd": "find", "gap": "trouble", "frozen": "constant"},
+}
+
+
 def _palette(hues: _Hues) -> Palette:
+    words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
+    title = Style(color=hues.strong, bold=True)
     return Palette(
-        text=Style(color=hues.text),
-        dim=Style(color=hues.dim),
-        faint=Style(color=hues.dim),
-        rule=Style(color=hues.rule),
-        strong=Style(color=hues.strong),
-        headline=Style(color=hues.strong, bold=True),
-        title=Style(color=hues.strong, bold=True),
-        key=Style(color=hues.strong),
-        bar=Style(color=hues.text),
-        bar_dim=Style(color=hues.dim),
+        **words,  # type: ignore[arg-type]  # none of the ramps is among them
+        headline=title,
+        title=title,
         section=Style(color=hues.strong, bgcolor=hues.raised),
         cursor=Style(color=hues.strong, bgcolor=hues.you_ground),
         cursor_idle=Style(color=hues.text, bgcolor=hues.you_idle),
-        selected=Style(color=hues.you),
-        match=Style(color=hues.find),
+        fatal=Style(color=hues.ground, bgcolor=hues.trouble),
         heat=tuple(Style(color=color) for color in hues.heat),
         finds=tuple(Style(color=color) for color in hues.finds),
         heat_cells=tuple(_cell(color, hues) for color in hues.heat),
         find_cells=tuple(_cell(color, hues) for color in hues.finds),
-        gap=Style(color=hues.trouble),
-        trouble=Style(color=hues.trouble),
-        fatal=Style(color=hues.ground, bgcolor=hues.trouble),
-        odd=Style(color=hues.find),
-        frozen=Style(color=hues.constant),
-        good=Style(color=hues.good),
-        name=Style(color=hues.name),
-        string=Style(color=hues.string),
-        number=Style(color=hues.number),
-        constant=Style(color=hues.constant),
         fields=tuple(Style(color=color) for color in (hues.name, hues.string, hues.number, hues.constant, hues.teal)),
     )
 
