@@ -9,14 +9,13 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
-from tui.app.requests import Failed, PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.requests import PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
-from tui.errors import HourscopeError
 
 Answer = TypeVar("Answer")
 
@@ -76,20 +75,8 @@ class SelectionPage(ArchivePage):
     ) -> None:
         """Post a message of each answer, until all are there, another stream begins, or the screen is left."""
         self.cancel.set()
-        self.cancel = cancel = threading.Event()
-
-        def work() -> None:
-            worker = get_current_worker()
-            try:
-                for answer in answers(cancel):
-                    if worker.is_cancelled:
-                        cancel.set()
-                        return
-                    self.post_message(post(answer))
-            except HourscopeError as error:
-                self.post_message(Failed(str(error)))
-
-        self.work(work, group, exclusive=True)
+        self.cancel = threading.Event()
+        stream(self, map(post, answers(self.cancel)), group)
 
     @property
     def streaming(self) -> bool:

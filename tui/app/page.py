@@ -31,9 +31,8 @@ from tui.app.requests import (
 from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
 from tui.app.terminal.wire import WiredApp
-from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
+from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
 from tui.app.widgets.prompt import Prompt
-from tui.app.widgets.tour_line import TourLine
 from tui.config import S3Options
 from tui.demo.tour import Tour
 from tui.errors import HourscopeError

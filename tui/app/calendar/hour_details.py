@@ -251,7 +251,7 @@ class HourDetails(CursorList):
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
     def _days(self, room: int) -> list[Line]:
-        """The days as bars, some to a cell, and where the cursor is; of an archive that the grid does not show whole."""
+        """The days as bars, and where the cursor is; of an archive that the grid does not show whole."""
         session, palette = self._session, self.palette
         first = session.first.date()
         number = (session.catalog_last.date() - first).days + 1

@@ -13,8 +13,8 @@ from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.standouts import Standouts
 from tui.app.model.heat import HeatGrid
 from tui.app.model.session import Session
-from tui.app.records.json_tree import JsonTree
 from tui.app.records.peek import RecordPeek
+from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
 
 _WIDE = 112  # cells from which the details are beside the grid (page.py)

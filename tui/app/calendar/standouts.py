@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,6 +18,7 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Filter
 from tui.scan import ScanPlan
@@ -74,16 +76,15 @@ class Standouts(LineWidget):
 
     def _begin(self, hour: datetime) -> None:
         self._cancel = threading.Event()
-        job = partial(self._work, hour, self._cancel)
-        self.run_worker(job, thread=True, exit_on_error=False, group="standouts", exclusive=True)
+        stream(self, self._compare(hour, self._cancel), "standouts")
 
-    def _work(self, hour: datetime, cancel: threading.Event) -> None:
+    def _compare(self, hour: datetime, cancel: threading.Event) -> Iterator[Ready]:
         try:
             answer = standouts(self._session, hour, cancel)
         except HourscopeError:  # the hour's own screens report why it cannot be read
             answer = None
         if not cancel.is_set():
-            self.post_message(self.Ready(hour, answer))
+            yield self.Ready(hour, answer)
 
     def on_standouts_ready(self, message: Ready) -> None:
         message.stop()

@@ -24,8 +24,8 @@ from tui.app.diff.run import Compared, Examples, Reading, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
-from tui.app.records.peek import REST_SECONDS
 from tui.app.requests import Leave
+from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
 from tui.archive.times import next_hour, spell_hour

@@ -7,13 +7,13 @@ from collections import deque
 from typing import cast
 
 from rich.console import RenderableType
-from textual.app import App
 from textual.events import Event, Key, Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
+from tui.app.terminal.flow import PacedApp
 from tui.app.terminal.guard import Defects, Guarded
 from tui.app.terminal.paint import Glass
 
@@ -25,7 +25,7 @@ class KeyHandled(Message):
     """A key has been dealt with, or is back at the app."""
 
 
-class WiredApp(Guarded, App[int]):
+class WiredApp(Guarded, PacedApp):
     """Keys right behind one without effect are dropped. Subclasses report on the screen in front."""
 
     def __init__(self) -> None:
