@@ -160,7 +160,7 @@ def _palette(hues: _Hues) -> Palette:
     words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
     title = Style(color=hues.strong, bold=True)
     return Palette(
-        **words,  # type: ignore[arg-type]  # none of the ramps is among them
+        **words,  # none of the ramps is among them
         headline=title,
         title=title,
         section=Style(color=hues.strong, bgcolor=hues.raised),
@@ -185,7 +185,7 @@ def _plain() -> Palette:
     loud = ("strong", "title", "key", "selected", "match", "trouble", "odd", "gap", "good", "name")
     styles |= dict.fromkeys(loud, bold)
     ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": (), "fields": (text,)}
-    return Palette(**styles | ramps)
+    return Palette(**styles | ramps)  # type: ignore[arg-type]  # all but the ramps are styles
 
 
 DARK, LIGHT, PLAIN = "hourscope-dark", "hourscope-light", "hourscope-plain"
