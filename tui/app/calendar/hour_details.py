@@ -15,8 +15,7 @@ from tui.analysis.answers import share
 from tui.app.model.freshness import ago, freshness
 from tui.app.model.session import Session, shifted
 from tui.app.model.usual import ODD_LARGE, ODD_SMALL
-from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -31,10 +30,12 @@ _IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
-class HourDetails(CursorList):
+class HourDetails(LineWidget, can_focus=True):
     """Shows one hour, most important first, as far as there are lines. With the focus: a cursor over its chunks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "chunk after", show=False, id="down"),
+        Binding("k,up", "move(-1)", "chunk before", show=False, id="up"),
         Binding("h,left", "app.focus_previous", "back to the hours", show=False, id="left"),
     ]
 
@@ -42,6 +43,7 @@ class HourDetails(CursorList):
         super().__init__()
         self._session = session
         self._hour = session.last
+        self.at = 0  # the chunk under the cursor
         self._sizes: tuple[object, str] = (None, "")  # the days' bars, and of what
         self._drawn: tuple[tuple[Size, Palette, bool], list[Line]] | None = None
 
@@ -56,9 +58,9 @@ class HourDetails(CursorList):
         chunks = self._session.chunks(self._hour)
         return chunks[self.at] if self.has_focus and chunks else None
 
-    @property
-    def length(self) -> int:
-        return len(self._session.chunks(self._hour))
+    def action_move(self, step: int) -> None:
+        self.at = max(0, min(self.at + step, len(self._session.chunks(self._hour)) - 1))
+        self.repaint()
 
     def repaint(self, lines: int | None = None) -> None:
         self._drawn = None
