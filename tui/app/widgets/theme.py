@@ -144,8 +144,15 @@ _WORDS: Mapping[str, str] = {  # a style of words → its hue
         name: name
         for name in ("text", "dim", "rule", "strong", "trouble", "good", "name", "string", "number", "constant")
     },
-    **{"faint": "dim", "key": "strong", "bar": "text", "bar_dim": "dim", "selected": "you"},
-    **{"match": "find", "odd": "find", "gap": "trouble", "frozen": "constant"},
+    "faint": "dim",
+    "key": "strong",
+    "bar": "text",
+    "bar_dim": "dim",
+    "selected": "you",
+    "match": "find",
+    "odd": "find",
+    "gap": "trouble",
+    "frozen": "constant",
 }
 
 
@@ -153,7 +160,7 @@ def _palette(hues: _Hues) -> Palette:
     words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
     title = Style(color=hues.strong, bold=True)
     return Palette(
-        **words,  # type: ignore[arg-type]  # none of the ramps is among them
+        **words,
         headline=title,
         title=title,
         section=Style(color=hues.strong, bgcolor=hues.raised),
