@@ -25,7 +25,7 @@ _UNSURE_BYTES, _MOST_UNSURE_BYTES = (
     1_000,
     4_000,
 )  # the same, of a terminal that never answers; it is waited for no longer
-_SLOW_BYTES = 10_000  # per second
+_SLOW_BYTES = 8_000  # per second: a little less than such a line carries
 _PATIENCE_SECONDS = 3.0  # with a terminal that has answered before
 _LAST_ANSWER_SECONDS = 0.2
 

@@ -160,7 +160,7 @@ def _palette(hues: _Hues) -> Palette:
     words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
     title = Style(color=hues.strong, bold=True)
     return Palette(
-        **words,  # none of the ramps is among them
+        **words,
         headline=title,
         title=title,
         section=Style(color=hues.strong, bgcolor=hues.raised),
