@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 from textual.screen import Screen
@@ -33,9 +33,15 @@ from tui.app.terminal.guard import Guarded
 from tui.app.terminal.wire import WiredApp
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
 from tui.app.widgets.prompt import Prompt
+from tui.archive.store import is_s3
 from tui.config import S3Options
 from tui.demo.tour import Tour
 from tui.errors import HourscopeError
+
+_NO_MFA = (
+    "this AWS profile asks for an MFA code, which cannot be typed in a browser; "
+    "run 'hourscope ls ARCHIVE' in a terminal, then open it here again"
+)
 
 
 class Host(WiredApp):
@@ -157,6 +163,27 @@ class Page(Guarded, Screen[None]):
     def on_ask(self, message: Ask) -> None:
         message.stop()
         self.ask(message.question, message.answer, message.value)
+
+    def sign_in(self, url: str, options: S3Options) -> None:
+        """Before a thread asks a bucket: have the code of an MFA device typed, in the plain terminal, if one is needed.
+
+        Behind the screen nobody could answer.
+        """
+        assert isinstance(self.app, Host)
+        if not is_s3(url) or options in self.app.signed_in:
+            return
+        from tui.archive.s3 import mfa_device, sign_in
+
+        if mfa_device(options):
+            self.app.call_from_thread(self._suspended, partial(sign_in, options))
+        self.app.signed_in.add(options)
+
+    def _suspended(self, job: Callable[[], object]) -> None:
+        try:
+            with self.app.suspend():
+                job()
+        except SuspendNotSupported as error:
+            raise HourscopeError(_NO_MFA) from error
 
     # Reports.
 

@@ -32,6 +32,13 @@ class Unfinished:
     of: ExtractLine | SendRecord
 
     @property
+    def title(self) -> str:
+        """Its name; of a send that was given none, its topic."""
+        if isinstance(self.of, SendRecord) and self.name.startswith(self.of.started[:19]):
+            return f"to {self.of.topic}"
+        return self.name
+
+    @property
     def share(self) -> float | None:
         return self.done / self.total if self.total else None
 

@@ -32,6 +32,10 @@ def explorer() -> Explorer:
     return Explorer(None, timezone=None, s3=S3Options(), config=load_config())
 
 
+def nobody(url: str, options: S3Options) -> None:
+    """Needs no code of an MFA device."""
+
+
 def berlin(folder: Path) -> Path:
     """Hours in the names as clocks in Berlin show them, each uploaded two minutes after its end."""
     for number in range(48):
@@ -89,7 +93,7 @@ async def test_what_cannot_be_read_is_not_added(tmp_path: Path) -> None:
 
 def test_a_bucket_that_refuses_us_is_tried_without_credentials() -> None:
     with ScriptedS3({"a/events.2015-01-20_13.log": b'{"n":1}\n'}) as s3:
-        looked = list(look(f"s3://b/a/ --endpoint-url {s3.endpoint_url} --region eu-north-1"))[-1]
+        looked = list(look(f"s3://b/a/ --endpoint-url {s3.endpoint_url} --region eu-north-1", nobody))[-1]
     assert looked.trouble == "" and looked.catalog is not None and len(looked.catalog.chunks) == 1
     assert looked.place.s3.region == "eu-north-1" and looked.access.startswith("can be listed and read")
 
@@ -110,7 +114,7 @@ def test_a_name_suggests_itself(words: str, name: str) -> None:
 
 @pytest.mark.parametrize("words", ["/a --profil x", "/a --profile", "/a 'b"])
 def test_options_that_are_not_known_are_refused(words: str) -> None:
-    assert next(look(words)).trouble
+    assert next(look(words, nobody)).trouble
 
 
 @pytest.mark.parametrize("before", ["", CONFIG, "\n\n", "[archives]\n"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -95,11 +95,13 @@ class Looked(Message):
     trouble: str = ""
 
 
-def look(words: str) -> Iterator[Looked]:
+def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[Looked]:
     """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
     with the zone that fits the upload times."""
     try:
-        place, archive, catalog = _listed(Place.read(words))
+        place = Place.read(words)
+        sign_in(place.url, place.s3)
+        place, archive, catalog = _listed(place)
         looked = _readable(Looked(words, place, archive, catalog), archive, catalog)
         yield looked
         yield replace(looked, zone=zone_name(zone_of_uploads(archive, catalog)))
@@ -189,7 +191,7 @@ class AddPage(Page):
         self.work(partial(self._look_at, words), "look", exclusive=True)
 
     def _look_at(self, words: str) -> None:
-        for looked in look(words):
+        for looked in look(words, self.sign_in):
             self.post_message(looked)
 
     def on_looked(self, message: Looked) -> None:

@@ -237,7 +237,7 @@ class HomeList(CursorList):
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
         when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
-        name = printable(_job_name(job)) + "  "
+        name = printable(job.title) + "  "
         words = [sign, (f"{job.kind}  ", palette.text), (name, palette.name)]
         return both_ends([*words, (f"{job.progress} · {when}", palette.dim)], right, width)
 
@@ -271,12 +271,6 @@ class HomeList(CursorList):
             [(f" {when:<12}", palette.dim)],
             width,
         )
-
-
-def _job_name(job: Unfinished) -> str:
-    """Its name; of a send that was given none, its topic."""
-    named = not (isinstance(job.of, SendRecord) and job.name.startswith(job.of.started[:19]))
-    return job.name if named or not isinstance(job.of, SendRecord) else f"to {job.of.topic}"
 
 
 def _same(one: Item | None, other: Item) -> bool:

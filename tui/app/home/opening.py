@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
-from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -15,21 +13,15 @@ from textual.worker import get_current_worker
 from tui.app.model.jobs import Job
 from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
-from tui.app.page import Host, Page
+from tui.app.page import Page
 from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.words import Words
 from tui.archive.detect import SeveralLayoutsError
 from tui.archive.location import Location
-from tui.archive.store import is_s3
-from tui.config import Config, S3Options
+from tui.config import Config
 from tui.errors import HourscopeError
 from tui.units import plural
-
-_NO_MFA = (
-    "this AWS profile asks for an MFA code, which cannot be typed in a browser; "
-    "run 'hourscope ls ARCHIVE' in a terminal, then open it here again"
-)
 
 
 @dataclass
@@ -76,8 +68,7 @@ class OpeningPage(Page):
             if self._demo and not make_demo(Path(self.url), lambda: worker.is_cancelled):
                 return
             location = self._locate()
-            if is_s3(location.url):
-                self._sign_in(location.s3)
+            self.sign_in(location.url, location.s3)
             try:
                 self.post_message(Listed(ShowArchive(*open_session(location, self.config), self.url, self._send)))
             except SeveralLayoutsError as error:
@@ -85,22 +76,6 @@ class OpeningPage(Page):
                 self.post_message(Listed(ChooseLayout(self.url, location, layouts)))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
-
-    def _sign_in(self, options: S3Options) -> None:
-        """Have the code of an MFA device typed in the plain terminal: behind the screen nobody could answer."""
-        from tui.archive.s3 import mfa_device, sign_in
-
-        assert isinstance(self.app, Host)
-        if options not in self.app.signed_in and mfa_device(options):
-            self.app.call_from_thread(self._suspended, partial(sign_in, options))
-        self.app.signed_in.add(options)
-
-    def _suspended(self, job: Callable[[], object]) -> None:
-        try:
-            with self.app.suspend():
-                job()
-        except SuspendNotSupported as error:
-            raise HourscopeError(_NO_MFA) from error
 
     def on_listed(self, message: Listed) -> None:
         self._answer = message.answer

@@ -11,7 +11,7 @@ from typing import Literal
 from tui.app.model.freshness import Freshness
 from tui.archive.location import locate
 from tui.archive.store import is_s3
-from tui.config import Config, cache_dir
+from tui.config import Config, S3Options, cache_dir
 from tui.errors import HourscopeError
 from tui.history.archives import SeenArchive, look_again, seen_archives
 from tui.history.extracts import ExtractLine, extracts
@@ -57,6 +57,12 @@ class Item:
         return f"{self.name} {more}".lower()
 
     @property
+    def running(self) -> bool:
+        """Is it being made now?"""
+        of = self.of
+        return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")
+
+    @property
     def command(self) -> str:
         """The command line for it."""
         match self.of:
@@ -95,15 +101,20 @@ def read_home(config: Config) -> Home:
     return Home(tuple(items), "; ".join(dict.fromkeys(troubles)))
 
 
-def list_again(home: Home, config: Config, *, network: bool, cancelled: Callable[[], bool]) -> list[str]:
-    """Look for new hours of the archives (without `network` only of those in folders); what went wrong."""
+def list_again(
+    home: Home, config: Config, sign_in: Callable[[str, S3Options], None] | None, cancelled: Callable[[], bool]
+) -> list[str]:
+    """Look for new hours of the archives (without `sign_in` only of those in folders); what went wrong."""
     troubles = []
     for item in home.of(("archive",)):
         seen = item.of
-        if not isinstance(seen, SeenArchive) or cancelled() or (is_s3(seen.url) and not network):
+        if not isinstance(seen, SeenArchive) or cancelled() or (is_s3(seen.url) and sign_in is None):
             continue
         try:
-            look_again(seen, locate(seen.title, config) if seen.title in config.archives else seen.location)
+            location = locate(seen.title, config) if seen.title in config.archives else seen.location
+            if sign_in is not None:
+                sign_in(location.url, location.s3)
+            look_again(seen, location)
         except HourscopeError as error:
             troubles.append(str(error))
     return troubles

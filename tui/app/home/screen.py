@@ -132,7 +132,7 @@ class HomePage(Page):
             return stopped or (isinstance(of, ExtractLine) and of.state == "stopped")
         if action in ("send", "rename") and not isinstance(of, ExtractLine):
             return False
-        if action == "delete" and (of is None or isinstance(of, SendRecord) or _is_running(of)):
+        if action == "delete" and (item is None or of is None or isinstance(of, SendRecord) or item.running):
             return False
         return super().check_action(action, parameters)
 
@@ -269,7 +269,8 @@ class HomePage(Page):
     def _look_again(self, *, network: bool = True) -> None:
         """List what is new in the archives; behind the first paint only those in folders."""
         worker = get_current_worker()
-        troubles = list_again(self.home, self.config, network=network, cancelled=lambda: worker.is_cancelled)
+        sign_in = self.sign_in if network else None
+        troubles = list_again(self.home, self.config, sign_in, lambda: worker.is_cancelled)
         self.post_message(HomeRead(read_home(self.config)))
         if network:
             done = Report("the newest hours of every archive are listed")
@@ -297,7 +298,3 @@ class HomePage(Page):
             "can be opened without one.",
             *(f"$ hourscope {name}" for name in lists),
         )
-
-
-def _is_running(of: object) -> bool:
-    return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")

@@ -67,7 +67,7 @@ class ResumePage(JobPage):
     stopping = "stopping; what was done is kept"
 
     def __init__(self, what: Unfinished, config: Config, jobs: Jobs) -> None:
-        super().__init__(what.kind, jobs, f"{what.name}, resumed")
+        super().__init__(what.kind, jobs, f"{what.title}, resumed")
         self.what = what
         self.config = config
         self.board = Board()
@@ -122,7 +122,7 @@ class ResumePage(JobPage):
 
     def refresh_facts(self) -> None:
         what, ended = self.what, self.ended
-        self.header.show(what.name, f"{what.kind}, resumed", what.progress)
+        self.header.show(what.title, f"{what.kind}, resumed", what.progress)
         facts = [Fact(), self._headline(), Fact(), Fact("what", what.what), Fact("so far", what.progress)]
         facts += [Fact("command", shell_join(what.words), "command"), Fact()]
         facts += [Fact("" if at else "ended", words, "text") for at, words in enumerate(ended.words if ended else ())]
@@ -140,8 +140,8 @@ class ResumePage(JobPage):
                 of = self.what.of
                 matches = of.matches if isinstance(of, ExtractLine) else 0
                 return Fact("", f"{plural(matches, 'record')} {'matches' if matches == 1 else 'match'}.", "headline")
-            return Fact("", f"{plural(done, noun)} {verb}.", "good")
-        return Fact("", f"Stopped after {self.what.progress}.", "trouble")
+            return Fact("", f"✓ {plural(done, noun)} {verb}.", "headline")
+        return Fact("", f"‖ Stopped after {self.what.progress}.", "headline")
 
     def _next(self) -> list[Fact]:
         if self.ended is None:

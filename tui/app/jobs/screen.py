@@ -29,7 +29,7 @@ _EMPTY = (
     "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
     "what was stopped.",
 )
-_REST = 66  # cells that are not the title's
+_REST = 60  # cells that are not the title's
 
 
 @dataclass
@@ -108,7 +108,7 @@ class JobsPage(Page):
         ]
         return own + [
             Choice(
-                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.name, room)}",
+                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.title, room)}",
                 f"{job.progress}, {_state(job)}",
                 str(at),
             )
@@ -188,14 +188,14 @@ class JobsPage(Page):
             return (f"{own.title}: {own.state.words or own.brief}.",)
         if (left := self._stopped) is not None:
             why = f" {left.reason}." if left.reason else ""
-            return (f"{left.name}: {left.what}. {left.progress}, {_state(left)}.{why}",)
+            return (f"{left.title}: {left.what}. {left.progress}, {_state(left)}.{why}",)
         return ()
 
 
 def _state(job: Unfinished) -> str:
     if job.running:
         return f"runs in another process, by {job.who}"
-    return f"stopped {ago(age(job.since))}; R resumes it"
+    return f"stopped {ago(age(job.since))}"
 
 
 def others(jobs: Sequence[Unfinished], own: Sequence[Job]) -> list[Unfinished]:
