@@ -46,7 +46,7 @@ ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _FEW_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "hues"}
 _RECORDS = _FEW_RECORDS | {"next-match", "previous-match"}
@@ -56,10 +56,10 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
     | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
-    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "not-these", "timeline", "pane"},
+    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "write", "baseline", "not-these", "timeline", "pane"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
-    | {"scan", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
+    | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}

@@ -87,7 +87,8 @@ async def test_the_calendar_and_the_preview(named: Named, small_archive: Path) -
         await settled(pilot)
         if named.words == ["m"]:
             assert re.search(r"\bm\b", shown(pilot).splitlines()[0])
-        (listing,) = commands(pilot)
+        reading, listing = commands(pilot)
+        assert reading[: 1 + len(named.words)] == ["cat", *named.words] and hourscope(*reading).lines
         assert listing == named.spelled("ls")
         assert hourscope(*listing).out == hourscope("ls", small_archive, "--timezone", ZONE).out
         page = await preview(pilot)

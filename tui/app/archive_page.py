@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui.app.model.clock import choices_of_zone
 from tui.app.model.command import read_filter
+from tui.app.model.heat import Mark, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.page import Page
 from tui.app.requests import OpenHour, ShowNotebook
@@ -25,6 +26,8 @@ class ArchivePage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="filter", priority=True),
         Binding("colon", "time", "go to time", show=False, id="go-to-time", priority=True),
+        Binding("e", "trouble(1)", "next trouble", show=False, id="next-trouble"),
+        Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
         Binding("semicolon", "note", "add a note", show=False, id="note", priority=True),
         Binding("apostrophe", "notebook", "notebook", show=False, id="notebook"),
@@ -64,6 +67,17 @@ class ArchivePage(Page):
             return trouble
         self.open_hour(nearest)
         return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour that has"
+
+    def action_trouble(self, step: int) -> None:
+        """Preview the next hour (or the one before) that is damaged, odd in size, late or in Glacier."""
+        here = self.session.place or self.session.last
+        known = [trouble for trouble in troubles(heat_grid(self.session)) if trouble.mark is not Mark.GAP]
+        ahead = [trouble for trouble in known if (trouble.first > here if step > 0 else trouble.first < here)]
+        if not ahead:
+            self.report(f"no trouble is known {'after' if step > 0 else 'before'} this hour; gaps are on the calendar")
+        else:
+            nearest = ahead[0 if step > 0 else -1]
+            self.report(self.go_to(nearest.first) or nearest.words())
 
     def open_hour(self, hour: datetime) -> None:
         self.session.place = hour

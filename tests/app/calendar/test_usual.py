@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tui.app.calendar.grid import Mark, Overlay, heat_grid, troubles
 from tui.app.model.clock import choices_of_zone
 from tui.app.model.freshness import Freshness, ago
+from tui.app.model.heat import Mark, Overlay, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.model.usual import usual_of
 from tui.archive import Chunk, open_archive

@@ -101,7 +101,7 @@ def test_it_follows_the_terminals_size(wide: Terminal) -> None:
     wide.wait_for("q quit")
     assert "2 gaps" in wide.screen.display[0] and "[" in wide.text and "q quit" in wide.screen.display[23]
     wide.resize(120, 40)
-    wide.wait_for("This day")
+    wide.wait_for("usual ")
     before = wide.text
     assert "q quit" in wide.screen.display[39]
     wide.press("\x0c")

@@ -72,8 +72,9 @@ class ScanForm:
     @classmethod
     def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
         """The session's filter, into a new extract or what `out` names."""
-        proposed = default_out(session, session.filter, hours.span)
-        return cls(session, hours, session.filter, out or proposed, proposed)
+        proposed = default_out(session, session.filter, hours.whole.span)
+        form = cls(session, hours, session.filter, out or proposed, proposed)
+        return form._ranged(hours.words()) if hours.in_minutes else form
 
     def filtered(self, filter_: Filter) -> ScanForm:
         """With another filter."""

@@ -23,8 +23,8 @@ from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
 from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
-from tui.app.scan.timeline import Timeline
 from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.chart import Chart, TimeCounts
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
@@ -67,7 +67,7 @@ class ScanPage(JobPage, ArchivePage):
         self.by_value: tuple[Fact, ...] = ()  # rows about the result
         self.unread = ""  # why the sample of the estimate could not be read
         self.board = Board()
-        self.timeline = Timeline()
+        self.timeline = Chart(cursor=False)
         self.matches = FewRecords()
         self.listing = RecordList(self.matches)
         self._timer: Timer | None = None
@@ -274,10 +274,11 @@ class ScanPage(JobPage, ArchivePage):
         )
         self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
         if state is None and not self.running:
-            self.timeline.show_sizes(form.hours.hours(), self.session.hour_size)
+            self.timeline.show(TimeCounts(form.hours.hours(), self.session.hour_size, spell=size))
         else:
             known = state.known_hours(plan, form.hours) if state else frozenset()
-            self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
+            matches = state.matches_by_hour if state else {}
+            self.timeline.show(TimeCounts(form.hours.hours(), matches, known=known, matches=True))
         number = count(len(self.matches))
         shown = f"{number} matches in a sample" if state is None else f"the first {number} matches, as they came"
         self.listing.explain((shown if self.matches else "",), "")
