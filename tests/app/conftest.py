@@ -28,9 +28,9 @@ from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.model.session import Session
 from tui.app.preview.rows import VisibleRows
 from tui.app.preview.screen import PreviewPage
-from tui.app.records.json_tree import JsonTree
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import HourRecords
+from tui.app.records.tree import JsonTree
 from tui.archive import Chunk
 from tui.config import S3Options, load_config
 from tui.demo import SampleSpec, write_sample
@@ -179,6 +179,16 @@ async def answer(pilot: Pilot[int], key: str, text: str) -> None:
     await pilot.pause()
 
 
+async def start_scan(pilot: Pilot[int]) -> None:
+    """On the scan screen: of every record it asks first."""
+    await pilot.press("enter")
+    await pilot.pause()
+    if isinstance(pilot.app.focused, Input):
+        assert "Type yes to start:" in shown(pilot)
+        await type_text(pilot, "yes")
+        await pilot.press("enter")
+
+
 async def go_to(pilot: Pilot[int], time: str) -> None:
     await pilot.press("colon")
     await type_text(pilot, time)
@@ -213,11 +223,11 @@ class Preview:
     @property
     def ended(self) -> bool:
         """Has reading ended?"""
-        return self.page.view.ended
+        return self.page.view.reading.ended
 
     @property
     def whole(self) -> bool:
-        return self.page.view.state.whole
+        return self.page.view.reading.whole
 
     @property
     def rows(self) -> VisibleRows:
@@ -248,9 +258,10 @@ class Preview:
         return self.page.view.panes.panel
 
     def signs(self, pilot: Pilot[int]) -> list[str]:
-        """What stands before each record in sight: its mark, the cursor, that it matches."""
+        """What stands before each record in sight: its mark, that it matches, its level; else the cursor."""
         first = self.listing.region.y + self.listing.lead
-        return [line[:1] for line in shown(pilot).splitlines()[first : self.listing.region.bottom]]
+        lines = shown(pilot).splitlines()[first : self.listing.region.bottom]
+        return [line[:1].strip() or line[1:2] for line in lines]
 
     def titles(self, pilot: Pilot[int]) -> list[str]:
         """Of the columns."""

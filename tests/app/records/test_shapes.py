@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -14,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
-from tui.app.calendar.grid import LEVELS, Mark, MonthTitle, Overlay, heat_grid, troubles
 from tui.app.model.clock import readable
 from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
+from tui.app.model.heat import LEVELS, Mark, Overlay, heat_grid, troubles
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
 from tui.app.preview.feed import Appetite, Rested, read_hour
-from tui.app.records.columns import cells, choose
+from tui.app.records.columns import cells
+from tui.app.records.outline import NotJson, brief, parse, rows
 from tui.app.records.store import HourRecords, RecordsGone
-from tui.app.records.tree import NotJson, brief, parse, rows
+from tui.app.records.table import choose
 from tui.app.scan.facts import squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
@@ -46,7 +47,7 @@ def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
     grid = heat_grid(session)
     assert grid.mark(GAP) is Mark.GAP and grid.mark(FIRST) in LEVELS
     assert grid.mark(FIRST.replace(day=18)) is Mark.OUTSIDE
-    assert grid.lines[0] == MonthTitle(2015, 1) and len(grid.lines) == 4
+    assert [line.day for line in grid.lines if isinstance(line, date)] == [19, 20, 21]  # one month needs no title
     session.damage[session.chunks(TORN)[0].key] = "torn"
     assert heat_grid(session).mark(TORN) is Mark.DAMAGED
     assert [found.first for found in troubles(heat_grid(session))] == [GAP, TORN]
@@ -162,7 +163,7 @@ def test_columns_are_the_time_and_what_differs() -> None:
     records = [line.encode() for line in sample]
     columns = choose(records, 60)
     assert [column.path for column in columns] == [("ts",), ("event",), ("p", "q")]
-    assert cells(records[1], columns) == ["13:00:01.5", "error", "   1"]
+    assert cells(records[1], columns) == [("13:00:01.5", "plain"), ("error", "plain"), ("   1", "plain")]
     assert cells(b"no json", columns) is None
     assert choose([b"no json"], 60) == () and choose([], 60) == ()
 

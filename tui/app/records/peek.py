@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from textual.message import Message
 from textual.strip import Strip
@@ -14,14 +13,15 @@ from textual.worker import get_current_worker
 
 from tui.app.model.session import Session
 from tui.app.records.lines import record_table
+from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.filter import Filter
 from tui.printable import printable
 from tui.scan.heads import heads
 from tui.units import count, plural
 
-REST_SECONDS = 0.15  # that a cursor rests before what is under it is read
 _MOST_CHUNKS = 4
 _MOST_RECORDS = 1_000  # of a chunk that a filter looks at
 _SHOWN = 60
@@ -42,24 +42,29 @@ class Peek:
     def words(self) -> str:
         """`81 of 1,243 records match event == 'error'`."""
         first = "" if self.whole else "the first "
-        if not self.filter.active and not self.filter.invert:
+        if not self.filter.narrows:
             return f"{first}{plural(self.seen, 'record')}"
         return f"{count(self.matches)} of {first}{plural(self.seen, 'record')} match {self.filter.describe()}"
 
+    @property
+    def brief_words(self) -> str:
+        """`81 of 1,243 match`."""
+        if not self.filter.narrows:
+            return self.words
+        return f"{count(self.matches)} of {'' if self.whole else 'the first '}{count(self.seen)} match"
 
-def peek(
-    session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter, cancelled: Callable[[], bool]
-) -> Peek:
-    """Read the first records of the hour's first chunks; what cannot be read is left out."""
-    matcher = filter_.matcher()
+
+def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
+    """The first records of the hour's first chunks, read in a worker; what cannot be read is left out."""
+    worker, matcher = get_current_worker(), filter_.matcher()
     most = _SHOWN if matcher.selects_all else _MOST_RECORDS
-    found: list[bytes] = []
+    matches: list[bytes] = []
     seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
-    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=cancelled):
-        found += [record for record in head if matcher.matches(record)]
+    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=lambda: worker.is_cancelled):
+        matches += [record for record in head if matcher.matches(record)]
         seen, whole = seen + len(head), whole and len(head) < most
     whole = whole and len(read) == len(chunks)
-    return Peek(hour, filter_, tuple(found[:_SHOWN]), len(found), seen, whole)
+    yield Peek(hour, filter_, tuple(matches[:_SHOWN]), len(matches), seen, whole)
 
 
 class RecordPeek(LineWidget):
@@ -71,9 +76,12 @@ class RecordPeek(LineWidget):
 
         peek: Peek
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, about: Callable[[datetime], list[Piece]] | None = None) -> None:
+        """`about`: what is known of an hour without reading it; the bar shows that at once while `brief`."""
         super().__init__()
         self._session = session
+        self._about = about
+        self.brief = False
         self._hour: datetime | None = None
         self._peek: Peek | None = None
         self._timer: Timer | None = None
@@ -85,6 +93,8 @@ class RecordPeek(LineWidget):
         if known is not None and known.hour == hour == self._hour and known.filter == self._session.filter:
             return
         self._hour = hour
+        if self.brief:
+            self.repaint(1)
         if self._timer is not None:
             self._timer.stop()
         if self.display:
@@ -102,18 +112,12 @@ class RecordPeek(LineWidget):
         if not chunks or session.out_of_reach(hour):
             self.post_message(self.Ready(Peek(hour, session.filter, (), 0, 0, whole=True)))
             return
-        job = partial(self._read, hour, chunks, session.filter)
-        self.run_worker(job, thread=True, exit_on_error=False, group="peek", exclusive=True)
-
-    def _read(self, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> None:
-        worker = get_current_worker()
-        found = peek(self._session, hour, chunks, filter_, lambda: worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.post_message(self.Ready(found))
+        stream(self, map(self.Ready, peek(session, hour, chunks, session.filter)), "peek")
 
     def on_record_peek_ready(self, message: Ready) -> None:
-        message.stop()
-        if message.peek.hour == self._hour:
+        if message.peek.hour != self._hour:
+            message.stop()
+        else:
             self._peek = message.peek
             self.repaint()
 
@@ -128,15 +132,23 @@ class RecordPeek(LineWidget):
 
     def _bar(self, width: int) -> list[Piece]:
         palette, known = self.palette, self._peek
-        if known is None:
-            return [(" reading …" if self._hour else "", palette.dim)]
-        title = f" {known.hour:%a} {known.hour.day} {known.hour:%H:%M}"
-        if not self._session.chunks(known.hour):
-            return [(title, palette.title), ("  no chunk names this hour", palette.dim)]
-        if trouble := self._session.out_of_reach(known.hour):
-            return [(title, palette.title), (f"  {trouble}", palette.dim)]
-        left: list[Piece] = [(title, palette.title), (f"  {printable(known.words)}", palette.text)]
-        return both_ends(left, [("enter", palette.key), (" opens it ", palette.dim)], width)
+        hour = self._hour if self.brief or known is None else known.hour
+        if hour is None:
+            return []
+        title: list[Piece] = [(f" {hour:%a} {hour.day} {hour:%H:%M}", palette.title), ("  ", palette.dim)]
+        if self.brief and self._about is not None:
+            title += [*self._about(hour), (" · ", palette.dim)]
+        elif not self._session.chunks(hour):
+            return [*title, ("no chunk names this hour", palette.dim)]
+        if trouble := self._session.out_of_reach(hour):
+            return [*title, (trouble, palette.dim)]
+        words = (
+            printable(known.brief_words if self.brief else known.words)
+            if known is not None and known.hour == hour
+            else "reading …"
+        )
+        key: list[Piece] = [("enter", palette.key), (" opens it ", palette.dim)]
+        return both_ends([*title, (words, palette.text)], key, width)
 
     def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
         drawn = (known, width, self.palette)

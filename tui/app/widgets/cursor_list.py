@@ -9,6 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.units import plural
+
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
+
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
 
 
 class CursorList(LineWidget, can_focus=True):
@@ -69,6 +74,69 @@ class CursorList(LineWidget, can_focus=True):
         self.repaint()
 
 
+class FoldingList(CursorList):
+    """Rows that open and close below a title, with an edge where another pane is on the left. Subclasses give `opened`,
+    `action_flip`, and instead of `draw` the `title`, a `row`, and what stands where there are none (`void`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,right", "unfold", "open", show=False, id="right"),
+        Binding("h,left", "fold", "close", show=False, id="left"),
+        Binding("enter", "flip", "open or close", show=False, id="open"),
+    ]
+
+    @property
+    def opened(self) -> bool | None:
+        """Is the row under the cursor open? None if it holds nothing."""
+        raise NotImplementedError
+
+    def title(self, width: int) -> list[Piece]:
+        raise NotImplementedError
+
+    def row(self, number: int, width: int) -> list[Piece]:
+        raise NotImplementedError
+
+    def void(self, y: int, width: int) -> list[Piece]:
+        """Line `y` of what is shown instead of rows."""
+        raise NotImplementedError
+
+    def action_flip(self) -> None:
+        """Open or close the row under the cursor."""
+        raise NotImplementedError
+
+    def action_unfold(self) -> None:
+        """Open it, or go inside."""
+        if self.opened is False:
+            self.action_flip()
+        elif self.opened:
+            self.action_move(1)
+
+    def action_fold(self) -> None:
+        """Close it, or go to what it is in."""
+        if self.opened:
+            self.action_flip()
+        else:
+            self.go_out()
+
+    def go_out(self) -> None:
+        """To the row that this one is in."""
+
+    @property
+    def lead(self) -> int:
+        return 1
+
+    def draw(self, y: int, width: int) -> Strip:
+        edge: Piece = ("│" if self.region.x else " ", self.palette.rule)
+        number, ground = self.top + y - 1, None
+        if y == 0:
+            self.keep_in_sight()
+            pieces, ground = self.title(width - 1), None if self.region.x else self.palette.section
+        elif number < self.length:
+            pieces, ground = self.row(number, width - 1), self.ground(number)
+        else:
+            pieces = [] if self.length else self.void(y - 1, width - 1)
+        return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
+
+
 class ScrolledLines(LineWidget):
     """Lines without a cursor. Subclasses give `lines`, whatever of them is in sight."""
 
@@ -95,4 +163,7 @@ class ScrolledLines(LineWidget):
     def draw(self, y: int, width: int) -> Strip:
         lines = self.lines(width)
         index = y + self.top
+        below = len(lines) - self.top - self.size.height
+        if below > 0 and y == self.size.height - 1:
+            return strip_of([(f"  … {plural(below + 1, 'more line')}", self.palette.dim)], width)
         return strip_of(lines[index], width) if index < len(lines) else Strip.blank(width)
