@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from rich.console import RenderableType
-from textual.app import SystemCommand
+from textual.app import SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -70,6 +71,10 @@ from tui.demo.tour import Tour, begin, load_steps
 from tui.errors import HourscopeError
 
 _TOUR_SECONDS = 0.2  # between two looks at whether its step is done
+_NO_MFA = (
+    "this AWS profile asks for an MFA code, which cannot be typed in a browser; "
+    "run 'hourscope ls ARCHIVE' in a terminal, then open it here again"
+)
 _TWICE_SECONDS = 8.0  # in which the same key, pressed again, quits though jobs run
 
 
@@ -154,6 +159,9 @@ class Explorer(Host):
             self.push_screen(HomePage(self.config))
         else:
             self.answer(OpenArchive(self.url))
+
+    def on_resize(self, event: Resize) -> None:
+        self.console.size = event.size  # in a browser, Rich would keep the first size
 
     def answer(self, request: Request) -> None:
         """Put a screen on the stack, or take one off. What the first calendar can do without is imported late."""
@@ -247,8 +255,11 @@ class Explorer(Host):
         self._signed_in.add(options)
 
     def _suspended(self, job: Callable[[], object]) -> None:
-        with self.suspend():
-            job()
+        try:
+            with self.suspend():
+                job()
+        except SuspendNotSupported as error:
+            raise HourscopeError(_NO_MFA) from error
 
     def on_opened(self, message: Opened) -> None:
         """Show its calendar, unless somebody went elsewhere meanwhile."""
