@@ -13,6 +13,7 @@ import json
 import shutil
 import time
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -59,15 +60,15 @@ class Chromium:
         self._process.kill()
         await self._process.wait()
 
-    async def open(self, url: str, columns: int = 900, rows: int = 500) -> Page:
-        """A new tab of so many pixels that shows `url`."""
+    async def open(self, url: str) -> Page:
+        """A new tab that shows `url`."""
         port = self._port.read_text().split("\n")[0]
         async with self._http.put(f"http://127.0.0.1:{port}/json/new?about:blank") as answer:
             tab = await answer.json()
         page = Page(await self._http.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0))
         for domain in ("Network", "Page", "Runtime"):
             await page.call(f"{domain}.enable")
-        await page.resize(columns, rows)
+        await page.resize(1100, 600)
         await page.call("Page.navigate", url=url)
         return page
 
@@ -84,10 +85,6 @@ class Page:
     @property
     def text(self) -> str:
         return "\n".join(self.screen.display)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.screen.columns, self.screen.lines
 
     async def call(self, method: str, **parameters: object) -> Any:
         """The result of a method of the protocol."""
@@ -106,7 +103,7 @@ class Page:
             self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
         elif message["method"] == "Network.webSocketFrameSent" and frame["payloadData"].startswith('["resize"'):
             size = json.loads(frame["payloadData"])[1]
-            if self.size != (size["width"], size["height"]):
+            if (self.screen.columns, self.screen.lines) != (size["width"], size["height"]):
                 self.screen.resize(size["height"], size["width"])
                 self.screen.reset()
 
@@ -114,11 +111,14 @@ class Page:
         """The value of some JavaScript."""
         return (await self.call("Runtime.evaluate", expression=script, awaitPromise=True))["result"].get("value")
 
-    async def wait_for(self, words: str, seconds: float = 40) -> None:
+    async def wait_for(self, words: str) -> None:
         """Until `words` are on the terminal."""
+        await self.wait_until(lambda: words in self.text, words)
+
+    async def wait_until(self, holds: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:
         end = time.monotonic() + seconds
-        while words not in self.text:
-            assert time.monotonic() < end, f"{words!r} did not come:\n{self.text}"
+        while not holds():
+            assert time.monotonic() < end, f"{what!r} did not come:\n{self.text}"
             await self.evaluate("new Promise(done => setTimeout(done, 50))")
 
     async def press(self, *keys: str) -> None:
@@ -135,21 +135,15 @@ class Page:
     async def paste(self, text: str) -> None:
         await self.evaluate(_PASTE % json.dumps(text))
 
-    async def resize(self, columns: int, rows: int) -> None:
+    async def resize(self, width: int, height: int) -> None:
         """In pixels."""
-        size = {"width": columns, "height": rows, "deviceScaleFactor": 1, "mobile": False}
-        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
 
     async def picture(self) -> bytes:
         """A PNG of the tab."""
         return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])
-
-    async def status(self, url: str) -> int:
-        """The status of what this page fetches; 0 if the browser does not get an answer."""
-        script = f"fetch({json.dumps(url)}).then(answer => answer.status, () => 0)"
-        found = await self.evaluate(script)
-        assert isinstance(found, int)
-        return found
 
     async def close(self) -> None:
         await self.call("Page.close")

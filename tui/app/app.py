@@ -121,9 +121,7 @@ class Explorer(Host):
         tour: bool = False,
     ) -> None:
         super().__init__()
-        if tour:
-            steps = load_steps()
-            self.tour = begin(steps, read_progress(len(steps)))
+        self._tour_given = tour
         self.url = url
         self.timezone = timezone
         self.layout_given = layout  # of the archive of the command line
@@ -151,8 +149,8 @@ class Explorer(Host):
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
         report_waits(lambda line: self.post_message(Report(line)))
-        if self.tour is not None:
-            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
+        if self._tour_given:
+            self._take_tour()
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -178,7 +176,9 @@ class Explorer(Host):
                 self.push_screen(NotebookPage(session))
             case ChooseTopic(session):
                 self._ask_topic(session)
-            case OpenDemo():
+            case OpenDemo(tour):
+                if tour:
+                    self._take_tour()
                 folder = str(cache_dir() / "demo")
                 self._open(folder, partial(self._list, folder, None, demo=True))
             case OpenHour(session, hour, chunks):
@@ -364,6 +364,13 @@ class Explorer(Host):
             self.screen.refresh_jobs(self.jobs.all)
 
     # The tour.
+
+    def _take_tour(self) -> None:
+        """Begin it, or take it up where it was left."""
+        steps = load_steps()
+        if self.tour is None:
+            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
+        self.tour = begin(steps, read_progress(len(steps)))
 
     def _look_at_tour(self) -> None:
         """Is the step done? Then its lesson, and the next one."""

@@ -46,7 +46,9 @@ class ChooseTopic:
 
 @dataclass(frozen=True, slots=True)
 class OpenDemo:
-    """Show the sample archive's calendar; make the archive first if it is not there."""
+    """Show the sample archive's calendar, or take the tour of it; make the archive first if it is not there."""
+
+    tour: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,11 @@ def command(archive: str | None, port: int, **given: Any) -> int:
 
     hourscope prints an address that holds a secret. Only this machine can reach it, and only the first browser that
     opens it is answered. Each tab is an explorer of its own. Closing a tab stops its scans and sends, which can be
-    resumed; ctrl-c here closes all of them. Needs the extra 'web': pip install 'hourscope[web]'.
+    resumed; ctrl-c here closes all of them.
+
+    \b
+    It needs more packages than the terminal does:
+      pip install 'hourscope[web]'
 
     \b
     Examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 import secrets
 import threading
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from tui.cli.console import say
-from tui.errors import HourscopeError, reason
+from tui.errors import HourscopeError
 
 _HOST = "127.0.0.1"
 _COOKIE = "browser"
@@ -42,7 +43,8 @@ async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
             say("stopping; waiting for the explorers")
         await asyncio.gather(*(socket.close() for socket in site.sockets))
     except OSError as error:
-        raise HourscopeError(f"{_HOST}:{port}: {reason(error)}; choose another port with --port") from error
+        about = os.strerror(error.errno) if error.errno else str(error)  # asyncio words it at length
+        raise HourscopeError(f"{_HOST}:{port}: {about}; choose another port with --port") from error
     finally:
         await runner.cleanup()
 

@@ -25,6 +25,7 @@ from tui.units import count, plural, size, sparkline
 _NAME = 18
 _BAR = 20
 _WIDE = 110  # columns from which a row has room for places
+_ABOUT = {"demo": "a sample with an incident to find", "tour": "find it in ten steps, and replay it"}
 _LEAST = 3  # rows of a section, if it has as many
 
 
@@ -215,10 +216,10 @@ class HomeList(CursorList):
             (f"{('! ' if behind else '') + newest:<15}", palette.trouble if behind else palette.text),
             (f"{size(seen.size):>8}", palette.dim),
         ]
-        return self._row(item, "a sample with an incident to find" if item.kind == "demo" else seen.url, right, width)
+        return self._row(item, _ABOUT.get(item.kind, seen.url), right, width)
 
     def _unseen(self, item: Item, width: int) -> list[Piece]:
-        about = "a sample with an incident to find" if item.kind == "demo" else "not opened yet"
+        about = _ABOUT.get(item.kind, "not opened yet")
         return [self._name_piece(item.name), (shorten(about, max(width - _NAME - 1, 0)), self.palette.dim)]
 
     def _row(self, item: Item, about: str, right: list[Piece], width: int) -> list[Piece]:

@@ -20,14 +20,14 @@ from tui.history.words import age, ago, filter_text, moment, span_text
 from tui.printable import printable
 from tui.units import plural
 
-Kind = Literal["archive", "job", "extract", "send", "demo"]
+Kind = Literal["archive", "job", "extract", "send", "demo", "tour"]
 SECTIONS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
-    ("Archives", ("archive", "demo")),
+    ("Archives", ("archive", "demo", "tour")),
     ("To resume", ("job",)),
     ("Extracts", ("extract",)),
     ("Sent", ("send",)),
 )
-DEMO = "demo"
+DEMO, TOUR = "demo", "tour"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
 
 
 def _archives(config: Config) -> list[Item]:
-    """Those of the config by name, then those that were opened, the last one first, then the demo."""
+    """Those of the config by name, then those that were opened, the last one first, then the demo and its tour."""
     seen = seen_archives()
     by_title = {title: each for (title, _), each in reversed(seen.items())}
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
@@ -103,7 +103,8 @@ def _archives(config: Config) -> list[Item]:
         if each.title not in config.archives and each.url not in places and each.url != demo
     ]
     made = next((each for each in seen.values() if each.url == demo), None)
-    return [*named, *recent, *([] if DEMO in config.archives else [Item("demo", DEMO, demo, made)])]
+    sample = [] if DEMO in config.archives else [Item("demo", DEMO, demo, made)]
+    return [*named, *recent, *sample, Item("tour", TOUR)]
 
 
 def freshness_of(seen: SeenArchive, now: datetime) -> Freshness | None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui.app.home.face import Face
 from tui.app.home.list import HomeList, Lead
-from tui.app.home.rows import DEMO, Home, Item, headline, read_home
+from tui.app.home.rows import Home, Item, headline, read_home
 from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import Failed, OpenArchive, OpenDemo, ResumeJob
@@ -132,7 +132,7 @@ class HomePage(Page):
             self.report(self.home.trouble, bad=True)
 
     def _show(self) -> None:
-        found = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
+        found = len(self.home.of(("archive", "demo", "tour", "job", "extract", "send"), self.searched))
         words = f"{found} of {len(self.home.items)} found for '{self.searched}'; esc shows all"
         self.lead.show(words if self.searched else headline(self.home))
         self.list.show(self.home, self.searched)
@@ -174,8 +174,8 @@ class HomePage(Page):
             case SeenArchive() as seen if item.kind != "demo":
                 named = seen.title in self.config.archives
                 self.request(OpenArchive(item.url, None if named else seen.location))
-            case _ if item.kind == "demo":
-                self.request(OpenDemo())
+            case _ if item.kind in ("demo", "tour"):
+                self.request(OpenDemo(tour=item.kind == "tour"))
             case _:
                 self.request(OpenArchive(item.url))
 
@@ -287,7 +287,8 @@ class HomePage(Page):
                 return shell_join(["hourscope", line.place])
             case SendRecord() as send:
                 return shell_join(["hourscope", "sends", "--verify", send.name])
-        return shell_join(["hourscope", DEMO] if item.kind == "demo" else ["hourscope", item.url])
+        sample = {"demo": ["demo"], "tour": ["demo", "--tour"]}
+        return shell_join(["hourscope", *sample.get(item.kind, [item.url])])
 
     def action_copy(self) -> None:
         if self.list.item is not None:
