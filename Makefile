@@ -40,6 +40,7 @@ fix: $(VENV)/.tested
 
 screenshots: $(VENV)/.tested
 	$(BIN)/python -m tests.app.screenshots
+	$(BIN)/python -m tests.app.tour.picture
 
 docs: $(VENV)/.tested
 	@$(BIN)/python -m tests.docs

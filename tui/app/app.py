@@ -379,7 +379,8 @@ class Explorer(Host):
             return
         if tour.step is not None and tour.step.done(state := state_of(self.screen_stack)):
             self.tour = Tour(tour.steps, tour.at + 1)
-            screen.report(write_progress(self.tour.at) or f"✓ {tour.step.lesson(state)} Next: {self.tour.words}")
+            following = f"Next: {self.tour.words}" if self.tour.step else self.tour.words
+            screen.report(write_progress(self.tour.at) or f"✓ {tour.step.lesson(state)} {following}")
         screen.tour_line.show(self.tour.words if self.tour else "")
 
     def _hint(self) -> None:
