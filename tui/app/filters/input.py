@@ -25,6 +25,7 @@ from tui.app.widgets.lines import LineWidget, strip_of
 from tui.app.widgets.prompt import TextInput
 from tui.filter import Kind
 from tui.filter.fields import Fields
+from tui.filter.terms import KIND_WORDS
 
 _SAMPLE = 1_000  # records whose fields are offered
 _BYTES = 16 << 20  # of them
@@ -191,14 +192,8 @@ class FilterInput(Guarded, TextInput):
         self.put((kind, text))
 
 
-KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
+KINDS = tuple(KIND_WORDS)
 KIND_WIDTH = 20
-_WORDS = {
-    "match": ("JMESPath", "of values"),
-    "grep": ("text", "in raw bytes"),
-    "regex": ("regex", "in raw bytes"),
-    "file": ("file", "of texts"),
-}
 
 
 class KindLabel(LineWidget):
@@ -213,7 +208,7 @@ class KindLabel(LineWidget):
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
-        name, about = _WORDS[self.kind]
+        name, about = KIND_WORDS[self.kind]
         palette = self.palette
         return strip_of([(f" {name}", palette.title), (f" {about}", palette.dim)], width)
 
