@@ -64,7 +64,7 @@ def test_what_a_list_matches(
     with pytest.MonkeyPatch.context() as patch:
         if not hyperscan:
             patch.setitem(sys.modules, "hyperscan", None)
-            patch.setattr(texts_module, "_searches", texts_module._searches.__wrapped__)
+            patch.setattr(texts_module, "search", texts_module.search.__wrapped__)
         filter_ = Filter((listed(*sought, ignore_case=ignore_case, words=whole),))
         records = [line.encode() for line in some]
         right = [record for record in records if expected(record.decode(), sought, ignore_case, whole)]

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.chunks import COMPRESSIONS, OneObject, flipped, lines, read
-from tui.archive import ChunkReader, Reading, salvage
+from tui.archive import ChunkReader, Reading, reader, salvage
 from tui.archive.block import Block, block_of
 from tui.archive.folder import FolderStore
 from tui.archive.reader import BLOCK_SIZE, DoubtfulGiven
@@ -537,3 +537,12 @@ class TestLongValues:
         found = read(gzip.compress(A + long + B, 1), reading=Reading(max_record=2 << 20))
         assert found.records == [A, B]
         assert ["over the limit" in damage.reason for damage in found.damage] == [True]
+
+    def test_no_damage_ends_before_it_begins(self) -> None:
+        """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
+        long = gzip.compress(b"x" * 9000 + b"\n")
+        much = gzip.compress(lines([b'{"a":"%s"}' % random.randbytes(99).hex().encode() for _ in range(4000)]), 1)
+        assert len(long) < reader.READ_SIZE < len(much)
+        found = read(b"\x1f\x8b ?" + long + b"?" + much + b"?" + long, reading=Reading(max_record=1000))
+        assert sum("over the limit" in damage.reason for damage in found.damage) == 2
+        assert len(found.records) == 4000

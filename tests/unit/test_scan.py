@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tui.archive import Archive, open_archive
+from tests.unit.chunks import OneObject
+from tui.archive import Archive, ChunkReader, open_archive
 from tui.archive.chunk import Page
+from tui.archive.store import Store
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Matches, ScanEvent, Totals, plan_scan, run_plan, scan
+from tui.scan.matching import matching_lines
 
 HOURS = 6
 HOSTS = ("web01", "web02")
@@ -288,3 +293,40 @@ def test_a_network_that_is_down_is_named_for_every_chunk(archive: Archive) -> No
     assert len([event for event in events if isinstance(event, ChunkDamaged)]) == len(plan.chunks)
     # these were not read: nobody may take them for finished
     assert all(event.partial for event in events if isinstance(event, ChunkDone))
+
+
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                b'{"a":"x"}',
+                b'{"a":"y"}',
+                b"x",
+                b"",
+                b" ",
+                b'{"a":"x"}\r',
+                b'{"a":"x"}{"a":"y"}',
+                b'{"b":"}{ x"}',
+                b"\xef\xbb\xbfx",
+            ]
+        ),
+        max_size=60,
+    ),
+    text=st.sampled_from(["x", "y", '"a"', "}{", "z"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_where_a_text_hits_few_lines_the_others_need_no_look(lines: list[bytes], text: str) -> None:
+    """The matches are those of blocks in which each record has its own line."""
+    content = b"".join(line + b"\n" for line in [*[b'{"a":"z"}'] * 9, *lines])
+
+    def matches(*, settled: bool) -> tuple[bytes, int]:
+        matcher, found, counted = parse_filter(grep=[text]).matcher(), b"", 0
+        with ChunkReader(cast(Store, OneObject(gzip.compress(content))), "key", block_size=64) as reader:
+            for block in reader.blocks():
+                if settled:
+                    block.settle()
+                counted += matcher.count(block)
+                found += bytes(matching_lines(block, matcher)[0])
+        return found, counted
+
+    assert matches(settled=False) == matches(settled=True)

@@ -12,7 +12,7 @@ from tui.archive.block import Block
 from tui.archive.chunk import Damage
 
 _DEPTH = 4  # blocks: a reader that is ahead must not fill the memory
-_POLL = 0.1  # seconds
+_POLL_SECONDS = 0.1
 
 
 @contextmanager
@@ -22,56 +22,64 @@ def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]
     Each block is copied, as its reader uses one buffer; the copies are reused in turn. But a long one is handed on as
     it is, and nothing more is read before it was used.
     """
-    done, used_long = threading.Event(), threading.Event()
-    ready: queue.Queue[Block | Damage | BaseException | None] = queue.Queue(_DEPTH)
-    spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+    belt = _Belt()
+    thread = threading.Thread(target=belt.fill, args=(blocks,), name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        yield belt.items()
+    finally:
+        belt.done.set()
+        thread.join()
 
-    def put(item: Block | Damage | BaseException | None) -> bool:
-        while not done.is_set():
-            try:
-                ready.put(item, timeout=_POLL)
-                return True
-            except queue.Full:
-                continue
-        return False
 
-    def passed_on(item: Block | Damage) -> bool:
-        if not isinstance(item, Block) or not item.is_long:
-            return put(_copy(item, spare) if isinstance(item, Block) else item)
-        used_long.clear()
-        if not put(item):
-            return False
-        del item
-        while not used_long.wait(_POLL):
-            if done.is_set():
-                return False
-        return True
+class _Belt:
+    """What was read and not used yet. `fill` runs in the reading thread, `items` where they are used."""
 
-    def read() -> None:
+    def __init__(self) -> None:
+        self.done = threading.Event()  # nobody uses more
+        self._used_long = threading.Event()
+        self._ready: queue.Queue[Block | Damage | Exception | None] = queue.Queue(_DEPTH)
+        self._spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+
+    def fill(self, blocks: Iterable[Block | Damage]) -> None:
         try:
-            if all(map(passed_on, blocks)):
-                put(None)
-        except Exception as error:  # noqa: BLE001  (raised again by `used`)
-            put(error)
+            if all(map(self._pass_on, blocks)):
+                self._put(None)
+        except Exception as error:  # noqa: BLE001  (raised again by `items`)
+            self._put(error)
 
-    def used() -> Iterator[Block | Damage]:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
+    def items(self) -> Iterator[Block | Damage]:
+        while (item := self._ready.get()) is not None:
+            if isinstance(item, Exception):
                 raise item
             yield item
             if isinstance(item, Block) and item.is_long:
                 item = None
-                used_long.set()
+                self._used_long.set()
             elif isinstance(item, Block):
-                spare.put(item.buffer)
+                self._spare.put(item.buffer)
 
-    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
-    thread.start()
-    try:
-        yield used()
-    finally:
-        done.set()
-        thread.join()
+    def _pass_on(self, item: Block | Damage) -> bool:
+        """False if nobody uses more."""
+        if not isinstance(item, Block) or not item.is_long:
+            return self._put(_copy(item, self._spare) if isinstance(item, Block) else item)
+        self._used_long.clear()
+        if not self._put(item):
+            return False
+        del item
+        while not self._used_long.wait(_POLL_SECONDS):
+            if self.done.is_set():
+                return False
+        return True
+
+    def _put(self, item: Block | Damage | Exception | None) -> bool:
+        while not self.done.is_set():
+            try:
+                self._ready.put(item, timeout=_POLL_SECONDS)
+                return True
+            except queue.Full:
+                continue
+        return False
 
 
 def _copy(block: Block, spare: queue.SimpleQueue[bytearray]) -> Block:

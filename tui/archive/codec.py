@@ -136,10 +136,10 @@ def unread_format(head: bytes, key: str) -> str:
     """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
     if LZ4.begin.match(head):
         return "lz4 (pip install 'hourscope[lz4]' reads it)"
-    found = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")
-    if not found and looks_binary(head):
-        found = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
-    return found
+    named = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")
+    if not named and looks_binary(head):
+        named = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
+    return named
 
 
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")

@@ -82,12 +82,12 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
         found_items = (items(text) if whole and mixed else None) or ()
         of_objects = inner[:1] == b"{" or any(value[:1] in (b"{", b"[") for value in found_items)
         return Form("items") if of_objects or (whole and inner == b"]") else None
-    found = members(text) if whole else None
-    if found is not None:
-        lists = [key for key, value in found.items() if value[:1] == b"["]
+    values = members(text) if whole else None
+    if values is not None:
+        lists = [key for key, value in values.items() if value[:1] == b"["]
         for key in lists:
-            of_objects = found[key][1:].lstrip()[:1] == b"{"
-            if key in _RECORD_LISTS or (len(found) == 1 and of_objects):
+            of_objects = values[key][1:].lstrip()[:1] == b"{"
+            if key in _RECORD_LISTS or (len(values) == 1 and of_objects):
                 return Form("items", (key,))
         return None
     return _open_document(text)
@@ -165,11 +165,11 @@ def unchosen_list(text: bytes, form: Form) -> str:
 
 def compressed_in(text: bytes) -> tuple[int, str]:
     """Where in decoded text compressed data begins, and which; "" if nowhere."""
-    for found in _MAGIC.finditer(text):
-        codec = sniff(text[found.start() : found.start() + HEAD_SIZE])
+    for magic in _MAGIC.finditer(text):
+        codec = sniff(text[magic.start() : magic.start() + HEAD_SIZE])
         try:
-            if codec and any(codec.member().pieces(text[found.start() : found.start() + _TRIED])):
-                return found.start(), codec.name
+            if codec and any(codec.member().pieces(text[magic.start() : magic.start() + _TRIED])):
+                return magic.start(), codec.name
         except MemberError:
             continue
     return 0, ""

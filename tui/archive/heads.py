@@ -39,22 +39,22 @@ def lead(parts: tuple[Part, ...]) -> str:
 
 def components(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
     """The parts of each folder's name, and of what follows the last slash."""
-    found: list[list[Part]] = [[]]
+    names: list[list[Part]] = [[]]
     for part in parts:
         texts: list[Part] = [part] if isinstance(part, Hole) else [*part.split("/")]
-        found[-1].append(texts[0])
-        found += [[text] for text in texts[1:]]
-    return [tuple(part for part in each if part) for each in found]
+        names[-1].append(texts[0])
+        names += [[text] for text in texts[1:]]
+    return [tuple(part for part in name if part) for name in names]
 
 
 def find_heads(listing: Listing, parts: tuple[Part, ...]) -> Heads:
     """What keys have for some parts: folder by folder, and within the last name from separator to separator."""
     *folders, name = components(parts)
-    found = Heads(("",))
+    heads = Heads(("",))
     for folder in folders:
-        found = _merged([found, _find_folders(listing, folder, found.prefixes)], found)
-    names = in_parallel(lambda prefix: find_names(listing, name, prefix), found.prefixes)
-    return _merged(names, found)
+        heads = _merged([heads, _find_folders(listing, folder, heads.prefixes)], heads)
+    names = in_parallel(lambda prefix: find_names(listing, name, prefix), heads.prefixes)
+    return _merged(names, heads)
 
 
 def _merged(parts: Sequence[Heads], before: Heads) -> Heads:
@@ -72,16 +72,16 @@ def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]
     if is_literal(name):
         return Heads(tuple(f"{prefix}{begin}/" for prefix in above))
     levels = in_parallel(lambda prefix: listing.level(prefix + begin, "/"), above)
-    found: list[str] = []
+    folders: list[str] = []
     rest: list[str] = []
     objects: list[StoredObject] = []
     for prefix, level in zip(above, levels, strict=True):
         if level is None:
             return Heads((), too_many=True)
         objects += level.objects
-        for each in level.prefixes:
-            (found if regex.fullmatch(each[len(prefix) : -1]) else rest).append(each)
-    return Heads(tuple(found), tuple(rest), tuple(objects))
+        for longer in level.prefixes:
+            (folders if regex.fullmatch(longer[len(prefix) : -1]) else rest).append(longer)
+    return Heads(tuple(folders), tuple(rest), tuple(objects))
 
 
 def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
@@ -112,20 +112,20 @@ def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequ
         return Heads((above + begin,))
     separator = name[-1][-1:] if isinstance(name[-1], str) else ""
     waiting = [above + begin] if begun is None else list(begun)
-    found: list[str] = []
+    heads: list[str] = []
     objects: list[StoredObject] = []
     for _ in range(DEEPEST):
         levels = in_parallel(lambda prefix: listing.level(prefix, separator), waiting)
         waiting = []
         for level in levels:
-            if level is None or len(found) + len(waiting) > _MOST_HEADS:
+            if level is None or len(heads) + len(waiting) > _MOST_HEADS:
                 return Heads((), too_many=True)
             objects += level.objects
-            for each in level.prefixes:
-                (found if regex.fullmatch(each[len(above) :]) else waiting).append(each)
+            for longer in level.prefixes:
+                (heads if regex.fullmatch(longer[len(above) :]) else waiting).append(longer)
         if not waiting:
             break
-    return Heads(tuple(dict.fromkeys(found)), tuple(waiting), tuple(objects))
+    return Heads(tuple(dict.fromkeys(heads)), tuple(waiting), tuple(objects))
 
 
 def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> Heads:
@@ -138,29 +138,29 @@ def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> 
     if len(time) < 2:
         return Heads((), too_many=True)
     regex, size = regex_of(tuple(name)), head.rfind("/") + 1
-    found: dict[str, None] = {}
+    glued: dict[str, None] = {}
     waiting = [head]
     for _ in range(DEEPEST):
         levels = in_parallel(lambda prefix: listing.level(prefix, time[0]), waiting)
         cut = [prefix for level in levels if level for prefix in level.prefixes]
-        heads = [each for each in cut if each[-2] == head[-1] and regex.fullmatch(each[size:-1])]
+        heads = [longer for longer in cut if longer[-2] == head[-1] and regex.fullmatch(longer[size:-1])]
         behind = in_parallel(lambda prefix: listing.level(prefix, time[1]), heads)
         if None in levels or None in behind:
             return Heads((), too_many=True)
-        found |= dict.fromkeys(each[:-1] for each in heads)
+        glued |= dict.fromkeys(longer[:-1] for longer in heads)
         names = [
-            each[: max(each.rfind(head[-1]) + 1, len(begin))]
+            longer[: max(longer.rfind(head[-1]) + 1, len(begin))]
             for begin, level in zip(heads, behind, strict=True)
-            for each in (level.prefixes if level else ())
-            if each != begin + time[1]
+            for longer in (level.prefixes if level else ())
+            if longer != begin + time[1]
         ]
-        waiting = list(dict.fromkeys([*(each for each in cut if each not in heads), *names]))
+        waiting = list(dict.fromkeys([*(longer for longer in cut if longer not in heads), *names]))
         if not waiting:
             break
         if len(waiting) > _MOST_GLUED:
             return Heads((), too_many=True)
-    found.pop(head, None)
-    return Heads(tuple(found), tuple(waiting))
+    glued.pop(head, None)
+    return Heads(tuple(glued), tuple(waiting))
 
 
 def is_literal(parts: tuple[Part, ...]) -> bool:

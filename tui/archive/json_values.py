@@ -74,20 +74,20 @@ def is_json_object(text: bytes) -> bool:
 
 def values(text: bytes | memoryview) -> list[bytes] | None:
     """The JSON values that a text consists of, each on one line; None if it is not just values."""
-    found = _decoder("many")(text)
-    return None if found is None else [one_line(bytes(raw)) for raw in found]
+    parsed = _decoder("many")(text)
+    return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
 
 
 def items(text: bytes) -> list[bytes] | None:
     """The items of a JSON list, each on one line; None if it is no list."""
-    found = _decoder("items")(text)
-    return None if found is None else [one_line(bytes(raw)) for raw in found]
+    parsed = _decoder("items")(text)
+    return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
 
 
 def members(text: bytes) -> dict[str, bytes] | None:
     """The values of a JSON object by their keys; None if it is no object."""
-    found = _decoder("members")(text)
-    return None if found is None else {key: bytes(raw) for key, raw in found.items()}
+    parsed = _decoder("members")(text)
+    return None if parsed is None else {key: bytes(raw) for key, raw in parsed.items()}
 
 
 def one_line(value: bytes) -> bytes:
@@ -111,10 +111,10 @@ def objects_on(line: bytes) -> list[bytes] | None:
     """The objects and arrays that a line consists of, if they are two or more; None otherwise."""
     if line[:1] not in (b"{", b"["):
         return None
-    found = values(line)
-    if found is None or len(found) < 2 or any(value[:1] not in (b"{", b"[") for value in found):
+    several = values(line)
+    if several is None or len(several) < 2 or any(value[:1] not in (b"{", b"[") for value in several):
         return None
-    return found
+    return several
 
 
 def value_end(text: memoryview) -> int:
@@ -175,14 +175,14 @@ def close_of(text: bytes | memoryview, depth: int) -> int:
 
 def shallow(text: bytes, most: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
     """The first tokens of a text (strings and brackets), each with the depth that it stands at."""
-    found: list[tuple[int, re.Match[bytes]]] = []
+    tokens: list[tuple[int, re.Match[bytes]]] = []
     depth = 0
     for token in _TOKEN.finditer(text):
         if token["close"]:
             depth -= 1
-        found.append((depth, token))
+        tokens.append((depth, token))
         if token["open"]:
             depth += 1
-        if len(found) >= most:
+        if len(tokens) >= most:
             break
-    return found
+    return tokens

@@ -300,11 +300,11 @@ class _Lines:
             yield Damage(self._compressed_at, self._at(), reason)
 
     def _count_lists(self, records: list[bytes]) -> None:
-        found = sum(map(is_record_list, records))
-        if found and not self._lists:
+        lists = sum(map(is_record_list, records))
+        if lists and not self._lists:
             self._lists_at = self._begun_at
-        self._lists += found
-        self._others |= found < len(records)
+        self._lists += lists
+        self._others |= lists < len(records)
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

@@ -198,9 +198,9 @@ class ChunkReader:
         """Is there a sound member somewhere behind a damaged one? The stream is at its beginning again."""
         from tui.archive.salvage import stored_codec  # only damaged chunks need it
 
-        found = stored_codec(self._open_at, self._key) is not None
+        hidden = stored_codec(self._open_at, self._key) is not None
         self._open_at(0)  # S3 refuses a range that begins at the object's end
-        return found
+        return hidden
 
     def _all_of_it(self, reason: str) -> Damage:
         """The whole chunk as damage. The rest of its stored bytes is read, and not decoded, to know where it ends."""
@@ -222,7 +222,8 @@ class ChunkReader:
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if whole and self._reading.records is None:
                 self.document = unchosen_list(first, self._form)
-        if not span.after_hole and stream.peek(len(BOM)) == BOM:
+        # to look opens a part, so that what is found in it is not told from where another part ended
+        if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
         if self._form.kind == "lines":
             yield from line_blocks(stream, self._limits, self._at, span)
@@ -272,19 +273,19 @@ class ChunkReader:
                     if item.end or item.blank or not already:
                         yield work(item)
 
-    def _form_of_parts(self, found: list[Part | Damage]) -> Form | None:
+    def _form_of_parts(self, items: list[Part | Damage]) -> Form | None:
         """The form of a damaged chunk, as its parts tell it; None if that is all one part, and tells it itself."""
-        parts = [part for part in found if not isinstance(part, Damage)]
-        if found and found[0] in parts and len(parts) == 1:
+        parts = [part for part in items if not isinstance(part, Damage)]
+        if items and items[0] in parts and len(parts) == 1:
             return None
-        told: list[Form] = []
+        forms: list[Form] = []
         for part in parts[:_PARTS_THAT_TELL]:
             with closing(part.open()) as stream:
                 form = form_of_part(Peekable(cast(Readable, stream)).peek(_TELLING), self._reading.records)
-            told += [form] if form else []
-        if LINES in told or not told:
+            forms += [form] if form else []
+        if LINES in forms or not forms:
             return LINES
-        return VALUES if VALUES in told and isinstance(found[0], Damage) else told[0]
+        return VALUES if VALUES in forms and isinstance(items[0], Damage) else forms[0]
 
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes

@@ -113,8 +113,8 @@ def salvage(
         yield Part(lambda: open_at(0), sound=True)
         return
     codec = taking_turns(codec, await_turn)
-    found = list(survey(Tape(open_at), codec))
-    for item in found:
+    parts = list(survey(Tape(open_at), codec))
+    for item in parts:
         if isinstance(item, Damage):
             yield item
             continue

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from itertools import islice, pairwise, product, takewhile
+from itertools import islice, product
 from typing import cast
 
 from tui.archive.block import LONG, Block, block_of
+from tui.archive.boundaries import (
+    BEGINNINGS,
+    BETWEEN_ITEMS,
+    BETWEEN_VALUES,
+    NEAR_END,
+    SEPARATORS,
+    TRIES,
+    begins_document,
+    boundaries,
+    checked_items,
+    last_stops,
+    list_start,
+    slices,
+    values_of,
+)
 from tui.archive.chunk import Damage
-from tui.archive.forms import LONGEST_PREAMBLE, Form
+from tui.archive.forms import Form
 from tui.archive.json_values import (
     BOM,
     close_of,
@@ -19,7 +33,6 @@ from tui.archive.json_values import (
     is_json_object,
     items,
     one_line,
-    shallow,
     value_end,
     values,
 )
@@ -27,18 +40,11 @@ from tui.archive.lines import Limits, Span, too_long
 from tui.archive.members import Readable
 from tui.units import plural
 
-_BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
 _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
-_BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
-_LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
-_SEPARATORS = b" \t\r\n,"
 _SEPARATED = re.compile(rb"[ \t\r\n,]*")
-_BEGINNINGS = (b"{", b"[")
 _SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end; longer ones are taken one by one
-_NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
 _LEAST_WINDOW, _MOST_WINDOW = 1 << 8, 1 << 18
-_TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
 _FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
 _FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
@@ -85,7 +91,7 @@ class _Values:
 
     def end(self) -> Iterator[Block | Damage]:
         yield from self._take(final=True)
-        rest = bytes(self._pending[:LONG]).strip(_SEPARATORS + b"\0")
+        rest = bytes(self._pending[:LONG]).strip(SEPARATORS + b"\0")
         if self._form.kind == "items" and not self._in_list:
             rest = rest.strip(b"]} \t\r\n")
         if self._skipped:
@@ -106,7 +112,7 @@ class _Values:
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
-        found: list[bytes] = []
+        records_: list[bytes] = []
         done = given = 0
         while done < len(self._pending) and not (self._unended and not final):
             if self._lost:
@@ -116,11 +122,11 @@ class _Values:
                 piece = self._piece(done, self._window)
                 at_end = done + len(piece) == len(self._pending)
                 records, used = self._records(piece, final=final and at_end)
-            found += records
+            records_ += records
             done += used
             if done - given >= self._limits.block:
-                yield from self._given(found)
-                found, given = [], done
+                yield from self._given(records_)
+                records_, given = [], done
             if used:  # a look costs time by what it sees, so that is four times what the last one used
                 self._window = max(_LEAST_WINDOW, min(4 * used, _MOST_WINDOW))
             elif at_end or self._window >= _SUSPICIOUS:
@@ -129,7 +135,7 @@ class _Values:
                 self._window *= 2
         del self._pending[:done]
         self._seen = 0 if done else self._seen
-        yield from self._given(found)
+        yield from self._given(records_)
         more = len(self._pending) > _SUSPICIOUS and not self._lost and (yield from self._long_value(final=final))
         if more or (self._is_stuck(final) and (yield from self._resume(final=final))):
             yield from self._take(final=final)
@@ -173,7 +179,7 @@ class _Values:
             return True
         record, self._pending = self._pending, self._pending[begin + end :]
         del record[begin + end :], record[:begin]
-        del record[len(record) - len(record[-_NEAR_END:]) + len(record[-_NEAR_END:].rstrip(_SEPARATORS)) :]
+        del record[len(record) - len(record[-NEAR_END:]) + len(record[-NEAR_END:].rstrip(SEPARATORS)) :]
         drop_newlines(record)
         if self._form.kind == "items" and not self._in_list:
             self._count_without_list()
@@ -188,12 +194,12 @@ class _Values:
 
     def _is_stuck(self, final: bool) -> bool:
         """Is what is pending no beginning of a value, or does it take suspiciously long to end?"""
-        rest = bytes(self._pending[:_NEAR_END]).lstrip(_SEPARATORS)
+        rest = bytes(self._pending[:NEAR_END]).lstrip(SEPARATORS)
         if self._lost or self._to_close or not rest or (self._form.kind == "items" and not self._in_list):
             return False
         if final and (self._cut or self._doubted):
             return False  # the rest of a record that damage has cut
-        if final or rest[:1] not in _BEGINNINGS:
+        if final or rest[:1] not in BEGINNINGS:
             return True
         return len(self._pending) > _SUSPICIOUS and not self._unended
 
@@ -202,7 +208,7 @@ class _Values:
         records: list[bytes] = []
         used = 0
         self._lost = True
-        for size in (_NEAR_END, _SUSPICIOUS):  # what follows may itself be broken further on
+        for size in (NEAR_END, _SUSPICIOUS):  # what follows may itself be broken further on
             piece = self._piece(0, size)
             records, used = self._first_after_loss(piece, final=final and len(piece) == len(self._pending))
             if records or len(piece) == len(self._pending):
@@ -240,18 +246,18 @@ class _Values:
         if self._lost:
             return self._first_after_loss(text, final=final)
         if self._form.kind == "values":
-            return _values_of(text, final=final)
+            return values_of(text, final=final)
         if self._to_close:
             closed = close_of(text, self._to_close)
             self._to_close = 0 if closed else self._to_close
             return [], closed
         if self._in_list:
             return self._items_of(text)
-        start, end = _list_start(text, self._form.path)
+        start, end = list_start(text, self._form.path)
         self._in_list = bool(start)
         if not start and end:
             self._count_without_list()
-            return _slices(text, [end]), end  # such a document is a record itself
+            return slices(text, [end]), end  # such a document is a record itself
         return [], start
 
     def _count_without_list(self) -> None:
@@ -275,7 +281,7 @@ class _Values:
         if len(self._pending) - done > LONG:
             begin = _ITEM_START if self._in_list else _VALUE_START
             with memoryview(self._pending) as view, view[done:] as text:
-                for at in [match.end() for match in islice(begin.finditer(text[:LONG]), _TRIES)]:
+                for at in [match.end() for match in islice(begin.finditer(text[:LONG]), TRIES)]:
                     if value_end(text[at:]) > LONG:
                         self._lost = False
                         return [], at
@@ -283,101 +289,35 @@ class _Values:
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
         """Items of the list that the text begins in, up to its end."""
-        for stop in _boundaries(_BETWEEN_ITEMS, text):
-            found = items(b"[" + text[:stop].strip(_SEPARATORS) + b"]")
-            if found is not None:
-                return found, stop
+        for stop in boundaries(BETWEEN_ITEMS, text):
+            whole = items(b"[" + text[:stop].strip(SEPARATORS) + b"]")
+            if whole is not None:
+                return whole, stop
         stop = close_of(text, 1)
         if stop:
             self._in_list, self._to_close = False, len(self._form.path)
-            return _checked_items(text[: stop - 1]), stop
+            return checked_items(text[: stop - 1]), stop
         stops = list(ends(text))
-        return (_checked_items(text[: stops[-1]]), stops[-1]) if stops else ([], 0)
+        return (checked_items(text[: stops[-1]]), stops[-1]) if stops else ([], 0)
 
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
         in_list = self._in_list
-        if in_list and _begins_document(text, self._form.path):
+        if in_list and begins_document(text, self._form.path):
             self._lost = self._in_list = False  # nothing of it was lost
             return self._records(text, final=final)
-        between, begin = (_BETWEEN_ITEMS, _ITEM_START) if in_list else (_BETWEEN_VALUES, _VALUE_START)
+        between, begin = (BETWEEN_ITEMS, _ITEM_START) if in_list else (BETWEEN_VALUES, _VALUE_START)
         starts = [match.end() for match in islice(begin.finditer(text), _FIRST_TRIES)]
-        stops = [*(_last_stops(text) if in_list else (len(text),))] if final else []
+        stops = [*(last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
-            stops += _boundaries(between, text)
+            stops += boundaries(between, text)
         stops = stops[:_FIRST_STOPS]
-        tries = max(_TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
+        tries = max(TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
         for stop, start in product(stops, starts[:tries]):
-            piece = text[start:stop].strip(_SEPARATORS)
-            found = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
+            piece = text[start:stop].strip(SEPARATORS)
+            whole = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
             # `{}` may stand in a string, an object with a key cannot
-            if found and b'"' in found[0] and all(record[:1] in _BEGINNINGS for record in found):
+            if whole and b'"' in whole[0] and all(record[:1] in BEGINNINGS for record in whole):
                 self._lost = False
-                return found, stop
+                return whole, stop
         return [], 0
-
-
-def _boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
-    """Where one value ends and the next begins, the last few, from the text's end on."""
-    found = deque((match.end() for match in between.finditer(text, max(0, len(text) - _NEAR_END))), _TRIES)
-    if not found:
-        found = deque((match.end() for match in between.finditer(text)), _TRIES)
-    yield from reversed(found)
-
-
-def _last_stops(text: bytes) -> Iterator[int]:
-    """Where the last item may end: before the brackets that close its list and document, or at the text's end."""
-    text = text.rstrip(_SEPARATORS)
-    for closing in (b"]", b"]}"):
-        if text.endswith(closing):
-            yield len(text) - len(closing)
-    yield len(text)
-
-
-def _values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
-    for stop in [*([len(text)] if final else []), *_boundaries(_BETWEEN_VALUES, text)]:
-        found = values(text[:stop])
-        if found is not None:
-            return found, stop
-    stops = list(ends(text))
-    found = list(takewhile(lambda piece: piece[:1] in _BEGINNINGS, _slices(text, stops)))
-    return found, stops[len(found) - 1] if found else 0
-
-
-def _checked_items(text: bytes) -> list[bytes]:
-    found = items(b"[" + text.strip(_SEPARATORS) + b"]")
-    return _slices(text, list(ends(text))) if found is None else found
-
-
-def _slices(text: bytes, stops: list[int]) -> list[bytes]:
-    """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
-    found = (text[start:stop].strip(_SEPARATORS) for start, stop in pairwise([0, *stops]))
-    return [piece.removeprefix(BOM) for piece in found if piece]
-
-
-def _list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
-    """Behind the bracket that opens the list at `path` of the text's first document, and where that document ends.
-
-    Each is 0 if it is not in the text.
-    """
-    keys: dict[int, bytes] = {}
-    wanted = {depth: step.encode() for depth, step in enumerate(path, 1)}
-    for depth, token in shallow(text[:LONGEST_PREAMBLE]):
-        if token["open"] == b"[" and depth == len(path) and keys == wanted:
-            return token.end(), 0
-        if token["close"] and not depth:
-            return 0, token.end()
-        if token["closed"] is not None and 1 <= depth <= len(path) and _is_key(text, token.end()):
-            keys = {d: key for d, key in keys.items() if d < depth} | {depth: token.group()[1:-1]}
-    return 0, close_of(text, 0)
-
-
-def _begins_document(text: bytes, path: tuple[str, ...]) -> bool:
-    """Is it the beginning of a document, and not the inside of one?"""
-    if path:
-        return text.lstrip()[:1] == b"{" and _list_start(text, path)[0] > 0
-    return _LIST_OF_OBJECTS.match(text) is not None
-
-
-def _is_key(text: bytes, end: int) -> bool:
-    return text[end : end + 64].lstrip()[:1] == b":"

@@ -103,21 +103,21 @@ _PARTS = (("^", "begins with", "starts_with"), ("$", "ends with", "ends_with"), 
 def comparisons(path: Place, value: object) -> tuple[Comparison, ...]:
     """What can be asked of a value by its type. Every expression holds for the value's own record, but for the
     opposites, and `<` and `>`, which leave out the value itself."""
-    found = [
+    offered = [
         Comparison("=", "only these", equal_expression(path, value)),
         Comparison("-", "not these", differ_expression(path, value)),
     ]
     if (isinstance(value, int | float) and not isinstance(value, bool)) or (isinstance(value, str) and value):
         for sign, meaning in _ORDERINGS[str if isinstance(value, str) else int]:
-            found.append(Comparison(sign, meaning, _somewhere(path, _ordering(sign, value))))
+            offered.append(Comparison(sign, meaning, _somewhere(path, _ordering(sign, value))))
     if isinstance(value, str) and value:
-        found += [_of_part(path, value, *each) for each in _PARTS]
+        offered += [_of_part(path, value, *part) for part in _PARTS]
     if isinstance(value, list) and value:
         expression = _somewhere(path, lambda spelled: f"{spelled} && length({spelled}) >= `{len(value)}`")
-        found.append(Comparison("#", "at least so many", expression))
+        offered.append(Comparison("#", "at least so many", expression))
     there = _somewhere(path, lambda spelled: f"{spelled} != `null`")
     gone = f"!({there})" if any(isinstance(step, int) for step in path) else f"{spell_path(path)} == `null`"
-    return (*found, Comparison("*", "is there", there), Comparison("0", "is missing or null", gone))
+    return (*offered, Comparison("*", "is there", there), Comparison("0", "is missing or null", gone))
 
 
 def _ordering(sign: str, value: object) -> Callable[[str], str]:
@@ -164,20 +164,20 @@ class Whole:
     besides: tuple[str, ...] = ()
 
 
-def whole_of(wanted: Filter) -> Whole:
+def whole_of(filter_: Filter) -> Whole:
     """The terms that are on as one expression.
 
     JMESPath cannot look at bytes: text and regex terms are named in `besides`. An inverted filter (`-v`) also lets
     through what JMESPath cannot judge.
     """
-    texts = [term.text for term in wanted.active if term.kind == "match"]
+    texts = [term.text for term in filter_.active if term.kind == "match"]
     others = tuple(
         f"{'no ' if term.negated else ''}{'any of' if term.kind == 'file' else KIND_WORDS[term.kind][0]} {term.text}"
-        for term in wanted.active
+        for term in filter_.active
         if term.kind != "match"
     )
     joined = texts[0] if len(texts) == 1 else " && ".join(map(_operand, texts))
-    if not wanted.invert:
+    if not filter_.invert:
         return Whole(joined, others)
     if not others:
         return Whole(f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",))

@@ -151,11 +151,11 @@ class Fields:
 
 def _histogram(numbers: Sequence[float], low: float, high: float) -> tuple[int, ...]:
     """How many lie in each step; all in the first if they are all the same."""
-    found = [0] * BINS
+    bins = [0] * BINS
     width = high / BINS - low / BINS  # their difference may be more than a float holds
     for number in numbers:
-        found[min(int(number / width - low / width), BINS - 1) if width else 0] += 1
-    return tuple(found)
+        bins[min(int(number / width - low / width), BINS - 1) if width else 0] += 1
+    return tuple(bins)
 
 
 def leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:

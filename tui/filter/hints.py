@@ -92,15 +92,15 @@ def may_mislead(filter_: Filter) -> bool:
             continue
         from tui.filter.operands import operands
 
-        found = operands(term.text)
-        compares = [at for at, operand in enumerate(found) if operand.type == "compare"]
-        if compares and (filter_.invert or any(found[at].text == "!=" for at in compares)):
+        parts = operands(term.text)
+        compares = [at for at, operand in enumerate(parts) if operand.type == "compare"]
+        if compares and (filter_.invert or any(parts[at].text == "!=" for at in compares)):
             return True
-        if any(operand.text == "!" for operand in found):
+        if any(operand.text == "!" for operand in parts):
             return True
         for at in compares:
-            left, right = found[at - 1 : at], found[at + 1 : at + 2]
-            if any(each.single == "quoted" for each in (*left, *right)) or any(each.type == "path" for each in right):
+            left, right = parts[at - 1 : at], parts[at + 1 : at + 2]
+            if any(side.single == "quoted" for side in (*left, *right)) or any(side.type == "path" for side in right):
                 return True
     return False
 
@@ -114,17 +114,17 @@ def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tup
 
     `matched`: something did match, so that only what cannot mean what it says is worth a hint.
     """
-    found: list[Hint] = []
+    all_hints: list[Hint] = []
     for term in filter_.active:
         if len(term.text) > _LONGEST_TERM:
             continue
         if term.kind == "match":
-            found += _of_match(term, sample)
+            all_hints += _of_match(term, sample)
         elif term.kind == "file" and _has_blank_line(term):
-            found.append(Hint(f"{shown_name(term.text)} has an empty line, which is in every record; remove it"))
+            all_hints.append(Hint(f"{shown_name(term.text)} has an empty line, which is in every record; remove it"))
         elif not term.negated and not matched:
-            found += _of_text(term, sample)
-    return tuple(hint for hint in found if hint.slip or not matched)
+            all_hints += _of_text(term, sample)
+    return tuple(hint for hint in all_hints if hint.slip or not matched)
 
 
 def _of_match(term: Term, sample: FieldSample) -> list[Hint]:

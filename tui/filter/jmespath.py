@@ -39,16 +39,16 @@ def compile_term(expression: str) -> Compiled:
     parsed = parse_expression(expression)
     try:
         shape = compile_shape(parsed.parsed)
-        wanted = needles(parsed.parsed)
+        needed = needles(parsed.parsed)
     except RecursionError as error:
         raise _too_deep(expression) from error
     holds = shape.holds if shape else _interpreted(parsed)
-    judge = _judge(holds, [needle.spellings for needle in wanted])
+    judge = _judge(holds, [needle.spellings for needle in needed])
     return Compiled(
         _quick(shape, judge) if shape else judge,
-        tuple(map(finder, wanted[0].spellings)) if wanted else (),
+        tuple(map(finder, needed[0].spellings)) if needed else (),
         holds_lock=True,
-        texts=tuple(wanted[0].texts) if wanted else (),
+        texts=tuple(needed[0].texts) if needed else (),
         verdicts=_all_at_once(shape, judge) if shape else None,
     )
 
@@ -100,16 +100,18 @@ def _all_at_once(shape: Shape, judge: Test) -> Verdicts:
             if None not in held:
                 return held  # type: ignore[return-value]
             records = bytes(lines).split(b"\n")
-            return [judge(record) if each is None else each for each, record in zip(held, records, strict=False)]
+            return [
+                judge(record) if verdict is None else verdict for verdict, record in zip(held, records, strict=False)
+            ]
         except (*MISFITS, NotJsonError):
             return None
 
     return verdicts
 
 
-def _may_match(record: bytes, wanted: Iterable[Iterable[bytes]]) -> bool:
+def _may_match(record: bytes, needed: Iterable[Iterable[bytes]]) -> bool:
     """Does the record hold every needle, or an escape that may spell it?"""
-    return all(any(text in record for text in spellings) for spellings in wanted)
+    return all(any(text in record for text in spellings) for spellings in needed)
 
 
 def parse_expression(expression: str) -> ParsedResult:
@@ -222,6 +224,6 @@ def _check_call(expression: str, name: str, given: int) -> None:
     signature = known[name]["signature"]
     variadic = any(argument.get("variadic") for argument in signature)
     if given < len(signature) or (given > len(signature) and not variadic):
-        wanted = f"{'at least ' if variadic else ''}{len(signature)}"
-        reason = f"{name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}"
+        expected = f"{'at least ' if variadic else ''}{len(signature)}"
+        reason = f"{name}() takes {expected} argument{'' if expected == '1' else 's'}, not {given}"
         raise FilterError(reason, expression, column, what="JMESPath")

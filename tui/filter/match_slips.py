@@ -22,18 +22,18 @@ _LITERALS = ("raw", "literal")
 
 def match_slips(expression: str, types: Types) -> list[MatchSlip]:
     """All that can be seen in one expression."""
-    found = operands(expression)
+    parts = operands(expression)
     slips: list[MatchSlip] = []
     done: set[int] = set()  # operands that need no other look
-    for at, operand in enumerate(found):
-        if operand.type == "compare" and 0 < at < len(found) - 1:
-            slips += _compared(found, at, types, done)
+    for at, operand in enumerate(parts):
+        if operand.type == "compare" and 0 < at < len(parts) - 1:
+            slips += _compared(parts, at, types, done)
         elif operand.type == "call" and operand.text in _TEXT_FUNCTIONS:
-            slips += _called(found, at, types, done)
-    slips += _pipes(found)
-    for at, operand in enumerate(found):
-        if at not in done and operand.own and (at == 0 or found[at - 1].text != "."):
-            slips += missing(operand, types, alone=len(found) == 1)
+            slips += _called(parts, at, types, done)
+    slips += _pipes(parts)
+    for at, operand in enumerate(parts):
+        if at not in done and operand.own and (at == 0 or parts[at - 1].text != "."):
+            slips += missing(operand, types, alone=len(parts) == 1)
     return _merged(slips)
 
 
@@ -46,9 +46,9 @@ def _merged(slips: Sequence[MatchSlip]) -> list[MatchSlip]:
     return list(merged.values())
 
 
-def _compared(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
-    left, right = found[at - 1], found[at + 1]
-    if at > 1 and found[at - 2].text == ".":  # what it is a part of is not known
+def _compared(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
+    left, right = parts[at - 1], parts[at + 1]
+    if at > 1 and parts[at - 2].text == ".":  # what it is a part of is not known
         left = Operand("mark", "", left.start, left.end)
     if left.type not in _LITERALS and right.type not in _LITERALS:
         pairs = [(at + 1, right, left), (at - 1, left, right)]
@@ -62,7 +62,7 @@ def _compared(found: Sequence[Operand], at: int, types: Types, done: set[int]) -
     literal, path = (left, right) if left.type in _LITERALS else (right, left)
     if path.path is None or path.type != "path" or literal.type not in _LITERALS:
         return
-    slip = _against_literal(found[at], left, right, types)
+    slip = _against_literal(parts[at], left, right, types)
     if slip or literal.value is None:  # whether a field is missing may be what is asked
         done.add(at - 1 if path is left else at + 1)
     if slip:
@@ -182,11 +182,11 @@ def _other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | N
     return MatchSlip(sentence, (Slip(literal.start, literal.end, spell_value(near[0]), ""),), certain=False)
 
 
-def _called(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
+def _called(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
     """`contains(tags, "x")`, `contains(code, '50')`: the arguments of a function on text."""
-    if [each.text for each in found[at + 1 : at + 6 : 2]] != ["(", ",", ")"]:
+    if [part.text for part in parts[at + 1 : at + 6 : 2]] != ["(", ",", ")"]:
         return
-    call, subject, what = found[at], found[at + 2], found[at + 4]
+    call, subject, what = parts[at], parts[at + 2], parts[at + 4]
     here = types.of(subject.path) if subject.path is not None else frozenset()
     items = here if subject.projected else types.of((*subject.path, ANY)) if subject.path is not None else frozenset()
     if subject.projected:
@@ -200,7 +200,7 @@ def _called(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> 
         yield replace(slip, edits=(meant,))
     if not here:
         return
-    whole = (call.start, found[at + 5].end)
+    whole = (call.start, parts[at + 5].end)
     if "string" not in here and "array" not in here:
         needs = "text or a list" if call.text == "contains" else "text"
         sentence = f"{call.text}() needs {needs}, and {subject.text} is {_kinds(here)} here"
@@ -215,13 +215,13 @@ def _called(found: Sequence[Operand], at: int, types: Types, done: set[int]) -> 
             yield MatchSlip(sentence, (Slip(what.start, what.end, meant_text, ""),))
 
 
-def _pipes(found: Sequence[Operand]) -> Iterator[MatchSlip]:
+def _pipes(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
     """`a == 'x' | b == 'y'`: behind a pipe, paths lead from the comparison's true or false."""
     depth, compares = 0, False
-    for at, operand in enumerate(found):
+    for at, operand in enumerate(parts):
         depth += (operand.text in ("(", "[", "[?", "{")) - (operand.text in (")", "]", "}"))
         compares = compares or (depth == 0 and operand.type == "compare")
-        if operand.text == "|" and depth == 0 and compares and found[at + 1 : at + 2] and found[at + 1].text != "[":
+        if operand.text == "|" and depth == 0 and compares and parts[at + 1 : at + 2] and parts[at + 1].text != "[":
             edit = Slip(operand.start, operand.end, "||", "")
             yield MatchSlip("| hands the comparison's result on to what follows; 'or' is written ||", (edit,))
 
@@ -232,4 +232,4 @@ def _numeric(path: Path, types: Types) -> bool:
 
 
 def _kinds(types: frozenset[str]) -> str:
-    return " or ".join(_KINDS[each] for each in sorted(types))
+    return " or ".join(_KINDS[kind] for kind in sorted(types))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, islice
 
 import stringzilla as sz
 
 from tui.archive.block import Block, line_spans
-from tui.filter.compiled import MAX_PARSED, Compiled, Every, Find, NotJsonError, Test, TooLargeError
+from tui.archive.oddities import may_be_odd
+from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError
+from tui.filter.hits import Span, has_hit, hit_lines
 from tui.filter.within import Within
-
-Span = tuple[int, int]
 
 _MANY = 0.3  # of a block's lines: with more candidates than that, to search for them first is a waste
 _GLANCE = 1 << 14  # bytes of a block that tell how many they are
-_APART = 31  # blocks whose lines are tested one after another, after one that did not go at once
+_FEW = 16  # lines with a hit: to look at these costs less than to look at the whole block
+_APART = 31  # blocks for which a short cut is not tried again, after one that did not go that way
 _NEWLINE = b"\n"
 _LOOKED_AT = 1 << 16  # bytes of a record that is parsed only to see that it is JSON
 _BEGINS = re.compile(rb'\{[ \t\r]*["}]')
@@ -37,6 +38,7 @@ class Matcher:
         self._lead = _lead(self._terms)
         self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
         self._not_at_once = 0  # blocks whose lines will be tested one after another
+        self._not_few = 0  # blocks that will be settled, for they will have many hits
         self.not_json = 0
         self.broken_json = 0
         self.unparsed = 0
@@ -87,6 +89,29 @@ class Matcher:
         with block.view() as view:
             return iter(self._in_time(list(spans), view))
 
+    def raw_spans(self, block: Block) -> Iterator[Span]:
+        """The same in the lines as they are: `block.raw()`, as long as the block is not settled."""
+        few = self._few_hits(block)
+        return self.spans(block) if few is None else iter(few)
+
+    def _few_hits(self, block: Block) -> list[Span] | None:
+        """The matching lines where a search finds few, and each is just one record; None where that is not so.
+
+        To look at the other lines would cost a block five times what the search does.
+        """
+        lead = self._lead
+        if lead is None or not lead.exact or self._tests or self._invert or self._times or block.is_long:
+            return None
+        if self._not_few:
+            self._not_few -= 1
+            return None
+        hits = list(islice(hit_lines(block, lead), _FEW + 1))
+        if len(hits) > _FEW:
+            self._not_few = _APART
+            return None
+        text = b"".join([block.buffer[start : end + 1] for start, end in hits])
+        return None if text and may_be_odd(Block(bytearray(text), len(text), 0), closely=False) else hits
+
     def _in_time(self, spans: list[Span], lines: bytes | memoryview) -> list[Span]:
         """Those of the matching records whose time is in the range."""
         if not spans or self._times is None or self._is_within is None:
@@ -100,6 +125,8 @@ class Matcher:
         """How many records of a block match."""
         if self._times is not None:
             return sum(1 for _ in self.spans(block))
+        if (few := self._few_hits(block)) is not None:
+            return len(few)
         held = self._held(block)
         count = held.count(True) if isinstance(held, list) else sum(1 for _ in held)
         return block.count() - count if self._invert else count
@@ -107,13 +134,13 @@ class Matcher:
     def _held(self, block: Block) -> list[bool] | Iterator[Span]:
         """Do the terms hold, for each record; or where are those that they hold for?"""
         lead = self._lead
-        if lead is not None and lead.exact and not self._invert and not _has_hit(block, lead.finders):
+        if lead is not None and lead.exact and not self._invert and not has_hit(block, lead.finders):
             return iter(())
         block.settle()
         if lead is not None and not lead.exact and not _are_json(block):
             return self._one_by_one(block, strict=True)
         if lead is not None and (lead.exact or _worth_leading(block, lead.texts)):
-            lines = hit_lines(block, lead.every) if lead.every else candidates(block, lead.finders)
+            lines = hit_lines(block, lead)
             return self._tested(block, lines) if self._tests else lines
         verdicts = self._at_once(block)
         return self._one_by_one(block) if verdicts is None else verdicts
@@ -131,8 +158,8 @@ class Matcher:
         verdicts: list[list[bool]] = []
         if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and block.all_objects():
             with block.view() as view:
-                each = [term.verdicts(view) for term in self._terms if term.verdicts]
-            verdicts = [those for those in each if those is not None and len(those) == block.count()]
+                per_term = [term.verdicts(view) for term in self._terms if term.verdicts]
+            verdicts = [those for those in per_term if those is not None and len(those) == block.count()]
         if not verdicts or len(verdicts) < len(self._terms):
             self._not_at_once = _APART
             return None
@@ -183,12 +210,6 @@ def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
     yield from line_spans(block.buffer, block.end, done)
 
 
-def _has_hit(block: Block, finders: Sequence[Find]) -> bool:
-    """Is there anything in the lines, whatever separates the records?"""
-    with block.raw() as view:
-        return any(find(view, 0, block.end) >= 0 for find in finders)
-
-
 def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
     """Not where many lines have a hit, which its beginning tells; nor where some are no objects: they are counted."""
     with block.view()[:_GLANCE] as view:
@@ -227,45 +248,3 @@ def _lead(terms: Sequence[Compiled]) -> Compiled | None:
     """The term to search for first: one whose hits need no test, else one that names bytes at all."""
     findable = [term for term in terms if term.finders]
     return next((term for term in findable if term.exact), findable[0] if findable else None)
-
-
-def candidates(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
-    """The lines that have a hit of any finder, each once."""
-    buffer, stop, position = block.buffer, block.end, 0
-    with block.view() as view:
-        hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
-        while hits:
-            hit = min(hits.values())
-            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
-            end = buffer.find(_NEWLINE, hit, stop)
-            if end < 0:
-                end = stop
-            yield start, end
-            position = end + 1
-            for find in [find for find, at in hits.items() if at < position]:
-                hits[find] = _hit(find, view, position, stop)
-                if hits[find] > stop:
-                    del hits[find]
-
-
-def hit_lines(block: Block, every: Every) -> Iterator[Span]:
-    """The lines that have one of the hits, each once."""
-    buffer, stop, position = block.buffer, block.end, 0
-    with block.view() as view:
-        hits = sorted(every(view, stop))
-    for hit in hits:
-        if hit >= position:
-            start = buffer.rfind(_NEWLINE, position, hit) + 1 or position
-            end = buffer.find(_NEWLINE, hit, stop)
-            if end < 0:
-                end = stop
-            yield start, end
-            position = end + 1
-
-
-def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
-    """The next hit, or one behind `stop` if there is none. A last line without a newline may be hit at its end."""
-    if start >= stop:
-        return stop + 1
-    at = find(view, start, stop)
-    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE[0]) else at

@@ -44,7 +44,7 @@ def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSli
         return
     sentence = f"no record has the field {operand.text}{sampled(types)}"
     base = path[: len(path) - len(operand.own)]
-    near = _near(operand.own, [each[len(base) :] for each in types.paths if each[: len(base)] == base])
+    near = _near(operand.own, [known[len(base) :] for known in types.paths if known[: len(base)] == base])
     if near:
         edit = Slip(operand.start, operand.end, spell_field(near), "")
         yield MatchSlip(f"{sentence}; did you mean {spell_field(near)}?", (edit,), certain=False)
@@ -66,11 +66,11 @@ def list_on_the_way(path: Operand, types: Types) -> tuple[Path, Path] | None:
 
 def _near(path: Path, known: Sequence[Path]) -> Path | None:
     """The path that is spelled most like one: all of it, its last name somewhere else, or nearly."""
-    names = {spell_field(each): each for each in known if each and ANY not in each}
-    plain = {name: _plain(each) for name, each in names.items()}
+    names = {spell_field(candidate): candidate for candidate in known if candidate and ANY not in candidate}
+    plain = {name: _plain(candidate) for name, candidate in names.items()}
     for same in (
         [name for name, text in plain.items() if text == _plain(path)],
-        [name for name, each in names.items() if _plain(each[-1:]) == _plain(path[-1:])],
+        [name for name, candidate in names.items() if _plain(candidate[-1:]) == _plain(path[-1:])],
         get_close_matches(spell_field(path), names, 1, CLOSE),
     ):
         if same:

@@ -50,8 +50,8 @@ _PLAIN = re.compile(r'[^"\\/\x00-\x1f\ud800-\udfff]+')
 
 def needles(node: Node) -> tuple[Needle, ...]:
     """What a record must hold if the expression is truthy on it: all of them, the most telling first."""
-    found = _result(node, _Result(own=True)).truthy
-    return tuple(sorted(found, key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
+    needed = _result(node, _Result(own=True)).truthy
+    return tuple(sorted(needed, key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
 
 
 Found = frozenset[Needle]
@@ -79,8 +79,8 @@ def _result(node: Node, at: _Result) -> _Result:
     """The result of an expression where `at` is the current value's."""
     kind, children = node["type"], node["children"]
     if kind == "field":
-        found = at.truthy | (_holds(node["value"], '"', '"', is_key=True) if at.own else _NONE)
-        return _Result(found, found, found, at.own)
+        needed = at.truthy | (_holds(node["value"], '"', '"', is_key=True) if at.own else _NONE)
+        return _Result(needed, needed, needed, at.own)
     if kind in ("current", "identity"):
         return at
     if kind in ("subexpression", "index_expression", "pipe"):
@@ -141,11 +141,11 @@ def _joined(kind: str, left: _Result, right: _Result) -> _Result:
 def _any_result(results: Sequence[_Result]) -> _Result:
     """The result of one of several expressions."""
     return _Result(
-        _any_of([each.there for each in results]),
-        _any_of([each.truthy for each in results]),
-        _any_of([each.filled for each in results]),
-        all(each.own for each in results),
-        all(each.listed for each in results),
+        _any_of([result.there for result in results]),
+        _any_of([result.truthy for result in results]),
+        _any_of([result.filled for result in results]),
+        all(result.own for result in results),
+        all(result.listed for result in results),
     )
 
 
@@ -154,7 +154,7 @@ def _any_of(choices: Sequence[Found]) -> Found:
     if not all(choices):
         return _NONE
     best = [max(choice, key=lambda needle: (needle.telling, sorted(needle.texts))) for choice in choices]
-    return frozenset([Needle(frozenset().union(*(each.texts for each in best)), any(each.is_key for each in best))])
+    return frozenset([Needle(frozenset().union(*(one.texts for one in best)), any(one.is_key for one in best))])
 
 
 def _compared(operator: str, left: Node, right: Node, at: _Result) -> _Result:
@@ -193,11 +193,11 @@ def _strings_of(value: Any, one: _Result) -> Found:
         return _NONE
     if isinstance(value, str):
         return _holds(value, '"', '"')
-    found = _NONE
+    strings = _NONE
     if isinstance(value, dict):
-        found = found.union(*(_holds(key, '"', '"', is_key=True) for key in value))
+        strings = strings.union(*(_holds(key, '"', '"', is_key=True) for key in value))
         value = list(value.values())
-    return found.union(*(_strings_of(each, one) for each in value)) if isinstance(value, list) else found
+    return strings.union(*(_strings_of(item, one) for item in value)) if isinstance(value, list) else strings
 
 
 def _called(name: str, arguments: Sequence[Node], at: _Result) -> _Result:

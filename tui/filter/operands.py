@@ -47,8 +47,8 @@ class _Frame:
 class _Reader:
     """Walks over tokens and keeps which brackets are open."""
 
-    def __init__(self, found: Sequence[Token], expression: str) -> None:
-        self._tokens = found
+    def __init__(self, tokens_: Sequence[Token], expression: str) -> None:
+        self._tokens = tokens_
         self._expression = expression
         self._frames = [_Frame(())]
 

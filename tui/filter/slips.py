@@ -50,31 +50,31 @@ def edited(expression: str, slips: Sequence[Slip]) -> str:
     return expression
 
 
-def _slips(found: Sequence[Token]) -> Iterator[Slip]:
+def _slips(tokens_: Sequence[Token]) -> Iterator[Slip]:
     at, before = 0, _NOTHING
-    while at < len(found):
-        slips, used = _slips_at(found, at, before)
+    while at < len(tokens_):
+        slips, used = _slips_at(tokens_, at, before)
         yield from slips
-        before = found[at + used - 1]
+        before = tokens_[at + used - 1]
         if slips and slips[0].replacement.strip("(") in ("&&", "||", "!"):
             before = _NOTHING  # an operator, as which the parser will see it
         at += used
 
 
-def _slips_at(found: Sequence[Token], at: int, before: Token) -> tuple[list[Slip], int]:
+def _slips_at(tokens_: Sequence[Token], at: int, before: Token) -> tuple[list[Slip], int]:
     """What is wrong with the tokens that begin here, and how many of them that is about."""
-    token, after = found[at], found[at + 1] if at + 1 < len(found) else _NOTHING
+    token, after = tokens_[at], tokens_[at + 1] if at + 1 < len(tokens_) else _NOTHING
     word, touching = token.text.lower(), after.start == token.end
     if token.type == "number" and (_compares(before) or _compares(after)):
         return [Slip(token.start, token.end, f"`{token.text}`", "a number is written in backticks")], 1
-    if token.type == "name" and (end := _dashed(found, at)) > at + 1:
-        name = '"' + "".join(part.text for part in found[at:end]) + '"'
+    if token.type == "name" and (end := _dashed(tokens_, at)) > at + 1:
+        name = '"' + "".join(part.text for part in tokens_[at:end]) + '"'
         reason = "a name with a dash is written in double quotes"
-        return [Slip(token.start, found[end - 1].end, name, reason)], end - at
+        return [Slip(token.start, tokens_[end - 1].end, name, reason)], end - at
     if token.type == "name" and word in ("and", "or") and _ends_operand(before) and after is not _NOTHING:
         return [Slip(token.start, token.end, _WORDS[word], f"'{token.text}' is written {_WORDS[word]}")], 1
     if token.type == "name" and word == "not" and not _ends_operand(before) and _begins_operand(after):
-        return _negation(found, at), 1
+        return _negation(tokens_, at), 1
     if token.text == "$" and after.text == "." and not _ends_operand(before):
         return [Slip(token.start, after.end, "", "a path begins with a name, without $")], 2
     if token.text == "&" and _ends_operand(before):
@@ -88,32 +88,32 @@ def _slips_at(found: Sequence[Token], at: int, before: Token) -> tuple[list[Slip
     return [], 1
 
 
-def _negation(found: Sequence[Token], at: int) -> list[Slip]:
+def _negation(tokens_: Sequence[Token], at: int) -> list[Slip]:
     """`not a == b` negates the comparison; `!` binds tighter, so that it needs brackets."""
-    token, after = found[at], found[at + 1]
+    token, after = tokens_[at], tokens_[at + 1]
     reason = f"'{token.text}' is written !"
     if after.text == "(":
         return [Slip(token.start, after.start, "!", reason)]
     depth, end, compares = 0, after.end, False
-    for each in found[at + 1 :]:
-        depth += (each.text in _OPENING) - (each.text in _CLOSING)
-        if depth < 0 or (depth == 0 and (each.text in ("&&", "||", ",", "|") or each.text.lower() in ("and", "or"))):
+    for later in tokens_[at + 1 :]:
+        depth += (later.text in _OPENING) - (later.text in _CLOSING)
+        if depth < 0 or (depth == 0 and (later.text in ("&&", "||", ",", "|") or later.text.lower() in ("and", "or"))):
             break
-        end, compares = each.end, compares or (depth == 0 and _compares(each))
+        end, compares = later.end, compares or (depth == 0 and _compares(later))
     if not compares:
         return [Slip(token.start, after.start, "!", reason)]
     return [Slip(token.start, after.start, "!(", reason), Slip(end, end, ")", "")]
 
 
-def _dashed(found: Sequence[Token], at: int) -> int:
+def _dashed(tokens_: Sequence[Token], at: int) -> int:
     """Behind a name such as `user-agent`, which is several tokens that touch."""
     end = at + 1
-    while end < len(found) and found[end].start == found[end - 1].end:
-        part = found[end]
+    while end < len(tokens_) and tokens_[end].start == tokens_[end - 1].end:
+        part = tokens_[end]
         if not (part.text == "-" or part.type == "name" or (part.type == "number" and part.text.startswith("-"))):
             break
         end += 1
-    return end if "-" in "".join(part.text for part in found[at:end]) else at + 1
+    return end if "-" in "".join(part.text for part in tokens_[at:end]) else at + 1
 
 
 def _compares(token: Token) -> bool:

@@ -13,7 +13,8 @@ from tui.archive.block import Block
 from tui.errors import FilterError
 from tui.filter import text
 from tui.filter.compiled import Compiled, opposite
-from tui.filter.matcher import Matcher, Span
+from tui.filter.hits import Span
+from tui.filter.matcher import Matcher
 from tui.filter.within import Within
 from tui.shell import shell_join
 

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tui.errors import FilterError, reason
-from tui.filter.compiled import Compiled, Every, Find
+from tui.filter.compiled import Compiled
 from tui.filter.words import is_word
 from tui.printable import printable
 
@@ -22,6 +22,14 @@ MAX_TEXTS = 100_000
 _LARGEST = 64 << 20  # bytes of a file
 _RE2_MEMORY = 1 << 30  # bytes: its default takes 5,000 ids
 _BOM = b"\xef\xbb\xbf"
+
+
+class _Search(Protocol):
+    """One for any of the texts: the first hit, and where all of them begin."""
+
+    def find(self, block: memoryview, start: int, end: int) -> int: ...
+
+    def every(self, block: memoryview, end: int) -> list[int]: ...
 
 
 def read_texts(name: str) -> bytes:
@@ -62,25 +70,25 @@ def compile_texts(texts: tuple[bytes, ...], *, ignore_case: bool, words: bool) -
         return Compiled(lambda record: True)
     if not texts:
         return Compiled(lambda record: False, (_nowhere,), exact=True)
-    prepared = _once(lambda: _searches(texts, ignore_case, words))
+    prepared = _once(lambda: search(texts, ignore_case, words))
 
     def find(block: memoryview, start: int, end: int) -> int:
-        return prepared()[0](block, start, end)
+        return prepared().find(block, start, end)
 
     return Compiled(
         lambda record: find(memoryview(record), 0, len(record)) >= 0,
         (find,),
         exact=True,
-        every=lambda block, end: prepared()[1](block, end),
+        every=lambda block, end: prepared().every(block, end),
     )
 
 
-def _once(make: Callable[[], tuple[Find, Every]]) -> Callable[[], tuple[Find, Every]]:
+def _once(make: Callable[[], _Search]) -> Callable[[], _Search]:
     """To prepare a search for 100,000 texts takes seconds: not where a term is made, and not in each thread."""
-    made: list[tuple[Find, Every]] = []
+    made: list[_Search] = []
     lock = threading.Lock()
 
-    def prepared() -> tuple[Find, Every]:
+    def prepared() -> _Search:
         if not made:
             with lock:
                 if not made:
@@ -95,102 +103,108 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _searches(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
-    """The first hit, and all of them. Kept, for the filters of other chunks in this process."""
+def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _Search:
+    """Kept, for the filters of other chunks in this process."""
     if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # (it takes texts as C does)
         try:
-            return _hyperscan(texts, ignore_case, words)
+            return _Hyperscan(texts, ignore_case, words)
         except ImportError:
             pass
-    return _alternation(texts, ignore_case, words)
+    return _Alternation(texts, ignore_case, words)
 
 
-def _hyperscan(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
-    import hyperscan
+class _Hyperscan:
+    """The texts as a database of Hyperscan's. ImportError where that is not installed."""
 
-    database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_CASELESS if ignore_case else 0
-    database.compile(expressions=list(texts), ids=list(range(len(texts))), flags=flags, literal=True)
-    lengths = list(map(len, texts))
-    local = threading.local()  # what a search writes to while it runs
+    def __init__(self, texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> None:
+        import hyperscan
 
-    def scan(block: memoryview, on_hit: Callable[..., bool | None]) -> None:
-        if not hasattr(local, "scratch"):
-            local.scratch = hyperscan.Scratch(database)
-        try:
-            database.scan(block, match_event_handler=on_hit, scratch=local.scratch)
-        except hyperscan.ScanTerminated:
-            return
+        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = hyperscan.HS_FLAG_CASELESS if ignore_case else 0
+        self._database.compile(expressions=list(texts), ids=list(range(len(texts))), flags=flags, literal=True)
+        self._lengths = list(map(len, texts))
+        self._words = words
+        self._local = threading.local()  # what a search writes to while it runs
+        self._new_scratch, self._terminated = hyperscan.Scratch, hyperscan.ScanTerminated
 
-    def find(block: memoryview, start: int, end: int) -> int:
-        found = -1
+    def find(self, block: memoryview, start: int, end: int) -> int:
+        first = -1
 
-        def on_hit(text: int, _start: int, stop: int, _flags: int, _context: object) -> bool:
-            nonlocal found
-            first, behind = start + stop - lengths[text], start + stop
-            if words and not is_word(block, first, behind, end):
-                return False
-            found = first
+        def on_hit(at: int) -> bool:
+            nonlocal first
+            first = start + at
             return True
 
         with block[start:end] as part:
-            scan(part, on_hit)
-        return found
+            self._scan(part, block, start, end, on_hit)
+        return first
 
-    def every(block: memoryview, end: int) -> list[int]:
-        found: list[int] = []
-
-        def on_hit(text: int, _start: int, stop: int, _flags: int, _context: object) -> None:
-            if not words or is_word(block, stop - lengths[text], stop, end):
-                found.append(stop - lengths[text])
-
+    def every(self, block: memoryview, end: int) -> list[int]:
+        hits: list[int] = []
         with block[:end] as part:
-            scan(part, on_hit)
-        return found
+            self._scan(part, block, 0, end, hits.append)
+        return hits
 
-    return find, every
+    def _scan(
+        self, part: memoryview, block: memoryview, start: int, end: int, on_hit: Callable[[int], bool | None]
+    ) -> None:
+        """Call `on_hit` with where each hit begins in the part, until it returns True."""
+
+        def on_match(text: int, _start: int, stop: int, _flags: int, _context: object) -> bool | None:
+            at = stop - self._lengths[text]
+            if self._words and not is_word(block, start + at, start + stop, end):
+                return False
+            return on_hit(at)
+
+        if not hasattr(self._local, "scratch"):
+            self._local.scratch = self._new_scratch(self._database)
+        try:
+            self._database.scan(part, match_event_handler=on_match, scratch=self._local.scratch)
+        except self._terminated:
+            return
 
 
-def _alternation(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> tuple[Find, Every]:
-    """The same by RE2."""
-    import re2
+class _Alternation:
+    """The same by one pattern of RE2's."""
 
-    options = re2.Options()
-    options.max_mem = _RE2_MEMORY
-    options.log_errors = False
-    options.case_sensitive = not ignore_case
-    if not ignore_case:
-        options.encoding = re2.Options.Encoding.LATIN1  # bytes
-    try:
-        pattern = re2.compile(b"|".join(map(re2.escape, texts)), options)
-    except re2.error as error:
-        raise FilterError("with -i, texts must be UTF-8", printable(repr(texts[0]), 100)) from error
+    def __init__(self, texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> None:
+        import re2
 
-    def fold(text: bytes) -> str:
-        decoded = text.decode("utf-8", "surrogateescape")
-        return decoded.casefold() if ignore_case else decoded
+        options = re2.Options()
+        options.max_mem = _RE2_MEMORY
+        options.log_errors = False
+        options.case_sensitive = not ignore_case
+        if not ignore_case:
+            options.encoding = re2.Options.Encoding.LATIN1  # bytes
+        try:
+            self._pattern: Any = re2.compile(b"|".join(map(re2.escape, texts)), options)
+        except re2.error as error:
+            raise FilterError("with -i, texts must be UTF-8", printable(repr(texts[0]), 100)) from error
+        self._ignore_case, self._words = ignore_case, words
+        self._lengths, self._folded = sorted(set(map(len, texts))), set(map(self._fold, texts))
 
-    lengths, folded = sorted(set(map(len, texts))), set(map(fold, texts))
-
-    def stands_alone(block: memoryview, start: int, end: int) -> bool:
-        """Of several texts that begin here, one is found first, and another may be whole words."""
-        return any(
-            is_word(block, start, start + length, end) and fold(bytes(block[start : start + length])) in folded
-            for length in lengths
-        )
-
-    def find(block: memoryview, start: int, end: int) -> int:
-        while (hit := pattern.search(block, start, end)) is not None:
+    def find(self, block: memoryview, start: int, end: int) -> int:
+        while (hit := self._pattern.search(block, start, end)) is not None:
             first = int(hit.start())
-            if not words or is_word(block, first, hit.end(), end) or stands_alone(block, first, end):
+            if not self._words or is_word(block, first, hit.end(), end) or self._stands_alone(block, first, end):
                 return first
             start = first + 1
         return -1
 
-    def every(block: memoryview, end: int) -> list[int]:
-        found = [find(block, 0, end)]
-        while 0 <= found[-1] < end:
-            found.append(find(block, found[-1] + 1, end))
-        return [hit for hit in found if hit >= 0]
+    def every(self, block: memoryview, end: int) -> list[int]:
+        hits = [self.find(block, 0, end)]
+        while 0 <= hits[-1] < end:
+            hits.append(self.find(block, hits[-1] + 1, end))
+        return [hit for hit in hits if hit >= 0]
 
-    return find, every
+    def _fold(self, text: bytes) -> str:
+        decoded = text.decode("utf-8", "surrogateescape")
+        return decoded.casefold() if self._ignore_case else decoded
+
+    def _stands_alone(self, block: memoryview, start: int, end: int) -> bool:
+        """Of several texts that begin here, one is found first, and another may be whole words."""
+        return any(
+            is_word(block, start, start + length, end)
+            and self._fold(bytes(block[start : start + length])) in self._folded
+            for length in self._lengths
+        )

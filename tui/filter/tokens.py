@@ -38,14 +38,14 @@ class Token:
 
 def tokens(expression: str) -> list[Token]:
     """The tokens, without blanks."""
-    found = []
+    read = []
     for match in _TOKEN.finditer(expression):
         kind = match.lastgroup
         if kind is None:
             continue
         text = match.group()
-        found.append(Token(kind, text, *match.span(), _value(kind, text)))  # type: ignore[arg-type]
-    return found
+        read.append(Token(kind, text, *match.span(), _value(kind, text)))  # type: ignore[arg-type]
+    return read
 
 
 def _value(kind: str, text: str) -> object:

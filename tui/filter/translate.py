@@ -51,8 +51,8 @@ class Translation:
 
     def _verdict(self, node: Node, at: Value) -> Lines:
         held, lines = self.source.apart(lambda: self._truth(node, at))
-        told = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
-        return ["try:", [*lines, f"add(True if {held} else False)"], *told]
+        undecided = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
+        return ["try:", [*lines, f"add(True if {held} else False)"], *undecided]
 
     def _values(self, nodes: Sequence[Node], at: Value) -> Lines:
         body: Lines = []
@@ -160,34 +160,34 @@ class Translation:
         base, right = node["children"]
         source, origin = self._value(base, at)
         named = self.source.atom(source)
-        each = origin.each()
-        return self._projected(f"type({named}) is dict", f"{named}.values()", each, right)
+        item = origin.each()
+        return self._projected(f"type({named}) is dict", f"{named}.values()", item, right)
 
     def _projected(self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None) -> Value:
         """The list of what `right` gives for each of the values that the condition lets through, without nulls."""
-        result, each, t = self.source.temporary(), self.source.temporary(), self.source.temporary()
+        result, element, t = self.source.temporary(), self.source.temporary(), self.source.temporary()
         self.source.lines.append(f"{result} = None")
         with self.source.inside(f"if {fits}:"):
             self.source.lines.append(f"{result} = []")
-            with self.source.inside(f"for {each} in {values}:"):
-                held = self._truth(condition, (each, item)) if condition else "True"
+            with self.source.inside(f"for {element} in {values}:"):
+                held = self._truth(condition, (element, item)) if condition else "True"
                 with self.source.inside(f"if {held}:"):
-                    source, origin = self._value(right, (each, item))
+                    source, origin = self._value(right, (element, item))
                     with self.source.inside(f"if ({t} := {source}) is not None:"):
                         self.source.lines.append(f"{result}.append({t})")
         return result, Origin(items=origin)
 
     def _flatten(self, node: Node, at: Value) -> Value:
         source, origin = self._value(node["children"][0], at)
-        listed, result, each = self.source.atom(source), self.source.temporary(), self.source.temporary()
+        listed, result, element = self.source.atom(source), self.source.temporary(), self.source.temporary()
         item = origin.item()
         inner = item.item()
         self.source.lines.append(f"{result} = None")
         with self.source.inside(f"if type({listed}) is list:"):
             self.source.lines.append(f"{result} = []")
-            with self.source.inside(f"for {each} in {listed}:"):
-                self.source.lines += [f"if type({each}) is list:", [f"{result}.extend({each})"]]
-                self.source.lines += ["else:", [f"{result}.append({each})"]]
+            with self.source.inside(f"for {element} in {listed}:"):
+                self.source.lines += [f"if type({element}) is list:", [f"{result}.extend({element})"]]
+                self.source.lines += ["else:", [f"{result}.append({element})"]]
         return result, Origin(items=item | inner)
 
     def _multi_select_list(self, node: Node, at: Value) -> Value:
@@ -287,11 +287,11 @@ class Translation:
         if expression["type"] != "expref":
             raise UntranslatableError(name)
         source, origin = self._value(values, at)
-        listed, keys, each = self.source.atom(source), self.source.temporary(), self.source.temporary()
+        listed, keys, element = self.source.atom(source), self.source.temporary(), self.source.temporary()
         item = origin.item()
         self.source.lines += [f"if type({listed}) is not list:", ["raise TypeError"], f"{keys} = []"]
-        with self.source.inside(f"for {each} in {listed}:"):
-            key, of_keys = self._value(expression["children"][0], (each, item))
+        with self.source.inside(f"for {element} in {listed}:"):
+            key, of_keys = self._value(expression["children"][0], (element, item))
             self.source.lines.append(f"{keys}.append({key})")
         if name == "map":
             return keys, Origin(items=of_keys)

@@ -135,7 +135,7 @@ def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
 
     at_once = _SAMPLES_AT_ONCE if is_s3(plan.archive.store.url) else 1
     with ThreadPoolExecutor(at_once, thread_name_prefix="sample") as pool:
-        samples = [found for found in pool.map(sample, chosen) if found]
+        samples = [head for head in pool.map(sample, chosen) if head]
     if refused and not samples:
         raise refused[0]
     return samples
@@ -194,7 +194,7 @@ def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, f
         records = float(sum(sample.records for sample in samples))
         return seen, seen, seen, records
     records = total * sum(sample.records for sample in samples) / size
-    found = total * seen / size
+    expected = total * seen / size
     count = len(samples)
     ratio = seen / size
     squares = sum((sample.matches - ratio * bytes_) ** 2 for sample, bytes_ in zip(samples, read, strict=True))
@@ -202,9 +202,9 @@ def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, f
     spread = total / (size / count) * math.sqrt(unread * squares / (count * max(count - 1, 1)))
     densest = max((sample.matches / max(sample.records, 1) for sample in samples), default=0.0) or 1.0
     hidden = 1 - (1 - _CONFIDENCE) ** (1 / count)
-    low = max(float(seen), found - 2 * spread)
-    high = max(found + 2 * spread, found + hidden * unread * records * densest)
-    return found, low, min(high, max(records, seen)), records
+    low = max(float(seen), expected - 2 * spread)
+    high = max(expected + 2 * spread, expected + hidden * unread * records * densest)
+    return expected, low, min(high, max(records, seen)), records
 
 
 class _Head:

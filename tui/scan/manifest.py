@@ -63,7 +63,7 @@ def new_entry(
 
 def counts_of(entry: Entry) -> Counts:
     """What was counted in a chunk."""
-    return Counts(**{each.name: getattr(entry, each.name) for each in fields(Counts)})
+    return Counts(**{figure.name: getattr(entry, figure.name) for figure in fields(Counts)})
 
 
 def damaged_part(damage: Damage) -> DamagedPart:
@@ -85,9 +85,9 @@ def with_ranges_of(manifest: Manifest | None, plan: ScanPlan) -> ScanPlan:
         return plan
     zone = plan.archive.zone
     ranges = tuple(
-        (parse_time(each.start, zone), parse_time(each.stop, zone))
-        for each in manifest.ranges
-        if each.start is not None and each.stop is not None
+        (parse_time(span.start, zone), parse_time(span.stop, zone))
+        for span in manifest.ranges
+        if span.start is not None and span.stop is not None
     )
     chunks = tuple(chunk for chunk in plan.chunks if any(start <= chunk.hour < stop for start, stop in ranges))
     return replace(plan, chunks=chunks, ranges=ranges)
@@ -102,7 +102,7 @@ def difference(one: Manifest, other: Manifest) -> str:
     if (one.start, one.stop) != (other.start, other.stop):
         return f"another range (from {one.start} to {one.stop})"
     if _ranges(one) != _ranges(other):
-        return f"other ranges ({_short(', '.join(f'{each.start} to {each.stop}' for each in one.ranges))})"
+        return f"other ranges ({_short(', '.join(f'{span.start} to {span.stop}' for span in one.ranges))})"
     if one.filter != other.filter:
         return f"another filter ({_short(' '.join(one.filter)) or 'every record'})"
     if one.lists != other.lists:
@@ -166,7 +166,7 @@ def origin_of(archive: Archive) -> Origin | None:
     if manifest is None:
         return None
     ranges = _ranges(manifest)
-    hours = ", ".join(f"{each.start or 'the first hour'} to {each.stop or 'the last'}" for each in ranges[:2])
+    hours = ", ".join(f"{span.start or 'the first hour'} to {span.stop or 'the last'}" for span in ranges[:2])
     words = manifest.filter
     chosen = words[1] if len(words) == 2 and words[0] == "-m" else shell_join(words) or "every record"
     more = " and more" if len(ranges) > 2 else ""

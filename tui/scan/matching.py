@@ -21,8 +21,8 @@ def not_json(block: Block) -> tuple[list[bytes], int]:
     if block.is_long and block.end - block.ends_line > MAX_PARSED:
         return [], 1
     with block.view() as view:
-        found = values(view)
-    if found is not None and len(found) == block.count():
+        parsed = values(view)
+    if parsed is not None and len(parsed) == block.count():
         return [], 0
     return [record for record in block.records() if not is_json(record)], 0
 
@@ -38,12 +38,12 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, i
     if matcher.selects_all:
         return block.lines(), block.count()
     pieces: list[bytes] = []
-    found = 0
+    matches = 0
     first = last = -1  # neighbours are cut out together
-    spans = matcher.spans(block)  # settles the block where there is a hit
+    spans = matcher.raw_spans(block)  # before `raw`: it may settle the block
     with block.raw() as view:
         for start, end in spans:
-            found += 1
+            matches += 1
             if start == last:
                 last = end + 1
                 continue
@@ -52,7 +52,7 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, i
             first, last = start, end + 1
         if last > first:
             pieces.append(_ended(bytes(view[first:last])))
-    return b"".join(pieces), found
+    return b"".join(pieces), matches
 
 
 def _ended(lines: bytes) -> bytes:

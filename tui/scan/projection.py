@@ -76,13 +76,13 @@ def _slice(record: bytes, path: Path) -> bytes:
     value = _OBJECT.decode(record) if record.lstrip()[:1] == b"{" else {}
     if not value:
         load(record)
-    found: Any = value
+    part: Any = value
     for step in path:
-        inner = found if found is value else _inside(found)
-        found = _at(inner, step)
-        if found is None:
+        inner = part if part is value else _inside(part)
+        part = _at(inner, step)
+        if part is None:
             return b"null"
-    return bytes(found)
+    return bytes(part)
 
 
 def _inside(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | list[msgspec.Raw] | None:

@@ -229,36 +229,49 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
     if task.count_only:
         return lambda block: (b"", matcher.count(block))
     if excerpt.fingerprints:
-        from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
-
-        def fingerprinted(block: Block) -> tuple[bytes, int]:
-            matcher.count_unread(*not_json(block))
-            if block.is_long:
-                with block.view() as view:
-                    return fingerprint(view[: block.end - block.ends_line]), 1
-            return b"".join(map(fingerprint, block.records())), block.count()
-
-        return fingerprinted
+        return _fingerprinted(matcher)
     if excerpt.fields is not None:
-        from tui.scan.projection import projection  # parsing takes libraries that few scans need
-
-        project = projection(excerpt.fields)
         counted = task.filter.invert and any(term.kind == "match" for term in task.filter.active)
-
-        def projected(block: Block) -> tuple[bytes, int]:
-            lines = []
-            with block.view() as view:
-                for start, end in matcher.spans(block):
-                    try:
-                        lines.append(project(bytes(view[start:end])) + b"\n")
-                    except NotJsonError:  # left out; an inverted JMESPath term has counted it
-                        matcher.not_json += not counted
-                    except TooLargeError:
-                        matcher.unparsed += not counted
-            return b"".join(lines), len(lines)
-
-        return projected
+        return _projected(excerpt.fields, matcher, counted=counted)
     if excerpt.before or excerpt.after:
         context = Context(excerpt.before, excerpt.after, separated=excerpt.separated)
         return lambda block: context.lines(block, matcher)
     return lambda block: matching_lines(block, matcher)
+
+
+def _fingerprinted(matcher: Matcher) -> Cut:
+    """A hash of each record."""
+    from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
+
+    def cut(block: Block) -> tuple[bytes, int]:
+        matcher.count_unread(*not_json(block))
+        if block.is_long:
+            with block.view() as view:
+                return fingerprint(view[: block.end - block.ends_line]), 1
+        return b"".join(map(fingerprint, block.records())), block.count()
+
+    return cut
+
+
+def _projected(fields: str, matcher: Matcher, *, counted: bool) -> Cut:
+    """Some fields of each match. `counted`: a term of the filter counts the records that are not JSON."""
+    from tui.scan.projection import projection  # parsing takes libraries that few scans need
+
+    project = projection(fields)
+
+    def cut(block: Block) -> tuple[bytes, int]:
+        lines, unread, unparsed = [], [], 0
+        with block.view() as view:
+            for start, end in matcher.spans(block):
+                record = bytes(view[start:end])
+                try:
+                    lines.append(project(record) + b"\n")
+                except NotJsonError:
+                    unread.append(record)
+                except TooLargeError:
+                    unparsed += 1
+        if not counted:
+            matcher.count_unread(unread, unparsed)
+        return b"".join(lines), len(lines)
+
+    return cut

@@ -1,0 +1,65 @@
+"""Where a search finds something in a block: the lines with a hit, whatever separates the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.archive.block import Block
+from tui.filter.compiled import Compiled, Every, Find
+
+Span = tuple[int, int]
+
+_NEWLINE = b"\n"
+
+
+def has_hit(block: Block, finders: Sequence[Find]) -> bool:
+    """Is there a hit at all?"""
+    with block.raw() as view:
+        return any(find(view, 0, block.end) >= 0 for find in finders)
+
+
+def hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
+    """The lines that have a hit of a term, each once."""
+    return _lines_of_every(block, term.every) if term.every else _lines_of_first(block, term.finders)
+
+
+def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
+    """The lines that have a hit of any finder, each once."""
+    stop, position = block.end, 0
+    with block.raw() as view:
+        hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
+        while hits:
+            start, end = _line_at(block, min(hits.values()), position)
+            yield start, end
+            position = end + 1
+            for find in [find for find, at in hits.items() if at < position]:
+                hits[find] = _hit(find, view, position, stop)
+                if hits[find] > stop:
+                    del hits[find]
+
+
+def _lines_of_every(block: Block, every: Every) -> Iterator[Span]:
+    """The lines that have one of the hits, each once."""
+    position = 0
+    with block.raw() as view:
+        hits = sorted(every(view, block.end))
+    for hit in hits:
+        if hit >= position:
+            start, end = _line_at(block, hit, position)
+            yield start, end
+            position = end + 1
+
+
+def _line_at(block: Block, hit: int, position: int) -> Span:
+    """The line that holds a hit; it does not begin before `position`."""
+    start = block.buffer.rfind(_NEWLINE, position, hit) + 1 or position
+    end = block.buffer.find(_NEWLINE, hit, block.end)
+    return start, block.end if end < 0 else end
+
+
+def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
+    """The next hit, or one behind `stop` if there is none. A last line without a newline may be hit at its end."""
+    if start >= stop:
+        return stop + 1
+    at = find(view, start, stop)
+    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE[0]) else at
