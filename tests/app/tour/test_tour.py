@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -197,3 +198,16 @@ def test_a_moving_picture_shows_each_cell_in_its_frames() -> None:
     ):
         group = moved[: moved.index(f">{text}<")].rpartition('<g class="')[2].partition('"')[0]
         assert f"@keyframes {group}{{{points}}}" in moved
+
+
+async def test_the_six_keys_of_the_readme_lead_from_the_calendar_to_the_send(whole_sample: Path) -> None:
+    page = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    keys = re.findall(r"^\| `(\w+)` \| ", page.partition("in six keys")[2].partition("\n## ")[0], re.M)
+    app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config())
+    shown_after = ("──", "error.code 5003 is new", "match -m", "ready: enter", "done: enter", "records would go to")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        for key, words in zip(keys, shown_after, strict=True):
+            await pilot.press(key)
+            await until(pilot, lambda words=words: words in shown(pilot), 60)
+            await settled(pilot)
