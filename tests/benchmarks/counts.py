@@ -1,186 +1,126 @@
-"""`python -m tests.benchmarks.counts`: `count` against DuckDB, cold and indexed, and what the index costs and saves.
-
-On the demo's data, and on orders, whose records are deep and hold arrays and escapes. Runs take turns; medians of the
-seconds by the clock and of the CPU seconds. Where the machine is busy only the latter mean something, and it is said.
-"""
+"""Contests of `count` and of the index: cold beside DuckDB, indexed beside cold, and what the index costs."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import resource
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-from tests.benchmarks import data, tools
-from tests.benchmarks.contests import HOURSCOPE
-from tests.benchmarks.data import CACHE
-from tests.benchmarks.filters import orders
+import tui
+from tests.benchmarks import canonical
+from tests.benchmarks.contest import (
+    HOURSCOPE,
+    NOWHERE,
+    OURS,
+    Contest,
+    Figure,
+    Need,
+    column,
+    duckdb,
+    ours,
+    query,
+    typed,
+)
+from tests.benchmarks.data import CACHE, Data, Month
+from tests.benchmarks.measure import Contestant
+from tests.benchmarks.schemas import Schema
 
-_BUSY = 3.0  # of the load average
-_CACHES = CACHE / "index-caches"
-
-
-@dataclass(frozen=True)
-class Schema:
-    """Data to count: a field of it, a number, an id that few chunks hold."""
-
-    name: str
-    folder: Path
-    field: str
-    number: str
-    identity: str
-    hour: str  # of a file's name, in SQL
-
-
-@dataclass(frozen=True)
-class Took:
-    seconds: float
-    cpu: float
-    out: bytes
+INDEXED = "With an index"
+_HOUR = "replace(filename[-20:-8], '_', 'T')"  # `2015-01-12_00` of the name
+_QUANTILES = "[0.5, 0.9, 0.95, 0.99]"
+_READ_SHARE = 0.03  # of the chunks' bytes
+_COUNTS_SHARE, _COUNTS_BYTES, _IDS_SHARE = 0.01, 4_096, 0.10
 
 
-def run(words: list[str], cache: str) -> Took:
-    """One command; `cache` names the folder of its index."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    env = {**os.environ, "XDG_CACHE_HOME": str(_CACHES / cache)}
-    ran = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Took(time.perf_counter() - began, cpu, ran.stdout)
+def counts(schema: Schema) -> Contest:
+    """By one field, by a field and the hour, and the statistics of a number, against DuckDB with the same answer."""
+    data, field, number = schema.data, schema.field, schema.number
+    table, numbers = typed(data, column(field, "VARCHAR")), typed(data, column(number, "DOUBLE"))
+    there = f"{table} WHERE {field} IS NOT NULL GROUP BY ALL"
+    figures = f"count({number}), min({number}), max({number})"
+    stats = f"SELECT {figures}, approx_quantile({number}, {_QUANTILES}), avg({number}) FROM {numbers}"
+    exact = f"SELECT {figures}, quantile_disc({number}, {_QUANTILES}) FROM {numbers}"
+    exact_file = data.folder.with_suffix(".stats")
+    contestants, needs = [], []
+    by_field = _count(data, f"--by {field}", canonical.rows)
+    by_hour = _count(data, f"--by {field} --every 1h", canonical.rows)
+    numeric = _count(data, f"--stats {number}", partial(canonical.stats, exact_file), needs=("duckdb",))
+    for kind, count, sql in (
+        ("--by FIELD", by_field, f"SELECT {field}, count(*) FROM {there}"),
+        ("--by FIELD --every 1h", by_hour, f"SELECT {_HOUR}, {field}, count(*) FROM {there}"),
+        ("--stats NUMBER", numeric, stats),
+    ):
+        rival = duckdb(sql, count.question, rounds=2, read=count.read)
+        contestants += [count, rival]
+        needs.append(Need(f"count {kind}", "", count, [rival], 1))
+    about = "An answer is the checksum of the rows. Of `--stats` it is how many numbers there are; count, minimum and "
+    about += "maximum must be right, and our quantiles within 1 % of the exact ones."
+    prepare = [f"test -s {exact_file} || {query('duckdb', exact)} > {exact_file}"]
+    return Contest("Counts", schema.name, data, contestants, needs, about, prepare=prepare, charted=True)
 
 
-def ours(schema: Schema, *words: str) -> list[str]:
-    return [HOURSCOPE, "count", str(schema.folder), *words, "--json"]
+def indexed(schema: Schema, month: Month, identity: str) -> Contest:
+    """What was read before is not read again, and an id is looked for only where it may be."""
+    data, indexes = month.data, CACHE / f"{month.data.folder.name}-index"
+    index = indexes / _program()
+    contestants, needs = [], []
+    for kind, words in (("--by FIELD", ""), ("--by FIELD --every 1h", " --every 1h")):
+        words = f"--by {schema.field}{words}"
+        cold = _count(data, words, canonical.rows, name=f"{OURS}, cold", rounds=1)
+        warm = _count(data, words, canonical.unread_rows, name=f"{OURS}, indexed", index=index)
+        contestants += [warm, cold]
+        needs.append(Need(f"count {kind}, indexed, 0 chunks read", "ours, cold", warm, [cold], 50))
+    read = partial(canonical.matches_within, int(_READ_SHARE * data.bytes_compressed))
+    for kind, words in (("-w -g", f"-w -g {identity}"), ("==", f"-m \"{schema.identity} == '{identity}'\"")):
+        question = words.replace('"', "")
+        cold = ours(f"{data.folder} {words}", f"{OURS}, cold", question, rounds=1)
+        warm = ours(f"{data.folder} {words} --json", f"{OURS}, indexed", question, index=index, read=read)
+        contestants += [warm, cold]
+        work = f"an id in 2 of {data.chunks} chunks, by {kind}, ≤ 3 % of the bytes read"
+        needs.append(Need(work, "ours, cold", warm, [cold], 30))
+    about = "On the month, indexed with `--ids`. Where a chunk is read for an indexed count, or more than 3 % of the "
+    about += "bytes for an id, the row fails. Each run has a fresh copy of the index, so that it cannot know what the "
+    about += "run before it has found."
+    prepare = [
+        f"test -d {index} || rm -rf {indexes}; mkdir -p {index}",
+        f"XDG_CACHE_HOME={index} XDG_CONFIG_HOME={index}/none {HOURSCOPE} index {data.folder} --ids",
+    ]
+    return Contest(INDEXED, schema.name, data, contestants, needs, about, prepare=prepare)
 
 
-def duckdb(sql: str) -> list[str]:
-    quiet = "import duckdb, json, sys; duckdb.sql('SET enable_progress_bar = false'); "
-    script = f"{quiet}print(json.dumps(duckdb.sql(sys.argv[1]).fetchall(), default=str))"
-    return [str(tools.PYTHON), "-c", script, sql]
+def build(schema: Schema) -> Contest:
+    """How long an index takes to build, and how large it is."""
+    data = schema.part
+    scan = ours(f"{data.folder} -g {NOWHERE}", f"{OURS} scan -g", answers=False)
+    command = f"{HOURSCOPE} index {data.folder} --json"
+    plain = Contestant(f"{OURS} index", command, read=canonical.indexed, rounds=1)
+    ids = Contestant(f"{OURS} index --ids", f"{command} --ids", read=canonical.indexed, rounds=1)
+
+    def figures() -> Iterable[Figure]:
+        status = json.loads(ids.printed)
+        share, each = status["bytes"] / status["chunk_bytes"], status["bytes"] / status["indexed"]
+        words = status["ids"]["bytes"] / status["ids"]["chunk_bytes"]
+        score = max(_COUNTS_SHARE / share, _COUNTS_BYTES / each)
+        value = f"{share:.2%}, {each / 1024:.1f} KB per chunk"
+        yield Figure("size of the index", "the gzip", "≤ 1 %, or ≤ 4 KB per chunk", value, score)
+        yield Figure("size of its ids", "the gzip", "≤ 10 %", f"{words:.1%}", _IDS_SHARE / words)
+
+    needs = [Need("index build", "a literal scan, ours", plain, [scan], at_most=20)]
+    about = "On the largest chunks of the data."
+    return Contest("Building the index", schema.name, data, (scan, plain, ids), needs, about, figures=figures)
 
 
-def read_rows(out: bytes) -> list[list[object]]:
-    """Values and counts, as DuckDB gives them, in any order."""
-    rows = [[*([row["time"]] if row["time"] else []), *row["values"], row["count"]] for row in json.loads(out)["rows"]]
-    return sorted(rows, key=repr)
+def _count(data: Data, words: str, read: Callable[[str], int], name: str = OURS, **more: Any) -> Contestant:
+    command = f"{HOURSCOPE} count {data.folder} {words} --json"
+    return Contestant(name, command, question=f"count {words}", read=read, **more)
 
 
-def take_turns(rounds: int, commands: dict[str, Callable[[], Took]]) -> dict[str, list[Took]]:
-    took: dict[str, list[Took]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            took[name].append(command())
-    return took
-
-
-def ratio(took: dict[str, list[Took]], theirs: str, mine: str) -> str:
-    """Theirs / ours, by the clock and by CPU."""
-    clock, cpu = ((median(getattr(t, name) for t in took[theirs]) / median(getattr(t, name) for t in took[mine]))
-                  for name in ("seconds", "cpu"))  # fmt: skip
-    return f"{clock:.2f} by the clock, {cpu:.2f} by CPU"
-
-
-def against_duckdb(schema: Schema, rounds: int) -> bool:
-    """Are the answers the same? One field, a field by hour, the statistics of a number."""
-    source = f"read_json_objects('{schema.folder}/*.gz', format='newline_delimited', filename=true)"
-    value = f"json->>'$.{schema.field}'"
-    number = f"CAST(json->>'$.{schema.number}' AS DOUBLE)"
-    quantiles = f"approx_quantile({number}, [0.5, 0.9, 0.95, 0.99])"
-    work = {
-        "one field": (
-            ["--by", schema.field],
-            f"SELECT {value} v, count(*) FROM {source} WHERE v IS NOT NULL GROUP BY v",
-        ),
-        "field × hour": (
-            ["--by", schema.field, "--every", "1h"],
-            f"SELECT {schema.hour} h, {value} v, count(*) FROM {source} WHERE v IS NOT NULL GROUP BY ALL",
-        ),
-        "--stats": (
-            ["--stats", schema.number],
-            f"SELECT count({number}), min({number}), {quantiles}, max({number}), avg({number}) FROM {source}",
-        ),
-    }
-    right = True
-    for name, (words, sql) in work.items():
-        took = take_turns(
-            rounds,
-            {"ours": lambda w=words: run(ours(schema, *w), "none"), "DuckDB": lambda s=sql: run(duckdb(s), "none")},  # type: ignore[misc]
-        )
-        mine, theirs = took["ours"][0].out, json.loads(took["DuckDB"][0].out)
-        if name == "--stats":
-            stats = json.loads(mine)["rows"][0]["stats"]
-            same = [stats["count"], stats["min"], stats["max"]] == [theirs[0][0], theirs[0][1], theirs[0][3]]
-        else:
-            same = read_rows(mine) == sorted(theirs, key=repr)
-        right &= same
-        print(f"{schema.name}: {name}: DuckDB / ours {ratio(took, 'DuckDB', 'ours')}{'' if same else '; WRONG'}")
-    return right
-
-
-def with_the_index(schema: Schema, rounds: int) -> bool:
-    """What it costs to build, what it takes, and what it saves."""
-    for cache in ("counts", "ids"):
-        shutil.rmtree(_CACHES / cache, ignore_errors=True)
-    literal = [HOURSCOPE, "scan", str(schema.folder), "-g", "needle-that-is-nowhere", "--count"]
-    build = [HOURSCOPE, "index", str(schema.folder)]
-    scan, counts, ids = run(literal, "none"), run(build, "counts"), run([*build, "--ids"], "ids")
-    print(
-        f"{schema.name}: literal scan / build {scan.cpu / counts.cpu:.3f} by CPU, with --ids {scan.cpu / ids.cpu:.3f}"
-    )
-    kept = json.loads(run([*build, "--status", "--json"], "ids").out)
-    shares = kept["bytes"] / kept["chunk_bytes"], kept["ids"]["bytes"] / kept["ids"]["chunk_bytes"]
-    each = kept["bytes"] / kept["indexed"]
-    print(f"{schema.name}: counts take {shares[0]:.2%} of the gzip, {each:,.0f} bytes a chunk; ids {shares[1]:.2%}")
-    right = True
-    by = ["--by", schema.field]
-    look_up = [HOURSCOPE, "scan", str(schema.folder), "-w", "-g", schema.identity, "--count"]
-    for name, words in {
-        "one field": ours(schema, *by),
-        "field × hour": ours(schema, *by, "--every", "1h"),
-        "an id": look_up,
-    }.items():
-        took = take_turns(rounds, {"cold": lambda w=words: run(w, "none"), "indexed": lambda w=words: run(w, "ids")})  # type: ignore[misc]
-        same = took["cold"][0].out == took["indexed"][0].out if name == "an id" else _same(took)
-        right &= same
-        print(f"{schema.name}: {name}: cold / indexed {ratio(took, 'cold', 'indexed')}{'' if same else '; WRONG'}")
-    return right
-
-
-def _same(took: dict[str, list[Took]]) -> bool:
-    cold, indexed = (json.loads(took[name][0].out) for name in ("cold", "indexed"))
-    return bool(cold["rows"] == indexed["rows"] and indexed["read"]["chunks"] == 0)
-
-
-def main() -> int:
-    """0 if every answer was right, whatever the times."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.counts", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--records-per-hour", type=int, default=220_000, help="of the demo's data; 220,000 make 2 GB")
-    parser.add_argument("--orders", type=int, default=60_000, help="in each of 24 chunks")
-    options = parser.parse_args()
-    tools.get_tools()
-    big = data.big(options.records_per_hour)
-    other = CACHE / f"orders-24-{options.orders}"
-    ids = orders(other, 24, options.orders).read_text().split()
-    schemas = [
-        Schema("demo", big.folder, "player.version", "player.position", data.rare_literal(big),
-               "replace(filename[-20:-8], '_', 'T')"),
-        Schema("orders", other, "customer.address.city", "total", ids[0], "replace(filename[-20:-8], '_', 'T')"),
-    ]  # fmt: skip
-    if os.getloadavg()[0] > _BUSY:
-        print(f"the machine is busy (load {os.getloadavg()[0]:.1f}): only the CPU means something")
-    found = [work(schema, options.rounds) for schema in schemas for work in (against_duckdb, with_the_index)]
-    return int(not all(found))
-
-
-if __name__ == "__main__":
-    os.chdir(Path(__file__).parents[2])
-    sys.exit(main())
+def _program() -> str:
+    """Another program may index in another way, so it gets an index of its own."""
+    check = blake2b(digest_size=4)
+    for path in sorted(Path(tui.__file__).parent.rglob("*.py")):
+        check.update(path.read_bytes())
+    return check.hexdigest()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+
+from tests.benchmarks import canonical
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _NOISY = 0.10
@@ -32,19 +35,24 @@ class Run:
     answer: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Contestant:
-    """A command, and what it took. `command` is for bash; what it prints is its answer, a number."""
+    """A command for bash, and what it took. `read` makes a number of what it prints: its answer to `question`."""
 
     name: str
     command: str
+    needs: Sequence[str] = ()  # programs
+    question: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
-    needs: Sequence[str] = ()
+    index: Path | None = None  # a cache folder that every run gets a copy of
     repeat: int = 1  # runs in a round, for what is over in no time
     rounds: int | None = None  # fewer than the others, for what takes long and is far off
     answers: bool = True  # False: it counts nothing
+    read: Callable[[str], int] = canonical.number
+    printed: str = ""  # by its last run
     runs: list[Run] = field(default_factory=list)
     failure: str = ""
+    missing: str = ""  # what it needs and is not here
 
     @property
     def seconds(self) -> float:
@@ -71,12 +79,12 @@ class Bench:
     def take_turns(self, contestants: Sequence[Contestant], rounds: int) -> None:
         """Round robin, so that whatever slows the machine down for a while slows all of them down."""
         for number in range(rounds):
-            for contestant in contestants:
-                if contestant.failure or number >= (contestant.rounds or rounds):
-                    continue
-                self._wait_for_calm()
-                for _ in range(contestant.repeat):
-                    self._measure(contestant)
+            for turn in range(max(contestant.repeat for contestant in contestants)):
+                for contestant in contestants:
+                    late = number >= (contestant.rounds or rounds) or turn >= contestant.repeat
+                    if not (contestant.failure or contestant.missing or late):
+                        self._wait_for_calm()
+                        self._measure(contestant)
             _say(f"round {number + 1} of {rounds}", contestants)
 
     def _measure(self, contestant: Contestant) -> None:
@@ -95,11 +103,14 @@ class Bench:
             contestant.runs.append(best)
 
     def _once(self, contestant: Contestant) -> Run | None:
+        """With a cache of its own, so that no run is answered by what another has read."""
         with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
-            return self._timed(contestant, {"XDG_CACHE_HOME": cache})
+            if contestant.index:
+                shutil.copytree(contestant.index, cache, dirs_exist_ok=True)
+            fresh = {"XDG_CACHE_HOME": cache, "XDG_CONFIG_HOME": f"{cache}/config", "LC_ALL": "C.UTF-8"}
+            return self._timed(contestant, fresh)
 
     def _timed(self, contestant: Contestant, fresh: Mapping[str, str]) -> Run | None:
-        """With a cache of its own, so that no run is answered by the index of another."""
         servers = _servers()
         cpu, busy, served, began = _children(), _busy(), _used(servers), time.perf_counter()
         process = subprocess.Popen(
@@ -108,7 +119,7 @@ class Bench:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **contestant.env, **fresh},
+            env={**os.environ, **fresh, **contestant.env},
             start_new_session=True,
         )
         try:
@@ -121,10 +132,13 @@ class Bench:
         seconds = time.perf_counter() - began
         cpu = _children() - cpu
         foreign = max(0.0, _busy() - busy - cpu - (_used(servers) - served)) / seconds / (os.cpu_count() or 1)
-        if contestant.answers and not out.strip().isdigit():
-            contestant.failure = (complaint.strip() or out.strip() or f"exit code {process.returncode}")[-200:]
+        contestant.printed = out
+        try:
+            answer = str(contestant.read(out)) if contestant.answers else ""
+        except (ValueError, LookupError, TypeError) as error:
+            contestant.failure = (complaint.strip() or str(error))[-200:]
             return None
-        return Run(seconds, cpu, foreign, out.strip())
+        return Run(seconds, cpu, foreign, answer)
 
     def _wait_for_calm(self) -> None:
         while self._patience > 0:

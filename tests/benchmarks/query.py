@@ -1,12 +1,15 @@
-"""Run by the python that has DuckDB and chDB: ENGINE SQL → the count that the query gives."""
+"""Run by the python that has DuckDB and chDB: ENGINE SQL → the count that the query gives, or its rows as JSON."""
 
+import json
 import sys
 
 engine, sql = sys.argv[1:]
 if engine == "duckdb":
     import duckdb
 
-    print(duckdb.sql(sql).fetchall()[0][0])
+    duckdb.sql("SET enable_progress_bar = false")
+    rows = duckdb.sql(sql).fetchall()
+    print(rows[0][0] if len(rows) == len(rows[0]) == 1 else json.dumps(rows))
 else:
     import chdb
 

@@ -1,4 +1,4 @@
-"""The tools that a scan is measured against: the machine's, and what can be had. What is missing is said."""
+"""The tools that a scan is measured against: the machine's, and what can be had. What is missing is reported."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ PACKAGES = {  # command: Debian's package
     "igzip": "isal",
     "s3cmd": "s3cmd",
     "jq": "jq",
+    "taskset": "util-linux",
 }
 PYTHON_PACKAGES = ("duckdb==2.0.0", "chdb==4.4.0", "hadro==0.7.1")
 BIN = CACHE / "bin"
@@ -30,7 +31,7 @@ _PATIENCE = 300  # seconds for each way to get a tool
 
 
 def get_tools() -> dict[str, str]:
-    """Get what can be had; name → version of what is there now. The rest is told on stderr."""
+    """Get what can be had; name → version of what is there now. The rest is reported on stderr."""
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     _from_debian()
     _from_python()

@@ -1,0 +1,73 @@
+"""What a command prints → one number, its answer, so that answers of different programs can be compared.
+
+A ValueError says what is not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+_QUANTILES = ("p50", "p90", "p95", "p99")
+_NEAR = 0.01
+
+
+def number(text: str) -> int:
+    """Nothing but a number was printed."""
+    return int(text)
+
+
+def rows(text: str) -> int:
+    """The checksum of counted rows, in whatever order: those of `count --json`, or a list of lists from a database."""
+    printed = json.loads(text)
+    if isinstance(printed, dict):
+        found = [[*([row["time"]] if row["time"] else []), *row["values"], row["count"]] for row in printed["rows"]]
+    else:
+        found = printed
+    return zlib.crc32(json.dumps(sorted([str(cell) for cell in row] for row in found)).encode())
+
+
+def unread_rows(text: str) -> int:
+    """The same, of a `count` that must have read no chunk."""
+    if read := json.loads(text)["read"]["chunks"]:
+        raise ValueError(f"{read} chunks were read")
+    return rows(text)
+
+
+def stats(exact: Path, text: str) -> int:
+    """How many numbers there are, if the statistics are those in `exact`: a row of count, minimum, maximum, quantiles.
+
+    Our quantiles must be within 1 % of the exact ones. Other programs do not promise that of theirs, so of their row
+    only the first three count.
+    """
+    count, least, most, quantiles = json.loads(exact.read_text())[0]
+    printed = json.loads(text)
+    if isinstance(printed, dict):
+        ours = printed["rows"][0]["stats"]
+        _check_quantiles([ours[name] for name in _QUANTILES], quantiles)
+        found = [ours["count"], ours["min"], ours["max"]]
+    else:
+        found = printed[0][:3]
+    if found != [count, least, most]:
+        raise ValueError(f"count, minimum and maximum are {found}, not {[count, least, most]}")
+    return int(count)
+
+
+def _check_quantiles(found: list[float], exact: list[float]) -> None:
+    if any(abs(one - other) > _NEAR * abs(other) for one, other in zip(found, exact, strict=True)):
+        raise ValueError(f"the quantiles {found} are not within {_NEAR:.0%} of {exact}")
+
+
+def matches_within(most: int, text: str) -> int:
+    """The matches of a `scan --count --json` that must have read at most `most` bytes of chunks."""
+    summary: dict[str, Any] = json.loads(text.splitlines()[-1])
+    if (read := summary["bytes_compressed"]) > most:
+        raise ValueError(f"{read:,} bytes of chunks were read, more than {most:,}")
+    return int(summary["matches"])
+
+
+def indexed(text: str) -> int:
+    """The chunks that `index --json` has remembered."""
+    return int(json.loads(text)["indexed"])
