@@ -80,10 +80,13 @@ async def chromium(tmp_path: Path) -> AsyncIterator[Chromium]:
         yield browser
 
 
-async def test_the_explorer_is_used_in_a_browser(served: Served, chromium: Chromium) -> None:
+async def test_the_explorer_is_used_in_a_browser(served: Served, sample: Path, chromium: Chromium) -> None:
     page = await chromium.open(served.url)
     await page.wait_for("January 2015")
     assert len(await page.picture()) > 15_000  # an empty page has 3,000 bytes
+    await page.press("y")
+    await page.wait_for("copied")
+    assert (await page.clipboard()).startswith(f"hourscope cat {sample} --hour ")
     await page.press("enter")  # the last hour
     await page.wait_for("= only these")
     await page.press("/")

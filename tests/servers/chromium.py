@@ -109,7 +109,9 @@ class Page:
 
     async def evaluate(self, script: str) -> Any:
         """The value of some JavaScript."""
-        return (await self.call("Runtime.evaluate", expression=script, awaitPromise=True))["result"].get("value")
+        return (await self.call("Runtime.evaluate", expression=script, awaitPromise=True, userGesture=True))[
+            "result"
+        ].get("value")
 
     async def wait_for(self, words: str) -> None:
         """Until `words` are on the terminal."""
@@ -134,6 +136,14 @@ class Page:
 
     async def paste(self, text: str) -> None:
         await self.evaluate(_PASTE % json.dumps(text))
+
+    async def clipboard(self) -> str:
+        """What is in it, as soon as anything is."""
+        await self.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+        while not (text := await self.evaluate("navigator.clipboard.readText()")):
+            pass
+        assert isinstance(text, str)
+        return text
 
     async def resize(self, width: int, height: int) -> None:
         """In pixels."""
