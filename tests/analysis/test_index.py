@@ -274,6 +274,18 @@ def test_a_row_that_was_tampered_with_is_ignored(tmp_path: Path, index: Index) -
     assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 1
 
 
+def test_what_another_version_counted_is_counted_again(tmp_path: Path, index: Index) -> None:
+    """What a scan counts depends on the filters' code."""
+    write(tmp_path / "a", [[{"k": "x"}]])
+    plan = planned(tmp_path / "a", parse_filter(grep=["x"]))
+    assert list(remembered(run_plan(plan, jobs=1, exact=True), index, plan.filter))
+    assert scanned(plan, index).skipped == 1
+    index.close()
+    with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
+        database.execute("update counted set format = '2 of 0.0.9'")
+    assert scanned(plan, index).skipped == 0
+
+
 def test_two_builders_at_once_lose_nothing(tmp_path: Path, index: Index) -> None:
     write(tmp_path / "a", [[{"k": n}] for n in range(6)])
     plan = planned(tmp_path / "a")

@@ -16,17 +16,19 @@ from tui.archive.times import spell_hour
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
+    POSITIVE,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
-    open_named,
+    jobs_option,
     range_options,
     reading_options,
 )
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.scan import Totals
@@ -39,10 +41,10 @@ _TOP = 10
 @range_options
 @click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
 @filter_options
-@click.option("--top", metavar="N", type=click.IntRange(min=1), default=_TOP, help="Findings to print.  [default: 10]")
+@click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
 @click.option("--full", is_flag=True, help="Read every record, not a sample.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
@@ -87,10 +89,7 @@ def command(
                 answer = event
                 continue
             totals.add(event)
-            c, whole = totals.counts, plan.bytes_compressed
-            done = c.bytes_compressed
-            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
-            show(done / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
