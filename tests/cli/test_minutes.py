@@ -101,7 +101,7 @@ def test_count_by_minutes_takes_whole_hours_as_times_too(archive: Path, capsys: 
     ]
 
 
-@pytest.mark.parametrize("command", ["ls", "verify", "index", "diff"])
+@pytest.mark.parametrize("command", ["ls", "verify", "index"])
 def test_commands_that_know_hours_only_refuse_minutes(
     archive: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:

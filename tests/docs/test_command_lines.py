@@ -139,7 +139,8 @@ class Place:
 
     def _tour(self, words: list[str]) -> None:
         """Of an archive that is there: to write the sample takes five seconds."""
-        script = f"from tui.cli import demo, main; demo._write = demo._refuse_others = lambda folder, spec: None; main({words})"
+        unwritten = "demo._write = demo._refuse_others = lambda folder, spec: None"
+        script = f"from tui.cli import demo, main; {unwritten}; main({words})"
         with Terminal("", 80, 24, script=script) as terminal:
             terminal.wait_for("1 of 10")
             assert terminal.finish("q") == 0

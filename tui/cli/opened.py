@@ -110,7 +110,7 @@ class Opened:
 
         self._narrate_layout()
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        within = self._within(plan.chunks) if self.moments else None
+        within = self.within(plan.chunks) if self.moments else None
         if within:
             plan = replace(plan, filter=replace(filter_, within=within))
         if self.asked != (None, None):
@@ -142,7 +142,7 @@ class Opened:
             first, *more = (escape(self.archive.folders) + each.pattern for each in (self.archive.layout, *others))
             raise SeveralLayoutsError([Layout(first), *map(Layout, more)], self.location.title)
 
-    def _within(self, chunks: Sequence[Chunk]) -> Within:
+    def within(self, chunks: Sequence[Chunk]) -> Within:
         """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
         from tui.filter.within import Within
         from tui.scan.time_field import detect_time_field
