@@ -25,6 +25,7 @@ test: $(VENV)/.tested
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-s3: $(VENV)/.tested
+	@$(BIN)/python -m tests.servers.build versitygw
 	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py \
 	  --deselect tests/e2e/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
 

@@ -28,7 +28,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "only-these": "equals_sign", "not-these": "minus", "more-of-value": "o", "fields": "f", "column": "c",
     "columns": "C", "tree": "t", "raw": "r", "terms": "T", "saved-filters": "L", "shades": "o",
     "all-or-matches": "a", "lines-around": "A", "mark-like": "comma", "marks": "m", "unmark": "U", "wrap": "W",
-    "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
+    "hues": "K", "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
     "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
     "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
@@ -47,7 +47,7 @@ _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
 _ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
-_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "next-match", "previous-match"}
+_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "hues", "next-match", "previous-match"}
 
 SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a screen
     "calendar": _ARCHIVE

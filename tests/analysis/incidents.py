@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui.analysis.findings import Comparison, compare_hours
-from tui.analysis.observed import observe_records
-from tui.analysis.table import Table
+from tui.analysis.columns import Learner
+from tui.analysis.comparison import Comparison, compare_hours
+from tui.analysis.observed import observe_lines
+from tui.analysis.table import Table, table_of
 
 KINDS = ("status", "latency", "message", "missing", "new value", "volume", "pair")
 FIRST = datetime(2024, 3, 1, tzinfo=UTC)
@@ -36,10 +37,9 @@ class Incident:
     fields: frozenset[str]
 
     def table(self) -> Table:
-        return Table(
-            [(FIRST + timedelta(hours=at), observe_records(list(records))) for at, records in enumerate(self.hours)],
-            UTC,
-        )
+        learner = Learner()
+        seen = ((at, observe_lines(b"\n".join(records), learner)) for at, records in enumerate(self.hours))
+        return table_of(((FIRST + timedelta(hours=at), part) for at, part in seen), UTC)
 
     def comparison(self, table: Table) -> Comparison:
         """The hours of the incident beside all others."""

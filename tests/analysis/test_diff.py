@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from typing import Any
 import pytest
 
 from tests.analysis.incidents import FIRST, Incident, incident
+from tui.analysis.comparison import compare_hours
+from tui.analysis.diff import diff
 from tui.analysis.facts import Fact
 from tui.analysis.patterns import pattern, pattern_expression
+from tui.analysis.question import Answer, Question, plan_diff
+from tui.archive import Archive, Chunk, open_archive
 from tui.cli import run
 from tui.filter import parse_filter
 from tui.filter.fields import ANY
+from tui.scan.heads import heads
 
 
 def write(made: Incident, folder: Path) -> None:
@@ -134,3 +140,37 @@ def test_a_pattern_blanks_what_varies(text: str, expected: str) -> None:
     assert pattern(text) == expected
     if expected != text:
         assert parse_filter(match=[pattern_expression("m", expected)]).matches(json.dumps({"m": text}).encode())
+
+
+def test_a_sample_begins_with_the_target_and_a_few_kilobytes_of_each_chunk(
+    pair: tuple[Incident, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, folder = pair
+    asked: list[tuple[int, int | None]] = []
+
+    def heads_asked(archive: Archive, chunks: list[Chunk], **given: Any) -> Any:
+        asked.append((round((chunks[0].hour - FIRST) / timedelta(hours=1)), given["only"]))
+        return heads(archive, chunks, **given)
+
+    monkeypatch.setattr("tui.analysis.diff.heads", heads_asked)
+    monkeypatch.setattr("tui.analysis.diff._AT_ONCE", 1)
+    monkeypatch.setattr("tui.analysis.diff._LOCAL_CEILING", 0)
+    target = FIRST + timedelta(hours=made.first), FIRST + timedelta(hours=made.stop)
+    question = Question(target)
+    plan = plan_diff(open_archive(str(folder)), question)
+    answers = [event for event in diff(plan, question) if isinstance(event, Answer)]
+    length = made.stop - made.first
+    assert [hour for hour, _ in asked[:length]] == list(range(made.first, made.stop))
+    assert {size for _, size in asked[: length + 40]} == {16 << 10}
+    assert [one.final for one in answers] == [False] * (len(answers) - 1) + [True]
+    assert not any(one.exact for one in answers)
+    assert made.fields <= {fact.field for found in answers[-1].found[:3] for fact in found.finding.facts}
+
+
+def test_a_short_baseline_varies_as_all_other_hours_do() -> None:
+    """In few hours what comes in bursts looks even."""
+    table = incident("", 1, days=2, rate=20).table()
+    hits = [8 if at % 5 == 2 else 1 for at in range(48)]
+    sizes = [20] * 48
+    short = compare_hours(table, [22], [13, 14, 15])
+    assert short.moved(hits, sizes).score < replace(short, spread=()).moved(hits, sizes).score / 2

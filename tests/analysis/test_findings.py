@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.analysis.incidents import FIRST, KINDS, incident
-from tui.analysis.findings import findings, suspicious
+from tui.analysis.findings import findings
+from tui.analysis.spans import suspicious
 
 
 @pytest.mark.parametrize("seed", range(1, 11))
@@ -35,7 +36,7 @@ def test_the_hours_are_found_and_are_right_to_the_hour(kind: str) -> None:
 
 def test_ids_times_and_counters_are_no_facts() -> None:
     table = incident("", 1, days=2, rate=60).table()
-    assert not {"ts", "id", "seq"} & {fact.field for fact in table.masks if fact.kind not in ("missing", "field")}
+    assert not {"ts", "id", "seq"} & {fact.field for fact in table.hits if fact.kind not in ("missing", "field")}
 
 
 def test_an_answer_does_not_depend_on_the_names_of_fields() -> None:

@@ -189,7 +189,7 @@ def test_a_range_to_the_minute_is_read(tmp_path: Path, index: Index, counting: C
 
 
 def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.analysis.indexing.MOST_ITEMS", 3)
+    monkeypatch.setattr("tui.analysis.gathered.MOST_ITEMS", 3)
     write(tmp_path / "a", [[{"k": [1, 2, 3, 4]}], [{"k": [1, 2, 3]}]])
     build(index, planned(tmp_path / "a"))
     for counting in (Counting(("k",)), Counting((), None, "k")):
@@ -272,6 +272,18 @@ def test_a_row_that_was_tampered_with_is_ignored(tmp_path: Path, index: Index) -
     with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
         database.execute("update summaries set summary = x'28b52ffd00'")
     assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 1
+
+
+def test_what_another_version_counted_is_counted_again(tmp_path: Path, index: Index) -> None:
+    """What a scan counts depends on the filters' code."""
+    write(tmp_path / "a", [[{"k": "x"}]])
+    plan = planned(tmp_path / "a", parse_filter(grep=["x"]))
+    assert list(remembered(run_plan(plan, jobs=1, exact=True), index, plan.filter))
+    assert scanned(plan, index).skipped == 1
+    index.close()
+    with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
+        database.execute("update counted set format = '2 of 0.0.9'")
+    assert scanned(plan, index).skipped == 0
 
 
 def test_two_builders_at_once_lose_nothing(tmp_path: Path, index: Index) -> None:

@@ -227,4 +227,4 @@ def test_the_command_adds_ids_to_what_is_indexed_and_keeps_to_the_size(
 def test_ids_size_without_ids_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "a", [[{"id": 1}]])
     assert run(["index", str(tmp_path / "a"), "--ids-size", "1MB"]) == 2
-    assert "--ids-size goes with --ids" in capsys.readouterr().err
+    assert "--ids-size needs --ids" in capsys.readouterr().err

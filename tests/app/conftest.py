@@ -28,9 +28,9 @@ from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.model.session import Session
 from tui.app.preview.rows import VisibleRows
 from tui.app.preview.screen import PreviewPage
-from tui.app.records.json_tree import JsonTree
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import HourRecords
+from tui.app.records.tree import JsonTree
 from tui.archive import Chunk
 from tui.config import S3Options, load_config
 from tui.demo import SampleSpec, write_sample
@@ -213,11 +213,11 @@ class Preview:
     @property
     def ended(self) -> bool:
         """Has reading ended?"""
-        return self.page.view.ended
+        return self.page.view.reading.ended
 
     @property
     def whole(self) -> bool:
-        return self.page.view.state.whole
+        return self.page.view.reading.whole
 
     @property
     def rows(self) -> VisibleRows:
@@ -248,9 +248,10 @@ class Preview:
         return self.page.view.panes.panel
 
     def signs(self, pilot: Pilot[int]) -> list[str]:
-        """What stands before each record in sight: its mark, the cursor, that it matches."""
+        """What stands before each record in sight: its mark, that it matches, its level; else the cursor."""
         first = self.listing.region.y + self.listing.lead
-        return [line[:1] for line in shown(pilot).splitlines()[first : self.listing.region.bottom]]
+        lines = shown(pilot).splitlines()[first : self.listing.region.bottom]
+        return [line[:1].strip() or line[1:2] for line in lines]
 
     def titles(self, pilot: Pilot[int]) -> list[str]:
         """Of the columns."""

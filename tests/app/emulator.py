@@ -16,16 +16,36 @@ from types import TracebackType
 import pyte
 
 _QUIET = 0.35  # seconds without a byte: the screen is done
+_STEP = 0.02  # seconds between two looks at a slow line
 _RUN = "from tui.cli import main; main()"
 
 
+class _Screen(pyte.Screen):
+    """Answers what a program asks the terminal."""
+
+    fd = -1
+
+    def write_process_input(self, data: str) -> None:
+        os.write(self.fd, data.encode())
+
+
 class Terminal:
-    """`press` sends keys and returns how many bytes came back; `text` is what a person sees."""
+    """`press` sends keys and returns how many bytes came back; `text` is what a person sees.
+
+    `answers`: as all terminals do, it answers what a program asks; without, it is one that does not.
+    """
 
     def __init__(
-        self, archive: str, columns: int, lines: int, environment: dict[str, str] | None = None, *, script: str = _RUN
+        self,
+        archive: str,
+        columns: int,
+        lines: int,
+        environment: dict[str, str] | None = None,
+        *,
+        script: str = _RUN,
+        answers: bool = True,
     ) -> None:
-        self.screen = pyte.Screen(columns, lines)
+        self.screen = _Screen(columns, lines) if answers else pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         self.code: int | None = None
@@ -42,6 +62,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execve(sys.executable, [sys.executable, "-c", script, archive], settings)
+        self.screen.fd = self.fd
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def __enter__(self) -> Terminal:
@@ -65,10 +86,29 @@ class Terminal:
                 break
             if not data:
                 break
-            self.raw += data
+            self._take(data)
             count += len(data)
-            self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
         return count
+
+    def _take(self, data: bytes) -> None:
+        self.raw += data
+        self._stream.feed(data.replace(b"\x1b[?2026h", b"").replace(b"\x1b[?2026l", b""))
+
+    def hold(self, key: str, seconds: float, rate: int) -> int:
+        """A key that is held down, 30 times a second, at the end of a line of so many bytes a second; how many bytes
+        came after it was released."""
+        begun = time.monotonic()
+        pressed, after, quiet = 0, 0, begun
+        while pressed < 30 * seconds or time.monotonic() - quiet < _QUIET:
+            time.sleep(_STEP)
+            if pressed < 30 * min(time.monotonic() - begun, seconds):
+                os.write(self.fd, key.encode())
+                pressed += 1
+            if select.select([self.fd], [], [], 0)[0]:
+                self._take(data := os.read(self.fd, int(rate * _STEP)))
+                quiet = time.monotonic()
+                after += len(data) * (pressed >= 30 * seconds)
+        return after
 
     def hang_up(self) -> None:
         """The window is closed, or the line is cut."""

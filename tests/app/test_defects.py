@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from tests.app.conftest import LAST, RECORDS, Opened, add_term, calendar, preview, preview_of, settled, shown, until
 from tui.app.calendar.screen import CalendarPage
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.json_tree import JsonTree
+from tui.app.records.tree import JsonTree
 from tui.app.scan.screen import ScanPage
 from tui.app.terminal.guard import defect_words
 from tui.archive.store import Store

@@ -73,5 +73,5 @@ async def test_a_scan_without_a_match_says_why(opened: Opened) -> None:
 
 async def test_what_a_bucket_makes_us_wait_for_is_on_the_screen(opened: Opened) -> None:
     async with opened() as pilot:
-        logging.getLogger("tui.archive").warning("waiting for s3://b/k: nothing has come for 3 s")
-        await until_shown(pilot, "waiting for s3://b/k: nothing has come for 3 s")
+        logging.getLogger("tui.archive").warning("waiting for s3://b/k: no data for 3 s")
+        await until_shown(pilot, "waiting for s3://b/k: no data for 3 s")

@@ -179,7 +179,7 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(nsqd: Nsqd, topic: str
         archiver.send_signal(signal.SIGINT)
         said = archiver.communicate(timeout=5)[1]
         assert archiver.returncode == 130
-    assert "left at once" in said
+    assert "stopped at once" in said
     assert Counter(_spooled(spool)) == Counter(sent)
 
 

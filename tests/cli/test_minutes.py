@@ -101,9 +101,66 @@ def test_count_by_minutes_takes_whole_hours_as_times_too(archive: Path, capsys: 
     ]
 
 
-@pytest.mark.parametrize("command", ["ls", "verify", "index", "diff"])
+@pytest.mark.parametrize("command", ["ls", "verify", "index"])
 def test_commands_that_know_hours_only_refuse_minutes(
     archive: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert run([command, str(archive), "--from", "2015-01-20T13:07"]) == 2
     assert "this command takes whole hours" in capsys.readouterr().err
+
+
+def cat(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[str], str]:
+    code = run(["cat", *words])
+    out, err = capsys.readouterr()
+    return code, [json.loads(line)["meta"]["at"][11:16] for line in out.splitlines()], err
+
+
+@pytest.mark.parametrize(
+    ("range_", "first", "last"),
+    [
+        (["--hour", "2015-01-20T13:55"], "13:55", "13:55"),  # it was written an hour later
+        (["--hour", "2015-01-20T13:55:30"], "13:55", "13:55"),
+        (["--hour", "2015-01-20T14:07+01:00"], "13:07", "13:07"),
+        (["--from", "2015-01-20T12:48", "--to", "2015-01-20T13:02"], "12:48", "13:01"),
+        (["--from", "2015-01-20T14", "--to", "2015-01-20T15"], "13:50", "14:49"),  # whole hours are chunks
+        (["--hour", "2015-01-20T14"], "13:50", "14:49"),
+    ],
+)
+def test_cat_prints_an_hour_a_minute_or_a_range(
+    archive: Path, capsys: pytest.CaptureFixture[str], range_: list[str], first: str, last: str
+) -> None:
+    code, times, err = cat(capsys, str(archive), *range_)
+    assert (code, times[0], times[-1], err) == (0, first, last, "")
+    assert times == sorted(times)
+
+
+def test_cat_without_a_range_or_with_two_is_refused(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["--hour", "2015-01-20T13", "--to", "2015-01-20T14"]):
+        assert run(["cat", str(archive), *words]) == 2
+        assert "give either --hour T or a range with --from T --to T" in capsys.readouterr().err
+
+
+def test_a_minute_in_which_clocks_go_back_is_printed_both_times(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = [datetime(2015, 10, 25, 0, 30, tzinfo=UTC), datetime(2015, 10, 25, 1, 30, tzinfo=UTC)]
+    folder = tmp_path / "a"
+    folder.mkdir()
+    lines = b"".join(
+        json.dumps({"ts": time.isoformat(), "meta": {"at": time.isoformat()}}).encode() + b"\n" for time in times
+    )
+    (folder / "ev.2015-10-25_02.log").write_bytes(lines)
+    words = [str(folder), "--timezone", "Europe/Berlin", "--time-field", "ts", "--hour"]
+    assert cat(capsys, *words, "2015-10-25T02:30+02:00")[1] == ["00:30"]
+    assert cat(capsys, *words, "2015-10-25T02:30+01:00")[1] == ["01:30"]
+
+
+def test_the_range_is_printed_with_what_it_selects_by(
+    archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.cli.opened.narrate", lambda text: print(text))
+    for command in ("cat", "count", "scan"):
+        assert run([command, str(archive), "--from", "2015-01-20T13", "--to", "2015-01-20T14"]) == 0
+        assert "range: by hour, 2015-01-20T13 to 2015-01-20T14\n" in capsys.readouterr().out
+        assert run([command, str(archive), "--from", "2015-01-20T13:07", "--to", "2015-01-20T14"]) == 0
+        assert "range: by meta.at, 2015-01-20T13:07 to 2015-01-20T14\n" in capsys.readouterr().out

@@ -123,7 +123,7 @@ def test_a_word_too_many(capsys: pytest.CaptureFixture[str], folder: Path) -> No
     assert "to keep the records that contain it, write -g error" in refused(capsys, "scan", "logs", "error")
     files = [str(file) for file in (folder / "logs").iterdir()]
     assert "give the folder of the files" in refused(capsys, "ls", *files, *files)
-    assert refused(capsys, "ls", "logs", "more") == "'more' is one argument too many; see hourscope ls --help"
+    assert refused(capsys, "ls", "logs", "more") == "unexpected argument 'more'; see hourscope ls --help"
 
 
 def test_a_missing_word_names_the_commands_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,3 +149,39 @@ def test_every_advice_is_possible() -> None:
     assert {words.split()[0] for advice in _OTHER_OPTIONS.values() for words in advice} <= options
     assert set(_OTHER_COMMANDS.values()) <= {*COMMANDS, "--version"}
     assert not set(_OTHER_COMMANDS) & set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["ls", ""], "the archive has no name; give a folder"),
+        (["ls", "  "], "the archive has no name; give a folder"),
+        (["scan", ".", "--jobs", "x"], "'x' is not a whole number of at least 1"),
+        (["count", ".", "--top", "0"], "'0' is not a whole number of at least 1"),
+        (["scan", ".", "--records", "a["], "--records needs a path, such as Records or a.b"),
+        (["help", "nothing-near"], "'nothing-near' is not a command; the commands are demo, ls"),
+        (["help", "sacn"], "'sacn' is not a command; did you mean scan?"),
+        (["count", ".", "--json", "--csv"], "--json and --csv cannot be combined"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(words) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert sentence in err
+
+
+def test_a_sample_is_not_written_into_somebodys_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor are its chunks taken for those of another sample, which are removed."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    mine = place / "events.web01-000000.2026-11-23_12.log.gz"
+    mine.write_bytes(b"mine")
+    assert cli.run(["demo", "--dir", str(place), "--no-open", "--hours", "24"]) == 2
+    assert "holds other files, such as events.web01-000000.2026-11-23_12.log.gz" in capsys.readouterr().err
+    assert [path.name for path in place.iterdir()] == [mine.name]
+    mine.unlink()
+    for _ in range(2):
+        assert cli.run(["demo", "--dir", str(place), "--no-open", "--hours", "24", "--records-per-hour", "5"]) == 0

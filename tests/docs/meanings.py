@@ -123,6 +123,7 @@ JSON: Mapping[str, str] = {
     "rows[].stats.mean": "Their mean.",
     "missing": "Records without one of the fields.",
     "not_objects": "Records that are JSON but not objects.",
+    "diff: indexed": "Chunks that the index answered for; 0 if chunks were read.",
     "exact": "False if it is an estimate.",
     "error": "By how much a count may be too large.",
     "quantile_error": "Relative error of the quantiles, or null without `--stats`.",

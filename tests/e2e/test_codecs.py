@@ -123,6 +123,23 @@ def test_plain_text_named_gz_is_read_and_reported(tmp_path: Path) -> None:
     assert "plain text in spite of a compressed file's name" in answers.findings[0]
 
 
+@pytest.mark.parametrize("text", [b"null", b"42", b'"x"', b"true", b"hello"])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
+def test_a_word_named_gz_is_text_too(tmp_path: Path, text: bytes, suffix: str) -> None:
+    """So few bytes could be the beginning of a compression's magic: they are not."""
+    put(tmp_path / "a", text, suffix)
+    answers = ask(tmp_path / "a")
+    assert answers.records == [text]
+    assert "named as compressed but plain text" in answers.warnings[0]
+
+
+@pytest.mark.parametrize("begun", [("BZ", ".bz2"), ("P*M", ".zst"), ("(", ".zst"), ("\x1f", ".gz")])
+def test_the_beginning_of_a_magic_is_a_cut_object(tmp_path: Path, begun: tuple[str, str]) -> None:
+    put(tmp_path / "a", begun[0].encode("latin-1"), begun[1])
+    answers = ask(tmp_path / "a")
+    assert (answers.records, set(answers.codes)) == ([], {2})
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

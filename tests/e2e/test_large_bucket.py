@@ -14,6 +14,7 @@ from tui.app.model.opening import open_session
 from tui.archive import Archive, open_archive
 from tui.archive.location import Location
 from tui.archive.open import open_listed
+from tui.cli import run
 from tui.config import S3Options, cache_dir, load_config
 from tui.filter import Filter
 from tui.scan import plan_scan
@@ -232,3 +233,43 @@ def test_what_can_only_be_listed_as_a_whole_is_shown_at_once_the_second_time(mon
         s3.keys.sort()
         assert again.months and again.months.survey()
         assert len(again.months.catalog().hours) == 6001 and again.months.catalog().gap_hours == 1
+
+
+@pytest.mark.parametrize("names", [("20", "2014", "a"), ("2000", "2015"), ("20-7", "b")])
+def test_names_that_end_like_a_year_are_in_a_range(monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]) -> None:
+    """Where nothing separates the parts of a time, `web-20…` begins a name and a time."""
+    times = list(hourly_keys(datetime(2015, 4, 25), datetime(2015, 6, 7), "%Y%m%d%H.gz"))
+    with LargeS3(f"web-{name}-{time}" for name in names for time in times) as s3:
+        for variable, value in s3.env.items():
+            monkeypatch.setenv(variable, value)
+        archive = archive_of(s3, "{host}-%Y%m%d%H.gz")
+        assert len(archive.catalog(hour(2015, 5, 1, 7), hour(2015, 5, 1, 9)).chunks) == 2 * len(names)
+
+
+RARE = {  # of 13,000 keys: two days of another layout, long before the newest month, which tells the first one
+    "events.{host}-000000.%Y-%m-%d_%H.log.gz": "events.{host}-000000.%Y%m%dT%H.log.gz",
+    "%Y/%m/%d/%H/web{host}.log.gz": "%Y/%m/%d/web{host}-%H.log.gz",
+    "web{host}/%Y/%m/%d/%H.gz": "web{host}/%Y-%m-%d/%H.gz",
+}
+
+
+@pytest.mark.parametrize(
+    "range_",
+    [[], ["--from", "2015-03-01", "--to", "2015-04-01"], ["--from", "2015-03-10T05", "--to", "2015-03-10T08"]],
+    ids=["all", "month", "hours"],
+)
+@pytest.mark.parametrize("first", RARE)
+def test_a_rare_second_layout_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], first: str, range_: list[str]
+) -> None:
+    keys = list(hourly_keys(datetime(2015, 1, 1), datetime(2015, 10, 1), first, 2))
+    rare = list(hourly_keys(datetime(2015, 3, 10), datetime(2015, 3, 12), RARE[first], 1))
+    with LargeS3([*keys, *rare, "README.md", "2015/notes-of-2015-03-10_05.txt"]) as s3:
+        for variable, value in s3.env.items():
+            monkeypatch.setenv(variable, value)
+        for command in (["ls"], ["scan", "--count"]):
+            assert run([*command, "s3://b/", "--endpoint-url", s3.endpoint_url, *range_]) == 2
+            error = capsys.readouterr().err
+            assert "holds keys of two layouts" in error and error.count("%H") == 2
+        chosen = ["--layout", first.replace("web{host}", "{host}")]
+        assert run(["ls", "s3://b/", "--endpoint-url", s3.endpoint_url, *chosen, *range_]) == 0

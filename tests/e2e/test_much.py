@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import hourscope
+from tui.archive import open_archive
+from tui.index import FieldSummary, Summary, open_index
 
 
 @pytest.fixture
@@ -56,3 +58,32 @@ def test_with_a_filter_nobody_is_asked(archive: Path, tmp_path: Path) -> None:
 
 def test_a_script_is_not_asked(archive: Path, tmp_path: Path) -> None:
     assert hourscope("scan", archive, "-o", tmp_path / "all.jsonl").code == 0
+
+
+@pytest.fixture
+def much(archive: Path) -> Path:
+    """A chunk of 12 GB, nearly all of it a hole in the file."""
+    with (archive / "events.2015-01-20_14.log").open("wb") as file:
+        file.write(b'{"a":1}\n')
+        file.truncate(12 << 30)
+    return archive
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("scan", "--count"), ("count",), ("send", "-o", "out.jsonl", "--dry-run")],
+    ids=lambda words: words[0],
+)
+def test_before_ten_gigabytes_are_read_a_person_is_asked(
+    much: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """What the index knows is not read, and does not count."""
+    monkeypatch.chdir(tmp_path)
+    command, *options = (*words, "-m", "a == `1`")
+    ended, shown = at_a_terminal("n", command, much, *options)
+    assert (ended, "read all of it?" in shown) == (130, True)
+    archive = open_archive(str(much))
+    with open_index(archive) as index:
+        index.put(archive.catalog().chunks[-1], Summary(records=1, fields={"a": FieldSummary(1, values={"2": 1})}))
+    ended, shown = at_a_terminal("n", command, much, *options)
+    assert (ended, "read all of it?" in shown) == (0, False)

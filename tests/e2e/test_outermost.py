@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.command import Ran, hourscope
 from tui import cli
-from tui.cli import ls, scan
+from tui.cli import ls, scan_run
 from tui.errors import reason
 
 
@@ -71,7 +71,7 @@ class TestUnforeseen:
     def test_debug_shows_where(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(scan, "_report", lambda *_, **__: [][1])
+        monkeypatch.setattr(scan_run, "_report", lambda *_, **__: [][1])
         assert cli.run(["scan", str(folder), "-g", "a", "--count", "--debug"]) == 2
         err = capsys.readouterr().err
         assert "Traceback" in err

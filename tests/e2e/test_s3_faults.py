@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -285,7 +286,7 @@ def test_a_server_in_trouble_is_asked_again_and_then_named(s3: ScriptedS3) -> No
     assert run(s3, *SCAN).out == b"3\n"
     s3.answer = always(Answer(502, b"<html>Bad Gateway</html>"))
     ran = run(s3, "ls", "s3://b/")
-    assert (ran.code, "the server, or a proxy before it, is in trouble (502 Bad Gateway)" in ran.sentence) == (2, True)
+    assert (ran.code, "the server or a proxy in front of it failed (502 Bad Gateway)" in ran.sentence) == (2, True)
 
 
 def test_a_chunk_that_fails_does_not_hide_the_others(s3: ScriptedS3) -> None:
@@ -322,14 +323,51 @@ def test_a_server_that_ignores_a_range_is_not_read_twice(s3: ScriptedS3) -> None
     ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
     assert ran.code == 2
     assert int(ran.out) < 1000
-    assert "sends it from its first byte, and not from byte 3,000" in ran.err
+    assert "sends the object from its first byte, not from byte 3,000" in ran.err
+
+
+BODIES = {  # each cut where it looks whole: between two lines, between two gzip members
+    "plain": (b"".join(b'{"n":%d}\n' % n for n in range(10, 100)), 90),
+    "gzip": (gzip.compress(b'{"n":1}\n', mtime=0) + gzip.compress(b'{"n":2}\n', mtime=0), 28),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_body_without_its_length_that_breaks_off_is_read_on(s3: ScriptedS3, kind: str) -> None:
+    """Such a body ends where the connection does, which looks like the end of the object."""
+    body, cut = BODIES[kind]
+    s3.objects = {"e.2015-01-20_13.log": body}
+    s3.answer = lambda request: replace(s3.usual(request), cut=cut) if request.method == "GET" and request.key else None
+    ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
+    assert (ran.code, int(ran.out), ran.err) == (0, body.count(b"\n") if kind == "plain" else 2, "")
+    assert len(s3.requests) > 3
+
+
+def test_a_body_without_its_length_that_never_ends_is_named(s3: ScriptedS3) -> None:
+    s3.objects = {"e.2015-01-20_13.log": BODIES["plain"][0]}
+
+    def answer(request: Request) -> Answer | None:
+        if request.method != "GET" or not request.key:
+            return None
+        return replace(s3.usual(request), cut=0 if "range" in request.headers else 90)
+
+    s3.answer = answer
+    ran = run(s3, "scan", "s3://b/", "-g", "n", "--count")
+    assert ran.code == 2
+    assert "broke off 5 times at byte 90" in ran.err
+
+
+def test_a_whole_body_without_its_length_is_read(s3: ScriptedS3) -> None:
+    s3.answer = lambda request: replace(s3.usual(request), cut=1 << 20) if request.key else None
+    ran = run(s3, *SCAN)
+    assert (ran.code, ran.out, ran.err) == (0, b"3\n", "")
 
 
 RAW = {
-    b"E_INVALID bad protocol\x1b[2J\n": "does not answer by HTTP",
-    b"SSH-2.0-OpenSSH_9.6\r\n": "does not answer by HTTP",
-    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n": "does not answer by HTTP",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": "does not answer by HTTP",
+    b"E_INVALID bad protocol\x1b[2J\n": "does not speak HTTP",
+    b"SSH-2.0-OpenSSH_9.6\r\n": "does not speak HTTP",
+    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n": "does not speak HTTP",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": "does not speak HTTP",
     b"": "closes the connection without an answer",
 }
 
@@ -361,7 +399,7 @@ def test_an_endpoint_that_does_not_speak_http(s3: ScriptedS3, answer: bytes) -> 
 def test_tls_where_there_is_none(s3: ScriptedS3) -> None:
     url = s3.endpoint_url.replace("http", "https")
     ran = hourscope("ls", "s3://b/", "--endpoint-url", url, env=s3.env)
-    assert f"s3://b cannot be listed: {url} does not answer by TLS; check the port" in ran.sentence
+    assert f"s3://b cannot be listed: {url} does not speak TLS; check the port" in ran.sentence
 
 
 @pytest.mark.parametrize(
@@ -377,11 +415,11 @@ def test_what_is_not_an_endpoint(s3: ScriptedS3, url: str) -> None:
 @pytest.mark.parametrize("name", ["b%20c", "b?x", "ü", "b:c", "arn:aws:s3:::b"])
 def test_what_is_not_a_buckets_name(s3: ScriptedS3, name: str) -> None:
     sentence = run(s3, "ls", f"s3://{name}/").sentence
-    assert f"s3://{name} cannot be listed: that is not a bucket's name; write 3 to 63 lowercase letters" in sentence
+    assert f"s3://{name} cannot be listed: invalid bucket name; use 3 to 63 lowercase letters" in sentence
 
 
 CODES = {
-    (400, "InvalidBucketName"): "that is not a bucket's name, says the server; check it",
+    (400, "InvalidBucketName"): "the server refuses this bucket name; check it",
     (403, "RequestTimeTooSkewed"): "this machine's clock is wrong; set it (NTP)",
     (400, "RequestExpired"): "this machine's clock is wrong; set it (NTP)",
     (507, "XMinioStorageFull"): "the server's disks are full; free some space there",
@@ -395,7 +433,7 @@ CODES = {
     (
         500,
         "InternalError",
-    ): "the server, or a proxy before it, is in trouble (InternalError: in its words); try again later",
+    ): "the server or a proxy in front of it failed (InternalError: in its words); try again later",
     (404, "NoSuchKey"): "nothing is there (404); check the bucket's name and --endpoint-url",
     (416, "InvalidRange"): "it is shorter than it was listed; list the archive again",
 }
@@ -422,10 +460,10 @@ def listing(**entry: str) -> Answer:
 
 
 LISTINGS = {
-    "a size that is text": (listing(Size="x"), "the answer is not one that S3 gives; log in"),
-    "a negative size": (listing(Size="-1"), "the answer is not one that S3 gives; log in"),
-    "a time that is not": (listing(LastModified="yesterday"), "the answer is not one that S3 gives; log in"),
-    "no ETag": (listing(ETag=""), "the answer is not one that S3 gives: it lacks 'ETag'; log in"),
+    "a size that is text": (listing(Size="x"), "the answer is not a valid S3 response; log in"),
+    "a negative size": (listing(Size="-1"), "the answer is not a valid S3 response; log in"),
+    "a time that is not": (listing(LastModified="yesterday"), "the answer is not a valid S3 response; log in"),
+    "no ETag": (listing(ETag=""), "the answer is not a valid S3 response: it lacks 'ETag'; log in"),
     "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult and not a listing; check"),
     "the same page for ever": (
         Answer(200, b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"

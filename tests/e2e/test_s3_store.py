@@ -21,6 +21,7 @@ from tui.archive import ChunkReader, Damage, open_archive
 from tui.archive import s3 as s3_module
 from tui.archive.s3 import S3Store
 from tui.archive.store import open_store
+from tui.archive.streams import FIRST_RANGE
 from tui.config import S3Options
 from tui.errors import ArchiveError, ConfigError, OutputError
 from tui.filter import parse_filter
@@ -297,9 +298,10 @@ class TestInRanges:
             store = S3Store(bucket, S3Options(endpoint_url=proxy.url)).stepwise()
             with store.open("a") as stream:
                 assert stream.read(1000) == BODY[:1000]
-                assert proxy.ranges == ["bytes=0-1048575"]
+                assert proxy.ranges == [f"bytes=0-{FIRST_RANGE - 1}"]
                 assert stream.read() == BODY[1000:]
-            assert proxy.ranges == ["bytes=0-1048575", "bytes=1048576-2097151", "bytes=2097152-4194303"]
+            starts = [int(text.removeprefix("bytes=").partition("-")[0]) for text in proxy.ranges]
+            assert starts == [0, FIRST_RANGE, 2 * FIRST_RANGE]
             with store.open("a", start=2_000_000) as stream:
                 assert stream.read() == BODY[2_000_000:]
 
@@ -310,7 +312,8 @@ class TestInRanges:
             S3Store(bucket, S3Options(endpoint_url=proxy.url)).stepwise().open("a") as stream,
         ):
             assert stream.read() == BODY
-        assert proxy.ranges[:3] == ["bytes=0-1048575", "bytes=500000-1548575", "bytes=500100-1548675"]
+        begun = [(int(start), int(stop) + 1 - int(start)) for start, stop in (r[6:].split("-") for r in proxy.ranges)]
+        assert begun[:3] == [(start, FIRST_RANGE) for start in (0, 500_000, 500_100)]
 
     def test_an_empty_object_has_no_range(self, seaweed: Seaweed, store: S3Store) -> None:
         put(seaweed, store.bucket, "a", body=b"")

@@ -149,6 +149,10 @@ def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
         ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
         assert "did not finish" in ran.err
         assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])
+    for command in ("scan", "count", "verify"):  # that nothing matches in it is no answer
+        filter_ = () if command == "verify" else ("-g", "nowhere to be found")
+        assert hourscope(command, f"{tmp_path}/x/", *filter_).code == 2
+    assert "its scan did not finish" in hourscope("doctor", f"{tmp_path}/x/").out.decode()
 
 
 def test_a_list_of_texts_is_greps(sample: Path, tmp_path: Path) -> None:

@@ -283,12 +283,12 @@ class TestStalls:
         waiting = [line for line in err.splitlines() if "waiting for" in line]
         assert len(waiting) == 1
         assert waiting[0].startswith("hourscope: waiting for s3://b/e.2015-01-20_0")
-        assert waiting[0].endswith("nothing has come for 3 s")
+        assert waiting[0].endswith("no data for 3 s")
 
     def test_a_listing_too(self, stalled: ScriptedS3) -> None:
         stalled.answer = lambda request: Answer(200, b"<ListBucketResult>", stall=0)
         _, err, _, _ = signalled(["ls", "s3://b/"], signal.SIGINT, env=stalled.env, ready=waits)
-        assert "waiting for the listing of s3://b/: nothing has come for 3 s" in err
+        assert "waiting for the listing of s3://b/: no data for 3 s" in err
 
     def test_a_process_of_a_scan_reports_it_too(self, stalled: ScriptedS3) -> None:
         body = b'{"n":"%s"}\n' % (b"x" * 1000) * 20_000

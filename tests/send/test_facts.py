@@ -11,9 +11,9 @@ import pytest
 from tui.facts import Fact
 from tui.nsq.destination import ChannelState, Destination
 from tui.send import Limits, Receipt
+from tui.send.blocks import DamagedChunk, Unfit
 from tui.send.facts import destination_facts, left_out, receipt_facts, survey_facts, warning_facts
 from tui.send.shapes import Shape
-from tui.send.source import DamagedChunk, Unfit
 from tui.send.survey import Survey
 
 NOW = datetime(2015, 1, 20, 13, tzinfo=UTC)

@@ -41,12 +41,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered. `stall`: only so many bytes of the body come, then nothing."""
+    """What is answered. `stall`: only so many bytes of the body come, then nothing.
+
+    `cut`: the body's length is not told, and after so many bytes the connection is closed.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     stall: int | None = None
+    cut: int | None = None
 
 
 def refused(status: int, code: str, message: str = "", more: str = "", **headers: str) -> Answer:
@@ -151,15 +155,17 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(answer.status)
             if "Date" not in answer.headers:
                 self.send_header("Date", email.utils.formatdate(usegmt=True))
-            self.send_header("Content-Length", str(len(answer.body)))
+            if answer.cut is None or self.command == "HEAD":
+                self.send_header("Content-Length", str(len(answer.body)))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command == "HEAD":
                 return
             with contextlib.suppress(OSError):  # the client is gone
-                self.wfile.write(answer.body[: answer.stall])
+                self.wfile.write(answer.body[: answer.stall if answer.cut is None else answer.cut])
                 self.wfile.flush()
+                self.close_connection = self.close_connection or answer.cut is not None
                 if answer.stall is not None:
                     self.close_connection = True
                     s3.released.wait()

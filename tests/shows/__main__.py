@@ -1,53 +1,66 @@
-"""How often `diff` names a made-up incident, and says nothing where there is none: `python -m tests.shows`."""
+"""How often `diff` names a made-up incident, and nothing where there is none: `python -m tests.shows`.
+
+Of each seed all records are compared, and beside that a sample: the first records of each hour.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tests.analysis.incidents import KINDS, incident
-from tui.analysis.findings import findings, suspicious
+from tests.analysis.incidents import KINDS, Incident, incident
+from tui.analysis.findings import findings
+from tui.analysis.spans import suspicious
+
+SAMPLED = 60  # records of an hour, of 200 or so
+_HEADER = f"{'':<12}{'seeds':>6}{'in first 3':>12}{'hours right':>13}{'hours found':>13}"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Was the incident among the first three findings? Were its hours right, and found without being given?"""
 
-    kind: str
     named: bool
     exact: bool
     hours: bool
 
 
-def outcome(kind: str, seed: int) -> Outcome:
-    """`kind` "" is no incident: nothing must stand out."""
+def outcomes(kind: str, seed: int) -> tuple[str, int, tuple[Outcome, Outcome]]:
+    """Of all records, and of a sample. `kind` "" is no incident: nothing must stand out."""
     made = incident(kind, seed, rate=200)
+    sample = replace(made, hours=tuple(hour[:SAMPLED] for hour in made.hours))
+    return kind or "nothing", seed, (_outcome(made, kind), _outcome(sample, kind))
+
+
+def _outcome(made: Incident, kind: str) -> Outcome:
     table = made.table()
     found = findings(made.comparison(table))
     stretches = suspicious(table, 3)
     if not kind:
-        return Outcome("nothing", not found, not found, not stretches)
+        return Outcome(not found, not found, not stretches)
     named = any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
     exact = bool(found) and (found[0].since, found[0].until) == (made.first, made.stop)
-    return Outcome(kind, named, exact, any(a < made.stop and made.first < b for a, b in stretches))
+    return Outcome(named, exact, any(a < made.stop and made.first < b for a, b in stretches))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.shows", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100)
-    seeds = parser.parse_args().seeds
-    kinds = [KINDS[seed % len(KINDS)] for seed in range(seeds)]
-    with ProcessPoolExecutor() as pool:
-        outcomes = list(pool.map(outcome, [*kinds, *[""] * seeds], [*range(seeds), *range(seeds)]))
-    for name in (*KINDS, "nothing"):
-        of_kind = [one for one in outcomes if one.kind == name]
-        told = Counter({field: sum(getattr(one, field) for one in of_kind) for field in ("named", "exact", "hours")})
-        print(
-            f"{name:<10} {len(of_kind):>4} seeds  among the first three {told['named']:>4}"
-            f"  hours right {told['exact']:>4}  hours found {told['hours']:>4}"
-        )
+    parser.add_argument("--jobs", type=int, help="processes; one for each core")
+    given = parser.parse_args()
+    seeds = range(given.seeds)
+    kinds = [KINDS[seed % len(KINDS)] for seed in seeds]
+    with ProcessPoolExecutor(given.jobs) as pool:
+        told = list(pool.map(outcomes, [*kinds, *[""] * given.seeds], [*seeds, *seeds]))
+    for number, title in enumerate(("all records", f"the first {SAMPLED} of each hour")):
+        print(f"{title}\n{_HEADER}")
+        for name in (*KINDS, "all", "nothing"):
+            of_kind = [each[2][number] for each in told if each[0] == name or (name == "all" and each[0] != "nothing")]
+            figures = [sum(getattr(one, field) for one in of_kind) for field in ("named", "exact", "hours")]
+            print(f"{name:<12}{len(of_kind):>6}{figures[0]:>12}{figures[1]:>13}{figures[2]:>13}")
+        missed = [f"{name} {seed}" for name, seed, of_seed in told if not of_seed[number].named]
+        print(f"missed: {', '.join(missed) or 'none'}\n")
 
 
 if __name__ == "__main__":

@@ -116,10 +116,10 @@ def test_hours_are_in_the_zone_of_the_archive_and_epoch_seconds_are_of_all_zones
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("events.log.gz", "names no hour"),
-        ("%Y-%m-%d", "names no hour"),
-        ("%Y-%d_%H", "names no month"),
-        ("%m-%d_%H", "names no hour"),
+        ("events.log.gz", "does not include an hour"),
+        ("%Y-%m-%d", "does not include an hour"),
+        ("%Y-%d_%H", "does not include a month"),
+        ("%m-%d_%H", "does not include an hour"),
         ("%Y-%m-%d_%H.%q", "has '%q'"),
         ("%Y-%m-%d_%I", "AM or PM"),
         ("%Y-%m-%d_%H%", "has '%'"),

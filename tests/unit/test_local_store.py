@@ -20,6 +20,7 @@ from tui.archive.folder import FolderStore
 from tui.archive.local import atomic_file
 from tui.archive.store import open_store
 from tui.archive.writer import file_of_lines, names_folder, object_of_lines
+from tui.cli import run
 from tui.errors import ArchiveError, OutputError
 
 LINES = b"".join(b'{"n": %d}\n' % n for n in range(20_000))
@@ -365,3 +366,25 @@ class TestPlaces:
     def test_a_folder_is_a_store(self, tmp_path: Path) -> None:
         assert open_store(str(tmp_path)) == FolderStore(tmp_path)
         assert open_store(str(tmp_path)).url == str(tmp_path)
+
+
+@pytest.mark.parametrize("inside", ["part-0", "2015-01-20_15.json.gz", ".DS_Store", "deep/er/x.json.gz"])
+@pytest.mark.parametrize("place", ["", "x/"])
+def test_a_folder_in_the_place_of_a_chunk_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str, inside: str
+) -> None:
+    """Where it falls into the range; it may hold anything."""
+    for hour in range(10, 20):
+        path = tmp_path / f"{place}2015-01-20_{hour}.json.gz"
+        path = path / inside if hour == 14 else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b'{"n":1}\n')
+    for layout in ([], ["--layout", f"{place}%Y-%m-%d_%H.json.gz"]):
+        for span, matches in (([], 9), (["13", "15"], 1), (["14", "15"], 0), (["15", "18"], 3)):
+            times = [f"2015-01-20T{hour}" for hour in span]
+            words = ["--from", times[0], "--to", times[1]] if times else []
+            code = run(["scan", str(tmp_path), "-g", "n", "--count", *words, *layout])
+            out, err = capsys.readouterr()
+            holds = "15" not in span[:1]
+            assert (code, int(out)) == (2 if holds else 0, matches)
+            assert ("2015-01-20_14.json.gz cannot be read: it is a folder; move it away" in err) == holds

@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import random
+import re
 import struct
 import tracemalloc
 import zlib
@@ -538,6 +539,22 @@ class TestLongValues:
         assert found.records == [A, B]
         assert ["over the limit" in damage.reason for damage in found.damage] == [True]
 
+    @pytest.mark.parametrize("first", [B, b'{"v":"' + b"x" * (9 << 20) + b'"}'], ids=["short ones", "a long one first"])
+    @pytest.mark.parametrize("limit", [64 << 20, 10 << 20], ids=["kept", "longer than a record may be"])
+    def test_values_on_a_long_line_are_records(self, first: bytes, limit: int) -> None:
+        many = [b'{"n":%d,"s":"}{"}' % number for number in range(1_000_000)]
+        line = first + b"".join(many)
+        assert len(line) > 19 << 20
+        found = read(gzip.compress(lines([A, line, C]), 1), reading=Reading(max_record=limit))
+        assert found.damage == []
+        assert found.records == [A, first, *many, C]
+
+    def test_of_a_long_line_of_values_that_is_cut_all_whole_ones_are_read(self) -> None:
+        many = [b'{"n":%d}' % number for number in range(1_000_000)]
+        found = read(lines([A]) + b"".join(many)[:-3])
+        assert found.records == [A, *many[:-1]]
+        assert [damage.reason for damage in found.damage] == ["it ends in the middle of a value"]
+
     def test_no_damage_ends_before_it_begins(self) -> None:
         """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
         long = gzip.compress(b"x" * 9000 + b"\n")
@@ -546,3 +563,33 @@ class TestLongValues:
         found = read(b"\x1f\x8b ?" + long + b"?" + much + b"?" + long, reading=Reading(max_record=1000))
         assert sum("over the limit" in damage.reason for damage in found.damage) == 2
         assert len(found.records) == 4000
+
+
+class TestStrayBytes:
+    @pytest.mark.parametrize("stray", [b"\0", b";", b"x", b" !! ", "\u2028".encode()], ids=repr)
+    def test_between_values_they_cost_no_record(self, stray: bytes) -> None:
+        many = [b'{"n":%d,"o":{"s":"}{"}}' % number for number in range(50_000)]
+        found = read(gzip.compress(many[0] + many[1] + stray.join(many[2:])))
+        assert found.records == many
+        assert {re.sub("[0-9,]+", "N", damage.reason) for damage in found.damage} == {
+            "N bytes between the records that are not JSON"
+        }
+
+    @pytest.mark.parametrize("rest", [b',"b":2}', b"]}", b"}", b':{"c":3}}'], ids=repr)
+    def test_what_the_rest_of_a_lost_record_holds_is_no_record(self, rest: bytes) -> None:
+        """Its beginning was overwritten, and an object in it follows the stray bytes."""
+        found = read(gzip.compress(A + B + b"\0\0\0\0" + b'{"x":1}' + rest + A + B))
+        assert b'{"x":1}' not in found.records
+        assert found.damage
+
+    def test_what_looks_like_thousands_of_ends_takes_linear_time(self) -> None:
+        chunk = gzip.compress(A + B + b'{"a":1}},' * 400_000)
+        assert read(chunk).records[:2] == [A, B]  # it took minutes
+
+    @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
+    @pytest.mark.parametrize("times", [1, 40])
+    def test_an_error_page_before_the_members_costs_none_of_them(self, name: str, times: int) -> None:
+        page = b"<html><body>503 Slow Down</body></html>\n" * times
+        found = read(page + COMPRESSIONS[name](lines([A, B])) + COMPRESSIONS[name](lines([C])))
+        assert found.records == [A, B, C]
+        assert [(damage.start, damage.stop) for damage in found.damage] == [(0, len(page))]

@@ -213,7 +213,7 @@ def test_a_torn_or_garbled_manifest_is_a_sentence(old: Path) -> None:
 
 
 EDITS = {
-    ("layout",): ("", "is damaged: the layout '' names no hour; it needs"),
+    ("layout",): ("", "is damaged: the layout '' does not include an hour; it needs"),
     ("timezone",): ("Mars/X", "is damaged: no time zone is named 'Mars/X'; use"),
     ("chunks", 0, "hour"): (
         "2015-13-01T00",

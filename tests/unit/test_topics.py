@@ -47,7 +47,7 @@ def test_ls_groups_by_topic_each_with_its_own_gaps(siblings: str, capsys: Captur
     lines = out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == ["events", "events-dlq"]
     assert [line.split()[0] for line in lines if "gap, 2 hours" in line] == ["2015-01-30T02"]
-    assert "2 topics (events, events-dlq) are taken together" in err
+    assert "2 topics (events, events-dlq) are read together" in err
     listing = listed(capsys, siblings)
     assert listing["gaps"] == []
     assert [(topic["topic"], topic["chunks"], topic["gaps"]) for topic in listing["topics"]] == [
@@ -60,7 +60,7 @@ def test_ls_groups_by_topic_each_with_its_own_gaps(siblings: str, capsys: Captur
 def test_every_command_says_that_topics_are_taken_together(siblings: str, capsys: Capture) -> None:
     for words in (["scan", siblings, "--count"], ["verify", siblings], ["cat", siblings, "--hour", "2015-01-30T01"]):
         run(words)
-        assert "2 topics (events, events-dlq) are taken together" in capsys.readouterr().err
+        assert "2 topics (events, events-dlq) are read together" in capsys.readouterr().err
 
 
 def test_a_send_takes_one_topic_and_says_how(siblings: str, tmp_path: Path, capsys: Capture) -> None:

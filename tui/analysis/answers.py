@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from tui.analysis.diff import Answer, Found, Range
 from tui.analysis.facts import Fact, spell_number
-from tui.archive.times import spell_hour
+from tui.analysis.question import Answer, Found, Range
+from tui.archive.times import spell_time
 from tui.units import count, plural
 
 _VOLUME = 0.5  # of the excess of a value must be excess of the whole hours
@@ -99,7 +99,7 @@ def line_of(found: Found) -> str:
     """One finding: sign, name, share here and there, hours."""
     moved = found.finding.shift
     sign = "new" if moved.there == 0 else "▲" if moved.score > 0 else "▼"
-    hours = f"{spell_hour(found.since)} to {spell_hour(found.until)}"
+    hours = f"{spell_time(found.since)} to {spell_time(found.until)}"
     return f"{sign:<3} {name_of(found)}  {share(moved.here)}, usually {share(moved.there)}  {hours}"
 
 
@@ -126,9 +126,9 @@ def companions(answer: Answer) -> str:
 
 def hours_in_words(since: datetime, until: datetime) -> str:
     """`Tue 20 Jan 2015 13:00 to 19:00`; the day once, if it is one."""
-    first = f"{since:%a} {since.day} {since:%b %Y %H:00}"
+    first = f"{since:%a} {since.day} {since:%b %Y %H:%M}"
     last = until if until.date() == since.date() else None
-    return f"{first} to {until:%H:00}" if last else f"{first} to {until:%a} {until.day} {until:%b %H:00}"
+    return f"{first} to {until:%H:%M}" if last else f"{first} to {until:%a} {until.day} {until:%b %H:%M}"
 
 
 def source_of(answer: Answer) -> str:
@@ -139,7 +139,11 @@ def source_of(answer: Answer) -> str:
         if ranges
         else "each hour against all others"
     )
-    how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
+    if answer.indexed:
+        how = f"from the index: {count(answer.indexed)} of {plural(answer.indexed, 'chunk')}, 0 read"
+        how += "" if answer.exact else "; combinations from a sample"
+    else:
+        how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
     return f"{against} · {how}"
 
 

@@ -84,8 +84,7 @@ def count(
     """
     total = Part()
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
-
-    known = _known(index, counting, total) if index is not None else None
+    known = known_counted(index, counting, total) if index is not None else None
     for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
         if isinstance(event, Measured):
             assert isinstance(event.part, Part)
@@ -95,7 +94,7 @@ def count(
     yield _counted(total, top)
 
 
-def _known(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Filter], Known | None]:
+def known_counted(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Filter], Known | None]:
     """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
     excluded = known_from(index)
 

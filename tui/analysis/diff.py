@@ -5,127 +5,40 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from tui.analysis.findings import Comparison, Finding, compare_hours, findings, hours_like, suspicious
-from tui.analysis.observed import Observed, Observing, observe_records
-from tui.analysis.table import Table
-from tui.archive import Archive, Chunk, empty_range
+from tui.analysis.columns import Learner
+from tui.analysis.comparison import Comparison, compare_hours
+from tui.analysis.findings import Finding, findings
+from tui.analysis.indexed_table import indexed_table
+from tui.analysis.known import known_counts
+from tui.analysis.minutes import ByMinutes, Stretches, same_minutes, stretch_length
+from tui.analysis.observed import Observed, Observing, observe_lines
+from tui.analysis.question import Answer, Found, Question, Range, Side, within
+from tui.analysis.spans import hours_like, suspicious
+from tui.analysis.table import Table, table_of
+from tui.archive import Chunk
 from tui.archive.store import is_s3
-from tui.archive.times import next_hour, parse_range
 from tui.errors import TimeError
 from tui.filter import Filter
-from tui.filter.fields import ANY, Path
-from tui.filter.jmespath import parse_expression
-from tui.filter.paths import named_paths
-from tui.scan import Measured, Progress, ScanEvent, ScanPlan, plan_scan, run_plan
+from tui.filter.within import Within
+from tui.index import Index, Summary
+from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
 from tui.scan.heads import heads
 
 MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
 _CEILING = 64 << 20  # stored bytes that are read of an archive in S3 without `full`
 _LOCAL_CEILING = 512 << 20  # of a folder
-_HEADS = (40, 200, 1_000)  # records of each chunk that a sample takes, round after round
+_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
+_ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records of a chunk, chunks beside the target's
+_FIRST_OF_ALL = 60, 400  # the same where the target is all hours
+_FIRST_BYTES = 16 << 10  # of a chunk, in the first round: a hundred records and more
 _AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
-_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
-_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _WEEKS = 2  # other weeks that make a baseline of their own
 _STRETCHES = 3  # of hours that are looked at where none were given
-
-Range = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
-
-    `fields`: those that the filter asks about, which are no findings.
-    """
-
-    target: Range | None = None
-    against: tuple[Range, ...] = ()
-    full: bool = False
-    fields: frozenset[Path] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The hours of one side as ranges, and how many records of them were compared."""
-
-    ranges: tuple[Range, ...]
-    records: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding with the times of its hours: [since, until), and the target that it was found for.
-
-    `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
-    """
-
-    finding: Finding
-    since: datetime
-    until: datetime
-    target: Side
-    by_hour: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What stands out so far. `exact`: every record was compared; else only `records`, and of each chunk the first.
-
-    `hours` and `sizes`: all that were looked at, in order, with their records.
-    """
-
-    target: Side
-    baseline: Side
-    found: tuple[Found, ...]
-    records: int
-    exact: bool
-    final: bool
-    hours: tuple[datetime, ...] = ()
-    sizes: tuple[int, ...] = ()
-    not_objects: int = 0
-
-
-def fields_of(filter_: Filter) -> frozenset[Path]:
-    """The fields that a filter asks about: they differ by definition, so they are not findings."""
-    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
-    return frozenset(
-        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
-    )
-
-
-def read_range(text: str, zone: tzinfo) -> Range:
-    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
-    start, dots, stop = text.partition("..")
-    first, last = parse_range(start.strip() or None, stop.strip() or None, zone) if dots else (None, None)
-    if first is None or last is None:
-        raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
-    return first, last
-
-
-def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
-    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
-
-    ArchiveError if those hours have no chunk.
-    """
-    if question.target is None:
-        return plan_scan(archive, None, None, filter_ or Filter())
-    start, stop = question.target
-    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
-    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
-    plan = plan_scan(archive, first, last, filter_ or Filter())
-    chunks = tuple(
-        chunk
-        for chunk in plan.chunks
-        if _within(chunk.hour, question.target) or any(_within(chunk.hour, range_) for range_ in wanted)
-    )
-    if not any(_within(chunk.hour, question.target) for chunk in chunks):
-        raise empty_range(archive, start, stop)
-    return replace(plan, chunks=chunks)
 
 
 def diff(
@@ -136,20 +49,43 @@ def diff(
     dask: str | None = None,
     cancel: threading.Event | None = None,
     early: bool = False,
+    index: Index | None = None,
 ) -> Iterator[ScanEvent | Answer]:
     """Read the plan's chunks, or a sample of them: the events of a scan, and an Answer now and then; the last is final.
 
     The plan is of all hours, the target's and the baseline's; its filter says which records are compared. `early`: an
-    answer from the first records of each chunk first, also where all are read then.
+    answer from the first records of each chunk first, also where all are read then. `index`: it answers alone where it
+    knows every chunk; no chunk is read then, unless the question is `full`.
     """
     cancel = cancel or threading.Event()
+    known = _known(plan, question, index) if index is not None else None
+    table = indexed_table(known, plan.archive.zone) if known is not None else None
+    if known is not None and table is not None:
+        counts = {chunk.key: known_counts(summary, parses=True) for chunk, summary in known}
+        yield from run_plan(plan, jobs=1, cancel=cancel, count_only=True, known=lambda chunk, _: counts[chunk.key])
+        yield _answer(question, table, final=True, cancel=cancel, indexed=len(known))
+        return
     ceiling = _CEILING if is_s3(plan.archive.store.url) else _LOCAL_CEILING
-    if question.full or plan.bytes_compressed <= ceiling:
+    if question.times is not None:
+        yield from _by_minutes(plan, question, question.times, jobs, dask, cancel)
+    elif question.full or plan.bytes_compressed <= ceiling:
         if early and plan.bytes_compressed > _AT_ONCE_READ:
-            yield from _sampled(plan, question, cancel, _HEADS[:1])
+            yield from _sampled(plan, question, cancel, first=True)
         yield from _whole(plan, question, jobs, dask, cancel)
     else:
         yield from _sampled(plan, question, cancel)
+
+
+def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk, Summary]] | None:
+    """What the index knows of all chunks; None if it does not know them, or not the records that are asked about."""
+    if question.full or question.times or plan.filter.active or plan.filter.within or plan.filter.invert:
+        return None
+    known = []
+    for chunk, summary in index.summaries(plan.chunks):
+        if summary is None:
+            return None
+        known.append((chunk, summary))
+    return known
 
 
 def _whole(
@@ -166,7 +102,33 @@ def _whole(
         else:
             yield event
     if not cancel.is_set():
-        yield _answer(plan, question, parts, exact=stride == 1, final=True, cancel=cancel)
+        yield _answer(question, *_observed(plan, parts), exact=stride == 1, final=True, cancel=cancel)
+
+
+def _by_minutes(
+    plan: ScanPlan, question: Question, times: Within, jobs: int | None, dask: str | None, cancel: threading.Event
+) -> Iterator[ScanEvent | Answer]:
+    """All records, by their own times."""
+    assert question.target is not None
+    start, stop = question.target
+    measure = ByMinutes(times, stretch_length(start, stop))
+    found = Stretches()
+    measured = replace(plan, excerpt=replace(plan.excerpt, measure=measure))
+    for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
+        if isinstance(event, Measured):
+            assert isinstance(event.part, Stretches)
+            found.merge(event.part)
+        else:
+            yield event
+    if cancel.is_set():
+        return
+    zone = plan.archive.zone
+    ordered = [
+        ((start.astimezone(UTC) + number * measure.length).astimezone(zone), found.observed[number])
+        for number in sorted(found.observed)
+    ]
+    not_objects = sum(seen.not_objects for _, seen in ordered)
+    yield _answer(question, table_of(ordered, zone, measure.length), not_objects, exact=True, final=True, cancel=cancel)
 
 
 def _stride(plan: ScanPlan) -> int:
@@ -181,33 +143,44 @@ def _stride(plan: ScanPlan) -> int:
 
 
 def _sampled(
-    plan: ScanPlan, question: Question, cancel: threading.Event, rounds: Sequence[int] = _HEADS
+    plan: ScanPlan, question: Question, cancel: threading.Event, *, first: bool = False
 ) -> Iterator[ScanEvent | Answer]:
-    """The first records of chunks, more with each round; the target's chunks are read first."""
-    mine = [chunk for chunk in plan.chunks if _within(chunk.hour, question.target)]
-    others = [chunk for chunk in plan.chunks if not _within(chunk.hour, question.target)]
-    order = [*mine, *stratified(others, _MOST_CHUNKS, 0)]
-    fetched, read = 0, 0
-    for number, most in enumerate(rounds):
+    """The first records of chunks, more with each round; the target's chunks are read first. `first`: one round."""
+    mine = [chunk for chunk in plan.chunks if within(chunk.hour, question.target)]
+    others = [chunk for chunk in plan.chunks if not within(chunk.hour, question.target)]
+    fetched, read, learner = 0, 0, Learner()
+    rounds = _ROUNDS if mine else (_FIRST_OF_ALL, *_ROUNDS[1:])
+    for number, (most, chunks) in enumerate(rounds[: 1 if first else None], 1):
+        order = [*mine, *_spread(mine, others, chunks)]
+        only = _FIRST_BYTES if number == 1 else None
         parts: dict[str, Observed] = {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
 
-            def sample(chunk: Chunk, most: int = most) -> tuple[Chunk, list[bytes]]:
+            def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                return next(heads(plan.archive, [chunk], most=1, records=most, cancelled=cancel.is_set))
+                one = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
+                return next(one)
 
             for chunk, records in pool.map(sample, order):
-                parts[chunk.key] = observe_records(_matching(records, plan.filter))
+                parts[chunk.key] = observe_lines(b"\n".join(_matching(records, plan.filter)), learner)
                 read += len(records)
                 fetched += sum(map(len, records)) // 8
                 yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
         if cancel.is_set():
             return
-        final = rounds is _HEADS and (number == len(rounds) - 1 or fetched > _CEILING or read * 4 > MOST_RECORDS)
-        yield _answer(plan, question, parts, exact=False, final=final, cancel=cancel)
+        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MOST_RECORDS)
+        yield _answer(question, *_observed(plan, parts), final=final, cancel=cancel)
         if final:
             return
+
+
+def _spread(mine: Sequence[Chunk], others: Sequence[Chunk], most: int) -> list[Chunk]:
+    """Chunks of a sample: those of the same hours of other weeks, and as many of all hours."""
+    of_week = {(chunk.hour.weekday(), chunk.hour.hour) for chunk in mine}
+    same = [chunk for chunk in others if (chunk.hour.weekday(), chunk.hour.hour) in of_week]
+    chosen = {chunk.key for chunk in (*stratified(same, most // 2, 0), *stratified(others, most, 0))}
+    return [chunk for chunk in others if chunk.key in chosen]
 
 
 def _matching(records: list[bytes], filter_: Filter) -> list[bytes]:
@@ -215,24 +188,18 @@ def _matching(records: list[bytes], filter_: Filter) -> list[bytes]:
     return records if matcher.selects_all else [record for record in records if matcher.matches(record)]
 
 
-def _within(hour: datetime, range_: Range | None) -> bool:
-    return range_ is not None and range_[0] <= hour < range_[1]
-
-
 def _answer(
-    plan: ScanPlan,
     question: Question,
-    parts: dict[str, Observed],
+    table: Table,
+    not_objects: int = 0,
     *,
-    exact: bool,
     final: bool,
     cancel: threading.Event,
+    exact: bool = False,
+    indexed: int = 0,
 ) -> Answer:
-    ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
-    table = Table(ordered, plan.archive.zone)
-    not_objects = sum(part.not_objects for _, part in ordered)
     given = _given(table, question) if question.target is not None else None
-    if given is not None and given.baseline_hours:
+    if given is not None and given.baseline:
         compared = [given]
     else:
         compared = [
@@ -244,19 +211,25 @@ def _answer(
         mine, base = _findings(comparison, question, cancel.is_set)
         found += [(base, finding) for finding in mine]
     found.sort(key=lambda pair: -abs(pair[1].shift.score))
-    everything = Comparison(table, table.valid, 0, tuple(range(len(table.hours))), ())
-    sides = given if given is not None else everything
+    sides = given if given is not None else compare_hours(table, range(len(table.hours)), ())
     return Answer(
-        _side(table, sides.target_hours),
-        _side(table, sides.baseline_hours),
+        _side(table, sides.target),
+        _side(table, sides.baseline),
         tuple(_located(comparison, finding) for comparison, finding in found),
         table.records,
-        exact,
+        exact or (indexed > 0 and all(len(finding.facts) == 1 for _, finding in found)),
         final,
         tuple(hour.time for hour in table.hours),
         tuple(hour.records for hour in table.hours),
         not_objects,
+        indexed,
     )
+
+
+def _observed(plan: ScanPlan, parts: dict[str, Observed]) -> tuple[Table, int]:
+    """The facts about what was read, and how many records were no objects."""
+    ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
+    return table_of(ordered, plan.archive.zone), sum(part.not_objects for _, part in ordered)
 
 
 def _findings(
@@ -266,24 +239,26 @@ def _findings(
     first = findings(comparison, leave_out=question.fields, cancelled=cancelled)
     if not first or question.against:
         return first, comparison
-    alike = set(hours_like(comparison, first[0]))
-    kept = [at for at in comparison.baseline_hours if at not in alike]
-    if not alike or len(kept) < len(comparison.baseline_hours) // 2:
+    alike = set(hours_like(comparison, first[0].hits, first[0].shift))
+    kept = [at for at in comparison.baseline if at not in alike]
+    if not alike or len(kept) < len(comparison.baseline) // 2:
         return first, comparison
-    cleaner = compare_hours(comparison.table, comparison.target_hours, kept)
+    cleaner = compare_hours(comparison.table, comparison.target, kept)
     return findings(cleaner, leave_out=question.fields, cancelled=cancelled), cleaner
 
 
 def _given(table: Table, question: Question) -> Comparison:
     """The hours that were asked about, beside those they are compared with."""
     times = [hour.time for hour in table.hours]
-    target = [at for at, time in enumerate(times) if _within(time, question.target)]
+    target = [at for at, time in enumerate(times) if within(time, question.target)]
     others = [at for at in range(len(times)) if at not in set(target)]
     if question.against:
-        baseline = [at for at in others if any(_within(times[at], range_) for range_ in question.against)]
+        baseline = [at for at in others if any(within(times[at], range_) for range_ in question.against)]
         if not baseline:
             raise TimeError("the baseline of --against has no record; choose hours that the archive holds")
         return compare_hours(table, target, baseline)
+    if table.step is not None:
+        return compare_hours(table, target, same_minutes(times, target, others, _WEEKS) or others)
     return compare_hours(table, target, _same_hours(times, target, others) or others)
 
 
@@ -296,23 +271,18 @@ def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterab
 
 
 def _side(table: Table, hours: Sequence[int]) -> Side:
-    return Side(_ranges([table.hours[at].time for at in hours]), sum(table.hours[at].records for at in hours))
-
-
-def _ranges(hours: Sequence[datetime]) -> tuple[Range, ...]:
-    """Hours in order as ranges."""
+    """Hours in order as ranges, and their records."""
     ranges: list[Range] = []
     for hour in hours:
-        after = next_hour(hour)
-        if ranges and ranges[-1][1] == hour:
-            ranges[-1] = ranges[-1][0], after
+        time = table.hours[hour].time
+        if ranges and ranges[-1][1] == time:
+            ranges[-1] = ranges[-1][0], table.end(hour)
         else:
-            ranges.append((hour, after))
-    return tuple(ranges)
+            ranges.append((time, table.end(hour)))
+    return Side(tuple(ranges), sum(table.hours[hour].records for hour in hours))
 
 
 def _located(comparison: Comparison, finding: Finding) -> Found:
-    hours = comparison.table.hours
-    since, until = hours[finding.since].time, next_hour(hours[finding.until - 1].time)
-    by_hour = tuple(comparison.table.by_hour(finding.mask))
-    return Found(finding, since, until, _side(comparison.table, comparison.target_hours), by_hour)
+    table = comparison.table
+    since, until = table.hours[finding.since].time, table.end(finding.until - 1)
+    return Found(finding, since, until, _side(table, comparison.target), tuple(finding.hits))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tui.analysis.patterns import pattern_expression
@@ -20,6 +20,10 @@ class Fact:
     path: Path
     kind: Kind
     value: object = None
+    is_truth: bool = field(init=False, repr=False)  # tells true from 1, which are equal in Python
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_truth", type(self.value) is bool)
 
     @property
     def field(self) -> str:

@@ -1,34 +1,38 @@
-"""What is gathered of records to compare them: for each field and value, which records have it.
+"""What is gathered of records to compare them: of each field which values there are, and which record has which.
 
-Records are numbered as they are read. Values of fields that look like ids are not kept, and only so many of any other.
+A value is kept as a number, its code. Values that hardly another record has are not kept, but the patterns of texts.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice, repeat
+from operator import ne
 from typing import Any, TypeAlias
 
+from tui.analysis.columns import MISSING, MOST_PATHS, Cells, Learner
 from tui.analysis.patterns import has_words, pattern
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
-from tui.filter.compiled import NotJsonError
-from tui.filter.fields import ANY, Path
-from tui.filter.jmespath import load
+from tui.filter.event_time import event_time
+from tui.filter.fields import Path
 from tui.scan.matching import matching_block
 
 MOST_VALUES = 3_000  # of a field
 MOST_PATTERNS = 500
-MOST_PATHS = 1_000
 _LONGEST = 500  # characters of a text
-_ITEMS = 50  # of a list
-_DEEP = 12
 _LARGEST = 1e300
 _MANY = 100  # records that tell whether a field holds ids
 _UNIQUE = 0.5  # of them: with more different values than that they are ids
+_TOLD = 50  # values that tell whether they are times, or texts with words
+TIMES = 0.9  # of the values of a field that is a time
+
+NONE, OTHER, FIRST = 0, 1, 2  # codes: of no value, of one that is not kept, of the first that is
+_BYTE = 256 - FIRST  # values that codes of a byte tell apart
 
 
 class Truth(Enum):
@@ -37,75 +41,173 @@ class Truth(Enum):
     TRUE = True
     FALSE = False
 
+    __hash__ = object.__hash__  # there is one of each; an Enum's own is slow
 
-Value: TypeAlias = "str | int | float | Truth"
 
-Numbers: TypeAlias = "tuple[array[int], array[float]]"
+@dataclass(frozen=True, slots=True)
+class Blanked:
+    """All texts of a pattern that were not kept."""
+
+    pattern: str
+
+
+Value: TypeAlias = "str | int | float | Truth | Blanked"
+Codes: TypeAlias = "bytes | array[int]"
+_TRUTHS = {True: Truth.TRUE, False: Truth.FALSE}
 
 
 @dataclass(slots=True)
 class Column:
-    """One field: the records that have it, those that have each value, and those that have a number, with it."""
+    """One field. `codes`: of each record, or, with `records`, of each item of their lists.
 
-    records: array[int] = field(default_factory=lambda: array("I"))
-    values: dict[Value, array[int]] = field(default_factory=dict)
-    numbers: Numbers = field(default_factory=lambda: (array("I"), array("d")))
-    patterns: dict[str, array[int]] = field(default_factory=dict)  # of texts that were not kept
-    unique: int = 0  # records whose value was not kept, because hardly another record has it
+    `values`: those that are kept, in the order of their codes, and how many records have each. `numbers`: at each
+    code's place the number, or NaN; `numeric` of them are numbers. `unique`: records whose value was not kept. `times`:
+    records whose values are times, of which none is kept. `there`: records that have the field.
+    """
 
-    def fill(self, records: list[int], values: list[Any]) -> None:
-        """Take the values of some records, null left out; ids are not kept, but the patterns of texts are."""
-        kinds = set(map(type, values))
-        if bool in kinds:
-            values = [Truth(value) if type(value) is bool else value for value in values]
-        if kinds & {int, float}:
-            numbers = [
-                (record, value)
-                for record, value in zip(records, values, strict=True)
-                if (type(value) is int or type(value) is float) and -_LARGEST < value < _LARGEST
-            ]
-            self.numbers[0].extend([record for record, _ in numbers])
-            self.numbers[1].extend([value for _, value in numbers])
-        self.records.extend(records)
-        counts = Counter(values)
-        are_ids = len(values) >= _MANY and len(counts) >= _UNIQUE * len(values)
-        groups = self.values
-        for record, value in zip(records, values, strict=True):
-            having = groups.get(value)
-            if having is not None:
-                having.append(record)
-            elif (are_ids and counts[value] == 1) or len(groups) >= MOST_VALUES:
-                self._leave_out(value, array("I", (record,)))
-            else:
-                groups[value] = array("I", (record,))
+    codes: Codes = b""
+    records: array[int] | None = None
+    values: dict[Value, int] = field(default_factory=dict)
+    numbers: array[float] | None = None
+    unique: int = 0
+    times: int = 0
+    there: int = 0
+    numeric: int = 0
+    _code_of: dict[Value, int] = field(default_factory=dict, compare=False)
 
-    def merge(self, other: Column) -> None:
-        self.records.extend(other.records)
-        self.numbers[0].extend(other.numbers[0])
-        self.numbers[1].extend(other.numbers[1])
+    def codes_of(self, fits: Callable[[Value], bool]) -> list[int]:
+        """The codes of some values."""
+        return [code for code, value in enumerate(self.values, FIRST) if fits(value)]
+
+    def code_of(self, value: Value) -> int | None:
+        """The code of a value that is kept."""
+        if len(self._code_of) != len(self.values):
+            self._code_of = {value: code for code, value in enumerate(self.values, FIRST)}
+        return self._code_of.get(value)
+
+    def extend(self, other: Column, before: int) -> None:
+        """Add the next records; `before`: how many there were before them."""
+        code_of = {value: code for code, value in enumerate(self.values, FIRST)}
+        table = [NONE, OTHER]
+        for value, number in other.values.items():
+            if value not in code_of and len(code_of) >= MOST_VALUES:
+                self.unique += number
+                value = Blanked(pattern(value)) if type(value) is str else value
+            if value in code_of:
+                self.values[value] += number
+            elif len(code_of) < MOST_VALUES or (type(value) is Blanked and len(code_of) < MOST_VALUES + MOST_PATTERNS):
+                code_of[value] = FIRST + len(code_of)
+                self.values[value] = number
+            table.append(code_of.get(value, OTHER))
+        self._fill(before if self.records is None else len(self.codes))
+        size = len(self.codes)
+        self.codes = _joined(self.codes, other.codes, table)
+        if self.records is not None and other.records is not None:
+            self.records.extend(record + before for record in other.records)
+        if self.numbers is not None or other.numbers is not None:
+            nan = float("nan")
+            self.numbers = self.numbers if self.numbers is not None else array("d", [nan]) * size
+            self.numbers.extend(other.numbers if other.numbers is not None else [nan] * len(other.codes))
         self.unique += other.unique
-        for text, having in other.patterns.items():
-            self._add_pattern(text, having)
-        for value, having in other.values.items():
-            mine = self.values.get(value)
-            if mine is not None:
-                mine.extend(having)
-            elif len(self.values) < MOST_VALUES:
-                self.values[value] = having
-            else:
-                self._leave_out(value, having)
+        self.times += other.times
+        self.there += other.there
+        self.numeric += other.numeric
 
-    def _leave_out(self, value: Value, having: array[int]) -> None:
-        """Of a text that is not kept, its pattern is."""
-        self.unique += len(having)
-        if type(value) is str:
-            self._add_pattern(pattern(value), having)
+    def _fill(self, size: int) -> None:
+        """Records without the field, until there are so many."""
+        if (lacking := size - len(self.codes)) > 0:
+            self.codes = padded(self.codes, lacking, NONE)
+            if self.numbers is not None:
+                self.numbers.extend([float("nan")] * lacking)
 
-    def _add_pattern(self, text: str, having: array[int]) -> None:
-        if text in self.patterns:
-            self.patterns[text].extend(having)
-        elif len(self.patterns) < MOST_PATTERNS and has_words(text):
-            self.patterns[text] = array("I", having)
+
+def padded(codes: Codes, number: int, code: int) -> Codes:
+    """With so many more of one code."""
+    if isinstance(codes, bytes):
+        return codes + bytes([code]) * number
+    return codes + array("H", [code]) * number
+
+
+def _joined(codes: Codes, more: Codes, table: list[int]) -> Codes:
+    """Codes, and others as the table has them."""
+    if type(codes) is bytes and type(more) is bytes and max(table) <= 255:
+        return codes + more.translate(bytes(table) + bytes(256 - len(table)))
+    joined = codes if isinstance(codes, array) else array("H", list(codes))
+    joined.extend(map(table.__getitem__, more))
+    return joined
+
+
+def column_of(cells: Cells) -> Column:
+    """The column of one field; ids are not kept, but the patterns of texts are."""
+    values = cells.values
+    kinds = set(map(type, values))
+    if bool in kinds:
+        values = [_TRUTHS[value] if type(value) is bool else value for value in values]
+    made = Column()
+    if cells.records is not None:
+        pairs = dict.fromkeys(zip(cells.records, values, strict=True))  # two objects of a list may have the same value
+        values = [value for _, value in pairs]
+        made.records = array("I", [record for record, _ in pairs])
+    counts = Counter(values)
+    lacking = counts.pop(MISSING, 0) + counts.pop(None, 0)
+    made.there = len(values) - lacking if made.records is None else len(set(made.records))
+    if len(counts) > _TOLD and _are_times(counts):
+        made.times = made.there
+        made.codes = bytes(map((MISSING, None).__contains__, values)).translate(b"\1\0" + bytes(254))
+        return made
+    if kinds & {int, float}:
+        made.numbers = _numbers(values, kinds)
+        made.numeric = len(values) - sum(map(ne, made.numbers, made.numbers))
+    code_of = _codes(counts, made)
+    code_of[MISSING] = code_of[None] = NONE
+    codes = map(code_of.get, values, repeat(OTHER))
+    made.codes = bytes(codes) if len(made.values) <= _BYTE else array("H", codes)
+    return made
+
+
+def _codes(counts: Counter[Any], column: Column) -> dict[Any, int]:
+    """The code of each value that is kept, or whose pattern is; the values are put into the column."""
+    number = counts.total()
+    are_ids = number >= _MANY and len(counts) >= _UNIQUE * number
+    values = column.values
+    left: list[Any] = []
+    for value, count in counts.items():
+        if (are_ids and count == 1) or len(values) >= MOST_VALUES or (type(value) is str and len(value) > _LONGEST):
+            left.append(value)
+            column.unique += count
+        else:
+            values[value] = count
+    code_of: dict[Any, int] = {value: code for code, value in enumerate(values, FIRST)}
+    if any(has_words(pattern(text)) for text in islice((text for text in left if type(text) is str), _TOLD)):
+        codes: dict[str, int] = {}
+        for text in left:
+            if type(text) is not str or not has_words(blanked := pattern(text)):
+                continue
+            if blanked not in codes:
+                if len(codes) >= MOST_PATTERNS:
+                    continue
+                codes[blanked] = FIRST + len(values)
+                values[Blanked(blanked)] = 0
+            code_of[text] = codes[blanked]
+            values[Blanked(blanked)] += counts[text]
+    return code_of
+
+
+def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
+    """NaN for what is none, or has no float."""
+    nan = float("nan")
+    if kinds <= {int, float, type(None), type(MISSING)}:
+        if not kinds <= {int, float}:
+            values = [nan if value is MISSING or value is None else value for value in values]
+        if min(values) > -_LARGEST and max(values) < _LARGEST:
+            return array("d", values)
+    numbers = (value if type(value) is int or type(value) is float else nan for value in values)
+    return array("d", [number if -_LARGEST < number < _LARGEST else nan for number in numbers])
+
+
+def _are_times(values: Iterable[Any]) -> bool:
+    some = list(islice(values, _TOLD))
+    return sum(event_time(value) is not None for value in some) >= TIMES * len(some)
 
 
 @dataclass(slots=True)
@@ -118,13 +220,14 @@ class Observed:
 
     def merge(self, other: Observed) -> None:
         """Add what follows; its numbers go on from these."""
-        self.records = max(self.records, other.records)
-        self.not_objects += other.not_objects
         for path, column in other.columns.items():
-            if path in self.columns:
-                self.columns[path].merge(column)
-            elif len(self.columns) < MOST_PATHS:
-                self.columns[path] = column
+            mine = self.columns.get(path)
+            if mine is None and len(self.columns) < MOST_PATHS:
+                mine = self.columns[path] = Column(records=array("I") if column.records is not None else None)
+            if mine is not None:
+                mine.extend(column, self.records)
+        self.records += other.records
+        self.not_objects += other.not_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +235,7 @@ class Observing:
     """Gather every `stride`-th matching record of a chunk."""
 
     stride: int = 1
+    learner: Learner = field(default_factory=Learner, compare=False)
 
     def begin(
         self,
@@ -140,89 +244,23 @@ class Observing:
         matcher: Matcher,
     ) -> Callable[[Block], tuple[Observed, int]]:
         """The work on each block of a chunk."""
-        seen = taken = 0
+        seen = 0
 
         def observe(block: Block) -> tuple[Observed, int]:
-            nonlocal seen, taken
+            nonlocal seen
             matching, matches = matching_block(block, matcher)
-            records = matching.records() if matches else []
-            chosen = records[-seen % self.stride :: self.stride] if self.stride > 1 else records
-            seen += len(records)
-            observed = observe_records(chosen, taken)
-            taken = observed.records
-            return observed, matches
+            if not matches:
+                return Observed(), 0
+            lines = matching.lines()
+            if self.stride > 1:
+                lines = b"\n".join(matching.records()[-seen % self.stride :: self.stride])
+            seen += matches
+            return observe_lines(lines, self.learner), matches
 
         return observe
 
 
-def observe_records(records: list[bytes], first: int = 0) -> Observed:
-    """The columns of records, numbered from `first`."""
-    observed = Observed(first)
-    root = _Node(())
-    for record in records:
-        try:
-            value = load(record)
-        except NotJsonError:
-            value = None
-        if type(value) is dict:
-            root.add(observed.records, value, 0)
-            observed.records += 1
-        else:
-            observed.not_objects += 1
-    root.collect(observed.columns)
-    return observed
-
-
-class _Node:
-    """A place in the records: its values, and the places below it. It spares building a path for every value."""
-
-    __slots__ = ("below", "path", "records", "values")
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.records: list[int] = []
-        self.values: list[Any] = []
-        self.below: dict[Any, _Node] = {}
-
-    def add(self, record: int, value: dict[str, Any], depth: int) -> None:
-        below = self.below
-        for name, inner in value.items():
-            node = below.get(name) or self._new(name)
-            if node is None:
-                continue
-            kind = type(inner)
-            if kind is dict:
-                if depth < _DEEP:
-                    node.add(record, inner, depth + 1)
-            elif kind is list:
-                node.add_items(record, inner, depth + 1)
-            elif inner is not None:
-                node.records.append(record)
-                node.values.append(inner if kind is not str else inner[:_LONGEST])
-
-    def add_items(self, record: int, items: list[Any], depth: int) -> None:
-        """A list: each different item once."""
-        node = self.below.get(ANY) or self._new(ANY)
-        assert node is not None
-        seen = set()
-        for item in items[:_ITEMS]:
-            if type(item) is dict:
-                if depth < _DEEP:
-                    node.add(record, item, depth + 1)
-            elif item is not None and type(item) is not list and (key := (type(item) is bool, item)) not in seen:
-                seen.add(key)
-                node.records.append(record)
-                node.values.append(item if type(item) is not str else item[:_LONGEST])
-
-    def _new(self, step: Any) -> _Node | None:
-        if len(self.below) >= MOST_PATHS and step is not ANY:
-            return None
-        node = self.below[step] = _Node((*self.path, step))
-        return node
-
-    def collect(self, columns: dict[Path, Column]) -> None:
-        if self.values:
-            columns[self.path] = column = Column()
-            column.fill(self.records, self.values)
-        for node in self.below.values():
-            node.collect(columns)
+def observe_lines(lines: bytes, learner: Learner) -> Observed:
+    """The columns of records, one on each line."""
+    made = learner.columns(lines)
+    return Observed(made.records, {path: column_of(cells) for path, cells in made.cells.items()}, made.not_objects)

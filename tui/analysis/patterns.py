@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tui.filter.build import spell_value
 
@@ -20,6 +21,13 @@ HOLE = "<n>"
 def pattern(text: str) -> str:
     """The text with every number and id blanked; the text itself if it has none, or is too long."""
     return _VARIABLE.sub(HOLE, text) if len(text) <= LONGEST else text
+
+
+@lru_cache(maxsize=1 << 16)
+def telling_pattern(text: str) -> str | None:
+    """The pattern of a text that has some to read beside its blanks; None where nothing varies, or nothing else is."""
+    blanked = pattern(text)
+    return blanked if blanked != text and has_words(blanked) else None
 
 
 def has_words(pattern: str) -> bool:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
+Numbers = tuple[int, float, float, float, list[int], list[int]]
+
 _LEAST = 1e-300  # smaller ones count as zero
 _MOST = 1e300  # larger ones count as infinite: sums of them would have no float
 
@@ -51,14 +54,15 @@ class Sketch:
         self.negative.update(other.negative)
 
     @property
-    def plain(self) -> tuple[int, float, float, float, dict[int, int], dict[int, int]]:
+    def plain(self) -> Numbers:
         """Its parts, to be stored; `Sketch.of` takes them."""
-        return self.count, self.low, self.high, self.total, dict(self.positive), dict(self.negative)
+        return self.count, self.low, self.high, self.total, _flat(self.positive), _flat(self.negative)
 
     @classmethod
-    def of(cls, plain: tuple[int, float, float, float, dict[int, int], dict[int, int]]) -> Sketch:
+    def of(cls, plain: Numbers) -> Sketch:
         count, low, high, total, positive, negative = plain
-        return cls(count, low, high, total, Counter(positive), Counter(negative))
+        counters = (Counter(dict(zip(buckets_of(flat), flat[1::2], strict=True))) for flat in (positive, negative))
+        return cls(count, low, high, total, *counters)
 
     @property
     def mean(self) -> float | None:
@@ -85,6 +89,30 @@ class Sketch:
 
     def _within(self, number: float) -> float:
         return min(max(number, self.low), self.high)
+
+
+def bucket_of(number: float) -> int:
+    """The bucket of a positive number."""
+    return math.ceil(math.log(number) * _PER_LOG)
+
+
+def bound_of(bucket: int) -> float:
+    """The largest number of a bucket."""
+    return math.exp(bucket / _PER_LOG)
+
+
+def _flat(counts: Counter[int]) -> list[int]:
+    """Buckets in order, each as its distance from the one before, and its count: small when stored."""
+    before, flat = 0, []
+    for bucket in sorted(counts):
+        flat += [bucket - before, counts[bucket]]
+        before = bucket
+    return flat
+
+
+def buckets_of(flat: Sequence[int]) -> list[int]:
+    """The buckets of such a list."""
+    return list(accumulate(flat[::2]))
 
 
 def _middle(bucket: int) -> float:

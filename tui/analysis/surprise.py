@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import sub
 
 _PRIOR = 4  # windows that vary by chance only, added to those that were seen
 _BURST = 0.05  # of the windows: a burst that is longer is how it always is
@@ -32,13 +34,13 @@ class Shift:
         return max(-10.0, min(10.0, math.log2((self.here + least) / (self.there + least))))
 
 
-def likelihood_ratio(hits: int, size: int, other_hits: int, other_size: int) -> float:
+def likelihood_ratio(hits: float, size: float, other_hits: float, other_size: float) -> float:
     """G of two proportions; negative if the first is the smaller."""
     if not size or not other_size:
         return 0.0
     pooled = (hits + other_hits) / (size + other_size)
 
-    def part(k: int, n: int) -> float:
+    def part(k: float, n: float) -> float:
         found = k * math.log(k / (n * pooled)) if k else 0.0
         return found + ((n - k) * math.log((n - k) / (n * (1 - pooled))) if n > k and pooled < 1 else 0.0)
 
@@ -50,10 +52,10 @@ def likelihood_ratio(hits: int, size: int, other_hits: int, other_size: int) -> 
 class Windows:
     """Hits and records of equally long stretches of the baseline."""
 
-    hits: tuple[int, ...]
-    sizes: tuple[int, ...]
+    hits: tuple[float, ...]
+    sizes: tuple[float, ...]
 
-    def usual(self) -> tuple[int, int, float]:
+    def usual(self) -> tuple[float, float, float]:
         """Hits and records of all windows but one burst, if there is one; how much the share varies between them.
 
         The variation is 1 where the windows differ as much as by chance.
@@ -84,7 +86,7 @@ class Windows:
         return [*range(first), *range(stop, len(shares))]
 
 
-def windows(hits: Sequence[int], sizes: Sequence[int], length: int) -> Windows:
+def windows(hits: Sequence[float], sizes: Sequence[float], length: int) -> Windows:
     """Neighboring hours together, `length` of them (fewer if there are few in all)."""
     length = max(1, min(length, len(hits) // 8))
     starts = range(0, len(hits), length)
@@ -93,14 +95,15 @@ def windows(hits: Sequence[int], sizes: Sequence[int], length: int) -> Windows:
     return Windows(tuple(hit for hit, _ in pairs), tuple(size for _, size in pairs))
 
 
-def shift(hits: int, size: int, base: Windows) -> Shift:
-    """The share of the target beside the baseline's windows."""
+def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
+    """The share of the target beside the baseline's windows; it varies `least` times as much as by chance, or more."""
     there_hits, there_size, variation = base.usual()
+    variation = max(variation, least)
     if not size or not there_size:
-        return Shift(0.0, 0.0, 0.0, hits)
+        return Shift(0.0, 0.0, 0.0, round(hits))
     score = likelihood_ratio(hits, size, there_hits, there_size) / variation
     whole = sum(base.sizes)
-    return Shift(hits / size, sum(base.hits) / whole if whole else 0.0, score, hits, variation)
+    return Shift(hits / size, sum(base.hits) / whole if whole else 0.0, score, round(hits), variation)
 
 
 def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: float) -> tuple[int, int]:
@@ -110,11 +113,13 @@ def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: f
     """
     inside, outside = (min(max(share, 1e-6), 1 - 1e-6) for share in (inside, outside))
     hit, miss = math.log(inside / outside), math.log((1 - inside) / (1 - outside))
-    best, best_range, total, start = -math.inf, (0, 0), 0.0, 0
-    for at, (count, size) in enumerate(zip(hits, sizes, strict=True)):
-        if total <= 0:
-            total, start = 0.0, at
-        total += count * hit + (size - count) * miss
-        if total > best:
-            best, best_range = total, (start, at + 1)
-    return best_range
+    gains = accumulate(
+        [count * hit + (size - count) * miss for count, size in zip(hits, sizes, strict=True)], initial=0.0
+    )
+    sums = list(gains)
+    lowest = list(accumulate(sums[:-1], min))  # of the sums before each hour
+    rises = list(map(sub, sums[1:], lowest))
+    if not rises:
+        return 0, 0
+    stop = rises.index(max(rises)) + 1
+    return sums.index(lowest[stop - 1]), stop

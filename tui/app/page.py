@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
 from textual.message import Message
@@ -37,10 +37,10 @@ from tui.app.requests import (
     ShowNotebook,
 )
 from tui.app.terminal.clipboard import copy_text
+from tui.app.terminal.flow import PacedApp
 from tui.app.terminal.guard import Guarded
-from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, spell_key
+from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
 from tui.app.widgets.prompt import Prompt
-from tui.app.widgets.tour_line import TourLine
 from tui.archive.times import floor_hour, has_minutes, parse_time, spell_hour, zone_name
 from tui.demo.tour import Tour
 from tui.errors import HourscopeError
@@ -56,7 +56,7 @@ class KeyHandled(Message):
     """A key has been dealt with, or is back at the app."""
 
 
-class Host(Guarded, App[int]):
+class Host(Guarded, PacedApp):
     """What a screen knows of the app."""
 
     def __init__(self) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import islice
+from sys import intern
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
 from tui.archive.layout import Layout, escape
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
-from tui.archive.store import Store
-from tui.archive.times import hours_between, next_hour, spell_hour
+from tui.archive.store import Store, is_s3
+from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
@@ -141,18 +144,33 @@ class Archive:
             item.size,
             item.etag,
             item.uploaded,
-            item.storage_class,
-            named.topic,
-            named.host,
-            named.rev,
+            intern(item.storage_class),  # a bucket has few of these texts and millions of chunks
+            intern(named.topic),
+            intern(named.host),
+            intern(named.rev),
             item.restored,
         )
 
     def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
+        folders: set[str] = set()
         for item in items:
-            if item.key != self.manifest:
-                yield self.chunk_of(item) or item
+            if item.key == self.manifest:
+                continue
+            chunk = self.chunk_of(item)
+            if chunk is None and (folder := self._folder_of(item.key)) and folder.key not in folders:
+                folders.add(folder.key)  # its chunk cannot be read: that is reported, like a broken link
+                yield folder
+            yield chunk or item
+
+    def _folder_of(self, key: str) -> Chunk | None:
+        """The folder that holds a key and has the name of a chunk, as that chunk; a bucket has no folders."""
+        if is_s3(self.store.url):
+            return None
+        ends = (match.start() for match in re.finditer("/", key))
+        named = next((key[:end] for end in ends if self.layout.parse(key[:end], self.zone)), None)
+        found = named and self.store.stat(named)
+        return self.chunk_of(found) if found else None
 
     def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
         try:
@@ -170,7 +188,7 @@ class Archive:
         return None if not known else min(known) if first else max(known)
 
     def _end(self, walk: Walk, head: str, hours: Range, *, first: bool) -> datetime | None:
-        for prefix in walk.around(head, hours, first=first):
+        for prefix in prefixes_in_order(walk, head, hours, first=first):
             found = map(self.chunk_of, walk.listing.objects(prefix))
             known = [chunk.hour for chunk in found if chunk and hours.holds(chunk.hour)]
             if known:
@@ -191,12 +209,15 @@ class Archive:
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
-    """The error for a range without chunks, which says what there is instead."""
+    """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
-    words = " ".join(f"{name} {spell_hour(time)}" for name, time in (("from", start), ("to", stop)) if time is not None)
+    ends = (("from", start), ("to" if start else "before", stop))
+    words = " ".join(f"{name} {spell_hour(time)}" for name, time in ends if time is not None)
     if first is None or last is None:
         return ArchiveError(f"{archive.url} holds no chunk")
+    note = f" ({spell_hour(start)}: {skipped})" if start and (skipped := clock_note(start)) else ""
     return ArchiveError(
-        f"{archive.url} has no chunk {words}; its hours go from {spell_hour(first)} to {spell_hour(next_hour(last))}"
+        f"{archive.url} has no chunk {words}{note}; its hours go from {spell_hour(first)} to "
+        f"{spell_hour(next_hour(last))}"
     )

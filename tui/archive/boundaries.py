@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise, takewhile
+from itertools import pairwise
+from typing import cast
 
 from tui.archive.forms import LONGEST_PREAMBLE
-from tui.archive.json_values import BOM, close_of, ends, items, shallow, values
+from tui.archive.json_values import BOM, close_of, ends, is_json_object, items, shallow, values
 
 BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
+_STRAY = re.compile(rb'[^"{}\[\]:,]{0,1024}')  # what may stand between two values and be no part of one
+_WITHIN = (b",", b"}", b"]", b":", b'"')
+_BEHIND = 64  # bytes behind a value
 SEPARATORS = b" \t\r\n,"
 BEGINNINGS = (b"{", b"[")
 NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
@@ -36,14 +40,34 @@ def last_stops(text: bytes) -> Iterator[int]:
     yield len(text)
 
 
-def values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int]:
+def values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
+    """The values that a text begins with, how many of its bytes they take, and how many of these are stray."""
     for stop in [*([len(text)] if final else []), *boundaries(BETWEEN_VALUES, text)]:
         whole = values(text[:stop])
         if whole is not None:
-            return whole, stop
-    stops = list(ends(text))
-    whole = list(takewhile(lambda piece: piece[:1] in BEGINNINGS, slices(text, stops)))
-    return whole, stops[len(whole) - 1] if whole else 0
+            return whole, stop, 0
+    return _one_by_one(text, final=final)
+
+
+def _one_by_one(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
+    """The same by brackets: values that msgspec refuses, or with stray bytes between them.
+
+    Behind stray bytes may be the rest of a record whose beginning is lost. A value in it is followed by more of it.
+    """
+    records: list[bytes] = []
+    used = strays = 0
+    for start, stop in pairwise([0, *ends(text)]):
+        piece = text[start:stop].strip(SEPARATORS).removeprefix(BOM)
+        stray = cast(re.Match[bytes], _STRAY.match(piece)).end()
+        if piece[stray : stray + 1] not in BEGINNINGS:
+            break
+        if stray:
+            behind = text[stop : stop + _BEHIND].lstrip()[:1]
+            if behind in _WITHIN or not (behind or final) or not is_json_object(piece[stray:]):
+                break
+        records.append(piece[stray:])
+        used, strays = stop, strays + stray
+    return records, used, strays
 
 
 def checked_items(text: bytes) -> list[bytes]:

@@ -111,6 +111,9 @@ _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")  # RFC 1950: deflate by 32 KiB, i
 _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo": "lzo"}  # no magic of their own
 
 
+_BEGUN_MAGIC = re.compile(rb"BZ?h?[1-9]?(?:1A?Y?&?S?Y?)?|\(|[P-_]\*?M?|\]")  # of bzip2, zstd and lzma: printable bytes
+
+
 def sniff(head: bytes, key: str = "") -> Codec | None:
     """The compression that bytes begin with, or None; `key` helps where an object ends in the middle of its magic."""
     if not head.strip(b"\0"):
@@ -130,7 +133,10 @@ def codecs() -> tuple[Codec, ...]:
 
 
 def _is_text(head: bytes) -> bool:
-    return head[:1] in (b"{", b"[") or (b"\n" in head and head.isascii())
+    """Is so short an object a text, and not the beginning of a compression's magic?"""
+    if head[:1] in (b"{", b"[") or (b"\n" in head and head.isascii()):
+        return True
+    return head.isascii() and not holds_control(head) and b"\0" not in head and not _BEGUN_MAGIC.fullmatch(head)
 
 
 def unread_format(head: bytes, key: str) -> str:

@@ -29,7 +29,7 @@ _SHOWN = 300  # characters of what a program or server said
 
 # What a provider raises on input that its author did not foresee: an answer of another shape, a file that is not text.
 UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
-FAILED = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
+UNUSABLE = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
 _SSO = (aws.SSOTokenLoadError, aws.UnauthorizedSSOTokenError, aws.TokenRetrievalError, aws.NoAuthTokenError)
 CREDENTIALS = (
     *_SSO,
@@ -56,7 +56,7 @@ def resolve(core: botocore.session.Session, options: S3Options) -> None:
         role._prompter = partial(_ask_for_code, options)  # an argument of the provider that the session does not give
         credentials = core.get_credentials()
         keys = credentials.get_frozen_credentials() if credentials else None
-    except FAILED as error:
+    except UNUSABLE as error:
         raise ConfigError(about_credentials(error, options)) from error
     except EOFError as error:
         raise ConfigError("no MFA code was entered") from error
@@ -209,7 +209,7 @@ def _chain(options: S3Options) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The profile that counts and those that it leads to by source_profile, with what the config files say of them."""
     try:
         profiles = botocore.session.Session(profile=options.profile).full_config.get("profiles", {})
-    except FAILED:  # what is wrong with the files is the error that is being explained
+    except UNUSABLE:  # what is wrong with the files is the error that is being explained
         return
     name: object = profile_name(options)
     seen: set[object] = set()

@@ -47,14 +47,17 @@ def detect(keys: Iterable[str], place: str = "") -> Layout:
     return layouts[0]
 
 
-def find_layouts(keys: Iterable[str]) -> tuple[Layout, ...]:
+def find_layouts(keys: Iterable[str], known: Layout | None = None) -> tuple[Layout, ...]:
     """The layouts of `keys`, that of most keys first: what a layout does not fit is fitted again.
 
-    Leftovers of tools, copies with something behind their name and a few strays are no layout. LayoutError, with the
-    reason and three keys, if there is none at all.
+    Leftovers of tools, copies with something behind their name and a few strays are no layout. `known`: the first one,
+    if it was found before. LayoutError, with the reason and three keys, if there is none at all.
     """
     rest = _without_copies([key for key in keys if not is_leftover(key)])
     found: list[Layout] = []
+    if known is not None:
+        found.append(known)
+        rest = [key for key in rest if not known.parse(key) and not _is_copy(key, known)]
     while rest and len(found) < _MOST_LAYOUTS:
         try:
             layout = _fit(rest)

@@ -128,12 +128,13 @@ def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequ
     return Heads(tuple(dict.fromkeys(heads)), tuple(waiting), tuple(objects))
 
 
-def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> Heads:
+def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str, behind: Sequence[Part]) -> Heads:
     """The heads that begin as `head` does, and go on, where nothing separates the parts of the time (`%Y%m%d%H`).
 
     Names are cut where a time may begin: `time` is one, whose first two characters nearly all of that place have. What
-    is in `rest` holds names that were not followed to their end. A name that has just these two characters behind its
-    separator is not found.
+    is in `rest` holds names that were not followed to their end. `behind`: the parts of the layout from the time on.
+    There are too many where names have these two characters behind their separator (`web-2000-2015012013.gz`), as far
+    as the first page of each head tells.
     """
     if len(time) < 2:
         return Heads((), too_many=True)
@@ -144,13 +145,13 @@ def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> 
         levels = in_parallel(lambda prefix: listing.level(prefix, time[0]), waiting)
         cut = [prefix for level in levels if level for prefix in level.prefixes]
         heads = [longer for longer in cut if longer[-2] == head[-1] and regex.fullmatch(longer[size:-1])]
-        behind = in_parallel(lambda prefix: listing.level(prefix, time[1]), heads)
-        if None in levels or None in behind:
+        below = in_parallel(lambda prefix: listing.level(prefix, time[1]), heads)
+        if None in levels or None in below:
             return Heads((), too_many=True)
         glued |= dict.fromkeys(longer[:-1] for longer in heads)
         names = [
             longer[: max(longer.rfind(head[-1]) + 1, len(begin))]
-            for begin, level in zip(heads, behind, strict=True)
+            for begin, level in zip(heads, below, strict=True)
             for longer in (level.prefixes if level else ())
             if longer != begin + time[1]
         ]
@@ -160,7 +161,17 @@ def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str) -> 
         if len(waiting) > _MOST_GLUED:
             return Heads((), too_many=True)
     glued.pop(head, None)
+    whole = re.compile(f"({regex.pattern}){regex_of(tuple(behind)).pattern}", re.ASCII)
+    if not all(in_parallel(lambda begin: _is_before_time(listing, begin, whole, time[:2]), [head, *glued])):
+        return Heads((), too_many=True)
     return Heads(tuple(glued), tuple(waiting))
+
+
+def _is_before_time(listing: Listing, head: str, whole: re.Pattern[str], digits: str) -> bool:
+    """Is what follows a head and begins with these digits a time, and not more of a name? As a first page tells."""
+    size = head.rfind("/") + 1
+    matches = (whole.fullmatch(item.key, size) for item in listing.first(head + digits))
+    return all(match[1] == head[size:] for match in matches if match)
 
 
 def is_literal(parts: tuple[Part, ...]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from tui.errors import LayoutError
 
@@ -226,3 +226,39 @@ def unescape(pattern: str) -> str:
 def year_of(short: int) -> int:
     """The year that `%y` means."""
     return short + (1900 if short >= _CENTURY_PIVOT else 2000)
+
+
+def hour_of(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -> datetime | None:
+    """The hour that the texts of time codes give; None if it is not one or they disagree."""
+    values: dict[str, int] = {}
+    for code, text in zip(codes, texts, strict=True):
+        value = code.read(text)
+        if values.setdefault(code.quantity, value) != value:
+            return None
+    try:
+        time = _time(values, zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return time if time is not None and time.year in YEARS else None
+
+
+def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
+    if "s" in values:
+        return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
+    year = values.get("Y", year_of(values.get("y", 0)))
+    if "y" in values and year % 100 != values["y"]:
+        return None
+    hour = values.get("H", _clock_hour(values))
+    if {"I", "p"} <= values.keys() and hour != _clock_hour(values):
+        return None
+    if "j" not in values:
+        return datetime(year, values["m"], values["d"], hour, tzinfo=zone)
+    day = datetime(year, 1, 1, hour, tzinfo=zone) + timedelta(days=values["j"] - 1)
+    agrees = values.get("m", day.month) == day.month and values.get("d", day.day) == day.day
+    return day if values["j"] and day.year == year and agrees else None
+
+
+def _clock_hour(values: Mapping[str, int]) -> int:
+    """The hour of `%I` and `%p`: 12 AM is 0."""
+    clock = values.get("I", 0)
+    return clock % 12 + 12 * values.get("p", 0) if 1 <= clock <= 12 else 99

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from tui.archive.holes import YEARS, Hole, TimeCode, escape, has_holes, split_pattern, steps, year_of
+from tui.archive.holes import YEARS, Hole, escape, has_holes, hour_of, split_pattern, steps
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -66,10 +66,11 @@ class Layout:
         if not dated or not ("H" in quantities or {"I", "p"} <= quantities):
             half = "; %I needs %p (AM or PM) beside it" if "I" in quantities else ""
             raise LayoutError(
-                f"the layout '{self.pattern}' names no hour; it needs %Y, %m, %d and %H (or %s, an epoch){half}"
+                f"the layout '{self.pattern}' does not include an hour; it needs %Y, %m, %d and %H "
+                f"(or %s, an epoch){half}"
             )
         if not {"m", "j"} & quantities:
-            raise LayoutError(f"the layout '{self.pattern}' names no month; add %m")
+            raise LayoutError(f"the layout '{self.pattern}' does not include a month; add %m")
 
     @cached_property
     def parts(self) -> tuple[str | Hole, ...]:
@@ -165,7 +166,7 @@ class Layout:
     def _hour(self) -> Callable[[tuple[str, ...], tzinfo], datetime | None]:
         """Thousands of keys share an hour, so it is made once."""
         codes = tuple(hole.code for _, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
-        return lru_cache(maxsize=_HOURS_KEPT)(partial(_hour, codes))
+        return lru_cache(maxsize=_HOURS_KEPT)(partial(hour_of, codes))
 
     @cached_property
     def _leaves_out(self) -> bool:
@@ -267,39 +268,3 @@ def _is_known(part: str | Hole, depth: tuple[str, ...]) -> bool:
     if isinstance(part, str) or part.fixed is not None:
         return True
     return part.code is not None and part.code.step is not None and part.code.quantity in depth
-
-
-def _hour(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -> datetime | None:
-    """The hour that the texts of time codes give; None if it is not one or they disagree."""
-    values: dict[str, int] = {}
-    for code, text in zip(codes, texts, strict=True):
-        value = code.read(text)
-        if values.setdefault(code.quantity, value) != value:
-            return None
-    try:
-        time = _time(values, zone)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return time if time is not None and time.year in YEARS else None
-
-
-def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
-    if "s" in values:
-        return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
-    year = values.get("Y", year_of(values.get("y", 0)))
-    if "y" in values and year % 100 != values["y"]:
-        return None
-    hour = values.get("H", _clock_hour(values))
-    if {"I", "p"} <= values.keys() and hour != _clock_hour(values):
-        return None
-    if "j" not in values:
-        return datetime(year, values["m"], values["d"], hour, tzinfo=zone)
-    day = datetime(year, 1, 1, hour, tzinfo=zone) + timedelta(days=values["j"] - 1)
-    agrees = values.get("m", day.month) == day.month and values.get("d", day.day) == day.day
-    return day if values["j"] and day.year == year and agrees else None
-
-
-def _clock_hour(values: Mapping[str, int]) -> int:
-    """The hour of `%I` and `%p`: 12 AM is 0."""
-    clock = values.get("I", 0)
-    return clock % 12 + 12 * values.get("p", 0) if 1 <= clock <= 12 else 99

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+import stringzilla as sz
+
 from tui.archive.block import LONG, Block, block_of
 from tui.archive.chunk import Damage
 from tui.archive.forms import compressed_in, is_record_list
-from tui.archive.json_values import BOM, is_json_object
+from tui.archive.json_values import BOM, close_of, is_json_object, value_end
 from tui.archive.members import Readable
 from tui.archive.oddities import ends_whole, first_object, may_be_odd, split
 from tui.units import plural, size
@@ -22,7 +24,11 @@ _LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a ti
 # Of every so many bytes one is looked at for a run of zeros, where nobody looks at the records: all of them would cost
 # a literal scan 4 % of its time.
 _SAMPLED = 128
+_BETWEEN = 64  # bytes of space between two values of a line, at most
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
+
+
+SplitValues = Callable[[Readable], Iterator["Block | Damage"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,23 @@ class Limits:
         return min(size + min(size, _GROWTH), self.record + 1)
 
 
-def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: Span) -> Iterator[Block | Damage]:
+def line_blocks(
+    stream: Readable, limits: Limits, at: Callable[[], int], span: Span, split_values: SplitValues
+) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `at` tells how far the stored bytes are read.
 
     CR before LF and a BOM are not part of a record; blank lines, which hold only spaces and tabs at most, are left out
-    and counted; a line that is several JSON objects is split; runs of zero bytes and records over the limit are damage.
+    and counted; a line that is several JSON objects is split, a long one by `split_values`; runs of zero bytes and
+    records over the limit are damage.
     """
-    lines = _Lines(limits, at, span)
+    lines = _Lines(limits, at, span, split_values)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_worthless() and not lines.grow():
-            yield lines.skip_record(stream)
+            if lines.holds_several():
+                yield from lines.split_on(stream)
+            else:
+                yield lines.skip_record(stream)
             yield from lines.whole()  # what was read behind it
     yield from lines.rest()
 
@@ -72,7 +84,8 @@ def line_blocks(stream: Readable, limits: Limits, at: Callable[[], int], span: S
 class _Lines:
     """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
 
-    def __init__(self, limits: Limits, at: Callable[[], int], span: Span) -> None:
+    def __init__(self, limits: Limits, at: Callable[[], int], span: Span, split_values: SplitValues) -> None:
+        self._split_values = split_values
         self._size = min(limits.block, limits.record + 1)
         self._limits, self._limit = limits, limits.record
         self._buffer = bytearray(self._size)
@@ -137,6 +150,9 @@ class _Lines:
             return  # padding
         if not rest:
             return
+        if rest > LONG and self.holds_several():
+            yield from self._long_line(self._taken(rest))
+            return
         begins_json = self._buffer[0] in b"{["
         if (begins_json or self._doubt_last) and not self._ends_whole(rest):
             if not self._doubt_last:
@@ -168,6 +184,28 @@ class _Lines:
             return False
         self._buffer.extend(bytes(self._limits.grown(len(self._buffer)) - len(self._buffer)))
         return True
+
+    def holds_several(self) -> bool:
+        """Is the line that is carried more than one JSON value?"""
+        return not self._compressed and _several(self._buffer[: self._carried])
+
+    def split_on(self, stream: Readable) -> Iterator[Block | Damage]:
+        """The values of a line that is too long to be kept, up to the next line."""
+        line = _Line(self._buffer[: self._carried], stream)
+        yield from self._shifted(self._split_values(line))
+        self._filled, self._carried = len(line.behind), 0
+        self._buffer[: self._filled] = line.behind
+        self._doubt_first = False
+        self._begun_at = self._at()
+
+    def _shifted(self, items: Iterator[Block | Damage]) -> Iterator[Block | Damage]:
+        """Blocks that begin where the last one ended."""
+        base = self._offset
+        for item in items:
+            if isinstance(item, Block):
+                item.offset += base
+                self._offset = item.offset + item.end
+            yield item
 
     def skip_record(self, stream: Readable) -> Damage:
         """Pass over a record that is too long, up to the next line."""
@@ -224,6 +262,9 @@ class _Lines:
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
         elif not doubtful:
             self._others = True
+            if _several(line):
+                yield from self._shifted(self._split_values(_Line(line)))
+                return
             newline = line.endswith(_NEWLINE)
             if line.endswith((b"\r", b"\r\n")):
                 del line[len(line) - 1 - newline]
@@ -305,6 +346,39 @@ class _Lines:
             self._lists_at = self._begun_at
         self._lists += lists
         self._others |= lists < len(records)
+
+
+class _Line:
+    """A line as a stream: what was read of it already, and the rest. `behind`: what was read beyond its newline."""
+
+    def __init__(self, begin: bytearray, stream: Readable | None = None) -> None:
+        self._begin, self._stream = memoryview(begin), stream
+        self.behind = b""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        if self._begin:
+            count = min(len(buffer), len(self._begin))
+            buffer[:count] = self._begin[:count]
+            self._begin = self._begin[count:]
+            return count
+        if self._stream is None:
+            return 0
+        count = self._stream.readinto(buffer) or 0
+        end = int(sz.find(buffer[:count], _NEWLINE))
+        if end < 0:
+            return count
+        self.behind, self._stream = bytes(buffer[end + 1 : count]), None
+        return end
+
+
+def _several(line: bytearray) -> bool:
+    """Is a long line that begins with a JSON value more than that one?"""
+    if bytes(line[:1]) not in (b"{", b"["):
+        return False
+    with memoryview(line) as text:
+        end = value_end(text)
+        end = close_of(text, 0) if end < 0 else end
+        return end > 0 and bytes(text[end : end + _BETWEEN]).lstrip()[:1] in (b"{", b"[")
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

@@ -20,6 +20,7 @@ from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour, spell_time
 from tui.config import Config, S3Options
+from tui.errors import ArchiveError
 from tui.printable import printable
 from tui.shell import shell_join
 from tui.units import plural
@@ -81,7 +82,12 @@ def locate(
     s3: S3Options | None = None,
     reading: Reading | None = None,
 ) -> Location:
-    """What `typed` and the options beside it lead to; the options win over what the config says of a name."""
+    """What `typed` and the options beside it lead to; the options win over what the config says of a name.
+
+    ArchiveError for a blank.
+    """
+    if not typed.strip():
+        raise ArchiveError("the archive has no name; give a folder, s3://BUCKET/PREFIX or a name from the config")
     s3, reading = s3 or S3Options(), reading or Reading()
     options = option_words({"timezone": timezone, "layout": layout, **asdict(s3)})
     spec = config.archives.get(typed)

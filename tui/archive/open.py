@@ -73,7 +73,7 @@ def open_listed(
         return Archive(url, store, Layout(found), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
-        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "no file is in it"
+        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "it contains no files"
         raise ArchiveError(f"{url} is empty: {hint}")
     detected = within(detect(keys, url), rest, keys[0])
     return _rooted(Archive(url, store, detected, parse_zone(timezone), detected=True), listing)

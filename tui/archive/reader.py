@@ -223,6 +223,8 @@ class ChunkReader:
         if self._form is None:
             first, whole = _telling(stream)
             if first and (reason := misfit(first, whole=whole)):
+                if not self.codec and self._hides_members():
+                    raise BrokenStream(reason)
                 yield self._all_of_it(reason)
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
@@ -232,11 +234,16 @@ class ChunkReader:
         if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
         if self._form.kind == "lines":
-            yield from line_blocks(stream, self._limits, self._at, span)
+            yield from line_blocks(
+                stream, self._limits, self._at, span, lambda line: self._values(line, VALUES, Span())
+            )
         else:
-            from tui.archive.values import value_blocks  # few chunks need it
+            yield from self._values(stream, self._form, span)
 
-            yield from value_blocks(stream, self._form, self._limits, self._at, span)
+    def _values(self, stream: Readable, form: Form, span: Span) -> Iterator[Block | Damage]:
+        from tui.archive.values import value_blocks  # few chunks need it
+
+        yield from value_blocks(stream, form, self._limits, self._at, span)
 
     def _at(self) -> int:
         return self._raw.position

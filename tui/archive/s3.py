@@ -21,8 +21,7 @@ from botocore.hooks import HierarchicalEmitter
 from tui import __version__
 from tui.archive.chunk import Page, StoredObject
 from tui.archive.collection import uncollected
-from tui.archive.credentials import FAILED as UNUSABLE
-from tui.archive.credentials import UNFORESEEN, resolve
+from tui.archive.credentials import UNFORESEEN, UNUSABLE, resolve
 from tui.archive.credentials import mfa_device as mfa_device
 from tui.archive.local import temporary_error
 from tui.archive.put import CONDITION, Target, abandon, checksum, put_file, stream_checksum
@@ -31,12 +30,13 @@ from tui.archive.s3_answers import (
     OtherObjectError,
     check_written,
     checked_etag,
+    length_of,
     range_stop,
     refuse_foreign_answer,
     timestamp,
 )
 from tui.archive.s3_body import Answer, Body
-from tui.archive.s3_errors import FAILED, explain, explain_client, session_endpoint
+from tui.archive.s3_errors import FAILED, error_code, explain, explain_client, session_endpoint
 from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
 from tui.archive.streams import FIRST_RANGE
@@ -51,7 +51,7 @@ _SPOOL = 8 << 20
 _CONNECTIONS = 64
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 _OVERWRITE = "; choose another name or add --force"
-_RESTORE_UNKNOWN = "objects in Glacier are taken for not restored"
+_RESTORE_UNKNOWN = "objects in Glacier are treated as not restored"
 _LISTED_WHOLE = "its archives are listed whole"
 
 
@@ -174,7 +174,7 @@ class S3Store:
             try:
                 return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
             except aws.ClientError as error:
-                if _code(error) in ("404", "NoSuchKey"):
+                if error_code(error) in ("404", "NoSuchKey"):
                     return None
                 raise
 
@@ -198,11 +198,16 @@ class S3Store:
                 request = _client(self.options).get_object
                 answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
             except aws.ClientError as error:
-                if start or _code(error) != "InvalidRange":
+                if start or error_code(error) != "InvalidRange":
                     raise
                 return self._get(key, 0, None, etag)  # an empty object has no range
             found = checked_etag(answer, start, etag)
-            return Answer(answer["Body"], found, range_stop(answer))
+            size = None if "ContentLength" in answer else self._size(key)
+            return Answer(answer["Body"], found, range_stop(answer), size)
+
+    def _size(self, key: str) -> int:
+        """Of an object whose body came without its length."""
+        return length_of(self._head(key))
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
@@ -273,7 +278,7 @@ class S3Store:
         try:
             yield
         except FAILED as error:
-            if taken is not None and _code(error) in _TAKEN:
+            if taken is not None and error_code(error) in _TAKEN:
                 raise KeyTakenError(f"{self.url}/{key} exists{taken}") from error
             raise self._sentence(verb, key, error) from error
 
@@ -283,18 +288,13 @@ class S3Store:
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
-        where = f"{self.url}/{key}" if key and _code(error) != "NoSuchBucket" else self.url
+        where = f"{self.url}/{key}" if key and error_code(error) != "NoSuchBucket" else self.url
         kind: type[ArchiveError] = ArchiveError
-        if isinstance(error, OtherObjectError) or (verb == "be read" and _code(error) in _TAKEN):
+        if isinstance(error, OtherObjectError) or (verb == "be read" and error_code(error) in _TAKEN):
             kind = ReplacedError
-        elif _code(error) in ("AccessDenied", "403"):
+        elif error_code(error) in ("AccessDenied", "403"):
             kind = DeniedError
         return kind(f"{where} cannot {verb}: {self._why(error)}")
 
     def _why(self, error: Exception) -> str:
         return explain(error, self.options, self._endpoint)
-
-
-def _code(error: BaseException | None) -> str:
-    """What S3 calls it; "" if S3 did not say."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""

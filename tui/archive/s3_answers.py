@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import botocore.exceptions as aws
 from botocore.utils import parse_timestamp
 
-CHECK = "log in to this network if it wants that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
+CHECK = "log in to this network if it requires that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
 _NO_ETAG = "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
 _SLOW_DOWN = 429
 _LOOKED_AT = 4096  # bytes from a body's start
@@ -101,7 +101,7 @@ def checked_etag(answer: Any, start: int, etag: str | None) -> str:
         raise OtherObjectError("the object was replaced meanwhile; list the archive again")
     if start and not str(answer.get("ContentRange", "")).startswith(f"bytes {start}-"):
         raise ForeignAnswerError(
-            f"the server sends it from its first byte, and not from byte {start:,} as it was asked"
+            f"the server ignores Range: it sends the object from its first byte, not from byte {start:,}"
         )
     return found
 
@@ -110,6 +110,13 @@ def range_stop(answer: Any) -> int | None:
     """Where the body of an answer ends, if the object goes on there (Content-Range, RFC 9110 §14.4)."""
     match = re.fullmatch(r"bytes \d+-(\d+)/(\d+)", str(answer.get("ContentRange", "")))
     return int(match[1]) + 1 if match and int(match[1]) + 1 < int(match[2]) else None
+
+
+def length_of(answer: Any) -> int:
+    """The size of an object by the answer to a HEAD; None is no answer."""
+    if not (answer and "ContentLength" in answer):
+        raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
+    return int(answer["ContentLength"])
 
 
 def check_written(answer: Any) -> None:

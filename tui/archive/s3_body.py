@@ -30,11 +30,15 @@ _LARGEST_RANGE = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """To a GET: the body, the ETag of its object, and where in the object the body ends (None: at the end)."""
+    """To a GET: the body, the ETag of its object, and where in the object the body ends (None: at the end).
+
+    `size`: of the object, where the answer does not tell how long its body is: then one that breaks off looks whole.
+    """
 
     body: Any
     etag: str
     stop: int | None = None
+    size: int | None = None
 
 
 Get = Callable[[int, int | None, str | None], Answer]
@@ -74,6 +78,7 @@ class Body(io.RawIOBase):
             try:
                 with self._waits().on(self._where):
                     data = self._answer.body.read(len(buffer))
+                self._check_end(len(buffer), len(data))
             except _BODY_ERRORS as error:
                 self._resume(error)
                 continue
@@ -86,6 +91,12 @@ class Body(io.RawIOBase):
                 self._answer = self._next()
                 continue
             return len(data)
+
+    def _check_end(self, asked: int, got: int) -> None:
+        """Raise IncompleteReadError where a body of unknown length ends before its object does."""
+        size = self._answer.size
+        if size is not None and asked and not got and self._answer.stop is None and self._position < size:
+            raise aws.IncompleteReadError(actual_bytes=self._position, expected_bytes=size)
 
     def _next(self) -> Answer:
         """The answer that begins where the last one ended, of the same object."""

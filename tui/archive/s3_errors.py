@@ -51,23 +51,23 @@ _CAUSES = {
     "NoSuchKey": "the object is gone; list the archive again",
     "NoSuchVersion": "the object is gone; list the archive again",
     "404": "the object is gone; list the archive again",
-    "InvalidBucketName": "that is not a bucket's name, says the server; check it",
+    "InvalidBucketName": "the server refuses this bucket name; check it",
     "KeyTooLongError": "the key is longer than S3's limit of 1,024 bytes; choose a shorter prefix",
     "InvalidRange": "it is shorter than it was listed; list the archive again",
-    "InvalidAccessKeyId": "the access key is not known here (403); check --profile and --endpoint-url",
+    "InvalidAccessKeyId": "the access key is unknown to the server (403); check --profile and --endpoint-url",
     "SignatureDoesNotMatch": "the secret key is wrong (403); check --profile or AWS_SECRET_ACCESS_KEY",
-    "UnrecognizedClientException": "the access key is not known here; check --profile and --endpoint-url",
-    "InvalidToken": "the session token is not valid here; check AWS_SESSION_TOKEN and --profile",
+    "UnrecognizedClientException": "the access key is unknown to the server; check --profile and --endpoint-url",
+    "InvalidToken": "the session token is not valid; check AWS_SESSION_TOKEN and --profile",
     "PreconditionFailed": "the object was replaced meanwhile; list the archive again",
     "412": "the object was replaced meanwhile; list the archive again",
     "InvalidObjectState": "it is in Glacier and needs a restore first (aws s3api restore-object)",
-    "SlowDown": "S3 asks to slow down (503) and kept asking; try again with fewer --jobs",
-    "429": "the server asks to slow down (429); try again later, with fewer --jobs",
+    "SlowDown": "S3 kept throttling the requests (503); try again with fewer --jobs",
+    "429": "the server throttles the requests (429); try again later, with fewer --jobs",
     "407": "the proxy asks for a login (407); put user and password into HTTPS_PROXY",
     "QuotaExceeded": "the server's quota is used up; free some space there",
     "XMinioStorageFull": "the server's disks are full; free some space there",
     "InsufficientCapacity": "the server's disks are full; free some space there",
-    "RequestTimeout": "the request came too slowly for S3; check the network and try again",
+    "RequestTimeout": "the request timed out at the server; check the network and try again",
     "RequestExpired": "this machine's clock is wrong; set it (NTP)",
     "RequestTimeTooSkewed": "this machine's clock is wrong; set it (NTP)",
 }
@@ -83,6 +83,8 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
     if (system := next(_system_errors(error), None)) is not None and "ulimit" in reason(system):
         return reason(system)
     where = _without_login(endpoint) or "the S3 endpoint"
+    if not isinstance(error, CREDENTIALS) and (why := _explain_connection(error, where)):
+        return why
     match error:
         case aws.ClientError():
             return _explain_answer(error, options)
@@ -95,8 +97,33 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             )
         case _ if isinstance(error, CREDENTIALS):
             return about_credentials(error, options)
+        case RecursionError():
+            return redirected("")
+        case OSError() if error.filename:  # of a credential provider: a request opens no file
+            return about_credentials(error, options)
+        case OSError():
+            return reason(error)
+        case aws.InvalidRegionError():
+            return f"the bucket is in another region, which the server does not name; {_ASK_REGION}"
+        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
+            return f"'{where}' is not an endpoint; {ENDPOINT}"
+        case aws.ParamValidationError() if "bucket name" in str(error):
+            return "invalid bucket name; use 3 to 63 lowercase letters, digits, dots and hyphens"
+        case aws.PaginationError():
+            return "the listing breaks off: the server gives the same page again and again"
+        case aws.BotoCoreError():
+            return _short(error)
+        case KeyError():
+            return f"the answer is not a valid S3 response: it lacks {_short(error)}; {CHECK}"
+        case _:
+            return f"the answer is not a valid S3 response; {CHECK}"
+
+
+def _explain_connection(error: Exception, where: str) -> str:
+    """What went wrong on the way to the server and back; "" if that is not it."""
+    match error:
         case aws.SSLError() if any(word in str(error) for word in _NOT_TLS):
-            return f"{where} does not answer by TLS; {_PORT}"
+            return f"{where} does not speak TLS; {_PORT}"
         case aws.SSLError():
             hint = "check the URL, or set AWS_CA_BUNDLE to the file of its CA"
             return f"the TLS certificate of {where} is not accepted; {hint} ({_short(error)})"
@@ -105,34 +132,20 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
         case aws.BotoCoreError() if (broken := next(_protocol_errors(error), None)) is not None:
             if isinstance(broken, http.client.RemoteDisconnected):
                 return f"{where} closes the connection without an answer; {_PORT}"
-            return f"{where} does not answer by HTTP; {_PORT}"
+            return f"{where} does not speak HTTP; {_PORT}"
         case aws.EndpointConnectionError() | aws.ConnectTimeoutError() | aws.ConnectionClosedError():
             return f"{where} does not answer; check --endpoint-url, --region and the network"
         case aws.ReadTimeoutError():
             return f"{where} stopped answering; try again, or check the network"
-        case RecursionError():
-            return redirected("")
-        case OSError() if error.filename:  # of a credential provider: a request opens no file
-            return about_credentials(error, options)
-        case OSError():
-            return reason(error)
-        case aws.InvalidRegionError():
-            return f"the bucket is in another region, and the server's name of it is none; {_ASK_REGION}"
-        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
-            return f"'{where}' is not an endpoint; {ENDPOINT}"
-        case aws.ParamValidationError() if "bucket name" in str(error):
-            return "that is not a bucket's name; write 3 to 63 lowercase letters, digits, dots and hyphens"
         case aws.HTTPClientError():
             what = _short(error.kwargs.get("error", error))
             return f"{what}; check --endpoint-url and the proxy (HTTPS_PROXY)"
-        case aws.PaginationError():
-            return "the listing breaks off: the server gives the same page again and again"
-        case aws.BotoCoreError():
-            return _short(error)
-        case KeyError():
-            return f"the answer is not one that S3 gives: it lacks {_short(error)}; {CHECK}"
-        case _:
-            return f"the answer is not one that S3 gives; {CHECK}"
+    return ""
+
+
+def error_code(error: BaseException | None) -> str:
+    """What S3 calls it; "" if S3 did not say."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""
 
 
 def explain_client(error: Exception, options: S3Options) -> str:
@@ -193,7 +206,7 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
     if status == _NOT_IMPLEMENTED or code == "NotImplemented":
         return f"the server does not support {error.operation_name} ({said}); check --endpoint-url"
     if status >= 500:
-        return f"the server, or a proxy before it, is in trouble ({said}); try again later"
+        return f"the server or a proxy in front of it failed ({said}); try again later"
     return f"the server refuses: {said}"
 
 

@@ -236,7 +236,8 @@ def _try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
     data = tape.at(start)
     head = data if len(data) >= _OVERLAP else data + tape.at(start + len(data))[:_OVERLAP]
     if not codec.begin.match(head) and len(head) >= _OVERLAP:
-        trial.reason = f"bytes that are not {codec.name} data"
+        other = sniff(head)
+        trial.reason = f"{other.name} data" if other and other != codec else f"bytes that are not {codec.name} data"
         return trial
     member = codec.member()
     try:

@@ -1,11 +1,15 @@
-"""Keys that tell a layout: all of a small archive; of a large one a few ends of the walk down its names."""
+"""Keys that tell a layout: all of a small archive; of a large one a few ends of the walk down its names.
+
+And those that tell of a second layout, once a range was listed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.archive.chunk import StoredObject
+from tui.archive.chunk import Page, StoredObject
+from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import find_layouts
 from tui.archive.holes import Hole
 from tui.archive.layout import Layout
@@ -20,6 +24,7 @@ _ENDS = 8  # of names before the time that are looked at
 _ASTRAY = 4  # of names that are no time where one is expected
 _MONTHS = frozenset("Yym")
 _SAMPLE = 2000  # keys of a listing that has to be made as a whole, at least
+_FOLDERS = 8  # on the way to a range in which keys of other layouts are looked for
 _HELD = 100_000  # objects of such a listing that are kept, about 30 MB
 
 
@@ -40,6 +45,35 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
     for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends, hours or Range()))):
         found |= dict.fromkeys(more)
     return list(found)
+
+
+def other_layouts(walk: Walk, hours: Range, unmatched: Sequence[str]) -> tuple[Layout, ...]:
+    """The layouts besides the walk's own that a range has keys of.
+
+    `unmatched`: keys that were listed and that its layout does not fit. Where only prefixes of the range were listed,
+    keys on the way to them are looked at, too: those of another layout seldom begin in the same way.
+    """
+    keys = _spread(unmatched, _SAMPLE)
+    if hours != Range() and walk.look(hours) is None:
+        keys += [item.key for item in _on_the_way(walk, hours)]
+    others = find_layouts(keys, walk.layout)[1:] if keys else ()
+    return tuple(layout for layout in others if any(_is_within(layout, key, hours) for key in keys))
+
+
+def _on_the_way(walk: Walk, hours: Range) -> Iterator[StoredObject]:
+    """The objects beside the prefixes of a range: of each folder that holds some, those of its listing's first page."""
+    branches = walk.branches(hours)
+    yield from branches.objects
+    inner = {prefix[: prefix.rfind("/") + 1] for prefix in branches.prefixes}
+    outer = {folder[: folder[:-1].rfind("/") + 1] for folder in inner}
+    folders = sorted((inner | outer).difference(branches.prefixes))
+    pages = in_parallel(lambda folder: next(walk.listing.store.pages(folder, "/"), Page(())), folders[-_FOLDERS:])
+    yield from (item for page in pages for item in page.objects)
+
+
+def _is_within(layout: Layout, key: str, hours: Range) -> bool:
+    parsed = layout.parse(key)
+    return parsed is not None and hours.holds(parsed.hour)
 
 
 def _first_layout(listing: Listing, prefix: str, keys: list[str]) -> Layout | None:
@@ -103,7 +137,7 @@ def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
         if month and walk.listing.first(end + month):
             yield end + month
             continue
-        newest = next(walk.around(end, Range(), codes=_MONTHS), end)
+        newest = next(prefixes_in_order(walk, end, Range(), codes=_MONTHS), end)
         month = month or newest[len(end) :]
         yield newest
         level = walk.times(end)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 from tui.archive.members import Readable
 from tui.errors import ArchiveError, ReplacedError
 
-FIRST_RANGE = 1 << 20  # bytes of the first request of a stepwise reader; enough for the first screen of a preview
+FIRST_RANGE = 768 << 10  # bytes of the first request of a stepwise reader: with those of a calendar before it, 1 MiB
 
 RECORD_MARK = b"\x1e"  # before each record of a JSON text sequence (RFC 7464 §2.2); no JSON text holds it
 _MARKED = re.compile(rb"(?:\A|[\r\n}\]])%s\s*[{\[]" % RECORD_MARK)
@@ -103,7 +103,7 @@ class StoredBytes(Peekable):
             count = self._stream.readinto(buffer) or 0
         except OSError as error:
             words = error.strerror or str(error)
-            raise ArchiveError(f"{self._name} cannot be read on at byte {self.position:,}: {words}") from error
+            raise ArchiveError(f"{self._name} cannot be read past byte {self.position:,}: {words}") from error
         self.position += count
         if self._size is not None and self.position > self._size:
             raise ReplacedError(

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tui.errors import TimeError
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 _STEADY = timedelta(
     days=5
 )  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)

@@ -47,7 +47,8 @@ _SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end; longer one
 _LEAST_WINDOW, _MOST_WINDOW = 1 << 8, 1 << 18
 _FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
-_FIRST_TRIED = 64 << 20  # bytes that are parsed for that, so that hostile ones do not take forever
+# Bytes that are parsed for that at once, and in all per byte that was read: hostile ones must not take forever.
+_FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
@@ -78,6 +79,8 @@ class _Values:
         self._in_list = span.after_hole and form.kind == "items"
         self._to_close = 0  # brackets of a document that are still open behind its list
         self._cut = span.before_hole
+        self._strays = 0  # bytes between values that were not given yet
+        self._read = self._tried = 0  # bytes that were read, and that were parsed in search of a record
         self._skipped = 0  # bytes of a record that is too long
         self._without_list = 0  # documents
         self._without_list_at = 0  # where the first of them begins
@@ -86,6 +89,7 @@ class _Values:
         if not self._offset and not self._pending:
             data = data.removeprefix(BOM)
         self._pending += data
+        self._read += len(data)
         if len(self._pending) >= self._enough:
             yield from self._take(final=False)
 
@@ -112,6 +116,11 @@ class _Values:
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
+        while (yield from self._take_up_to_doubt(final=final)):
+            pass
+
+    def _take_up_to_doubt(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
+        """The same, up to what is no record, or a long one; was that passed over?"""
         records_: list[bytes] = []
         done = given = 0
         while done < len(self._pending) and not (self._unended and not final):
@@ -138,8 +147,7 @@ class _Values:
         yield from self._given(records_)
         more = len(self._pending) > _SUSPICIOUS and not self._lost and (yield from self._long_value(final=final))
         if more or (self._is_stuck(final) and (yield from self._resume(final=final))):
-            yield from self._take(final=final)
-            return
+            return True
         if done:
             self._begun_at, self._enough = self._at(), self._limits.block
         elif len(self._pending) > self._limits.record:
@@ -148,6 +156,7 @@ class _Values:
             self._lost, self._unended, self._enough, self._seen = True, False, self._limits.block, 0
         else:
             self._enough = max(self._limits.block, self._limits.grown(len(self._pending)))
+        return False
 
     def _piece(self, start: int, size: int) -> bytes:
         with memoryview(self._pending) as view:
@@ -159,6 +168,9 @@ class _Values:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
             self._skipped = 0
         yield from self._blocks([record for record in records if not self._doubted or is_json_object(record)])
+        if self._strays:
+            yield Damage(self._begun_at, self._at(), f"{self._strays:,} bytes between the records that are not JSON")
+            self._strays = 0
 
     def _long_value(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
         """The value that is longer than what is looked at together, if it ends; it keeps the buffer it was read into.
@@ -171,8 +183,8 @@ class _Values:
             self._unended = not end
             if end < 0 or (final and not end):
                 end = close_of(text, self._to_close)
-        if not end:
-            return False
+        if not end or (not self._to_close and end <= _SUSPICIOUS // 2):
+            return False  # a short one was looked at already
         if self._to_close:
             self._to_close = 0
             del self._pending[: begin + end]
@@ -246,7 +258,9 @@ class _Values:
         if self._lost:
             return self._first_after_loss(text, final=final)
         if self._form.kind == "values":
-            return values_of(text, final=final)
+            records, used, strays = values_of(text, final=final)
+            self._strays += strays
+            return records, used
         if self._to_close:
             closed = close_of(text, self._to_close)
             self._to_close = 0 if closed else self._to_close
@@ -312,9 +326,11 @@ class _Values:
         if not final or self._cut:
             stops += boundaries(between, text)
         stops = stops[:_FIRST_STOPS]
-        tries = max(TRIES, _FIRST_TRIED // max(len(text), 1)) // max(len(stops), 1)
+        allowed = min(_FIRST_TRIED, _FIRST_TRIED + _TRIED_PER_BYTE * self._read - self._tried)
+        tries = max(TRIES, allowed // max(len(text), 1)) // max(len(stops), 1)
         for stop, start in product(stops, starts[:tries]):
             piece = text[start:stop].strip(SEPARATORS)
+            self._tried += len(piece)
             whole = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
             # `{}` may stand in a string, an object with a key cannot
             if whole and b'"' in whole[0] and all(record[:1] in BEGINNINGS for record in whole):

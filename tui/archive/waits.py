@@ -82,4 +82,4 @@ class Waits:
                 if token not in reported and now - since >= _REPORT_SECONDS and now - last >= _APART_SECONDS:
                     reported.add(token)
                     last = now
-                    self._report(f"waiting for {printable(what)}: nothing has come for {now - since:.0f} s")
+                    self._report(f"waiting for {printable(what)}: no data for {now - since:.0f} s")

@@ -6,7 +6,7 @@ texts, wherever it stands. Where the range gives the texts, nothing has to be as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -27,7 +27,7 @@ from tui.archive.heads import (
 from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
-from tui.archive.ranges import DATE, MONTH, YEAR, Range, spelled, window
+from tui.archive.ranges import YEAR, Range, spelled
 
 _DAY = timedelta(days=1)
 
@@ -55,7 +55,7 @@ class Walk:
     names: tuple[str, ...] = ()
 
     @cached_property
-    def _at(self) -> int:
+    def time_at(self) -> int:
         """The index of the first part that gives time."""
         return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.code)
 
@@ -72,10 +72,10 @@ class Walk:
     @cached_property
     def can_walk(self) -> bool:
         """False where the keys of an hour can only be found by looking at all of them."""
-        before = self.layout.parts[: self._at]
+        before = self.layout.parts[: self.time_at]
         open_name = bool(before) and isinstance(before[-1], Hole) and before[-1].fixed is None
         deep = any(isinstance(part, Hole) and part.name == "**" for part in before)
-        first = self.layout.parts[self._at]
+        first = self.layout.parts[self.time_at]
         epoch = isinstance(first, Hole) and first.name == "%s"
         return not (open_name or deep or epoch)
 
@@ -113,7 +113,7 @@ class Walk:
             return known
         known = self.listing.known(self.root)
         walked = self.names or "_heads" in self.__dict__
-        told = is_literal(self.layout.parts[: self._at]) and self.spelled(hours)
+        told = is_literal(self.layout.parts[: self.time_at]) and self.spelled(hours)
         if known is None and not walked and not told:
             self.listing.first(self.root)
             known = self.listing.known(self.root)
@@ -147,18 +147,18 @@ class Walk:
         level = self.times(head)
         if level is None:
             year = f"{datetime.now():%Y}" if self.time.token == "%Y" else ""
-            return find_glued(self.listing, self._name, head, year)
+            return find_glued(self.listing, self._name, head, year, self.layout.parts[self.time_at :])
         return self._longer(head, self._sorted_out(head, level)[2])
 
     @cached_property
     def _heads(self) -> Heads:
         if not self.can_walk:
             return Heads((), too_many=True)
-        return Heads(self.names) if self.names else find_heads(self.listing, self.layout.parts[: self._at])
+        return Heads(self.names) if self.names else find_heads(self.listing, self.layout.parts[: self.time_at])
 
     def times(self, head: str) -> Level | None:
         """What follows a head, up to the character behind its first time; None where that cannot be listed."""
-        delimiter = self.delimiter(self._at)
+        delimiter = self.delimiter(self.time_at)
         return self.listing.level(head, delimiter) if delimiter else None
 
     def delimiter(self, at: int) -> str:
@@ -180,7 +180,7 @@ class Walk:
     @cached_property
     def _name(self) -> tuple[str | Hole, ...]:
         """The parts between the last slash before the time and the time."""
-        return components(self.layout.parts[: self._at])[-1]
+        return components(self.layout.parts[: self.time_at])[-1]
 
     def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
         """The prefixes behind one head."""
@@ -189,7 +189,9 @@ class Walk:
             return Branches(tuple(head + text for text in texts))
         level = self.times(head)
         if level is None:
-            glued = find_glued(self.listing, self._name, head, texts[-1]) if texts and depth == 0 else Heads(())
+            glued = Heads(())
+            if texts and depth == 0:
+                glued = find_glued(self.listing, self._name, head, texts[-1], self.layout.parts[self.time_at :])
             if texts is None or glued.too_many:
                 return Branches((head,))
             begins = (head, *glued.prefixes)
@@ -214,9 +216,9 @@ class Walk:
 
     def _sorted_out(self, head: str, level: Level) -> tuple[TimeCode, list[tuple[str, str]], tuple[str, ...]]:
         """The texts of the first time with their prefixes, and the prefixes that are something else."""
-        hole = self.layout.parts[self._at]
+        hole = self.layout.parts[self.time_at]
         assert isinstance(hole, Hole) and hole.code
-        size = len(self.delimiter(self._at))
+        size = len(self.delimiter(self.time_at))
         texts = [(prefix[len(head) : -size], prefix) for prefix in level.prefixes]
         fitting = [(text, prefix) for text, prefix in texts if hole.fits(text)]
         return hole.code, fitting, tuple(prefix for text, prefix in texts if not hole.fits(text))
@@ -259,28 +261,14 @@ class Walk:
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
         """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
-        return spelled(self.layout, self._at, hours)
-
-    def around(self, head: str, hours: Range, *, first: bool = False, codes: frozenset[str] = DATE) -> Iterator[str]:
-        """Prefixes of a head that hold hours of a range, in the order of time: the newest first, or the oldest.
-
-        Each is listed as far as a time of `codes` goes: days by default.
-        """
-        for prefix, _ in self._around(head, self._at, {}, hours, codes, first=first):
-            yield prefix
-
-    def months(self, head: str, hours: Range, *, first: bool = False) -> Iterator[datetime]:
-        """The months of a head that have a chunk in a range, the newest first, or the oldest."""
-        for _, values in self._around(head, self._at, {}, hours, MONTH, first=first):
-            if time := window(values):
-                yield time[0]
+        return spelled(self.layout, self.time_at, hours)
 
     @cached_property
     def years(self) -> tuple[int, ...] | None:
         """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
         found: set[int] = set()
         code = self.time.code
-        if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self._at):
+        if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self.time_at):
             return None
         heads = self.heads[:1] if self.quick else self.heads
         for head, level in zip(heads, in_parallel(self.times, heads), strict=True):
@@ -290,36 +278,6 @@ class Walk:
             found.update(code.read(text) if code.quantity == "Y" else year_of(code.read(text)) for text in texts)
         return tuple(sorted(found))
 
-    def _around(
-        self, prefix: str, at: int, values: dict[str, int], hours: Range, codes: frozenset[str], *, first: bool
-    ) -> Iterator[tuple[str, dict[str, int]]]:
-        parts = self.layout.parts
-        hole = parts[at] if at < len(parts) else ""
-        code = hole.code if isinstance(hole, Hole) else None
-        descends = code and code.quantity in codes and code.quantity in _next_codes(values)
-        delimiter = self.delimiter(at) if descends else ""
-        level = self.listing.level(prefix, delimiter) if delimiter else None
-        if level is None or code is None or not isinstance(hole, Hole):
-            yield prefix, values
-            return
-        rest = str(parts[at + 1])[1:]
-        found = []
-        for each in level.prefixes:
-            text = each[len(prefix) : -1]
-            known = {**values, code.quantity: code.read(text)} if hole.fits(text) else {}
-            if known and self._may_hold(known, hours):
-                found.append((known[code.quantity], each, known))
-        for _, each, known in sorted(found, key=lambda item: item[:2], reverse=not first):
-            yield from self._around(each + rest, at + 2, known, hours, codes, first=first)
-
-    def _may_hold(self, values: dict[str, int], hours: Range) -> bool:
-        """Can a time of which these parts are known lie in the range?"""
-        known = window(values)
-        if known is None:
-            return True
-        slack = _DAY if self.layout.has_epoch else timedelta(0)
-        return hours.within(known[0] - slack, known[1] + slack) is not None
-
 
 def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
     """Prefixes without those that begin with another one: no key may be listed twice (`1` and `17`, unpadded)."""
@@ -328,10 +286,3 @@ def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
         if not found or not prefix.startswith(found[-1]):
             found.append(prefix)
     return tuple(found)
-
-
-def _next_codes(values: dict[str, int]) -> frozenset[str]:
-    """The parts of a time that divide what is known of it: only from the year on are names in the order of time."""
-    if not values:
-        return YEAR
-    return frozenset("d") if "m" in values else frozenset("mj")

@@ -23,14 +23,14 @@ from tui.cli.checks import report
 from tui.cli.command import Command
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
-from tui.cli.options import archive_argument, archive_options, located, parsed_size
+from tui.cli.options import POSITIVE, archive_argument, archive_options, located, parsed_size
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
 from tui.nsq.target import environment_secret, tls_of
 from tui.units import plural, size
 
-_LEFT = "left at once; what was acknowledged is in the spool, and the next start uploads it"
+_LEFT = "stopped at once; acknowledged messages are in the spool, and the next start uploads them"
 
 
 @click.command("archive", cls=Command)
@@ -52,7 +52,7 @@ _LEFT = "left at once; what was acknowledged is in the spool, and the next start
               help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
 @click.option("--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
 @click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
-@click.option("--max-in-flight", metavar="N", type=click.IntRange(min=1), default=MAX_IN_FLIGHT, show_default=True,
+@click.option("--max-in-flight", metavar="N", type=POSITIVE, default=MAX_IN_FLIGHT, show_default=True,
               help="Maximum messages in flight per process.")  # fmt: skip
 @click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
 @click.option("--index", "indexed", is_flag=True, help="Index each chunk after its upload, as hourscope index does.")

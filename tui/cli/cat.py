@@ -1,69 +1,74 @@
-"""`hourscope cat`: the records of an hour."""
+"""`hourscope cat`: the records of an hour, a minute or a range."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from tui.archive import Catalog, Chunk, empty_range
-from tui.archive.times import clock_note, has_minutes, parse_hour, spell_hour
+from tui.archive import Chunk
 from tui.cli.command import Command
-from tui.cli.console import say, write_lines
+from tui.cli.console import write_lines
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
+    POSITIVE,
     archive_argument,
     archive_options,
     filter_of,
     filter_options,
-    open_named,
+    range_options,
     reading_options,
+    time_options,
 )
-from tui.cli.troubles import exit_code, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_troubles
 from tui.errors import ArchiveError
-from tui.filter import Filter
 from tui.filter.compiled import NotJsonError
 from tui.printable import printable
-from tui.scan import Matches, ScanEvent, Totals
-from tui.scan.hints import hints_for
+from tui.scan import Matches, ScanEvent, ScanPlan, Totals
 from tui.scan.task import ScanTask, chunk_events
+
+_NAMED_KEYS = 20
 
 
 @click.command("cat", cls=Command)
 @archive_argument
-@click.option("--hour", metavar="T", required=True, help="Hour to print, such as 2015-01-20T13.")
-@click.option("--key", metavar="KEY", help="Print only this chunk of the hour.")
-@click.option("--lines", metavar="N", type=click.IntRange(min=1), help="Stop after N records.")
+@click.option("--hour", metavar="T", help="Hour or minute to print: 2015-01-20T13, 2015-01-20T13:07.")
+@range_options
+@time_options
+@click.option("--key", metavar="KEY", help="Print only this chunk.")
+@click.option("--lines", metavar="N", type=POSITIVE, help="Stop after N records.")
 @click.option("--pretty", is_flag=True, help="Print indented JSON.")
 @filter_options
 @reading_options
 @archive_options
 def command(
     archive: str,
-    hour: str,
+    hour: str | None,
     key: str | None,
     lines: int | None,
     pretty: bool,
     **given: Any,
 ) -> int:
-    """Print the records of one hour.
+    """Print the records of an hour, a minute or a range.
 
-    All records of the hour, or those that the filter keeps. Into a pipe they are the exact bytes; on a terminal,
-    control characters are escaped.
+    All of its records, or those that the filter keeps. Into a pipe they are the exact bytes; on a terminal, control
+    characters are escaped.
 
     \b
     Examples:
       hourscope cat /var/archive --hour 2015-01-20T13 --lines 10 --pretty
+      hourscope cat /var/archive --from 2015-01-20T13 --to 2015-01-20T15
       hourscope cat /var/archive --hour 2015-01-20T13 -m "event == 'error'"
     """
     filter_ = filter_of(given)
-    opened = open_named(archive, given)
-    chunks = _chunks(opened, hour, key)
-    opened.say_warnings((), chunks)
+    opened = _opened(archive, hour, given)
+    plan = opened.plan(filter_)
+    chunks = _chosen(plan.chunks, key)
     totals, shown = Totals(), 0
-    for record in _records(_events(opened, chunks, filter_), totals):
+    for record in _records(_events(plan, chunks), totals):
         for piece in _pretty(record) if pretty else (record + b"\n",):
             write_lines(piece)
         shown += 1
@@ -71,31 +76,32 @@ def command(
             break
     sys.stdout.flush()
     report_troubles(totals)
-    for hint in hints_for(opened.archive, chunks, filter_, matched=shown > 0):
-        say(hint)
-    return exit_code(totals, matched=shown > 0)
+    report_hints(replace(plan, chunks=chunks), matched=shown > 0, words=False)
+    return exit_code(totals, matched=shown > 0, unfinished=opened.unfinished)
 
 
-def _chunks(opened: Opened, hour: str, key: str | None) -> tuple[Chunk, ...]:
-    if has_minutes(hour):
-        raise click.UsageError("--hour takes a whole hour, such as 2015-01-20T13; scan --from and --to take minutes")
-    start, stop = parse_hour(hour, opened.archive.zone)
-    catalog: Catalog = opened.archive.catalog(start, stop, opened.listing)
-    if note := clock_note(start):
-        say(f"{spell_hour(start)}: {note}")
-    if not catalog.chunks:
-        raise empty_range(opened.archive, start, stop)
-    chosen = tuple(chunk for chunk in catalog.chunks if key in (None, chunk.key))
+def _opened(archive: str, hour: str | None, given: dict[str, Any]) -> Opened:
+    ranged = given["start"] is not None or given["stop"] is not None
+    if (hour is not None) == ranged:
+        raise click.UsageError("give either --hour T or a range with --from T --to T")
+    opened = open_named(archive, given)
+    return opened.at(hour) if hour is not None else opened
+
+
+def _chosen(chunks: tuple[Chunk, ...], key: str | None) -> tuple[Chunk, ...]:
+    if key is None:
+        return chunks
+    chosen = tuple(chunk for chunk in chunks if chunk.key == key)
     if not chosen:
-        keys = ", ".join(printable(chunk.key) for chunk in catalog.chunks)
-        raise ArchiveError(f"the hour has no chunk '{key}'; it has {keys}")
+        keys = ", ".join(printable(chunk.key) for chunk in chunks[:_NAMED_KEYS])
+        more = f" and {len(chunks) - _NAMED_KEYS:,} more" if len(chunks) > _NAMED_KEYS else ""
+        raise ArchiveError(f"there is no chunk '{key}' in the range; it has {keys}{more}")
     return chosen
 
 
-def _events(opened: Opened, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[ScanEvent]:
-    archive = opened.archive
+def _events(plan: ScanPlan, chunks: tuple[Chunk, ...]) -> Iterator[ScanEvent]:
     for chunk in chunks:
-        task = ScanTask(archive.store, chunk, filter_, reading=archive.reading)
+        task = ScanTask(plan.archive.store, chunk, plan.filter, reading=plan.archive.reading)
         yield from chunk_events(task, lambda: False)
 
 

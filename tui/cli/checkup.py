@@ -21,6 +21,7 @@ from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
 from tui.cli.checkup_zone import check_zone
+from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ConfigError, HourscopeError
 from tui.units import count, duration, plural, size
@@ -62,12 +63,14 @@ def check_archive(archive: Archive) -> Iterator[Check]:
         yield Check("listing", "failed", str(error))
         return
     yield _listing(catalog, time.monotonic() - began)
+    if is_unfinished(archive):
+        yield Check("extract", "warning", "its scan did not finish; resume it for the rest")
     if not catalog.chunks:
         return
     if others := [key for key in catalog.unmatched if not is_companion(key)]:
         verb = "does" if len(others) == 1 else "do"
         such = f"{plural(len(others), 'key')} {verb} not fit the layout, such as {others[0]}"
-        yield Check("other keys", "warning", f"{such}; give the layout if they are chunks too")
+        yield Check("other keys", "warning", f"{such}; if they are chunks, give the layout")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"
         yield Check("storage", "warning", f"{says}, from {spell_hour(cold[0].hour)} to {spell_hour(cold[-1].hour)}")
@@ -152,8 +155,6 @@ def _age(age: timedelta) -> str:
 
 def open_named_archive(name: str, config: Config, given: dict[str, Any]) -> Archive | Check:
     """The archive, or why it cannot be opened."""
-    from tui.cli.options import open_named
-
     try:
         return open_named(name, given, config).archive
     except HourscopeError as error:

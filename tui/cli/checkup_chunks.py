@@ -124,11 +124,11 @@ def _findings(sample: _Sample) -> Iterator[Check]:
     large, keys = sample.having(lambda counts: counts.large)
     if large:
         says = f"{plural(large, 'record')} larger than {MAX_PARSED >> 20} MiB in {_some(keys)}"
-        yield Check("reading", "warning", f"{says}: -m cannot look into those")
+        yield Check("reading", "warning", f"{says}: -m cannot match them")
     bad, keys = sample.having(lambda counts: counts.bad)
     if bad:
         of = plural(sum(counts.records for counts in sample.counts.values()), "record")
-        says = f"{count(bad)} of {of} are not JSON, in {_some(keys)}: only -g and -e can find those"
+        says = f"{count(bad)} of {of} are not JSON, in {_some(keys)}: only -g and -e can match them"
         yield Check("reading", "warning", says)
     for failure in sample.failures:
         yield Check("reading", "failed", failure)

@@ -8,33 +8,33 @@ from typing import Any
 
 import click
 
-from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import Counting
-from tui.analysis.needed import word_hints
+from tui.analysis.count import Counted, count, known_counted, parse_every
+from tui.analysis.counting import Counting, Part
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
-from tui.cli.console import EXIT_INTERRUPTED, narrate, say
+from tui.cli.console import EXIT_INTERRUPTED, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
-    Opened,
+    POSITIVE,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
-    open_named,
+    jobs_option,
     range_options,
     reading_options,
     time_options,
 )
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import exit_code, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.errors import FilterError
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
-from tui.scan.hints import hints_for
 from tui.units import count as figure
 from tui.units import plural
 
@@ -45,29 +45,17 @@ from tui.units import plural
 @time_options
 @filter_options
 @click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
-@click.option("--every", metavar="TIME", help="Count each hour (1h), or 10 minutes (10m), or day (1d) by itself.")
+@click.option("--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
 @click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
-@click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N most frequent values.")
+@click.option("--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
 @reading_options
 @archive_options
-def command(
-    archive: str,
-    by: str | None,
-    every: str | None,
-    stats: str | None,
-    top: int | None,
-    only_estimate: bool,
-    jobs: int | None,
-    dask: str | None,
-    as_json: bool,
-    as_csv: bool,
-    **given: Any,
-) -> int:
+def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **given: Any) -> int:
     """Count the matching records of a range, by value and by time.
 
     PATH is a field such as player.version, or any JMESPath. A record that lacks it is counted as missing; one that has
@@ -79,42 +67,47 @@ def command(
       hourscope count /var/archive --by player.version --every 1h -g error
     """
     if as_json and as_csv:
-        raise click.UsageError("--json and --csv do not go together")
+        raise click.UsageError("--json and --csv cannot be combined")
+    how = {name: given.pop(name) for name in ("by", "every", "stats", "top", "jobs", "dask")}
     filter_ = filter_of(given)
-    fields = tuple(split_paths(by)) if by is not None else ()
+    fields = tuple(split_paths(how["by"])) if how["by"] is not None else ()
     opened = open_named(archive, given)
-    buckets = parse_every(every) if every else None
+    buckets = parse_every(how["every"]) if how["every"] else None
     if buckets and not buckets.by_hour:
         opened = opened.timed()
     plan = opened.plan(filter_)
     if only_estimate:
-        return print_estimate(plan, jobs, as_json=as_json)
-    if not may_read(plan, jobs):
-        return EXIT_INTERRUPTED
+        return print_estimate(plan, how["jobs"], as_json=as_json)
     within = plan.filter.within
-    counting = Counting(fields, buckets, stats, within.path if within else None, opened.archive.zone)
-    how = option_words({"by": by, "every": every, "stats": stats, "top": top, "jobs": jobs, "dask": dask})
-    how += option_words({"json": as_json, "csv": as_csv})
-    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *opened.lag_words, *how])
-    stopped = f"interrupted; run it again with: {again}"
-    totals, counted = Totals(), None
-    with (
-        open_index(opened.archive) as index,
-        cancel_on_signals(stopped, only_reads=True) as cancel,
-        progress_line() as show,
-    ):
-        for event in count(plan, counting, top=top, jobs=jobs, dask=dask, cancel=cancel, index=index):
-            if isinstance(event, Counted):
-                counted = event
-                continue
-            totals.add(event)
-            show(*_progress(plan, totals))
-        if cancel.is_set() or counted is None:
-            say(stopped)
-            return EXIT_INTERRUPTED
+    counting = Counting(fields, buckets, how["stats"], within.path if within else None, opened.archive.zone)
+    options = [*opened.lag_words, *option_words({**how, "json": as_json, "csv": as_csv})]
+    again = command_line("count", opened.location, *opened.asked, [*plan.filter.arguments(), *options])
+    totals = Totals()
+    counted = _count(plan, counting, totals, again, **{name: how[name] for name in ("top", "jobs", "dask")})
+    if counted is None:
+        return EXIT_INTERRUPTED
     if sys.stderr.isatty():
         _note(opened, plan, counting, counted, again)
     return _report(opened, plan, counting, counted, totals, as_json=as_json, as_csv=as_csv)
+
+
+def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how: Any) -> Counted | None:
+    """Read what the index does not know; None if that was refused or interrupted."""
+    counted, stopped = None, f"interrupted; run it again with: {again}"
+    with open_index(plan.archive) as index:
+        if not may_read(plan, how["jobs"], known=known_counted(index, counting, Part())):
+            return None
+        with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
+            for event in count(plan, counting, cancel=cancel, index=index, **how):
+                if isinstance(event, Counted):
+                    counted = event
+                    continue
+                totals.add(event)
+                show_scan(show, plan, totals)
+        if cancel.is_set() or counted is None:
+            say(stopped)
+            return None
+    return counted
 
 
 def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, again: str) -> None:
@@ -146,14 +139,6 @@ def split_paths(text: str) -> list[str]:
     return paths
 
 
-def _progress(plan: ScanPlan, totals: Totals) -> tuple[float, str]:
-    c, whole = totals.counts, plan.bytes_compressed
-    done = c.bytes_compressed
-    return done / max(whole, 1), scan_text(
-        totals.chunks, len(plan.chunks), done, whole, c.bytes, c.matches, totals.seconds
-    )
-
-
 def _report(
     opened: Opened,
     plan: ScanPlan,
@@ -173,14 +158,12 @@ def _report(
     else:
         print_rows(counting, counted)
     sys.stdout.flush()
-    if totals.skipped:
-        narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
+    report_skipped(totals)
     report_troubles(totals)
     for warning in _warnings(counting, counted):
         say(warning)
-    for hint in (*word_hints(plan), *hints_for(plan.archive, plan.chunks, plan.filter, matched=totals.matches > 0)):
-        say(hint)
-    return exit_code(totals, no_time=counted.no_time)
+    report_hints(plan, matched=totals.matches > 0)
+    return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:

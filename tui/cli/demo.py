@@ -12,6 +12,7 @@ from tui.cli.console import EXIT_MATCHED, narrate
 from tui.cli.progress import progress_line
 from tui.config import cache_dir
 from tui.demo import SampleSpec, plan_sample, write_sample
+from tui.errors import OutputError
 from tui.units import count, plural, size
 
 _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
@@ -25,8 +26,8 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     metavar="DIR",
     help="Folder of the sample archive.  [default: in the cache]",
 )
-@click.option("--tour", is_flag=True, help="Take, or take up, a tour that ends in a replay of the incident.")
-@click.option("--no-open", is_flag=True, help="Write the sample archive, and do not open it.")
+@click.option("--tour", is_flag=True, help="Start or continue a tour that ends in a replay of the incident.")
+@click.option("--no-open", is_flag=True, help="Write the sample archive without opening it.")
 @click.option(
     "--hours",
     type=int,
@@ -59,8 +60,10 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
       hourscope demo --dir demo-archive --no-open
     """
     if tour and (no_open or (hours, records_per_hour, seed) != _USUAL):
-        raise click.UsageError("--tour takes the sample as it is: leave out the other options but --dir")
+        raise click.UsageError("--tour uses the default sample; only --dir can be combined with it")
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
+    if folder is not None:
+        _refuse_others(folder, spec)
     folder = folder or cache_dir() / "demo"
     _write(folder, spec)
     if no_open:
@@ -77,6 +80,14 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
     from tui.cli.open import explore
 
     return explore(str(folder))
+
+
+def _refuse_others(folder: Path, spec: SampleSpec) -> None:
+    """OutputError if a folder holds what is not of this sample: that could be somebody's archive."""
+    keys = {plan.key for plan in plan_sample(spec)}
+    others = sorted(path.name for path in folder.iterdir() if path.name not in keys) if folder.is_dir() else []
+    if others:
+        raise OutputError(f"{folder} holds other files, such as {others[0]}; choose an empty folder with --dir")
 
 
 def _write(folder: Path, spec: SampleSpec) -> None:

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from tui.analysis.answers import companions, filter_of_finding, headline, kind_of, line_of, source_of, where_of
-from tui.analysis.diff import Answer, Found, Question, Range, diff, fields_of, plan_diff, read_range
+from tui.analysis.diff import diff
+from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
-from tui.archive.times import spell_hour
+from tui.archive.times import spell_time
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
+from tui.cli.opened import Moments, Opened, open_named
 from tui.cli.options import (
-    Opened,
+    POSITIVE,
     archive_argument,
     archive_options,
+    dask_option,
     filter_of,
     filter_options,
-    open_named,
+    jobs_option,
     range_options,
     reading_options,
+    time_options,
 )
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
-from tui.scan import Totals
+from tui.filter import Filter
+from tui.index import open_index
+from tui.scan import ScanPlan, Totals
 
 _TOP = 10
 
@@ -37,12 +44,13 @@ _TOP = 10
 @click.command("diff", cls=Command)
 @archive_argument
 @range_options
+@time_options
 @click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
 @filter_options
-@click.option("--top", metavar="N", type=click.IntRange(min=1), default=_TOP, help="Findings to print.  [default: 10]")
+@click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
 @click.option("--full", is_flag=True, help="Read every record, not a sample.")
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
@@ -68,29 +76,30 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    ranges = [read_range(text, opened.archive.zone) for text in against]
-    question = Question(_target(opened), tuple(ranges), full, fields_of(filter_))
-    plan = plan_diff(opened.archive, question, filter_)
-    opened.say_warnings(plan.unmatched, plan.chunks)
+    plan, question = _planned(opened, filter_, against, full=full)
     how = [word for text in against for word in ("--against", text)]
     how += option_words(
         {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
     )
-    again = command_line("diff", opened.location, opened.start, opened.stop, [*filter_.arguments(), *how])
+    again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
     totals, answer = Totals(), None
-    with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel):
+    with (
+        cancel_on_signals(stopped, only_reads=True) as cancel,
+        progress_line() as show,
+        open_index(opened.archive) as index,
+    ):
+        early = sys.stderr.isatty()
+        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index):
             if isinstance(event, Answer):
                 answer = event
+                if not event.final:
+                    narrate(f"so far: {headline(event)}")
                 continue
             totals.add(event)
-            c, whole = totals.counts, plan.bytes_compressed
-            done = c.bytes_compressed
-            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
-            show(done / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
@@ -102,16 +111,34 @@ def command(
     return _report(opened, answer, totals, top, as_json=as_json)
 
 
+def _planned(opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool) -> tuple[ScanPlan, Question]:
+    """The chunks of both sides, and what is asked about them; warnings are reported."""
+    ranges = tuple(read_range(text, opened.archive.zone) for text in against)
+    question = Question(_target(opened), ranges, full, fields_of(filter_))
+    if opened.moments:
+        question = replace(question, chunks=_ends(opened, (opened.start, opened.stop)))
+    plan = plan_diff(opened.archive, question, filter_)
+    opened.say_warnings(plan.unmatched, plan.chunks)
+    if opened.moments:
+        times = replace(opened.within(plan.chunks), start=question.target and question.target[0])
+        question = replace(question, times=times)
+    return plan, question
+
+
 def _target(opened: Opened) -> Range | None:
-    """The hours that were asked about; an open end is the archive's."""
-    if opened.start is None and opened.stop is None:
-        return None
-    if opened.start is not None and opened.stop is not None:
-        return opened.start, opened.stop
+    """The hours or minutes that were asked about."""
+    return None if opened.asked == (None, None) else _ends(opened, opened.asked)
+
+
+def _ends(opened: Opened, asked: Moments) -> Range:
+    """A range; an open end is the archive's."""
+    start, stop = asked
+    if start is not None and stop is not None:
+        return start, stop
     catalog = opened.archive.catalog(opened.start, opened.stop)
     if catalog.first is None or catalog.stop is None:
         raise empty_range(opened.archive, opened.start, opened.stop)
-    return opened.start or catalog.first, opened.stop or catalog.stop
+    return start or catalog.first, stop or catalog.stop
 
 
 def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json: bool) -> int:
@@ -127,7 +154,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
             print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
     sys.stdout.flush()
     report_troubles(totals)
-    if totals.damaged or totals.counts.unparsed:
+    if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
         return EXIT_FAILED
     if answer.found:
         return EXIT_MATCHED
@@ -140,18 +167,20 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
     return {
         "version": 2,
         "target": {
-            "from": spell_hour(target[0][0]) if target else None,
-            "to": spell_hour(target[-1][1]) if target else None,
+            "from": spell_time(target[0][0]) if target else None,
+            "to": spell_time(target[-1][1]) if target else None,
             "records": answer.target.records,
         },
         "baseline": {
-            "ranges": [{"from": spell_hour(start), "to": spell_hour(stop)} for start, stop in answer.baseline.ranges],
+            "ranges": [{"from": spell_time(start), "to": spell_time(stop)} for start, stop in answer.baseline.ranges],
             "records": answer.baseline.records,
         },
         "exact": answer.exact,
         "records": answer.records,
         "findings": [_finding_json(found, answer) for found in answer.found[:top]],
         "not_objects": answer.not_objects,
+        "indexed": answer.indexed,
+        "read": {"chunks": totals.chunks, "bytes": totals.counts.bytes_compressed},
         "damaged": summary["damaged"],
         "warnings": [*opened.warnings((), ()), *totals.warnings()],
         "seconds": summary["seconds"],
@@ -166,8 +195,8 @@ def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
         "target": round(moved.here, 6),
         "baseline": round(moved.there, 6),
         "records": moved.records,
-        "since": spell_hour(found.since),
-        "until": spell_hour(found.until),
+        "since": spell_time(found.since),
+        "until": spell_time(found.until),
         "score": round(abs(moved.score), 1),
         "also": [{fact.field: fact.condition} for fact in found.finding.also],
         "filter": filter_of_finding(found),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import click
 
 from tui.analysis.known import known_from
+from tui.archive import Chunk
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line
 from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
+from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanPlan, estimate
 from tui.scan.facts import estimate_facts
@@ -32,10 +35,23 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     return EXIT_MATCHED if expected.high else EXIT_NOTHING
 
 
-def may_read(plan: ScanPlan, jobs: int | None, *, everything: bool = False) -> bool:
-    """Ask a person at a terminal before more than 10 GB is read, or `everything` is kept; a script is not asked."""
+def may_read(
+    plan: ScanPlan,
+    jobs: int | None,
+    *,
+    everything: bool = False,
+    known: Callable[[Chunk, Filter], object | None] | None = None,
+) -> bool:
+    """Ask a person at a terminal before more than 10 GB is read, or `everything` is kept; a script is not asked.
+
+    `known`: chunks that it knows, as the index does, are not read, and do not count.
+    """
     if not (everything or plan.bytes_compressed > _MUCH) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
+    if known is not None:
+        plan = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if known(chunk, plan.filter) is None))
+        if not (everything or plan.bytes_compressed > _MUCH):
+            return True
     prices = load_config().prices
     for line in fact_lines(estimate_facts(estimate(plan, prices=prices, jobs=jobs), len(plan.chunks), prices)):
         click.echo(line, err=True)

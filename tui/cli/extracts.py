@@ -14,9 +14,7 @@ from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
 from tui.units import count, plural, size
 
-_EMPTY = (
-    "no extract was made yet; a scan into a folder makes one: hourscope scan ARCHIVE --from T --to T -m EXPR -o FOLDER/"
-)
+_EMPTY = "there are no extracts yet; to make one: hourscope scan ARCHIVE --from T --to T -m EXPR -o FOLDER/"
 
 
 @click.command("extracts", cls=Command)

@@ -6,7 +6,7 @@ import click
 
 from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED
-from tui.cli.slips import unknown_command
+from tui.cli.slips import similar_command
 
 
 @click.command("help", cls=Command)
@@ -30,6 +30,9 @@ def command(ctx: click.Context, name: str | None) -> int:
     assert isinstance(group, click.Group)
     described = group.get_command(program, name)
     if described is None:
-        raise click.UsageError(unknown_command([name], group.list_commands(program)), ctx)
+        names = group.list_commands(program)
+        near = similar_command(name, names)
+        hint = f"did you mean {near}?" if near else f"the commands are {', '.join(names)}"
+        raise click.UsageError(f"'{name}' is not a command; {hint}", ctx)
     click.echo(described.make_context(name, [], parent=program, resilient_parsing=True).get_help())
     return EXIT_MATCHED

@@ -14,15 +14,17 @@ from tui.archive.location import command_line, option_words
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
+from tui.cli.opened import open_named
 from tui.cli.options import (
     archive_argument,
     archive_options,
-    open_named,
+    dask_option,
+    jobs_option,
     parsed_size,
     range_options,
     reading_options,
 )
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
@@ -39,24 +41,14 @@ from tui.units import count, duration, plural, size
 @click.option(
     "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
 )
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Chunks at a time.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@jobs_option
+@dask_option
 @click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
-@click.option("--drop", is_flag=True, help="Forget what is indexed of ARCHIVE.")
+@click.option("--drop", is_flag=True, help="Delete the index of ARCHIVE.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
-def command(
-    archive: str,
-    ids: bool,
-    ids_size: int | None,
-    jobs: int | None,
-    dask: str | None,
-    status: bool,
-    drop: bool,
-    as_json: bool,
-    **given: Any,
-) -> int:
+def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:
     """Remember what is in the chunks of a range, to answer faster.
 
     Each chunk is read once, and the counts of its values are kept in the cache folder. Then count answers without
@@ -70,9 +62,10 @@ def command(
       hourscope index /var/archive --status
     """
     if status and drop:
-        raise click.UsageError("--status and --drop do not go together")
-    if ids_size is not None and not ids:
-        raise click.UsageError("--ids-size goes with --ids")
+        raise click.UsageError("--status and --drop cannot be combined")
+    how = {name: given.pop(name) for name in ("ids", "ids_size", "jobs", "dask")}
+    if how["ids_size"] is not None and not how["ids"]:
+        raise click.UsageError("--ids-size needs --ids")
     opened = open_named(archive, given)
     with open_index(opened.archive) as index:
         if drop:
@@ -83,9 +76,9 @@ def command(
         if status:
             _print_status(index, plan, as_json=as_json)
             return EXIT_MATCHED
-        how = {"ids": ids, "ids_size": ids_size, "jobs": jobs, "dask": dask, "json": as_json}
-        again = command_line("index", opened.location, opened.start, opened.stop, option_words(how))
-        code = _build(index, plan, again, ids=ids, ids_size=ids_size, jobs=jobs, dask=dask, quiet=as_json)
+        options = option_words({**how, "json": as_json})
+        again = command_line("index", opened.location, opened.start, opened.stop, options)
+        code = _build(index, plan, again, quiet=as_json, **how)
         if as_json and code != EXIT_INTERRUPTED:
             _print_status(index, plan, as_json=True)
         sys.stdout.flush()
@@ -105,12 +98,10 @@ def _build(
 ) -> int:
     """Read what is not indexed yet, and remember it."""
     known = index.indexed(plan.chunks)
-    if ids:
-        known &= index.with_words(plan.chunks)
+    known &= index.with_words(plan.chunks) if ids else known
     left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-    stopped = (
-        f"interrupted; {plural(len(known), 'chunk')} and those just read are indexed; index the rest with: {again}"
-    )
+    before = plural(len(known), "chunk")
+    stopped = f"interrupted; {before} and those just read are indexed; index the rest with: {again}"
     plan = replace(plan, chunks=left)
     if not may_read(plan, jobs):
         return EXIT_INTERRUPTED
@@ -123,9 +114,7 @@ def _build(
                 too_much += not keep(index, event, ids_size)
                 continue
             totals.add(event)
-            c, whole = totals.counts, plan.bytes_compressed
-            text = scan_text(totals.chunks, len(left), c.bytes_compressed, whole, c.bytes, None, totals.seconds)
-            show(c.bytes_compressed / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
         if cancel.is_set():
             say(stopped)
             return EXIT_INTERRUPTED
@@ -133,8 +122,7 @@ def _build(
     if too_much:
         say(f"the ids of {plural(too_much, 'chunk')} are not remembered: more than --ids-size allows")
     if not quiet:
-        before = f"{plural(len(known), 'chunk')} known before"
-        narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before}")
+        narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before} known before")
     return EXIT_FAILED if totals.damaged else EXIT_MATCHED
 
 

@@ -13,7 +13,7 @@ from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
 
-_EMPTY = "nothing is running, and nothing was stopped; a scan into a folder and a send to a topic are listed here"
+_EMPTY = "no job is running or stopped; scans into a folder and sends to a topic are listed here"
 
 
 @click.command("jobs", cls=Command)

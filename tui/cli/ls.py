@@ -17,7 +17,8 @@ from tui.archive.topics import by_topic
 from tui.cli.command import Command
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, gaps_text
-from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options
+from tui.cli.opened import Opened, open_named
+from tui.cli.options import archive_argument, archive_options, range_options
 from tui.units import plural, size
 
 
@@ -29,7 +30,7 @@ from tui.units import plural, size
 def command(archive: str, as_json: bool, **given: Any) -> int:
     """List the hours of an archive: chunks, sizes, gaps.
 
-    Only the listing is read, no chunk. The end of a range and of a gap is exclusive.
+    Reads only the listing, no chunks. The ends of ranges and gaps are exclusive.
 
     Exit code 1: no chunk in the range.
 
@@ -40,9 +41,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
       hourscope ls /var/archive --from yesterday --json
     """
     opened = open_named(archive, given)
-    if opened.archive.detected:
-        narrate(f"layout: {opened.archive.layout_option()} (detected)")
-    catalog = opened.archive.catalog(opened.start, opened.stop, opened.listing)
+    catalog = opened.catalog()
     empty = _without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
     if as_json:

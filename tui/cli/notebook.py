@@ -40,10 +40,8 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     sys.stdout.flush()
     if entries:
         return EXIT_MATCHED
-    say(
-        f"the notebook of {notebook.title} is empty; scans, counts, comparisons and sends at a terminal are added, "
-        "and every note that ; adds in the explorer"
-    )
+    added = "commands in a terminal add entries, and ; in the explorer adds notes"
+    say(f"the notebook of {notebook.title} is empty; {added}")
     return EXIT_NOTHING
 
 

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import click
 
-from tui.archive import Archive, Chunk
-from tui.archive.listing import Listing
-from tui.archive.location import Location, command_words, left_out, locate
-from tui.archive.ranges import Range
+from tui.archive.location import Location, locate
 from tui.archive.reading import MAX_RECORD, Reading
-from tui.archive.store import is_s3
-from tui.archive.times import (
-    HOUR,
-    ceil_hour,
-    clock_note,
-    floor_hour,
-    parse_duration,
-    parse_moments,
-    parse_range,
-    parse_zone,
-    spell_hour,
-)
-from tui.archive.topics import named_topics, topics_of
-from tui.cli.console import DEBUG, narrate, say
+from tui.cli.console import DEBUG
 from tui.cli.slips import count_as_expression
-from tui.config import Config, S3Options, load_config
-from tui.errors import ArchiveError
+from tui.config import Config, S3Options
 from tui.filter import Filter, parse_filter
 from tui.filter.texts import read_texts
-from tui.shell import shell_word
 from tui.units import parse_size
 
-if TYPE_CHECKING:
-    from tui.filter.within import Within
-    from tui.scan import Excerpt, ScanPlan
-
-Moments = tuple[datetime | None, datetime | None]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -62,6 +39,20 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
         raise click.UsageError(f"'{value}' is not a size; write {parameter.opts[0]} 500kB, 64MiB or 20GB", context)
     return number
 
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """The type of an option: a whole number of at least `least`. click's own IntRange adds `[x>=1]` to the help."""
+
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise click.BadParameter(f"'{text}' is not a whole number of at least {least}")
+
+    return number
+
+
+POSITIVE = whole_number(1)
 
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
@@ -111,6 +102,11 @@ reading_options = _all(
     ),
 )
 
+jobs_option = click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+dask_option = click.option(
+    "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
+)
+
 range_options = _all(
     click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
     click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
@@ -135,109 +131,6 @@ filter_options = _all(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout.
-
-    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range was given to the minute; then
-    `start` and `stop` are the hours of the chunks that can hold its records, which are written up to `lag` later.
-    """
-
-    archive: Archive
-    location: Location
-    start: datetime | None
-    stop: datetime | None
-    listing: Listing | None = None
-    unfinished: bool = False
-    moments: Moments | None = None
-    time_field: str | None = None
-    lag: timedelta = HOUR
-
-    @property
-    def s3(self) -> S3Options:
-        """The options with which its store is reached."""
-        return self.location.s3
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The archive and the range as words of a command line, with absolute times."""
-        return tuple(command_words("", self.location, *self.asked)[2:])
-
-    @property
-    def lag_words(self) -> list[str]:
-        """`--lag`, where it tells which chunks are read and is not the usual one."""
-        told = self.moments is not None and self.lag != HOUR
-        return ["--lag", f"{self.lag // timedelta(minutes=1)}m"] if told else []
-
-    @property
-    def asked(self) -> Moments:
-        """The range as it was asked for, in hours or to the minute."""
-        return self.moments or (self.start, self.stop)
-
-    def timed(self) -> Opened:
-        """The same with the range taken as times of the records, though it is in whole hours."""
-        return self if self.moments else _timed(self, (self.start, self.stop))
-
-    def plan(self, filter_: Filter, excerpt: Excerpt | None = None, *, one_topic: bool = False) -> ScanPlan:
-        """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
-
-        ArchiveError with `one_topic` where there are more: what is sent goes into one.
-        """
-        from tui.scan import plan_scan  # `ls` starts without it
-
-        plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        if self.moments:
-            plan = replace(plan, filter=replace(filter_, within=self._within(plan.chunks)))
-        topics = topics_of(plan.chunks)
-        if one_topic and len(topics) > 1:
-            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
-        self.say_warnings(plan.unmatched, plan.chunks)
-        return plan
-
-    def _within(self, chunks: Sequence[Chunk]) -> Within:
-        """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
-        from tui.filter.within import Within
-        from tui.scan.time_field import detect_time_field
-
-        assert self.moments is not None
-        path = self.time_field or detect_time_field(self.archive, chunks)
-        if path is None:
-            raise click.UsageError(
-                "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
-                "whole hours"
-            )
-        narrate(f"range: by {path}")
-        return Within(path, *self.moments, self.archive.zone)
-
-    def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
-        """A layout that was guessed must not lose keys without a word."""
-        for warning in self.warnings(keys, chunks):
-            say(warning)
-
-    def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
-        """Of what the layout leaves out, and of topics that are taken together."""
-        topics = topics_of(chunks)
-        notes = [*self.left_out(keys), *self._clock_notes()]
-        if len(topics) < 2:
-            return notes
-        return [*notes, f"{named_topics(topics)} are taken together; {self._one_of(topics)}"]
-
-    def _clock_notes(self) -> list[str]:
-        """Of the ends of the range, where clocks changed in them."""
-        last = self.stop - HOUR if self.stop else None
-        ends = dict.fromkeys(hour for hour in (self.start, last) if hour)
-        return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
-
-    def _one_of(self, topics: Sequence[str]) -> str:
-        return f"for one of them add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
-
-    def left_out(self, keys: Sequence[str]) -> list[str]:
-        """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
-        if self.unfinished:
-            return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
-        return left_out(self.location, self.archive, keys, self.start, self.stop)
-
-
 def filter_of(given: dict[str, Any]) -> Filter:
     """Build the filter from a command's options. UsageError for `-m 5`, which stops after 5 matches in grep."""
     for text in given["match"]:
@@ -245,7 +138,7 @@ def filter_of(given: dict[str, Any]) -> Filter:
             raise click.UsageError(slip)
     for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
         if given[name] and not any(given[kind] for kind in kinds):
-            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; there is none of them")
+            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; give one of them")
     names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
     stdin = read_texts("-") if "-" in given["file"] else None
     return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)
@@ -269,53 +162,6 @@ def located(name: str, given: dict[str, Any], config: Config) -> Location:
 def reading_of(given: dict[str, Any]) -> Reading:
     """Take the reading options, if the command has them, out of its options."""
     records, damaged = given.pop("records", None), given.pop("include_damaged", False)
-    if records == "":
-        raise click.UsageError("--records needs a path, such as Records; '.' makes each document one record")
+    if records is not None and (not records or set("[]") & set(records.removesuffix("[*]"))):
+        raise click.UsageError("--records needs a path, such as Records or a.b; '.' makes each document one record")
     return Reading(records, damaged, given.pop("max_record", None) or MAX_RECORD)
-
-
-def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:
-    """Open an archive by location or config name, with the archive, S3 and range options of a command."""
-    location = located(name, given, config or load_config())
-    if is_s3(location.url):
-        from tui.archive.waits import report_waits
-
-        report_waits(say)
-    said = given.pop("start", None), given.pop("stop", None)
-    takes_moments = "time_field" in given
-    time_field, lag = given.pop("time_field", None), parse_duration(given.pop("lag", None) or "1h")
-    if parse_moments(*said) and not takes_moments:
-        raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
-    hours = _hours(said, parse_zone(location.timezone), lag)
-    archive, listing = location.open(Range.of(*hours))
-    start, stop = _hours(said, archive.zone, lag)
-    moments = parse_moments(*said, archive.zone)
-    unfinished = _is_unfinished(archive)
-    return Opened(archive, location, start, stop, listing, unfinished, moments, time_field, lag)
-
-
-def _hours(said: tuple[str | None, str | None], zone: tzinfo, lag: timedelta) -> Moments:
-    """The hours of a range as it was typed: of one to the minute, those whose chunks can hold its records."""
-    moments = parse_moments(*said, zone)
-    return parse_range(*said, zone) if moments is None else _lagging(moments, lag)
-
-
-def _lagging(moments: Moments, lag: timedelta) -> Moments:
-    """A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened."""
-    start, stop = moments
-    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
-
-
-def _timed(opened: Opened, moments: Moments) -> Opened:
-    start, stop = _lagging(moments, opened.lag)
-    return replace(opened, start=start, stop=stop, moments=moments, listing=None)
-
-
-def _is_unfinished(archive: Archive) -> bool:
-    """Is it an extract whose scan was interrupted?"""
-    if not archive.extract:
-        return False
-    from tui.scan.manifest import read_manifest  # `ls` of an archive starts without it
-
-    manifest = read_manifest(archive.store, archive.manifest)
-    return manifest is not None and not manifest.finished

@@ -14,11 +14,12 @@ from tui.printable import printable
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
+    from tui.scan import ScanPlan, Totals
     from tui.send import Sending
 
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
-_LASTING_SECONDS = 1.0  # seconds
+_LASTING_SECONDS = 1.0
 _CALM_NOTES = ("asking", "connecting", "reading")  # how notes begin that are not worth a line
 _BAR_COLUMNS = 110  # in a narrower terminal there is only the text
 
@@ -73,18 +74,19 @@ def notes() -> Callable[[str], None]:
     return note
 
 
-def scan_text(done: int, chunks: int, fetched: int, total: int, lines: int, matches: int | None, seconds: float) -> str:
-    """Chunks, bytes fetched, speed, matches (None: not counted), and remaining time."""
-    speed = f"{size(lines / seconds)}/s" if seconds > 0.2 else ""
-    left = duration((total - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
+def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals, *, matches: bool = True) -> None:
+    """Show how far a scan of a plan is: chunks, bytes fetched, speed, matches if they are counted, remaining time."""
+    c, whole, seconds = totals.counts, plan.bytes_compressed, totals.seconds
+    fetched = c.bytes_compressed
+    left = duration((whole - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
     parts = [
-        f"{count(done)}/{plural(chunks, 'chunk')}",
-        f"{size(fetched)} of {size(total)}",
-        speed,
-        plural(matches, "match") if matches is not None else "",
+        f"{count(totals.chunks)}/{plural(len(plan.chunks), 'chunk')}",
+        f"{size(fetched)} of {size(whole)}",
+        f"{size(c.bytes / seconds)}/s" if seconds > 0.2 else "",
+        plural(c.matches, "match") if matches else "",
         f"{left} left",
     ]
-    return " · ".join(part for part in parts if part)
+    show(fetched / max(whole, 1), " · ".join(part for part in parts if part))
 
 
 def send_text(event: Sending) -> str:

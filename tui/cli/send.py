@@ -10,22 +10,24 @@ from typing import Any
 import click
 
 from tui.analysis.known import known_chunks
-from tui.archive.location import Location, reading_words
+from tui.archive.location import Location, option_words, reading_words
 from tui.archive.writer import names_folder
-from tui.cli import scan
 from tui.cli.command import Command
-from tui.cli.console import narrate
-from tui.cli.nsq_options import server_options, target_options
+from tui.cli.console import EXIT_INTERRUPTED, narrate
+from tui.cli.estimate import may_read
+from tui.cli.nsq_options import TargetOptions, server_options, target_options
+from tui.cli.opened import open_named
 from tui.cli.options import (
+    POSITIVE,
     archive_options,
     filter_of,
     filter_options,
-    open_named,
     range_options,
     reading_of,
     reading_options,
     time_options,
 )
+from tui.cli.scan_run import Request, run
 from tui.cli.send_end import SendRequest, send_name
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -75,7 +77,7 @@ _ONLY_FILE = ("append", "split", "force")
 @click.option(
     "--max-depth",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=POSITIVE,
     help="Pause while the topic or a channel is deeper than N.",
 )
 @click.option("--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")
@@ -128,17 +130,30 @@ def command(source: str, out: str | None, **given: Any) -> int:
     _refuse_strays(given, _ONLY_FILE if destination else _ONLY_NSQ, "-o FILE" if destination else "NSQ")
     if out is not None and names_folder(out):
         return _to_extract(source, chosen, out, given)
+    return _send(source, chosen, out, destination, given)
+
+
+def _send(
+    source: str, chosen: Filter, out: str | None, destination: TargetOptions | None, given: dict[str, Any]
+) -> int:
+    """To nsqd, or into a file."""
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words, order, location = _source(source, chosen, given, messages=destination is not None, by_time=by_time)
-    words += ["--unique"] if unique else []
-    words += ["--order", "time", *(["--time-field", order] if "--time-field" not in words else [])] if order else []
-    words += ["--name", name] if name else []
-    manner = How(name, order, how["pace"])
+    what, words, order, location = _source(
+        source, chosen, given, messages=destination is not None, by_time=by_time, asks=not asked["yes"]
+    )
+    words += option_words({"unique": unique, "order": "time" if order else None, "name": name})
+    words += ["--time-field", order] if order and "--time-field" not in words else []
     request = SendRequest(
-        what, resume=resume, again=how["again"], how=manner, words=tuple(words), location=location, **asked
+        what,
+        resume=resume,
+        again=how["again"],
+        how=How(name, order, how["pace"]),
+        words=tuple(words),
+        location=location,
+        **asked,
     )
     if destination is None:
         files = file_request(out or "", how, resume)
@@ -168,12 +183,12 @@ def _send_options(
 
 
 def _source(
-    source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool
+    source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool, asks: bool = False
 ) -> tuple[Source, list[str], str | None, Location | None]:
     """What is sent, the words of a command line that sends the same, the path of the time by which it is ordered, and
     the archive that it is of.
 
-    Messages are projected as they are in NSQ.
+    Messages are projected as they are in NSQ. `asks`: before much is read, a person is asked; Exit for a no.
     """
     project, order = given.pop("project"), given.get("time_field")
     location: Location | None = None
@@ -187,9 +202,10 @@ def _source(
         opened = open_named(source, given)
         location = opened.location
         plan = opened.plan(chosen, one_topic=True)
-        what = archive_source(
-            opened.archive, plan.chunks, plan.filter, known_chunks(plan.archive, plan.chunks, plan.filter)
-        )
+        known = known_chunks(plan.archive, plan.chunks, plan.filter)
+        if asks and not may_read(plan, None, known=lambda chunk, _: known.get(chunk.key)):
+            raise click.exceptions.Exit(EXIT_INTERRUPTED)
+        what = archive_source(opened.archive, plan.chunks, plan.filter, known)
         words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
     order = (order or detect_order(what)) if by_time else None
     if order is not None:
@@ -224,5 +240,5 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)
-    request = scan.Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
-    return scan.run(request)
+    request = Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
+    return run(request)

@@ -62,11 +62,16 @@ def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
     archives = load_config().archives
     if word in archives:
         return ""
-    near = _OTHER_COMMANDS.get(word.lower()) or nearest(word, [*commands, *archives])
+    near = similar_command(word, [*commands, *archives])
     hint = f"did you mean {near}?" if near else f"the commands are {', '.join(commands)}"
     if not near and (command := next((other for other in words[1:] if other in commands), None)):
         hint = f"the command comes first: hourscope {command} ARCHIVE"
     return f"'{word}' is not a command, a folder, or a name in the config; {hint}"
+
+
+def similar_command(word: str, names: Sequence[str]) -> str | None:
+    """The command (or another name) that a word may have been meant as; other programs' commands count."""
+    return _OTHER_COMMANDS.get(word.lower()) or nearest(word, names)
 
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
@@ -76,10 +81,10 @@ def extra_words(context: click.Context, extra: list[str]) -> str:
     if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
         return f"the command comes first: hourscope {first} ARCHIVE"
     if Path(word).is_file():
-        return f"'{word}' is one argument too many; give the folder of the files, not each file"
+        return f"unexpected argument '{word}'; give the folder of the files, not each file"
     if "--grep" in has:
-        return f"'{word}' is one argument too many; to keep the records that contain it, write -g {word}"
-    return f"'{word}' is one argument too many"
+        return f"unexpected argument '{word}'; to keep the records that contain it, write -g {word}"
+    return f"unexpected argument '{word}'"
 
 
 def unknown_option(error: click.NoSuchOption) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, say
+from typing import TYPE_CHECKING
+
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.scan import Totals
 from tui.units import plural
+
+if TYPE_CHECKING:
+    from tui.scan import ScanPlan
 
 _NAMED_PARTS = 20  # damaged parts that are named one by one
 
@@ -20,14 +25,32 @@ def report_troubles(totals: Totals) -> None:
         say(warning)
 
 
-def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0) -> int:
+def report_skipped(totals: Totals) -> None:
+    """Narrate how many chunks the index answered for."""
+    if totals.skipped:
+        narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
+
+
+def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[str]:
+    """Print what may be wrong with a filter, and the index that would help (`words`); these lines."""
+    from tui.analysis.needed import word_hints  # a command that is refused starts without them
+    from tui.scan.hints import hints_for
+
+    hints = [*(word_hints(plan) if words else ()), *hints_for(plan.archive, plan.chunks, plan.filter, matched=matched)]
+    for hint in hints:
+        say(hint)
+    return hints
+
+
+def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0, unfinished: bool = False) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
     Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
-    reading was ended early. `no_time`: records without a readable time, where it was asked for.
+    reading was ended early. `no_time`: records without a readable time, where it was asked for. `unfinished`: the
+    archive is an extract whose scan was interrupted; that nothing matches in it says nothing of its source.
     """
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time or no_time:
         return EXIT_FAILED
     if totals.matches if matched is None else matched:
         return EXIT_MATCHED
-    return EXIT_NOTHING if totals.understood else EXIT_FAILED
+    return EXIT_NOTHING if totals.understood and not unfinished else EXIT_FAILED

@@ -15,8 +15,9 @@ from tui.archive.times import spell_hour, zone_name
 from tui.cli.command import Command
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import gap_length, gaps_json
-from tui.cli.options import Opened, archive_argument, archive_options, open_named, range_options, reading_options
-from tui.cli.progress import progress_line, scan_text
+from tui.cli.opened import Opened, open_named
+from tui.cli.options import archive_argument, archive_options, jobs_option, range_options, reading_options
+from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.scan import Totals
@@ -29,7 +30,7 @@ _SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
 @click.command("verify", cls=Command)
 @archive_argument
 @range_options
-@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Number of chunks to read at a time.")
+@jobs_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object that names every gap, copy, and damaged part."
 )
@@ -48,8 +49,8 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
       hourscope verify s3://bucket/events. --from -12h --json
     """
     opened = open_named(archive, given)
+    catalog = opened.catalog()
     plan = plan_verify(opened.archive, opened.start, opened.stop)
-    catalog = opened.archive.catalog(opened.start, opened.stop)
     totals, verified = Totals(), Verified({}, complete=False)
     again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
     stopped = f"interrupted; run it again with: {again}"
@@ -59,10 +60,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
                 verified = event
                 continue
             totals.add(event)
-            c = totals.counts
-            done, whole = c.bytes_compressed, plan.bytes_compressed
-            text = scan_text(totals.chunks, len(plan.chunks), done, whole, c.bytes, None, totals.seconds)
-            show(done / max(whole, 1), text)
+            show_scan(show, plan, totals, matches=False)
     if as_json:
         print(json.dumps(_as_json(opened, catalog, totals, verified)))
     else:
@@ -74,7 +72,7 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
         say(stopped)
         return EXIT_INTERRUPTED
     report_troubles(totals)
-    if not totals.understood:
+    if not totals.understood or opened.unfinished:
         return EXIT_FAILED
     return EXIT_NOTHING if catalog.gaps or verified.duplicates or totals.mislabeled else EXIT_MATCHED
 

@@ -43,7 +43,7 @@ class Field:
     """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`.
 
     Of its numbers: the least, the greatest, the median and the quartiles, and how many (of a fair sample) lie in each
-    of `BINS` equal steps from the least to the greatest.
+    of `BINS` equal steps from the least to the greatest; what is far out is in the first or the last.
     """
 
     path: Path
@@ -145,17 +145,22 @@ class Fields:
             numbers[last // 2] if numbers else None,
             tally.high if numbers else None,
             (numbers[last // 4], numbers[last * 3 // 4]) if numbers else None,
-            _histogram(numbers, tally.low, tally.high) if numbers else (),
+            _histogram(numbers) if numbers else (),
         )
 
 
-def _histogram(numbers: Sequence[float], low: float, high: float) -> tuple[int, ...]:
-    """How many lie in each step; all in the first if they are all the same."""
-    bins = [0] * BINS
-    width = high / BINS - low / BINS  # their difference may be more than a float holds
+def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
+    """How many of sorted numbers lie in each step; all in the first if they are all the same."""
+    last = len(numbers) - 1
+    first, third = numbers[last // 4], numbers[last * 3 // 4]
+    low, high = numbers[0], numbers[-1]
+    if third > first:  # Tukey's outer fences; the difference of large numbers may be more than a float holds
+        low, high = max(low, 4 * first - 3 * third), min(high, 4 * third - 3 * first)
+    steps = [0] * BINS
+    width = high / BINS - low / BINS
     for number in numbers:
-        bins[min(int(number / width - low / width), BINS - 1) if width else 0] += 1
-    return tuple(bins)
+        steps[min(max(int(number / width - low / width), 0), BINS - 1) if width else 0] += 1
+    return tuple(steps)
 
 
 def leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:

@@ -10,7 +10,7 @@ from msgspec import structs
 from tui.analysis.answers import companions, filter_of_finding, headline, line_of, source_of
 from tui.analysis.count import Counted
 from tui.analysis.counting import Counting
-from tui.analysis.diff import Answer
+from tui.analysis.question import Answer
 from tui.archive.times import spell_hour
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tui import __version__
 from tui.archive import Archive, Chunk
 from tui.archive.local import private_folder
 from tui.archive.reading import Reading
@@ -24,14 +25,16 @@ _SCHEMA = """
 create table if not exists summaries (
     place text, key text, etag text, size integer, format integer, summary blob, primary key (place, key)
 ) without rowid;
-create table if not exists scans (
-    place text, key text, etag text, size integer, terms text, matches integer, known blob,
+create table if not exists counted (
+    place text, key text, etag text, size integer, format text, terms text, matches integer, known blob,
     primary key (place, key, terms)
 ) without rowid;
+drop table if exists scans;
 create table if not exists words (
     place text, key text, etag text, size integer, format integer, words blob, primary key (place, key)
 );
 """
+_SCANS_FORMAT = f"{FORMAT} of {__version__}"  # what a scan counts depends on the filters' code: an update counts again
 _BROKEN = (sqlite3.DatabaseError,)
 
 T = TypeVar("T")
@@ -119,14 +122,16 @@ class Index:
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> Known | None:
         """What a scan of the chunk with these terms counted; None if there was none."""
-        query = "select known from scans where place=? and key=? and etag=? and size=? and terms=?"
-        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _spelled(terms))).fetchone())
+        query = "select known from counted where place=? and key=? and etag=? and size=? and format=? and terms=?"
+        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT, _spelled(terms))).fetchone())
         return unpack_known(row[0]) if row and isinstance(row[0], bytes) else None
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], Known]]:
         """The terms of earlier scans that matched no record of the chunk, and what those counted."""
-        query = "select terms, known from scans where place=? and key=? and etag=? and size=? and matches=0"
-        rows = self._ask(lambda db: db.execute(query, self._about(chunk)).fetchall()) or []
+        query = (
+            "select terms, known from counted where place=? and key=? and etag=? and size=? and format=? and matches=0"
+        )
+        rows = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT)).fetchall()) or []
         for terms, data in rows:
             if (known := unpack_known(data)) is not None:
                 yield frozenset(json.loads(terms)), known
@@ -134,8 +139,11 @@ class Index:
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, Known, int]]) -> None:
         """Remember what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
-        rows = [(*self._about(chunk), spelled, matches, pack_known(known)) for chunk, known, matches in counted]
-        self._write("insert or replace into scans values (?, ?, ?, ?, ?, ?, ?)", *rows)
+        rows = [
+            (*self._about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
+            for chunk, known, matches in counted
+        ]
+        self._write("insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)", *rows)
 
     def status(self) -> Status:
         """Of this place."""
@@ -150,7 +158,7 @@ class Index:
         chunks = self.status().chunks
         self._write("delete from summaries where place=?", (self.place,))
         self._write("delete from words where place=?", (self.place,))
-        self._write("delete from scans where place=?", (self.place,))
+        self._write("delete from counted where place=?", (self.place,))
         return chunks
 
     def _about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 2  # of a stored summary; others are ignored
+FORMAT = 3  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
@@ -22,7 +22,8 @@ class FieldSummary(msgspec.Struct, array_like=True):
     """One field of a chunk; its path is spelled as in JMESPath, `tags[*]` for the items of a list.
 
     `values`: JSON texts and how many records have them, all of them if `exact`. `others`: records in which it is an
-    object, or a list in a list. `numbers`: the parts of a quantile sketch, where the values do not tell.
+    object, or a list in a list. `numbers`: the parts of a quantile sketch, where the values do not tell. `patterns`: of
+    texts, where their values are not all kept.
     """
 
     records: int = 0
@@ -31,7 +32,7 @@ class FieldSummary(msgspec.Struct, array_like=True):
     exact: bool = True
     distinct: int = 0
     others: int = 0
-    numbers: tuple[int, float, float, float, dict[int, int], dict[int, int]] | None = None
+    numbers: tuple[int, float, float, float, list[int], list[int]] | None = None
     patterns: dict[str, int] = {}
 
 
@@ -57,6 +58,18 @@ class Known(msgspec.Struct, array_like=True):
     exact: bool = True
 
 
+class Sample(msgspec.Struct, array_like=True):
+    """Some records of a chunk, chosen by chance: which values they have of the fields whose values are known exactly.
+
+    `codes`: by path a byte for each record: 0 where it has none, else the place of its value among the field's, from 2.
+    `items`: for the items of lists the numbers of their records, and such a byte for each item.
+    """
+
+    records: int = 0
+    codes: dict[str, bytes] = {}
+    items: dict[str, tuple[bytes, bytes]] = {}
+
+
 class Summary(msgspec.Struct, array_like=True):
     """One chunk. `whole`: every field was kept.
 
@@ -79,6 +92,7 @@ class Summary(msgspec.Struct, array_like=True):
     time_field: str = ""
     minutes: list[int] = []
     no_time: int = 0
+    sample: Sample = msgspec.field(default_factory=Sample)
 
 
 def packed(summary: Summary) -> bytes:

@@ -7,6 +7,7 @@ Parts that are done wait on their workers until one of the few that are held her
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -43,10 +44,13 @@ class Part:
 def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator[Workers]:
     """Workers that are a cluster's, a task for each of its threads by default. ConfigError if it cannot be reached."""
     distributed = _distributed()
+    refused = f"no Dask scheduler answers at {address}; write --dask tcp://HOST:PORT"
+    if "://" not in address and not re.search(r":\d+$", address):
+        raise ConfigError(refused)  # the client would be made half, and its end be a traceback
     try:
         client = distributed.Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"no Dask scheduler answers at {address}; write --dask tcp://HOST:PORT") from error
+        raise ConfigError(refused) from error
     with client:
         slots = jobs or sum(client.nthreads().values())
         if not slots:

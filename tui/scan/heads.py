@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import islice
+from typing import BinaryIO, cast
 
 from tui.archive import Archive, Chunk, ChunkReader
+from tui.archive.store import Store
 from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.scan.estimate import stratified
@@ -20,22 +24,24 @@ def heads(
     *,
     most: int,
     records: int,
+    only: int | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Chunk, list[bytes]]]:
     """At most `records` first records of each of at most `most` chunks, spread over the range.
 
-    What cannot be read is left out: whoever reads the whole chunk reports it.
+    `only`: what is in so many first bytes of a chunk, which are asked for at once. What cannot be read is left out:
+    whoever reads the whole chunk reports it.
     """
     for chunk in stratified(chunks, most, 0):
-        yield chunk, _head(archive, chunk, records, cancelled)
+        yield chunk, _head(archive, chunk, records, only, cancelled)
 
 
-def _head(archive: Archive, chunk: Chunk, most: int, cancelled: Callable[[], bool]) -> list[bytes]:
+def _head(archive: Archive, chunk: Chunk, most: int, only: int | None, cancelled: Callable[[], bool]) -> list[bytes]:
     head: list[bytes] = []
     with (
         suppress(ArchiveError, ReadCancelled),
         ChunkReader(
-            archive.store.stepwise(_FIRST_RANGE),
+            cast(Store, _Beginnings(archive.store, only)) if only else archive.store.stepwise(_FIRST_RANGE),
             chunk.key,
             etag=chunk.etag,
             cancelled=cancelled,
@@ -47,3 +53,23 @@ def _head(archive: Archive, chunk: Chunk, most: int, cancelled: Callable[[], boo
             if len(head) >= most:
                 break
     return head
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginnings:
+    """A store of the first `size` bytes of each object, fetched once; to its reader they are all that there is."""
+
+    store: Store
+    size: int
+    fetched: dict[str, bytes] = field(default_factory=dict)
+
+    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
+        """From memory, once they are there."""
+        if key not in self.fetched:
+            pieces, left = [], self.size
+            with self.store.stepwise(left).open(key, etag=etag) as stream:
+                while left and (piece := stream.read(left)):
+                    pieces.append(piece)
+                    left -= len(piece)
+            self.fetched[key] = b"".join(pieces)
+        return BytesIO(self.fetched[key][start:])

@@ -8,6 +8,7 @@ from tui.nsq.destination import ChannelState, Destination, check_destination
 from tui.nsq.limits import Limits
 from tui.nsq.lookup import configured_target, find_nsqds
 from tui.nsq.target import NsqTarget, Tls
+from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit
 from tui.send.earlier import Earlier, earlier_sends
 from tui.send.engine.control import Control
 from tui.send.engine.rate import Rate, TokenBucket, parse_rate
@@ -22,16 +23,7 @@ from tui.send.receipt import Receipt
 from tui.send.replay import InterruptedSend, refuse_what_cannot_go, send_to, send_to_nsq
 from tui.send.shapes import Shape
 from tui.send.sink import Broker
-from tui.send.source import (
-    DamagedChunk,
-    Place,
-    Plan,
-    Source,
-    SourceBlock,
-    Unfit,
-    archive_source,
-    file_source,
-)
+from tui.send.source import Plan, Source, archive_source, file_source
 from tui.send.survey import Survey, nothing_to_send, survey, surveying
 
 __all__ = [

@@ -10,9 +10,9 @@ from datetime import datetime
 from tui.facts import Fact, Tone
 from tui.nsq.destination import Destination
 from tui.printable import printable
+from tui.send.blocks import DamagedChunk, Unfit
 from tui.send.earlier import REPEATED
 from tui.send.receipt import WHAT_OK_MEANS, Receipt
-from tui.send.source import DamagedChunk, Unfit
 from tui.send.survey import Survey
 from tui.units import count, duration, plural, size
 

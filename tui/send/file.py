@@ -14,11 +14,12 @@ from typing import BinaryIO
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import SendError
+from tui.send.blocks import DamagedChunk, SourceBlock, Unfit
 from tui.send.engine.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
-from tui.send.source import DamagedChunk, Source, SourceBlock, Unfit
+from tui.send.source import Source
 from tui.send.survey import NAMED, not_json_warning, nothing_to_send
 
 STDOUT = "-"

@@ -13,7 +13,8 @@ from tui.archive.envelope import MARK, unwrap
 from tui.errors import SendError
 from tui.scan.duplicates import FINGERPRINT, fingerprint
 from tui.scan.time_field import time_field
-from tui.send.source import Plan, Source, SourceBlock
+from tui.send.blocks import SourceBlock
+from tui.send.source import Plan, Source
 from tui.send.time_order import by_time
 
 _SAMPLE = 500  # records by which the field of the time is found

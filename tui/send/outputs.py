@@ -19,7 +19,7 @@ from tui.archive.reader import ChunkReader
 from tui.archive.writer import LinesFile, file_of_lines
 from tui.archive.zstd import ZSTD_MAGIC
 from tui.errors import OutputError, SendError, reason
-from tui.send.source import SourceBlock, as_lines
+from tui.send.blocks import SourceBlock, as_lines
 from tui.units import parse_size
 
 _HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one

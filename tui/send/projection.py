@@ -10,7 +10,8 @@ from jmespath import exceptions
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import parse_expression
 from tui.scan.projection import encoded, load_spelled
-from tui.send.source import Source, SourceBlock, Unfit, digest_of
+from tui.send.blocks import SourceBlock, Unfit
+from tui.send.source import Source, digest_of
 from tui.shell import shell_word
 
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tui.send.source import DamagedChunk, Place, Unfit
+from tui.send.blocks import DamagedChunk, Place, Unfit
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
 WHAT_OK_MEANS = (

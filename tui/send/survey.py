@@ -10,9 +10,10 @@ from datetime import datetime
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
+from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit
 from tui.send.histogram import Histogram, Values
 from tui.send.shapes import Shape, Shapes
-from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit
+from tui.send.source import Source
 from tui.units import plural
 
 _REPORT_BLOCKS = 16  # between two reports: some MB of lines

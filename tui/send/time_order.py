@@ -22,7 +22,7 @@ from typing import IO
 
 from tui.archive.local import temporary_error
 from tui.filter.event_time import MICROSECONDS, microseconds
-from tui.send.source import SourceBlock, as_lines
+from tui.send.blocks import SourceBlock, as_lines
 
 IN_MEMORY = 64 << 20  # bytes of an hour's records that are sorted at once; more of them wait in a temporary file
 _OVERHEAD_BYTES = 200  # of a record as Python holds it: its tuple, time and line

@@ -135,6 +135,25 @@ def test_no_text_is_too_broken(text: str, data: st.DataObject) -> None:
     assert 0 <= found.start <= cursor <= found.end <= len(text)
 
 
+@pytest.mark.parametrize(
+    ("typed", "partial"),
+    [
+        ("ev|", True),
+        ("event|", False),
+        ("player.ver|", True),
+        ("items[?na|", True),
+        ("event == 'x' && pl|", True),
+        ("zz|", False),
+        ("len|", False),  # of a function, and no name of the data
+        ("event == 'e|", False),
+        ("n == 2|", False),
+        ("|", False),
+    ],
+)
+def test_the_beginning_of_a_name_is_known_as_one(typed: str, partial: bool) -> None:
+    assert complete(typed[:-1], len(typed) - 1, TREE).partial == partial
+
+
 def _paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(value, dict):
         return []

@@ -21,7 +21,8 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tui.app.filters.pickers import read_saved, saved_words
+from tui.app.filters.saved import saved_words
+from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
 from tui.filter import Filter, Term
 
@@ -223,7 +224,7 @@ def write_config(text: str) -> Path:
     ],
 )
 def test_saved_words_are_the_filter(words: str, wanted: Filter) -> None:
-    assert read_saved(words) == wanted and read_saved(saved_words(wanted)) == wanted
+    assert read_filter(words) == wanted and read_filter(saved_words(wanted)) == wanted
 
 
 async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:
@@ -361,7 +362,7 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         page.nodes.display, page.panel.display = True, False
         await page.at_node(pilot, "text")
         await pilot.press("o")
-        assert "only these" in shown(pilot).splitlines()[5]
+        assert "only these" in shown(pilot).splitlines()[4]
 
 
 # Likely slips.
@@ -409,3 +410,15 @@ async def test_the_same_term_is_not_kept_twice(opened: Opened) -> None:
         await add_term(pilot, "event == 'error'")
         await add_term(pilot, "event == 'error'")
         assert page.terms == ["event == 'error'"]
+
+
+async def test_the_beginning_of_a_name_leaves_the_records_in_sight(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash")
+        await until_shown(pilot, "type to filter")
+        await type_text(pilot, "play")
+        await until_shown(pilot, "object, 2 below")
+        assert not page.rows.filtered and "40 previewed" in shown(pilot)
+        await type_text(pilot, "er")
+        await until(pilot, lambda: page.rows.filtered and len(page.rows.hits) == 40)

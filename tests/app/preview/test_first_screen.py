@@ -13,10 +13,10 @@ from tests.servers.scripted_s3 import ScriptedS3
 from tui.app.preview.feed import EVERYTHING, Appetite, Rested, read_hour
 from tui.app.records.store import HourRecords
 from tui.archive import open_archive
+from tui.archive.streams import FIRST_RANGE
 from tui.config import S3Options
 
 RECORDS = 6000
-MEBIBYTE = 1 << 20
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,13 @@ def ranges(s3: ScriptedS3) -> list[tuple[int, int]]:
     return [(int(match[1]), int(match[2]) + 1) for each in asked if (match := re.fullmatch(r"bytes=(\d+)-(\d+)", each))]
 
 
-def test_the_first_screen_takes_a_mebibyte_and_the_rest_follows(s3: ScriptedS3, body: bytes) -> None:
+def test_the_first_screen_takes_one_range_and_the_rest_follows(s3: ScriptedS3, body: bytes) -> None:
     archive = open_archive("s3://b/", s3=S3Options(endpoint_url=s3.endpoint_url))
     chunk = archive.catalog().chunks[0]
     appetite, records = Appetite(), HourRecords()
     events = read_hour(archive, (chunk,), appetite, records)
     assert any(isinstance(event, Rested) for event in events)
-    assert ranges(s3) == [(0, MEBIBYTE)]
+    assert ranges(s3) == [(0, FIRST_RANGE)]
     assert 100 < len(records) < RECORDS
     appetite.more(EVERYTHING)
     for _ in events:

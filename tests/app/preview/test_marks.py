@@ -184,7 +184,7 @@ async def test_matches_with_lines_around_them(opened: Opened) -> None:
         await pilot.press("g", "n", "n")
         assert page.listing.current == ERRORS[1]
         text = shown(pilot)
-        assert sum(line[:1] == "▎" for line in text.splitlines()) == 3  # the fourth is under the cursor
+        assert sum(line[:1] == "▎" for line in text.splitlines()) == 4
         assert sum(line[:1] == "⋮" for line in text.splitlines()) == 3  # where lines are left out
         await pilot.press("A", "A")
         await settled(pilot)
@@ -208,7 +208,7 @@ async def test_columns_are_added_from_the_tree_edited_and_kept(opened: Opened) -
         await type_text(pilot, ", length(tags), player.version")
         await pilot.press("enter")
         row = shown(pilot).splitlines()[5]
-        assert row[1:].split()[:3] == ["play", "2", "4.12.1"]
+        assert row[2:].split()[:3] == ["play", "2", "4.12.1"]
         await pilot.press("C")
         await type_text(pilot, ", b[")
         await pilot.press("enter")
@@ -217,7 +217,7 @@ async def test_columns_are_added_from_the_tree_edited_and_kept(opened: Opened) -
         assert '{"event": "play"' in shown(pilot)
         await pilot.press("q")
         page = await preview(pilot)
-        assert shown(pilot).splitlines()[5][1:].split()[:3] == ["play", "2", "4.12.1"]
+        assert shown(pilot).splitlines()[5][2:].split()[:3] == ["play", "2", "4.12.1"]
 
 
 async def test_long_records_are_wrapped_or_moved_sideways(opened: Opened, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ async def test_long_records_are_wrapped_or_moved_sideways(opened: Opened, tmp_pa
         assert shown(pilot).count("word") > 60 and "…" in shown(pilot)
         for _ in range(20):
             await pilot.press("j")
-            assert any(line[:1] == "▸" for line in shown(pilot).splitlines())  # in sight wherever it goes
+            assert any(line[1:2] == "▸" for line in shown(pilot).splitlines())  # in sight wherever it goes
         await pilot.press("G")
         assert page.listing.current == 59
         await pilot.press("pageup", "W", "r", "g", "right", "right")

@@ -202,7 +202,7 @@ async def test_a_full_disk_is_told_and_what_was_read_stays(
 async def test_a_large_record_is_announced_while_it_is_read(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     monkeypatch.setattr("tui.app.preview.panes.LARGEST", 10)
-    monkeypatch.setattr("tui.app.records.json_tree.parse", lambda record: gate.wait(10) and {"read": 1})
+    monkeypatch.setattr("tui.app.records.tree.parse", lambda record: gate.wait(10) and {"read": 1})
     async with opened() as pilot:
         page = await preview(pilot)
         assert "reading … " in shown(pilot)

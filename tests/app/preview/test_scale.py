@@ -16,7 +16,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import Opened, Preview, preview_of, shown, type_text, until
-from tui.app.records.tree import LARGE, parse, rows, unpack
+from tui.app.records.outline import LARGE, parse, rows, unpack
 
 MILLION = 1_000_000
 _MEMBER = 10_000  # records

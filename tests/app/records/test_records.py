@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import Opened, add_term, preview, shown, until_shown
 from tui.app.preview.marks import Marks
+from tui.app.preview.panes import split
 from tui.app.preview.rows import Around
-from tui.app.records.columns import cells, choose, chosen, shared, split, tones
+from tui.app.records.columns import cells
 from tui.app.records.matching import match_records
 from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.records.table import choose, chosen, shared
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
 from tui.archive import Block, Chunk
 from tui.errors import FilterError, OutputError
@@ -176,7 +178,7 @@ def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:
     ]
     columns = chosen(("n", "length(tags)", "tags[1]", "v.x", "v.none", "ts", "s"), records, 90)
     assert cells(records[1], columns) is not None
-    texts = [text.strip() for text in cells(records[1], columns) or ()]
+    texts = [text.strip() for text, _ in cells(records[1], columns) or ()]
     assert texts == ["10", "2", "b", "–", "", "13:00:01.25", "text"]
     assert columns[0].number and columns[0].title == "    n" and columns[-1].width > 15  # the last takes what is left
     assert cells(b'{"n": "five", "tags": 5}', columns) is not None  # of another shape: no error
@@ -231,10 +233,9 @@ def test_what_repeats_and_what_is_rare_is_known_of_each_column() -> None:
     records = sample(100, code=lambda n: 5003 if n != 40 else 1001, kind=lambda n: "ab"[n % 2], n=lambda n: n * 7 % 101)
     columns = choose(records, 80)
     assert [column.text for column in columns] == ["code", "kind", "n"]
-    assert tones(records[0], columns) == ["common", "plain", "plain"]
-    assert tones(records[40], columns) == ["rare", "plain", "plain"]
-    assert tones(b'{"code": 7, "kind": "c"}', columns) == ["rare", "rare", "plain"]
-    assert tones(b"not json", columns) == ["plain"] * 3
+    assert [tone for _, tone in cells(records[0], columns) or ()] == ["common", "plain", "plain"]
+    assert [tone for _, tone in cells(records[40], columns) or ()] == ["rare", "plain", "plain"]
+    assert [tone for _, tone in cells(b'{"code": 7, "kind": "c"}', columns) or ()] == ["rare", "rare", "plain"]
 
 
 def test_what_all_records_share_is_said_once_and_is_exactly_that() -> None:
@@ -259,3 +260,43 @@ async def test_columns_are_those_of_the_records_in_sight(opened: Opened, tmp_pat
         await pilot.press("1")
         await until_shown(pilot, "300 previewed")
         assert page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot)
+
+
+def test_the_fields_of_the_filter_are_the_first_columns() -> None:
+    records = sample(
+        60, kind=lambda n: "ab"[n % 2], deep=lambda n: {"a": {"b": {"n": n * 7 % 31}}}, id=lambda n: f"{n:09}x"
+    )
+    assert [column.text for column in choose(records, 200)] == ["kind", "deep.a.b.n", "id"]
+    filter_ = parse_filter(match=["starts_with(id, '0') && deep.a.b.n > `3`"], grep=["kind"])
+    assert [column.text for column in choose(records, 200, filter_)] == ["deep.a.b.n", "id", "kind"]
+    assert [column.text for column in choose(records, 6, filter_)] == ["deep.a.b.n"]
+
+
+def test_numbers_far_from_all_others_stand_out_but_counters_do_not() -> None:
+    records = sample(
+        100, ms=lambda n: 4000.5 if n == 40 else 30 + n * 7 % 23, seq=lambda n: n * n, same=lambda n: n == 40
+    )
+    columns = choose(records, 80)
+    far = {column.text: tone for column, (_, tone) in zip(columns, cells(records[40], columns) or (), strict=True)}
+    assert far == {"same": "rare", "ms": "rare", "seq": "plain"}
+    assert [tone for _, tone in cells(records[41], columns) or ()] == ["common", "plain", "plain"]
+
+
+def test_levels_are_intensities_and_other_words_are_none() -> None:
+    names = ("DEBUG", "info", "Warning", "error", "FATAL")
+    records = sample(50, severity=lambda n: names[n % 5], event=lambda n: ("error", "play")[n % 2])
+    columns = choose(records, 80)
+    tones = [dict(zip(("event", "severity"), cells(record, columns) or (), strict=True)) for record in records[:5]]
+    assert [tone["severity"][1] for tone in tones] == ["common", "plain", "warning", "error", "fatal"]
+    assert tones[0]["event"] == ("error", "plain")  # an event, and no level
+
+
+async def test_errors_have_a_sign_where_records_have_levels(opened: Opened, tmp_path: Path) -> None:
+    lines = [{"level": ("info", "error", "fatal")[n % 3], "n": n} for n in range(9)]
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+    async with opened(str(tmp_path)) as pilot:
+        page = await preview(pilot)
+        assert page.signs(pilot)[:5] == ["▸", "E", "F", " ", "E"]
+        await pilot.press("j", "space", "K")
+        assert page.signs(pilot)[:5] == [" ", "*", "F", " ", "E"]

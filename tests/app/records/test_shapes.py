@@ -20,9 +20,10 @@ from tui.app.model.command import numbered, read_filter, scan_command, scan_comm
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
 from tui.app.preview.feed import Appetite, Rested, read_hour
-from tui.app.records.columns import cells, choose
+from tui.app.records.columns import cells
+from tui.app.records.outline import NotJson, brief, parse, rows
 from tui.app.records.store import HourRecords, RecordsGone
-from tui.app.records.tree import NotJson, brief, parse, rows
+from tui.app.records.table import choose
 from tui.app.scan.facts import squeezed
 from tui.archive import Archive, Chunk, Layout, open_archive
 from tui.archive.catalog import make_catalog
@@ -162,7 +163,7 @@ def test_columns_are_the_time_and_what_differs() -> None:
     records = [line.encode() for line in sample]
     columns = choose(records, 60)
     assert [column.path for column in columns] == [("ts",), ("event",), ("p", "q")]
-    assert cells(records[1], columns) == ["13:00:01.5", "error", "   1"]
+    assert cells(records[1], columns) == [("13:00:01.5", "plain"), ("error", "plain"), ("   1", "plain")]
     assert cells(b"no json", columns) is None
     assert choose([b"no json"], 60) == () and choose([], 60) == ()
 

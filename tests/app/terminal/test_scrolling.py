@@ -65,7 +65,7 @@ def _looks(*frames: list[Strip]) -> tuple[list[list[tuple[object, ...]]], list[i
     st.lists(
         st.sampled_from(["alpha", "beta 東京", "gamma", "a much longer line of words", ""]), min_size=20, max_size=40
     ),
-    st.lists(st.tuples(st.sampled_from([-1, 0, 1, 1, 1, 7]), st.integers(-2, 2)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.sampled_from([-4, -1, 0, 1, 1, 2, 3, 7]), st.integers(-2, 2)), min_size=1, max_size=8),
 )
 def test_it_looks_as_if_all_had_been_sent(words: list[str], moves: list[tuple[int, int]]) -> None:
     words = [f"{number} {text}" if number % 3 else text for number, text in enumerate(words)]
@@ -86,7 +86,7 @@ def test_a_window_that_moves_by_one_sends_three_lines() -> None:
 def test_which_lines_have_moved() -> None:
     old = {y: f"{y}" for y in range(10)}
     up = {y: f"{y + 1}" for y in range(2, 8)} | {8: "new", 9: "9"}
-    assert scrolled(old, up) == Scroll(2, 8, up=True)
-    assert scrolled(old, {y: f"{y - 1}" for y in range(3, 9)} | {2: "new"}) == Scroll(2, 8, up=False)
+    assert scrolled(old, up) == Scroll(2, 8, 1)
+    assert scrolled(old, {y: f"{y - 1}" for y in range(3, 9)} | {2: "new"}) == Scroll(2, 8, -1)
     assert scrolled(old, {y: f"{y + 1}" for y in range(2, 5)}) is None  # too few
     assert scrolled(old, dict(old)) is None and scrolled({}, up) is None

@@ -18,8 +18,9 @@ _WORDS = (
 @pytest.mark.parametrize("ground", ["ground", "raised", "lifted", "you_ground", "you_idle"])
 def test_words_have_a_contrast_of_4_5_on_every_ground(theme: str, ground: str) -> None:
     hues, palette = PALETTES[theme]
-    for name in _WORDS:
-        color = getattr(palette, name).color
+    words = {name: getattr(palette, name) for name in _WORDS} | {style.color.name: style for style in palette.fields}
+    for name, style in words.items():
+        color = style.color
         needed = 4.5 if ground != "lifted" else 4.2  # menus and prompts: strong, you and dim words
         assert contrast(color.name, getattr(hues, ground)) >= needed, (name, ground)
 

@@ -8,7 +8,7 @@ import textwrap
 from rich.style import Style
 
 from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, share, words_of
-from tui.analysis.diff import Answer, Found
+from tui.analysis.question import Answer, Found
 from tui.app.records.lines import record_table
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, fit, shorten

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.analysis.answers import name_of, share
-from tui.analysis.diff import Answer, Found
+from tui.analysis.question import Answer, Found
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
 from tui.printable import printable

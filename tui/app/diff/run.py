@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from tui.analysis.diff import Answer, Question, Range, diff, fields_of, plan_diff
+from tui.analysis.diff import diff
+from tui.analysis.question import Answer, Question, Range, fields_of, plan_diff
 from tui.app.model.session import Session
 from tui.archive import ChunkReader
 from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.filter import Filter
+from tui.index import open_index
 from tui.scan import ChunkDone, Progress
 
 _INTERVAL = 0.5  # seconds between two notes of the progress
@@ -55,14 +57,15 @@ def compare(
     question = Question(target, against, fields=fields_of(filter_))
     plan = plan_diff(session.archive, question, filter_)
     done, told = 0, 0.0
-    for event in diff(plan, question, cancel=cancel, early=True):
-        if isinstance(event, Answer):
-            yield Compared(question, event)
-        elif isinstance(event, ChunkDone | Progress):
-            done += isinstance(event, ChunkDone)
-            if time.monotonic() - told > _INTERVAL:
-                told = time.monotonic()
-                yield Reading(done, len(plan.chunks))
+    with open_index(session.archive) as index:
+        for event in diff(plan, question, cancel=cancel, early=True, index=index):
+            if isinstance(event, Answer):
+                yield Compared(question, event)
+            elif isinstance(event, ChunkDone | Progress):
+                done += isinstance(event, ChunkDone)
+                if time.monotonic() - told > _INTERVAL:
+                    told = time.monotonic()
+                    yield Reading(done, len(plan.chunks))
 
 
 def examples(session: Session, hours: Range, filter_: Filter, most: int, cancel: threading.Event) -> tuple[bytes, ...]:

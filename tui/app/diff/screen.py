@@ -20,7 +20,7 @@ from tui.analysis.answers import (
     name_of,
     source_of,
 )
-from tui.analysis.diff import Answer, Found, Range, read_range
+from tui.analysis.question import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
 from tui.app.diff.list import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
@@ -28,8 +28,8 @@ from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
 from tui.app.page import ArchivePage
-from tui.app.records.peek import REST_SECONDS
 from tui.app.requests import Failed, Leave, PlanScan, PlanSend, ShowTimeline
+from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
 from tui.archive.times import next_hour, spell_hour

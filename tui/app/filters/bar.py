@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,24 +15,25 @@ from textual.events import Click
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
-from textual.worker import get_current_worker
 
-from tui.app.filters.drop import Drop, Picker
-from tui.app.filters.input import KIND_WIDTH, KINDS, CountLabel, FilterInput, KindLabel
-from tui.app.filters.pickers import Comparisons, SavedFilters, read_saved, saved_words
+from tui.app.filters.drop import Comparisons, Drop
+from tui.app.filters.input import FilterInput
+from tui.app.filters.labels import KIND_WIDTH, KINDS, CountLabel, HintLine, KindLabel, WholeLine
+from tui.app.filters.pasted import list_term
 from tui.app.filters.sample import slips
-from tui.app.filters.terms import HintLine, TermLine, WholeLine
-from tui.app.records.store import HourRecords, RecordsGone
-from tui.app.requests import Ask, Failed, Report
+from tui.app.filters.saved import SavedFilters
+from tui.app.filters.terms import TermLine
+from tui.app.records.store import HourRecords
+from tui.app.requests import Failed, Report
 from tui.app.terminal.guard import Guarded
-from tui.config import load_config
-from tui.config_file import save_filter
+from tui.app.widgets.workers import stream
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
-from tui.filter.build import Place, term_of
+from tui.filter.build import Place
+from tui.units import plural
 
 DEBOUNCE = 0.15
-_OFFERED = 8
+_OFFERED, _OFFERED_WIDTH = 5, 62  # lines and cells: all of it is sent when it comes, and what is below when it goes
 _JUDGED_RECORDS = 1_000  # of more no hint is sought again: its sample is full
 
 
@@ -52,10 +53,6 @@ class FilterBar(Guarded, Vertical):
         filter: Filter
 
     @dataclass
-    class Closed(Message):
-        """The focus should go back to the records."""
-
-    @dataclass
     class Judged(Message):
         """What seems to be wrong with a filter, in words; or nothing."""
 
@@ -63,16 +60,16 @@ class FilterBar(Guarded, Vertical):
         words: str
 
     def __init__(self, base: Filter, config: Path) -> None:
+        """`config` is the file where the saved filters are."""
         super().__init__()
         self.terms = base
-        self._config = config  # the file, where the saved filters are
         self._kind = KindLabel()
-        self._offers = Drop(_OFFERED, id="offers")
+        self._offers = Drop(_OFFERED, _OFFERED_WIDTH, id="offers")
         self._input = FilterInput(self._kind, self._offers)
         self._count = CountLabel()
         self._panel = Drop()
         self.comparisons = Comparisons()
-        self.saved = SavedFilters()
+        self.saved = SavedFilters(config)
         self.line = TermLine(base, self._panel)
         self._whole = WholeLine()
         self._hint = HintLine()
@@ -122,17 +119,10 @@ class FilterBar(Guarded, Vertical):
         records, known = self._records, (filter_, matched, min(len(self._records or ()), _JUDGED_RECORDS))
         if records is not None and known != self._judged:
             self._judged = known
-            job = partial(self._judge, filter_, records, matched=matched)
-            self.run_worker(job, thread=True, exit_on_error=False, group="slips", exclusive=True)
+            stream(self, self._judge(filter_, records, matched=matched), "slips")
 
-    def _judge(self, filter_: Filter, records: HourRecords, *, matched: bool) -> None:
-        worker = get_current_worker()
-        try:
-            words = slips(filter_, records, matched=matched)
-        except RecordsGone:
-            return  # and so is the screen
-        if not worker.is_cancelled:
-            self.post_message(self.Judged(filter_, words))
+    def _judge(self, filter_: Filter, records: HourRecords, *, matched: bool) -> Iterator[Judged]:
+        yield self.Judged(filter_, slips(filter_, records, matched=matched))
 
     def on_filter_bar_judged(self, message: Judged) -> None:
         message.stop()
@@ -152,9 +142,12 @@ class FilterBar(Guarded, Vertical):
         self._timer = self.set_timer(DEBOUNCE, self._settle)
 
     def _settle(self) -> None:
-        """The typing rests."""
-        self._try()
+        """The typing rests. In the middle of a name the filter stays: its beginning would only empty the list."""
         self._input.offer()
+        if self._input.partial:
+            self.line.show_error("", 0)
+        else:
+            self._try()
 
     def _wait(self) -> None:
         """Forget the try that was due."""
@@ -172,19 +165,24 @@ class FilterBar(Guarded, Vertical):
         self._input.keep()
         self._input.value = ""
         self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
-        self.post_message(self.Closed())
+        self.post_message(FilterInput.Left())
+
+    def on_filter_input_list_pasted(self, message: FilterInput.ListPasted) -> None:
+        """One term for all of the lines."""
+        message.stop()
+        try:
+            term = list_term(message.lines)
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+            return
+        self.add(term)
+        lines = plural(len(message.lines), "pasted line")
+        self.post_message(Report(f"{lines} as one term: records with any of them, as -f FILE; T shows which file"))
 
     def add(self, term: Term) -> None:
         """A term made elsewhere (a value of a record); one that is there already is not added twice."""
         if term not in self.terms.terms:
             self.put(self.terms.with_term(term))
-
-    def add_value(self, path: Place, value: object, *, only: bool) -> None:
-        """Only records with this value at this path (or, `only` false, all but these)."""
-        try:
-            self.add(term_of(path, value, only=only))
-        except FilterError as error:
-            self.post_message(Failed(str(error)))
 
     def put(self, filter_: Filter) -> None:
         """Other terms; the draft stays on top of them."""
@@ -199,7 +197,8 @@ class FilterBar(Guarded, Vertical):
             self.post_message(self.Changed(filter_))
 
     def _refresh_whole(self, filter_: Filter) -> None:
-        self._whole.show(filter_, stacked=bool(self.terms.terms))
+        alone = len(filter_.terms) == 1 and filter_.terms[0].kind == "match" and not filter_.invert
+        self._whole.show(filter_, stacked=bool(self.terms.terms) and not alone)
         if self._judged and filter_ != self._judged[0]:
             self._judged = None
             self._hint.show("")
@@ -250,19 +249,11 @@ class FilterBar(Guarded, Vertical):
         self._settle()
 
     def action_saved(self) -> None:
-        """Choose among the filters of the config file, as it is now."""
-        try:
-            self.saved.show(load_config(self._config).filters, str(self._config))
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+        self.saved.show(self._read())
 
     def action_close(self) -> None:
         if not self._input.close_offers():
-            self.post_message(self.Closed())
-
-    def on_filter_input_left(self, event: FilterInput.Left) -> None:
-        event.stop()
-        self.post_message(self.Closed())
+            self.post_message(FilterInput.Left())
 
     # The terms.
 
@@ -270,52 +261,22 @@ class FilterBar(Guarded, Vertical):
         """What can be asked of a value; `cut`: only the beginning of a longer text is known."""
         self.comparisons.ask(path, value, cut=cut)
 
-    def on_picker_picked(self, event: Picker.Picked) -> None:
-        event.stop()
-        if isinstance(event.picker, Comparisons):
-            chosen = event.picker.offered[event.number]
-            if event.how == "edit" or chosen.part != (0, 0):
-                self.edit(Term("match", chosen.expression), chosen.part)
-            else:
-                self.add(Term("match", chosen.expression))
-        elif event.how == "save":
-            self._save()
-        elif event.number < len(self.saved.filters):
-            self._use(self.saved.filters[event.number][1], alone=event.how == "take")
+    def on_comparisons_picked(self, message: Comparisons.Picked) -> None:
+        message.stop()
+        term = Term("match", message.comparison.expression)
+        if message.edit:
+            self.edit(term, message.comparison.part)
+        else:
+            self.add(term)
 
-    def _use(self, words: str, *, alone: bool) -> None:
-        """A saved filter, instead of the terms or on top of them."""
-        try:
-            saved = read_saved(words)
-        except FilterError as error:
-            self.post_message(Failed(f"{words}: {error}"))
-            return
+    def on_saved_filters_used(self, message: SavedFilters.Used) -> None:
+        """Instead of the terms, or on top of them."""
+        message.stop()
+        saved, alone = message.filter, message.alone
         terms = saved.terms if alone else (*self.terms.terms, *saved.terms)
         self.put(Filter(terms, saved.invert if alone else self.terms.invert))
         if saved.invert and not alone:
             self.post_message(Failed("the saved filter is inverted (-v) as a whole; use it alone, with enter"))
-
-    def _save(self) -> None:
-        filter_ = self._read()
-        if filter_ is None or not filter_.active:
-            self.post_message(Failed("there is no filter to save: type one, or make a term of a value with ="))
-            return
-        self.post_message(Ask("save the filter by the name:", partial(self._save_as, saved_words(filter_))))
-
-    def _save_as(self, words: str, name: str) -> str | None:
-        if not name.strip():
-            return None
-        save_filter(self._config, name.strip(), words)
-        return f"saved as {name.strip()} in {self._config}"
-
-    def on_term_line_copied(self, event: TermLine.Copied) -> None:
-        event.stop()
-        if not event.whole.expression:
-            self.post_message(Failed("there is no JMESPath to copy: text and regex terms look at the raw bytes"))
-            return
-        self.app.copy_to_clipboard(event.whole.expression)
-        but = f", but for {', '.join(event.whole.besides)}" if event.whole.besides else ""
-        self.post_message(Report(f"copied the JMESPath of the whole{but}, if this terminal can"))
 
     def on_term_line_changed(self, event: TermLine.Changed) -> None:
         event.stop()

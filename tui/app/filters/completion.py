@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.app.filters.cursor import NUMBER, Node, Place, Token, read, tokens
+from tui.app.filters.cursor import NUMBER, Context, Node, Token, read, tokens
 from tui.filter.build import spell_name, spell_value
 from tui.filter.fields import LONGEST
 from tui.units import count
@@ -31,11 +31,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Candidates, the likeliest first, and the stretch of the text that each would replace."""
+    """Candidates, the likeliest first, and the stretch of the text that each would replace. `partial` if what stands
+    there is the beginning of a name, and none that the data have."""
 
     start: int
     end: int
     candidates: tuple[Candidate, ...] = ()
+    partial: bool = False
 
     def taken(self, text: str, candidate: Candidate) -> tuple[str, int]:
         """The text with a candidate in it, and where the cursor goes."""
@@ -46,25 +48,27 @@ def complete(text: str, cursor: int, root: Node) -> Completion:
     """What may stand at `cursor`; nothing where nothing can be said."""
     before = list(tokens(text[:cursor]))
     typed = before.pop() if before and before[-1].is_word(cursor) else None
-    place = read(before, root)
+    context = read(before, root)
     start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
-    candidates = _at(place, text[start:cursor])
-    other = [each for each in candidates if each.text != text[start:end]]
-    return Completion(start, end, tuple(other[:MOST]))
+    candidates, word = _at(context, text[start:cursor]), text[start:end]
+    others = [candidate for candidate in candidates if candidate.text != word]
+    begun = any(candidate.kind == "path" and candidate.text.startswith(word) for candidate in others)
+    partial = begun and typed is not None and typed.kind == "name" and len(others) == len(candidates)
+    return Completion(start, end, tuple(others[:MOST]), partial)
 
 
-def _at(place: Place, word: str) -> list[Candidate]:
-    """What goes with a word that is typed at a place."""
-    if place.after_dot:
-        return [] if place.node is None else _names(place.node, word)
-    if not place.start:
+def _at(context: Context, word: str) -> list[Candidate]:
+    """What goes with a word that is typed at a context."""
+    if context.after_dot:
+        return [] if context.node is None else _names(context.node, word)
+    if not context.start:
         return []
-    values = _values(place.compared, word)
+    values = _values(context.compared, word)
     if word[:1] in ("'", "`") and word:
         return values
     if NUMBER.fullmatch(word):
-        return [Candidate(f"`{word}`", "a number", "value"), *(each for each in values if each.text != f"`{word}`")]
-    return [*values, *_operands(place.base, word)]
+        return [Candidate(f"`{word}`", "a number", "value"), *(value for value in values if value.text != f"`{word}`")]
+    return [*values, *_operands(context.base, word)]
 
 
 def _end(text: str, cursor: int, typed: Token | None) -> int:
@@ -91,7 +95,7 @@ def _operands(node: Node | None, word: str) -> list[Candidate]:
     if node is None:
         return _functions(typed)
     near = _names(node, word)
-    seen = {each.text for each in near}
+    seen = {candidate.text for candidate in near}
     far = [
         Candidate(spelled, _about(inner), "path")
         for path, inner in node.below()
@@ -122,13 +126,13 @@ def _values(node: Node | None, word: str) -> list[Candidate]:
         shown = value if isinstance(value, str) else spell_value(value).strip("`")
         if typed in shown.lower():
             literals.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
-    return [each for _, each in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
+    return [candidate for _, candidate in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
 
 
 def _sorted(candidates: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
     typed = word.strip('"').lower()
-    fitting = [(name.lower(), each) for name, each in candidates if typed in name.lower()]
-    return [each for _, each in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
+    fitting = [(name.lower(), candidate) for name, candidate in candidates if typed in name.lower()]
+    return [candidate for _, candidate in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
 
 
 def _about(node: Node) -> str:

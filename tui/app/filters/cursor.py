@@ -48,7 +48,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 @dataclass(slots=True)
-class Place:
+class Context:
     """Where the reading stands. `node` is what the path spelled so far leads to, `base` what `@` is.
 
     `start`: an operand begins here. `compared`: whose values are wanted here. `function` and `argument`: of the
@@ -67,34 +67,34 @@ class Place:
     closes: str = ""
 
 
-def read(before: list[Token], root: Node) -> Place:
+def read(before: list[Token], root: Node) -> Context:
     """Where the tokens before the cursor lead to."""
-    place = Place(root, outer=root)
-    stack: list[Place] = []
+    context = Context(root, outer=root)
+    stack: list[Context] = []
     for index, token in enumerate(before):
         following = before[index + 1].text if index + 1 < len(before) else ""
         if token.kind in ("name", "quoted"):
-            _name(place, token, following)
+            _name(context, token, following)
         elif token.kind in ("literal", "open"):
-            place.node, place.start, place.after_dot = None, False, False
+            context.node, context.start, context.after_dot = None, False, False
         elif token.kind == "compare":
-            place.compared, place.node, place.start, place.after_dot = place.node, None, True, False
+            context.compared, context.node, context.start, context.after_dot = context.node, None, True, False
         elif token.text in ("(", "[?", "[", "{"):
-            place = _opened(place, token, (before[index - 1] if index else None, following), stack)
+            context = _opened(context, token, (before[index - 1] if index else None, following), stack)
         elif token.text in (")", "]", "}"):
-            place = _closed(place, token.text, stack)
+            context = _closed(context, token.text, stack)
         else:
-            _sign(place, token.text)
-    return place
+            _sign(context, token.text)
+    return context
 
 
-def _name(place: Place, token: Token, following: str) -> None:
+def _name(context: Context, token: Token, following: str) -> None:
     if following == "(":  # a function; its brackets come next
         return
     name = _unquoted(token)
-    before = place.node if place.after_dot else place.base
-    place.node = _step(before, name)
-    place.start = place.after_dot = False
+    before = context.node if context.after_dot else context.base
+    context.node = _step(before, name)
+    context.start = context.after_dot = False
 
 
 def _step(node: Node | None, name: str) -> Node | None:
@@ -110,63 +110,63 @@ def _unquoted(token: Token) -> str:
         return token.text[1:-1]
 
 
-def _opened(place: Place, token: Token, beside: tuple[Token | None, str], stack: list[Place]) -> Place:
+def _opened(context: Context, token: Token, beside: tuple[Token | None, str], stack: list[Context]) -> Context:
     """A bracket begins a place of its own; `beside` it are a token and a text."""
     before, following = beside
-    stack.append(place)
+    stack.append(context)
     indexes = token.text == "[?" or (token.text == "[" and (following in ("*", ":") or NUMBER.fullmatch(following)))
-    if indexes and place.start and not place.after_dot:  # of `@`
-        place.node, place.start = place.base, False
+    if indexes and context.start and not context.after_dot:  # of `@`
+        context.node, context.start = context.base, False
     if token.text == "[?":
-        items = None if place.node is None else place.node.items
-        return Place(items, outer=items, closes="]")
+        items = None if context.node is None else context.node.items
+        return Context(items, outer=items, closes="]")
     if token.text == "(":
         called = before.text if before is not None and before.kind == "name" else ""
-        return Place(place.base, function=called, outer=place.base, closes=")")
-    if token.text == "{" or place.start or place.after_dot:  # `{name: …}` and `[…, …]` of values
-        base = place.node if place.after_dot else place.base
-        return Place(base, outer=base, start=token.text == "[", closes="}" if token.text == "{" else "]")
-    return Place(None, outer=None, start=False, closes="index")
+        return Context(context.base, function=called, outer=context.base, closes=")")
+    if token.text == "{" or context.start or context.after_dot:  # `{name: …}` and `[…, …]` of values
+        base = context.node if context.after_dot else context.base
+        return Context(base, outer=base, start=token.text == "[", closes="}" if token.text == "{" else "]")
+    return Context(None, outer=None, start=False, closes="index")
 
 
-def _closed(place: Place, bracket: str, stack: list[Place]) -> Place:
+def _closed(context: Context, bracket: str, stack: list[Context]) -> Context:
     """Back to where the bracket began, a step further."""
-    if not stack or bracket not in (place.closes, "]" if place.closes == "index" else ""):
-        return place
+    if not stack or bracket not in (context.closes, "]" if context.closes == "index" else ""):
+        return context
     outer = stack.pop()
-    if bracket == "]" and (place.closes == "index" or not (outer.start or outer.after_dot)):
+    if bracket == "]" and (context.closes == "index" or not (outer.start or outer.after_dot)):
         outer.node = None if outer.node is None else outer.node.items
     else:
-        outer.node = place.node if bracket == ")" and not place.function else None
+        outer.node = context.node if bracket == ")" and not context.function else None
     outer.start = outer.after_dot = False
     return outer
 
 
-def _sign(place: Place, sign: str) -> None:
+def _sign(context: Context, sign: str) -> None:
     if sign == ".":
-        place.after_dot = True
+        context.after_dot = True
     elif sign == "[]":
-        place.node, place.start = None if place.node is None else place.node.items, False
+        context.node, context.start = None if context.node is None else context.node.items, False
     elif sign == "@":
-        place.node, place.start, place.after_dot = place.base, False, False
+        context.node, context.start, context.after_dot = context.base, False, False
     elif sign == "*":
-        place.node, place.start, place.after_dot = any_of(place.node), False, False
-    elif place.closes == "index":  # a number, or a slice
+        context.node, context.start, context.after_dot = any_of(context.node), False, False
+    elif context.closes == "index":  # a number, or a slice
         return
     elif sign == ",":
-        if not place.argument:
-            place.subject = place.node
-        place.argument += 1
-        place.base, place.node, place.start, place.after_dot = place.outer, None, place.closes != "}", False
-        place.compared = _of_texts(place.subject) if place.function in _TEXTS else None
+        if not context.argument:
+            context.subject = context.node
+        context.argument += 1
+        context.base, context.node, context.start, context.after_dot = context.outer, None, context.closes != "}", False
+        context.compared = _of_texts(context.subject) if context.function in _TEXTS else None
     elif sign == "&":
-        place.base = place.subject.items if place.subject is not None else None
-        place.node, place.start, place.after_dot = None, True, False
+        context.base = context.subject.items if context.subject is not None else None
+        context.node, context.start, context.after_dot = None, True, False
     elif sign == "|":
-        place.base = place.outer = place.node
-        place.node, place.start, place.compared, place.after_dot = None, True, None, False
+        context.base = context.outer = context.node
+        context.node, context.start, context.compared, context.after_dot = None, True, None, False
     elif sign in ("&&", "||", "!", ":"):
-        place.node, place.start, place.compared, place.after_dot = None, True, None, False
+        context.node, context.start, context.compared, context.after_dot = None, True, None, False
 
 
 def _of_texts(node: Node | None) -> Node | None:
@@ -193,16 +193,16 @@ class Node:
 def tree_of(fields: Iterable[Field]) -> Node:
     """The fields of a sample as a tree."""
     root = Node()
-    for each in fields:
+    for facts in fields:
         node = root
-        for step in each.path:
+        for step in facts.path:
             if step is ANY:
                 node.items = node.items or Node()
                 node = node.items
             else:
                 assert isinstance(step, str)
                 node = node.names.setdefault(step, Node())
-        node.facts = each
+        node.facts = facts
     return root
 
 
@@ -210,4 +210,4 @@ def any_of(node: Node | None) -> Node | None:
     """All values of an object (`.*`) as one node."""
     if node is None:
         return None
-    return Node({name: each for inner in node.names.values() for name, each in inner.names.items()})
+    return Node({name: below for inner in node.names.values() for name, below in inner.names.items()})

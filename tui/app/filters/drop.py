@@ -8,14 +8,19 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+from tui.filter.build import Comparison, Place, comparisons, spell_field
+from tui.filter.fields import ANY
+from tui.printable import printable
 
 MOST_LINES = 13
+_BESIDE = 9  # cells of a line besides its text and the words about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,17 @@ class Item:
 
 
 class Drop(CursorList, can_focus=False):
-    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none."""
+    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none.
 
-    def __init__(self, limit: int = MOST_LINES, *, id: str | None = None) -> None:  # noqa: A002
+    As wide as the screen; or, up to a `widest`, as its lines, and never narrower while it is shown: what it uncovers
+    must be sent again.
+    """
+
+    def __init__(self, limit: int = MOST_LINES, widest: int = 0, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._limit = limit
+        self._widest = widest
+        self._width = 0
         self.items: tuple[Item, ...] = ()
         self.title = ""
         self.at = -1
@@ -45,6 +56,10 @@ class Drop(CursorList, can_focus=False):
         if not items:
             self.display = False
             return
+        if self._widest:
+            needed = max(cell_len(item.text) + cell_len(item.about) for item in items) + _BESIDE
+            self._width = min(max(needed, self._width * self.display), self._widest)
+            self.styles.width = self._width
         height = min(len(items), self._limit) + bool(title)
         if not self.display or self.size.height != height:
             self.styles.height = height
@@ -67,7 +82,7 @@ class Drop(CursorList, can_focus=False):
         palette = self.palette
         if self.title:
             if y == 0:
-                return strip_of([(f" {shorten(self.title, width - 2)}", palette.selected)], width)
+                return strip_of([(f" {shorten(self.title, width - 2)}", palette.title)], width)
             y -= 1
         self.keep_in_sight()
         number = self.top + y
@@ -81,7 +96,7 @@ class Drop(CursorList, can_focus=False):
     def _line(self, item: Item, width: int, here: bool, more: str) -> list[Piece]:
         palette = self.palette
         styles = {"value": palette.string, "function": palette.constant, "path": palette.name, "off": palette.faint}
-        lead = max((cell_len(each.lead) for each in self.items), default=0)
+        lead = max((cell_len(other.lead) for other in self.items), default=0)
         pieces: list[Piece] = [(" ▸" if here else "  ", palette.selected)]
         pieces += [(fit(item.lead, lead) + "  ", palette.dim)] if lead else []
         room = max(width - lead - 6, 8)
@@ -91,21 +106,13 @@ class Drop(CursorList, can_focus=False):
 
 
 class Picker(Drop, can_focus=True):
-    """A drop that takes the focus until something is picked or it is left. Posts `Picked`, or `Left`."""
+    """A drop that takes the focus until something is picked (`pick`) or it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick('take')", "take", id="open"),
         Binding("escape", "leave", "back", id="step-back"),
         Binding("q", "leave", "back", id="back"),
     ]
-
-    @dataclass
-    class Picked(Message):
-        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
-
-        picker: Picker
-        number: int
-        how: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,9 +125,12 @@ class Picker(Drop, can_focus=True):
         self.screen.set_focus(self)
 
     def action_pick(self, how: str) -> None:
-        number = self.at
         self.action_leave()
-        self.post_message(self.Picked(self, number, how))
+        self.pick(self.at, how)
+
+    def pick(self, number: int, how: str) -> None:
+        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
+        raise NotImplementedError
 
     def action_leave(self) -> None:
         self.screen.set_focus(self._before)
@@ -128,3 +138,40 @@ class Picker(Drop, can_focus=True):
 
     def on_blur(self) -> None:
         self.display = False
+
+
+class Comparisons(Picker):
+    """What can be asked of a value, by its type. Its sign picks a line at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "pick('edit')", "edit first", id="edit-text")]
+
+    @dataclass
+    class Picked(Message):
+        """`edit`: it is to be typed on first."""
+
+        comparison: Comparison
+        edit: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered: tuple[Comparison, ...] = ()
+
+    def ask(self, path: Place, value: object, *, cut: bool) -> None:
+        """`cut`: only the beginning of a longer text is known."""
+        self.offered = tuple(one for one in comparisons(path, value) if not cut or one.sign in "^~*0")
+        items = [Item(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]
+        anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
+        self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
+
+    def pick(self, number: int, how: str) -> None:
+        comparison = self.offered[number]
+        self.post_message(self.Picked(comparison, how == "edit" or comparison.part != (0, 0)))
+
+    def on_key(self, event: Key) -> None:
+        for number, comparison in enumerate(self.offered):
+            if event.character and event.character == comparison.sign:
+                event.stop()
+                event.prevent_default()
+                self.at = number
+                self.action_pick("take")
+                return

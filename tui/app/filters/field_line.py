@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 
 from tui.app.filters.sample import Facet
+from tui.app.model.clock import readable
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, sparkline
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
@@ -17,6 +19,7 @@ _WHOLE = 1e15  # below it a float tells whole numbers apart
 _BAR = 8
 _VALUES = 6
 _WIDE = 60  # cells from which there is room for a bar
+_UNLIKE = 3  # the rank from which values are hardly ever the same
 _CEILING = 1.15  # one-line charts stop below the line above
 
 
@@ -42,19 +45,22 @@ def field_line(line: Line, palette: Palette, width: int, *, unfolded: bool) -> l
 
 def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
     """`error.code  5003  99 % ━━━━━━━╸  9`: constants are dim, numbers have their middle and a curve."""
-    each = facet.field
-    value, times = facet.values[0]
+    field = facet.field
+    value, times = facet.values[0] if facet.values else (None, 0)
     share = times / max(facet.records, 1)
-    distinct = "" if facet.rank == 0 else f"{count(each.distinct)}{'' if each.exact else '+'}"
+    distinct = "" if facet.rank == 0 else f"{count(field.distinct)}{'' if field.exact else '+'}"
     names = max(min(width // 3, 32), 12)
-    path = fit(shorten_middle(printable(spell_field(each.path), 200), names), names)
+    path = fit(shorten_middle(printable(spell_field(field.path), 200), names), names)
     wide = width >= _WIDE
     style, number, bar = palette.string, f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", ""
-    if facet.ids:
+    time = value if isinstance(value, str) else field.median
+    if facet.rank >= _UNLIKE and readable(time, UTC):
+        text, style, number = "times", palette.dim, ""
+    elif facet.ids:
         text, style, number = "ids", palette.dim, ""
-    elif facet.rank == 3 and each.median is not None:
-        text, style, number = f"{spell_number(each.median)} median", palette.number, ""
-        bar = sparkline(_halved(each.bins), max(_halved(each.bins)) * _CEILING)
+    elif facet.rank == 3 and field.median is not None:
+        text, style, number = f"{spell_number(field.median)} median", palette.number, ""
+        bar = sparkline(_halved(field.bins), max(_halved(field.bins)) * _CEILING)
     else:
         text = _spelled(value)
         style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
@@ -92,18 +98,18 @@ def _halved(bins: tuple[int, ...]) -> list[int]:
     return [sum(bins[at : at + 2]) for at in range(0, len(bins), 2)]
 
 
-def _about(each: Field, palette: Palette, width: int) -> list[Piece]:
+def _about(field: Field, palette: Palette, width: int) -> list[Piece]:
     """Its types and how many records have it; of numbers the ends and the middle, and how many lie between."""
-    if each.median is not None:
-        return _numbers(each, palette, width)
-    share = f"{each.coverage:.0%}" if each.coverage >= 0.01 or not each.records else "<1%"
-    return [(f"     {'/'.join(each.types)}, in {share} of the records", palette.dim)]
+    if field.median is not None:
+        return _numbers(field, palette, width)
+    share = f"{field.coverage:.0%}" if field.coverage >= 0.01 or not field.records else "<1%"
+    return [(f"     {'/'.join(field.types)}, in {share} of the records", palette.dim)]
 
 
-def _numbers(each: Field, palette: Palette, width: int) -> list[Piece]:
+def _numbers(field: Field, palette: Palette, width: int) -> list[Piece]:
     """The least, the median and the greatest, and how many lie between."""
-    ends = [spell_number(value) for value in (each.low, each.median, each.high) if value is not None]
-    text, drawn = " … ".join(ends), sparkline(each.bins, max(each.bins, default=0) * _CEILING)
+    ends = [spell_number(value) for value in (field.low, field.median, field.high) if value is not None]
+    text, drawn = " … ".join(ends), sparkline(field.bins, max(field.bins, default=0) * _CEILING)
     if len(text) + 6 > width:
         text = f"{ends[0]} … {ends[-1]}"
     pieces: list[Piece] = [

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
-from textual.strip import Strip
 from textual.widgets.input import Selection
-from textual.worker import get_current_worker
 
 from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import Node, tree_of
 from tui.app.filters.drop import Drop, Item
+from tui.app.filters.labels import KindLabel
+from tui.app.filters.pasted import is_list, lines_of
 from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
-from tui.app.records.store import Records, RecordsGone
+from tui.app.records.store import Records
 from tui.app.requests import Failed
 from tui.app.terminal.guard import Guarded
-from tui.app.widgets.lines import LineWidget, strip_of
 from tui.app.widgets.prompt import TextInput
-from tui.filter import Kind
+from tui.app.widgets.workers import stream
 from tui.filter.fields import Fields
 
 _SAMPLE = 1_000  # records whose fields are offered
@@ -43,6 +43,12 @@ class FilterInput(Guarded, TextInput):
 
     class Left(Message):
         """The focus should go back to the records."""
+
+    @dataclass
+    class ListPasted(Message):
+        """Lines of which a record has any."""
+
+        lines: list[str]
 
     @dataclass
     class Prepared(Message):
@@ -69,8 +75,7 @@ class FilterInput(Guarded, TextInput):
         """Type; `records` are those whose fields are offered."""
         self.can_focus = True
         self.screen.set_focus(self)
-        job = partial(self._prepare, records)
-        self.run_worker(job, thread=True, exit_on_error=False, group="prepare", exclusive=True)
+        stream(self, self._prepare(records), "prepare")
 
     async def _on_key(self, event: Key) -> None:
         """Its keys are done here, in the order in which they are typed: as bindings they would come behind the letters
@@ -81,25 +86,29 @@ class FilterInput(Guarded, TextInput):
             event.prevent_default()
             await self.run_action(active.binding.action)
 
+    def on_paste(self, event: Paste) -> None:
+        """A list is a term of its own; anything else is typed."""
+        start, end = sorted(self.selection)
+        lines = lines_of(event.text)
+        if is_list(self._kind.kind, lines, self.value[:start], self.value[end:]):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.ListPasted(lines))
+
     def on_blur(self) -> None:
         self.can_focus = False
         self.close_offers()
 
-    def _prepare(self, records: Records | None) -> None:
+    def _prepare(self, records: Records | None) -> Iterator[Message]:
         """Measure the first records, unless that was done when there were as many; read what was typed before."""
-        worker, fields = get_current_worker(), Fields()
-        known = min(len(records), _SAMPLE) if records is not None else 0
+        fields, typed = Fields(), list[Typed]()
+        if records is not None and (known := min(len(records), _SAMPLE)) > self._sampled:
+            fields.feed(sampled(records, range(known), _BYTES))
         try:
-            if records is not None and known > self._sampled:
-                fields.feed(sampled(records, range(known), _BYTES))
             typed = read_typed()
-        except RecordsGone:
-            return
         except StateError as error:
-            self.post_message(Failed(str(error)))
-            typed = []
-        if not worker.is_cancelled:
-            self.post_message(self.Prepared(tree_of(fields.found(_VALUES)), fields.records, typed))
+            yield Failed(str(error))
+        yield self.Prepared(tree_of(fields.found(_VALUES)), fields.records, typed)
 
     def on_filter_input_prepared(self, message: Prepared) -> None:
         message.stop()
@@ -135,7 +144,12 @@ class FilterInput(Guarded, TextInput):
             self.close_offers()
             return
         self._completion = complete(self.value, self.cursor_position, self._tree)
-        self._offers.fill([Item(each.text, each.about, "", each.kind) for each in self._completion.candidates])
+        self._offers.fill([Item(one.text, one.about, "", one.kind) for one in self._completion.candidates])
+
+    @property
+    def partial(self) -> bool:
+        """Does the cursor stand behind the beginning of a name that is offered?"""
+        return self._offers.display and self._completion.partial
 
     def close_offers(self) -> bool:
         """Offer nothing any more; was there something?"""
@@ -189,46 +203,3 @@ class FilterInput(Guarded, TextInput):
         self._recalled = text
         self.close_offers()
         self.put((kind, text))
-
-
-KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
-KIND_WIDTH = 20
-_WORDS = {
-    "match": ("JMESPath", "of values"),
-    "grep": ("text", "in raw bytes"),
-    "regex": ("regex", "in raw bytes"),
-    "file": ("file", "of texts"),
-}
-
-
-class KindLabel(LineWidget):
-    """What kind of expression is typed, and what it looks at."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kind: Kind = KINDS[0]
-
-    def put(self, kind: Kind) -> None:
-        self.kind = kind
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        name, about = _WORDS[self.kind]
-        palette = self.palette
-        return strip_of([(f" {name}", palette.title), (f" {about}", palette.dim)], width)
-
-
-class CountLabel(LineWidget):
-    """How many of the previewed records match; on the right."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._words = ""
-
-    def show(self, words: str) -> None:
-        self._words = words
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        words = self._words if len(self._words) < width else self._words.replace(" previewed", "")
-        return strip_of([(f"{words} ".rjust(width), self.palette.strong)], width)

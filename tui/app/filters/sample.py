@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui.analysis.patterns import has_words, pattern
@@ -15,8 +15,9 @@ from tui.units import count
 
 MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
 _SLICE = 1_000
-_TOP = 8
-_FEW = 16  # different values that a person looks through
+TOP = 8
+FEW = 16  # different values that a person looks through
+_HARDLY = 0.05  # of the records
 _GATHERED = 3  # texts in each pattern, on average, from which patterns say more
 
 
@@ -54,7 +55,7 @@ class Facet:
     def ids(self) -> bool:
         """Is it never the same twice, or hardly ever?"""
         most = self.field.top[0][1] if self.field.top else 0
-        return not self.patterns and self.field.median is None and self.field.distinct > _FEW and most <= self._rare
+        return not self.patterns and self.field.median is None and self.field.distinct > FEW and most <= self._rare
 
     @property
     def _rare(self) -> float:
@@ -65,51 +66,59 @@ class Facet:
         """Constants first, then few values, texts of some patterns, numbers; ids last."""
         if self.field.distinct <= 1 and self.field.records == self.records:
             return 0
-        if self.field.distinct <= _FEW:
+        if self.field.distinct <= FEW:
             return 1
         return 4 if self.ids else 3 if self.field.median is not None and not self.patterns else 2
 
 
-def facet(each: Field, records: int) -> Facet:
+def facet_of(field: Field, records: int) -> Facet:
     """A field, of which all counted values are known, with its patterns; it keeps only the first values."""
-    texts = [(value, times) for value, times in each.top if isinstance(value, str)]
-    kept = replace(each, top=each.top[:_TOP])
-    if each.distinct <= _FEW or len(texts) < len(each.top) or ANY in each.path:
+    texts = [(value, times) for value, times in field.top if isinstance(value, str)]
+    kept = replace(field, top=field.top[:TOP])
+    if field.distinct <= FEW or len(texts) < len(field.top) or ANY in field.path:
         return Facet(kept, records)
     patterns = Counter[str]()
     for text, times in texts:
         patterns[pattern(text)] += times
-    worded = all(has_words(each) for each, _ in patterns.most_common(3))
+    worded = all(has_words(text) for text, _ in patterns.most_common(3))
     if not worded or len(patterns) * _GATHERED > len(texts):
         return Facet(kept, records)
-    return Facet(kept, records, tuple(patterns.most_common(_TOP)))
+    return Facet(kept, records, tuple(patterns.most_common(TOP)))
+
+
+def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
+    """The most telling first; of those with few values, those that hardly any record has last."""
+
+    def key(facet: Facet) -> tuple[int, bool, int]:
+        few = facet.rank == 1
+        return facet.rank, few and facet.field.coverage < _HARDLY, facet.field.distinct if few else 0
+
+    return tuple(sorted(facets, key=key))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field."""
+    """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field.
+    `source`: in words, where they are not the records of the hour."""
 
     fields: tuple[Facet, ...] = ()
     records: int = 0
     whole: bool = False
     complete: bool = True
+    source: str = ""
 
 
 def measure(shown: Shown) -> Iterator[Measured | None]:
-    """The fields of the first records, then of all; None is a moment to give up. Nothing more once they are gone."""
+    """The fields of the first records, then of all; None is a moment to give up."""
     fields, numbers = Fields(), spaced(shown.numbers, MOST_MEASURED)
-    try:
-        for start in range(0, max(len(numbers), 1), _SLICE):
-            fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
-            whole = start + _SLICE >= len(numbers)
-            if whole or not start:
-                facets = [facet(each, fields.records) for each in fields.found(MOST_VALUES)]
-                facets.sort(key=lambda each: (each.rank, each.field.distinct if each.rank == 1 else 0))
-                yield Measured(tuple(facets), fields.records, whole, fields.complete)
-            else:
-                yield None
-    except RecordsGone:
-        return
+    for start in range(0, max(len(numbers), 1), _SLICE):
+        fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
+        whole = start + _SLICE >= len(numbers)
+        if whole or not start:
+            facets = in_order(facet_of(field, fields.records) for field in fields.found(MOST_VALUES))
+            yield Measured(facets, fields.records, whole, fields.complete)
+        else:
+            yield None
 
 
 def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
@@ -117,10 +126,10 @@ def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
     if not filter_.active or (matched and not may_mislead(filter_)):
         return ""
     sample = FieldSample()
-    for number in range(len(records)):
+    for record in sampled(records, range(len(records))):
         if sample.full:
             break
-        sample.feed((records.head(number, LARGEST + 1),))
+        sample.feed((record,))
     return ". ".join(dict.fromkeys(hint_words(hint) for hint in hints(filter_, sample, matched=matched)))
 
 
@@ -139,9 +148,12 @@ MOST_BYTES = 64 << 20
 
 
 def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYTES) -> Iterator[bytes]:
-    """The records of these numbers, but for the largest; at most so many bytes of them."""
+    """The records of these numbers, but for the largest; at most so many bytes of them. None once they are gone."""
     for number in numbers:
-        record = records.head(number, LARGEST + 1)
+        try:
+            record = records.head(number, LARGEST + 1)
+        except RecordsGone:
+            return
         bytes_left -= len(record)
         if bytes_left < 0:
             return

@@ -6,23 +6,21 @@ While a draft is malformed, the line says what is wrong and where.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from textwrap import wrap
+from pathlib import Path
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
-from textual.worker import get_current_worker
 
 from tui.app.filters.drop import Drop, Item
 from tui.app.records.matching import Counted, count_terms, key_of
-from tui.app.records.store import HourRecords, RecordsGone
-from tui.app.requests import Failed
+from tui.app.records.store import HourRecords
+from tui.app.requests import Failed, Report
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.app.widgets.workers import stream
 from tui.filter import Filter, Term
-from tui.filter.build import Whole, negated, whole_of
+from tui.filter.build import negated, whole_of
 from tui.printable import printable
 from tui.units import count
 
@@ -34,7 +32,6 @@ _KIND_AND_PLACE = {
 }
 _KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
-_HINT_ROOM = 9  # cells beside a hint
 
 
 class TermLine(LineWidget, can_focus=True):
@@ -65,12 +62,6 @@ class TermLine(LineWidget, can_focus=True):
 
         filter: Filter
         term: Term
-
-    @dataclass
-    class Copied(Message):
-        """The whole as JMESPath, and what that does not say."""
-
-        whole: Whole
 
     @dataclass
     class Ready(Message):
@@ -106,19 +97,8 @@ class TermLine(LineWidget, can_focus=True):
         known = min((self._counts.get(key_of(term), (0, -1))[1] for term in self._filter.terms), default=len(records))
         if not self._counting and known < len(records):
             self._counting = True
-            job = partial(self._count, self._filter, records, self._counts)
-            self.run_worker(job, thread=True, exit_on_error=False, group="terms", exclusive=True)
-
-    def _count(self, filter_: Filter, records: HourRecords, known: Counted) -> None:
-        worker = get_current_worker()
-        try:
-            for counted in count_terms(filter_, records, known):
-                if worker.is_cancelled:
-                    return
-                if counted is not None:
-                    self.post_message(self.Ready(counted))
-        except RecordsGone:
-            return  # and so is the screen
+            counts = count_terms(self._filter, records, self._counts)
+            stream(self, (None if part is None else self.Ready(part) for part in counts), "terms")
 
     def on_term_line_ready(self, message: Ready) -> None:
         """Show it, and count on if there are more records, or other terms, by now."""
@@ -211,7 +191,14 @@ class TermLine(LineWidget, can_focus=True):
             )
 
     def action_copy(self) -> None:
-        self.post_message(self.Copied(whole_of(self._filter)))
+        """The whole as JMESPath."""
+        whole = whole_of(self._filter)
+        if not whole.expression:
+            self.post_message(Failed("there is no JMESPath to copy: text and regex terms look at the raw bytes"))
+            return
+        self.app.copy_to_clipboard(whole.expression)
+        besides = f", but for {', '.join(whole.besides)}" if whole.besides else ""
+        self.post_message(Report(f"copied the JMESPath of the whole{besides}, if this terminal can"))
 
     def action_invert(self) -> None:
         self.post_message(self.Changed(replace(self._filter, invert=not self._filter.invert)))
@@ -238,7 +225,8 @@ class TermLine(LineWidget, can_focus=True):
         pieces: list[Piece] = [(" not " if self._filter.invert else " ", palette.trouble)]
         for number, term in enumerate(self._filter.terms):
             here = self.has_focus and number == self._at
-            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + term.text, 200), _WIDEST)
+            name = Path(term.text).name if term.kind == "file" else term.text
+            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + name, 200), _WIDEST)
             style = palette.text if term.enabled else palette.faint
             chip: list[Piece] = [
                 (f"{number + 1} ", palette.dim),
@@ -250,58 +238,3 @@ class TermLine(LineWidget, can_focus=True):
             pieces += [(words, palette.cursor if here else style) for words, style in chip]
             pieces.append(("   ", palette.dim))
         return pieces
-
-
-class HintLine(LineWidget):
-    """Why the filter may not mean what it says, on a line or two. Hidden while there is nothing to say."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._words = ""
-        self.display = False
-
-    def show(self, words: str) -> None:
-        self._words = printable(words)
-        self.display = bool(words)
-        self.styles.height = self.lines
-        self.repaint()
-
-    @property
-    def lines(self) -> int:
-        return 1 if cell_len(self._words) <= self.app.size.width - _HINT_ROOM else 2
-
-    def draw(self, y: int, width: int) -> Strip:
-        palette = self.palette
-        wrapped = wrap(self._words, max(width - _HINT_ROOM, 20), break_on_hyphens=False)
-        last = "…" if y and len(wrapped) > 2 else ""
-        text = wrapped[y] + last if y < len(wrapped) else ""
-        return strip_of(
-            [("" if y else " hint   ", palette.faint), (" " * 8 if y else "", palette.faint), (text, palette.strong)],
-            width,
-        )
-
-
-class WholeLine(LineWidget):
-    """The filter that is in force as one JMESPath, and what of it JMESPath cannot say. Hidden while it is none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._whole = Whole("")
-        self.display = False
-
-    def show(self, filter_: Filter, *, stacked: bool) -> None:
-        """`stacked`: there are terms, so that the filter is not just what is typed."""
-        self._whole = whole_of(filter_)
-        self.display = stacked
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        palette, whole = self.palette, self._whole
-        expression = printable(whole.expression, 2_000) or ("" if whole.besides else "every record")
-        besides = "   and " + ", ".join(printable(each, 100) for each in whole.besides) if whole.besides else ""
-        if not whole.expression:
-            besides = f"no JMESPath: {besides[7:]}" if besides else ""
-        room = max(width - 8 - len(besides), width // 2)
-        return strip_of(
-            [(" whole  ", palette.faint), (shorten(expression, room), palette.string), (besides, palette.dim)], width
-        )

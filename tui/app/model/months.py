@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tui.app.model.month_cache import Month, MonthCache, Place
 from tui.archive import Archive, Catalog, Chunk, StoredObject
 from tui.archive.catalog import far_hours, make_catalog
+from tui.archive.descent import months_in_order
 from tui.archive.listing import Listing
 from tui.archive.location import Location
 from tui.archive.ranges import Range
@@ -232,7 +233,7 @@ def _newest(walk: Walk) -> datetime | None:
     now = datetime.now(UTC).replace(tzinfo=None) + _AHEAD
     for hours in (Range(None, now), Range()):
         for head in walk.heads[:1] if hours.stop else walk.heads:
-            if month := next(walk.months(head, hours), None):
+            if month := next(months_in_order(walk, head, hours), None):
                 return month
     return None
 

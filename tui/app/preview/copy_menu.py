@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.json_tree import JsonTree
+from tui.app.records.tree import JsonTree
 from tui.app.requests import Failed, Report
 from tui.app.terminal.clipboard import LARGEST_BYTES, copy_text, gathered
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
@@ -27,20 +27,37 @@ class Answer:
 
     keys: str
     words: str
-    act: Callable[[], None]
+    act: Callable[[], object]
 
 
-class KeyMenu(LineWidget, can_focus=True):
-    """Hidden until `ask`; lies over the line of keys, as a prompt does."""
+class CopyMenu(LineWidget, can_focus=True):
+    """Copies the record, a value or its path of the tree's cursor, or all records that are picked.
 
-    def __init__(self) -> None:
+    Hidden until `offer`; lies over the line of keys, as a prompt does.
+    """
+
+    class Write(Message):
+        """These are to be written to a file instead."""
+
+    def __init__(self, tree: JsonTree, rows: VisibleRows) -> None:
         super().__init__()
-        self._question = ""
+        self._tree = tree
+        self._rows = rows
         self._answers: Sequence[Answer] = ()
         self._before: Widget | None = None
 
-    def ask(self, question: str, answers: Sequence[Answer]) -> None:
-        self._question, self._answers = question, answers
+    def offer(self) -> None:
+        """Ask what; `y` copies what has the focus."""
+        value = Answer("v", "value", partial(self._copy_node, path=False, value=True))
+        record = Answer("r", "record", partial(self._copy_node, path=False))
+        here, other = (value, record) if self._tree.has_focus else (record, value)
+        self._answers = [
+            replace(here, keys="y" + here.keys),
+            other,
+            Answer("p", "path", partial(self._copy_node, path=True)),
+            Answer("a", self._rows.title, self._copy_all),
+            Answer("w", "to a file", lambda: self.post_message(self.Write())),
+        ]
         self._before = self.screen.focused
         self.display = True
         self.screen.set_focus(self)
@@ -65,41 +82,12 @@ class KeyMenu(LineWidget, can_focus=True):
 
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
-        pieces: list[Piece] = [(f" {self._question}  ", palette.selected)]
+        pieces: list[Piece] = [(" copy  ", palette.title)]
         for answer in self._answers:
             pieces += [(f"{answer.keys[0]} ", palette.key), (f"{answer.words}  ", palette.bar_dim)]
         if sum(cell_len(text) for text, _ in pieces) + 8 <= width:
             pieces += [("esc ", palette.key), ("nothing", palette.bar_dim)]
         return strip_of(pieces, width)
-
-
-class CopyMenu(KeyMenu):
-    """Copies the record, a value or its path of the tree's cursor, or all records that are picked."""
-
-    class Write(Message):
-        """These are to be written to a file instead."""
-
-    def __init__(self, tree: JsonTree, rows: VisibleRows) -> None:
-        super().__init__()
-        self._tree = tree
-        self._rows = rows
-
-    def offer(self) -> None:
-        """Ask what; `y` copies what has the focus."""
-        value = Answer("v", "value", partial(self._copy_node, path=False, value=True))
-        record = Answer("r", "record", partial(self._copy_node, path=False))
-        here, other = (value, record) if self._tree.has_focus else (record, value)
-        answers = [
-            replace(here, keys="y" + here.keys),
-            other,
-            Answer("p", "path", partial(self._copy_node, path=True)),
-            Answer("a", self._rows.title, self._copy_all),
-            Answer("w", "to a file", self._write),
-        ]
-        self.ask("copy", answers)
-
-    def _write(self) -> None:
-        self.post_message(self.Write())
 
     def _copy_node(self, *, path: bool, value: bool = False) -> None:
         what, text = self._tree.copied(path=path, value=value)

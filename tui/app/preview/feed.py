@@ -1,22 +1,20 @@
-"""What works for a preview in threads: a reader that rests when enough is there, and a matcher that follows it.
+"""An hour's records as they come: a reader that rests when enough is there, and a matcher that follows it.
 
-The reader's events are the scan's; two of its own report that it rests and that it has reached its limit.
+Both run in threads. The reader's events are the scan's; two of its own report that it rests and that it has reached its
+limit.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
 
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from tui.app.records.matching import Matched, match_records
-from tui.app.records.store import MOST_RECORDS, HourRecords, RecordsGone
+from tui.app.records.store import MOST_RECORDS, HourRecords
 from tui.archive import Archive, Chunk, ChunkReader, Damage
 from tui.archive.store import is_s3
 from tui.archive.streams import FIRST_RANGE, ReadCancelled
@@ -147,6 +145,22 @@ def _blocks(
     yield ChunkDone(chunk, Counts(reader.bytes_compressed, reader.bytes, len(into) - begun))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far an hour has been read: `ended` at its end, or before it at the `limit` of what a preview holds or because
+    of a `trouble`; `unread` if the archive did not give a chunk, or not all of it."""
+
+    ended: bool = False
+    trouble: str = ""
+    limit: Limit | None = None
+    unread: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Is all of the hour here?"""
+        return self.ended and self.limit is None and not self.trouble and not self.unread
+
+
 class RecordsRead(Message):
     """The preview has more records."""
 
@@ -163,12 +177,9 @@ class ChunkTorn(Message):
 
 @dataclass
 class ReadingPaused(Message):
-    """The preview read as far as it was asked to, or (`ended`) as far as it can: to the hour's end, to the `limit`
-    of what a preview holds, or until `trouble` broke it off."""
+    """The preview read as far as it was asked to, or as far as it can."""
 
-    ended: bool
-    trouble: str = ""
-    limit: Limit | None = None
+    reading: Reading
 
 
 @dataclass
@@ -179,28 +190,14 @@ class RecordsMatched(Message):
     matched: Matched
 
 
-class Work(Protocol):
-    """Runs a job in a thread; an `exclusive` one cancels those of its group."""
-
-    def __call__(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None: ...
-
-
 class Feed:
-    """Fills `records` and matches them; `post` gets what comes, in messages. Ends with `stop`."""
+    """Fills `records`, and matches them; ends with `stop`. What it yields is for the screen."""
 
-    def __init__(
-        self, archive: Archive, chunks: tuple[Chunk, ...], *, post: Callable[[Message], object], work: Work
-    ) -> None:
+    def __init__(self, archive: Archive, chunks: tuple[Chunk, ...]) -> None:
         self._archive = archive
         self._chunks = chunks
-        self._post = post
-        self._work = work
         self._appetite = Appetite()
-        self._matching: Filter | None = None
         self.records = HourRecords()
-
-    def start(self) -> None:
-        self._work(self._read, "read")
 
     def stop(self, *, keep: bool) -> None:
         """For good. The records are gone, unless somebody is to `keep` them for as long as they are of use to him."""
@@ -218,42 +215,28 @@ class Feed:
         self._appetite.enough()
         return busy
 
-    def match(self, filter_: Filter, start: int) -> None:
-        """Match from `start` on. A matcher at work goes on by itself, unless its filter is another."""
-        if filter_ is not self._matching:
-            self._matching = filter_
-            self._work(partial(self._match, filter_, start), "match", exclusive=True)
-
-    def matched(self, message: RecordsMatched) -> None:
-        """Matches have come; the last ones are the matcher's end."""
-        if message.matched.last and message.filter is self._matching:
-            self._matching = None
-
-    def _read(self) -> None:
-        trouble, limit = "reading broke off", None  # as long as nobody says why
+    def read(self) -> Iterator[Message]:
+        """Read as far as there is an appetite."""
+        unread, limit, trouble = False, None, ""
         try:
             for event in read_hour(self._archive, self._chunks, self._appetite, self.records):
                 if isinstance(event, Progress | ChunkDone):
-                    self._post(RecordsRead())
+                    yield RecordsRead()
                 elif isinstance(event, ChunkDamaged):
-                    self._post(ChunkTorn(event))
+                    unread |= event.unread
+                    yield ChunkTorn(event)
                 elif isinstance(event, Limit):
                     limit = event
                 elif isinstance(event, Rested):
-                    self._post(ReadingPaused(ended=False))
-            trouble = ""
+                    yield ReadingPaused(Reading(unread=unread))
         except HourscopeError as error:
             trouble = str(error)
-        finally:
-            self._post(ReadingPaused(ended=True, trouble=trouble, limit=limit))
+        except Exception:
+            yield ReadingPaused(Reading(ended=True, trouble="reading broke off", unread=unread))
+            raise
+        yield ReadingPaused(Reading(True, trouble, limit, unread))
 
-    def _match(self, filter_: Filter, start: int) -> None:
-        worker = get_current_worker()
-        try:
-            for matched in match_records(filter_, self.records, start):
-                if worker.is_cancelled:
-                    return
-                if matched is not None:
-                    self._post(RecordsMatched(filter_, matched))
-        except RecordsGone:
-            return  # and so is the screen
+    def match(self, filter_: Filter, start: int) -> Iterator[Message | None]:
+        """Match from record `start` on."""
+        for matched in match_records(filter_, self.records, start):
+            yield None if matched is None else RecordsMatched(filter_, matched)

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from tui.app.filters.bar import FilterBar
-from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.model.session import Session
-from tui.app.preview.feed import ChunkTorn, Feed, Limit, ReadingPaused, RecordsMatched, RecordsRead, Work
-from tui.app.preview.marks import AlikeFound, FindAlike, Marks
+from tui.app.preview.feed import ChunkTorn, Feed, Reading, ReadingPaused, RecordsMatched, RecordsRead
+from tui.app.preview.marks import AlikeFound, Marks, find_alike
 from tui.app.preview.panes import Panes
 from tui.app.preview.rows import VisibleRows
-from tui.app.preview.text import PreviewState, place
-from tui.app.records.json_tree import JsonTree
+from tui.app.preview.text import count_words
 from tui.app.records.record_list import RecordList
 from tui.app.requests import Failed, Report
 from tui.app.terminal.guard import Guarded
+from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.errors import FilterError
-from tui.filter import Filter
+from tui.filter import Filter, Term
 
-_MOST_TORN = 2  # chunks that are reported over the list
 _BREATH_SECONDS = 0.01  # for keys, between two steps of something long
+_NO_VALUE = "put the cursor on a value of the tree or of the fields: = only these, - not these, o more"
 
 
 class HourView(Guarded, Vertical):
@@ -68,35 +65,24 @@ class HourView(Guarded, Vertical):
         """More was read, or matched, or another record is under the cursor."""
 
     def __init__(
-        self,
-        session: Session,
-        hour: datetime,
-        chunks: tuple[Chunk, ...],
-        *,
-        work: Work,
-        like: HourView | None = None,
+        self, session: Session, hour: datetime, chunks: tuple[Chunk, ...], like: HourView | None = None
     ) -> None:
         """`like`: the view of another hour, whose filter, columns and panes this one takes over."""
         super().__init__()
         self.session = session
         self.hour = hour
         self.chunks = chunks  # some of the hour's, or all
-        self.feed = Feed(session.archive, chunks, post=self.post_message, work=work)
+        self.feed = Feed(session.archive, chunks)
         self.records = self.feed.records
         self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
-        self.panes = Panes(session, self.rows)
+        self.panes = Panes(session, self.rows, session.line[1] if session.line and session.line[0] == hour else 0)
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
-        self.ended = False  # reading; at the hour's end, or before it because of a trouble or a limit
-        self.trouble = ""
-        self.unread = False  # is there a chunk that the archive did not give, or not all of it?
-        self.limit: Limit | None = None
-        self._work = work
+        self.reading = Reading()
+        self._matching: Filter | None = None  # what the records are matched against at present
         self._catching_up = False
         self._like = like
         self._arriving = 0
-        line = session.line
-        self._left_at = line[1] if line and line[0] == hour else 0  # the record that was under the cursor
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -110,7 +96,7 @@ class HourView(Guarded, Vertical):
             self._like = None
         self.screen.set_focus(self.panes.panel if self.panes.panel.display else self.listing)
         self._refresh_words()
-        self.feed.start()
+        stream(self, self.feed.read(), "read")
 
     def arrive(self, step: int) -> None:
         """Put the cursor on the first match (`step` 1) or on the last (-1) as soon as it is there."""
@@ -128,12 +114,6 @@ class HourView(Guarded, Vertical):
     def filter(self) -> Filter:
         return self.rows.filter
 
-    @property
-    def state(self) -> PreviewState:
-        return PreviewState.of(self.rows, ended=self.ended, trouble=self.trouble, limit=self.limit, unread=self.unread)
-
-    # What the feed posts.
-
     def on_records_read(self, message: RecordsRead) -> None:
         self.rows.marks.restore(self.records)
         self._match()
@@ -141,35 +121,34 @@ class HourView(Guarded, Vertical):
 
     def on_chunk_torn(self, message: ChunkTorn) -> None:
         self.session.add_damage(message.damaged)
-        self.unread |= message.damaged.unread
         self._refresh_words()
 
     def on_reading_paused(self, message: ReadingPaused) -> None:
-        self.ended, self.trouble, self.limit = message.ended, message.trouble, message.limit
+        self.reading = message.reading
         self._refresh_words()
         if self._arriving:
             self._arrive()
 
     def on_records_matched(self, message: RecordsMatched) -> None:
-        self.feed.matched(message)
+        if message.matched.last and message.filter is self._matching:
+            self._matching = None
         if message.filter is self.filter:
             self.rows.add(message.matched)
             self._match()
             self.refresh_rows()
 
     def _match(self) -> None:
-        """What the filter has not seen yet."""
-        if self.rows.behind:
-            self.feed.match(self.filter, self.rows.seen)
+        """What the filter has not seen yet; a matcher at work goes on by itself, unless its filter is another."""
+        if self.rows.behind and self.filter is not self._matching:
+            self._matching = self.filter
+            stream(self, self.feed.match(self.filter, self.rows.seen), "match")
 
     def rest(self) -> bool:
         """Read no more for now; False if nothing was being read."""
-        reading = not self.ended and self.feed.rest()
+        reading = not self.reading.ended and self.feed.rest()
         if reading:
             self.listing.follow(False)
         return reading
-
-    # What is shown.
 
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
@@ -183,18 +162,15 @@ class HourView(Guarded, Vertical):
             if rows.filtered:
                 self.bar.look_for_slips(rows.filter, matched=len(rows.hits) > 0)
         self._refresh_words()
-        if 0 < self._left_at < len(self.records) and not rows.behind:
-            left, self._left_at = self._left_at, 0
-            self.panes.go_back_to(left)
         if self._arriving:
             self._arrive()
 
     def _arrive(self) -> None:
-        rows, last = self.rows, self._arriving < 0
-        if self.ended and not rows.behind and rows.filtered and not rows.hits:
+        rows, last, ended = self.rows, self._arriving < 0, self.reading.ended
+        if ended and not rows.behind and rows.filtered and not rows.hits:
             self._arriving = 0
             self.post_message(Report(f"no match in {self.hour:%a %d %b %H:00}; {'N' if last else 'n'} goes on"))
-        elif rows.filtered and rows.hits and (not last or (self.ended and not rows.behind)):
+        elif rows.filtered and rows.hits and (not last or (ended and not rows.behind)):
             self._arriving = 0
             self.listing.go_to(rows.hits[-1 if last else 0])
 
@@ -205,13 +181,8 @@ class HourView(Guarded, Vertical):
 
     def _refresh_words(self) -> None:
         """The count, and the line over the list."""
-        state, damage, number = self.state, self.session.damage, self.listing.current
-        self.bar.count(state.count_words())
-        torn = [f"! {words}" for chunk in self.chunks for words in damage.get(chunk.key, ())]
-        where = place(self.records, number) if number is not None else () if self.ended else ("reading …",)
-        notes = [f"! {self.trouble}"] if self.trouble else torn[:_MOST_TORN]
-        empty = state.empty_words() if self.records or not torn else torn[0]
-        self.listing.explain(where, empty, state.rows_words(), (*notes, *state.limit_words()))
+        self.bar.count(count_words(self.rows, self.reading))
+        self.panes.explain(self.reading, self.chunks)
         self.post_message(self.Changed())
 
     def on_record_list_moved(self) -> None:
@@ -219,7 +190,7 @@ class HourView(Guarded, Vertical):
         self._refresh_words()
 
     def on_record_list_near_end(self, message: RecordList.NearEnd) -> None:
-        if not self.ended:
+        if not self.reading.ended:
             self.feed.more(everything=message.everything)
 
     def _show(self, sentence: str) -> None:
@@ -241,12 +212,11 @@ class HourView(Guarded, Vertical):
         self._show(self.rows.forget_marks())
 
     def action_fields(self) -> None:
-        self.panes.flip_fields()
-        self._refresh_words()
+        if sentence := self.panes.flip_fields():
+            self.post_message(Report(sentence))
 
     def action_tree(self) -> None:
         self.panes.flip_tree()
-        self._refresh_words()
 
     def action_raw(self) -> None:
         self.listing.action_raw()
@@ -257,7 +227,7 @@ class HourView(Guarded, Vertical):
     def step_back(self) -> bool:
         """Out of the fields, of the marks, or of the tree; False where nothing is open."""
         if self.panes.panel.display:
-            self.action_fields()
+            self.panes.close_fields()
         elif self.rows.marked:
             self.action_marks()
         elif not self.listing.has_focus:
@@ -265,8 +235,6 @@ class HourView(Guarded, Vertical):
         else:
             return False
         return True
-
-    # The filter.
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         self.session.filter = self.bar.terms
@@ -276,25 +244,29 @@ class HourView(Guarded, Vertical):
             if not self.rows.filtered:
                 self.refresh_rows()
 
-    def on_filter_bar_closed(self) -> None:
+    def on_filter_input_left(self) -> None:
         self.screen.set_focus(self.listing)
 
-    def on_json_tree_wanted(self, message: JsonTree.Wanted) -> None:
-        self.bar.add_value(message.path, message.value, only=message.only)
-
-    def on_fields_panel_wanted(self, message: FieldsPanel.Wanted) -> None:
-        self.bar.add(message.term)
+    def _term(self, *, only: bool) -> Term | None:
+        """Only records with the value under the cursor, or all but these; a sentence where no term can ask for it."""
+        term = None
+        try:
+            if (term := self.panes.pane.term(only=only)) is None:
+                self.post_message(Report(_NO_VALUE))
+        except FilterError as error:
+            self.post_message(Failed(str(error)))
+        return term
 
     def action_only(self, only: bool) -> None:
-        self.panes.want(only=only)
+        if term := self._term(only=only):
+            self.bar.add(term)
 
     def action_ask_value(self) -> None:
         """What can be asked of the value under the cursor of the tree, or of the fields."""
-        if value := self.panes.value:
+        if value := self.panes.pane.value:
             self.bar.compare(*value)
         else:
-            words = "put the cursor on a value, of the tree or of the fields: o asks whether others are like it"
-            self.post_message(Report(words))
+            self.post_message(Report(_NO_VALUE))
 
     def action_saved(self) -> None:
         self.bar.action_saved()
@@ -311,27 +283,13 @@ class HourView(Guarded, Vertical):
     def action_invert(self) -> None:
         self.bar.line.action_invert()
 
-    # Marks.
-
     def action_mark(self) -> None:
         self._show(self.panes.mark())
 
     def action_mark_alike(self) -> None:
-        """Mark every record that has the value under the tree's cursor at the same path."""
-        try:
-            search = self.panes.alike()
-        except FilterError as error:
-            self.post_message(Failed(str(error)))
-            return
-        if search is None:
-            self.post_message(Report("put the tree's cursor on a value: a comma marks all records that have it"))
-        else:
-            self._work(partial(self._find_alike, search), "mark", exclusive=True)
-
-    def _find_alike(self, search: FindAlike) -> None:
-        worker = get_current_worker()
-        if message := search(lambda: worker.is_cancelled):
-            self.post_message(message)
+        """Mark every record that has the value under the cursor at the same path."""
+        if term := self._term(only=True):
+            stream(self, find_alike(term, self.records), "mark")
 
     def on_alike_found(self, message: AlikeFound) -> None:
         self.rows.marks.add(message.flags)

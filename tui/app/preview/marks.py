@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress
 
 from textual.message import Message
 
 from tui.app.records.matching import match_records
-from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.records.store import HourRecords
 from tui.filter import Filter, Term
 from tui.units import count, plural
 
@@ -94,22 +94,14 @@ class AlikeFound(Message):
     sentence: str
 
 
-FindAlike = Callable[[Callable[[], bool]], AlikeFound | None]
-"""Takes what tells that nobody waits any more."""
-
-
-def find_alike(term: Term, records: HourRecords, cancelled: Callable[[], bool]) -> AlikeFound | None:
-    """The records that a term lets through; None if nobody waits for them any more."""
+def find_alike(term: Term, records: HourRecords) -> Iterator[AlikeFound | None]:
+    """The records that a term keeps, when they are all known; None is a moment to give up."""
     flags, seen = bytearray(len(records)), 0
-    try:
-        for matched in match_records(Filter((term,)), records):
-            if cancelled():
-                return None
-            if matched is not None:
-                flags.extend(bytes(max(matched.end - len(flags), 0)))
-                for number in matched.hits:
-                    flags[number] = 1
-                seen = matched.end
-    except RecordsGone:
-        return None
-    return AlikeFound(flags, f"marked {plural(flags.count(1), 'record')} with {term.text}, of {count(seen)} previewed")
+    for matched in match_records(Filter((term,)), records):
+        if matched is not None:
+            flags.extend(bytes(max(matched.end - len(flags), 0)))
+            for number in matched.hits:
+                flags[number] = 1
+            seen = matched.end
+        yield None
+    yield AlikeFound(flags, f"marked {plural(flags.count(1), 'record')} with {term.text}, of {count(seen)} previewed")

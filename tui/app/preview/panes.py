@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from textual.containers import Container
 
 from tui.app.filters.fields_panel import FieldsPanel
+from tui.app.filters.indexed import is_indexed
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
-from tui.app.preview.marks import FindAlike, find_alike
+from tui.app.preview.feed import Reading
 from tui.app.preview.rows import VisibleRows
-from tui.app.records.columns import LARGEST, columns_words, toggled
-from tui.app.records.json_tree import JsonTree
+from tui.app.preview.text import empty_words, notes_words, place, rows_words
+from tui.app.records.columns import LARGEST
 from tui.app.records.record_list import RecordList
-from tui.app.records.tree import outside
+from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
+from tui.archive import Chunk
 from tui.filter import Filter
-from tui.filter.build import term_of
+from tui.filter.build import spell_path
+from tui.filter.jmespath import parse_expression
+
+_THREE_PANES = 200  # cells
+_COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
 class Panes(Guarded, Container):
     """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
 
-    def __init__(self, session: Session, rows: VisibleRows) -> None:
+    def __init__(self, session: Session, rows: VisibleRows, left_at: int) -> None:
+        """`left_at`: the record that was under the cursor when the hour was left; 0 if it was not looked at."""
         self.listing = RecordList(rows.records)
         self.nodes = JsonTree(session.zone)
         self.panel = FieldsPanel()
         super().__init__(self.listing, self.nodes, self.panel, id="preview")
         self._session = session
         self._rows = rows
+        self._left_at = left_at
 
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
@@ -43,15 +52,14 @@ class Panes(Guarded, Container):
     def refresh_rows(self) -> None:
         """Everything again, after the rows have become others."""
         rows = self._rows
-        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks)
+        self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks, rows.filter)
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
-
-    def go_back_to(self, number: int) -> None:
-        """Put the cursor where it was left, unless somebody went elsewhere meanwhile."""
-        if not self.listing.current or self._rows.filtered:
-            self.listing.go_to(number)
+        if 0 < self._left_at < len(rows.records) and not rows.behind:
+            if not self.listing.current or rows.filtered:  # else somebody went elsewhere meanwhile
+                self.listing.go_to(self._left_at)
+            self._left_at = 0
 
     def refresh_record(self) -> None:
         """Show the record under the cursor."""
@@ -63,6 +71,15 @@ class Panes(Guarded, Container):
         else:
             self.nodes.show(records[number])
 
+    def explain(self, reading: Reading, chunks: tuple[Chunk, ...]) -> None:
+        """The line over the list: where its cursor is, what is shown, and what is wrong; or why there is no record."""
+        rows, number = self._rows, self.listing.current
+        damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
+        where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
+        notes = notes_words(reading, damage)
+        empty = empty_words(rows, reading) if rows.records or not damage else notes[0]
+        self.listing.explain(where, empty, rows_words(rows), notes)
+
     def _shown(self) -> Shown:
         """All records, or the matching where only these are shown."""
         rows = self._rows
@@ -72,17 +89,48 @@ class Panes(Guarded, Container):
 
     # Which of them are there.
 
-    def flip_fields(self) -> None:
-        """The fields of all records, or again the one record."""
-        shown = not self.panel.display
-        self.panel.display, self.nodes.display = shown, not shown
-        self.screen.set_focus(self.panel if shown else self.listing)
+    def flip_fields(self) -> str:
+        """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
+        panel, session = self.panel, self._session
+        selection = session.selection
+        chunks = [
+            chunk
+            for hour, some in session.catalog.hours.items()
+            for chunk in some
+            if not selection or hour in selection
+        ]
+        if panel.display and not panel.indexed and is_indexed(session.archive, chunks):
+            panel.measure_indexed(session.archive, chunks)
+            of = "the selected hours" if selection else "the whole archive"
+            return f"the fields of all records of {of}, from the index; f again closes them"
+        if panel.display:
+            self.close_fields()
+        else:
+            self._open_fields()
+        return ""
+
+    def _open_fields(self) -> None:
+        """In the place of the record, or where there is room for both, beside it."""
+        self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
+        self.set_class(self.nodes.display, "-three")
+        self.screen.set_focus(self.panel)
+        self.refresh_rows()
+
+    def on_resize(self) -> None:
+        if self.panel.display and self.app.size.width < _THREE_PANES:
+            self.nodes.display = False
+
+    def close_fields(self) -> None:
+        """Again the record."""
+        self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
+        self.remove_class("-three")
+        self.screen.set_focus(self.listing)
         self.refresh_rows()
 
     def flip_tree(self) -> None:
         """The record beside the list, or the list alone."""
         if self.panel.display:
-            self.flip_fields()
+            self.close_fields()
             return
         self.nodes.display = not self.nodes.display
         if not self.nodes.display:
@@ -91,13 +139,9 @@ class Panes(Guarded, Container):
     # What is under the cursor.
 
     @property
-    def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
-        """Path and value under the cursor of the fields or of the tree, and whether the value is cut."""
-        return self.panel.value if self.panel.display else self.nodes.value
-
-    def want(self, *, only: bool) -> None:
-        """Ask for the value to become a term."""
-        (self.panel if self.panel.display else self.nodes).want(only=only)
+    def pane(self) -> FieldsPanel | JsonTree:
+        """What is beside the list, and has a value under its cursor."""
+        return self.panel if self.panel.display and not self.nodes.has_focus else self.nodes
 
     def mark(self) -> str:
         """Mark the record, or take its mark away; the cursor goes on to the next."""
@@ -109,14 +153,6 @@ class Panes(Guarded, Container):
             self.listing.action_move(1)
         return ""
 
-    def alike(self) -> FindAlike | None:
-        """A search for every record that has the value of the tree's cursor at the same path; FilterError if no term
-        can ask for it."""
-        value = self.nodes.value
-        if value is None:
-            return None
-        return partial(find_alike, term_of(outside(value[0]), value[1]), self._rows.records)
-
     # Columns: the session's, for every hour.
 
     def toggle_column(self) -> str:
@@ -124,10 +160,30 @@ class Panes(Guarded, Container):
         row = self.nodes.current
         if row is None or not row.path or row.embedded:
             return "put the tree's cursor on a value: c makes it a column; C takes any JMESPath"
-        return self.put_columns(toggled(self._session.columns, row.path))
+        text, columns = spell_path(row.path), self._session.columns
+        without = tuple(column for column in columns if column != text)
+        return self.put_columns(without if text in columns else (*columns, text))
 
     def put_columns(self, columns: tuple[str, ...]) -> str:
         """Show these columns, JMESPath."""
         self._session.columns = columns
         self.listing.show_columns(columns)
-        return columns_words(columns)
+        return f"columns: {', '.join(columns)}; C orders them" if columns else "the columns that suit these records"
+
+
+def split(texts: str) -> tuple[str, ...]:
+    """`ts, player.version, length(tags)` → its expressions; FilterError for one that is malformed.
+
+    A comma inside brackets or quotes divides nothing.
+    """
+    parts, start, depth = [], 0, 0
+    for match in _COMMA.finditer(texts):
+        token = match.group()
+        depth += (token in ("[", "(", "{")) - (token in ("]", ")", "}"))
+        if token == "," and depth <= 0:
+            parts.append(texts[start : match.start()])
+            start = match.end()
+    expressions = tuple(part.strip() for part in (*parts, texts[start:]) if part.strip())
+    for expression in expressions:
+        parse_expression(expression)
+    return tuple(dict.fromkeys(expressions))

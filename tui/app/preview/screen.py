@@ -9,7 +9,6 @@ from typing import ClassVar
 from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.opening import listed_again
@@ -18,14 +17,14 @@ from tui.app.page import ArchivePage
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
+from tui.app.preview.panes import split
 from tui.app.preview.text import explanation, header_words
 from tui.app.preview.walk import Newer, Sought, seek
-from tui.app.records.columns import split
 from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
+from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
-from tui.filter import Filter
 from tui.history.notebook import Spot
 from tui.units import plural
 
@@ -51,7 +50,7 @@ class PreviewPage(ArchivePage):
         self.session = session
         self.hour = hour
         self.chunks = chunks or session.chunks(hour)  # some of them, or the hour's
-        self.view = HourView(session, hour, self.chunks, work=self.work)
+        self.view = HourView(session, hour, self.chunks)
         self.menu = CopyMenu(self.view.nodes, self.view.rows)
         self._writing = False
         self._following = False
@@ -89,7 +88,7 @@ class PreviewPage(ArchivePage):
         before.leave(keep=self._writing)
         self.session.place = self.hour = hour
         self.chunks = self.session.chunks(hour)
-        self.view = HourView(self.session, hour, self.chunks, work=self.work, like=before)
+        self.view = HourView(self.session, hour, self.chunks, before)
         self.menu = CopyMenu(self.view.nodes, self.view.rows)
         self.call_later(self._replace, before, menu)
 
@@ -104,7 +103,7 @@ class PreviewPage(ArchivePage):
         view = self.view
         if view.listing.go_to_match(step):
             return
-        if step > 0 and not view.ended:
+        if step > 0 and not view.reading.ended:
             view.feed.more(everything=True)
             self.report("reading the rest of the hour; n again goes on")
             return
@@ -112,17 +111,7 @@ class PreviewPage(ArchivePage):
             self._go_on(self.session.hour_beside(self.hour, step), step, "hour")
         else:
             self.report(f"looking for the {'next' if step > 0 else 'previous'} match in other hours …")
-            self.work(partial(self._seek, self.hour, step, view.filter), "seek", exclusive=True)
-
-    def _seek(self, hour: datetime, step: int, filter_: Filter) -> None:
-        worker = get_current_worker()
-        try:
-            for found in seek(self.session, hour, step, filter_, lambda: worker.is_cancelled):
-                if worker.is_cancelled:
-                    return
-                self.post_message(found)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+            stream(self, seek(self.session, self.hour, step, view.filter), "seek")
 
     def on_sought(self, message: Sought) -> None:
         """Go there, or report how far it was looked for."""
@@ -176,7 +165,7 @@ class PreviewPage(ArchivePage):
         self.view.nodes.show_times(self.session.zone)
 
     def on_hour_view_changed(self) -> None:
-        words = header_words(self.view.state, self.session, self.hour, self.chunks)
+        words = header_words(self.view.rows, self.view.reading, self.session, self.hour, self.chunks)
         self.header.show(self.session.title, *words)
 
     def interrupt(self) -> bool:
@@ -234,7 +223,7 @@ class PreviewPage(ArchivePage):
         self.request(ShowTimeline(self.session))
 
     def action_send(self) -> None:
-        plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.state.whole)
+        plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.reading.whole)
         if isinstance(plan, str):
             self.report(plan)
         elif plan[1]:
@@ -264,7 +253,7 @@ class PreviewPage(ArchivePage):
         """Write what is picked; then plan the send, if one is still here, or report it on whatever screen one is."""
         if out := text.strip():
             self._writing = True
-            picked = pick(self.view.rows, whole=self.view.state.whole)
+            picked = pick(self.view.rows, whole=self.view.reading.whole)
             self.work(partial(self._export, picked, self.view.rows.title, out, then), "write")
 
     def _export(self, picked: Pick, title: str, out: str, then: PlanSend | None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from tui.analysis.known import known_from
 from tui.app.model.session import Session
@@ -40,27 +41,26 @@ class Newer(Message):
     usual: Usual
 
 
-def seek(
-    session: Session, hour: datetime, step: int, filter_: Filter, cancelled: Callable[[], bool]
-) -> Iterator[Sought]:
+def seek(session: Session, hour: datetime, step: int, filter_: Filter) -> Iterator[Sought]:
     """The first hour after `hour` (`step` 1) or before it (-1) with a match; reports on the way.
 
     Hours of an extract's or the index's known counts are passed over unread; the others are read up to the first match.
+    To be run in a worker: one that is cancelled ends it.
     """
     passed = unread = 0
-    reported, here = time.monotonic(), session.hour_beside(hour, step)
+    reported, here, worker = time.monotonic(), session.hour_beside(hour, step), get_current_worker()
     matcher = filter_.matcher()
     with open_index(session.archive) as index:
         known = known_from(index)
-        while here is not None and not cancelled():
+        while here is not None and not worker.is_cancelled:
             passed += 1
             if session.out_of_reach(here):
                 unread += 1
             else:
                 chunks = [chunk for chunk in session.chunks(here) if known(chunk, filter_) is None]
-                found = [_has_match(session, chunk, matcher, cancelled) for chunk in chunks]
-                unread += None in found
-                if True in found:
+                answers = [_has_match(session, chunk, matcher, lambda: worker.is_cancelled) for chunk in chunks]
+                unread += None in answers
+                if True in answers:
                     yield Sought(step, here, passed, ended=True, unread=unread)
                     return
             if time.monotonic() - reported > _INTERVAL_SECONDS:

@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
-from tui.app.records.columns import LARGEST, SAMPLE, Column, Tone, cells, choose, chosen, shared, tones
+from tui.app.records.columns import LARGEST, Cell, Column, Tone, cells
 from tui.app.records.store import FewRecords, Records
-from tui.app.widgets.lines import Piece, fit
+from tui.app.records.table import SAMPLE, choose, chosen, shared
+from tui.app.widgets.lines import Piece, fit, shorten
 from tui.app.widgets.theme import Palette
+from tui.filter import Filter
 from tui.printable import printable
+from tui.units import count
 
 _SIDEWAYS = 20  # cells
 _MOST_LINES = 12  # of a wrapped record: the tree has the rest
+_WIDEST_SHARED = 24  # cells of a value that all records share
+_HOUR = 3  # characters: `17:`
 _KEPT = 400  # texts: more than fit on a screen
 
 
-TONES: Mapping[Tone, str] = {"plain": "text", "common": "dim", "rare": "match"}  # their styles in the palette
+TONES: Mapping[Tone, str] = {  # their styles in the palette
+    "plain": "text",
+    "common": "dim",
+    "rare": "match",
+    "warning": "title",
+    "error": "trouble",
+    "fatal": "fatal",
+}
+
+
+def toned(cells_: Sequence[Cell], palette: Palette, columns: Sequence[Column], *, hued: bool = False) -> list[Piece]:
+    """Each cell in the style of its tone, the hour of a time dim; `hued`: what does not stand out in its field's."""
+    if len(cells_) != len(columns):
+        return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
+    pieces: list[Piece] = []
+    for (text, tone), column in zip(cells_, columns, strict=True):
+        style = getattr(palette, TONES[tone])
+        if hued and tone in ("plain", "common"):
+            style = palette.fields[crc32(column.text.encode()) % len(palette.fields)]
+        hour = _HOUR if column.time and not column.days and not hued else 0
+        pieces += [(text[:hour], palette.dim), (text[hour:], style)]
+    return pieces
 
 
 def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list[list[Piece]]:
@@ -26,11 +53,8 @@ def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list
         return []
     lines = RecordLines(FewRecords(records))
     lines.fit(width, range(len(records)))
-    table: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
-    for number in range(len(records)):
-        cells_ = lines.toned(number) or [(lines.lines(number)[0], "plain")]
-        table.append([(text, getattr(palette, TONES[tone])) for text, tone in cells_])
-    return table
+    titles: list[list[Piece]] = [[(lines.titles, palette.dim)]] if lines.columns else []
+    return [*titles, *(toned(lines.lines(number)[0], palette, lines.columns) for number in range(len(records)))]
 
 
 class RecordLines:
@@ -39,11 +63,12 @@ class RecordLines:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._width = 1
-        self._texts: dict[int, list[str]] = {}
-        self._cells: dict[int, list[tuple[str, Tone]]] = {}
+        self._drawn: dict[int, list[list[Cell]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
+        self._filter = Filter()
         self._raw = False
+        self.hued = False
         self.columns: tuple[Column, ...] = ()
         self.shared: tuple[tuple[str, str], ...] = ()  # names and values that the first records have in common
         self.wrapped = False
@@ -58,23 +83,33 @@ class RecordLines:
         self._raw = not self._raw
         self._again()
 
+    def flip_hues(self) -> None:
+        """A color for each field, or not."""
+        self.hued = not self.hued
+
     def flip_wrap(self) -> None:
         self.wrapped = not self.wrapped
         self._again()
 
     def look_like(self, other: RecordLines) -> None:
-        self._raw, self.wrapped = other._raw, other.wrapped
+        self._raw, self.hued, self.wrapped = other._raw, other.hued, other.wrapped
         self._again()
 
     def sideways(self, step: int) -> None:
         """A wrapped record has nothing beside it."""
         if not self.wrapped:
             self.left = max(0, self.left + step * _SIDEWAYS)
-            self._texts.clear()
+            self._drawn.clear()
 
     def _again(self) -> None:
         self.left = 0
         self._chosen_for = None
+
+    def ask(self, filter_: Filter) -> None:
+        """The fields of this filter come first."""
+        if filter_ != self._filter:
+            self._filter = filter_
+            self._chosen_for = None
 
     def fit(self, width: int, rows: Sequence[int]) -> None:
         """Draw for this width, and choose columns as soon as that or the first of the rows are others.
@@ -87,52 +122,55 @@ class RecordLines:
             return
         self._chosen_for = known
         self._width = max(width, 1)
-        self._texts.clear()
-        self._cells.clear()
+        self._drawn.clear()
         self.columns, self.shared = (), ()
         if self._raw or self.wrapped:
             return
         sample = [self._records.head(number, LARGEST + 1) for number in sampled]
-        self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width)
+        self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width, self._filter)
         if self.columns and not self._chosen:
             self.shared = shared(sample)
+
+    def shared_pieces(self, total: int, palette: Palette, width: int) -> list[Piece]:
+        """What all records share, or at least the first of them, as far as there is room."""
+        number = min(total, SAMPLE)
+        lead = f" {'all' if number == total else 'first'} {count(number)}  "
+        pieces: list[Piece] = [(lead, palette.dim)]
+        room = width - len(lead)
+        for path, value in self.shared:
+            name, text = printable(path, 40), shorten(printable(value, 60), _WIDEST_SHARED)
+            room -= cell_len(name) + cell_len(text) + 3
+            if room < 0:
+                break
+            pieces += [(f"{name} ", palette.dim), (f"{text}  ", palette.text)]
+        return pieces
 
     @property
     def titles(self) -> str:
         """Of the columns."""
         return "".join(fit(column.title, column.width) + "  " for column in self.columns)[self.left :]
 
-    def lines(self, number: int) -> list[str]:
-        """What is drawn of a record: one line, or several if it is wrapped."""
-        lines = self._texts.get(number)
+    def lines(self, number: int) -> list[list[Cell]]:
+        """What is drawn of a record: the cells of one line, or several lines if it is wrapped."""
+        lines = self._drawn.get(number)
         if lines is None:
-            if len(self._texts) >= _KEPT:
-                self._texts.clear()
-                self._cells.clear()
-            lines = self._texts[number] = self._draw(number)
+            if len(self._drawn) >= _KEPT:
+                self._drawn.clear()
+            lines = self._drawn[number] = self._draw(number)
         return lines
 
-    def toned(self, number: int) -> list[tuple[str, Tone]]:
-        """The one line of a record in columns, cell by cell; empty where it is not drawn so."""
-        if not self.columns or self.left or self.wrapped:
-            return []
-        cells_ = self._cells.get(number)
-        if cells_ is None:
-            record = self._records.head(number, LARGEST + 1)
-            texts = cells(record, self.columns) or []
-            widths = [column.width for column in self.columns]
-            padded = [fit(text, width) + "  " for text, width in zip(texts, widths, strict=False)]
-            cells_ = self._cells[number] = list(zip(padded, tones(record, self.columns), strict=False))
-        return cells_
-
-    def _draw(self, number: int) -> list[str]:
+    def _draw(self, number: int) -> list[list[Cell]]:
         if self.wrapped:
-            cells_ = self._width * _MOST_LINES
-            text = printable(self._records.head(number, 4 * cells_ + 4), cells_)
-            return chop_cells(text, self._width)[:_MOST_LINES] or [""]
-        texts = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
-        if texts is None:
+            room = self._width * _MOST_LINES
+            text = printable(self._records.head(number, 4 * room + 4), room)
+            return [[(line, "plain")] for line in chop_cells(text, self._width)[:_MOST_LINES] or [""]]
+        cells_ = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
+        if cells_ is None:
             end = self.left + self._width
-            return [printable(self._records.head(number, 4 * end + 4), end)[self.left :]]
-        parts = [fit(text, column.width) for text, column in zip(texts, self.columns, strict=True)]
-        return ["  ".join(parts)[self.left :]]
+            return [[(printable(self._records.head(number, 4 * end + 4), end)[self.left :], "plain")]]
+        left, line = self.left, list[Cell]()
+        for (text, tone), column in zip(cells_, self.columns, strict=True):
+            padded = fit(text, column.width) + "  "
+            line.append((padded[left:], tone))
+            left = max(left - len(padded), 0)
+        return [line]

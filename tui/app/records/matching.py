@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tui.app.records.store import HourRecords
+from tui.app.records.store import HourRecords, RecordsGone
 from tui.filter import Filter, Kind, Term
 
 _FIRST_BYTES = 1 << 16
@@ -31,12 +31,18 @@ class Matched:
 
 
 def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iterator[Matched | None]:
-    """Match what is there from `start` on, and what comes meanwhile. None: a moment to give up, if nobody waits."""
+    """Match what is there from `start` on, and what comes meanwhile. None: a moment to give up, if nobody waits.
+
+    It ends early once the records are gone.
+    """
     matcher = filter_.matcher()
     hits, at = array("I"), start
     reported = 0.0  # the first slice is reported at once
     while True:
-        block = records.block(at, _SLICE_BYTES if at else _FIRST_BYTES)
+        try:
+            block = records.block(at, _SLICE_BYTES if at else _FIRST_BYTES)
+        except RecordsGone:
+            return
         number = at
         for begin, _ in matcher.spans(block):
             number = records.number_at(block.offset + begin, number)

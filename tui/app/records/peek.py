@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from textual.message import Message
 from textual.strip import Strip
@@ -14,14 +13,15 @@ from textual.worker import get_current_worker
 
 from tui.app.model.session import Session
 from tui.app.records.lines import record_table
+from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.filter import Filter
 from tui.printable import printable
 from tui.scan.heads import heads
 from tui.units import count, plural
 
-REST_SECONDS = 0.15  # that a cursor rests before what is under it is read
 _MOST_CHUNKS = 4
 _MOST_RECORDS = 1_000  # of a chunk that a filter looks at
 _SHOWN = 60
@@ -47,19 +47,17 @@ class Peek:
         return f"{count(self.matches)} of {first}{plural(self.seen, 'record')} match {self.filter.describe()}"
 
 
-def peek(
-    session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter, cancelled: Callable[[], bool]
-) -> Peek:
-    """Read the first records of the hour's first chunks; what cannot be read is left out."""
-    matcher = filter_.matcher()
+def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
+    """The first records of the hour's first chunks, read in a worker; what cannot be read is left out."""
+    worker, matcher = get_current_worker(), filter_.matcher()
     most = _SHOWN if matcher.selects_all else _MOST_RECORDS
-    found: list[bytes] = []
+    matches: list[bytes] = []
     seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
-    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=cancelled):
-        found += [record for record in head if matcher.matches(record)]
+    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=lambda: worker.is_cancelled):
+        matches += [record for record in head if matcher.matches(record)]
         seen, whole = seen + len(head), whole and len(head) < most
     whole = whole and len(read) == len(chunks)
-    return Peek(hour, filter_, tuple(found[:_SHOWN]), len(found), seen, whole)
+    yield Peek(hour, filter_, tuple(matches[:_SHOWN]), len(matches), seen, whole)
 
 
 class RecordPeek(LineWidget):
@@ -102,14 +100,7 @@ class RecordPeek(LineWidget):
         if not chunks or session.out_of_reach(hour):
             self.post_message(self.Ready(Peek(hour, session.filter, (), 0, 0, whole=True)))
             return
-        job = partial(self._read, hour, chunks, session.filter)
-        self.run_worker(job, thread=True, exit_on_error=False, group="peek", exclusive=True)
-
-    def _read(self, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> None:
-        worker = get_current_worker()
-        found = peek(self._session, hour, chunks, filter_, lambda: worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.post_message(self.Ready(found))
+        stream(self, map(self.Ready, peek(session, hour, chunks, session.filter)), "peek")
 
     def on_record_peek_ready(self, message: Ready) -> None:
         message.stop()

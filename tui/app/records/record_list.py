@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -12,19 +13,17 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.records.columns import SAMPLE
-from tui.app.records.lines import TONES, RecordLines
+from tui.app.records.columns import Cell
+from tui.app.records.lines import RecordLines, toned
 from tui.app.records.store import Records
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.app.widgets.lines import Piece, both_ends, shorten_middle, strip_of
+from tui.filter import Filter
 from tui.printable import printable
 from tui.units import count
 
+_GUTTER = 2  # cells: a sign, and the cursor
 _SHORTEST = 8  # characters of a chunk's name
-_WIDEST_SHARED = 24  # cells of a value that all records share
-
-
-Where = tuple[str, ...]
 
 
 class RecordList(CursorList):
@@ -38,17 +37,17 @@ class RecordList(CursorList):
         Binding("greater_than_sign", "sideways(1)", "scroll right", show=False, id="sideways-right"),
         Binding("less_than_sign", "sideways(-1)", "scroll left", show=False, id="sideways-left"),
         Binding("W", "wrap", "wrap/cut long records", show=False, id="wrap"),
+        Binding("K", "hues", "a color for each field", show=False, id="hues"),
     ]
 
     class Moved(Message):
         """Another record is under the cursor."""
 
+    @dataclass
     class NearEnd(Message):
         """The cursor is near the last record that was read, or (`everything`) was sent to the very last."""
 
-        def __init__(self, *, everything: bool = False) -> None:
-            super().__init__()
-            self.everything = everything
+        everything: bool = False
 
     def __init__(self, records: Records) -> None:
         super().__init__()
@@ -59,7 +58,7 @@ class RecordList(CursorList):
         self._follows = False
         self._lines = RecordLines(records)
         self._layout: list[tuple[int, int]] = []  # for each line of the window: a row, and the line of its text
-        self._where: Where = ()
+        self._where: tuple[str, ...] = ()
         self._state = self._empty = ""
         self._notes: tuple[str, ...] = ()
 
@@ -69,15 +68,20 @@ class RecordList(CursorList):
         return self._rows[self.at] if self.at < len(self._rows) else None
 
     def show(
-        self, rows: Sequence[int] | None = None, hits: Sequence[int] | None = None, marks: Container[int] = ()
+        self,
+        rows: Sequence[int] | None = None,
+        hits: Sequence[int] | None = None,
+        marks: Container[int] = (),
+        filter_: Filter | None = None,
     ) -> None:
-        """Show these records (None: all). `hits` are the matching ones, if there is a filter; both ascend.
+        """Show these records (None: all). `hits` are those that match the filter, if there is one; both ascend.
 
         The cursor stays on its record, or goes to the nearest one before it.
         """
         before = self.current
         self._rows = range(len(self._records)) if rows is None else rows
-        self._lines.fit(self.size.width - 1, self._rows)
+        self._lines.ask(filter_ or Filter())
+        self._lines.fit(self.size.width - _GUTTER, self._rows)
         self._hits, self._marks = hits, marks
         if before is not None and before != self.current:
             self.at = max(0, bisect_right(self._rows, before) - 1)
@@ -88,7 +92,7 @@ class RecordList(CursorList):
         if self.current != before:
             self.post_message(self.Moved())
 
-    def explain(self, where: Where, empty: str, state: str = "", notes: tuple[str, ...] = ()) -> None:
+    def explain(self, where: tuple[str, ...], empty: str, state: str = "", notes: tuple[str, ...] = ()) -> None:
         """Line 0: the place, and what is shown if not all; `empty`: why there is no record; `notes`: lines below 0.
 
         Of a place of several parts the second gives way where room is short.
@@ -114,6 +118,11 @@ class RecordList(CursorList):
         self._lines.flip_wrap()
         self._again()
 
+    def action_hues(self) -> None:
+        """A color for each field, the same on every day; or those of what is common and rare alone."""
+        self._lines.flip_hues()
+        self.repaint()
+
     def look_like(self, other: RecordList) -> None:
         """Raw, wrapped, and scrolled sideways as another list."""
         self._lines.look_like(other._lines)
@@ -123,7 +132,7 @@ class RecordList(CursorList):
         self._follows = follows
 
     def _again(self) -> None:
-        self._lines.fit(self.size.width - 1, self._rows)
+        self._lines.fit(self.size.width - _GUTTER, self._rows)
         self.keep_in_sight()
         self.repaint()
 
@@ -232,15 +241,15 @@ class RecordList(CursorList):
     def draw(self, y: int, width: int) -> Strip:
         palette = self.palette
         if y == 0:
-            self._lines.fit(self.size.width - 1, self._rows)
+            self._lines.fit(self.size.width - _GUTTER, self._rows)
             self.keep_in_sight()
             return strip_of(self._title(width), width)
         if y <= len(self._notes):
             return strip_of([(shorten_middle(f" {self._notes[y - 1]}", width), palette.trouble)], width)
         if y < self.lead - bool(self._lines.columns):
-            return strip_of(self._shared(width), width)
+            return strip_of(self._lines.shared_pieces(len(self._rows), palette, width), width)
         if y < self.lead:
-            return strip_of([(" ", palette.dim), (self._lines.titles, palette.dim)], width)
+            return strip_of([("  ", palette.dim), (self._lines.titles, palette.dim)], width)
         if y - self.lead >= len(self._layout):
             words = [] if self._rows else textwrap.wrap(self._empty, max(width - 4, 20))
             line = words[y - top] if 0 <= y - (top := self.lead + 1) < len(words) else ""
@@ -249,45 +258,33 @@ class RecordList(CursorList):
         number = self._rows[row]
         here = row == self.at
         hit = self._hits is None or _holds(self._hits, number)
-        style = palette.strong if here else palette.text if hit else palette.dim
-        text = self._lines.lines(number)[line_of_it]
-        cells = self._lines.toned(number) if hit and not here else []
-        pieces = [(text, getattr(palette, TONES[tone])) for text, tone in cells] or [(text, style)]
-        return strip_of([self._sign(row, number, line_of_it), *pieces], width, self.ground(row))
+        cells = self._lines.lines(number)[line_of_it]
+        style = palette.strong if here else palette.dim
+        plain: list[Piece] = [(text, style) for text, _ in cells]
+        pieces = toned(cells, palette, self._lines.columns, hued=self._lines.hued) if hit and not here else plain
+        cursor: Piece = ("▸" if here and not line_of_it else " ", palette.selected)
+        sign = (" ", palette.text) if line_of_it else self._sign(row, number, cells)
+        return strip_of([sign, cursor, *pieces], width, self.ground(row))
 
-    def _shared(self, width: int) -> list[Piece]:
-        """What all records share, or at least the first of them, as far as there is room."""
-        palette, number = self.palette, min(len(self._rows), SAMPLE)
-        lead = f" {'all' if number == len(self._rows) else 'first'} {count(number)}  "
-        pieces: list[Piece] = [(lead, palette.dim)]
-        room = width - len(lead)
-        for name, value in self._lines.shared:
-            name, value = printable(name, 40), shorten(printable(value, 60), _WIDEST_SHARED)
-            room -= cell_len(name) + cell_len(value) + 3
-            if room < 0:
-                break
-            pieces += [(f"{name} ", palette.dim), (f"{value}  ", palette.text)]
-        return pieces
-
-    def _sign(self, row: int, number: int, line: int) -> Piece:
-        """Before a record: `*` for a mark, `▸` for the cursor, `▎` for a match among others, `⋮` behind a gap."""
+    def _sign(self, row: int, number: int, cells: Sequence[Cell]) -> Piece:
+        """Before a record: `*` for a mark, `▎` for a match among others, `E` or `F` for an error or a fatal one where
+        records have levels, `⋮` behind a gap."""
         palette = self.palette
-        if line:
-            return " ", palette.text
         if number in self._marks:
             return "*", palette.selected
-        if row == self.at:
-            return "▸", palette.selected
-        if self._hits is None or len(self._rows) <= len(self._hits):
-            return " ", palette.text
-        if _holds(self._hits, number):
+        among = self._hits is not None and len(self._rows) > len(self._hits)
+        if among and _holds(self._hits or (), number):
             return "▎", palette.match
+        if level := next((tone for _, tone in cells if tone in ("error", "fatal")), ""):
+            return level[0].upper(), palette.fatal if level == "fatal" else palette.trouble
+        if not among:
+            return " ", palette.text
         return "⋮" if row and self._rows[row - 1] != number - 1 else " ", palette.dim
 
     def _title(self, width: int) -> list[Piece]:
         palette = self.palette
         place = f"{count(self.at + 1)} of {count(len(self._rows))}" if self._rows else ""
-        right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.selected)] if self._lines.left else []
+        right: list[Piece] = [(f" ◂ {self._lines.left} ", palette.dim)] if self._lines.left else []
         left: list[Piece] = [(f"  {self._state}", palette.selected)] if self._state else []
         parts = list(self._where)
         if len(parts) > 1:

@@ -77,7 +77,7 @@ class HourRecords(Sequence[bytes]):
     def __getitem__(self, number: slice, /) -> list[bytes]: ...
     def __getitem__(self, number: int | slice, /) -> bytes | list[bytes]:
         if isinstance(number, slice):
-            return [self[each] for each in range(len(self))[number]]
+            return [self[at] for at in range(len(self))[number]]
         number = range(len(self))[number]
         return self._read(self._starts[number], self._starts[number + 1] - 1)
 

@@ -1,273 +1,272 @@
-"""A record as the lines of a tree: parsed once, folded by path, without a screen.
-
-A large record is parsed a level at a time: below its first level stands `Raw`, the bytes as they are, until somebody
-looks. To parse 60 MB at once takes seconds in which the interpreter does nothing else; to step over them, a twentieth.
-"""
+"""One record as a tree that folds. The path of the line under the cursor is always on the first line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import islice
-from typing import Any, Literal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import ClassVar
 
-import msgspec
-from msgspec import Raw
+from rich.cells import cell_len
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.timer import Timer
 
-from tui.filter.build import spell_path
-from tui.filter.compiled import NotJsonError
-from tui.filter.jmespath import load
+from tui.app.model.clock import readable
+from tui.app.records.outline import (
+    MOST_ROWS,
+    NotJson,
+    Path,
+    Row,
+    beginning,
+    brief,
+    parent,
+    parse,
+    rows,
+    spelled,
+    unpack,
+    wrapped,
+)
+from tui.app.widgets.cursor_list import REST_SECONDS, FoldingList
+from tui.app.widgets.lines import Piece, both_ends, shorten, shorten_middle
+from tui.app.widgets.workers import stream
+from tui.errors import HourscopeError
+from tui.filter import Term
+from tui.filter.build import term_of
 from tui.printable import printable
 from tui.units import count, size
 
-Kind = Literal["object", "array", "string", "number", "constant"]
-Path = tuple[str | int, ...]
-
-_DEEP = 8
-_MANY = 50
-_MOST_WRAPPED = 4_000  # characters of a string that are wrapped
-MOST_ROWS = 20_000
-LARGE = 64_000  # bytes that are parsed whole, between two keys
-_LARGEST_INSIDE = 1 << 20  # characters of a string that is looked at as JSON
-_LEVELS: dict[bytes, Any] = {b"{": dict[str, Raw], b"[": list[Raw]}
-_CLOSERS = {b"{": b"}", b"[": b"]"}
-_BEGINS = (1 << 20, 1 << 22, 1 << 24)  # bytes in which there may be more members than are shown
-_CUTS = 100  # commas that are tried in the first of them; fewer in longer ones, which take longer
+_SHOWN = 400  # characters of a string that are looked at for one line
 
 
-class Inside(str):
-    """The step of a path from a string into the JSON that it holds."""
+class JsonTree(FoldingList):
+    """Shows a record. What takes a while to parse is parsed in a worker."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h,left", "fold", "close, or parent", show=False, id="left"),
+        Binding("W", "wrap", "wrap long texts", show=False, id="wrap"),
+    ]
 
-INSIDE = Inside("→")
+    @dataclass
+    class Parsed(Message):
+        """A part of the record for which the `ticket` was given out is parsed; `keep` puts it where it belongs."""
 
+        ticket: object
+        keep: Callable[[], None]
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: a key or index, and its value. `open` is None for what has nothing inside.
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        super().__init__()
+        self._zone = zone
+        self._wrap = False
+        self._moved = 0.0  # when another record came last
+        self._rest: Timer | None = None
+        self._reading = 0  # bytes of what is being parsed
+        self._ticket: object = None
+        self._record: bytes | None = None
+        self._value: object = None
+        self._rows: tuple[Row, ...] = ()
+        self._folds: dict[Path, bool] = {}
+        self._path: Path = ()
 
-    `held` is the value, or the Raw of it; `part` is set where a long string is wrapped over several lines.
-    """
+    def show_times(self, zone: tzinfo) -> None:
+        """Readable times are of this zone from now on."""
+        self._zone = zone
+        self.repaint()
 
-    path: Path
-    label: str
-    held: object
-    kind: Kind
-    open: bool | None
-    part: str = ""
+    def show(self, record: bytes | None) -> None:
+        """Another record; the cursor stays at its path where the record has it."""
+        if record == self._record:
+            return
+        self._record, self._reading, self._ticket = record, 0, None
+        self._value = parse(record) if record is not None else None
+        self._arrange(soon=True)
 
-    @property
-    def value(self) -> Any:
-        """The value, whole, however large it is."""
-        return load(bytes(self.held)) if isinstance(self.held, Raw) else self.held
+    def show_large(self, ticket: object, length: int, fetch: Callable[[], bytes]) -> None:
+        """A record that takes a while to read and to parse; `ticket` tells it from others."""
+        if ticket == self._ticket:
+            return
+        self._ticket, self._reading = ticket, length
+        self._record, self._value = None, None
+        stream(self, self._parse(ticket, fetch), "parse")
+        self._arrange()
 
-    @property
-    def large(self) -> bool:
-        """Does it take a while to parse?"""
-        return _is_large(self.held)
-
-    @property
-    def depth(self) -> int:
-        return sum(step is not INSIDE for step in self.path)
-
-    @property
-    def embedded(self) -> bool:
-        """Is it in the JSON that a string holds?"""
-        return any(step is INSIDE for step in self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class NotJson:
-    """Why a record has no tree."""
-
-    reason: str
-
-
-def parse(record: bytes) -> object:
-    """The value of a record, or NotJson; of a large one its first level."""
-    try:
-        return load(record) if len(record) <= LARGE else _level(record)
-    except NotJsonError as error:
-        cause = error.__cause__
-        column = f" (column {cause.colno})" if isinstance(cause, json.JSONDecodeError) else ""
-        return NotJson(str(error).partition(":")[0] + column)
-
-
-class ListBegin(list[Raw]):
-    """The first items of a list that has more than are shown."""
-
-
-class ObjectBegin(dict[str, Raw]):
-    """The first members of an object that has more than are shown."""
-
-
-def _level(raw: bytes | Raw) -> object:
-    """A value whose members are Raw; NotJsonError if msgspec, which is strict, refuses it.
-
-    Of millions of members only those at the begin are looked at: a list of 64 MB can hold 32 million.
-    """
-    for limit in _BEGINS:
-        begin = _begin(raw, limit)
-        if isinstance(begin, list) and len(begin) >= MOST_ROWS:
-            return ListBegin(begin[:MOST_ROWS])
-        if isinstance(begin, dict) and len(begin) >= MOST_ROWS:
-            return ObjectBegin(islice(begin.items(), MOST_ROWS))
-    try:
-        return msgspec.json.decode(raw, type=_LEVELS.get(_first(raw), Any))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotJsonError(str(error)) from error
-
-
-def _begin(raw: bytes | Raw, limit: int) -> object:
-    """The members that are in the first `limit` bytes; None if none ends there, or if that is all of it."""
-    kind, view = _first(raw), memoryview(raw)
-    if kind not in _LEVELS or len(view) <= limit:
-        return None
-    piece, end = bytes(view[:limit]), limit
-    for _ in range(_CUTS * _BEGINS[0] // limit):  # at the last comma that is not inside of a member
-        end = piece.rfind(b",", 0, end)
-        if end < 0:
-            return None
+    def _parse(self, ticket: object, fetch: Callable[[], bytes]) -> Iterator[Parsed]:
+        record, value = b"", object()
         try:
-            return msgspec.json.decode(piece[:end] + _CLOSERS[kind], type=_LEVELS[kind])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-    return None
+            record = fetch()
+            value = parse(record)
+        except HourscopeError as error:
+            value = NotJson(str(error))
+        yield self.Parsed(ticket, partial(self._keep, record, value))
 
+    def _unpack(self, ticket: object, value: object, path: Path) -> Iterator[Parsed]:
+        unpack(value, path)
+        yield self.Parsed(ticket, partial(self._folds.__setitem__, path, True))
 
-def _first(raw: bytes | Raw) -> bytes:
-    first = bytes(memoryview(raw)[:1])
-    return bytes(memoryview(raw)[:64]).lstrip()[:1] if first.isspace() else first
+    def _keep(self, record: bytes, value: object) -> None:
+        self._record, self._value = record, value
 
+    def on_json_tree_parsed(self, message: Parsed) -> None:
+        message.stop()
+        if message.ticket == self._ticket:
+            self._reading = 0
+            message.keep()
+            self._arrange()
 
-def _is_large(value: object) -> bool:
-    return isinstance(value, Raw) and len(memoryview(value)) > LARGE
+    def _arrange(self, *, soon: bool = False) -> None:
+        nothing = isinstance(self._value, NotJson) or self._record is None
+        self._rows = () if nothing else rows(self._value, self._folds)
+        if self._wrap:
+            self._rows = wrapped(self._rows, self.size.width)
+        places = (number for number, row in enumerate(self._rows) if row.path == self._path)
+        here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # a line of a wrapped text
+        self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
+        self.keep_in_sight()
+        if soon:
+            self._repaint_soon()
+        else:
+            self.repaint()
 
+    def _repaint_soon(self) -> None:
+        """At once; but of records that somebody runs over only the one where he rests."""
+        now = time.monotonic()
+        resting, self._moved = now - self._moved > REST_SECONDS, now
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = None if resting else self.set_timer(REST_SECONDS, self.repaint)
+        if resting:
+            self.repaint()
 
-def unpack(value: Any, path: Path) -> None:
-    """Put the next level in the place of the large Raw at `path`; what is below it is Raw again."""
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = _level(value[path[-1]])
+    @property
+    def current(self) -> Row | None:
+        return self._rows[self.at] if self.at < len(self._rows) else None
 
+    @property
+    def spelled(self) -> str:
+        """The path under the cursor: JMESPath, and an arrow where it goes into a string's JSON."""
+        return spelled(self.current.path) if self.current else ""
 
-def kind_of(value: object) -> Kind:
-    if isinstance(value, Raw):
-        kinds: dict[bytes, Kind] = {b"{": "object", b"[": "array", b'"': "string"}
-        return kinds.get(first := _first(value), "constant" if first in (b"t", b"f", b"n") else "number")
-    if isinstance(value, dict):
-        return "object"
-    if isinstance(value, list):
-        return "array"
-    if isinstance(value, str):
-        return "string"
-    return "constant" if value is None or isinstance(value, bool) else "number"
+    @property
+    def value(self) -> tuple[Path, object, bool] | None:
+        """Path and value under the cursor, never cut; None for what no term can ask for (in a string's JSON, say)."""
+        row = self.current
+        return None if row is None or row.embedded or row.large else (row.path, row.value, False)
 
+    def term(self, *, only: bool) -> Term | None:
+        """Only records with the value under the cursor (or, `only` false, all but these); FilterError if no term can
+        ask for it."""
+        return term_of(*self.value[:2], only=only) if self.value else None
 
-def rows(value: object, folds: Mapping[Path, bool]) -> tuple[Row, ...]:
-    """The visible lines of a value; `folds` says which paths were opened (True) or closed (False) by hand."""
-    return tuple(islice(_walk((), "", value, folds, crowded=False), MOST_ROWS))
+    def copied(self, *, path: bool, value: bool) -> tuple[str, str]:
+        """What is copied and its text: the path, the value under the cursor, or the whole record."""
+        if self._record is None:
+            return "", ""
+        if path:
+            return "path", self.spelled
+        if (row := self.current) and value:
+            return "value", row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False)
+        return "record", self._record.decode("utf-8", "replace")
 
+    @property
+    def length(self) -> int:
+        return len(self._rows)
 
-def _walk(path: Path, label: str, held: object, folds: Mapping[Path, bool], *, crowded: bool) -> Iterator[Row]:
-    """`crowded`: among so many that each is closed unless somebody opens it."""
-    kind = kind_of(held)
-    shut = _is_large(held) or (crowded and not folds.get(path) and kind != "string")
-    children = None if shut and kind != "string" else _children(held)
-    if shut and kind in ("object", "array"):
-        yield Row(path, label, held, kind, False)
-        return
-    if children is None or (not path and not children):
-        yield Row(path, label, held, kind, None)
-        return
-    inside = kind == "string"
-    usual = not inside and (not path or (len(path) < _DEEP and len(children) <= _MANY))
-    opened = bool(children) and folds.get(path, usual)
-    if path:
-        yield Row(path, label, held, kind, opened if children else None)
-    if opened:
-        for step, inner in children:
-            below = (*path, INSIDE, step) if inside else (*path, step)
-            yield from _walk(below, str(step), inner, folds, crowded=len(children) > _MANY)
+    @property
+    def opened(self) -> bool | None:
+        return self.current.open if self.current else None
 
+    def go(self, at: int) -> None:
+        if self._rows:
+            super().go(at)
+            self._path = self._rows[self.at].path
 
-def _children(held: object) -> list[tuple[str | int, object]] | None:
-    if isinstance(held, Raw):
-        if kind_of(held) == "string" and bytes(memoryview(held)[1:2]) not in (b"{", b"["):
-            return None
-        held = None if _is_large(held) else load(bytes(held))
-    if isinstance(held, dict):
-        return list(islice(held.items(), MOST_ROWS))
-    if isinstance(held, list):
-        return list(islice(enumerate(held), MOST_ROWS))
-    if isinstance(held, str) and held[:1] in ("{", "[") and len(held) <= _LARGEST_INSIDE:
-        return _children(_embedded(held))
-    return None
+    def action_flip(self) -> None:
+        row = self.current
+        if row is None or row.open is None or self._reading:
+            return
+        if row.large:
+            self._reading = len(memoryview(row.held))  # type: ignore[arg-type]  # large is what is Raw
+            stream(self, self._unpack(self._ticket, self._value, row.path), "parse")
+            self.repaint()
+            return
+        self._folds[row.path] = not row.open
+        self._arrange()
 
+    def go_out(self) -> None:
+        if row := self.current:
+            self._path = parent(row.path)
+            self._arrange()
 
-@lru_cache(maxsize=64)
-def _embedded(text: str) -> object:
-    """The object or list that a string holds; None if it is only a string."""
-    value = parse(text.encode("utf-8", "surrogatepass"))
-    return value if isinstance(value, dict | list) else None
+    def action_wrap(self) -> None:
+        self._wrap = not self._wrap
+        self._arrange()
 
+    def on_resize(self) -> None:
+        if self._wrap:
+            self._arrange()
 
-def outside(path: Path) -> Path:
-    """The path as far as JMESPath can follow it."""
-    return path[: path.index(INSIDE)] if any(step is INSIDE for step in path) else path
+    def keep_in_sight(self) -> None:
+        """A third of a page at a time: each scroll sends all of it again."""
+        room = self.room
+        if self.at < self.top:
+            self.top = max(0, self.at - room // 3)
+        elif self.at >= self.top + room:
+            self.top = self.at - room + 1 + room // 3
+        self.top = max(0, min(self.top, len(self._rows) - room))
 
+    def title(self, width: int) -> list[Piece]:
+        palette, row = self.palette, self.current
+        if self._reading:
+            return [(f" reading … {size(self._reading)}", palette.dim)]
+        if self._record is None:
+            return []
+        if isinstance(self._value, NotJson):
+            return [(f" not JSON: {self._value.reason}", palette.trouble)]
+        weight = size(len(self._record))
+        if len(self._rows) >= MOST_ROWS:
+            weight = f"the first {count(MOST_ROWS)} lines of {weight}"
+        path = shorten_middle(printable(self.spelled), width - len(weight) - 4) if row else ""
+        return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
 
-def spelled(path: Path) -> str:
-    """JMESPath, and an arrow where it goes into a string's JSON."""
-    parts: list[list[str | int]] = [[]]
-    for step in path:
-        parts.append([]) if step is INSIDE else parts[-1].append(step)
-    return f" {INSIDE} ".join(map(spell_path, parts))
+    def row(self, number: int, width: int) -> list[Piece]:
+        row, palette = self._rows[number], self.palette
+        sign = "  " if row.open is None else "▾ " if row.open else "▸ "
+        pieces: list[Piece] = [(" " + "  " * max(row.depth - 1, 0) + sign, palette.faint)]
+        if row.label:
+            index = bool(row.path) and isinstance(row.path[-1], int)
+            pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
+        if row.open:
+            words = {"array": brief(row.held), "string": "JSON in a string"} if row.kind != "object" else {}
+            return [*pieces, (words.get(row.kind, ""), palette.faint)]
+        if row.part:
+            hang = 0 if row.label else len(str(row.path[-1])) + 2 if row.path else 0
+            return [*pieces, (" " * hang, palette.faint), (row.part, palette.string)]
+        text, style, note = self._value_of(row, width + 1)
+        return [*pieces, (text, style), (note, palette.faint)]
 
+    def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
+        palette = self.palette
+        if row.kind == "string":
+            whole, length = beginning(row, _SHOWN)
+            time = readable(whole, self._zone)
+            text = printable(whole, _SHOWN)
+            room = max(width - 2 * row.depth - len(row.label) - 7, 12)
+            if cell_len(text) <= room and not row.large:
+                return f'"{text}"', palette.string, f" {time}" if cell_len(text) + len(time) < room else ""
+            note = f"  {length}"
+            return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
+        styles = {"number": palette.number, "constant": palette.constant}
+        time = readable(row.value, self._zone) if row.kind == "number" else ""
+        return brief(row.held), styles.get(row.kind, palette.dim), f" {time}" if time else ""
 
-def parent(path: Path) -> Path:
-    return path[:-2] if path[-2:-1] == (INSIDE,) and path[-2] is INSIDE else path[:-1]
-
-
-def wrapped(unwrapped: tuple[Row, ...], width: int) -> tuple[Row, ...]:
-    """The rows with long strings on as many lines as they take (but no more than a page or two of each)."""
-    lines: list[Row] = []
-    for row in unwrapped:
-        room = max(width - 2 * row.depth - len(row.label) - 7, 12)
-        whole = beginning(row, _MOST_WRAPPED)[0] if row.kind == "string" and not row.open else ""
-        text = printable(whole, _MOST_WRAPPED)
-        if len(text) <= room:
-            lines.append(row)
-            continue
-        pieces = [text[at : at + room] for at in range(0, len(text), room)]
-        lines += [replace(row, part=piece, label="" if at else row.label) for at, piece in enumerate(pieces)]
-    return tuple(lines)
-
-
-def beginning(row: Row, limit: int) -> tuple[str, str]:
-    """The first characters of a string, at most so many, and how long it is, in words."""
-    if not row.large:
-        return row.value[:limit], f"{count(len(row.value))} characters"
-    view = memoryview(row.held)  # type: ignore[arg-type]  # large is what is Raw
-    piece = bytes(view[1 : 1 + 6 * limit])
-    while True:  # an escape or a character may be cut in two
-        try:
-            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(view))} of text"
-        except NotJsonError:
-            piece = piece[:-1]
-
-
-def brief(held: object) -> str:
-    """A container on one line: `{3 keys}`, `[2]`; a scalar as JSON."""
-    if isinstance(held, Raw):
-        if _is_large(held):
-            return f"{'{…}' if kind_of(held) == 'object' else '[…]'} {size(len(memoryview(held)))}"
-        held = load(bytes(held))
-    if isinstance(held, dict):
-        more = "+" if isinstance(held, ObjectBegin) else ""
-        return f"{{{count(len(held))}{more} {'key' if len(held) == 1 else 'keys'}}}" if held else "{}"
-    if isinstance(held, list):
-        return f"[{count(len(held))}{'+' if isinstance(held, ListBegin) else ''}]"
-    return json.dumps(held, ensure_ascii=False)
+    def void(self, y: int, width: int) -> list[Piece]:
+        """A record that is not JSON, as it is, wrapped."""
+        if self._record is None:
+            return []
+        room = max(width - 2, 1)
+        text = printable(self._record, room * max(self.size.height, 1))
+        return [(" " + text[y * room : (y + 1) * room], self.palette.text)]

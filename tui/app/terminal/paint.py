@@ -17,6 +17,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Region
 from textual.strip import Strip
 
 Codes = tuple[str, str, str]
@@ -104,7 +105,7 @@ class Glass:
     def lean(self, update: object) -> object:
         """The same update, to be written as the difference; anything else is left alone and forgotten."""
         if isinstance(update, LayoutUpdate | ChopsUpdate):
-            return _Difference(self, update)
+            return Difference(self, update)
         if update is not None:
             self.forget()
         return update
@@ -144,7 +145,7 @@ class Glass:
             if y in target:
                 target[y][x : x + len(cells)] = cells
         for y in moved:
-            self._lines[y] = list(lines[y + (1 if scroll.up else -1)] if y != scroll.exposed else [_UNKNOWN] * wide)
+            self._lines[y] = list(lines[y + scroll.by]) if y + scroll.by in moved else [_UNKNOWN] * wide
         return [*((0, y, cells) for y, cells in target.items()), *(each for each in pieces if each[1] not in target)]
 
 
@@ -207,19 +208,29 @@ class _Pen:
         return "".join(self._out)
 
 
-class _Difference(CompositorUpdate):
-    """An update of the compositor, written through the glass."""
+class Difference(CompositorUpdate):
+    """An update of the compositor, written through the glass; then `sent` is how many bytes it was."""
 
     def __init__(self, glass: Glass, update: LayoutUpdate | ChopsUpdate) -> None:
         self._glass = glass
         self._update = update
+        self.sent = 0
+
+    @property
+    def regions(self) -> list[Region]:
+        """What it covers of the screen."""
+        if isinstance(self._update, LayoutUpdate):
+            return [self._update.region]
+        return [Region(x1, y, x2 - x1, 1) for y, x1, x2 in self._update.spans]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._update
 
     def render_segments(self, console: Console) -> str:
         pieces = _whole(self._update) if isinstance(self._update, LayoutUpdate) else _parts(self._update)
-        return self._glass.write(pieces, console)
+        text = self._glass.write(pieces, console)
+        self.sent = len(text.encode())
+        return text
 
 
 def _whole(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
@@ -235,39 +246,42 @@ def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
 
 
 _LEAST = 5  # lines that must have moved to be worth it
-_OTHERS = 4  # lines among them that may be new: the cursor's, before and after, and what comes into sight
+_OTHERS = 3  # lines among them that may be new: the cursor's, before and after
+_PROBES = 3  # lines that are looked for among the old ones
 
 Line = TypeVar("Line", bound=Sequence[object])
 
 
 @dataclass(frozen=True, slots=True)
 class Scroll:
-    """The lines from `top` to `bottom`, both inside, move up by one, or down by one."""
+    """The lines from `top` to `bottom`, both inside, move up by so many lines, or down (negative)."""
 
     top: int
     bottom: int
-    up: bool
+    by: int
 
     @property
     def sequence(self) -> str:
         """DECSTBM around IND or RI, which every terminal knows; it leaves the cursor at the top left."""
-        edge, move = (self.bottom, "D") if self.up else (self.top, "M")
-        return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{edge + 1};1H\x1b{move}\x1b[r"
-
-    @property
-    def exposed(self) -> int:
-        """The line that comes into sight, empty."""
-        return self.bottom if self.up else self.top
+        edge, move = (self.bottom, "D") if self.by > 0 else (self.top, "M")
+        moves = f"\x1b{move}" * abs(self.by)
+        return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{edge + 1};1H{moves}\x1b[r"
 
 
 def scrolled(old: Mapping[int, Line], new: Mapping[int, Line]) -> Scroll | None:
-    """How whole lines (by their place) moved by one, if most of a block of them did."""
-    for up in (True, False):
-        step = 1 if up else -1
-        moved = [y for y, line in new.items() if line == old.get(y + step) and line != old.get(y)]
-        if len(moved) < _LEAST:
-            continue
-        top, bottom = (min(moved), max(moved) + 1) if up else (min(moved) - 1, max(moved))
-        if len(moved) >= bottom - top + 1 - _OTHERS and all(y in old for y in range(top, bottom + 1)):
-            return Scroll(top, bottom, up)
+    """How whole lines (by their place) moved together, if most of a block of them did."""
+    changed = sorted(y for y, line in new.items() if line != old.get(y))
+    for probe in changed[:: len(changed) // _PROBES + 1]:
+        for place, line in old.items():
+            if line == new[probe] and (scroll := _moved(old, new, changed, place - probe)):
+                return scroll
     return None
+
+
+def _moved(old: Mapping[int, Line], new: Mapping[int, Line], changed: list[int], by: int) -> Scroll | None:
+    moved = [y for y in changed if new[y] == old.get(y + by)]
+    if len(moved) < max(_LEAST, abs(by)):
+        return None
+    top, bottom = min(moved[0], moved[0] + by), max(moved[-1], moved[-1] + by)
+    most = len(moved) + abs(by) + _OTHERS  # lines of the block: what comes into sight is new
+    return Scroll(top, bottom, by) if bottom - top < most and all(y in old for y in range(top, bottom + 1)) else None

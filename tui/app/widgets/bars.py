@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.printable import printable
 
 _NAMES = {
@@ -162,7 +162,29 @@ class Notice(LineWidget):
         return strip_of([(" ", style), (self._lines[y] if y < len(self._lines) else "", style)], width)
 
 
+class TourLine(LineWidget):
+    """Over the keys, the step of the tour: `3 of 10  Go to an hour without a chunk`; nothing without a tour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def show(self, words: str) -> None:
+        if words != self._words:
+            self._words = words
+            self.display = bool(words)
+            self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        number, _, text = self._words.partition("  ")
+        room = max(width - len(number) - len(_HINT) - 5, 10)
+        left: list[Piece] = [(f" {number}  ", palette.selected), (shorten(text, room), palette.strong)]
+        return strip_of(both_ends(left, [(_HINT, palette.bar_dim)], width), width)
+
+
 _MOST_LINES = 8
+_HINT = "H hint "
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
 

@@ -10,6 +10,8 @@ from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
+
 
 class CursorList(LineWidget, can_focus=True):
     """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""
@@ -67,6 +69,69 @@ class CursorList(LineWidget, can_focus=True):
 
     def on_blur(self) -> None:
         self.repaint()
+
+
+class FoldingList(CursorList):
+    """Rows that open and close below a title, with an edge where another pane is on the left. Subclasses give `opened`,
+    `action_flip`, and instead of `draw` the `title`, a `row`, and what stands where there are none (`void`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,right", "unfold", "open", show=False, id="right"),
+        Binding("h,left", "fold", "close", show=False, id="left"),
+        Binding("enter", "flip", "open or close", show=False, id="open"),
+    ]
+
+    @property
+    def opened(self) -> bool | None:
+        """Is the row under the cursor open? None if it holds nothing."""
+        raise NotImplementedError
+
+    def title(self, width: int) -> list[Piece]:
+        raise NotImplementedError
+
+    def row(self, number: int, width: int) -> list[Piece]:
+        raise NotImplementedError
+
+    def void(self, y: int, width: int) -> list[Piece]:
+        """Line `y` of what is shown instead of rows."""
+        raise NotImplementedError
+
+    def action_flip(self) -> None:
+        """Open or close the row under the cursor."""
+        raise NotImplementedError
+
+    def action_unfold(self) -> None:
+        """Open it, or go inside."""
+        if self.opened is False:
+            self.action_flip()
+        elif self.opened:
+            self.action_move(1)
+
+    def action_fold(self) -> None:
+        """Close it, or go to what it is in."""
+        if self.opened:
+            self.action_flip()
+        else:
+            self.go_out()
+
+    def go_out(self) -> None:
+        """To the row that this one is in."""
+
+    @property
+    def lead(self) -> int:
+        return 1
+
+    def draw(self, y: int, width: int) -> Strip:
+        edge: Piece = ("│" if self.region.x else " ", self.palette.rule)
+        number, ground = self.top + y - 1, None
+        if y == 0:
+            self.keep_in_sight()
+            pieces, ground = self.title(width - 1), None if self.region.x else self.palette.section
+        elif number < self.length:
+            pieces, ground = self.row(number, width - 1), self.ground(number)
+        else:
+            pieces = [] if self.length else self.void(y - 1, width - 1)
+        return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
 
 
 class ScrolledLines(LineWidget):

@@ -6,6 +6,7 @@ outliers), red trouble, green confirmed, grey context. Every word has a contrast
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from rich.style import Style
@@ -27,6 +28,8 @@ class Palette:
     key: Style
     bar: Style
     bar_dim: Style
+    section: Style
+    """The line on which a part of the screen begins."""
     cursor: Style
     cursor_idle: Style
     selected: Style
@@ -38,6 +41,7 @@ class Palette:
     find_cells: tuple[Style, ...]
     gap: Style
     trouble: Style
+    fatal: Style
     odd: Style
     frozen: Style
     good: Style
@@ -45,6 +49,8 @@ class Palette:
     string: Style
     number: Style
     constant: Style
+    fields: tuple[Style, ...]
+    """For fields that are told apart by their color."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class _Hues:
     string: str
     number: str
     constant: str
+    teal: str
 
 
 _DARK = _Hues(
@@ -90,6 +97,7 @@ _DARK = _Hues(
     string="#b7c994",
     number="#dfa88b",
     constant="#bda9ee",
+    teal="#7cc7bd",
 )
 _LIGHT = _Hues(
     ground="#fbfaf7",
@@ -111,6 +119,7 @@ _LIGHT = _Hues(
     string="#475f14",
     number="#8f4212",
     constant="#65389a",
+    teal="#0c5f59",
 )
 
 
@@ -130,35 +139,39 @@ def _cell(ground: str, hues: _Hues) -> Style:
     return Style(bgcolor=ground, color=max((hues.ground, hues.strong), key=lambda color: contrast(color, ground)))
 
 
+_WORDS: Mapping[str, str] = {  # a style of words → its hue
+    **{
+        name: name
+        for name in ("text", "dim", "rule", "strong", "trouble", "good", "name", "string", "number", "constant")
+    },
+    "faint": "dim",
+    "key": "strong",
+    "bar": "text",
+    "bar_dim": "dim",
+    "selected": "you",
+    "match": "find",
+    "odd": "find",
+    "gap": "trouble",
+    "frozen": "constant",
+}
+
+
 def _palette(hues: _Hues) -> Palette:
+    words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
+    title = Style(color=hues.strong, bold=True)
     return Palette(
-        text=Style(color=hues.text),
-        dim=Style(color=hues.dim),
-        faint=Style(color=hues.dim),
-        rule=Style(color=hues.rule),
-        strong=Style(color=hues.strong),
-        headline=Style(color=hues.strong, bold=True),
-        title=Style(color=hues.strong, bold=True),
-        key=Style(color=hues.strong),
-        bar=Style(color=hues.text),
-        bar_dim=Style(color=hues.dim),
+        **words,
+        headline=title,
+        title=title,
+        section=Style(color=hues.strong, bgcolor=hues.raised),
         cursor=Style(color=hues.strong, bgcolor=hues.you_ground),
         cursor_idle=Style(color=hues.text, bgcolor=hues.you_idle),
-        selected=Style(color=hues.you),
-        match=Style(color=hues.find),
+        fatal=Style(color=hues.ground, bgcolor=hues.trouble),
         heat=tuple(Style(color=color) for color in hues.heat),
         finds=tuple(Style(color=color) for color in hues.finds),
         heat_cells=tuple(_cell(color, hues) for color in hues.heat),
         find_cells=tuple(_cell(color, hues) for color in hues.finds),
-        gap=Style(color=hues.trouble),
-        trouble=Style(color=hues.trouble),
-        odd=Style(color=hues.find),
-        frozen=Style(color=hues.constant),
-        good=Style(color=hues.good),
-        name=Style(color=hues.name),
-        string=Style(color=hues.string),
-        number=Style(color=hues.number),
-        constant=Style(color=hues.constant),
+        fields=tuple(Style(color=color) for color in (hues.name, hues.string, hues.number, hues.constant, hues.teal)),
     )
 
 
@@ -168,10 +181,10 @@ def _plain() -> Palette:
     dim, bold, reverse = Style(dim=True), Style(bold=True), Style(reverse=True)
     styles = {field.name: text for field in fields(Palette)}
     styles |= dict.fromkeys(("dim", "faint", "rule", "bar_dim"), dim)
-    styles |= {"cursor": reverse, "cursor_idle": Style(underline=True)}
+    styles |= {"cursor": reverse, "fatal": reverse, "cursor_idle": Style(underline=True)}
     loud = ("strong", "title", "key", "selected", "match", "trouble", "odd", "gap", "good", "name")
     styles |= dict.fromkeys(loud, bold)
-    ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": ()}
+    ramps = {"heat": (text,) * 5, "finds": (text,) * 5, "heat_cells": (), "find_cells": (), "fields": (text,)}
     return Palette(**styles | ramps)  # type: ignore[arg-type]  # all but the ramps are styles
 
 

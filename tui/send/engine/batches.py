@@ -12,7 +12,8 @@ from typing import Any
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
 from tui.nsq.limits import BODY_HEADER, RECORD_HEADER, Limits
-from tui.send.source import DamagedChunk, Place, Source, SourceBlock, Unfit, as_lines
+from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit, as_lines
+from tui.send.source import Source
 from tui.send.survey import NAMED
 
 BATCH_BYTES = 512 << 10

@@ -1,0 +1,255 @@
+"""Records as columns: every field's values, decoded at once into objects of the fields that were seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tui.filter.compiled import NotJsonError
+from tui.filter.fields import ANY, Path
+from tui.filter.jmespath import load
+from tui.filter.shapes import MISFITS
+
+MOST_PATHS = 1_000
+_MOST_NAMES = 200  # of an object whose fields are decoded one by one; one with more is a map
+_ITEMS = 50  # of a list
+_DEEP = 12
+_MOST_SHAPES = 20  # that are learned: records that differ more are looked at one by one
+
+MISSING = msgspec.UNSET
+Shape: TypeAlias = "dict[str, Shape] | None"  # the names in an object, and those below; None where there is a value
+
+
+@dataclass(slots=True)
+class Cells:
+    """The values of one field. Without `records` there is one for each record, MISSING or None where it has none; else
+    each is of the record whose number is at its place.
+    """
+
+    values: list[Any]
+    records: list[int] | None = None
+
+
+@dataclass(slots=True)
+class Columns:
+    """Of so many records that are JSON objects: their fields. `not_objects`: the others, which are left out."""
+
+    records: int = 0
+    cells: dict[Path, Cells] = field(default_factory=dict)
+    not_objects: int = 0
+
+
+class Learner:
+    """Makes columns of records, and remembers which fields they have: the next ones are decoded five times as fast.
+
+    Use it in as many threads as you like: what one of them learns is put in place at once.
+    """
+
+    def __init__(self) -> None:
+        self._shape: Shape = {}
+        self._decoder: _Decoder | None = None
+        self._shapes = 0
+
+    def __reduce__(self) -> tuple[type[Learner], tuple[()]]:  # types are not pickled: another process learns anew
+        return Learner, ()
+
+    def columns(self, lines: bytes | memoryview) -> Columns:
+        """`lines`: records, each with a newline."""
+        decoder = self._decoder
+        if decoder is not None:
+            try:
+                return decoder.columns(lines)
+            except MISFITS:  # a field that was not seen yet, or what is no object
+                pass
+        made, root = _one_by_one(filter(None, bytes(lines).split(b"\n")))
+        if made.records and self._shapes < _MOST_SHAPES:
+            self._shapes += 1
+            self._shape = _merged(self._shape, _shape_of(root))
+            self._decoder = _decoder_of(self._shape) if self._shape else None
+        return made
+
+
+def columns_of(records: Iterable[dict[str, Any]]) -> Columns:
+    """The columns of records that were parsed."""
+    made, root = Columns(), Node(())
+    for value in records:
+        root.add(made.records, value, 0)
+        made.records += 1
+    root.collect(made)
+    return made
+
+
+def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
+    made, root = Columns(), Node(())
+    for record in records:
+        try:
+            value = load(record)
+        except NotJsonError:
+            value = None
+        if type(value) is dict:
+            root.add(made.records, value, 0)
+            made.records += 1
+        else:
+            made.not_objects += 1
+    root.collect(made)
+    return made, root
+
+
+class Node:
+    """A place in the records: its values, and the places below it. It spares building a path for every value."""
+
+    __slots__ = ("below", "path", "records", "texts", "values")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records: list[int] = []
+        self.values: list[Any] = []
+        self.below: dict[Any, Node] = {}
+        self.texts: dict[tuple[str, ...], list[str]] = {}  # of a list of texts those that differ
+
+    def add(self, record: int, value: dict[str, Any], depth: int) -> None:
+        """The fields of an object."""
+        below = self.below
+        for name, inner in value.items():
+            node = below.get(name) or self._new(name)
+            if node is not None:
+                node.add_value(record, inner, depth + 1)
+
+    def add_value(self, record: int, value: Any, depth: int) -> None:
+        """Anything."""
+        kind = type(value)
+        if kind is dict:
+            if depth <= _DEEP:
+                self.add(record, value, depth)
+        elif kind is list:
+            self.add_items(record, value, depth)
+        elif value is not None:
+            self.records.append(record)
+            self.values.append(value)
+
+    def add_items(self, record: int, items: list[Any], depth: int) -> None:
+        """A list: each different item once."""
+        node = self.below.get(ANY) or self._new(ANY)
+        assert node is not None
+        try:
+            texts = self.texts.get(tuple(items))
+        except TypeError:  # objects or lists are in it
+            texts = None
+        if texts is None and set(map(type, items)) == {str}:
+            texts = self.texts[tuple(items)] = list(dict.fromkeys(items[:_ITEMS]))
+        if texts is not None:
+            node.records += [record] * len(texts)
+            node.values += texts
+            return
+        seen = set()
+        for item in items[:_ITEMS]:
+            if type(item) is dict:
+                if depth <= _DEEP:
+                    node.add(record, item, depth)
+            elif item is not None and type(item) is not list and (key := (type(item) is bool, item)) not in seen:
+                seen.add(key)
+                node.records.append(record)
+                node.values.append(item)
+
+    def _new(self, step: Any) -> Node | None:
+        if len(self.below) >= MOST_PATHS and step is not ANY:
+            return None
+        node = self.below[step] = Node((*self.path, step))
+        return node
+
+    def collect(self, columns: Columns) -> None:
+        """Put what was seen here and below into columns, one value for each record where it can have only one."""
+        if self.values and ANY in self.path:
+            columns.cells[self.path] = Cells(self.values, self.records)
+        elif self.values:
+            values: list[Any] = [MISSING] * columns.records
+            for record, value in zip(self.records, self.values, strict=True):
+                values[record] = value
+            columns.cells[self.path] = Cells(values)
+        for node in self.below.values():
+            node.collect(columns)
+
+
+def _shape_of(node: Node) -> Shape:
+    """The names below a place, if there were only objects."""
+    if node.values or ANY in node.below or len(node.below) > _MOST_NAMES:
+        return None
+    return {name: _shape_of(inner) for name, inner in node.below.items()}
+
+
+def _merged(one: Shape, other: Shape) -> Shape:
+    """What holds for the records of both."""
+    if one is None or other is None or len(one | other) > _MOST_NAMES:
+        return None
+    return one | {name: _merged(one[name], inner) if name in one else inner for name, inner in other.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """Decodes the records of one shape; MISFITS for others."""
+
+    decode: Any
+    kind: _Object
+
+    def columns(self, lines: bytes | memoryview) -> Columns:
+        objects = self.decode(lines)
+        made = Columns(len(objects))
+        self.kind.collect(objects, made)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """The objects at one place: their type, and of each field its path, how it is read, and the objects there."""
+
+    type: Any
+    fields: tuple[tuple[Path, Any, _Object | None], ...]
+
+    def collect(self, objects: list[Any], columns: Columns) -> None:
+        """The columns of the fields, here and below."""
+        for path, get, inner in self.fields:
+            column = list(map(get, objects))
+            if inner is not None:
+                empty = inner.type()
+                inner.collect(column if all(column) else [value or empty for value in column], columns)
+                continue
+            kinds = set(map(type, column))
+            if list in kinds or dict in kinds:
+                node = Node(path)
+                for record, value in enumerate(column):
+                    if type(value) is list:
+                        node.add_items(record, value, len(path))
+                    elif type(value) is dict:
+                        node.add_value(record, value, len(path))
+                node.collect(columns)
+                kinds -= {list, dict}
+                column = [MISSING if type(value) is list or type(value) is dict else value for value in column]
+            if kinds - {type(None), type(MISSING)}:
+                columns.cells[path] = Cells(column)
+
+
+def _decoder_of(shape: dict[str, Shape]) -> _Decoder | None:
+    """None for names that no type can have."""
+    try:
+        kind = _object_of(shape, ())
+        return _Decoder(msgspec.json.Decoder(kind.type).decode_lines, kind)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _object_of(shape: dict[str, Shape], path: Path) -> _Object:
+    fields: list[tuple[Path, Any, _Object | None]] = []
+    types: list[tuple[str, Any, Any]] = []
+    names: dict[str, str] = {}
+    for number, (name, below) in enumerate(shape.items()):
+        inner = _object_of(below, (*path, name)) if below else None
+        attribute = f"f{number}"
+        names[attribute] = name
+        types.append((attribute, inner.type | None if inner else Any, None if inner else MISSING))
+        fields.append(((*path, name), attrgetter(attribute), inner))
+    made = msgspec.defstruct("Record", types, rename=names, forbid_unknown_fields=True, gc=False)
+    return _Object(made, tuple(fields))

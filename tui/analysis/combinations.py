@@ -1,0 +1,124 @@
+"""Two or three facts that differ more together than each by itself: a beam over the bits of some records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from tui.analysis.comparison import MARGIN, Candidate, Comparison, stands_out
+from tui.analysis.facts import Fact
+
+_SHARPER = 1.05  # times the score of its parts that a combination must have
+_MARGIN = 4  # of the score, beyond that
+_BEAM = 25  # the most surprising facts, each combined with all others
+_CROSS = 120  # facts that are combined with each other
+
+
+def combined(
+    comparison: Comparison,
+    facts: Sequence[Fact],
+    needed: float,
+    cancelled: Callable[[], bool],
+) -> list[Candidate]:
+    """Pairs and triples that stand out."""
+    search = _Search(comparison, facts, needed, cancelled)
+    pairs = search.sharper([comparison.single(fact) for fact in search.rising[:_BEAM]])
+    known = {frozenset(pair.facts) for pair in pairs}
+    pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
+    pairs.sort(key=lambda candidate: -candidate.rank)
+    # a pair that does not stand out among so many may be part of a triple that does
+    return [made for made in (*pairs, *search.sharper(pairs[:_BEAM])) if search.stands_out(made)]
+
+
+class _Search:
+    """What all tries have in common."""
+
+    def __init__(
+        self, comparison: Comparison, facts: Sequence[Fact], needed: float, cancelled: Callable[[], bool]
+    ) -> None:
+        self.comparison = comparison
+        self.needed = needed
+        self.cancelled = cancelled
+        self.masks = {fact: comparison.records.mask(fact) for fact in facts if fact.kind != "field"}
+        self._singles: dict[Fact, Candidate] = {}
+        self.scores = {fact: comparison.rough_mask(mask) for fact, mask in self.masks.items()}
+
+        self.rising = sorted(
+            (fact for fact, score in self.scores.items() if score > 0), key=lambda fact: -self.scores[fact]
+        )
+
+    def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
+        """Each of some candidates with one more fact, where that makes it sharper."""
+        found: dict[frozenset[Fact], Candidate] = {}
+        for candidate in beam:
+            if self.cancelled():
+                break
+            own = self.comparison.rough_mask(candidate.mask)
+            here = candidate.mask & self.comparison.here
+            paths = {fact.path for fact in candidate.facts}
+            for fact, other in self.masks.items():
+                least = max(own, self.scores[fact]) * _SHARPER + _MARGIN
+                if fact.path in paths or not self.comparison.can_reach(here & other, least):
+                    continue
+                mask = candidate.mask & other
+                key = frozenset((*candidate.facts, fact))
+                if key not in found and self.comparison.rough_mask(mask) > least:
+                    whole = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
+                    facts = (*candidate.facts, fact)
+                    parts = whole, self._single(fact, other)
+                    for made in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation):
+                        found[key] = made
+        return sorted(found.values(), key=lambda candidate: -candidate.rank)
+
+    def crossed(self) -> list[Candidate]:
+        """Pairs of facts that need not differ much by themselves."""
+        found: list[Candidate] = []
+        for one, other in combinations(self.rising[:_CROSS], 2):
+            if one.path == other.path:
+                continue
+            mask = self.masks[one] & self.masks[other]
+            least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
+            if self.comparison.rough_mask(mask) > least:
+                found += self._made(
+                    (one, other),
+                    mask,
+                    (self._single(one, self.masks[one]), self._single(other, self.masks[other])),
+                    self.needed,
+                )
+        return found
+
+    def _made(
+        self,
+        facts: tuple[Fact, ...],
+        mask: int,
+        parts: Sequence[Candidate],
+        margin: float,
+        variation: float = math.inf,
+    ) -> list[Candidate]:
+        """A combination, if it is sharper than its parts, seen in all records.
+
+        It varies no more than the part that it was made of: what is seen of few records is rough. A sample would vary
+        less than users' doings do.
+        """
+        made = self.comparison.combination(facts, mask)
+        if self._score(made) <= max(map(self._score, parts)) * _SHARPER + margin:
+            return []
+        moved = made.shift
+        if variation < moved.variation:
+            moved = replace(moved, score=moved.score * moved.variation / variation, variation=variation)
+        return [replace(made, shift=moved)] if moved.score > 0 else []
+
+    def stands_out(self, candidate: Candidate) -> bool:
+        """Among all combinations of so many facts."""
+        return stands_out(candidate.shift, len(candidate.facts) * (self.needed - MARGIN) + MARGIN)
+
+    def _score(self, candidate: Candidate) -> float:
+        return self.comparison.rough(candidate.hits, candidate.sizes)
+
+    def _single(self, fact: Fact, mask: int) -> Candidate:
+        """As a combination of one: counted in the same records."""
+        if fact not in self._singles:
+            self._singles[fact] = self.comparison.combination((fact,), mask)
+        return self._singles[fact]

@@ -1,0 +1,165 @@
+"""Two sets of hours beside each other: how the shares of facts differ, alone and together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import and_, itemgetter
+
+from tui.analysis.facts import Fact
+from tui.analysis.records import Records
+from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
+from tui.analysis.table import LEAST, Hits, Table
+
+MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
+_LIFT = 0.3  # doublings; a smaller change is none
+_ENOUGH = 8  # times the target's hours: a baseline that tells how much a share varies
+_MOST_RECORDS = 40_000  # of either side that combinations are looked for in
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Facts that hold together: their records by hour, of how many, and how their share differs.
+
+    `mask`: those of the records that tell how facts overlap. `weight`: how many times more records there are than those
+    that were counted.
+    """
+
+    facts: tuple[Fact, ...]
+    mask: int = field(repr=False)
+    hits: Hits = field(repr=False)
+    sizes: Hits = field(repr=False)
+    shift: Shift
+    weight: float = 1.0
+
+    @property
+    def rank(self) -> float:
+        """Surprise, weighed by effect."""
+        return self.weight * abs(self.shift.score) * min(max(abs(self.shift.lift), 0.3), 3.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Some hours of a table, by their numbers, beside others.
+
+    `spread`: where the baseline is too short to tell how much a share varies, hours that do.
+    """
+
+    table: Table
+    target: tuple[int, ...]
+    baseline: tuple[int, ...]
+    spread: tuple[int, ...] = ()
+
+    @cached_property
+    def sizes(self) -> Hits:
+        """The records of each hour."""
+        return [hour.records for hour in self.table.hours]
+
+    @cached_property
+    def records(self) -> Records:
+        """Records of both sides, spread evenly, if they are very many: they tell which facts hold together."""
+        sizes = self.table.every_record.sizes
+        strides = [0] * len(sizes)
+        for hours, chosen in zip((self.target, self.baseline), self._sides, strict=True):
+            for hour in hours:
+                strides[hour] = max(1, sum(chosen(sizes)) // _MOST_RECORDS)
+        return self.table.of_records(strides.__getitem__)
+
+    @cached_property
+    def here(self) -> int:
+        """Those of the target."""
+        return self.records.of_hours(self.target)
+
+    @cached_property
+    def there(self) -> int:
+        """Those of the baseline."""
+        return self.records.of_hours(self.baseline)
+
+    def moved(self, hits: Hits, sizes: Hits, left: tuple[float, float, float, float] | None = None) -> Shift:
+        """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
+        here, there = self._sides
+        length = max(len(self.target), 1)
+        of_hits, of_sizes, found, size = 1.0, 1.0, float(sum(here(hits))), float(sum(here(sizes)))
+        if left is not None:
+            found, size, of_hits, of_sizes = found * left[0], size * left[1], left[2], left[3]
+        base = windows([n * of_hits for n in there(hits)], [n * of_sizes for n in there(sizes)], length)
+        least = 1.0
+        if self.spread:
+            _, _, least = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length).usual()
+        return shift(found, size, base, least)
+
+    @cached_property
+    def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:
+        return _chosen(self.target), _chosen(self.baseline)
+
+    def single(self, fact: Fact) -> Candidate:
+        """One fact."""
+        hits = self.table.hits[fact]
+        return Candidate((fact,), self.records.mask(fact), hits, self.sizes, self.moved(hits, self.sizes))
+
+    def combination(self, facts: tuple[Fact, ...], mask: int) -> Candidate:
+        """Several, counted in all records whose values are known. `mask`: as that of a Candidate."""
+        records = self.table.every_record
+        hits = records.by_hour(reduce(and_, map(records.mask, facts)))
+        here, _ = self._sides
+        weight = sum(here(self.sizes)) / max(sum(here(records.sizes)), 1)
+        return Candidate(facts, mask, hits, records.sizes, self.moved(hits, records.sizes), weight)
+
+    def rough(self, hits: Hits, sizes: Hits) -> float:
+        """A score without the variation: cheap, and never too low."""
+        here, there = self._sides
+        return likelihood_ratio(sum(here(hits)), sum(here(sizes)), sum(there(hits)), sum(there(sizes)))
+
+    def rough_mask(self, mask: int) -> float:
+        """The same of some records, of those that are looked at."""
+        here, there = self._counts
+        return likelihood_ratio((mask & self.here).bit_count(), here, (mask & self.there).bit_count(), there)
+
+    def can_reach(self, here: int, least: float) -> bool:
+        """Can some of the target's records have that score, if there are none in the baseline? Cheap."""
+        size, other = self._counts
+        return likelihood_ratio(here.bit_count(), size, 0, other) > least
+
+    @cached_property
+    def _counts(self) -> tuple[int, int]:
+        return self.here.bit_count(), self.there.bit_count()
+
+    def without(self, candidate: Candidate, taken: int) -> Shift:
+        """How a candidate's share differs among the records that are not taken."""
+        here, there = self.here, self.there
+
+        def left(mask: int) -> float:
+            whole = mask.bit_count()
+            return (mask & ~taken).bit_count() / whole if whole else 1.0
+
+        shares = left(candidate.mask & here), left(here), left(candidate.mask & there), left(there)
+        return self.moved(candidate.hits, candidate.sizes, shares)
+
+
+def compare_hours(table: Table, target: Sequence[int], baseline: Sequence[int]) -> Comparison:
+    """The records of some hours beside those of others; if those are few, all others tell how much shares vary."""
+    others: tuple[int, ...] = ()
+    if len(baseline) < _ENOUGH * max(len(target), 1):
+        inside = set(target)
+        others = tuple(at for at in range(len(table.hours)) if at not in inside)
+    return Comparison(table, tuple(target), tuple(baseline), others if len(others) > len(baseline) else ())
+
+
+def _chosen(hours: Sequence[int]) -> Callable[[Hits], Sequence[int]]:
+    """A function that gives the counts of some hours."""
+    if len(hours) > 1:
+        return itemgetter(*hours)
+    return lambda hits: [hits[at] for at in hours]
+
+
+def needed_score(tries: int) -> float:
+    """The statistic that a fact must have among so many."""
+    return 2 * math.log(max(tries, 2)) + MARGIN
+
+
+def stands_out(found: Shift, needed: float) -> bool:
+    """Is it more than chance, and does it matter?"""
+    enough = found.records >= LEAST if found.score > 0 else found.there > found.here
+    return abs(found.score) >= needed and abs(found.lift) >= _LIFT and enough

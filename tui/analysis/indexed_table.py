@@ -1,0 +1,202 @@
+"""The facts about some hours as the index has them: no chunk is read for them."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import lru_cache
+from itertools import accumulate
+from operator import sub
+
+from tui.analysis.facts import Fact
+from tui.analysis.kinds import is_clock
+from tui.analysis.observed import Blanked, Column, Observed, Value
+from tui.analysis.records import Part, pattern_of, value_of
+from tui.analysis.sketch import bound_of, bucket_of, buckets_of
+from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts
+from tui.archive import Chunk
+from tui.filter.event_time import event_time
+from tui.filter.fields import ANY, Path
+from tui.index import FieldSummary, Sample, Summary
+from tui.index.summary import HEAVY, read_json
+
+_STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
+
+_UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
+
+Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
+
+
+def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table | None:
+    """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
+    table = Table([])
+    fields: dict[str, list[Place]] = {}
+    for chunk, summary in known:
+        time = chunk.hour
+        records = summary.records - summary.not_json - summary.unparsed
+        if not summary.whole and records:
+            return None
+        if table.hours and table.hours[-1].time == time:
+            table.hours[-1] = Hour(time, table.hours[-1].records + records)
+        else:
+            table.hours.append(Hour(time, records))
+        hour = len(table.hours) - 1
+        values = {name: _counts(field) for name, field in summary.fields.items()}
+        for name, field in summary.fields.items():
+            fields.setdefault(name, []).append((hour, field, values[name]))
+        table.parts.append(Part(hour, _observed(summary.sample, values)))
+    for name, places in fields.items():
+        _add_field(table, path_of_field(name), places, zone)
+    return table
+
+
+def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) -> None:
+    there = [0] * len(table.hours)
+    for hour, field, _ in places:
+        there[hour] += field.records
+    if not any(there):
+        return
+    counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
+    if not all(field.exact for _, field, _ in places):
+        counts = _known_everywhere(places)
+    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > sum(there)
+    unique = sum(there) - sum(sum(values.values()) for _, values in counts)
+    known = FieldCounts(path, there, counts, max(unique, 0), numeric)
+    ladders = [(hour, _ladder(field, values)) for hour, field, values in places] if numeric else []
+    if numeric and (_are_times(places) or is_clock([(hour, ladder.ends) for hour, ladder in ladders])):
+        known.counts, ladders = [], []
+    if table.add(known, zone) and ladders and max(field.distinct for _, field, _ in places) > FEW_NUMBERS:
+        table.hits.update(_cuts(table, path, ladders))
+
+
+@lru_cache(maxsize=1 << 16)
+def _value(text: str) -> Value:
+    return value_of(read_json(text.encode()))
+
+
+def _counts(field: FieldSummary) -> dict[Value, int]:
+    return {_value(text): number for text, number in field.values.items()}
+
+
+def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value, int]]]:
+    """Where some chunk does not know all values: those that are frequent in every chunk that has them, and patterns."""
+    total: Counter[Value] = Counter()
+    unknown: Counter[Value] = Counter()  # records that may have it, at most
+    lists = [(values, min(values.values())) for _, _, values in places if len(values) >= HEAVY]
+    for _, _, values in places:
+        total.update(values)
+    frequent = [value for value, number in total.items() if number >= len(places) / 10]
+    for values, least in lists:
+        for value in frequent:
+            if value not in values:
+                unknown[value] += least
+    kept = {value for value in frequent if unknown[value] <= _UNKNOWN * total[value] and pattern_of(value) is None}
+    texts = any(field.patterns for _, field, _ in places)
+    found: list[tuple[int, Mapping[Value, int]]] = []
+    for hour, field, values in places:
+        known: dict[Value, int] = {value: values[value] for value in values.keys() & kept}
+        patterns: Mapping[str, int] = field.patterns
+        if texts and field.exact:
+            patterns = Counter()
+            for value, number in values.items():
+                if (text := pattern_of(value)) is not None:
+                    patterns[text] += number
+        found.append((hour, known | {Blanked(text): number for text, number in patterns.items()}))
+    return found
+
+
+def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observed:
+    """The records of a chunk that the index has."""
+    observed = Observed(sample.records)
+    for name, codes in sample.codes.items():
+        observed.columns[path_of_field(name)] = Column(codes, values=values[name])
+    for name, (records, codes) in sample.items.items():
+        observed.columns[path_of_field(name)] = Column(codes, array("I", list(records)), values[name])
+    return observed
+
+
+@lru_cache(maxsize=1 << 12)
+def path_of_field(name: str) -> Path:
+    """The reverse of `spell_field`."""
+    steps = []
+    for step in _STEP.finditer(name):
+        anything, quoted, plain = step.groups()
+        steps.append(ANY if anything else str(read_json(quoted.encode())) if quoted else plain)
+    return tuple(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """The numbers of a field in one chunk: their buckets in order, and how many are in each and below it.
+
+    `lowest`: those that are not positive, which are below every bucket. `ends`: some of them.
+    """
+
+    buckets: Sequence[int]
+    sums: Sequence[int]
+    lowest: int
+    ends: Sequence[float]
+
+    @property
+    def number(self) -> int:
+        """Of all."""
+        return self.lowest + (self.sums[-1] if self.sums else 0)
+
+    def up_to(self, bucket: int) -> int:
+        """How many are in no higher bucket."""
+        at = bisect_right(self.buckets, bucket)
+        return self.lowest + (self.sums[at - 1] if at else 0)
+
+
+def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
+    if field.numbers is not None:
+        count, low, high, total, positive, _ = field.numbers
+        sums = list(accumulate(positive[1::2]))
+        ends = (low, total / count, high) if count else ()
+        return _Ladder(buckets_of(positive), sums, count - (sums[-1] if sums else 0), ends)
+    numbers = [(value, n) for value, n in values.items() if type(value) is int or type(value) is float]
+    counts: dict[int, int] = {}
+    lowest = 0
+    for value, n in numbers if field.exact else ():
+        if 0 < value < float("inf"):
+            bucket = bucket_of(value)
+            counts[bucket] = counts.get(bucket, 0) + n
+        else:
+            lowest += n
+    buckets = sorted(counts)
+    return _Ladder(
+        buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest, [value for value, _ in numbers]
+    )
+
+
+def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
+    """Above and below bounds of buckets: there the counts are exact."""
+    counts: Counter[int] = Counter()
+    for _, ladder in ladders:
+        counts.update(dict(zip(ladder.buckets, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
+    ordered = sorted(counts)
+    sums = list(accumulate(counts[bucket] for bucket in ordered))
+    if not sums:
+        return
+    at = {ordered[min(bisect_right(sums, round(share * (sums[-1] - 1))), len(ordered) - 1)] for share in SHARES}
+    buckets = sorted(at)
+    number = len(table.hours)
+    above, below = [[0] * number for _ in buckets], [[0] * number for _ in buckets]
+    for hour, ladder in ladders:
+        all_of_it = ladder.number
+        for place, bucket in enumerate(buckets):
+            until = ladder.up_to(bucket)
+            above[place][hour] += all_of_it - until
+            below[place][hour] += until
+    cuts = table.cuts[path] = [float(f"{bound_of(bucket):.6g}") for bucket in buckets]
+    yield from cut_facts(path, cuts, above, below, whole=False)
+
+
+def _are_times(places: Sequence[Place]) -> bool:
+    ends = [field.numbers[1:3] for _, field, _ in places if field.numbers is not None]
+    return bool(ends) and all(event_time(number) is not None for pair in ends for number in pair)

@@ -1,0 +1,68 @@
+"""What a field's values are: times, a clock or a counter, ids. None of those is a finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from itertools import islice, pairwise
+from operator import mul
+
+from tui.analysis.observed import TIMES, Value
+from tui.analysis.patterns import pattern
+from tui.filter.event_time import event_time
+
+_TOLD = 200  # values that tell whether they are times
+_CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock or a counter
+_MANY_ALIKE = 50  # different values
+
+
+def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
+    """Do numbers tell the hour? So do sequence numbers, offsets, and times in units of their own.
+
+    `samples`: of each part the number of its hour, and some numbers.
+    """
+    count: Counter[int] = Counter()
+    total: dict[int, float] = {}
+    squares: dict[int, float] = {}
+    origin: float | None = None
+    for hour, numbers in samples:
+        if not numbers:
+            continue
+        origin = numbers[0] if origin is None else origin
+        moved = [number - origin for number in numbers]
+        count[hour] += len(moved)
+        total[hour] = total.get(hour, 0.0) + sum(moved)
+        squares[hour] = squares.get(hour, 0.0) + sum(map(mul, moved, moved))
+    hours = sorted(count)
+    if len(hours) < 4:
+        return False
+    means = [total[hour] / count[hour] for hour in hours]
+    rising = sum(one < other for one, other in pairwise(means))
+    monotonic = max(rising, len(means) - 1 - rising) >= TIMES * (len(means) - 1)
+    whole = sum(squares.values()) - sum(total.values()) ** 2 / count.total()
+    within = sum(squares[hour] - total[hour] ** 2 / count[hour] for hour in hours)
+    return monotonic and whole > 0 and within < (1 - _CLOCK) * whole
+
+
+def are_times(totals: Counter[Value], zone: tzinfo) -> bool:
+    """Are the values times? `20` is none, whatever it may mean."""
+    values = list(islice(totals, _TOLD))
+    times = sum(event_time(value, zone) is not None for value in values)
+    return bool(values) and times >= TIMES * len(values)
+
+
+def are_ids(totals: Counter[Value], unique: int) -> bool:
+    """Many texts that are all alike but for their digits; or of which hardly two are, as hexadecimal ones."""
+    distinct = len(totals) + unique
+    texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
+    alike = {pattern(text) for text in texts}
+    words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # a message, and no id
+    if distinct <= _MANY_ALIKE or not texts or words:
+        return False
+    mixed = len(alike) > len(texts) // 2 and sum(map(_has_digits, texts)) > TIMES * len(texts)
+    return mixed or len(alike) < max(len(texts) // 10, 2)
+
+
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdigit, text))

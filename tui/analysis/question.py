@@ -1,0 +1,131 @@
+"""What `diff` is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from tui.analysis.findings import Finding
+from tui.analysis.minutes import of_other_days
+from tui.archive import Archive, empty_range
+from tui.archive.times import ceil_hour, floor_hour, parse_moments, parse_range
+from tui.errors import TimeError
+from tui.filter import Filter
+from tui.filter.fields import ANY, Path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import named_paths
+from tui.filter.within import Within
+from tui.scan import ScanPlan, plan_scan
+
+_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
+
+Range = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
+
+    `fields`: those that the filter asks about, which are no findings. `times`: where the target is given to the minute:
+    the records' time, in the target. `chunks`: the hours of the chunks that may hold the target's records.
+    """
+
+    target: Range | None = None
+    against: tuple[Range, ...] = ()
+    full: bool = False
+    fields: frozenset[Path] = frozenset()
+    times: Within | None = None
+    chunks: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The hours of one side as ranges, and how many records of them were compared."""
+
+    ranges: tuple[Range, ...]
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with the times of its hours: [since, until), and the target that it was found for.
+
+    `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
+    """
+
+    finding: Finding
+    since: datetime
+    until: datetime
+    target: Side
+    by_hour: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stands out so far. `exact`: every record was compared; else only `records`, and of each chunk the first.
+
+    `hours` and `sizes`: all that were looked at, in order, with their records. `indexed`: so many chunks were not read,
+    but answered by the index.
+    """
+
+    target: Side
+    baseline: Side
+    found: tuple[Found, ...]
+    records: int
+    exact: bool
+    final: bool
+    hours: tuple[datetime, ...] = ()
+    sizes: tuple[int, ...] = ()
+    not_objects: int = 0
+    indexed: int = 0
+
+
+def fields_of(filter_: Filter) -> frozenset[Path]:
+    """The fields that a filter asks about: they differ by definition, so they are not findings."""
+    named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
+    return frozenset(
+        tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
+    )
+
+
+def read_range(text: str, zone: tzinfo) -> Range:
+    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
+    start, dots, stop = text.partition("..")
+    ends = start.strip() or None, stop.strip() or None
+    first, last = (parse_moments(*ends, zone) or parse_range(*ends, zone)) if dots else (None, None)
+    if first is None or last is None:
+        raise TimeError(f"'{text}' is not a range; write it as 2015-01-13T13..2015-01-13T19")
+    return first, last
+
+
+def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
+    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
+
+    ArchiveError if those hours have no chunk.
+    """
+    if question.target is None:
+        return plan_scan(archive, None, None, filter_ or Filter())
+    start, stop = question.chunks or question.target
+    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
+    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
+    plan = plan_scan(archive, floor_hour(first), ceil_hour(last), filter_ or Filter())
+    chunks = tuple(
+        chunk for chunk in plan.chunks if within(chunk.hour, (start, stop)) or _may_hold(question, chunk.hour)
+    )
+    if not any(within(chunk.hour, (start, stop)) for chunk in chunks):
+        raise empty_range(archive, start, stop)
+    return replace(plan, chunks=chunks)
+
+
+def _may_hold(question: Question, hour: datetime) -> bool:
+    """May a chunk of that hour be part of the baseline?"""
+    if question.chunks is not None and question.target is not None:
+        late = question.chunks[1] - question.target[1]  # it was written so much later than its records happened
+        ranges = [(floor_hour(start), stop + late) for start, stop in question.against]
+        return any(within(hour, each) for each in ranges) if ranges else of_other_days(hour, *question.chunks)
+    return not question.against or any(within(hour, range_) for range_ in question.against)
+
+
+def within(hour: datetime, range_: Range | None) -> bool:
+    """Is an hour in a range?"""
+    return range_ is not None and range_[0] <= hour < range_[1]

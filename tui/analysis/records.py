@@ -1,0 +1,271 @@
+"""Records as bits: for a fact, one integer that has a bit for each record for which it holds, hour by hour."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial, reduce
+from itertools import pairwise
+from math import inf, nextafter
+from operator import ne, or_
+from typing import TypeAlias
+
+from tui.analysis.facts import Fact
+from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value, padded
+from tui.analysis.patterns import telling_pattern
+from tui.filter.fields import ANY, Path
+
+_NO_NUMBER = 255
+Planes: TypeAlias = "tuple[bytes, bytes | None]"  # the lower bytes of codes, and the higher ones, if there are any
+
+
+@dataclass(slots=True)
+class Part:
+    """Records of one chunk, and the number of its hour."""
+
+    hour: int
+    observed: Observed
+    _places: dict[Path, bytes] = field(default_factory=dict)
+    _codes: dict[Path, Codes] = field(default_factory=dict)
+
+    def places(self, path: Path, cuts: Sequence[float]) -> bytes:
+        """Where each number of a field is among its cuts: 0 below the first, 1 at it, 2 above it, …"""
+        column = self.observed.columns.get(path)
+        if column is None:
+            return b""
+        if path not in self._places:
+            numbers = column.numbers if column.numbers is not None else [float("nan")] * len(column.codes)
+            edges = [edge for cut in cuts for edge in (cut, nextafter(cut, inf))]
+            place = partial(bisect_right, edges)
+            if any(map(ne, numbers, numbers)):
+                self._places[path] = bytes([place(n) if n == n else _NO_NUMBER for n in numbers])
+            else:
+                self._places[path] = bytes(map(place, numbers))
+        return self._places[path]
+
+    def codes(self, path: Path, classes: Classes) -> Codes:
+        """The classes of a field's values, of each record or item."""
+        column = self.observed.columns.get(path)
+        if column is None:
+            return array("H") if classes.wide else b""
+        if path not in self._codes:
+            table = [NONE, OTHER, *map(classes.code, column.values)]
+            if not classes.wide and type(column.codes) is bytes:
+                self._codes[path] = column.codes.translate(bytes(table) + bytes(256 - len(table)))
+            else:
+                codes = map(table.__getitem__, column.codes)
+                self._codes[path] = array("H", codes) if classes.wide else bytes(codes)
+        return self._codes[path]
+
+
+class Classes:
+    """What the facts of a field tell apart among its values, each with a code."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        facts = list(facts)
+        self._values = {value_of(fact.value) for fact in facts if fact.kind == "value"}
+        self._patterns = {fact.value for fact in facts if fact.kind == "pattern"}
+        self._codes: dict[tuple[Value | None, str | None], int] = {}
+        self.wide = len(self._values) + len(self._patterns) > 256 - FIRST
+
+    def code(self, value: Value) -> int:
+        """The code of a value's class."""
+        text = pattern_of(value) if self._patterns else None
+        told = value if value in self._values else None, text if text in self._patterns else None
+        return OTHER if told == (None, None) else self._codes.setdefault(told, FIRST + len(self._codes))
+
+    def of_fact(self, fact: Fact) -> list[int]:
+        """The classes for which a fact holds."""
+        if fact.kind == "value":
+            wanted = value_of(fact.value)
+            return [code for (value, _), code in self._codes.items() if value == wanted]
+        return [code for (_, text), code in self._codes.items() if text == fact.value]
+
+
+def value_of(plain: object) -> Value:
+    """As columns hold it."""
+    return Truth(plain) if type(plain) is bool else plain  # type: ignore[return-value]
+
+
+def pattern_of(value: Value) -> str | None:
+    """The pattern of a text, or of several; None if there is none that tells anything."""
+    if type(value) is Blanked:
+        return value.pattern
+    return telling_pattern(value) if type(value) is str else None
+
+
+class Records:
+    """Some records of the parts of a table, in the order of their hours. `valid` has a bit for every one."""
+
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        hours: int,
+        facts: Mapping[Path, Classes],
+        cuts: Mapping[Path, Sequence[float]],
+        stride: Callable[[int], int] = lambda _: 1,
+        whole: Records | None = None,
+    ) -> None:
+        """`cuts`: the bounds of the facts about numbers. `stride`: of how many records of an hour one is taken, or 0.
+
+        `whole`: all records of the same parts, where these are only some.
+        """
+        self._parts = [(part, stride(part.hour)) for part in parts if stride(part.hour) and part.observed.records]
+        self._classes, self._cuts = facts, cuts
+        self._starts = [0] * (hours + 1)  # bytes
+        for part, step in self._parts:
+            self._starts[part.hour + 1] += _bytes(part, step)
+        for hour in range(hours):
+            self._starts[hour + 1] += self._starts[hour]
+        self._masks: dict[Fact, int] = {}
+        self._planes: dict[tuple[Path, bool], Planes] = {}
+        self._items: dict[tuple[Path, bool], dict[int, bytearray]] = {}
+        self._whole = whole
+        ones = (b"1" * -(-part.observed.records // step) for part, step in self._parts)
+        self.valid = int(b"".join(bits + b"0" * (-len(bits) % 8) for bits in ones) or b"0", 2)
+        self.sizes = self.by_hour(self.valid)
+
+    def mask(self, fact: Fact) -> int:
+        """The records for which a fact holds."""
+        found = self._masks.get(fact)
+        if found is None:
+            found = self._masks[fact] = self._made(fact)
+        return found
+
+    def by_hour(self, mask: int) -> list[int]:
+        """How many of a mask's records are in each hour."""
+        starts = self._starts
+        data = mask.to_bytes(starts[-1], "big")
+        number = int.from_bytes
+        return [number(data[start:stop], "big").bit_count() for start, stop in pairwise(starts)]
+
+    def of_hours(self, hours: Iterable[int]) -> int:
+        """All records of some hours."""
+        starts = self._starts
+        found, whole = bytearray(starts[-1]), self.valid.to_bytes(starts[-1], "big")
+        for hour in hours:
+            found[starts[hour] : starts[hour + 1]] = whole[starts[hour] : starts[hour + 1]]
+        return int.from_bytes(found, "big")
+
+    def _made(self, fact: Fact) -> int:
+        path, numbers = fact.path, fact.kind in ("above", "below")
+        if fact.kind == "missing":
+            return self.valid & ~self.mask(Fact(path, "field"))
+        if ANY in path and self._whole is not None:
+            return self._thinned(self._whole.mask(fact))
+        codes = self._items_of(path, numbers=numbers) if ANY in path else self._field(path, numbers=numbers)
+        if numbers:
+            cuts = self._cuts[path]
+            at = cuts.index(float(fact.value))  # type: ignore[arg-type]
+            held: Iterable[int] = range(2 * at + 2, 2 * len(cuts) + 1) if fact.kind == "above" else range(2 * at + 1)
+        elif fact.kind == "field":
+            held = range(NONE + 1, 1 << 16)
+        else:
+            held = self._classes[path].of_fact(fact)
+        if isinstance(codes, dict):
+            return reduce(or_, (int.from_bytes(data, "big") for code, data in codes.items() if code in held), 0)
+        lower, upper = codes
+        if upper is None:
+            return _where(lower, held)
+        pages: dict[int, list[int]] = {}
+        for code in held:
+            pages.setdefault(code >> 8, []).append(code & 255)
+        return reduce(or_, (_where(upper, (page,)) & _where(lower, low) for page, low in pages.items()), 0)
+
+    def _codes(self, part: Part, path: Path, *, numbers: bool) -> Codes:
+        return part.places(path, self._cuts[path]) if numbers else part.codes(path, self._classes[path])
+
+    def _field(self, path: Path, *, numbers: bool) -> Planes:
+        """The codes of a field, of every record; none of a number is as that of no value."""
+        key = path, numbers
+        if key not in self._planes:
+            pieces: list[Codes] = []
+            nothing = _NO_NUMBER if numbers else NONE
+            wide = not numbers and self._classes[path].wide
+            for part, step in self._parts:
+                codes = self._codes(part, path, numbers=numbers)
+                kept = padded(codes, part.observed.records - len(codes), nothing)[::step]
+                pieces.append(padded(kept, -len(kept) % 8, nothing))
+            joined = b"".join(bytes(piece) if isinstance(piece, bytes) else piece.tobytes() for piece in pieces)
+            self._planes[key] = (joined[::2], joined[1::2]) if wide else (joined, None)
+        return self._planes[key]
+
+    def _items_of(self, path: Path, *, numbers: bool) -> dict[int, bytearray]:
+        """Of each code that an item of a list has: the bits of its records."""
+        key = path, numbers
+        if key not in self._items:
+            having = self._items[key] = {}
+            start = 0  # bits
+            for part, _ in self._parts:
+                column = part.observed.columns.get(path)
+                codes = self._codes(part, path, numbers=numbers)
+                for record, code in zip(column.records or (), codes, strict=True) if column is not None else ():
+                    data = having.get(code)
+                    if data is None:
+                        data = having[code] = bytearray(self._starts[-1])
+                    at = start + record
+                    data[at >> 3] |= 128 >> (at & 7)
+                start += 8 * _bytes(part, 1)
+        return self._items[key]
+
+    def _thinned(self, mask: int) -> int:
+        """These records of a mask of the whole."""
+        assert self._whole is not None
+        bits = f"{mask:b}".zfill(8 * self._whole._starts[-1])
+        steps = {id(part): step for part, step in self._parts}
+        start, pieces = 0, []
+        for part, _ in self._whole._parts:
+            if step := steps.get(id(part)):
+                kept = bits[start : start + part.observed.records : step]
+                pieces.append(kept + "0" * (-len(kept) % 8))
+            start += 8 * _bytes(part, 1)
+        return int("".join(pieces) or "0", 2)
+
+    def sources(self, mask: int, paths: Iterable[Path], most: int) -> int:
+        """From how many users, sessions or the like some records come: the fewest that any field of ids tells.
+
+        Of more than `most` only so many are counted.
+        """
+        return min((self._ids(mask, path, most) for path in paths), default=mask.bit_count())
+
+    def _ids(self, mask: int, path: Path, most: int) -> int:
+        """Different ids of the records; a record without one, or with one of its own, counts by itself."""
+        different: set[object] = set()
+        alone = 0
+        data = mask.to_bytes(self._starts[-1], "big")
+        start = 0
+        for part, step in self._parts:
+            size = _bytes(part, step)
+            bits = int.from_bytes(data[start : start + size], "big")
+            start += size
+            column = part.observed.columns.get(path)
+            values = list(column.values) if column is not None and bits else []
+            for at, bit in enumerate(f"{bits:b}".zfill(size * 8)) if bits else ():
+                if bit == "0":
+                    continue
+                record = at * step
+                code = column.codes[record] if column is not None and record < len(column.codes) else NONE
+                if code < FIRST:
+                    alone += 1
+                else:
+                    different.add(values[code - FIRST])
+                if alone + len(different) >= most:
+                    return most
+        return alone + len(different)
+
+
+def _bytes(part: Part, step: int) -> int:
+    """That the bits of every `step`-th of a part's records take; each part begins a byte."""
+    return (-(-part.observed.records // step) + 7) // 8
+
+
+def _where(codes: bytes, held: Iterable[int]) -> int:
+    """A bit for each code: is it one of those?"""
+    table = bytearray(b"0" * 256)
+    for code in held:
+        if code > 255:
+            break
+        table[code] = ord("1")
+    return int(codes.translate(table) or b"0", 2)

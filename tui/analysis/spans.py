@@ -1,0 +1,110 @@
+"""Which hours something lasts: those of a finding, those like it, and those in which something differs at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from operator import sub
+
+from tui.analysis.comparison import MARGIN, Comparison, stands_out
+from tui.analysis.surprise import Shift, Windows, likelihood_ratio, shift, stretch, windows
+from tui.analysis.table import Hits, Table
+
+_ALONE = 1.5  # times as far from the usual as any other stretch of hours
+_ENOUGH = 50  # records: of fewer a share says little
+_LONGEST = 4  # an incident takes at most this part of all hours; what takes longer is a trend
+_LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
+
+
+def duration(sizes: Hits, hits: Hits, found: Shift) -> tuple[int, int]:
+    """The hours [since, until) in which a share is like the target's rather than the baseline's."""
+    first, stop = stretch(hits, sizes, found.here, found.there)
+    size = sum(sizes[first:stop])
+    if size and (first, stop) != (0, len(sizes)):  # once more with what it is in there, and outside
+        inside = sum(hits[first:stop]) / size
+        outside = (sum(hits) - sum(hits[first:stop])) / max(sum(sizes) - size, 1)
+        first, stop = stretch(hits, sizes, inside, outside)
+    return first, stop
+
+
+def hours_like(comparison: Comparison, hits: Hits, found: Shift) -> list[int]:
+    """Hours of the baseline whose share of a finding is like the target's."""
+    bound = found.there + _LIKE * (found.here - found.there)
+    rose = found.here > found.there
+    shares = ((at, hits[at] / comparison.sizes[at]) for at in comparison.baseline if comparison.sizes[at])
+    return [at for at, share in shares if (share > bound if rose else share < bound)]
+
+
+def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: False) -> list[tuple[int, int]]:
+    """Stretches of hours [first, stop) in which some fact differs from all other hours, the most surprising first."""
+    sizes = [hour.records for hour in table.hours]
+    number = len(sizes)
+    needed = 2 * math.log(max(len(table.hits), 2)) + 2 * math.log(max(number, 2)) + MARGIN
+    found: list[tuple[float, int, int]] = []
+    for hits in table.hits.values():
+        if cancelled():
+            break
+        found += _stretches(hits, sizes, needed)
+    return _distinct(found, most)
+
+
+def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
+    """The stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
+    number, whole, everything = len(sizes), sum(hits), sum(sizes)
+    found = []
+    together = max(1, min(math.ceil(_ENOUGH * number / max(everything, 1)), number // 8))
+    pooled = zip(_sums(hits, together), _sums(sizes, together), strict=True)
+    usual = sorted(hit / size for hit, size in pooled if size)
+    if not usual:
+        return []
+    middle = max(usual[len(usual) // 2], 0.5 * whole / max(everything, 1) if not usual[len(usual) // 2] else 0.0)
+    for extreme in (usual[-1], usual[0]):
+        inside, outside = extreme, middle
+        if inside == outside:
+            continue
+        first, stop = 0, number
+        for _ in range(3):
+            first, stop = stretch(hits, sizes, inside, outside)
+            size = sum(sizes[first:stop])
+            if not size or stop - first > number // _LONGEST:
+                break
+            inside = sum(hits[first:stop]) / size
+            outside = (whole - sum(hits[first:stop])) / max(everything - size, 1)
+            if inside == outside:
+                break
+        here, size = sum(hits[first:stop]), sum(sizes[first:stop])
+        if not size or stop - first > number // _LONGEST:
+            continue
+        if abs(likelihood_ratio(here, size, whole - here, everything - size)) < needed / 2:
+            continue  # not even without what it varies
+        base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
+        moved = shift(here, size, base)
+        if stands_out(moved, needed) and _is_alone(base, moved):
+            found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
+    return found
+
+
+def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
+    """Of so many neighbors each: in hours of few records any share is extreme."""
+    if together == 1:
+        return counts
+    before = list(accumulate(counts, initial=0))
+    return list(map(sub, before[together:], before))
+
+
+def _is_alone(base: Windows, moved: Shift) -> bool:
+    """Is no other stretch nearly as far from the usual share? What varies that much does so without a reason."""
+    shares = [hit / size for hit, size in zip(base.hits, base.sizes, strict=True)]
+    furthest = max(shares) if moved.score > 0 else min(shares)
+    return abs(moved.here - moved.there) > _ALONE * abs(furthest - moved.there)
+
+
+def _distinct(found: Iterable[tuple[float, int, int]], most: int) -> list[tuple[int, int]]:
+    chosen: list[tuple[int, int]] = []
+    for _, first, stop in sorted(found, reverse=True):
+        if all(stop <= other_first or other_stop <= first for other_first, other_stop in chosen):
+            chosen.append((first, stop))
+        if len(chosen) == most:
+            break
+    return chosen

@@ -1,0 +1,107 @@
+"""What stands around the input of the filter bar: the kind, the count, hints, the whole as JMESPath."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tui.app.widgets.lines import LineWidget, shorten, strip_of
+from tui.filter import Filter, Kind
+from tui.filter.build import Whole, whole_of
+from tui.printable import printable
+
+KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
+KIND_WIDTH = 20
+_HINT_ROOM = 9  # cells beside a hint
+_WORDS = {
+    "match": ("JMESPath", "of values"),
+    "grep": ("text", "in raw bytes"),
+    "regex": ("regex", "in raw bytes"),
+    "file": ("file", "of texts"),
+}
+
+
+class KindLabel(LineWidget):
+    """What kind of expression is typed, and what it looks at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind: Kind = KINDS[0]
+
+    def put(self, kind: Kind) -> None:
+        self.kind = kind
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        name, about = _WORDS[self.kind]
+        palette = self.palette
+        return strip_of([(f" {name}", palette.title), (f" {about}", palette.dim)], width)
+
+
+class CountLabel(LineWidget):
+    """How many of the previewed records match; on the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def show(self, words: str) -> None:
+        self._words = words
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        words = self._words if len(self._words) < width else self._words.replace(" previewed", "")
+        return strip_of([(f"{words} ".rjust(width), self.palette.strong)], width)
+
+
+class HintLine(LineWidget):
+    """Why the filter may not mean what it says, on a line or two. Hidden while there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.display = False
+
+    def show(self, words: str) -> None:
+        self._words = printable(words)
+        self.display = bool(words)
+        self.styles.height = self.lines
+        self.repaint()
+
+    @property
+    def lines(self) -> int:
+        return 1 if cell_len(self._words) <= self.app.size.width - _HINT_ROOM else 2
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette = self.palette
+        wrapped = wrap(self._words, max(width - _HINT_ROOM, 20), break_on_hyphens=False)
+        last = "…" if y and len(wrapped) > 2 else ""
+        text = wrapped[y] + last if y < len(wrapped) else ""
+        return strip_of([(" " * 8 if y else " hint   ", palette.dim), (text, palette.strong)], width)
+
+
+class WholeLine(LineWidget):
+    """The filter that is in force as one JMESPath, and what of it JMESPath cannot say. Hidden while it is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = Whole("")
+        self.display = False
+
+    def show(self, filter_: Filter, *, stacked: bool) -> None:
+        """`stacked`: there are terms, so that the filter is not just what is typed."""
+        self._whole = whole_of(filter_)
+        self.display = stacked
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette, whole = self.palette, self._whole
+        expression = printable(whole.expression, 2_000) or ("" if whole.besides else "every record")
+        besides = "   and " + ", ".join(printable(term, 100) for term in whole.besides) if whole.besides else ""
+        if not whole.expression:
+            besides = f"no JMESPath: {besides[7:]}" if besides else ""
+        room = max(width - 8 - len(besides), width // 2)
+        pieces = [(" whole  ", palette.dim), (shorten(expression, room), palette.string), (besides, palette.dim)]
+        return strip_of(pieces, width)

@@ -1,0 +1,214 @@
+"""Which columns a table of records has: those a person chose, or the time first, then what tells most.
+
+What all records share is no column: it is shown once above them (`shared`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from statistics import quantiles
+
+from tui.app.records.columns import LEVELS, NUMBER, TIME, Column, object_of, path_in, text_at, text_of
+from tui.filter import Filter
+from tui.filter.build import spell_path
+from tui.filter.jmespath import parse_expression
+from tui.filter.paths import Path, named_paths
+
+SAMPLE = 200
+_COVERAGE = 0.5
+_WIDEST = 24
+_WIDEST_CHOSEN = 40
+_WIDEST_LAST = 400
+_MANY = 50  # records of which fewer do not show what is rare
+_RARE = 0.02  # of them
+_TELLING = 5  # records of which fewer say nothing about how often a value comes again
+_FEW = 16  # different values that are looked at as kinds
+_ID = re.compile(r"(?=\D*\d)[\w-]{8,}")
+_GROWTH = 3  # figures by which numbers may be longer farther on in the hour
+_CLOCK, _MOMENT = 12, 14  # cells of `01:12:19.535`, and of `01-20 01:12:19`
+_DEEPEST = 5  # names of a path
+
+Draft = tuple[Column, list[str]]
+"""A column, and its values in a sample."""
+
+
+def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -> tuple[Column, ...]:
+    """The columns for a sample of records that fit `room` cells, the fields of the filter first; none if most are not
+    JSON objects."""
+    values = _values(records)
+    if len(values) * 2 <= len(records[:SAMPLE]):
+        return ()
+    texts: dict[Path, list[str]] = {}
+    for value in values:
+        for path, inner in _scalars(value):
+            texts.setdefault(path, []).append(text_of(inner))
+    drafts = [draft for path in texts if (draft := _draft(path, texts[path], len(values)))]
+    asked = _asked(filter_)
+    drafts.sort(key=lambda draft: (draft[0].path not in asked, *_rank(*draft)))  # stable: else the order of the record
+    fitting = _fitting(drafts, room)
+    left = room - sum(column.width + 2 for column, _ in fitting)
+    return tuple(_weighed(column, texts) for column, texts in _widened(fitting, left))
+
+
+def _asked(filter_: Filter | None) -> set[Path]:
+    """The fields that a filter asks for."""
+    texts = [term.text for term in filter_.active if term.kind == "match"] if filter_ else []
+    return {path for text in texts for path in named_paths(parse_expression(text).parsed)}
+
+
+def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
+    """Paths and values that all of a sample of records have in common; none if one is not a JSON object."""
+    values = _values(records)
+    if len(values) < max(len(records[:SAMPLE]), 2):
+        return ()
+    common = {path: inner for path, inner in _scalars(values[0]) if inner is not None}
+    for value in values[1:]:
+        here = dict(_scalars(value))
+        common = {path: inner for path, inner in common.items() if _same(here.get(path), inner)}
+    return tuple((spell_path(path), text_of(inner)) for path, inner in common.items())
+
+
+def _same(one: object, other: object) -> bool:
+    """As JSON: `1` is not `true`."""
+    return type(one) is type(other) and one == other
+
+
+def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[Column, ...]:
+    """Columns by their expressions, in this order, as wide as a sample's values; the last one takes what is left."""
+    values = _values(records)
+    columns: list[Column] = []
+    for text in texts:
+        draft = Column(text, _WIDEST_LAST, path_in(text))
+        texts_ = [words for value in values if (words := text_at(value, draft))]
+        time = _are_times(texts_)
+        days = time and _several_days(texts_)
+        usual = (_MOMENT if days else _CLOCK) if time else _usual_width(texts_)
+        number = _are_numbers(texts_)
+        width = max(min(usual, _WIDEST_CHOSEN) + _GROWTH * number, min(len(text), 16))
+        columns.append(_weighed(replace(draft, width=width, time=time, days=days, number=number), texts_))
+    left = room - sum(column.width + 2 for column in columns)
+    if columns and left > 0 and not columns[-1].time and not columns[-1].number:
+        columns[-1] = replace(columns[-1], width=columns[-1].width + left)
+    return tuple(columns)
+
+
+def _draft(path: Path, texts: list[str], objects: int) -> Draft | None:
+    """The column of a path; None if too few records have it, or if it says the same everywhere."""
+    if len(texts) < objects * _COVERAGE or (len(set(texts)) < 2 and objects > 1):
+        return None
+    if _are_times(texts):
+        days = _several_days(texts)
+        return Column(spell_path(path), _MOMENT if days else _CLOCK, path, time=True, days=days), texts
+    usual = _usual_width(texts)
+    if usual >= 13 and all(text.isdigit() for text in texts):
+        return None  # an epoch: the time is there already, or the tree tells it
+    width = max(min(usual, _WIDEST), min(len(str(path[-1])), 12))
+    return Column(spell_path(path), width, path, number=_are_numbers(texts)), texts
+
+
+def _rank(column: Column, texts: list[str]) -> tuple[int, int]:
+    """How much a column tells, the least the most: few different values (the fewest first), then texts and numbers,
+    then counters, then ids, which are never the same twice or look as if they were."""
+    different = len(set(texts))
+    if len(texts) < _TELLING:
+        return 0, 0
+    if column.time:
+        return 2, 0
+    if different <= min(max(_FEW, len(texts) // 8), max(2, len(texts) // 3)):
+        return 0, different
+    if column.number:
+        return (2 if _are_sorted(texts) else 1), 0
+    return (3 if sum(map(bool, map(_ID.fullmatch, texts))) * 2 > len(texts) else 1), 0
+
+
+def _are_times(texts: list[str]) -> bool:
+    return sum(map(bool, map(TIME.match, texts))) * 2 > len(texts)
+
+
+def _several_days(texts: list[str]) -> bool:
+    """Then the clock alone would not say when."""
+    return len({match[1] for text in texts if (match := TIME.match(text))}) > 1
+
+
+def _are_numbers(texts: list[str]) -> bool:
+    return bool(texts) and all(map(NUMBER.fullmatch, texts))
+
+
+def _numbers(texts: list[str]) -> list[float]:
+    return [float(text) for text in texts if text != "–"]
+
+
+def _are_sorted(texts: list[str]) -> bool:
+    numbers = _numbers(texts)
+    return numbers == sorted(numbers)
+
+
+def _usual_width(texts: list[str]) -> int:
+    """What nine of ten texts need."""
+    widths = sorted(map(len, texts))
+    return widths[int((len(widths) - 1) * 0.9)] if widths else 0
+
+
+def _fitting(drafts: list[Draft], room: int) -> list[Draft]:
+    """One time, then those that tell most, as far as there is room."""
+    times = [draft for draft in drafts if draft[0].time][:1]
+    fitting: list[Draft] = []
+    for draft in [*times, *(draft for draft in drafts if not draft[0].time)]:
+        if (size := draft[0].width + 2) <= room:
+            fitting.append(draft)
+            room -= size
+    return fitting
+
+
+def _widened(drafts: list[Draft], left: int) -> list[Draft]:
+    """What room is left goes to numbers, which may grow and say nothing if they are cut; then to texts that were."""
+    widened = list(drafts)
+    for at, (column, texts) in sorted(enumerate(drafts), key=lambda item: (not item[1][0].number, -item[0])):
+        more = min(_usual_width(texts) - column.width + _GROWTH * column.number, left)
+        if more > 0 and not column.time:
+            widened[at] = replace(column, width=column.width + more), texts
+            left -= more
+    return widened
+
+
+def _weighed(column: Column, texts: list[str]) -> Column:
+    """With what is common and what is rare among a sample's values."""
+    if column.time or not texts:
+        return column
+    counts = Counter(texts)
+    value, most = counts.most_common(1)[0]
+    common = value if most * 2 > len(texts) else None
+    level = all(text.lower() in LEVELS for text in counts)
+    usual, fences = None, None
+    if len(texts) >= _MANY and len(counts) <= max(_FEW, len(texts) // 8):
+        usual = frozenset(text for text, times in counts.items() if times >= _RARE * len(texts))
+    elif len(texts) >= _MANY and column.number and not _are_sorted(texts):
+        fences = _fences(_numbers(texts))
+    return replace(column, common=common, usual=usual, fences=fences, level=level)
+
+
+def _fences(numbers: list[float]) -> tuple[float, float] | None:
+    """Tukey's outer fences: what lies beyond them is far out. None where half of the numbers are one."""
+    if len(numbers) < _MANY:
+        return None
+    first, _, third = quantiles(numbers, n=4)
+    return (first - 3 * (third - first), third + 3 * (third - first)) if third > first else None
+
+
+def _values(records: Sequence[bytes]) -> list[dict[str, object]]:
+    """Those of a sample that are objects and not too large."""
+    objects = map(object_of, records[:SAMPLE])
+    return [value for value in objects if value is not None]
+
+
+def _scalars(value: dict[str, object], path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Scalars of the object, and of the objects in it, in the order of the record."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            if len(path) + 1 < _DEEPEST:
+                yield from _scalars(inner, (*path, name))
+        elif not isinstance(inner, list):
+            yield (*path, name), inner

@@ -1,0 +1,38 @@
+"""Work in threads, whose results come back as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from tui.app.requests import Failed
+from tui.errors import HourscopeError
+
+
+def work(node: DOMNode, job: Callable[[], object], group: str) -> None:
+    """Run a job in a thread, instead of what still runs in this group."""
+    node.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=True)
+
+
+def stream(node: DOMNode, messages: Iterable[Message | None], group: str) -> None:
+    """Post to `node` what comes, from a thread, until another stream of this group begins.
+
+    None is a moment to give up at, where that is so. An error that the core foresees is posted as Failed.
+    """
+
+    def job() -> None:
+        worker = get_current_worker()
+        try:
+            for message in messages:
+                if worker.is_cancelled:
+                    return
+                if message is not None:
+                    node.post_message(message)
+        except HourscopeError as error:
+            if not worker.is_cancelled:
+                node.post_message(Failed(str(error)))
+
+    work(node, job, group)
