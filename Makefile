@@ -19,6 +19,7 @@ BIN    := $(VENV)/bin
 
 demo: $(VENV)/.installed
 	@$(BIN)/hourscope demo --dir demo-archive
+	@echo "The tour finds the incident in ten steps: $(BIN)/hourscope demo --dir demo-archive --tour"
 
 test: $(VENV)/.tested
 	@$(BIN)/python -m tests.servers.build

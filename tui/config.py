@@ -95,6 +95,21 @@ class ExplorerSpec:
     mouse: bool | None = None
     theme: str | None = None  # dark or light
 
+    @property
+    def takes_mouse(self) -> bool:
+        """Over SSH it stays the terminal's, so that text can be marked, unless a setting takes it."""
+        if setting := os.environ.get("HOURSCOPE_MOUSE"):
+            return setting == "1"
+        return self.mouse if self.mouse is not None else "SSH_CONNECTION" not in os.environ
+
+    @property
+    def is_dark(self) -> bool:
+        """By HOURSCOPE_THEME, the config's theme, else what the terminal says of its ground (COLORFGBG: `0;15`)."""
+        theme = os.environ.get("HOURSCOPE_THEME") or self.theme
+        if theme in ("dark", "light"):
+            return theme == "dark"
+        return os.environ.get("COLORFGBG", "").rpartition(";")[2] not in ("7", "15")  # white
+
 
 @dataclass(frozen=True, slots=True)
 class NotebookSpec:

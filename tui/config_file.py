@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -223,18 +223,50 @@ def save_filter(path: Path, name: str, words: str) -> None:
     ConfigError if the name is invalid, or if the file cannot be read or written, or has a form that a line cannot be
     added to.
     """
+    _check_name(name, "a filter's name")
+
+    def change(text: str, values: dict[str, Any]) -> str:
+        values.setdefault("filters", {})[name] = words
+        return _with_line(text, name, f"{name} = {_toml(words)}")
+
+    _edit(path, "filter", change)
+
+
+def save_archive(path: Path, name: str, keys: Mapping[str, str | bool]) -> None:
+    """Add [archives.NAME] with its keys behind what is in the config file; nothing else is changed.
+
+    ConfigError if the name is invalid or taken, or if the file cannot be read, written or added to.
+    """
+    _check_name(name, "an archive's name")
+
+    def change(before: str, values: dict[str, Any]) -> str:
+        archives = values.setdefault("archives", {})
+        if name in archives:
+            raise ConfigError(f"an archive is named '{name}' already; choose another name")
+        archives[name] = dict(keys)
+        lines = [
+            f"{key} = {_toml(value) if isinstance(value, str) else str(value).lower()}" for key, value in keys.items()
+        ]
+        above = f"{before.rstrip()}\n\n" if before.strip() else ""
+        return "\n".join([f"{above}[archives.{name}]", *lines, ""])
+
+    _edit(path, "archive", change)
+
+
+def _check_name(name: str, what: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise ConfigError(f"'{name}' cannot be a filter's name; use letters, digits, _ and -")
+        raise ConfigError(f"'{name}' cannot be {what}; use letters, digits, _ and -")
+
+
+def _edit(path: Path, what: str, change: Callable[[str, dict[str, Any]], str]) -> None:
+    """Write the file as `change` makes it of its text; it also changes the values as they are to be read then."""
     target = path.resolve()  # follow a symbolic link
     try:
         text = target.read_bytes().decode() if target.exists() else ""
         expected = tomllib.loads(text)
-        expected.setdefault("filters", {})[name] = words
-        changed = _with_line(text, name, f"{name} = {_toml(words)}")
+        changed = change(text, expected)
         if tomllib.loads(changed) != expected:
-            raise ConfigError(
-                f"a filter cannot be added to {path} by a program; add it there yourself, under [filters]"
-            )
+            raise ConfigError(f"a program cannot add this {what} to {path}; add it there yourself, under [{what}s]")
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.part")
         part.write_bytes(changed.encode())
@@ -243,7 +275,7 @@ def save_filter(path: Path, name: str, words: str) -> None:
         part.replace(target)
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         why = reason(error) if isinstance(error, OSError) else error
-        raise ConfigError(f"the filter could not be saved in {path}: {why}") from error
+        raise ConfigError(f"the {what} could not be saved in {path}: {why}") from error
 
 
 def _with_line(text: str, name: str, line: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command", "headline"]
@@ -21,3 +22,13 @@ class Fact:
     text: str = ""
     tone: Tone = "text"
     note: str = ""
+
+
+def signed(facts: Iterable[Fact]) -> list[Fact]:
+    """The same with a sign before the label of each trouble: color alone is not seen by everybody."""
+    return [
+        replace(fact, label=f"! {fact.label}")
+        if fact.tone == "trouble" and fact.label and not fact.label.startswith("!")
+        else fact
+        for fact in facts
+    ]

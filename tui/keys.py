@@ -33,7 +33,8 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
     "follow": "F", "split": "f",
     "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "pace": "o", "depth": "m", "canary": "c", "skip-oversize": "O",
-    "pause": "space", "open-place": "o", "rename": "r", "note": "semicolon", "notebook": "apostrophe",
+    "pause": "space", "open-place": "o", "rename": "r", "name": "L", "tour": "t", "refresh": "u",
+    "note": "semicolon", "notebook": "apostrophe",
     "help": "question_mark", "explain": "x", "hint": "H", "jobs": "J", "time-zone": "z",
     "quit": "ctrl+q", "redraw": "ctrl+l", "stop": "ctrl+c", "suspend": "ctrl+z",
     "save": "ctrl+s",
@@ -45,19 +46,20 @@ ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "copy", "note", "notebook"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", "notebook"}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
-_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "hues", "next-match", "previous-match"}
+_FEW_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "hues"}
+_RECORDS = _FEW_RECORDS | {"next-match", "previous-match"}
 
 SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a screen
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
     | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
-    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "baseline", "not-these", "timeline", "pane"},
+    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "write", "baseline", "not-these", "timeline", "pane"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
-    | {"scan", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
+    | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
@@ -67,14 +69,19 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},
     "filter bar": _PROGRAM
     | {"filter-kind", "filter-saved", "filter-complete", "filter-older", "filter-newer", "filter-keep", "step-back"},
-    "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop"},
+    "scan": _ARCHIVE | _RECORDS | {"open", "scan-range", "workers", "write", "send", "resume", "job-stop", "name"},
     "send": _ARCHIVE
+    | _FEW_RECORDS
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "pace", "resume", "depth", "canary"}
-    | {"skip-oversize", "job-stop"},
+    | {"skip-oversize", "job-stop", "name"},
     "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
-    "home": _PAGE | _LIST | {"open", "open-place", "pane", "filter", "resume", "send", "rename", "delete", "copy"},
+    "home": _PAGE
+    | _LIST
+    | {"open", "open-place", "add", "tour", "refresh", "pane", "filter"}
+    | {"resume", "send", "rename", "delete", "copy"},
+    "add an archive": _PROGRAM | {"step-back", "pane", "open"},
     "resume": _PAGE | {"job-stop", "resume", "copy"},
-    "notebook": _PAGE | _LIST | {"open", "copy", "write", "delete"},
+    "notebook": _PAGE | _FEW_RECORDS | {"open", "copy", "write", "delete"},
     "help": _PAGE | _LIST,
     "prompt": _PROGRAM | {"step-back"},
 }

@@ -179,6 +179,16 @@ async def answer(pilot: Pilot[int], key: str, text: str) -> None:
     await pilot.pause()
 
 
+async def start_scan(pilot: Pilot[int]) -> None:
+    """On the scan screen: of every record it asks first."""
+    await pilot.press("enter")
+    await pilot.pause()
+    if isinstance(pilot.app.focused, Input):
+        assert "Type yes to start:" in shown(pilot)
+        await type_text(pilot, "yes")
+        await pilot.press("enter")
+
+
 async def go_to(pilot: Pilot[int], time: str) -> None:
     await pilot.press("colon")
     await type_text(pilot, time)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import FIRST, add_term, answer, calendar, on, preview, settled, shown, until
+from tests.app.conftest import FIRST, add_term, answer, calendar, on, preview, settled, shown, start_scan, until
 from tests.e2e.command import hourscope
 from tui.app.app import Explorer
 from tui.app.jobs.screen import JobsPage
@@ -87,7 +87,8 @@ async def test_the_calendar_and_the_preview(named: Named, small_archive: Path) -
         await settled(pilot)
         if named.words == ["m"]:
             assert re.search(r"\bm\b", shown(pilot).splitlines()[0])
-        (listing,) = commands(pilot)
+        reading, listing = commands(pilot)
+        assert reading[: 1 + len(named.words)] == ["cat", *named.words] and hourscope(*reading).lines
         assert listing == named.spelled("ls")
         assert hourscope(*listing).out == hourscope("ls", small_archive, "--timezone", ZONE).out
         page = await preview(pilot)
@@ -147,7 +148,7 @@ async def test_several_ranges_are_several_commands(named: Named, tmp_path: Path)
         await pilot.press("g", "space", "l", "l", "space", "s")
         page = on(pilot, ScanPage)
         await answer(pilot, "w", f"{tmp_path}/both/")
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
         found: list[bytes] = []
         for number, words in enumerate(commands(pilot), 1):
@@ -169,7 +170,7 @@ async def test_what_the_explorer_began_is_resumed_by_the_command_that_it_shows(n
         ran = hourscope(*words, "--resume")
         assert ran.code == 0 and "another" not in ran.err
         await answer(pilot, "w", f"{page.form.out.rstrip('/')}.more/")
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
         await pilot.press("J")
         on(pilot, JobsPage)

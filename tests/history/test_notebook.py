@@ -34,7 +34,7 @@ def test_what_is_done_at_a_terminal_is_in_the_notebook(run: Command, archive: Pa
     entries = parse(ran.out)
     assert [entry.heading.partition(" · ")[2] for entry in entries] == ["scan", "count", "what changed", "send"]
     scan, count, _, send = (entry.text for entry in entries)
-    assert "**60 records match in 180 of 6 hours**" in scan and f"hourscope scan {archive}" in scan
+    assert "**60 records match, in 180 records of 6 hours**" in scan and f"hourscope scan {archive}" in scan
     assert scan.count('    {"event":"error"') == 3 and "▇" in scan
     assert "**60 records by user.name**" in count and "user-10-0" in count
     assert "**60 records written in a file**" in send and "sha256" in send

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tui.analysis.zone import check_zone
 from tui.archive import Archive, Catalog, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.chunk import Chunk
@@ -16,7 +17,6 @@ from tui.archive.layout import Layout
 from tui.archive.store import open_store
 from tui.archive.times import HOUR, clock_note, hours_between, parse_range, parse_zone, shown_minutes, spell_hour
 from tui.cli import run
-from tui.cli.checkup_zone import check_zone
 
 PATTERN = "e.%Y-%m-%d_%H.log"
 

@@ -44,12 +44,11 @@ def run_explorer(
     HourscopeError, a sentence, if `url` cannot be opened.
     """
     from tui.app.app import Explorer
-    from tui.app.terminal.preferences import use_mouse
     from tui.app.terminal.signals import SignalHandler
 
     explorer = Explorer(url, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, tour=tour)
     SignalHandler(explorer.jobs, explorer.end).listen()
-    code = explorer.run(mouse=use_mouse(config.explorer)) or 0
+    code = explorer.run(mouse=config.explorer.takes_mouse) or 0
     if debug:
         sys.stderr.write("".join(explorer.defects.tracebacks))
     if explorer.refused:

@@ -1,99 +1,41 @@
-"""The explorer: it opens archives in workers, and puts the screens on the stack that screens ask for."""
+"""The explorer: it puts the screens on the stack that screens ask for, keeps the jobs, and ends."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
-from textual.worker import get_current_worker
 
+from tui.app import requests
 from tui.app.calendar.screen import CalendarPage
-from tui.app.choice.screen import ChoicePage
-from tui.app.help.keys import CURSOR_MOVES, FRAMEWORKS, action_name
+from tui.app.help.keys import FRAMEWORKS
 from tui.app.help.screen import ExplainPage, HelpPage
-from tui.app.home.screen import HomePage, OpeningPage
+from tui.app.home.opening import ChoicePage, OpeningPage, choose_layout, choose_quit, choose_topic
+from tui.app.home.screen import HomePage
 from tui.app.jobs.screen import JobsPage
 from tui.app.model.cargo import cargo_of_extract
 from tui.app.model.jobs import Job, Jobs
-from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
 from tui.app.page import Host, Page
-from tui.app.requests import (
-    AskHint,
-    ChooseTopic,
-    Explain,
-    Failed,
-    JobMoved,
-    KeepJob,
-    Leave,
-    OpenArchive,
-    OpenDemo,
-    OpenHour,
-    PlanScan,
-    PlanSend,
-    RefreshJobs,
-    Report,
-    Request,
-    ResumeJob,
-    ShowDiff,
-    ShowHelp,
-    ShowJob,
-    ShowJobs,
-    ShowNotebook,
-    ShowTimeline,
-)
-from tui.app.terminal.guard import Defects
-from tui.app.terminal.paint import Glass
-from tui.app.terminal.preferences import use_dark_theme
-from tui.app.tour.progress import read_progress, write_progress
-from tui.app.tour.state import state_of
+from tui.app.tour.progress import advanced, take_up
 from tui.app.widgets.bars import spell_key
-from tui.app.widgets.choices import Choice
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
-from tui.archive.detect import SeveralLayoutsError
 from tui.archive.location import Location, locate
 from tui.archive.reading import Reading
-from tui.archive.store import is_s3
 from tui.archive.topics import topics_of
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
-from tui.demo.tour import Tour, begin, load_steps
-from tui.errors import HourscopeError
+from tui.demo.tour import Tour
 
 _TOUR_SECONDS = 0.2  # between two looks at whether its step is done
-_TWICE_SECONDS = 8.0  # in which the same key, pressed again, quits though jobs run
-
-
-@dataclass
-class Opened(Message):
-    """The archive that was asked for as `url` is listed; `remembered` is a sentence about where it was left."""
-
-    url: str
-    session: Session
-    remembered: str = ""
-    send: bool = False
-
-
-@dataclass
-class SeveralLayouts(Message):
-    """The archive that was asked for as `url` holds keys of several layouts."""
-
-    url: str
-    location: Location
-    layouts: tuple[str, ...]
 
 
 class Explorer(Host):
-    """Screens lie on a stack; the first calendar (or the choice of an archive) is the bottom."""
+    """Screens lie on a stack; the first calendar (or home) is the bottom."""
 
     CSS_PATH = "app.tcss"
     TITLE = "hourscope"
@@ -116,36 +58,28 @@ class Explorer(Host):
         tour: bool = False,
     ) -> None:
         super().__init__()
-        if tour:
-            steps = load_steps()
-            self.tour = begin(steps, read_progress(len(steps)))
+        self.tour = take_up() if tour else None
         self.url = url
-        self.timezone = timezone
-        self.layout_given = layout  # of the archive of the command line
-        self.reading_given = reading  # and how its records are read
-        self.s3 = s3
         self.config = config
-        # Whoever named an archive on the command line has been asked by cli/open.py.
-        self._signed_in = {locate(url, config, s3=s3).s3} if url else set()
+        self._locate = partial(locate, timezone=timezone, s3=s3)
+        self._given = {"layout": layout, "reading": reading}  # of the archive of the command line
+        if url:  # whoever named it has been asked for an MFA device's code by cli/open.py
+            self.signed_in.add(locate(url, config, s3=s3).s3)
         self.animation_level = "none"
         self.jobs = Jobs()
         self._job_pages: dict[Job, Screen[None]] = {}
-        self._asked = 0.0  # when a key was refused because jobs run that quitting would stop
         self._topics: dict[str, tuple[str, ...]] = {}  # of archives, by their titles
         self.refused = ""  # why the archive of the command line could not be opened
-        self.defects = Defects()
-        self._reporting = False  # a defect; one in doing so ends the explorer
-        self._glass = Glass(colors=not self.no_color)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK if use_dark_theme(config.explorer) else LIGHT
+        self.theme = DARK if config.explorer.is_dark else LIGHT
         if self.no_color:
-            self._filters.clear()  # they make greys of colours, and of dim: here are none to begin with
+            self._filters.clear()  # they make greys of colors, and of dim: here are none to begin with
             self.theme = PLAIN
 
     def on_mount(self) -> None:
-        self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
-        report_waits(lambda line: self.post_message(Report(line)))
+        self.watch_resume()
+        report_waits(lambda line: self.post_message(requests.Report(line)))
         if self.tour is not None:
             self.set_interval(_TOUR_SECONDS, self._look_at_tour)
         if self.config.keys:
@@ -153,175 +87,127 @@ class Explorer(Host):
         if self.url is None:
             self.push_screen(HomePage(self.config))
         else:
-            self.answer(OpenArchive(self.url))
+            self.push_screen(self._opening(requests.OpenArchive(self.url), only=True))
 
-    def answer(self, request: Request) -> None:
-        """Put a screen on the stack, or take one off. What the first calendar can do without is imported late."""
+    def answer(self, request: requests.Request) -> None:
+        """Do what a screen asks for."""
         match request:
-            case OpenArchive(url, location, send):
-                self._open(url, partial(self._list, url, location, send=send))
-            case ResumeJob(job):
-                from tui.app.jobs.resume import ResumePage
+            case requests.KeepJob(job, screen):
+                self._keep_job(job, screen)
+            case requests.ShowJob(job):
+                self._show_job(job)
+            case requests.JobMoved(job):
+                self._job_moved(job)
+            case requests.RefreshJobs():
+                self._refresh_jobs()
+            case requests.AskHint():
+                self._hint()
+            case requests.Leave() if len(self.screen_stack) > 2:
+                self.pop_screen()
+            case requests.Leave():
+                self._quit()
+            case requests.PlanSend(instead=True):
+                self.switch_screen(self._page(request))
+            case _ if isinstance(request, requests.Opening):
+                self._answer_opening(request)
+            case _:
+                self.push_screen(self._page(request))
 
-                self.push_screen(ResumePage(job, self.config, self.jobs))
-            case ShowNotebook(session):
-                from tui.app.notebook.screen import NotebookPage
-
-                self.push_screen(NotebookPage(session))
-            case ChooseTopic(session):
-                self._ask_topic(session)
-            case OpenDemo():
-                folder = str(cache_dir() / "demo")
-                self._open(folder, partial(self._list, folder, None, demo=True))
-            case OpenHour(session, hour, chunks):
+    def _page(self, request: requests.Request) -> Screen[None]:
+        """The screen that is asked for. What the first calendar can do without is imported late."""
+        match request:
+            case requests.OpenHour(session, hour, chunks):
                 from tui.app.preview.screen import PreviewPage
 
-                self.push_screen(PreviewPage(session, hour, chunks))
-            case PlanScan(session, hours, out):
+                return PreviewPage(session, hour, chunks)
+            case requests.PlanScan(session, hours, out):
                 from tui.app.scan.screen import ScanPage
 
-                self.push_screen(ScanPage(session, hours, self.jobs, out))
-            case PlanSend(session, cargo, instead):
+                return ScanPage(session, hours, self.jobs, out)
+            case requests.PlanSend(session, cargo):
                 from tui.app.send.screen import SendPage
 
-                (self.switch_screen if instead else self.push_screen)(SendPage(session, cargo, self.jobs))
-            case ShowDiff(session, hours):
+                return SendPage(session, cargo, self.jobs)
+            case requests.ShowDiff(session, hours):
                 from tui.app.diff.screen import DiffPage
 
-                self.push_screen(DiffPage(session, hours))
-            case ShowTimeline(session):
+                return DiffPage(session, hours)
+            case requests.ShowTimeline(session):
                 from tui.app.timeline.screen import TimelinePage
 
-                self.push_screen(TimelinePage(session))
-            case ShowHelp(title, bindings):
-                self.push_screen(HelpPage(title, bindings))
-            case Explain(title, paragraphs):
-                self.push_screen(ExplainPage(title, paragraphs))
-            case AskHint():
-                self._hint()
-            case ShowJobs():
-                self.push_screen(JobsPage(self.jobs))
-            case ShowJob(job):
-                self._show_job(job)
-            case KeepJob(job, screen):
-                self._keep_job(job, screen)
-            case JobMoved(job):
-                self._job_moved(job)
-            case RefreshJobs():
-                self._refresh_jobs()
-            case Leave() if len(self.screen_stack) > 2:
-                self.pop_screen()
-            case Leave():
-                self._quit("q")
+                return TimelinePage(session)
+            case requests.ShowNotebook(session):
+                from tui.app.notebook.screen import NotebookPage
+
+                return NotebookPage(session)
+            case requests.ResumeJob(job):
+                from tui.app.jobs.resume import ResumePage
+
+                return ResumePage(job, self.config, self.jobs)
+            case requests.AddArchive():
+                from tui.app.home.add import AddPage
+
+                return AddPage(self.config)
+            case requests.ShowHelp(title, bindings):
+                return HelpPage(title, bindings)
+            case requests.Explain(title, paragraphs):
+                return ExplainPage(title, paragraphs)
+        return JobsPage(self.jobs)
 
     # Opening an archive.
 
-    def _open(self, url: str, job: partial[None]) -> None:
-        """Show that an archive is being listed, and list it."""
-        self.push_screen(OpeningPage(url))
-        self.run_worker(job, thread=True, exit_on_error=False, group="open", exclusive=True)
+    def _answer_opening(self, request: requests.Opening) -> None:
+        match request:
+            case requests.OpenArchive():
+                self.push_screen(self._opening(request))
+            case requests.OpenDemo(tour):
+                if tour and self.tour is None:
+                    self.set_interval(_TOUR_SECONDS, self._look_at_tour)
+                self.tour = take_up() if tour else self.tour
+                self.push_screen(self._opening(requests.OpenArchive(str(cache_dir() / "demo")), demo=True))
+            case requests.ShowArchive(session, remembered, url, send):
+                self.switch_screen(CalendarPage(session, remembered))
+                if send:
+                    self.answer(requests.PlanSend(session, cargo_of_extract(session, url)))
+            case requests.ChooseLayout(url, location):
+                self.switch_screen(choose_layout(request, partial(self._reopen, url, location)))
+            case requests.ChooseTopic(session):
+                self._choose_topic(session)
+            case requests.ArchiveAdded(name, config):
+                self._use_config(name, config)
+            case requests.Refuse(sentence):
+                self.refused = sentence
+                self.exit(2)
 
-    def _list(self, url: str, location: Location | None, *, demo: bool = False, send: bool = False) -> None:
-        worker = get_current_worker()
-        try:
-            if demo and not make_demo(Path(url), lambda: worker.is_cancelled):
-                return
-            if location is None:
-                layout, reading = (self.layout_given, self.reading_given) if url == self.url else (None, None)
-                location = locate(url, self.config, timezone=self.timezone, layout=layout, s3=self.s3, reading=reading)
-            if is_s3(location.url):
-                self._sign_in(location.s3)
-            self.post_message(Opened(url, *open_session(location, self.config), send=send))
-        except SeveralLayoutsError as error:
-            assert location is not None
-            self.post_message(SeveralLayouts(url, location, tuple(each.pattern for each in error.layouts)))
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+    def _opening(self, request: requests.OpenArchive, *, demo: bool = False, only: bool = False) -> OpeningPage:
+        """The screen that lists an archive. Its options are those of the command line, if it was named there."""
+        url, location = request.url, request.location
+        given = self._given if url == self.url else {}
+        find = (lambda: location) if location else partial(self._locate, url, self.config, **given)
+        return OpeningPage(url, find, self.config, demo=demo, send=request.send, only=only)
 
-    def _sign_in(self, options: S3Options) -> None:
-        """Have the code of an MFA device typed in the plain terminal: behind the screen nobody could answer."""
-        from tui.archive.s3 import mfa_device, sign_in
+    def _use_config(self, name: str, config: Config) -> None:
+        self.config = config
+        self.pop_screen()
+        if isinstance(home := self.screen, HomePage):
+            home.config = config
+            home.refresh_home()
+            home.report(f"{name} is in {config.path}; enter opens it")
 
-        if options not in self._signed_in and mfa_device(options):
-            self.call_from_thread(self._suspended, partial(sign_in, options))
-        self._signed_in.add(options)
-
-    def _suspended(self, job: Callable[[], object]) -> None:
-        with self.suspend():
-            job()
-
-    def on_opened(self, message: Opened) -> None:
-        """Show its calendar, unless somebody went elsewhere meanwhile."""
-        if isinstance(self.screen, OpeningPage) and self.screen.url == message.url:
-            session = message.session
-            self.switch_screen(CalendarPage(session, message.remembered))
-            if message.send:
-                self.answer(PlanSend(session, cargo_of_extract(session, message.url)))
-
-    def on_several_layouts(self, message: SeveralLayouts) -> None:
-        """Ask which of them is meant."""
-        if not (isinstance(self.screen, OpeningPage) and self.screen.url == message.url):
-            return
-        choices = [Choice(each, "the most keys" if at == 0 else "", each) for at, each in enumerate(message.layouts)]
-        about = "This place holds keys of several layouts. One is an archive; the keys of the others are left out."
-        reopen = partial(self._reopen, message.url, message.location)
-        self.switch_screen(ChoicePage(message.url, "Which layout?", choices, reopen, about))
-
-    def _ask_topic(self, session: Session) -> None:
+    def _choose_topic(self, session: Session) -> None:
         """The topics that are known, those of an archive that showed all of them included."""
         known = topics_of(session.catalog.chunks)
         topics = self._topics[session.title] = tuple(sorted({*self._topics.get(session.title, ()), *known}))
-        layout = session.archive.layout.without_field("topic")
-        archive = replace(session.archive, layout=layout)
-        choices = [Choice(topic, "", archive.layout_option(topic=topic)) for topic in topics]
-        choices.append(Choice("all topics", "together", archive.layout_option()))
-        so_far = " They are those of the hours that were listed so far." if session.catalog.unlisted else ""
-        about = f"The calendar shows the hours, sizes and gaps of the one that is chosen.{so_far}"
 
         def reopen(layout: str) -> None:
             self.pop_screen()
             self._reopen(session.title, session.location, layout)
 
-        self.push_screen(ChoicePage(session.title, "Which topic?", choices, reopen, about))
+        self.push_screen(choose_topic(session, topics, reopen))
 
     def _reopen(self, url: str, location: Location, layout: str) -> None:
         """Open it by a layout, in the place of the screen in front."""
-        self.switch_screen(OpeningPage(url))
-        job = partial(self._list, url, location.with_layout(layout))
-        self.run_worker(job, thread=True, exit_on_error=False, group="open", exclusive=True)
-
-    # What is reported on the screen in front.
-
-    def on_report(self, message: Report) -> None:
-        if isinstance(self.screen, Page):
-            self.screen.report(message.sentence)
-
-    def on_failed(self, message: Failed) -> None:
-        """On the screen; but whoever named an archive on the command line gets the sentence, and the shell."""
-        if isinstance(self.screen, OpeningPage) and self.screen.url == self.url and len(self.screen_stack) == 2:
-            self.refused = message.sentence
-            self.exit(2)
-        elif isinstance(self.screen, Page):
-            self.screen.on_failed(message)
-
-    # What nobody foresaw.
-
-    def defect(self, error: Exception) -> str:
-        return self.defects.add(error)
-
-    def worker_failed(self, error: Exception) -> None:
-        self.post_message(Failed(self.defect(error)))
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual's way out for every exception: here it is a sentence, as long as a screen can show one."""
-        if self._reporting or not self.is_running or not isinstance(self.screen, Page):
-            super()._handle_exception(error)
-            return
-        self._reporting = True
-        try:
-            self.screen.report(self.defect(error), bad=True)
-        finally:
-            self._reporting = False
+        self.switch_screen(self._opening(requests.OpenArchive(url, location.with_layout(layout))))
 
     # Jobs.
 
@@ -356,34 +242,32 @@ class Explorer(Host):
 
     def _look_at_tour(self) -> None:
         """Is the step done? Then its lesson, and the next one."""
-        tour, screen = self.tour, self.screen
-        if tour is None or not isinstance(screen, Page):
-            return
-        if tour.step is not None and tour.step.done(state := state_of(self.screen_stack)):
-            self.tour = Tour(tour.steps, tour.at + 1)
-            screen.report(write_progress(self.tour.at) or f"✓ {tour.step.lesson(state)} Next: {self.tour.words}")
-        screen.tour_line.show(self.tour.words if self.tour else "")
+        if self.tour is not None and isinstance(screen := self.screen, Page):
+            self.tour, lesson = advanced(self.tour, self.screen_stack)
+            if lesson:
+                screen.report(lesson)
+            screen.tour_line.show(self.tour.words)
 
     def _hint(self) -> None:
-        tour = self.tour
-        if tour is not None and tour.step is not None and isinstance(self.screen, Page):
+        if (tour := self.tour) is not None and tour.step is not None:
             self.tour = Tour(tour.steps, tour.at, tour.asked + 1)
-            self.screen.report(tour.step.help(tour.asked))
+            self.report(tour.step.help(tour.asked))
 
     # Leaving.
 
-    def _quit(self, key: str) -> None:
-        """Leave; if that stops jobs, only when the key is pressed twice."""
+    def _quit(self) -> None:
+        """Leave; where that stops jobs, a choice: stay, or stop them. Who quits there again is not asked again."""
         running = [job for job in self.jobs.all if job.running]
-        now = time.monotonic()
-        if running and now - self._asked > _TWICE_SECONDS and isinstance(self.screen, Page):
-            self._asked = now
-            one = len(running) == 1
-            what = f"a {running[0].kind} is" if one else f"{len(running)} jobs are"
-            again = f"{key} again stops {'it' if one else 'them'} and quits; home and 'hourscope jobs' resume"
-            self.screen.report(f"{what} still running: {again} {'it' if one else 'them'}; any other key stays")
-        else:
+        if not running or (isinstance(self.screen, ChoicePage) and self.screen.chosen == self._quit_or_stay):
             self.exit(0)
+        else:
+            self.push_screen(choose_quit(running, self._quit_or_stay))
+
+    def _quit_or_stay(self, value: str) -> None:
+        if value == "quit":
+            self.exit(0)
+        else:
+            self.pop_screen()
 
     def exit(self, *given: Any, **options: Any) -> None:
         """End; what still runs is asked to stop, or the program would wait for it."""
@@ -395,33 +279,22 @@ class Explorer(Host):
         self.call_from_thread(self.exit, code)
 
     async def action_quit(self) -> None:
-        self._quit("ctrl+q")
+        self._quit()
 
     def action_interrupt(self) -> None:
         """ctrl+c stops what the screen is doing; where nothing runs it shows how to quit."""
         if isinstance(self.screen, Page) and not self.screen.interrupt():
             self.screen.report("nothing is running here; q goes back, ctrl+q quits")
 
-    # What goes to the terminal, and the palette.
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Every update on its way to the terminal: only what differs is sent."""
-        super()._display(screen, cast("RenderableType | None", self._glass.lean(renderable)))
-
-    def action_redraw(self) -> None:
-        """Send the whole screen again, in case something else wrote on the terminal."""
-        self._glass.forget()
-        self.screen.refresh()
-
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every key of the screen by its words, and light or dark."""
         listed = set(FRAMEWORKS)
         for _, binding, enabled, _ in screen.active_bindings.values():
             words = binding.description
-            if enabled and words and action_name(binding) not in CURSOR_MOVES and words not in listed:
+            if enabled and words and words not in listed:
                 listed.add(words)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
                 yield SystemCommand(words, f"key {spell_key(binding.key)}", press)
         if not self.no_color:
             name, other = ("light", LIGHT) if self.theme == DARK else ("dark", DARK)
-            yield SystemCommand(f"{name} colours", "switch the theme", lambda: setattr(self, "theme", other))
+            yield SystemCommand(f"{name} colors", "switch the theme", lambda: setattr(self, "theme", other))

@@ -21,7 +21,8 @@ from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.archive import Chunk
 from tui.archive.location import Location
-from tui.errors import HourscopeError
+from tui.config import Config
+from tui.errors import HourscopeError, OutputError
 from tui.history.stopped import Unfinished
 
 
@@ -38,6 +39,48 @@ class OpenArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class AddArchive:
+    """Show the form that adds an archive to the config."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveAdded:
+    """The config names one more archive: use it, and go back."""
+
+    name: str
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class ShowArchive:
+    """The archive that was asked for as `url` is listed: show its calendar, in the place of the screen that asks.
+
+    `remembered` is a sentence about where it was left.
+    """
+
+    session: Session
+    remembered: str
+    url: str
+    send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLayout:
+    """Ask which of several layouts in one place is meant."""
+
+    url: str
+    location: Location
+    layouts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """End the program with a sentence: all that was asked for cannot be opened."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseTopic:
     """Ask which topic of an archive is shown, or whether all are."""
 
@@ -46,7 +89,9 @@ class ChooseTopic:
 
 @dataclass(frozen=True, slots=True)
 class OpenDemo:
-    """Show the sample archive's calendar; make the archive first if it is not there."""
+    """Show the sample archive's calendar; make the archive first if it is not there. `tour`: take, or take up, it."""
+
+    tour: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +208,14 @@ class Leave:
     """Leave this screen; from the last one, leave the program."""
 
 
+Opening = OpenArchive | ArchiveAdded | OpenDemo | ShowArchive | ChooseLayout | ChooseTopic | Refuse
 Request = (
-    OpenArchive
-    | ChooseTopic
-    | OpenDemo
+    Opening
     | OpenHour
     | PlanScan
     | PlanSend
     | ResumeJob
+    | AddArchive
     | ShowDiff
     | ShowTimeline
     | ShowNotebook
@@ -198,9 +243,10 @@ class Report(Message):
 
 @dataclass
 class Failed(Message):
-    """Something could not be done; `sentence` is for a person."""
+    """Something could not be done; `sentence` is for a person. `output`: it is about the place that is written."""
 
     sentence: str
+    output: bool = False
 
 
 @dataclass
@@ -212,7 +258,7 @@ class CountedMore(Message):
 
 def refusal(error: HourscopeError) -> Failed:
     """What the core reports, without the command line's options."""
-    return Failed(str(error).removesuffix(" or add --force"))
+    return Failed(str(error).removesuffix(" or add --force"), isinstance(error, OutputError))
 
 
 Answer = Callable[[str], str | None]

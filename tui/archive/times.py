@@ -6,9 +6,12 @@ hour, so the hour that a spring change leaves out does not exist, and the one th
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tui.errors import TimeError
@@ -26,6 +29,7 @@ GRAMMAR = (
 _ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
 _RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
+_UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")  # UTC by other names
 
 
 def parse_zone(name: str | None) -> tzinfo:
@@ -41,6 +45,18 @@ def parse_zone(name: str | None) -> tzinfo:
 def zone_name(zone: tzinfo) -> str:
     """The IANA name of a zone, `UTC` for UTC."""
     return zone.key if isinstance(zone, ZoneInfo) else "UTC"
+
+
+def local_zone(link: Path = Path("/etc/localtime")) -> tzinfo | None:
+    """This machine's zone by its IANA name: `$TZ`, else what /etc/localtime links to; None if neither tells."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name:
+        with suppress(OSError):
+            name = str(link.readlink()).partition("zoneinfo/")[2]
+    try:
+        return parse_zone("UTC" if name in _UTC_NAMES else name) if name else None
+    except TimeError:
+        return None
 
 
 def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> datetime:
@@ -92,6 +108,16 @@ def parse_moments(
     if first and last and first.astimezone(UTC) >= last.astimezone(UTC):  # one zone's clocks compare without their fold
         raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
     return first, last
+
+
+def hours_of_moments(
+    start: datetime | None, stop: datetime | None, lag: timedelta
+) -> tuple[datetime | None, datetime | None]:
+    """The hours whose chunks can hold the records of a range to the minute.
+
+    A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
+    """
+    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
 
 
 def parse_duration(text: str) -> timedelta:

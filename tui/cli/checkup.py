@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui import __version__
+from tui.analysis.zone import check_zone
 from tui.app import terminal_trouble
 from tui.archive import Archive, Catalog
 from tui.archive.leftovers import is_companion
 from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
-from tui.cli.checkup_zone import check_zone
 from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ConfigError, HourscopeError

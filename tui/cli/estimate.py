@@ -18,8 +18,7 @@ from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanPlan, estimate
 from tui.scan.facts import estimate_facts
-
-_MUCH = 10 * 10**9  # stored bytes that nobody reads by mistake
+from tui.scan.plan import reasons_to_ask
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
@@ -38,21 +37,26 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
 def may_read(
     plan: ScanPlan,
     jobs: int | None,
+    out: str = "",
     *,
-    everything: bool = False,
     known: Callable[[Chunk, Filter], object | None] | None = None,
 ) -> bool:
-    """Ask a person at a terminal before more than 10 GB is read, or `everything` is kept; a script is not asked.
+    """Ask a person at a terminal before more than 10 GB is read, every record is kept in `out`, or more than the disk
+    holds; a script is not asked.
 
     `known`: chunks that it knows, as the index does, are not read, and do not count.
     """
-    if not (everything or plan.bytes_compressed > _MUCH) or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not reasons_to_ask(plan, out) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     if known is not None:
         plan = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if known(chunk, plan.filter) is None))
-        if not (everything or plan.bytes_compressed > _MUCH):
-            return True
+    if not reasons_to_ask(plan, out):
+        return True
     prices = load_config().prices
-    for line in fact_lines(estimate_facts(estimate(plan, prices=prices, jobs=jobs), len(plan.chunks), prices)):
+    expected = estimate(plan, prices=prices, jobs=jobs)
+    reasons = reasons_to_ask(plan, out, expected.matches / max(expected.records, 1))
+    if not reasons:
+        return True
+    for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
         click.echo(line, err=True)
-    return click.confirm("read all of it?", err=True)
+    return click.confirm(f"{'; '.join(reasons)}: read all of it?", err=True)

@@ -21,10 +21,9 @@ from tui.archive.store import is_s3
 from tui.archive.times import (
     HOUR,
     MINUTE,
-    ceil_hour,
     clock_note,
-    floor_hour,
     has_minutes,
+    hours_of_moments,
     parse_duration,
     parse_hour,
     parse_moments,
@@ -209,17 +208,11 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
 def _hours(said: tuple[str | None, str | None], zone: tzinfo, lag: timedelta) -> Moments:
     """The hours of a range as it was typed: of one to the minute, those whose chunks can hold its records."""
     moments = parse_moments(*said, zone)
-    return parse_range(*said, zone) if moments is None else _lagging(moments, lag)
-
-
-def _lagging(moments: Moments, lag: timedelta) -> Moments:
-    """A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened."""
-    start, stop = moments
-    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
+    return parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag)
 
 
 def _timed(opened: Opened, moments: Moments) -> Opened:
-    start, stop = _lagging(moments, opened.lag)
+    start, stop = hours_of_moments(*moments, opened.lag)
     return replace(opened, start=start, stop=stop, moments=moments, listing=None)
 
 

@@ -76,9 +76,9 @@ def _may_run(request: Request) -> bool:
     from tui.cli.estimate import may_read  # a refused command starts without them
     from tui.index import open_index
 
-    keeps_all = not request.plan.filter.words() and request.out != STDOUT and not request.resume
+    out = "" if request.out == STDOUT or request.resume else request.out
     with open_index(request.plan.archive) as index:
-        return may_read(request.plan, request.jobs, everything=keeps_all, known=_known(request, index))
+        return may_read(request.plan, request.jobs, out, known=_known(request, index))
 
 
 def _known(request: Request, index: Index) -> Callable[[Chunk, Filter], Known | None]:

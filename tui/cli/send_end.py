@@ -17,7 +17,7 @@ from tui.cli.fact_lines import fact_lines
 from tui.cli.send_plan import How
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
 from tui.send.facts import left_out, receipt_facts
-from tui.send.receipt import NAME_LENGTH, VERSION
+from tui.send.receipt import VERSION, checked_name
 from tui.send.survey import not_json_warning, oversize_warning
 from tui.shell import shell_join
 from tui.units import plural
@@ -49,7 +49,7 @@ class SendRequest:
         self, events: Iterator[SendEvent], words: tuple[str, ...], *, journal: Path | None = None, out: str = ""
     ) -> Iterator[SendEvent]:
         """The same events; the send is listed by `hourscope sends`, and can be resumed by its journal from there."""
-        from tui.history.sends import SendWork, recorded_send
+        from tui.history.send_log import SendWork, recorded_send
 
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
         url = self.location.url if self.location else ""
@@ -68,12 +68,8 @@ class SendRequest:
 
 
 def send_name(_: click.Context, __: click.Parameter, name: str | None) -> str:
-    """The name of a send: one line of text, short enough for a list. UsageError for any other."""
-    if name is None:
-        return ""
-    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
-        raise click.UsageError(f"--name takes 1 to {NAME_LENGTH} printable characters")
-    return name.strip()
+    """The name of a send, if it was given one."""
+    return "" if name is None else checked_name(name)
 
 
 def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:

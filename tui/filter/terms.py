@@ -126,6 +126,11 @@ class Filter:
         return tuple(term for term in self.terms if term.enabled)
 
     @property
+    def narrows(self) -> bool:
+        """Can there be records that it leaves out?"""
+        return bool(self.active) or self.invert or self.within is not None
+
+    @property
     def lists(self) -> tuple[str, ...]:
         """The SHA-256 of each file of texts: a file's name does not tell what was looked for."""
         return tuple(sha256(term.content).hexdigest() for term in self.active if term.content is not None)

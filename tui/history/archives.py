@@ -13,6 +13,7 @@ import msgspec
 from tui.archive import Archive, Catalog
 from tui.archive.local import atomic_file
 from tui.archive.location import Location, locate
+from tui.archive.ranges import Range
 from tui.archive.store import is_s3
 from tui.archive.times import spell_hour, zone_name
 from tui.config import Config, S3Options
@@ -65,12 +66,6 @@ def keep_seen(location: Location, archive: Archive, catalog: Catalog, gaps: int,
     """Remember what was listed of an archive; an extract is not one. HistoryError if it cannot be written."""
     if archive.extract or not catalog.hours or catalog.last is None:
         return
-    sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
-    week, month = catalog.last - timedelta(hours=_HOURS - 1), catalog.last - timedelta(days=DAYS - 1)
-    days: dict[str, int] = {}
-    for hour, size in sizes.items():
-        if hour.date() >= month.date() and hour <= catalog.last:
-            days[f"{hour:%Y-%m-%d}"] = days.get(f"{hour:%Y-%m-%d}", 0) + size
     s3 = location.s3
     seen = SeenArchive(
         title=location.name or _root(location.url),
@@ -85,15 +80,15 @@ def keep_seen(location: Location, archive: Archive, catalog: Catalog, gaps: int,
         request_payer=s3.request_payer,
         listed=now_text(),
         first=spell_hour(catalog.first) if catalog.first else None,
-        last=spell_hour(catalog.last),
-        ended=(catalog.last.astimezone(UTC) + timedelta(hours=1)).isoformat(),
         size=catalog.size,
         hours=len(catalog.hours),
         gaps=gaps,
         lag=lag,
-        days=days,
-        week={spell_hour(hour): size for hour, size in sizes.items() if week <= hour <= catalog.last},
     )
+    _write(_spans(seen, catalog, catalog.last))
+
+
+def _write(seen: SeenArchive) -> None:
     path = _file(seen)
     try:
         with atomic_file(path, overwrite=True, private=True) as stream:
@@ -103,15 +98,53 @@ def keep_seen(location: Location, archive: Archive, catalog: Catalog, gaps: int,
         raise HistoryError(f"home will not show this archive: {error}") from error
 
 
+def look_again(seen: SeenArchive, location: Location) -> None:
+    """List an archive's last days again, and remember what is new in them. HourscopeError if it cannot be listed."""
+    if seen.last is None:
+        return
+    last = datetime.fromisoformat(seen.last)
+    start = last.replace(hour=0) - timedelta(days=DAYS - 1)
+    archive, listing = location.open(Range(start))
+    catalog = archive.catalog(start.replace(tzinfo=archive.zone), None, listing)
+    if catalog.last is None:
+        return
+    new = {hour: chunks for hour, chunks in catalog.hours.items() if hour.replace(tzinfo=None) > last}
+    grown = msgspec.structs.replace(
+        _spans(seen, catalog, catalog.last),
+        listed=now_text(),
+        size=seen.size + sum(chunk.size for chunks in new.values() for chunk in chunks),
+        hours=seen.hours + len(new),
+        gaps=seen.gaps + sum(gap.start.replace(tzinfo=None) > last for gap in catalog.gaps),
+    )
+    _write(grown)
+
+
+def _spans(seen: SeenArchive, catalog: Catalog, newest: datetime) -> SeenArchive:
+    """With the days and the week up to the newest hour of a catalog."""
+    sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
+    week, month = newest - timedelta(hours=_HOURS - 1), newest - timedelta(days=DAYS - 1)
+    days: dict[str, int] = {}
+    for hour, size in sizes.items():
+        if hour.date() >= month.date() and hour <= newest:
+            days[f"{hour:%Y-%m-%d}"] = days.get(f"{hour:%Y-%m-%d}", 0) + size
+    return msgspec.structs.replace(
+        seen,
+        last=spell_hour(newest),
+        ended=(newest.astimezone(UTC) + timedelta(hours=1)).isoformat(),
+        days=days,
+        week={spell_hour(hour): size for hour, size in sizes.items() if week <= hour <= newest},
+    )
+
+
 def seen_archives() -> dict[tuple[str, str], SeenArchive]:
     """Every archive that was opened, by its title and url, the last one first. A broken file is skipped."""
-    found: list[SeenArchive] = []
+    archives: list[SeenArchive] = []
     for path in (history_dir() / "archives").glob("*.json"):
         with suppress(OSError, msgspec.MsgspecError, ValueError, RecursionError):
             if path.stat().st_size <= _LARGEST_BYTES:
                 seen = msgspec.json.decode(path.read_bytes(), type=SeenArchive)
-                found += [seen] if seen.version <= VERSION else []
-    return {(seen.title, seen.url): seen for seen in sorted(found, key=lambda seen: seen.listed, reverse=True)}
+                archives += [seen] if seen.version <= VERSION else []
+    return {(seen.title, seen.url): seen for seen in sorted(archives, key=lambda seen: seen.listed, reverse=True)}
 
 
 def strip(days: Mapping[str, int], last: str, length: int = DAYS) -> list[int]:
@@ -129,7 +162,7 @@ def forget_archive(seen: SeenArchive) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    for path in sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
         path.unlink(missing_ok=True)
 
 

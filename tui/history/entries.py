@@ -20,7 +20,7 @@ from tui.history.stopped import Unfinished
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals
 from tui.send import Receipt
 from tui.send.facts import receipt_facts
-from tui.units import count, plural, size, sparkline
+from tui.units import plural, size, sparkline
 
 _COLUMNS = 72  # of a sparkline
 
@@ -44,10 +44,8 @@ def noted_scan(
 def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command: str, out: str) -> Entry:
     counts = totals.counts
     stopped = totals.chunks + totals.skipped < len(plan.chunks) or totals.partial
-    headline_ = (
-        f"{plural(counts.matches, 'record')} {'matches' if counts.matches == 1 else 'match'} in {count(counts.records)}"
-        f" of {plural(plan.hours, 'hour')}{', stopped before the end' if stopped else ''}"
-    )
+    verb, end = "matches" if counts.matches == 1 else "match", ", stopped before the end" if stopped else ""
+    read = f"{plural(counts.records, 'record')} of {plural(plan.hours, 'hour')}"
     rows = [f"{plural(totals.chunks, 'chunk')} read, {size(counts.bytes_compressed)}, {size(counts.bytes)} of lines"]
     if counts.matches and (line := hours_line(dict(totals.matches_by_hour))):
         rows.append(line)
@@ -56,21 +54,8 @@ def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command:
     damaged = {event.chunk.key: event.damage.reason for event in totals.damaged}
     trouble = [f"{key} is damaged: {why}" for key, why in list(damaged.items())[:3]]
     trouble += [f"and {plural(len(damaged) - 3, 'more damaged chunk')}"] if len(damaged) > 3 else []
-    return Entry(
-        "scan",
-        headline_,
-        Spot(
-            hour=_first_hour(totals) or spot.start,
-            start=spot.start,
-            stop=spot.stop,
-            filter=spot.filter,
-            out=out or None,
-        ),
-        command,
-        rows,
-        first,
-        [*trouble, *totals.warnings()],
-    )
+    headline_ = f"{plural(counts.matches, 'record')} {verb}, in {read}{end}"
+    return Entry("scan", headline_, spot, command, rows, first, [*trouble, *totals.warnings()])
 
 
 def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequence[str], command: str) -> Entry:
@@ -89,12 +74,12 @@ def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequ
 
 def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
     """The sentence that is the answer, and the findings."""
-    found = answer.found[0] if answer.found else None
+    first = answer.found[0] if answer.found else None
     spot = Spot(
-        hour=spell_hour(found.since) if found else None,
-        start=spell_hour(found.since) if found else None,
-        stop=spell_hour(found.until) if found else None,
-        filter=(*filter_.arguments(), *(("-m", filter_of_finding(found)) if found else ())),
+        hour=spell_hour(first.since) if first else None,
+        start=spell_hour(first.since) if first else None,
+        stop=spell_hour(first.until) if first else None,
+        filter=(*filter_.arguments(), *(("-m", filter_of_finding(first)) if first else ())),
     )
     rows = [*filter(None, (companions(answer), source_of(answer))), *map(line_of, answer.found[:10])]
     return Entry("what changed", headline(answer), spot, command, rows)

@@ -17,7 +17,6 @@ from tui.archive.open import MANIFEST
 from tui.archive.store import is_s3, open_store
 from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
-from tui.history.commands import runnable, working_folder
 from tui.history.log import (
     HistoryError,
     Line,
@@ -28,7 +27,9 @@ from tui.history.log import (
     is_running,
     now_text,
     read_log,
+    runnable,
     running_mark,
+    working_folder,
 )
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
@@ -74,11 +75,6 @@ class ExtractLine(Line, frozen=True, kw_only=True):
     def command(self) -> str:
         """The command line that resumes it."""
         return runnable([*self.words, "--resume"], self.folder)
-
-    @property
-    def share(self) -> float:
-        """How much of it was read, 0 to 1."""
-        return self.done / self.chunks if self.chunks else 0.0
 
     def as_json(self) -> dict[str, object]:
         """As `extracts --json` has it."""
@@ -136,7 +132,7 @@ def _begun(work: ScanWork) -> ExtractLine:
     plan, now = work.plan, now_text()
     known: ExtractLine | None = None
     with suppress(HistoryError):  # reported when the line is written
-        known = next((each for each in extract_lines() if each.place == _place(work.extract.url)), None)
+        known = next((line for line in extract_lines() if line.place == _place(work.extract.url)), None)
     return ExtractLine(
         run=uuid4().hex[:12],
         at=now,
@@ -187,7 +183,7 @@ def extracts() -> list[ExtractLine]:
 
     A folder is looked at; a bucket is not, so that a list needs no network.
     """
-    return [found for line in extract_lines() if (found := _as_it_is(line)) is not None]
+    return [extract for line in extract_lines() if (extract := _as_it_is(line)) is not None]
 
 
 def find_extract(name: str) -> ExtractLine | None:
@@ -225,16 +221,16 @@ def delete_extract(line: ExtractLine) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    for each in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         with suppress(OSError):  # it holds something of somebody else
-            each.rmdir()
+            inner.rmdir()
     with suppress(OSError):
         folder.rmdir()
 
 
 def extract_now(line: ExtractLine) -> ExtractLine | None:
     """The extract as its newest line and its manifest have it; None if it is gone."""
-    newest = next((each for each in extract_lines() if each.place == line.place), line)
+    newest = next((newer for newer in extract_lines() if newer.place == line.place), line)
     return _by_its_manifest(newest) if newest.state == "running" and not is_s3(newest.place) else _as_it_is(newest)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 from tui.archive.local import private_folder, private_opener
 from tui.config import state_dir
 from tui.errors import HourscopeError, reason
+from tui.shell import shell_join, shell_word
 
 VERSION = 1
 _LARGEST_BYTES = 32 << 20  # of a file, of which the newest part is read
@@ -142,3 +143,33 @@ def is_running(name: str) -> bool:
 
 def _mark(name: str) -> Path:
     return history_dir() / "running" / f"{name}.lock"
+
+
+# Command lines as they are kept: their words, and the folder that relative paths in them are of.
+
+
+def working_folder() -> str:
+    """The current folder; empty if it is gone."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
+
+
+def runnable(words: Sequence[str], folder: str) -> str:
+    """The command line; where it names files relative to `folder`, which is not the current one, with a `cd` before."""
+    line = shell_join(words)
+    if folder and folder != working_folder() and any(_is_relative(word, folder) for word in words[2:]):
+        return f"cd {shell_word(folder)} && {line}"
+    return line
+
+
+def _is_relative(word: str, folder: str) -> bool:
+    return bool(word) and not word.startswith(("-", "/", "~")) and "://" not in word and _exists(folder, word)
+
+
+def _exists(folder: str, word: str) -> bool:
+    try:
+        return os.path.lexists(Path(folder, word))
+    except (OSError, ValueError):
+        return False

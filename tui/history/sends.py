@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,51 +15,14 @@ import msgspec
 from tui.archive.reader import DoubtfulGiven
 from tui.config import state_dir
 from tui.errors import SendError
-from tui.history.commands import runnable, working_folder
-from tui.history.log import Line, Report, append, append_or, history_dir, is_running, now_text, read_log, running_mark
-from tui.send import Earlier, Plan, Receipt, SendEvent, Sent, Source, earlier_sends, lines_source, outgoing
+from tui.history.log import append, is_running, now_text, read_log, runnable
+from tui.history.send_log import SendLine, send_log
+from tui.send import Earlier, Plan, Source, earlier_sends, lines_source, outgoing
 from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
 State = Literal["running", "sent", "stopped"]
 _RECEIPT_BYTES = 4 << 20  # a line of a journal
-
-
-class SendLine(Line, frozen=True, kw_only=True):
-    """A send as it begins or ends; of several lines of one journal, or of one `run` of a file, the last one counts.
-
-    `words` are the command line's; with `resume` they resume it. `receipt` is that of a file: a topic's is in its
-    journal. `removed`: it is no longer offered to be resumed.
-    """
-
-    run: str
-    at: str
-    who: str
-    pid: int = 0
-    name: str
-    words: tuple[str, ...] = ()
-    resume: tuple[str, ...] = ()
-    folder: str = ""
-    journal: str | None = None
-    what: str = ""
-    out: str = ""
-    url: str = ""
-    receipt: dict[str, Any] | None = None
-    removed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SendWork:
-    """A send, as its front end knows it. `words` send the same, `resume` are the words that resume it; `out` is a file
-    instead of a topic with a journal."""
-
-    source: Source
-    words: Sequence[str]
-    resume: Sequence[str] = ()
-    journal: Path | None = None
-    out: str = ""
-    name: str = ""
-    url: str = ""  # of the archive that it is of, if it is not of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +55,6 @@ class SendRecord:
     removed: bool = False
 
     @property
-    def share(self) -> float:
-        return self.confirmed / self.planned if self.planned else 0.0
-
-    @property
     def command(self) -> str | None:
         """The command line that resumes it; None if it was not recorded, as by hourscope 0.1.0."""
         return runnable(self.resume_words, self.folder) if self.resume_words else None
@@ -125,39 +82,9 @@ class SendRecord:
         }
 
 
-def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -> Iterator[SendEvent]:
-    """The same events; that the send began, and the receipt of a file, are written down. What hinders is reported."""
-    line = SendLine(
-        run=uuid4().hex[:12],
-        at=now_text(),
-        who=whoami(),
-        pid=os.getpid(),
-        name=work.name,
-        words=tuple(work.words),
-        resume=tuple(work.resume),
-        folder=working_folder(),
-        journal=str(work.journal) if work.journal else None,
-        what=work.source.description,
-        out=work.out,
-        url=work.url,
-    )
-    append_or(report, _log(), line)
-    with running_mark(line.run):
-        for event in events:
-            if isinstance(event, Sent) and work.journal is None:
-                receipt = _small(event.receipt)
-                append_or(report, _log(), msgspec.structs.replace(line, at=now_text(), receipt=receipt))
-            yield event
-
-
-def _small(receipt: Receipt) -> dict[str, Any]:
-    data = receipt.as_json()
-    return {name: value for name, value in data.items() if name not in ("left_out", "unfit_named", "ok_means")}
-
-
 def sends() -> list[SendRecord]:
     """Every send whose journal or line is there, the newest first."""
-    lines = read_log(_log(), SendLine)
+    lines = read_log(send_log(), SendLine)
     by_journal = {line.journal: line for line in lines if line.journal}
     files = {line.run: line for line in lines if line.out}
     journals = [
@@ -169,26 +96,21 @@ def sends() -> list[SendRecord]:
     return sorted([*journals, *written], key=lambda record: record.started, reverse=True)
 
 
-def stopped_sends() -> list[SendRecord]:
-    """Those that can be resumed, the newest first."""
-    return [record for record in sends() if record.state == "stopped" and record.topic and not record.removed]
-
-
 def find_send(name: str) -> SendRecord:
     """The send of that name, journal, or beginning of its name or SHA-256. SendError if there is none, or several."""
     records = sends()
     exact = [record for record in records if name in (record.name, record.journal)]
-    found = exact[:1] or [
+    matching = exact[:1] or [
         record
         for record in records
         if name and (record.name.startswith(name) or (record.sha256 or "").startswith(name))
     ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
         raise SendError(f"no send is named '{name}'; 'hourscope sends' lists them")
-    some = ", ".join(record.name for record in found[:3])
-    raise SendError(f"'{name}' is the beginning of {len(found)} sends ({some}, …); give the whole name")
+    some = ", ".join(record.name for record in matching[:3])
+    raise SendError(f"'{name}' is the beginning of {len(matching)} sends ({some}, …); give the whole name")
 
 
 def send_now(record: SendRecord) -> SendRecord | None:
@@ -203,14 +125,14 @@ def send_now(record: SendRecord) -> SendRecord | None:
         return None
     if earlier is None:
         return None
-    line = next((each for each in reversed(read_log(_log(), SendLine)) if each.journal == record.journal), None)
+    line = next((line for line in reversed(read_log(send_log(), SendLine)) if line.journal == record.journal), None)
     return _of_journal(earlier, line)
 
 
 def forget_send(record: SendRecord) -> None:
     """Do not offer to resume it any more; its journal stays, so that a repeat is still noticed."""
     append(
-        _log(),
+        send_log(),
         SendLine(
             run=uuid4().hex[:12],
             at=now_text(),
@@ -250,8 +172,8 @@ def _digest(source: Source, record: SendRecord) -> tuple[int, str]:
     for whole in source.open():
         block = whole.filled() if record.topic else whole
         records = block.records if every else block.records[: left - count]
-        for each in records:
-            digest.update(each + b"\n")
+        for message in records:
+            digest.update(message + b"\n")
         count += len(records)
         if not every and count >= left:
             break
@@ -371,7 +293,3 @@ def _last_time(path: Path) -> str | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _log() -> Path:
-    return history_dir() / "sends.jsonl"

@@ -32,6 +32,13 @@ class Unfinished:
     of: ExtractLine | SendRecord
 
     @property
+    def title(self) -> str:
+        """Its name; of a send that was given none, its topic."""
+        if isinstance(self.of, SendRecord) and self.name.startswith(self.of.started[:19]):
+            return f"to {self.of.topic}"
+        return self.name
+
+    @property
     def share(self) -> float | None:
         return self.done / self.total if self.total else None
 
@@ -61,8 +68,8 @@ def unfinished() -> list[Unfinished]:
     """Running ones first, then what was stopped, the newest first."""
     scans = [_of_scan(line) for line in extracts() if line.state != "finished"]
     open_sends = [_of_send(send) for send in sends() if send.topic and send.state != "sent" and not send.removed]
-    newest = sorted([*scans, *open_sends], key=lambda each: each.since, reverse=True)
-    return sorted(newest, key=lambda each: not each.running)
+    newest = sorted([*scans, *open_sends], key=lambda job: job.since, reverse=True)
+    return sorted(newest, key=lambda job: not job.running)
 
 
 def as_it_is_now(job: Unfinished) -> Unfinished:

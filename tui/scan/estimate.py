@@ -32,7 +32,7 @@ class Estimate:
 
     `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be. `exact`: the
     sample was everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
-    AWS; within the region it is free. Of `indexed` chunks the index knows the matches: they are not fetched.
+    AWS; within the region it is free. `indexed` chunks need not be fetched, as the index knows enough of them.
     """
 
     matches: int
@@ -49,6 +49,11 @@ class Estimate:
     transfer_dollars: float = 0.0
     unread: int = 0
     indexed: int = 0
+
+    @property
+    def every(self) -> bool:
+        """Did every record of the sample match?"""
+        return 0 < self.records == self.matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +83,50 @@ def estimate(
     jobs: int | None = None,
     seed: int = 0,
     known: Callable[[Chunk, Filter], Known | None] | None = None,
+    keeps: bool = False,
 ) -> Estimate:
     """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read.
 
-    `known`: says of a chunk what a scan would count in it, so that it is not estimated; None if it cannot.
+    `known`: says of a chunk what a scan would count in it, so that it is not estimated; None if it cannot. `keeps`: the
+    matches themselves are wanted, so that chunks that hold some are read all the same.
     """
     answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
-    plan = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
+    unknown = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
+    read = {chunk.key for chunk in unknown.chunks}
+    read |= {key for key, answer in answers.items() if keeps and answer.counts.matches}
+    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key in read))
     sure = sum(answer.counts.matches for answer in answers.values())
-    chosen = stratified(plan.chunks, SAMPLE_CHUNKS, seed)
+    chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
-    matches, low, high, records = _reckon(plan, samples) if samples else (0, 0, 0, 0)
-    exact = len(samples) == len(plan.chunks) and all(sample.share == 1 for sample in samples)
-    gets = len(plan.chunks) if is_s3(plan.archive.store.url) else 0
-    lists = math.ceil(gets / _KEYS_PER_LIST)
-    prices = prices or Prices()
+    speed = samples or _samples(plan, stratified(fetched.chunks, _SAMPLES_AT_ONCE, seed))
+    matches, low, high, records = _reckon(unknown, samples) if samples else (0, 0, 0, 0)
+    costs = _costs(fetched, prices or Prices())
     return Estimate(
         matches=sure + round(matches),
         low=sure + math.floor(low),
         high=sure + math.ceil(high),
         records=sum(answer.counts.records for answer in answers.values()) + round(records),
-        bytes_compressed=plan.bytes_compressed,
-        seconds=_seconds(plan, samples, jobs or plan.default_jobs),
+        bytes_compressed=fetched.bytes_compressed,
+        seconds=_seconds(fetched, speed, jobs or plan.default_jobs),
         sampled=sum(sample.records for sample in samples),
         sampled_chunks=len(samples),
-        exact=exact,
-        requests=gets + lists,
-        request_dollars=(gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000,
-        transfer_dollars=plan.bytes_compressed / 1e9 * prices.transfer_per_gb if gets else 0.0,
+        exact=len(samples) == len(unknown.chunks) and all(sample.share == 1 for sample in samples),
+        requests=costs[0],
+        request_dollars=costs[1],
+        transfer_dollars=costs[2],
         unread=len(chosen) - len(samples),
-        indexed=len(answers),
+        indexed=len(plan.chunks) - len(fetched.chunks),
     )
+
+
+def _costs(plan: ScanPlan, prices: Prices) -> tuple[int, float, float]:
+    """Requests to S3, their dollars, and those of what leaves AWS; none for a folder."""
+    if not is_s3(plan.archive.store.url):
+        return 0, 0.0, 0.0
+    gets = len(plan.chunks)
+    lists = math.ceil(gets / _KEYS_PER_LIST)
+    dollars = (gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000
+    return gets + lists, dollars, plan.bytes_compressed / 1e9 * prices.transfer_per_gb
 
 
 def stratified(chunks: Sequence[Chunk], most: int, seed: int) -> list[Chunk]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from tui.archive.times import spell_hour, zone_name
+from tui.archive.times import spell_time, zone_name
 from tui.config import Prices
 from tui.facts import Fact
 from tui.scan.estimate import Estimate
@@ -13,24 +14,32 @@ from tui.scan.events import ChunkDamaged
 from tui.scan.plan import ScanPlan
 from tui.units import count, dollars, duration, plural, size
 
+_LABEL = 11  # characters
 _NAMED = 3  # damaged parts that are named
 
 
 def plan_facts(plan: ScanPlan) -> list[Fact]:
-    """What will be read, and what is looked for. An end that was left open is that of the archive."""
-    start, stop = (spell_hour(time) if time else "…" for time in (plan.start, plan.stop))
+    """What will be read, and what is looked for. An end that was left open is that of the archive; a range is by the
+    hours of the chunks, or to the minute by a field of the records."""
+    within = plan.filter.within
+    ends = (within.start, within.stop) if within else (plan.start, plan.stop)
+    start, stop = (spell_time(time) if time else "…" for time in ends)
     ranges = f"{plural(len(plan.ranges), 'range')} · " if len(plan.ranges) > 1 else ""
-    amount = (
-        f"{ranges}{plural(plan.hours, 'hour')} · {plural(len(plan.chunks), 'chunk')} · {size(plan.bytes_compressed)}"
-    )
+    amount = f"{ranges}{count(plan.hours)} h · {plural(len(plan.chunks), 'chunk')} · {size(plan.bytes_compressed)}"
+    by = f"by {within.path}" if within else "by hour"
+    if len(by) > _LABEL:
+        start, by = f"{within.path if within else ''} {start}", "by"
     return [
-        Fact("hours", f"{start} to {stop} {zone_name(plan.archive.zone)}", "text", amount),
-        Fact("filter", plan.filter.describe(), "text"),
+        Fact(by, f"{start} to {stop} {zone_name(plan.archive.zone)}", "text", amount),
+        Fact("filter", replace(plan.filter, within=None).describe(), "text"),
     ]
 
 
 def estimate_sentence(estimate: Estimate) -> str:
     """How many records match, as far as a sample can tell."""
+    if estimate.every:
+        about = "" if estimate.exact else "About "
+        return f"{about}{plural(estimate.records, 'record')}, and all of them match."
     if estimate.exact:
         return f"{count(estimate.matches)} of {plural(estimate.records, 'record')} match."
     sure = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
@@ -54,15 +63,17 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
         Fact("time", f"about {duration(max(estimate.seconds, 0.1))}", "text", speed),
     ]
     if estimate.indexed:
-        facts.append(Fact("index", f"{plural(estimate.indexed, 'chunk')} need not be read"))
+        facts.append(Fact("", f"from the index: {plural(estimate.indexed, 'chunk')} need not be read", "dim"))
     if estimate.requests:
         asked = f"{dollars(estimate.request_dollars)} for {plural(estimate.requests, 'request')}"
         leaving = f"{dollars(estimate.transfer_dollars)} to leave AWS, nothing within the region"
         facts.append(Fact("cost", asked, "text", leaving))
         own = "yours go into [prices] of the config"
         facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", own))
+    if not estimate.sampled_chunks and not unread:
+        return facts
     sample = f"{plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}"
-    return [*facts, Fact("sample", sample, "you" if unread else "dim", unread)]
+    return [*facts, Fact("sample", sample, "trouble" if unread else "dim", unread)]
 
 
 def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours: int) -> str:
@@ -84,4 +95,4 @@ def trouble_facts(damaged: Sequence[ChunkDamaged], warnings: Sequence[str]) -> l
     facts = [Fact("! unread" if event.unread else "! damaged", event.sentence, "trouble") for event in shown]
     if more := len(damaged) - len(shown):
         facts.append(Fact("", f"and {plural(more, 'more damaged part')}", "trouble"))
-    return [*facts, *(Fact("! note", words, "you") for words in warnings)]
+    return [*facts, *(Fact("! note", words, "trouble") for words in warnings)]

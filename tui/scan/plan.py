@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from tui.archive import Archive, Chunk, empty_range
 from tui.archive.listing import Listing
 from tui.archive.store import is_s3
 from tui.filter import Filter
 from tui.scan.excerpt import Excerpt
+from tui.units import size
 
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
+_MUCH = 10 * 10**9  # bytes to fetch that nobody reads by mistake
 _MANY = 1 << 20  # jobs, where nothing limits them
 _LARGE = 4 << 20  # bytes of a chunk that takes longer to fetch than to ask for
 _S3_JOBS_PER_CORE = 4  # of large chunks: a connection brings some 60 MB/s, a core inflates some 215 MB/s of gzip
@@ -65,6 +69,30 @@ class ScanPlan:
             large = self.bytes_compressed > _LARGE * len(self.chunks)
             jobs = max(jobs, min(_S3_JOBS, jobs * _S3_JOBS_PER_CORE) if large else _S3_JOBS)
         return max(1, min(jobs, len(self.chunks), _room_for_files()))
+
+
+def reasons_to_ask(plan: ScanPlan, out: str, share: float | None = None) -> list[str]:
+    """Why a person is asked before a scan into `out` (empty: it keeps nothing) begins; nothing where nobody is.
+
+    `share`: of the records that match, if that was estimated; else all of them may.
+    """
+    share = 1.0 if share is None else share
+    reasons = [] if plan.filter.words() or not out else ["it keeps every record"]
+    if plan.bytes_compressed > _MUCH:
+        reasons.append(f"it reads {size(plan.bytes_compressed)}")
+    free = _free_bytes(out) if out and not is_s3(out) else None
+    if free is not None and plan.bytes_compressed * share > free:
+        reasons.append(f"it may write {size(plan.bytes_compressed * share)}, and {size(free)} are free")
+    return reasons
+
+
+def _free_bytes(out: str) -> int | None:
+    """On the disk that a file or folder will be on."""
+    place = Path(out).expanduser().absolute()
+    try:
+        return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists())).free
+    except OSError:  # what is wrong there is reported when it is written
+        return None
 
 
 def _room_for_files() -> int:

@@ -70,6 +70,12 @@ def histogram_facts(survey: Survey) -> list[Fact]:
     if len(survey.by_hour) > 1:
         hour, most = max(survey.by_hour, key=lambda pair: pair[1])
         facts.append(Fact("by hour", _bars(survey.by_hour), "text", f"most at {_hour(hour)}: {count(most)}"))
+    return [*facts, *value_facts(survey)]
+
+
+def value_facts(survey: Survey) -> list[Fact]:
+    """The records by the values of one telling field, the most common first; nothing if no field tells much."""
+    facts: list[Fact] = []
     values = survey.by_value
     if values is None:
         return facts
@@ -77,7 +83,7 @@ def histogram_facts(survey: Survey) -> list[Fact]:
         bar = "━" * max(round(_BAR * number / survey.count), 1)
         name = printable(value if isinstance(value, str) else json.dumps(value), _VALUE_LENGTH)
         label, field = ("", "") if at else ("by value", printable(values.field, _NAME_LENGTH))
-        share = f"{100 * number / survey.count:.0f} %"
+        share = f"{100 * number / survey.count:.0f} %" if 200 * number >= survey.count else "< 1 %"
         facts.append(Fact(label, f"{name:<{_VALUE_LENGTH}} {count(number):>9} {share:>5}  {bar}", "text", field))
     rest = survey.count - sum(number for _, number in values.counts[:_VALUES])
     if rest:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tui.errors import SendError
 from tui.send.blocks import DamagedChunk, Place, Unfit
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
@@ -83,6 +84,13 @@ class Receipt(msgspec.Struct, frozen=True):
         if self.topic is not None:
             data["ok_means"] = WHAT_OK_MEANS
         return data
+
+
+def checked_name(name: str) -> str:
+    """The name of a send: one line of text, short enough for a list. SendError for any other."""
+    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
+        raise SendError(f"the name of a send has 1 to {NAME_LENGTH} printable characters")
+    return name.strip()
 
 
 def default_name(time: datetime, filter_: str) -> str:

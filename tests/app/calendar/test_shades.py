@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, LAST, Opened, answer, calendar, chunk_path, record, shown, until, until_shown
-from tui.app.calendar.grid import LEVELS, Mark, Overlay, by_fifths, by_threes
+from tui.app.model.heat import LEVELS, Mark, Overlay, by_fifths, by_threes
 
 
 def steps(shade: object, values: list[int]) -> list[int]:
@@ -63,13 +63,13 @@ async def test_the_shades_count_what_the_filter_matches_and_e_walks_over_outlier
                 break
             await pilot.press("o")
         await until(pilot, lambda: len(page.session.shade.hits if page.session.shade else {}) == 24 * days)
-        await until_shown(pilot, "o shows: records of -m \"event == 'error'\"")
+        await until_shown(pilot, " records of -m \"event == 'error'\"")
         await pilot.press("g", "e")
         assert page.grid.cursor == FIRST + timedelta(hours=24 * 5 + 7)
         await pilot.press("o")
-        await until_shown(pilot, "o shows: share of")
+        await until_shown(pilot, " share of")
         await pilot.press("o")
-        await until_shown(pilot, "o shows: share against the usual")
+        await until_shown(pilot, " share against the usual of")
         assert page.grid.grid.mark(page.grid.cursor) is Mark.LARGEST
 
 

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tui.app.calendar.grid import Mark, Overlay, heat_grid, troubles
-from tui.app.model.clock import choices_of_zone, local_zone
+from tui.app.model.clock import choices_of_zone
 from tui.app.model.freshness import Freshness, ago
+from tui.app.model.heat import Mark, Overlay, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.model.usual import usual_of
 from tui.archive import Chunk, open_archive
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.location import Location
-from tui.archive.times import parse_zone
+from tui.archive.times import local_zone, parse_zone
 from tui.config import load_config
 
 START = datetime(2015, 1, 5, tzinfo=UTC)  # a Monday

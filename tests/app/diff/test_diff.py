@@ -11,8 +11,8 @@ from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
-from tui.app.calendar.grid import Overlay
 from tui.app.diff.screen import DiffPage
+from tui.app.model.heat import Overlay
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.config import Config, S3Options
@@ -126,4 +126,4 @@ async def test_d_in_the_preview_is_about_its_hour_and_the_finding_shades_the_cal
             if calendar(pilot).overlay is Overlay.RATE:
                 break
             await pilot.press("o")
-        await until_shown(pilot, "o shows: share of where.region me-9")
+        await until_shown(pilot, " share of where.region me-9")

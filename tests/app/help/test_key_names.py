@@ -20,6 +20,7 @@ from tui.app.app import Explorer
 from tui.app.help.screen import HelpPage
 from tui.app.page import Page
 from tui.app.widgets.bars import spell_key
+from tui.app.widgets.lines import LineWidget
 from tui.keys import ACTIONS, KEYS, SCREENS, conflicts
 
 _UNNAMED = ("switch",)  # the numbers, which no config binds
@@ -35,11 +36,11 @@ PLACES = {
     "more of a value": ("preview", ("enter", "tab", "j", "o")),
     "what changed": ("what changed", ("d",)),
     "scan": ("scan", ("s",)),
-    "scan over": ("scan", ("s", "enter")),
+    "scan over": ("scan", ("s", "enter", "y", "enter")),
     "send": ("send", ("p",)),
     "notebook": ("notebook", ("apostrophe",)),
     "jobs": ("jobs", ("J",)),
-    "jobs with a job": ("jobs", ("s", "enter", "J")),
+    "jobs with a job": ("jobs", ("s", "enter", "y", "enter", "J")),
     "help": ("help", ("question_mark",)),
     "explain": ("help", ("x",)),
 }
@@ -94,7 +95,7 @@ async def test_live_bindings_are_those_of_the_table(opened: Opened, place: str) 
         page = await reach(pilot, keys)
         meanings = defaultdict[str, set[str]](set)
         for node in [pilot.app, page, *page.query("*")]:
-            if isinstance(node, DOMNode) and not isinstance(node, Input) and not _typing(node):
+            if isinstance(node, DOMNode) and not isinstance(node, Input) and not _has_other_keys(node):
                 for key, binding in node._bindings:
                     if binding.id and not binding.id.startswith("app--"):
                         meanings[key].add(binding.id)
@@ -102,9 +103,12 @@ async def test_live_bindings_are_those_of_the_table(opened: Opened, place: str) 
         assert set().union(*meanings.values()) <= SCREENS[screen]
 
 
-def _typing(node: DOMNode) -> bool:
-    """Where text is typed other keys are live: the prompt and the filter bar have screens of their own in the table."""
-    return any(kind.__name__ in ("Prompt", "FilterBar") for kind in type(node).__mro__)
+def _has_other_keys(node: DOMNode) -> bool:
+    """Where text is typed other keys are live: the prompt and the filter bar have screens of their own in the table.
+    What only shows has no live keys."""
+    return (isinstance(node, LineWidget) and not node.can_focus) or any(
+        kind.__name__ in ("Prompt", "FilterBar") for kind in type(node).__mro__
+    )
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if SCREENS and PLACES[place][0] != "help"])

@@ -121,6 +121,43 @@ async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_ar
         assert len(calendar(pilot).session.catalog.hours) == 29
 
 
+async def test_new_hours_of_a_folder_are_seen_behind_the_first_paint_those_of_a_bucket_when_asked(
+    small_archive: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "grows"
+    shutil.copytree(small_archive, folder)
+    location = Location(str(folder))
+    archive = open_archive(str(folder))
+    keep_seen(location, archive, archive.catalog(), 1, None)
+    shutil.copy(next(folder.glob("*_03.log.gz")), folder / "events.web01-000000.2015-01-21_05.log.gz")
+    with ScriptedS3({"events.2015-01-20_13.log": b"{}\n"}) as s3:
+        options = S3Options(region="eu-north-1", endpoint_url=s3.endpoint_url, no_sign_request=True)
+        spec = ArchiveSpec("s3://b/events.", s3=options)
+        seen("media", "s3://b/events.")
+        async with explorer(Config(Path("/c.toml"), {"media": spec})).run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: _last(folder) == "2015-01-21T05")
+            known = next(line for line in seen_archives().values() if line.url == str(folder))
+            assert (known.hours, known.gaps) == (30, 2) and sum(known.week.values()) == known.size
+            await settled(pilot)
+            assert s3.requests == []
+            await pilot.press("u")
+            await until(pilot, lambda: bool(s3.requests))
+            await settled(pilot)
+
+
+def _last(folder: Path) -> str | None:
+    return next(line.last for line in seen_archives().values() if line.url == str(folder))
+
+
+async def test_the_tour_begins_on_home() -> None:
+    app = explorer()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_shown(pilot, "t the tour: find the incident in the demo")
+        await pilot.press("t")
+        await until(pilot, lambda: "1 of 10" in shown(pilot), 60)
+        assert app.tour is not None
+
+
 def test_the_strip_is_of_the_last_thirty_days(small_archive: Path) -> None:
     archive = open_archive(str(small_archive))
     keep_seen(Location(str(small_archive)), archive, archive.catalog(), 1, None)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import RECORDS, Opened, answer, on, shown, type_text, until, until_shown
+from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
 from tests.servers.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
+from tui.app.help.keys import FRAMEWORKS
 from tui.app.jobs.screen import JobsPage
+from tui.app.model.jobs import PAUSED
 from tui.app.scan import screen as scan_screen
 from tui.app.scan.screen import ScanPage
+from tui.app.send.facts import SendState
 from tui.app.send.order import Order, read_way
+from tui.app.send.run import Checked
 from tui.app.send.screen import SendPage
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.scan import ScanEvent
+from tui.send import Control, Sending, Survey
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ async def started(pilot: Pilot[int]) -> ScanPage:
     """A scan of the whole archive, left alone."""
     await pilot.press("g", "v", "G", "v", "s")
     page = on(pilot, ScanPage)
-    await pilot.press("enter")
+    await start_scan(pilot)
     await until(pilot, lambda: page.state is not None)
     await pilot.press("q")
     assert isinstance(pilot.app.screen, CalendarPage)
@@ -81,12 +87,15 @@ async def test_a_job_is_stopped_from_the_list(opened: Opened, gate: threading.Ev
         assert "--resume" in shown(pilot)
 
 
-async def test_quitting_with_a_job_is_said_twice(opened: Opened, gate: threading.Event) -> None:
+async def test_quitting_with_a_job_offers_to_stay_or_to_stop_it(opened: Opened, gate: threading.Event) -> None:
     async with opened() as pilot:
-        await started(pilot)
-        await pilot.press("q")
-        assert "a scan is still running: q again stops it and quits" in shown(pilot) and pilot.app.is_running
-        await pilot.press("q")
+        page = await started(pilot)
+        for stay in ("enter", "q", "escape"):
+            await pilot.press("q")
+            assert "A scan is still running." in shown(pilot) and "'hourscope jobs' list it; R resumes" in shown(pilot)
+            await pilot.press(stay)
+            assert calendar(pilot) and page.running
+        await pilot.press("q", "j", "enter")
     assert pilot.app.return_value == 0 and not gate.is_set()
 
 
@@ -156,3 +165,27 @@ async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlook
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
         assert "as many as were confirmed" in shown(pilot) and "sha256" in shown(pilot)
+
+
+@pytest.mark.parametrize(("paused", "asking"), [(True, False), (False, True)])
+def test_a_paused_send_has_no_time_to_go(paused: bool, asking: bool) -> None:
+    control = Control()
+    if paused:
+        control.pause()
+    order = Order(NsqSpec(("a:1",)), topic="t")
+    sending = Sending(confirmed=5, total=10, rate=1.0, asking=asking)
+    running = SendState("a", "", order, Survey(count=10, complete=True), Checked(order), "", Control(), sending)
+    assert "5.0s to go" in replace(running, progress=replace(sending, asking=False)).headline
+    state = replace(running, control=control)
+    assert state.headline == "Paused: 5 of 10 records confirmed." and state.of_job().sign == PAUSED
+
+
+async def test_the_palette_has_every_key_of_the_screen(opened: Opened) -> None:
+    async with opened() as pilot:
+        listed = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+        bound = {
+            binding.description
+            for _, binding, enabled, _ in pilot.app.screen.active_bindings.values()
+            if enabled and binding.description
+        }
+        assert bound - set(FRAMEWORKS) <= listed and {"hour before", "go to time", "suspend"} <= listed

@@ -12,8 +12,10 @@ from tests.app.conftest import (
     go_to,
     on,
     preview,
+    preview_of,
     settled,
     shown,
+    start_scan,
     type_text,
     until,
     until_shown,
@@ -58,9 +60,9 @@ async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
         assert "record 4 of Tue 20 Jan 2015 13:00" in shown(pilot) and '"n": 3' in page.list.entries[0].text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewPage))
-        back = on(pilot, PreviewPage)
-        await until(pilot, lambda: back.view.ended and back.view.listing.current == 3)
-        assert back.hour == opened_hour.page.hour
+        back = preview_of(pilot)
+        await until(pilot, lambda: back.ended and back.listing.current == 3)
+        assert back.page.hour == opened_hour.page.hour
 
 
 async def test_a_gap_can_have_a_note(opened: Opened) -> None:
@@ -75,10 +77,10 @@ async def test_a_scan_is_in_it_and_its_extract_opens(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
         await pilot.press("apostrophe")
-        await until_shown(pilot, "40 records match in 40 of 1 hour")
+        await until_shown(pilot, "40 records match, in 40 records of 1 hour")
         assert "hourscope scan" in shown(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "extract of")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
+import shlex
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +26,7 @@ from tests.app.conftest import (
     record,
     settled,
     shown,
+    start_scan,
     type_text,
     until,
     until_shown,
@@ -37,6 +41,8 @@ from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.archive import open_archive
 from tui.archive.times import hours_between
+from tui.history.extracts import find_extract
+from tui.history.sends import sends
 
 ERRORS = (3, 13, 23, 33)
 
@@ -90,7 +96,7 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
     async with opened(str(sample)) as pilot:
         await pilot.press("g", "v", "G", "v", "s")
         page = on(pilot, ScanPage)
-        page.action_start()  # as enter does, and at once what S does: a key later all would be done
+        page._begin()  # as enter and yes do, and at once what S does: a key later all would be done
         page.action_stop()
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
@@ -114,10 +120,10 @@ async def test_a_scan_that_cannot_write_says_why_and_can_be_changed(opened: Open
         await pilot.press("s")
         page = on(pilot, ScanPage)
         await answer(pilot, "w", str(taken))
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until_shown(pilot, "exists")
         await answer(pilot, "w", str(tmp_path / "other.jsonl"))
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
     assert taken.read_bytes() == b"mine"
 
@@ -129,7 +135,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
         page = on(pilot, ScanPage)
         await answer(pilot, "w", f"{tmp_path}/found/")
         for _ in range(2):
-            await pilot.press("enter")
+            await start_scan(pilot)
             await until(pilot, lambda: "holds an extract" in shown(pilot) and not page.running)
         assert page.state is None
 
@@ -146,7 +152,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "is not a time" not in shown(pilot)
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 hours · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20/")
+        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20/")
         await answer(pilot, "slash", "-q 1")
         assert "'-q' is none of" in shown(pilot)
         await pilot.press("escape")
@@ -164,11 +170,11 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        assert f"  {page.estimate.matches:,} of {page.estimate.records:,} records match." in shown(pilot)
+        assert f"  {page.estimate.records:,} records, and all of them match." in shown(pilot)
         assert "at the sample's speed" in shown(pilot)
         await answer(pilot, "slash", "-m \"event == 'error'\"")
         await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
-        old = Estimated(replace(page.form.plan), None, "of a plan that is gone")
+        old = Estimated(replace(page.form), page.form, None, "of a plan that is gone")
         page.post_message(old)
         await settled(pilot)
         assert page.estimate is not None
@@ -185,11 +191,134 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
         await answer(pilot, "P", "many")
         assert "'many' is neither" in shown(pilot)
         await answer(pilot, "P", "127.0.0.1:1")
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
         await answer(pilot, "P", "2")
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
+
+
+async def test_a_range_to_the_minute_is_of_the_records_own_time(opened: Opened, tmp_path: Path) -> None:
+    """As the command line does it: the chunks of the hour and of the next one are read."""
+    async with opened() as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await settled(pilot)
+        assert " by hour     2015-" in shown(pilot)
+        await answer(pilot, "r", "2015-01-20T13:00:05..2015-01-20T13:00:15")
+        await until(pilot, lambda: page.form.timed)
+        assert " by ts       2015-01-20T13:00:05 to 2015-01-20T13:00:15 UTC  2 h · 2 chunks" in shown(pilot)
+        await answer(pilot, "w", f"{tmp_path}/minute/")
+        await until(pilot, lambda: page.form.timed and page.estimate is not None)
+        (line,) = page.form.commands
+        await start_scan(pilot)
+        await until(pilot, lambda: page.over)
+        assert page.state is not None and page.state.matches == 10
+        assert page.session.matches == {}  # those hours were looked at in part
+    ran = hourscope(*shlex.split(line.replace("/minute/", "/again/"))[1:])
+    assert ran.code == 0 and [path.name for path in (tmp_path / "again").glob("*.gz")] == [
+        path.name for path in (tmp_path / "minute").glob("*.gz")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2015-01-20T13:05..12:00", "is empty"),
+        ("2015-01-20T13:05, 2015-01-20T15", "a range to the minute has two ends and stands alone"),
+        ("2015-01-20T13:05", "a range to the minute has two ends"),
+    ],
+)
+async def test_a_range_to_the_minute_that_makes_no_sense_is_refused(opened: Opened, typed: str, sentence: str) -> None:
+    async with opened() as pilot:
+        await pilot.press("s")
+        await answer(pilot, "r", typed)
+        assert sentence in " ".join(shown(pilot).split())
+
+
+async def test_records_without_a_time_have_no_range_to_the_minute(opened: Opened, tmp_path: Path) -> None:
+    for hour in range(3):
+        (tmp_path / f"events.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(b'{"n": 1}\n'))
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "r", "2015-01-20T00:05..00:25")
+        await until_shown(pilot, "no field of the records holds their time")
+        await pilot.press("enter")
+        assert not page.running and page.state is None
+
+
+async def test_chunks_that_the_index_knows_to_hold_no_match_are_not_read(opened: Opened, tmp_path: Path) -> None:
+    """What one scan has found out, the next one does not read; the estimate knows it, too."""
+    async with opened() as pilot:
+        for number in (1, 2):
+            await pilot.press("g", "v", "G", "v", "s")
+            page = on(pilot, ScanPage)
+            await answer(pilot, "slash", "-g nowhere")
+            await answer(pilot, "w", f"{tmp_path}/{number}/")
+            await until(pilot, lambda page=page: page.estimate is not None)
+            assert ("29 chunks need not be read" in shown(pilot)) is (number == 2)
+            await start_scan(pilot)
+            await until(pilot, lambda page=page: page.over)
+            assert page.state is not None and not page.state.partial and page.state.records == 29 * RECORDS - 20
+            assert page.state.skipped == (0 if number == 1 else 29)
+            assert ("from the index: 29 chunks not read" in shown(pilot)) is (number == 2)
+            await pilot.press("q")
+
+
+async def test_a_scan_of_every_record_asks_first_and_one_that_the_disk_has_no_room_for(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as pilot:
+        await pilot.press("s", "enter")
+        page = on(pilot, ScanPage)
+        assert "It keeps every record" in shown(pilot) and "Type yes to start:" in shown(pilot)
+        await type_text(pilot, "no")
+        await pilot.press("enter")
+        assert "nothing was read" in shown(pilot) and not page.running and page.state is None
+        await answer(pilot, "slash", "-g play")
+        await until(pilot, lambda: page.estimate is not None)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1000, 990, 10))
+        await pilot.press("enter")
+        assert "and 10 B are free" in shown(pilot)
+
+
+async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("g", "v", "l", "l", "v", "s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "slash", "-g event")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(page.by_value))
+        assert re.search(r"by value +play +108 +90 % +━+ +event", shown(pilot))
+
+
+async def test_an_extract_is_named_after_the_scan(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await scanned(pilot)
+        assert "L names it" in shown(pilot)
+        await answer(pilot, "L", "errors of January")
+        assert "home lists it as errors of January" in shown(pilot)
+        extract = find_extract("errors of January")
+        assert extract is not None and extract.place == page.form.out.rstrip("/")
+
+
+async def test_a_send_is_named_before_it_begins(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await pilot.press("p")
+        page = on(pilot, SendPage)
+        await until(pilot, lambda: page.survey.complete)
+        assert "name        its time and filter  L changes it" in shown(pilot)
+        await answer(pilot, "L", "x" * 81)
+        assert "1 to 80 printable characters" in shown(pilot)
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "ticket 4711")
+        await pilot.press("enter")
+        await answer(pilot, "w", str(tmp_path / "out.jsonl"))
+        assert "--name 'ticket 4711'" in " ".join(shown(pilot).split())
+        await pilot.press("enter")
+        await until(pilot, lambda: page.receipt is not None)
+    assert [send.name for send in sends()] == ["ticket 4711"]
 
 
 async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Path) -> None:
@@ -207,7 +336,7 @@ async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> No
         page = on(pilot, ScanPage)
         text = "".join(shown(pilot).split())
         assert "2ranges" in text and ".1/" in text and ".2/" in text
-        await pilot.press("enter")
+        await start_scan(pilot)
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.matches == 2 * RECORDS
         assert list(open_archive(page.form.out).catalog().hours) == [FIRST, FIRST + timedelta(hours=2)]

@@ -39,6 +39,8 @@ def scanning(terminal: Terminal) -> None:
     terminal.press("/", 0.1)
     terminal.press("-m \"to_string(@) != 'x' && to_string([@]) != 'x'\"\r", 0.1)
     terminal.press("P1\r", 0.1)
+    terminal.wait_for("1 chunk at a time")
+    terminal.wait_for("matches in a sample")  # so that nothing more of the form is to be drawn
 
 
 def started(out: Path) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.app.emulator import Terminal
-from tui.app.terminal.preferences import use_mouse
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
 
@@ -100,7 +101,7 @@ def test_it_follows_the_terminals_size(wide: Terminal) -> None:
     wide.wait_for("q quit")
     assert "2 gaps" in wide.screen.display[0] and "[" in wide.text and "q quit" in wide.screen.display[23]
     wide.resize(120, 40)
-    wide.wait_for("This day")
+    wide.wait_for("usual ")
     before = wide.text
     assert "q quit" in wide.screen.display[39]
     wide.press("\x0c")
@@ -139,6 +140,17 @@ def test_it_sends_the_colours_that_the_terminal_has(
         assert re.search(sent, terminal.raw) and not re.search(never, terminal.raw)
 
 
+def test_ctrl_z_suspends_and_what_was_there_comes_back(sample: Path) -> None:
+    with Terminal(str(sample), 80, 24) as terminal:
+        terminal.wait_for(_LEGEND)
+        terminal.press("\x1a")
+        _, status = os.waitpid(terminal.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.press("?")
+        terminal.wait_for("The calendar")
+
+
 def test_what_cannot_be_opened_is_told_in_the_shell(tmp_path: Path) -> None:
     script = "import sys; from tui.cli import main; main(sys.argv[1:])"
     with Terminal(str(tmp_path / "nothing"), 250, 24, script=script) as terminal:
@@ -156,12 +168,12 @@ def test_over_ssh_the_mouse_stays_the_terminals(sample: Path) -> None:
 
 def test_the_mouse_is_had_over_ssh_by_one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")
-    assert not use_mouse(ExplorerSpec()) and use_mouse(ExplorerSpec(mouse=True))
+    assert not ExplorerSpec().takes_mouse and ExplorerSpec(mouse=True).takes_mouse
     monkeypatch.setenv("HOURSCOPE_MOUSE", "1")
-    assert use_mouse(ExplorerSpec())
+    assert ExplorerSpec().takes_mouse
     monkeypatch.delenv("HOURSCOPE_MOUSE")
     monkeypatch.delenv("SSH_CONNECTION")
-    assert use_mouse(ExplorerSpec()) and not use_mouse(ExplorerSpec(mouse=False))
+    assert ExplorerSpec().takes_mouse and not ExplorerSpec(mouse=False).takes_mouse
 
 
 @pytest.mark.parametrize("words", ["mouse = 1", 'theme = "blue"', "keys = true"])

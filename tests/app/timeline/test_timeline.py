@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import timedelta
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -14,6 +17,7 @@ from tests.app.conftest import (
     add_term,
     answer,
     calendar,
+    chunk_path,
     on,
     preview,
     preview_of,
@@ -23,6 +27,8 @@ from tests.app.conftest import (
 )
 from tui.app.diff.screen import DiffPage
 from tui.app.model.hours import Hours, Selection
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
 from tui.app.timeline.screen import TimelinePage
 
 HOUR = timedelta(hours=1)
@@ -53,7 +59,7 @@ async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opene
         await until_shown(pilot, "580 records match -m 'n < `20`'")
         await answer(pilot, "f", "event")
         await until_shown(pilot, "split by event")
-        await until(pilot, lambda: set(page.chart.drawn.split or {}) == {"play", "error"})
+        await until(pilot, lambda: set(page.chart.shown.split or {}) == {"play", "error"})
         assert any(
             line.split()[0] == "error" and line.endswith("  58") for line in shown(pilot).splitlines() if line.strip()
         )
@@ -78,12 +84,51 @@ async def test_j_goes_from_hours_to_minutes_and_k_back(opened: Opened) -> None:
         page = await timeline(pilot)
         await pilot.press("j", "j")
         await until_shown(pilot, f"40 records are in these hours; most, 40, in {LAST:%a %d %b %H}:00.")
-        assert page.chart.drawn.minutes and page.chart.current == LAST
-        print(shown(pilot))
-        await pilot.press("v")
-        assert "a selection is of hours" in shown(pilot)
+        assert page.chart.shown.minutes and page.chart.current == LAST
         await pilot.press("k", "k")
-        assert not page.chart.drawn.minutes and page.chart.current == LAST and not page.chart.near
+        assert not page.chart.shown.minutes and page.chart.current == LAST and not page.chart.near
+
+
+async def test_a_range_of_minutes_is_scanned_and_sent_by_the_time_in_the_records(
+    opened: Opened, tmp_path: Path
+) -> None:
+    for number in range(3):
+        hour = FIRST + number * HOUR
+        times = (hour + timedelta(minutes=minute) for minute in range(60))
+        lines = b"".join(json.dumps({"ts": time.isoformat(), "n": time.minute}).encode() + b"\n" for time in times)
+        chunk_path(tmp_path, hour).write_bytes(gzip.compress(lines))
+    async with opened(str(tmp_path)) as pilot:
+        await answer(pilot, "colon", f"{FIRST + HOUR:%Y-%m-%dT%H}")
+        await pilot.press("i")
+        await until_shown(pilot, "180 records are in these hours")
+        page = on(pilot, TimelinePage)
+        await pilot.press("j")
+        await until(pilot, lambda: page.chart.shown.minutes and page.session.time_field == "ts")
+        await pilot.press(*"lllll", "v", *"ll")
+        assert "23:07  1" in shown(pilot)
+        await pilot.press("v")
+        start = FIRST + HOUR + timedelta(minutes=5)
+        assert page.session.selection == Selection.of(Hours(start, start + timedelta(minutes=3)))
+        assert "selected Mon 19 Jan 23:05–23:08" in shown(pilot)
+        await pilot.press("s")
+        scan = on(pilot, ScanPage)
+        await until_shown(pilot, "3 of 120 records match")
+        assert "--from 2015-01-19T23:05 --to 2015-01-19T23:08 --time-field ts" in scan.command()
+        await pilot.press("q", "p")
+        send = on(pilot, SendPage)
+        await until(pilot, lambda: send.survey.complete)
+        assert send.survey.count == 3
+        await pilot.press("q", "d")
+        assert isinstance(pilot.app.screen, DiffPage)
+        await pilot.press("q", "q")
+        assert "1 hour ·" in shown(pilot) and "23:05–23:08" in shown(pilot)
+
+
+async def test_w_asks_for_the_file_that_the_hours_are_scanned_into(opened: Opened) -> None:
+    async with opened() as pilot:
+        await timeline(pilot)
+        await answer(pilot, "w", "/tmp/some.jsonl")
+        assert on(pilot, ScanPage).form.out == "/tmp/some.jsonl"
 
 
 async def test_e_walks_over_gaps_and_n_over_matches(opened: Opened) -> None:

@@ -1,20 +1,21 @@
-"""What is known of the hour under the cursor: its chunks, their sizes and uploads, and how usual that is."""
+"""What is known of the hour under the cursor: its size and what is usual, its share of matches, its day, its chunks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
+from tui.analysis.answers import share
 from tui.app.model.freshness import ago, freshness
 from tui.app.model.session import Session, shifted
 from tui.app.model.usual import ODD_LARGE, ODD_SMALL
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, sparkline, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
 from tui.archive.times import zone_name
@@ -22,13 +23,15 @@ from tui.printable import printable
 from tui.units import plural, size
 
 Line = list[Piece]
-_NONE = Style.null()
-_WIDE = 60  # cells from which two things fit on a line
+_LABEL = 7  # cells before a day's bars
+_CEILING = 1.15  # one-line charts stop below the line above
+_MOST_DAYS = 40  # cells
+_IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
 class HourDetails(LineWidget, can_focus=True):
-    """Shows one hour; on a narrow screen five lines of it, on a wide one also its day. With the focus: its chunks."""
+    """Shows one hour, most important first, as far as there are lines. With the focus: a cursor over its chunks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "chunk after", show=False, id="down"),
@@ -40,11 +43,12 @@ class HourDetails(LineWidget, can_focus=True):
         super().__init__()
         self._session = session
         self._hour = session.last
-        self._at = 0
-        self._drawn: tuple[tuple[Size, Palette], list[Line]] | None = None
+        self.at = 0  # the chunk under the cursor
+        self._sizes: tuple[object, str] = (None, "")  # the days' bars, and of what
+        self._drawn: tuple[tuple[Size, Palette, bool], list[Line]] | None = None
 
     def show(self, hour: datetime) -> None:
-        self._at = self._at if hour == self._hour else 0
+        self.at = self.at if hour == self._hour else 0
         self._hour = hour
         self.repaint()
 
@@ -52,16 +56,10 @@ class HourDetails(LineWidget, can_focus=True):
     def chosen(self) -> Chunk | None:
         """The chunk under the cursor, while these details have the focus."""
         chunks = self._session.chunks(self._hour)
-        return chunks[self._at] if self.has_focus and chunks else None
+        return chunks[self.at] if self.has_focus and chunks else None
 
     def action_move(self, step: int) -> None:
-        self._at = min(max(self._at + step, 0), max(len(self._session.chunks(self._hour)) - 1, 0))
-        self.repaint()
-
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
+        self.at = max(0, min(self.at + step, len(self._session.chunks(self._hour)) - 1))
         self.repaint()
 
     def repaint(self, lines: int | None = None) -> None:
@@ -69,7 +67,7 @@ class HourDetails(LineWidget, can_focus=True):
         super().repaint(lines)
 
     def draw(self, y: int, width: int) -> Strip:
-        now = (self.size, self.palette)
+        now = (self.size, self.palette, self.has_focus)
         if self._drawn is None or self._drawn[0] != now:
             self._drawn = now, self._lines(width - 3, self.size.height)
         lines = self._drawn[1]
@@ -78,85 +76,139 @@ class HourDetails(LineWidget, can_focus=True):
 
     def _lines(self, width: int, height: int) -> list[Line]:
         chunks = self._session.chunks(self._hour)
-        high = height >= _HIGH
-        lines = self._title(width)
-        if not chunks:
-            lines.append(self._nothing())
-        elif high:
-            lines += [self._sum(chunks, width), *self._usual(width), []]
-            lines += [*self._chunks(chunks, width, max(height - 16, 4), rows=2), *self._whole_key(width)]
-        elif self.chosen is not None:  # a low screen: the chunk instead of the hour
-            lines += [*self._chunks(chunks, width, 2, rows=1), *self._whole_key(width)][: height - 1]
+        if height < _HIGH:  # below the grid: only its chunks
+            return [*self._title(), *self._chunks(chunks, width, 2), *self._whole_key(width)][:height]
+        lines = self._title()
+        if chunks:
+            lines += [self._sum(chunks), *self._usual(), [], *self._rates(width)]
         else:
-            lines += [self._sum(chunks, width), *self._usual(width)]
-            lines += self._chunks(chunks, width, max(height - len(lines), 1), rows=1)
-        return [*lines, [], *self._day(width), [], *self._archive()] if high else lines
+            lines += [[self._nothing()], []]
+        lines += [*self._day(), []]
+        key = self._whole_key(width)
+        lines += [*self._chunks(chunks, width, max(height - len(lines) - len(key), 1)), *key]
+        span, *news = self._archive()
+        for archive in ([span, *self._days(min(width, _MOST_DAYS)), *news], [span, *news]):
+            if len(lines) + 1 + len(archive) <= height:
+                return [*lines, [], *archive]
+        return lines
 
-    def _title(self, width: int) -> list[Line]:
+    def brief(self, hour: datetime) -> list[Piece]:
+        """The same on one line, without the chunks."""
+        palette, session = self.palette, self._session
+        chunks = session.chunks(hour)
+        if not chunks:
+            return [self._nothing(hour)]
+        pieces: list[Piece] = [(size(session.hour_size[hour]), palette.strong)]
+        if (ratio := session.usual.ratio(hour, session.hour_size[hour])) is not None:
+            pieces += [(" · ", palette.dim), *self._times(ratio), (" usual", palette.dim)]
+        if (rate := self._rate(hour)) is not None:
+            pieces += [(" · ", palette.dim), (share(rate), palette.match)]
+            pieces += [(f" {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(hour, rate)]
+        return pieces
+
+    def _title(self) -> list[Line]:
         session, palette, hour = self._session, self.palette, self._hour
-        end = (hour + timedelta(hours=1)).strftime("%H:%M")
         line: Line = [
-            (f"{hour:%a %Y-%m-%d %H:%M}–{end}", palette.strong),
+            (f"{hour:%a} {hour.day} {hour:%b %Y  %H:%M}–{hour + timedelta(hours=1):%H:%M}", palette.title),
             (f" {zone_name(session.archive.zone)}", palette.dim),
         ]
         if session.zone == session.archive.zone:
             return [line]
-        other: Piece = (f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.selected)
-        return [[*line, (" ", palette.dim), other]] if width >= _WIDE else [line, [other]]
+        return [line, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
 
-    def _nothing(self) -> Line:
-        if self._hour in self._session.scanned:
-            return [
-                ("no match", self.palette.text),
-                (" · this hour was scanned, and nothing was found", self.palette.dim),
-            ]
-        if not self._session.knows(self._hour):
-            return [("not listed yet", self.palette.dim)]
-        return [("gap", self.palette.gap), (" · no chunk names this hour", self.palette.dim)]
+    def _nothing(self, hour: datetime | None = None) -> Piece:
+        hour = hour or self._hour
+        if hour in self._session.scanned:
+            return "no match: this hour was scanned, and nothing was found", self.palette.text
+        if not self._session.knows(hour):
+            return "not listed yet", self.palette.dim
+        return "gap: no chunk names this hour", self.palette.gap
 
-    def _sum(self, chunks: tuple[Chunk, ...], width: int) -> Line:
+    def _sum(self, chunks: tuple[Chunk, ...]) -> Line:
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
-        line: Line = [
-            (f"{plural(len(chunks), 'chunk')} · ", palette.text),
+        after = f", {ago(session.usual.lags[self._hour])} after" if late else ""
+        return [
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
-            (f" · uploaded {_when(newest, self._hour)}", palette.odd if late else palette.dim),
+            (f"  {plural(len(chunks), 'chunk')}", palette.text),
+            (f" · uploaded {_when(newest, self._hour)}{after}", palette.odd if late else palette.dim),
         ]
-        if not late and sum(cell_len(text) for text, _ in line) > width:
-            line[-1] = (f" · ↑ {_when(newest, self._hour)}", line[-1][1])
-        return [*line, (f", {ago(session.usual.lags[self._hour])} after", palette.odd)] if late else line
 
-    def _usual(self, width: int) -> list[Line]:
+    def _times(self, ratio: float) -> Line:
+        odd = ratio >= ODD_LARGE or ratio <= ODD_SMALL
+        return [(f"{_sign(ratio)}" if odd else f"{ratio:.1f}×", self.palette.odd if odd else self.palette.text)]
+
+    def _usual(self) -> list[Line]:
         session, palette = self._session, self.palette
-        number = session.matches.get(self._hour)
-        matches: Line = [] if number is None else [(plural(number, "match"), palette.selected)]
         ratio = session.usual.ratio(self._hour, session.hour_size[self._hour])
         if ratio is None:
-            return [matches] if matches else []
+            return []
         usual = session.usual.sizes[self._hour]
-        odd = ratio >= ODD_LARGE or ratio <= ODD_SMALL
-        lead: Line = [
-            (f"{ratio:.1f}×", palette.odd if odd else palette.text),
-            (" this hour's median", palette.dim),
-        ]
-        basis: Line = [(f"{size(usual.size)}, of {usual.among}", palette.dim)]
-        if width >= _WIDE:
-            return [[*lead, (" · ", palette.dim), *basis, *([(" · ", palette.dim), *matches] if matches else [])]]
-        return [lead, [("     ", palette.dim), *basis], *([matches] if matches else [])]
+        return [[*self._times(ratio), (f" the usual {size(usual.size)} ({usual.among})", palette.dim)]]
 
-    def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int, *, rows: int) -> list[Line]:
-        """`rows` of each: the second has its storage class and ETag."""
-        rows = rows if len(chunks) * rows <= room else 1
-        limit = max(room // rows, 1)
-        shown = limit if len(chunks) <= limit else max(limit - 1, 1)
-        top = min(max(self._at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
+    def _rate(self, hour: datetime) -> float | None:
+        """The share of the records that match, or that a finding holds for, where it was counted."""
+        shade = self._session.shade
+        return shade.rates.get(hour) if shade else None
+
+    def _beside_usual(self, hour: datetime, rate: float) -> list[float]:
+        """How many times the usual share, if it stands out."""
+        shade = self._session.shade
+        usual = shade.usual_rates.get(hour, 0.0) if shade else 0.0
+        ratio = rate / usual if usual else 1.0
+        return [ratio] if ratio >= ODD_LARGE or (ratio <= ODD_SMALL and rate) else []
+
+    def _rates(self, width: int) -> list[Line]:
+        """What the last scan and the last count say of the hour, each with its unit and its usual."""
+        session, palette, shade = self._session, self.palette, self._session.shade
         lines: list[Line] = []
-        for at, chunk in enumerate(chunks[top : top + shown], top):
-            lines.append(self._chunk(chunk, width, here=self.has_focus and at == self._at))
-            if rows > 1:
-                lines.append([(f"  {chunk.storage_class} · ETag {_etag(chunk.etag, width - 20)}", self.palette.dim)])
-        if len(chunks) > shown and limit > 1:
+        if (number := session.matches.get(self._hour)) is not None:
+            lines.append([(plural(number, "match"), palette.match), (" in the last scan", palette.dim)])
+        rate = self._rate(self._hour)
+        if shade and rate is not None:
+            lines.append([(shorten(printable(shade.words), width), palette.dim)])
+            usual = shade.usual_rates.get(self._hour)
+            lines.append([(share(rate), palette.match), *self._words_of_usual(usual)])
+            lines[-1] += [(f"   {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(self._hour, rate)]
+        return [*lines, []] if lines else []
+
+    def _words_of_usual(self, usual: float | None) -> Line:
+        return [(f"  usual {share(usual)}", self.palette.dim)] if usual is not None else []
+
+    def _day(self) -> list[Line]:
+        """The day's hours as bars, the same hours as they usually are, and the share of matches."""
+        session, palette, shade = self._session, self.palette, self._session.shade
+        midnight = self._hour.replace(hour=0)
+        hours = [shifted(midnight, number) for number in range(24)]
+        sizes = {hour: float(session.hour_size.get(hour, 0)) for hour in hours}
+        usual = {hour: known.size for hour in hours if (known := session.usual.sizes.get(hour))}
+        ceiling = max(*sizes.values(), *usual.values(), 1.0) * _CEILING
+        lines = [
+            self._bars("size", sizes, hours, ceiling, palette.heat[3]),
+            self._bars("usual", usual, hours, ceiling, palette.dim),
+        ]
+        if shade and any(hour in shade.records for hour in hours):
+            rates = {hour: shade.rates.get(hour, 0.0) for hour in hours}
+            lines.append(self._bars("share", rates, hours, max(*rates.values(), 1e-9) * _CEILING, palette.match))
+        axis, at = "".join(f"{number:<6}" for number in range(0, 24, 6)), self._hour.hour
+        marked = ((axis[:at], palette.dim), ("▲", palette.selected), (axis[at + 1 :].rstrip(), palette.dim))
+        return [*lines, [(" " * _LABEL, palette.dim), *marked]]
+
+    def _bars(
+        self, name: str, values: Mapping[datetime, float], hours: list[datetime], ceiling: float, style: Style
+    ) -> Line:
+        bars = sparkline((values.get(hour, 0.0) for hour in hours), ceiling)
+        return [(f"{name:<{_LABEL}}", self.palette.dim), (bars, style)]
+
+    def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[Line]:
+        shown = room if len(chunks) <= room else max(room - 1, 1)
+        top = min(max(self.at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
+        lines = [
+            self._chunk(chunk, width, here=self.has_focus and at == self.at)
+            for at, chunk in enumerate(chunks[top : top + shown], top)
+        ]
+        if len(chunks) > shown and room > 1:
             lines.append([(f"and {plural(len(chunks) - shown, 'more chunk')}", self.palette.dim)])
         return lines
 
@@ -165,13 +217,14 @@ class HourDetails(LineWidget, can_focus=True):
         uploaded = chunk.uploaded.astimezone(self._session.zone).strftime("%H:%M")
         right: Line = [(f"{size(chunk.size):>8}", palette.text), (f"  {uploaded}", palette.dim)]
         if chunk.key in self._session.damage:
-            right = [("!! torn  ", palette.trouble), *right]
+            right = [("! torn  ", palette.trouble), *right]
         elif chunk.needs_restore:
             right = [("❄ restore  ", palette.frozen), *right]
         name = printable(chunk.host + chunk.rev or chunk.key.rpartition("/")[2], 60)
+        room = min(width, 60)  # no hole between a name and its size
         used = sum(len(text) for text, _ in right) + 3
-        left: Line = [("▸ " if here else "", palette.selected), (shorten_middle(name, width - used), palette.name)]
-        line = both_ends(left, right, width)
+        left: Line = [("▸ " if here else "", palette.selected), (shorten_middle(name, room - used), palette.name)]
+        line = both_ends(left, right, room)
         return [(text, palette.cursor + style) for text, style in line] if here else line
 
     def _whole_key(self, width: int) -> list[Line]:
@@ -181,44 +234,44 @@ class HourDetails(LineWidget, can_focus=True):
             return []
         key = printable(chunk.key, 3 * width)
         uploaded = f"{chunk.uploaded.astimezone(self._session.zone):%Y-%m-%d %H:%M:%S} {zone_name(self._session.zone)}"
+        etag = printable(shorten_middle(chunk.etag.strip('"'), 34))
+        facts = f"{chunk.storage_class} · ETag {etag}", f"uploaded {uploaded}", "enter opens this one"
         wrapped: list[Line] = [[(key[at : at + width], palette.name)] for at in range(0, len(key), width)]
-        rest = f"{chunk.storage_class} · ETag {_etag(chunk.etag, 40)}"
-        if width >= _WIDE:
-            return [*wrapped, [(f"{rest} · uploaded {uploaded}", palette.dim)]]
-        return [[], *wrapped, [(f"uploaded {uploaded}", palette.dim)], [("enter opens this one", palette.selected)]]
-
-    def _day(self, width: int) -> list[Line]:
-        """The day's hours as bars, above the same hours as they usually are."""
-        session, palette = self._session, self.palette
-        midnight = self._hour.replace(hour=0)
-        hours = [shifted(midnight, number) for number in range(24)]
-        sizes = [session.hour_size.get(hour, 0) for hour in hours]
-        usual = [known.size if (known := session.usual.sizes.get(hour)) else 0.0 for hour in hours]
-        ceiling = max(*sizes, *usual, 1.0)
-        have = sum(1 for hour in hours if hour in session.catalog.hours)
-        place = self._hour.hour
-        bars = sparkline(sizes, ceiling)
-        return [
-            [("This day", palette.dim), (f"  {plural(have, 'hour')} · {size(sum(sizes))}", palette.text)],
-            [(bars[:place], palette.heat[1]), (bars[place], palette.selected), (bars[place + 1 :], palette.heat[1])],
-            [(sparkline(usual, ceiling), palette.faint), ("  median", palette.dim)],
-        ]
+        if self.size.height < _HIGH:
+            return [*wrapped, [(shorten(" · ".join(facts[:2]), width), palette.dim)]]
+        return [[], *wrapped, *([(fact, palette.dim)] for fact in facts)]
 
     def _archive(self) -> list[Line]:
         """From when to when it goes, and how fresh it is."""
         session, palette = self._session, self.palette
-        lines: list[Line] = [
-            [("Archive", palette.dim), (f"  {session.first:%Y-%m-%d} to {session.catalog_last:%Y-%m-%d}", palette.text)]
-        ]
+        first, last = session.first, session.catalog_last
+        lines: list[Line] = [[("Archive", palette.dim), (f"  {first:%Y-%m-%d} to {last:%Y-%m-%d}", palette.text)]]
         fresh = freshness(session)
         if fresh is None:
             return lines
         tone = palette.trouble if fresh.behind else palette.text
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
+    def _days(self, room: int) -> list[Line]:
+        """The days as bars, and where the cursor is; of an archive that the grid does not show whole."""
+        session, palette = self._session, self.palette
+        first = session.first.date()
+        number = (session.catalog_last.date() - first).days + 1
+        if number <= _IN_SIGHT:
+            return []
+        days = -(-number // room)  # to a cell
+        if self._sizes[0] != (session.catalog, days):
+            sums = [0] * -(-number // days)
+            for hour, weight in session.hour_size.items():
+                sums[(hour.date() - first).days // days] += weight
+            self._sizes = (session.catalog, days), sparkline(sums, max(sums) * _CEILING or 1.0)
+        at = (self._hour.date() - first).days // days
+        return [[(self._sizes[1], palette.heat[3])], [(" " * at, palette.dim), ("▲", palette.selected)]]
 
-def _etag(etag: str, width: int) -> str:
-    return printable(shorten_middle(etag.strip('"'), max(width, 12)))
+
+def _sign(ratio: float) -> str:
+    """`▲ 22×`, `▼ 0.3×`."""
+    return f"▲ {ratio:.0f}×" if ratio >= 10 else f"{'▲' if ratio > 1 else '▼'} {ratio:.1f}×"
 
 
 def _when(time: datetime, hour: datetime) -> str:

@@ -1,22 +1,23 @@
-"""Two lines under the calendar: what its signs mean, and what is selected."""
+"""The lines around the calendar's grid: the year above it; below it what its signs mean, and what is selected."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from calendar import month_abbr
+from collections.abc import Mapping
 from datetime import datetime
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.app.calendar.grid import LEVELS, TROUBLE, HeatGrid, Mark, Overlay
 from tui.app.calendar.month_grid import cell_styles
+from tui.app.model.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay, overlays
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, sparkline, strip_of
 from tui.archive.store import is_s3
 from tui.printable import printable
-from tui.units import plural, size
+from tui.units import dollars, plural, size
 
 _SHORT = {
     Mark.ODD_LARGE: "large",
@@ -26,8 +27,59 @@ _SHORT = {
 }
 
 
+Month = tuple[int, int]
+
+
+class YearStrip(LineWidget):
+    """One line; not there for an archive that lies within one month."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._hour = session.last
+        self.renew()
+
+    def renew(self) -> None:
+        """The session knows more hours."""
+        session = self._session
+        self._first, self._last = session.first, session.catalog_last
+        self._sizes: dict[Month, int] = {}
+        for hour, weight in session.hour_size.items():
+            month = (hour.year, hour.month)
+            self._sizes[month] = self._sizes.get(month, 0) + weight
+        self._largest = max(self._sizes.values(), default=0)
+        self.display = _month(self._first) != _month(self._last)
+
+    def show(self, hour: datetime) -> None:
+        self._hour = hour
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        palette, year = self.palette, self._hour.year
+        before, after = self._first.year < year, year < self._last.year
+        pieces: list[Piece] = [
+            ("‹" if before else " ", palette.dim),
+            (str(year), palette.strong),
+            ("› " if after else "  ", palette.dim),
+        ]
+        for number in range(1, 13):
+            pieces += self._cell((year, number))
+        hint = "   { } year   [ ] month" if width >= 104 else ""
+        return strip_of([*pieces, (hint, palette.dim)], width)
+
+    def _cell(self, month: Month) -> list[Piece]:
+        """Six cells."""
+        palette, weight = self.palette, self._sizes.get(month, 0)
+        here = month == _month(self._hour)
+        known = _month(self._first) <= month <= _month(self._last)
+        bar = sparkline([weight], self._largest) if weight else "·" if known else " "
+        name = palette.cursor if here else palette.dim if known else palette.faint
+        shade = palette.heat[2 if here else 1] if weight else palette.gap
+        return [(month_abbr[month[1]], name), (f" {bar} ", shade)]
+
+
 class Legend(LineWidget):
-    """The legend names only the signs that are there; the totals follow the range as it is drawn."""
+    """The signs that are there, and the totals of the selection; on one line, the totals take the signs' place."""
 
     def __init__(self, session: Session, grid: HeatGrid) -> None:
         super().__init__()
@@ -35,49 +87,45 @@ class Legend(LineWidget):
         self._grid = grid
         self._marked = Selection()
         self._open = False
-        self._present = grid.present
 
     def show(self, grid: HeatGrid, marked: Selection, *, open_range: bool) -> None:
-        if grid is not self._grid:
-            self._present = grid.present
         self._grid, self._marked, self._open = grid, marked, open_range
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
-        return strip_of(self._signs(width) if y == 0 else self._totals(), width)
+        totals = y > 0 or (self.size.height == 1 and bool(self._marked))
+        return strip_of(self._totals() if totals else self._signs(width), width)
 
     def _signs(self, width: int) -> list[Piece]:
-        overlay = self._grid.overlay
-        shade = self._session.shade
-        of = f" of {printable(shade.words, 40)}" if overlay.counted and shade else ""
-        name = "" if overlay is Overlay.SIZE else f"o shows: {overlay.value}{of} "
-        words = self._spelled(lambda mark: TROUBLE[mark]), self._spelled(lambda mark: _SHORT.get(mark, TROUBLE[mark]))
-        for pieces, shown in ((words[0], name), (words[1], name), (words[0], "")):
-            if sum(cell_len(text) for text, _ in pieces) + len(shown) < width:
-                return both_ends(pieces, [(shown, self.palette.selected)], width)
-        return words[1]
+        """As many words as there is room for."""
+        have, overlay = overlays(self._session), self._grid.overlay
+        following = have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
+        key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
+        long, short = self._spelled(TROUBLE), self._spelled({**TROUBLE, **_SHORT})
+        for pieces, right in ((long, key), (short, key), (short, [])):
+            if sum(cell_len(text) for text, _ in [*pieces, *right]) < width:
+                break
+        return both_ends(pieces, right, width)
 
-    def _spelled(self, word: Callable[[Mark], str]) -> list[Piece]:
-        palette, grid = self.palette, self._grid
-        words, styles = grid.overlay.shades, cell_styles(self, grid.overlay)
-        pieces: list[Piece] = [(" ", palette.dim)]
+    def _spelled(self, words_of: Mapping[Mark, str]) -> list[Piece]:
+        palette, grid, overlay = self.palette, self._grid, self._grid.overlay
+        words, styles = overlay.shades, cell_styles(self, overlay)
+        of = f" of {printable(self._session.shade.words, 40)}" if overlay.counted and self._session.shade else ""
+        pieces: list[Piece] = [(f" {overlay.value}{of} ", palette.text)]
         if len(words) == 1:
             pieces += [(self._sample(mark, styles[mark]), styles[mark]) for mark in LEVELS]
             pieces.append((f" {words[0]}", palette.dim))
         else:
-            used = LEVELS[1:] if grid.overlay is Overlay.LAG else LEVELS[::2]
+            used = LEVELS[1:] if overlay is Overlay.LAG else LEVELS[::2]
             for mark, meaning in zip(used, words, strict=True):
                 pieces += [(self._sample(mark, styles[mark]), styles[mark]), (f" {meaning}  ", palette.dim)]
         for mark in TROUBLE:
-            if mark in self._present:
-                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else word(mark)
-                pieces += [
-                    ("  ", palette.dim),
-                    (mark.value.strip(), styles.get(mark, palette.odd)),
-                    (f" {meaning}", palette.dim),
-                ]
-        if Mark.NONE in self._present:
-            none = "nothing to compare with" if grid.overlay in (Overlay.USUAL, Overlay.RATE_USUAL) else "no match"
+            if mark in grid.present:
+                meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else words_of[mark]
+                sign = (mark.value.strip(), styles.get(mark, palette.odd))
+                pieces += [("  ", palette.dim), sign, (f" {meaning}", palette.dim)]
+        if Mark.NONE in grid.present:
+            none = "nothing to compare with" if overlay in (Overlay.USUAL, Overlay.RATE_USUAL) else "no match"
             pieces += [("  · ", palette.faint), (none, palette.dim)]
         return pieces
 
@@ -88,13 +136,13 @@ class Legend(LineWidget):
     def _totals(self) -> list[Piece]:
         palette, marked = self.palette, self._marked
         if not marked:
-            hint = " · v starts a range, space selects an hour, D a day, M a month"
+            hint = " · v starts a range, space selects an hour, D a day, M the month"
             return [(" nothing selected", palette.text), (hint, palette.dim)]
         hours, chunks, weight = self._session.totals(marked)
         span, several = marked.span, len(marked.ranges) > 1
-        words = f"{span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00}"
+        words = span.words()
         if several:
-            words = f"{plural(len(marked.ranges), 'range')}, {_day(span.start)} – {_day(marked.ranges[-1].start)}"
+            words = f"{plural(len(marked.ranges), 'range')}, {span.start:%d %b} – {marked.ranges[-1].start:%d %b}"
         remote = is_s3(self._session.archive.store.url)
         pieces: list[Piece] = [
             (" ── ", palette.selected),
@@ -107,10 +155,9 @@ class Legend(LineWidget):
 
     def _cost(self, chunks: int) -> str:
         """Of reading them from S3: a GET each."""
-        dollars = chunks * self._session.config.prices.get_per_1000 / 1000
-        price = f"about ${dollars:,.2f}" if dollars >= 0.01 else "under $0.01"
-        return f" · {plural(chunks, 'request')}, {price}"
+        price = dollars(chunks * self._session.config.prices.get_per_1000 / 1000)
+        return f" · {plural(chunks, 'request')}, {price if price.startswith('under') else f'about {price}'}"
 
 
-def _day(hour: datetime) -> str:
-    return f"{hour:%d %b}"
+def _month(hour: datetime) -> Month:
+    return hour.year, hour.month

@@ -43,7 +43,7 @@ class Lister:
     def __init__(self, session: Session, *, post: Callable[[Message], object], work: Work) -> None:
         self._months, self._place = session.months, session.place or session.last
         self._post, self._work = post, work
-        self._wanted: list[Month] = []
+        self._asked_for: list[Month] = []
         self._busy = False
         self._lock = threading.Lock()
 
@@ -56,13 +56,13 @@ class Lister:
         if begin:
             self._work(self._list, "list")
 
-    def want(self, ranges: Iterable[Hours]) -> None:
+    def ask_for(self, ranges: Iterable[Hours]) -> None:
         """List all of some hours before anything else."""
         months = self._months
         if months is None:
             return
         with self._lock:
-            self._wanted = [each for hours in ranges for each in months.missing_of(hours.start, hours.stop)]
+            self._asked_for = [month for hours in ranges for month in months.missing_of(hours.start, hours.stop)]
         self.look_at(self._place)
 
     def _list(self) -> None:
@@ -90,9 +90,9 @@ class Lister:
     def _next(self, months: Months | Whole) -> list[Month]:
         """What to list now; nothing to look at all names once, and then when there is no more to do."""
         with self._lock:
-            if self._wanted:
-                wanted, self._wanted = self._wanted, []
-                return wanted
+            if self._asked_for:
+                chosen, self._asked_for = self._asked_for, []
+                return chosen
             missing = list(months.missing(self._place))
             if missing and (missing[0] == (self._place.year, self._place.month)):
                 return missing[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
@@ -11,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.calendar.grid import LEVELS, HeatGrid, Mark, MonthTitle, Overlay
+from tui.app.model.heat import LEVELS, HeatGrid, Mark, MonthTitle, Overlay
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
@@ -85,6 +86,39 @@ class MonthGrid(LineWidget, can_focus=True):
     def action_month(self, step: int) -> None:
         months = self.cursor.year * 12 + self.cursor.month - 1 + step
         self.go(self.cursor.replace(year=months // 12, month=months % 12 + 1, day=min(self.cursor.day, 28)))
+
+    # What is selected.
+
+    def flip_range(self) -> None:
+        """A range begins under the cursor; or ends there, and is selected."""
+        if self.began is None:
+            self.began = self.cursor
+        else:
+            self.session.selection, self.began = self.marked, None
+
+    def take(self, unit: str) -> None:
+        """The hour, day or month under the cursor, or not: as far as the archive goes."""
+        hour, session = self.cursor, self.session
+        first = hour if unit == "hour" else hour.replace(hour=0, day=1 if unit == "month" else hour.day)
+        last = {
+            "hour": hour,
+            "day": hour.replace(hour=23),
+            "month": hour.replace(hour=23, day=monthrange(hour.year, hour.month)[1]),
+        }[unit]
+        self.began = None
+        session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
+
+    def drop(self) -> bool:
+        """The range that was begun, else the selection; False if there is neither."""
+        if self.began is not None:
+            self.began = None
+        elif self.session.selection:
+            self.session.selection = Selection()
+        else:
+            return False
+        return True
+
+    # Drawing.
 
     def _scroll(self) -> None:
         """Keep the cursor's day in sight, a week at a time: a scroll sends the whole grid again."""

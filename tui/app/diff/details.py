@@ -11,7 +11,7 @@ from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, sha
 from tui.analysis.question import Answer, Found
 from tui.app.records.lines import record_table
 from tui.app.widgets.cursor_list import ScrolledLines
-from tui.app.widgets.lines import Piece, fit, shorten
+from tui.app.widgets.lines import Piece, both_ends
 from tui.printable import printable
 from tui.units import count, plural
 
@@ -40,17 +40,17 @@ class FindingDetails(ScrolledLines):
         palette, found, answer = self.palette, self._found, self._answer
         if found is None or answer is None:
             return []
-        moved = found.finding.shift
-        keys = "enter filters by it · s scans · p publishes "
-        title = shorten(f" {name_of(found)}", max(width - len(keys) - 2, 10))
-        bar = palette.cursor_idle
-        lines: list[list[Piece]] = [[(fit(printable(title), width - len(keys)), bar + palette.title), (keys, bar)]]
-        lines += [[]]
-        most = max(moved.here, moved.there) or 1.0
-        here = f"  {share(moved.here)}  {plural(moved.records, 'record')} of {count(found.target.records)}"
-        there = f"  {share(moved.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
-        lines.append(self._bar("here", moved.here / most, here, palette.match if moved.score > 0 else palette.heat[3]))
-        lines.append(self._bar("there", moved.there / most, there, palette.dim))
+        shift = found.finding.shift
+        keys: list[Piece] = [("enter", palette.key), (" filters by it ", palette.dim)]
+        bar = both_ends([(f" {printable(name_of(found))}", palette.title)], keys, width)
+        lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], []]
+        larger = max(shift.here, shift.there) or 1.0
+        here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(found.target.records)}"
+        there = f"  {share(shift.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
+        style = palette.match if shift.score > 0 else palette.heat[3]
+        room = min(_BAR, width - _LABEL - 4 - max(len(here), len(there)))
+        lines.append(self._bar("here", shift.here / larger, here, style, room))
+        lines.append(self._bar("there", shift.there / larger, there, palette.dim, room))
         lines.append([])
         if also := " · ".join(map(words_of, found.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)
@@ -89,9 +89,9 @@ class FindingDetails(ScrolledLines):
         words = f"  most, {count(counts[worst])}, {worst:%a} {worst.day} {worst:%b %H:00}"
         return [[*cells, (words, palette.text)], [blank, (axis, palette.dim)]]
 
-    def _bar(self, label: str, part: float, words: str, style: Style) -> list[Piece]:
-        full = round(_BAR * part)
-        rest = ("─" * (_BAR - full), self.palette.rule)
+    def _bar(self, label: str, part: float, words: str, style: Style, room: int) -> list[Piece]:
+        full = round(room * part)
+        rest = ("─" * (room - full), self.palette.rule)
         return [(f"   {label:<{_LABEL}}", self.palette.dim), ("━" * full, style), rest, (words, self.palette.text)]
 
     def _wrapped(self, label: str, text: str, width: int, style: Style) -> list[list[Piece]]:

@@ -19,15 +19,14 @@ from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ChunkDone, Progress
 
-_INTERVAL = 0.5  # seconds between two notes of the progress
-_LONGEST = 4_000  # bytes of an example that are kept
+_INTERVAL_SECONDS = 0.5  # seconds between two notes of the progress
+_LONGEST_BYTES = 4_000  # bytes of an example that are kept
 
 
 @dataclass
 class Compared(Message):
     """An answer; a later one of the same question is a better one."""
 
-    question: Question
     answer: Answer
 
 
@@ -56,21 +55,21 @@ def compare(
     """Answers and progress; HourscopeError if nothing can be compared."""
     question = Question(target, against, fields=fields_of(filter_))
     plan = plan_diff(session.archive, question, filter_)
-    done, told = 0, 0.0
+    done, reported = 0, 0.0
     with open_index(session.archive) as index:
         for event in diff(plan, question, cancel=cancel, early=True, index=index):
             if isinstance(event, Answer):
-                yield Compared(question, event)
+                yield Compared(event)
             elif isinstance(event, ChunkDone | Progress):
                 done += isinstance(event, ChunkDone)
-                if time.monotonic() - told > _INTERVAL:
-                    told = time.monotonic()
+                if time.monotonic() - reported > _INTERVAL_SECONDS:
+                    reported = time.monotonic()
                     yield Reading(done, len(plan.chunks))
 
 
-def examples(session: Session, hours: Range, filter_: Filter, most: int, cancel: threading.Event) -> tuple[bytes, ...]:
+def examples(session: Session, hours: Range, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:
     """The first matching records of some hours; fewer where the reading fails."""
-    found: list[bytes] = []
+    records: list[bytes] = []
     matcher = filter_.matcher()
     for chunk in session.catalog.between(*hours):
         try:
@@ -84,9 +83,9 @@ def examples(session: Session, hours: Range, filter_: Filter, most: int, cancel:
                 for block in reader.blocks():
                     with block.view() as view:
                         spans = list(matcher.spans(block))
-                        found += [bytes(view[start : min(end, start + _LONGEST)]) for start, end in spans]
-                    if len(found) >= most or cancel.is_set():
-                        return tuple(found[:most])
+                        records += [bytes(view[start : min(end, start + _LONGEST_BYTES)]) for start, end in spans]
+                    if len(records) >= limit or cancel.is_set():
+                        return tuple(records[:limit])
         except (ArchiveError, ReadCancelled):
             continue
-    return tuple(found[:most])
+    return tuple(records[:limit])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
 from tui.analysis.answers import (
     companions,
@@ -22,32 +19,30 @@ from tui.analysis.answers import (
 )
 from tui.analysis.question import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
-from tui.app.diff.list import FindingList
+from tui.app.diff.findings import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
-from tui.app.model.cargo import cargo_of_hours
+from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
-from tui.app.page import ArchivePage
-from tui.app.requests import Failed, Leave, PlanScan, PlanSend, ShowTimeline
+from tui.app.requests import Leave
 from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
 from tui.archive.times import next_hour, spell_hour
-from tui.errors import HourscopeError
 from tui.filter import Filter, Term, parse_filter
 from tui.history.entries import diff_entry
 from tui.history.notebook import Spot
 from tui.units import count
 
 _EXAMPLES = 40
+_WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
 
 
-class DiffPage(ArchivePage):
+class DiffPage(SelectionPage):
     """Compares some hours with the usual ones; without hours it looks for them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "filter by it", id="open"),
-        Binding("s", "scan", "scan", id="scan"),
+        Binding("enter", "open", "filter by it", id="open"),
         Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
@@ -55,19 +50,18 @@ class DiffPage(ArchivePage):
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
     ]
     title_of_help = "What changed"
-    ASKING = ArchivePage.ASKING | {"baseline"}
+    ASKING = SelectionPage.ASKING | {"baseline"}
 
     def __init__(self, session: Session, target: Selection) -> None:
         super().__init__()
         self.session = session
         whole = session.first, next_hour(session.catalog_last)
-        span = (target.span.start, target.span.stop) if target else whole
+        span = (target.whole.span.start, target.whole.span.stop) if target else whole
         self._target: Range | None = None if span == whole else span
         self._against: tuple[Range, ...] = ()
         self._answer: Answer | None = None
         self._filter = session.filter  # of the records that are compared
         self._examples: dict[str, tuple[bytes, ...]] = {}
-        self._cancel = threading.Event()
         self.sentences = Words()
         self.list = FindingList()
         self.details = FindingDetails()
@@ -80,30 +74,15 @@ class DiffPage(ArchivePage):
         self.set_focus(self.list)
         self._begin()
 
-    def on_unmount(self) -> None:
-        self._cancel.set()
-
     # Comparing.
 
     def _begin(self) -> None:
-        self._cancel.set()
-        self._cancel = threading.Event()
         self._answer = None
         self.list.show(None)
-        self.sentences.show(("Comparing …", self._subject()))
+        self.sentences.show(("Comparing …",), self._subject())
         self._show_header("reading")
-        self.work(partial(self._compare, self._cancel), "compare", exclusive=True)
-
-    def _compare(self, cancel: threading.Event) -> None:
-        worker = get_current_worker()
-        try:
-            for message in compare(self.session, self._filter, self._target, self._against, cancel):
-                if worker.is_cancelled:
-                    cancel.set()
-                    return
-                self.post_message(message)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+        comparing = partial(compare, self.session, self._filter, self._target, self._against)
+        self.stream("compare", comparing, lambda message: message)
 
     def on_reading(self, message: Reading) -> None:
         if message.chunks:
@@ -111,17 +90,13 @@ class DiffPage(ArchivePage):
 
     def on_compared(self, message: Compared) -> None:
         answer = self._answer = message.answer
-        sentences = headline(answer), companions(answer), source_of(answer), *self._next(answer)
-        self.sentences.show(tuple(filter(None, sentences)))
+        nothing = "b compares with hours that you name; / compares only some records; q goes back."
+        sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
+        self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
         if answer.final:
             self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
-
-    def _next(self, answer: Answer) -> tuple[str, ...]:
-        if answer.found or not answer.final:
-            return ()
-        return ("b compares with hours that you name; / compares only some records; q goes back.",)
 
     def _show_header(self, state: str) -> None:
         records = f"{count(self._answer.target.records)} records" if self._answer else ""
@@ -136,90 +111,78 @@ class DiffPage(ArchivePage):
     def on_finding_list_moved(self) -> None:
         """It is opened below when the cursor rests on it."""
         self.refresh_bindings()
-        self.set_timer(REST_SECONDS, partial(self._open, self.list.found, self._answer))
+        self.set_timer(REST_SECONDS, partial(self._open, self.list.current, self._answer))
 
     def _open(self, found: Found | None, answer: Answer | None) -> None:
-        if self.list.found is not found or self._answer is not answer:
+        if self.list.current is not found or self._answer is not answer:
             return
         records = self._examples.get(filter_of_finding(found)) if found else None
         self.details.show(found, answer, records)
         if found is not None and records is None:
-            self.work(partial(self._find_examples, found, self._cancel), "examples", exclusive=True)
+            self.work(partial(self._find_examples, found), "examples", exclusive=True)
 
-    def _find_examples(self, found: Found, cancel: threading.Event) -> None:
+    def _find_examples(self, found: Found) -> None:
         expression = filter_of_finding(found)
         filter_ = parse_filter(match=[expression])
-        records = examples(self.session, (found.since, found.until), filter_, _EXAMPLES, cancel)
+        records = examples(self.session, (found.since, found.until), filter_, _EXAMPLES, self.cancel)
         self.post_message(Examples(expression, records))
 
     def on_examples(self, message: Examples) -> None:
         self._examples[message.expression] = message.records
-        found = self.list.found
-        if found and filter_of_finding(found) == message.expression:
-            self.details.show(found, self._answer, message.records)
+        current = self.list.current
+        if current and filter_of_finding(current) == message.expression:
+            self.details.show(current, self._answer, message.records)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
         """The finding under the cursor."""
-        found = self.list.found
-        if found is None:
+        current = self.list.current
+        if current is None:
             return super().note_subject()
-        since, until = spell_hour(found.since), spell_hour(found.until)
-        filter_ = tuple(self._filter_of(found).arguments())
-        return line_of(found), Spot(hour=since, start=since, stop=until, filter=filter_), None
+        since, until = spell_hour(current.since), spell_hour(current.until)
+        filter_ = tuple(self._filter_of(current).arguments())
+        return line_of(current), Spot(hour=since, start=since, stop=until, filter=filter_), None
 
     # What is done with it.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("take", "scan", "send", "without"):
-            return self.list.found is not None
+        if action in _WITH_FINDING and self.list.current is None:
+            return False
         return super().check_action(action, parameters)
 
-    def _with_found(self, then: Callable[[Hours], None]) -> None:
-        """Make the finding the filter, and its hours the selection."""
-        found = self.list.found
-        if found is None:
-            return
-        span = Hours(found.since, found.until)
-        self.session.filter = self._filter_of(found)
-        self.session.selection = Selection.of(span)
-        self.session.place = found.since
-        if self._answer is not None:
-            hours = self._answer.hours
-            hits, records = (
-                dict(zip(hours, found.by_hour, strict=True)),
-                dict(zip(hours, self._answer.sizes, strict=True)),
-            )
-            exact = self.session.filter if self._answer.exact and not self._filter.active else None
-            self.session.shade = Shade(name_of(found), exact, hits, records)
-        then(span)
+    def take_hours(self) -> Selection:
+        """Those of the finding, which becomes the filter, the selection, and the calendar's shades."""
+        current, answer, session = self.list.current, self._answer, self.session
+        if current is None or answer is None:
+            return Selection()
+        session.filter = self._filter_of(current)
+        session.selection = Selection.of(Hours(current.since, current.until))
+        session.place = current.since
+        hits = dict(zip(answer.hours, current.by_hour, strict=True))
+        records = dict(zip(answer.hours, answer.sizes, strict=True))
+        exact = session.filter if answer.exact and not self._filter.active else None
+        session.shade = Shade(name_of(current), exact, hits, records)
+        return session.selection
 
     def _filter_of(self, found: Found) -> Filter:
         made = parse_filter(match=[filter_of_finding(found)])
         return Filter((*self._filter.terms, *made.terms), self._filter.invert) if self._filter.active else made
 
-    def action_take(self) -> None:
-        self._with_found(lambda _: self.request(Leave()))
-
-    def action_scan(self) -> None:
-        self._with_found(lambda hours: self.request(PlanScan(self.session, Selection.of(hours))))
-
-    def action_send(self) -> None:
-        self._with_found(
-            lambda hours: self.request(PlanSend(self.session, cargo_of_hours(self.session, hours, self.session.filter)))
-        )
+    def action_open(self) -> None:
+        self.take_hours()
+        self.request(Leave())
 
     def action_without(self) -> None:
         """Compare the records that are left without those of the finding."""
-        if (found := self.list.found) is not None:
-            others = Term("match", f"!({filter_of_finding(found)})")
+        if (current := self.list.current) is not None:
+            others = Term("match", f"!({filter_of_finding(current)})")
             self._filter = Filter((*self._filter.terms, others), self._filter.invert)
             self._begin()
 
     def action_timeline(self) -> None:
         """Of the finding, over the selected hours or the archive."""
-        if (found := self.list.found) is not None:
-            self.session.filter, self.session.place = self._filter_of(found), found.since
-        self.request(ShowTimeline(self.session))
+        if (current := self.list.current) is not None:
+            self.session.filter, self.session.place = self._filter_of(current), current.since
+        super().action_timeline()
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_hour(start)}..{spell_hour(stop)}" for start, stop in self._against)
@@ -241,9 +204,7 @@ class DiffPage(ArchivePage):
             self.report("nothing is being read")
 
     def interrupt(self) -> bool:
-        running = (self._answer is None or not self._answer.final) and not self._cancel.is_set()
-        self._cancel.set()
-        if running:
+        if running := super().interrupt():
             self._show_header("stopped")
         return running
 

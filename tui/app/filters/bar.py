@@ -216,7 +216,7 @@ class FilterBar(Guarded, Vertical):
         except FilterError as error:
             cells = cell_len(text[: error.column or 0]) - self._input.scroll_offset.x
             room = max(self._input.size.width - 1, 0)
-            unfinished = (error.column or 0) >= len(text.rstrip())
+            unfinished = (error.column or 0) >= len(text.rstrip()) or error.reason.startswith("missing")
             self.line.show_error(error.reason, KIND_WIDTH + max(0, min(cells, room)), unfinished=unfinished)
             return None
         self.line.show_error("", 0)

@@ -11,11 +11,22 @@ from tui.app.widgets.bars import spell_key
 
 CURSOR_MOVES = frozenset(("move", "page", "first", "last", "sideways", "scroll", "fold", "unfold", "flip"))
 """Actions that nobody looks up by name: they move a cursor."""
-_MOVES = CURSOR_MOVES | {"month", "match", "trouble", "time", "hour", "focus_next", "focus_previous"}
+_MOVES = CURSOR_MOVES | {
+    "month",
+    "match",
+    "trouble",
+    "time",
+    "hour",
+    "day",
+    "zoom",
+    "pane",
+    "focus_next",
+    "focus_previous",
+}
 _ALWAYS = frozenset(
     ("help", "explain", "leave", "step_back", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
 ) | {"command_palette"}
-_FIRST = ("preview", "start", "open", "range", "select", "scan", "filter")
+_FIRST = ("start", "open", "range", "select", "scan", "filter")
 FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 _PARTNERS = {
     "last": "first",

@@ -1,16 +1,24 @@
-"""Two screens of words: the keys (`?`), and what one is looking at (`x`)."""
+"""Two screens of words beside the one that they are about: its keys (`?`), and what one is looking at (`x`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
+from rich.cells import cell_len
 from textual.binding import Binding
 from textual.widget import Widget
 
-from tui.app.help.key_table import KeyTable
 from tui.app.help.keys import key_groups
 from tui.app.page import Page
+from tui.app.widgets.cursor_list import ScrolledLines
+from tui.app.widgets.lines import Piece, fit
 from tui.app.widgets.words import Words
+
+Group = tuple[str, Sequence[tuple[str, str]]]
+_TWO = 76  # cells from which there are two columns
+_WIDEST = 60
+_LONG = 16  # cells of keys
 
 
 class HelpPage(Page):
@@ -35,16 +43,17 @@ class HelpPage(Page):
 
 
 class ExplainPage(Page):
-    """What the screen shows, in plain words, and the shell that does the same by hand."""
+    """What is under the cursor, the commands that do the same by hand, and the screen, in plain words."""
 
     title_of_help = "Explain"
 
     def __init__(self, title: str, paragraphs: Sequence[str]) -> None:
         super().__init__()
         self._title = title
-        words = [line for text in paragraphs if not _is_command(text) for line in (text, "")]
-        commands = [text for text in paragraphs if _is_command(text)]
-        self._words = Words((title, "", *words, *commands), scrolls=True)
+        words = [text for text in paragraphs if not text.startswith("$ ")]
+        commands = [text for text in paragraphs if text.startswith("$ ")]
+        apart = [line for text in words[1:] for line in (text, "")]
+        self._words = Words((title, "", *words[:1], "", *commands, "", *apart), scrolls=True)
 
     def contents(self) -> list[Widget]:
         return [self._words]
@@ -57,5 +66,55 @@ class ExplainPage(Page):
         self.action_leave()
 
 
-def _is_command(text: str) -> bool:
-    return text.startswith("$ ")
+class KeyTable(ScrolledLines, can_focus=True):
+    """What is done here on the left, how one moves on the right; on a slim screen one below the other."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def lines(self, width: int) -> list[list[Piece]]:
+        if width < _TWO:
+            return self._column(self._groups, width)
+        first, others = self._parted()
+        room = min(max(width * 39 // 80, _need(first)), _WIDEST, max(width - _need(others), width // 2))
+        left, right = self._column(first, room), self._column(others, min(width - room, _WIDEST))
+        blank: list[Piece] = [(" " * room, self.palette.text)]
+        left += [blank] * (len(right) - len(left))
+        return [one + (right[y] if y < len(right) else []) for y, one in enumerate(left)]
+
+    def _parted(self) -> tuple[list[Group], list[Group]]:
+        """The groups of the left and of the right: what has no room on the left goes below the others."""
+        (title, rows), *others = self._groups
+        room = self.size.height - 1  # below the title
+        if len(rows) <= room or room < 1:
+            return [(title, rows)], others
+        return [(title, rows[:room])], [*others, (f"{title} (more)", rows[room:])]
+
+    def _column(self, groups: Sequence[Group], room: int) -> list[list[Piece]]:
+        """Each line exactly `room` cells."""
+        palette = self.palette
+        wide = _wide(groups) + 2
+        lines: list[list[Piece]] = []
+        for title, rows in groups:
+            lines += [[(" " * room, palette.text)]] if lines else []
+            lines.append([(fit(f" {title}", room), palette.title)])
+            for keys, meaning in rows:
+                taken = max(wide, cell_len(keys) + 2) + 2
+                words = wrap(meaning, max(room - taken, 10))
+                lines.append([(f"  {fit(keys, taken - 2)}", palette.key), (fit(words[0], room - taken), palette.text)])
+                lines += [[(fit(" " * taken + more, room), palette.text)] for more in words[1:]]
+        return lines
+
+
+def _wide(groups: Sequence[Group]) -> int:
+    """The cells of the keys' column; what is longer than most moves only its own words."""
+    sizes = [cell_len(keys) for _, rows in groups for keys, _ in rows]
+    return max((size for size in sizes if size <= _LONG), default=0)
+
+
+def _need(groups: Sequence[Group]) -> int:
+    """The cells that the longest row takes."""
+    wide = _wide(groups)
+    rows = [row for _, rows in groups for row in rows]
+    return max((max(wide, cell_len(keys)) + cell_len(words) for keys, words in rows), default=0) + 4

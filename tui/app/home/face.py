@@ -1,7 +1,8 @@
-"""The thing under home's cursor, opened: an archive's last week, an extract's or a send's facts."""
+"""What stands around home's list: the sentence above it, and the thing under its cursor, opened below or beside."""
 
 from __future__ import annotations
 
+import textwrap
 from bisect import bisect_left
 from datetime import datetime, timedelta
 
@@ -9,16 +10,35 @@ from textual.strip import Strip
 
 from tui.app.home.rows import Item
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
-from tui.history.archives import SeenArchive
+from tui.history.archives import DAYS, SeenArchive
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
 from tui.history.stopped import Unfinished
 from tui.history.words import age, ago, filter_text, span_text
 from tui.printable import printable
-from tui.units import count, plural, size
+from tui.units import count, duration, plural, size
 
 _STEPS = 5
 _LABEL = 9
+_BAR = 40
+
+
+class Lead(LineWidget):
+    """The sentence that is the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence = ""
+
+    def show(self, sentence: str) -> None:
+        self._sentence = sentence
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = textwrap.wrap(self._sentence, max(width - 4, 20))
+        at = y - (0 if len(lines) > 1 else 1)
+        text = lines[at] if 0 <= at < len(lines) else ""
+        return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
 
 
 class Face(LineWidget):
@@ -41,15 +61,18 @@ class Face(LineWidget):
             left: list[Piece] = [(f" {printable(item.name)}", self.palette.title)]
             ground = self.palette.cursor_idle
             return strip_of(both_ends(left, right, width), width, ground)
-        if isinstance(item.of, SeenArchive):
-            return self._week(item.of, y - 2, width)
-        facts = self._facts(item)
-        if y - 2 >= len(facts):
-            return Strip.blank(width)
-        label, text = facts[y - 2]
-        pieces: list[Piece] = [(f"  {label:<{_LABEL}}", self.palette.dim)]
+        lines = self._archive(item.of, width) if isinstance(item.of, SeenArchive) else self._rows(item, width)
+        return strip_of(lines[y - 2], width) if y - 2 < len(lines) else Strip.blank(width)
+
+    def _rows(self, item: Item, width: int) -> list[list[Piece]]:
+        return [self._row(label, text, width) for label, text in self._facts(item)]
+
+    def _row(self, label: str, text: str, width: int) -> list[Piece]:
         style = self.palette.string if label in ("command", "resume") else self.palette.text
-        return strip_of([*pieces, (shorten(printable(text), width - _LABEL - 3), style)], width)
+        return [
+            (f"  {label:<{_LABEL}}", self.palette.dim),
+            (shorten(printable(text), width - _LABEL - 3), style),
+        ]
 
     def sentences(self, item: Item) -> tuple[str, ...]:
         """The same for an explanation."""
@@ -71,17 +94,33 @@ class Face(LineWidget):
                 return "hourscope sends --verify checks it against its source"
         return "enter opens it"
 
-    def _week(self, seen: SeenArchive, y: int, width: int) -> Strip:
-        if seen.last is None or y > 7:
-            return Strip.blank(width)
-        if y == 7:
-            hours = "".join(f"{hour:02} " if not hour % 3 else "   " for hour in range(24))
-            return strip_of([(f"        {hours}", self.palette.dim)], width)
-        day = datetime.fromisoformat(seen.last).date() - timedelta(days=6 - y)
-        pieces: list[Piece] = [(f"  {day:%a %d} "[:8].ljust(8), self.palette.dim)]
+    def _archive(self, seen: SeenArchive, width: int) -> list[list[Piece]]:
+        """The last week by hour; below it, where there is room, what is known of it, and the last days by size."""
+        if seen.last is None or seen.first is None:
+            return []
+        last, dim = datetime.fromisoformat(seen.last).date(), self.palette.dim
         ranked = sorted(seen.week.values())
-        pieces += [self._cell(seen, ranked, f"{day:%Y-%m-%d}T{hour:02}") for hour in range(24)]
-        return strip_of(pieces, width)
+        lines: list[list[Piece]] = []
+        for day in (last - timedelta(days=back) for back in range(6, -1, -1)):
+            cells = [self._cell(seen, ranked, f"{day:%Y-%m-%d}T{hour:02}") for hour in range(24)]
+            lines.append([(f"  {day:%a %d} ", dim), *cells])
+        lines.append(
+            [
+                (" " * 9 + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim),
+            ]
+        )
+        lines += [[], *(self._row(label, text, width) for label, text in _about(seen)), []]
+        largest = max(seen.days.values(), default=0) or 1
+        for back in range(DAYS):
+            day = last - timedelta(days=back)
+            amount = seen.days.get(f"{day:%Y-%m-%d}", 0)
+            bar = "━" * max(round(_BAR * amount / largest), bool(amount))
+            words = size(amount) if amount else "··"
+            style = self.palette.text if amount else self.palette.gap
+            lines.append(
+                [(f"  {day:%a %d %b}  ", dim), (f"{bar:<{_BAR}}", self.palette.heat[2]), (f"{words:>9}", style)]
+            )
+        return lines
 
     def _cell(self, seen: SeenArchive, ranked: list[int], hour: str) -> Piece:
         value = seen.week.get(hour)
@@ -119,3 +158,10 @@ class Face(LineWidget):
                     *([("journal", send.journal)] if send.journal else []),
                 ]
         return [("place", item.url)]
+
+
+def _about(seen: SeenArchive) -> list[tuple[str, str]]:
+    rows = [("place", seen.url), ("hours", f"{seen.first} to {seen.last} {seen.timezone}")]
+    rows += [("layout", seen.layout)] if seen.layout else []
+    lag = f"usually {duration(seen.lag)} after the hour" if seen.lag is not None and seen.lag > 0 else ""
+    return [*rows, *([("uploads", lag)] if lag else [])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from textual.strip import Strip
 
 from tui.app.home.rows import SECTIONS, Home, Item, newest_words
 from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, fit, shorten, shorten_middle, strip_of
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, strip_of
 from tui.history.archives import DAYS, SeenArchive, strip
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
@@ -26,6 +25,12 @@ _NAME = 18
 _BAR = 20
 _WIDE = 110  # columns from which a row has room for places
 _LEAST = 3  # rows of a section, if it has as many
+_NEW = "New here?"
+_NEW_WORDS = (
+    ("t", "the tour: find the incident in the demo"),
+    ("o", "open a folder or s3://bucket/prefix"),
+    ("+", "name one in the config"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,24 +46,6 @@ class Row:
     def stops(self) -> bool:
         """Can the cursor be on it?"""
         return self.item is not None or self.more > 0
-
-
-class Lead(LineWidget):
-    """The sentence that is the answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sentence = ""
-
-    def show(self, sentence: str) -> None:
-        self._sentence = sentence
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        lines = textwrap.wrap(self._sentence, max(width - 4, 20))
-        at = y - (0 if len(lines) > 1 else 1)
-        text = lines[at] if 0 <= at < len(lines) else ""
-        return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
 
 
 class HomeList(CursorList):
@@ -140,21 +127,21 @@ class HomeList(CursorList):
             self.go((later or list(firsts.values()))[0])
 
     def _all_rows(self) -> list[Row]:
-        found = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
-        found = {at: items for at, items in found.items() if items}
-        shares = self._shares({at: len(items) for at, items in found.items()})
+        sections = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
+        sections = {at: items for at, items in sections.items() if items}
+        shares = self._shares({at: len(items) for at, items in sections.items()})
         rows: list[Row] = []
-        for at, items in found.items():
+        for at, items in sections.items():
             shown = items if at in self._whole or self._words else items[: shares[at]]
             rows += [Row(at)] if rows else []
             rows.append(Row(at, heading=SECTIONS[at][0]))
             rows += [Row(at, item=item) for item in shown]
             rows += [Row(at, more=len(items) - len(shown))] if len(items) > len(shown) else []
-        return rows
+        return rows if self._words else [*rows, *([Row(-1)] if rows else []), Row(-1, heading=_NEW)]
 
     def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
         """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
-        room = self.size.height - 2 * len(lengths) + 1
+        room = self.size.height - 2 * (len(lengths) + 1) + 1
         shares = {at: min(length, _LEAST) for at, length in lengths.items()}
         while sum(shares.values()) + sum(shares[at] < length for at, length in lengths.items()) < room:
             grown = [at for at, length in lengths.items() if shares[at] < length]
@@ -172,6 +159,8 @@ class HomeList(CursorList):
         if at >= len(self._rows):
             return Strip.blank(width)
         row, palette = self._rows[at], self.palette
+        if row.heading == _NEW:
+            return strip_of(self._new_here(width), width)
         if row.heading:
             left: list[Piece] = [("  " + row.heading, palette.title)]
             return strip_of(both_ends(left, [(self._columns(row), palette.dim)], width), width)
@@ -183,6 +172,16 @@ class HomeList(CursorList):
             words = f"… {count(row.more)} more: enter shows them, / finds one"
             return strip_of([mark, (words, palette.dim)], width, self.ground(at))
         return strip_of([mark, *self._pieces(row.item, width - 4)], width, self.ground(at))
+
+    def _new_here(self, width: int) -> list[Piece]:
+        """What to do first, as much as there is room for."""
+        palette = self.palette
+        pieces: list[Piece] = [(f"  {_NEW}", palette.title)]
+        used = len(_NEW) + 2
+        for key, words in _NEW_WORDS:
+            used += len(key) + len(words) + 4
+            pieces += [(f"   {key} ", palette.key), (words, palette.dim)] if used < width else []
+        return pieces
 
     def _columns(self, row: Row) -> str:
         """What the columns at the right edge are."""
@@ -238,7 +237,8 @@ class HomeList(CursorList):
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
         when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
-        words = [sign, (f"{job.kind}  ", palette.text), (printable(job.name) + "  ", palette.name)]
+        name = printable(job.title) + "  "
+        words = [sign, (f"{job.kind}  ", palette.text), (name, palette.name)]
         return both_ends([*words, (f"{job.progress} · {when}", palette.dim)], right, width)
 
     def _extract(self, line: ExtractLine, width: int) -> list[Piece]:
@@ -260,9 +260,9 @@ class HomeList(CursorList):
         palette = self.palette
         done = "confirmed" if send.topic else "written"
         where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
-        planned = f" of {count(send.planned)}" if send.planned is not None else ""
+        planned = f" of {count(send.planned)}" if send.planned not in (None, send.confirmed) else ""
         sign: Piece = ("✓ ", palette.good) if not (send.damaged or send.warnings) else ("! ", palette.trouble)
-        amount = f"{count(send.confirmed)}{planned} {done}"
+        amount = f"{count(send.confirmed) + planned:>9} {done:<9}"
         source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
         about = f"  from {source} · by {send.who}"
         when = ago(age(send.started, self._home.at))

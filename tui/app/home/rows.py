@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 from tui.app.model.freshness import Freshness
+from tui.archive.location import locate
 from tui.archive.store import is_s3
-from tui.config import Config, cache_dir
+from tui.config import Config, S3Options, cache_dir
 from tui.errors import HourscopeError
-from tui.history.archives import SeenArchive, seen_archives
+from tui.history.archives import SeenArchive, look_again, seen_archives
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.sends import SendRecord, sends
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago, filter_text, moment, span_text
 from tui.printable import printable
+from tui.shell import shell_join
 from tui.units import plural
 
 Kind = Literal["archive", "job", "extract", "send", "demo"]
@@ -54,6 +56,24 @@ class Item:
                 more = self.url
         return f"{self.name} {more}".lower()
 
+    @property
+    def running(self) -> bool:
+        """Is it being made now?"""
+        of = self.of
+        return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")
+
+    @property
+    def command(self) -> str:
+        """The command line for it."""
+        match self.of:
+            case Unfinished() as job:
+                return job.command or shell_join(["hourscope", "jobs"])
+            case ExtractLine() as line:
+                return shell_join(["hourscope", line.place])
+            case SendRecord() as send:
+                return shell_join(["hourscope", "sends", "--verify", send.name])
+        return shell_join(["hourscope", DEMO] if self.kind == "demo" else ["hourscope", self.url])
+
 
 @dataclass(frozen=True)
 class Home:
@@ -65,8 +85,8 @@ class Home:
 
     def of(self, kinds: Sequence[Kind], words: str = "") -> list[Item]:
         """The items of some kinds that have all the words."""
-        wanted = words.lower().split()
-        return [item for item in self.items if item.kind in kinds and all(word in item.text for word in wanted)]
+        typed = words.lower().split()
+        return [item for item in self.items if item.kind in kinds and all(word in item.text for word in typed)]
 
 
 def read_home(config: Config) -> Home:
@@ -81,6 +101,25 @@ def read_home(config: Config) -> Home:
     return Home(tuple(items), "; ".join(dict.fromkeys(troubles)))
 
 
+def list_again(
+    home: Home, config: Config, sign_in: Callable[[str, S3Options], None] | None, cancelled: Callable[[], bool]
+) -> list[str]:
+    """Look for new hours of the archives (without `sign_in` only of those in folders); what went wrong."""
+    troubles = []
+    for item in home.of(("archive",)):
+        seen = item.of
+        if not isinstance(seen, SeenArchive) or cancelled() or (is_s3(seen.url) and sign_in is None):
+            continue
+        try:
+            location = locate(seen.title, config) if seen.title in config.archives else seen.location
+            if sign_in is not None:
+                sign_in(location.url, location.s3)
+            look_again(seen, location)
+        except HourscopeError as error:
+            troubles.append(str(error))
+    return troubles
+
+
 def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
     try:
         return read()
@@ -92,17 +131,17 @@ def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
 def _archives(config: Config) -> list[Item]:
     """Those of the config by name, then those that were opened, the last one first, then the demo."""
     seen = seen_archives()
-    by_title = {title: each for (title, _), each in reversed(seen.items())}
+    by_title = {title: archive for (title, _), archive in reversed(seen.items())}
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
     urls = [spec.url for spec in config.archives.values()]
     places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
     demo = str(cache_dir() / "demo")
     recent = [
-        Item("archive", each.title.rstrip("/").rpartition("/")[2] or each.title, each.url, each)
-        for each in seen.values()
-        if each.title not in config.archives and each.url not in places and each.url != demo
+        Item("archive", archive.title.rstrip("/").rpartition("/")[2] or archive.title, archive.url, archive)
+        for archive in seen.values()
+        if archive.title not in config.archives and archive.url not in places and archive.url != demo
     ]
-    made = next((each for each in seen.values() if each.url == demo), None)
+    made = next((archive for archive in seen.values() if archive.url == demo), None)
     return [*named, *recent, *([] if DEMO in config.archives else [Item("demo", DEMO, demo, made)])]
 
 
@@ -149,7 +188,7 @@ def headline(home: Home) -> str:
     if sentences:
         return printable(" ".join(sentences[:3]))
     counts = [(("archive",), "archive"), (("extract",), "extract"), (("send",), "send")]
-    parts = [plural(len(found), noun) for kinds, noun in counts if (found := home.of(kinds))]  # type: ignore[arg-type]
+    parts = [plural(len(items), noun) for kinds, noun in counts if (items := home.of(kinds))]  # type: ignore[arg-type]
     if not parts:
         return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
     return f"{', '.join(parts)}; nothing to resume."

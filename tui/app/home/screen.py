@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
-from tui.app.home.face import Face
-from tui.app.home.list import HomeList, Lead
-from tui.app.home.rows import DEMO, Home, Item, headline, read_home
+from tui.app.home.face import Face, Lead
+from tui.app.home.list import HomeList
+from tui.app.home.rows import Home, headline, list_again, read_home
 from tui.app.model.jobs import Job
 from tui.app.page import Page
-from tui.app.requests import Failed, OpenArchive, OpenDemo, ResumeJob
-from tui.app.terminal.clipboard import copy_text
+from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob
 from tui.app.widgets.prompt import Prompt
-from tui.app.widgets.words import Words
 from tui.archive.location import locate_place
 from tui.config import Config, S3Options
 from tui.errors import ConfigError
@@ -28,37 +28,9 @@ from tui.history.archives import SeenArchive, forget_archive
 from tui.history.extracts import ExtractLine, delete_extract, forget_extract, rename_extract
 from tui.history.sends import SendRecord, forget_send
 from tui.history.stopped import Unfinished
-from tui.shell import shell_join
 
 _FIND = "find:"
 _REFRESH_SECONDS = 2.0  # while something runs
-
-
-class OpeningPage(Page):
-    """An archive is being listed; a failure is shown here."""
-
-    title_of_help = "Opening an archive"
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.words = Words((f"Listing {url} …", "", "Only names and sizes are read. esc gives up."))
-
-    def contents(self) -> list[Widget]:
-        return [self.words]
-
-    def on_mount(self) -> None:
-        self.header.show(self.url, "listing")
-
-    def on_failed(self, message: Failed) -> None:
-        message.prevent_default().stop()
-        self.header.show(self.url, "not opened")
-        self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
-
-    def explanation(self) -> tuple[str, ...]:
-        return (
-            "The archive's objects are being listed: their names, sizes and times of upload. Nothing is downloaded.",
-        )
 
 
 @dataclass
@@ -77,6 +49,9 @@ class HomePage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "find", id="filter", priority=True),
         Binding("o", "type", "open a place", id="open-place", priority=True),
+        Binding("plus", "add", "add an archive", id="add"),
+        Binding("t", "tour", "tour", id="tour"),
+        Binding("u", "refresh", "look again", show=False, id="refresh"),
         Binding("R", "resume", "resume", id="resume"),
         Binding("p", "send", "publish", id="send"),
         Binding("r", "rename", "rename", id="rename", priority=True),
@@ -92,6 +67,7 @@ class HomePage(Page):
         self.home = Home()
         self.searched = ""
         self._own_runs = False
+        self._looked = False  # again, since home was opened
         self.lead = Lead()
         self.list = HomeList()
         self.face = Face()
@@ -128,12 +104,15 @@ class HomePage(Page):
     def on_home_read(self, message: HomeRead) -> None:
         self.home = message.home
         self._show()
+        if not self._looked:
+            self._looked = True
+            self.work(partial(self._look_again, network=False), "look", exclusive=True)
         if self.home.trouble:
             self.report(self.home.trouble, bad=True)
 
     def _show(self) -> None:
-        found = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
-        words = f"{found} of {len(self.home.items)} found for '{self.searched}'; esc shows all"
+        matching = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
+        words = f"{matching} of {len(self.home.items)} found for '{self.searched}'; esc shows all"
         self.lead.show(words if self.searched else headline(self.home))
         self.list.show(self.home, self.searched)
         self.header.show("home", f"{self.home.at:%a} {self.home.at.day} {self.home.at:%b %Y %H:%M} UTC")
@@ -153,7 +132,7 @@ class HomePage(Page):
             return stopped or (isinstance(of, ExtractLine) and of.state == "stopped")
         if action in ("send", "rename") and not isinstance(of, ExtractLine):
             return False
-        if action == "delete" and (of is None or isinstance(of, SendRecord) or _is_running(of)):
+        if action == "delete" and (item is None or of is None or isinstance(of, SendRecord) or item.running):
             return False
         return super().check_action(action, parameters)
 
@@ -170,7 +149,7 @@ class HomePage(Page):
             case ExtractLine() as line:
                 self._open_extract(line)
             case SendRecord():
-                self.request_explanation(item)
+                self.action_explain()
             case SeenArchive() as seen if item.kind != "demo":
                 named = seen.title in self.config.archives
                 self.request(OpenArchive(item.url, None if named else seen.location))
@@ -204,7 +183,7 @@ class HomePage(Page):
     def action_rename(self) -> None:
         item = self.list.item
         if item is not None and isinstance(line := item.of, ExtractLine):
-            self.ask("name of the extract:", lambda text: self._rename(line, text), line.name)
+            self.ask("name of the extract:", partial(self._rename, line), line.name)
 
     def _rename(self, line: ExtractLine, text: str) -> str:
         if not text.strip():
@@ -218,23 +197,22 @@ class HomePage(Page):
         of = item.of if item else None
         of = of.of if isinstance(of, Unfinished) else of
         if isinstance(of, ExtractLine):
-            line = of
-            self.ask(f"type delete to delete {line.name} and its files, or forget:", lambda t: self._delete(line, t))
+            self.ask(f"type delete to delete {of.name} and its files, or forget:", partial(self._delete, of))
         elif isinstance(of, SendRecord | SeenArchive):
-            what = of
-            self.ask(f"type forget to list {_called(what)} no more:", lambda text: self._forget(what, text))
+            name = of.name if isinstance(of, SendRecord) else of.title
+            self.ask(f"type forget to list {name} no more:", partial(self._forget, of))
 
     def _delete(self, line: ExtractLine, text: str) -> str:
         if text.strip() == "delete":
             delete_extract(line)
-            said = f"{line.name} was deleted"
+            sentence = f"{line.name} was deleted"
         elif text.strip() == "forget":
             forget_extract(line)
-            said = f"{line.name} is not listed any more; its files are in {line.place}"
+            sentence = f"{line.name} is not listed any more; its files are in {line.place}"
         else:
             return "nothing was deleted"
         self.refresh_home()
-        return said
+        return sentence
 
     def _forget(self, what: SendRecord | SeenArchive, text: str) -> str:
         if text.strip() != "forget":
@@ -276,26 +254,37 @@ class HomePage(Page):
         if text.strip():
             self.request(OpenArchive(text.strip()))
 
-    # Copying and explaining.
+    def action_add(self) -> None:
+        self.request(AddArchive())
 
-    def _command(self, item: Item) -> str:
-        """The command line for the item under the cursor."""
-        match item.of:
-            case Unfinished() as job:
-                return job.command or shell_join(["hourscope", "jobs"])
-            case ExtractLine() as line:
-                return shell_join(["hourscope", line.place])
-            case SendRecord() as send:
-                return shell_join(["hourscope", "sends", "--verify", send.name])
-        return shell_join(["hourscope", DEMO] if item.kind == "demo" else ["hourscope", item.url])
+    def action_tour(self) -> None:
+        self.request(OpenDemo(tour=True))
+
+    # Looking again.
+
+    def action_refresh(self) -> None:
+        self.report("listing the newest hours of every archive …")
+        self.work(self._look_again, "look", exclusive=True)
+
+    def _look_again(self, *, network: bool = True) -> None:
+        """List what is new in the archives; behind the first paint only those in folders."""
+        worker = get_current_worker()
+        sign_in = self.sign_in if network else None
+        troubles = list_again(self.home, self.config, sign_in, lambda: worker.is_cancelled)
+        self.post_message(HomeRead(read_home(self.config)))
+        if network:
+            done = Report("the newest hours of every archive are listed")
+            self.post_message(Failed("; ".join(troubles)) if troubles else done)
+
+    # Copying and explaining.
 
     def action_copy(self) -> None:
         if self.list.item is not None:
-            copy_text(self.app, command := self._command(self.list.item))
-            self.report(f"copied, if this terminal lets us: {command}")
+            self.copy(self.list.item.command)
 
-    def request_explanation(self, item: Item) -> None:
-        self.action_explain()
+    @property
+    def subject(self) -> str:
+        return self.list.item.name if self.list.item is not None else self.title_of_help
 
     def explanation(self) -> tuple[str, ...]:
         item = self.list.item
@@ -303,18 +292,9 @@ class HomePage(Page):
         lists = ("extracts", "sends", "jobs")
         return (
             *about,
-            *((f"$ {self._command(item)}",) if item is not None else ()),
+            *((f"$ {item.command}",) if item is not None else ()),
             "Home lists what is known on this machine, and reads no archive: the strips are of the last listing. "
             f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place "
             "can be opened without one.",
             *(f"$ hourscope {name}" for name in lists),
         )
-
-
-def _is_running(of: object) -> bool:
-    return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")
-
-
-def _called(what: SendRecord | SeenArchive) -> str:
-    """What it is called in a question."""
-    return what.name if isinstance(what, SendRecord) else what.title

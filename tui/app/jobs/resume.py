@@ -20,13 +20,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
-from tui.app.page import Page
-from tui.app.requests import Failed, JobMoved, KeepJob
-from tui.app.terminal.clipboard import copy_text
+from tui.app.job_page import JobPage
+from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs, JobState
+from tui.app.requests import Failed
 from tui.app.widgets.board import Board
 from tui.config import Config
-from tui.errors import HourscopeError, SendError, reason
+from tui.errors import SendError, reason
 from tui.facts import Fact
 from tui.history.entries import resumed_entry
 from tui.history.extracts import ExtractLine
@@ -58,68 +57,45 @@ class Ended(Message):
     words: tuple[str, ...]
 
 
-class ResumePage(Page):
+class ResumePage(JobPage):
     """Runs at once; S stops it, and R resumes it again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("S", "stop", "stop", id="job-stop"),
-        Binding("R", "again", "resume", id="resume"),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]
     title_of_help = "Resuming a job"
-    job: Job
+    stopping = "stopping; what was done is kept"
 
     def __init__(self, what: Unfinished, config: Config, jobs: Jobs) -> None:
-        super().__init__()
+        super().__init__(what.kind, jobs, f"{what.title}, resumed")
         self.what = what
         self.config = config
         self.board = Board()
-        self.job = Job(what.kind, self.interrupt, title=f"{what.name}, resumed")
         self.ended: Ended | None = None
-        self._jobs = jobs
-        self._cancel: threading.Event | None = None
 
     def contents(self) -> list[Widget]:
         return [self.board]
 
     def on_mount(self) -> None:
-        self._start()
-
-    def on_unmount(self) -> None:
-        if self._cancel is not None:
-            self._cancel.set()
-
-    @property
-    def running(self) -> bool:
-        return self._cancel is not None
+        self.action_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "stop":
-            return self.running
         if action == "again":
             return not self.running and self.ended is not None and self.ended.code != 0
         return super().check_action(action, parameters)
 
     # Running.
 
-    def _start(self) -> None:
-        cancel = self._cancel = threading.Event()
-        self.ended = None
-        self.job.seen = False
+    def action_again(self) -> None:
+        self.ended, cancel = None, threading.Event()
         self.job.resume_command = self.what.command or ""
-        self.work(lambda: self._run(cancel), self.what.kind)
-        self._show()
-        self.request(KeepJob(self.job, self))
+        self.run(lambda: self._resume(cancel), cancel.set)
 
-    def _run(self, cancel: threading.Event) -> None:
-        try:
-            with self._jobs.running(cancel.set):
-                for message in run(self.what, cancel):
-                    if isinstance(message, Ended):
-                        self._note(message)
-                    self.post_message(message)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+    def _resume(self, cancel: threading.Event) -> None:
+        for message in run(self.what, cancel):
+            if isinstance(message, Ended):
+                self._note(message)
+            self.post_message(message)
 
     def _note(self, ended: Ended) -> None:
         """An entry in the notebook of the archive, if it is known."""
@@ -131,38 +107,22 @@ class ResumePage(Page):
 
     def on_moved(self, message: Moved) -> None:
         self.what = message.job
-        self._moved()
+        self.moved()
 
     def on_ended(self, message: Ended) -> None:
-        self.what, self.ended, self._cancel = message.job, message, None
-        self.clear_report()
-        self._moved()
+        self.what, self.ended = message.job, message
+        self.end()
+        self.moved()
 
     def on_failed(self, message: Failed) -> None:
-        message.prevent_default().stop()
-        self.ended, self._cancel = Ended(self.what, 2, (message.sentence,)), None
-        self._moved()
-
-    def action_again(self) -> None:
-        self._start()
-
-    def interrupt(self) -> bool:
-        if self._cancel is None:
-            return False
-        self._cancel.set()
-        self.report("stopping; what was done is kept")
-        return True
-
-    def _moved(self) -> None:
-        self._show()
-        self.request(JobMoved(self.job))
+        self.ended = Ended(self.what, 2, (message.sentence,))
+        super().on_failed(message)
 
     # What is shown.
 
-    def _show(self) -> None:
+    def refresh_facts(self) -> None:
         what, ended = self.what, self.ended
-        self.job.state = self._state()
-        self.header.show(what.name, f"{what.kind}, resumed", what.progress)
+        self.header.show(what.title, f"{what.kind}, resumed", what.progress)
         facts = [Fact(), self._headline(), Fact(), Fact("what", what.what), Fact("so far", what.progress)]
         facts += [Fact("command", shell_join(what.words), "command"), Fact()]
         facts += [Fact("" if at else "ended", words, "text") for at, words in enumerate(ended.words if ended else ())]
@@ -180,8 +140,8 @@ class ResumePage(Page):
                 of = self.what.of
                 matches = of.matches if isinstance(of, ExtractLine) else 0
                 return Fact("", f"{plural(matches, 'record')} {'matches' if matches == 1 else 'match'}.", "headline")
-            return Fact("", f"{plural(done, noun)} {verb}.", "good")
-        return Fact("", f"Stopped after {self.what.progress}.", "trouble")
+            return Fact("", f"✓ {plural(done, noun)} {verb}.", "headline")
+        return Fact("", f"‖ Stopped after {self.what.progress}.", "headline")
 
     def _next(self) -> list[Fact]:
         if self.ended is None:
@@ -190,7 +150,7 @@ class ResumePage(Page):
             return [Fact("", "done: q goes back", "good")]
         return [Fact("", "R resumes it again; q goes back, and home lists it", "you")]
 
-    def _state(self) -> JobState:
+    def job_state(self) -> JobState:
         what, ended = self.what, self.ended
         if ended is None:
             return JobState(RUNNING, what.share, what.progress)
@@ -200,8 +160,7 @@ class ResumePage(Page):
         return JobState(FAILED if failed else STOPPED, words=ended.words[-1] if ended.words else what.progress)
 
     def action_copy(self) -> None:
-        copy_text(self.app, command := shell_join(self.what.words))
-        self.report(f"copied, if this terminal lets us: {command}")
+        self.copy(shell_join(self.what.words))
 
     def explanation(self) -> tuple[str, ...]:
         return (
@@ -215,20 +174,20 @@ class ResumePage(Page):
 def run(what: Unfinished, cancel: threading.Event) -> Iterator[Moved | Ended]:
     """Run its command to the end, or until `cancel` is set. SendError if it cannot be started."""
     folder = what.folder if what.folder and Path(what.folder).is_dir() else None
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as narration:
         try:  # -P: a module in that folder is nobody's business
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tui", *what.words[1:]],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
+                stderr=narration,
             )
         except OSError as error:
             raise SendError(f"hourscope cannot be started again: {reason(error)}") from error
         with process:
             code = yield from _followed(what, process, cancel)
-        yield Ended(as_it_is_now(what), code, _lines(said))
+        yield Ended(as_it_is_now(what), code, _lines(narration))
 
 
 def _followed(

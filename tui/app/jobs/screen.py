@@ -29,7 +29,7 @@ _EMPTY = (
     "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
     "what was stopped.",
 )
-_REST = 66  # cells that are not the title's
+_REST = 60  # cells that are not the title's
 
 
 @dataclass
@@ -108,7 +108,7 @@ class JobsPage(Page):
         ]
         return own + [
             Choice(
-                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.name, room)}",
+                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.title, room)}",
                 f"{job.progress}, {_state(job)}",
                 str(at),
             )
@@ -166,28 +166,43 @@ class JobsPage(Page):
     def action_jobs(self) -> None:
         self.action_leave()
 
+    @property
+    def subject(self) -> str:
+        here = self._here or self._stopped
+        return f"A {here.kind}" if here is not None else self.title_of_help
+
     def explanation(self) -> tuple[str, ...]:
+        """The job under the cursor; then jobs in general."""
         return (
-            "Scans and sends go on when their screen is left. ▸ runs, ‖ is paused, ✓ is done, ✗ was stopped and can "
+            *self._about(),
+            "Scans and sends run on when their screen is left. ▸ runs, ‖ is paused, ✓ is done, ✗ was stopped and can "
             "be resumed, ! failed. enter goes to one.",
             "A scan's manifest and a send's journal are on disk and are written as it goes: a lost terminal, a signal "
-            "or a kill costs at most what was in flight, and the command line can go on where it stopped.",
+            "or a kill costs at most what was in flight, and the command line can resume where it stopped.",
             *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
             *(f"$ {job.command}" for job in self.left if job.command and not job.running),
         )
+
+    def _about(self) -> tuple[str, ...]:
+        if (own := self._here) is not None:
+            return (f"{own.title}: {own.state.words or own.brief}.",)
+        if (left := self._stopped) is not None:
+            why = f" {left.reason}." if left.reason else ""
+            return (f"{left.title}: {left.what}. {left.progress}, {_state(left)}.{why}",)
+        return ()
 
 
 def _state(job: Unfinished) -> str:
     if job.running:
         return f"runs in another process, by {job.who}"
-    return f"stopped {ago(age(job.since))}; R resumes it"
+    return f"stopped {ago(age(job.since))}"
 
 
-def others(found: Sequence[Unfinished], own: Sequence[Job]) -> list[Unfinished]:
+def others(jobs: Sequence[Unfinished], own: Sequence[Job]) -> list[Unfinished]:
     """Without the jobs of this run: the same command resumes them."""
     commands = tuple(job.resume_command for job in own if job.resume_command)
     return [
         job
-        for job in found
+        for job in jobs
         if not (job.running and job.pid == os.getpid()) and not (commands and (job.command or "").startswith(commands))
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tui.app.model.hours import Hours
+from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words, locate_place
 from tui.config import state_dir
@@ -30,8 +30,9 @@ class Cargo:
 
 
 def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
-    """The matching records of some hours of an archive."""
-    chunks = session.catalog.between(hours.start, hours.stop)
+    """The matching records of some hours of an archive; of minutes, by the time in them."""
+    selection = Selection.of(hours)
+    chunks, filter_ = selection.chunks(session.catalog), session.filter_within(selection, filter_)
     words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
     source = partial(archive_source, session.archive, chunks, filter_)
     return Cargo(session.title, source, tuple(words), partial(cargo_of_hours, session, hours))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
 
-from tui.archive.times import parse_zone, zone_name
-from tui.errors import TimeError
+from tui.archive.times import local_zone, zone_name
 
-_UTC = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")  # UTC by other names
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = 946_684_800, 2_524_608_000  # 2000 to 2050: a number outside of it is no time
 _SCALES = (1, 1_000, 1_000_000, 1_000_000_000)
@@ -53,15 +48,3 @@ def choices_of_zone(own: tzinfo) -> tuple[tzinfo, ...]:
     """The zones that `z` goes through: the archive's own, UTC, and this machine's where it has a name."""
     zones = {zone_name(zone): zone for zone in (own, UTC, local_zone()) if zone is not None}
     return tuple(zones.values())
-
-
-def local_zone(link: Path = Path("/etc/localtime")) -> tzinfo | None:
-    """This machine's zone by its IANA name: `$TZ`, else what /etc/localtime links to; None if neither tells."""
-    name = os.environ.get("TZ", "").removeprefix(":")
-    if not name:
-        with suppress(OSError):
-            name = str(link.readlink()).partition("zoneinfo/")[2]
-    try:
-        return parse_zone("UTC" if name in _UTC else name) if name else None
-    except TimeError:
-        return None

@@ -27,8 +27,8 @@ def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str,
     """One command a range; those of several ranges have an output each, numbered."""
     outs = [out] if len(hours.ranges) == 1 else [numbered(out, at) for at in range(1, len(hours.ranges) + 1)]
     return [
-        scan_command(session, each.start, each.stop, filter_, name, more)
-        for each, name in zip(hours.ranges, outs, strict=True)
+        scan_command(session, range_.start, range_.stop, filter_, name, more)
+        for range_, name in zip(hours.ranges, outs, strict=True)
     ]
 
 

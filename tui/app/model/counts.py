@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from tui.analysis.count import Counted, Row, count
 from tui.analysis.counting import Counting, Every
+from tui.analysis.indexed_counts import count_from
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade, shifted
 from tui.archive.store import is_s3
@@ -27,6 +28,7 @@ _MOST_VALUES = 8  # that a split shows; the others are one
 OTHERS = "all others"
 _MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # of an archive that is counted whole without being selected
 _DAYS_AROUND = 3  # the cursor, of a larger one
+_TRIED = 20  # chunks, whether the index answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Series:
     """Counts by hour, or by minute if `every` is one.
 
     `records`: of each hour, matching or not. `split`: for each of the most frequent values (as text) its counts.
-    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known.
+    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known;
+    of minutes `time_field` holds the records' time.
     """
 
     hours: Hours
@@ -50,10 +53,11 @@ class Series:
     damaged: int = 0
     no_time: int = 0
     final: bool = False
+    time_field: str | None = None
 
     @property
     def filtered(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
+        return self.filter.narrows
 
     def shade(self) -> Shade:
         """For the calendar."""
@@ -97,7 +101,7 @@ def count_over_time(
             elif isinstance(event, Counted) and not cancel.is_set():
                 split = _split(event.rows) if by else {}
                 counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
-                rest = (done, len(chunks), skipped, damaged, event.no_time, True)
+                rest = (done, len(chunks), skipped, damaged, event.no_time, True, time_field)
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 
@@ -132,14 +136,30 @@ def minutes_of(hour: datetime) -> tuple[datetime, ...]:
 
 
 def counted_hours(session: Session) -> tuple[Hours, str]:
-    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all."""
+    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all.
+
+    A large archive is counted whole where the index knows the answer.
+    """
     if session.selection:
-        return session.selection.span, ""
+        return session.selection.span.whole, ""
     whole = Hours(session.first, next_hour(session.catalog_last))
     weight = session.totals(Selection.of(whole))[2]
     if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+        return whole, ""
+    if not session.catalog.unlisted and _is_known(session):
         return whole, ""
     place = (session.place or session.last).replace(hour=0)
     start, stop = shifted(place, -24 * _DAYS_AROUND), shifted(place, 24 * (_DAYS_AROUND + 1))
     some = f"of an archive of {size(weight)}: select hours on the calendar to see others"
     return Hours(max(start, whole.start), min(stop, whole.stop)), some
+
+
+def _is_known(session: Session) -> bool:
+    """Is every chunk indexed, and does the index count the matches of the filter in some of them?"""
+    chunks, counting = session.catalog.chunks, Counting((), HOUR, None, None, session.archive.zone)
+    with open_index(session.archive) as index:
+        if len(index.indexed(chunks)) < len(chunks):
+            return False
+        some = index.summaries(chunks[:: max(len(chunks) // _TRIED, 1)])
+        parts = (summary and count_from(summary, chunk, counting, session.filter) for chunk, summary in some)
+        return all(part is not None for part in parts)

@@ -43,6 +43,10 @@ class Freshness:
         word = "behind: nothing since" if self.behind else "fresh: last hour ended"
         return f"{word} {ago(self.age)} ago" if not self.behind else f"{word} {self.last + timedelta(hours=1):%H:%M}"
 
+    def sentence(self) -> str:
+        """What follows "This archive"."""
+        return f"{'' if self.ended else 'is '}{self.words()}; {self.uploads()}"
+
     def uploads(self) -> str:
         """When they usually come."""
         if self.lag is None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive import Catalog, Chunk
-from tui.archive.times import has_minutes, hours_between, next_hour, parse_range, spell_hour
+from tui.archive.times import (
+    ceil_hour,
+    floor_hour,
+    has_minutes,
+    hours_between,
+    next_hour,
+    parse_moments,
+    parse_range,
+    spell_time,
+)
 from tui.errors import TimeError
+
+Moments = tuple[datetime, datetime]  # [start, stop) to the minute
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A half-open range of hours."""
+    """A half-open range of hours; or of minutes, which are the times of records and not those of keys."""
 
     start: datetime
     stop: datetime
@@ -24,6 +36,21 @@ class Hours:
     def of(cls, one: datetime, other: datetime) -> Hours:
         """The range that has both hours in it, whichever comes first."""
         return cls(min(one, other), next_hour(max(one, other)))
+
+    def words(self) -> str:
+        """`Tue 20 Jan 13:00–19:00`; both days where they are two."""
+        same_day = self.stop.date() == self.start.date()
+        stop = f"{self.stop:%H:%M}" if same_day else f" {self.stop:%a} {self.stop.day} {self.stop:%b %H:%M}"
+        return f"{self.start:%a} {self.start.day} {self.start:%b %H:%M}{'' if same_day else ' '}–{stop}"
+
+    @property
+    def in_minutes(self) -> bool:
+        return bool(self.start.minute or self.stop.minute)
+
+    @property
+    def whole(self) -> Hours:
+        """The hours that it touches."""
+        return Hours(floor_hour(self.start), ceil_hour(self.stop)) if self.in_minutes else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +74,16 @@ class Selection:
         return bool(self.ranges)
 
     def __contains__(self, hour: datetime) -> bool:
-        return any(hour in hours for hours in self.ranges)
+        return any(hour in hours.whole for hours in self.ranges)
+
+    @property
+    def in_minutes(self) -> bool:
+        return any(hours.in_minutes for hours in self.ranges)
+
+    @property
+    def whole(self) -> Selection:
+        """The hours that it touches."""
+        return Selection.of(*(hours.whole for hours in self.ranges)) if self.in_minutes else self
 
     def covers(self, other: Hours) -> bool:
         return any(hours.start <= other.start and other.stop <= hours.stop for hours in self.ranges)
@@ -77,29 +113,43 @@ class Selection:
         return Hours(self.ranges[0].start, self.ranges[-1].stop)
 
     def hours(self) -> tuple[datetime, ...]:
-        return tuple(hour for hours in self.ranges for hour in hours_between(hours.start, hours.stop))
+        return tuple(hour for hours in self.whole.ranges for hour in hours_between(hours.start, hours.stop))
 
     def chunks(self, catalog: Catalog) -> tuple[Chunk, ...]:
-        """By hour, then key."""
-        return tuple(chunk for hours in self.ranges for chunk in catalog.between(hours.start, hours.stop))
+        """By hour, then key. Records of a range of minutes may have come in the hour after."""
+        ends = ((hours.start, next_hour(hours.stop) if self.in_minutes else hours.stop) for hours in self.whole.ranges)
+        return tuple(chunk for start, stop in ends for chunk in catalog.between(start, stop))
 
     def words(self) -> str:
         """As `read_selection` reads it: `2015-01-20T13 to 2015-01-21T00, …`."""
-        return ", ".join(f"{spell_hour(hours.start)} to {spell_hour(hours.stop)}" for hours in self.ranges)
+        return ", ".join(f"{spell_time(hours.start)} to {spell_time(hours.stop)}" for hours in self.ranges)
 
 
 def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
-    """Ranges as they are typed, separated by commas; one without `to` goes to `end`. TimeError if it is none."""
+    """Ranges as they are typed, separated by commas; one without an end goes to `end`. TimeError if it is none."""
     ranges: list[Hours] = []
     for part in text.split(","):
-        start, _, stop = part.partition(" to ")
-        if has_minutes(start) or has_minutes(stop):
-            raise TimeError(
-                "hours are selected here; for minutes: hourscope scan ARCHIVE --from … --to … (y copies it)"
-            )
-        first, last = parse_range(start.strip(), stop.strip() or None, zone)
+        first, last = parse_range(*_ends(part), zone)
         last = last or end
         if first is None or last is None or first >= last:
             raise TimeError("give two times, such as 2015-01-20T13 to 2015-01-21; a comma begins another range")
         ranges.append(Hours(first, last))
     return Selection.of(*ranges)
+
+
+def read_moments(text: str, zone: tzinfo) -> Moments | None:
+    """A range to the minute as it is typed, `2015-01-20T14:05..14:25`; None if it is in whole hours. TimeError if it
+    makes no sense, or is one of several ranges."""
+    start, stop = _ends(text)
+    moments = None if "," in text else parse_moments(start, stop, zone)
+    if any(map(has_minutes, re.split(r"\.\.|,| to ", text))) and (moments is None or None in moments):
+        raise TimeError("a range to the minute has two ends and stands alone, such as 2015-01-20T14:05..14:25")
+    return moments  # type: ignore[return-value]  # neither end is None
+
+
+def _ends(text: str) -> tuple[str, str | None]:
+    """The two ends of a range; of the second, the day may be left out before a minute."""
+    start, _, stop = (part.strip() for part in re.sub(r"\.\.", " to ", text).partition(" to "))
+    if re.fullmatch(r"\d\d?:\d\d", stop):
+        stop = f"{start[:10]}T{stop:>05}"
+    return start, stop or None

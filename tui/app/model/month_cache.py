@@ -65,8 +65,8 @@ class MonthCache:
 
     @classmethod
     def of(cls, location: Location) -> MonthCache:
-        said = "\n".join((location.url, location.timezone or "", location.layout or "", repr(location.s3)))
-        return cls(hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+        options = "\n".join((location.url, location.timezone or "", location.layout or "", repr(location.s3)))
+        return cls(hashlib.sha256(options.encode("utf-8", "surrogateescape")).hexdigest()[:32])
 
     def place(self) -> Place | None:
         """What was kept of it; None if there is nothing that can be read."""
@@ -74,16 +74,16 @@ class MonthCache:
 
     def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
         """The objects of a month, and whether it was closed when they were listed."""
-        found = self._read(_spelled(month), _Rows)
-        if found is None:
+        kept = self._read(_spelled(month), _Rows)
+        if kept is None:
             return None
         end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
-        return [_object(row) for row in found.rows], found.listed > end + _CLOSED
+        return [_object(row) for row in kept.rows], kept.listed > end + _CLOSED
 
     def whole(self) -> list[StoredObject] | None:
         """All objects of an archive that can only be listed as a whole."""
-        found = self._read("whole", _Rows)
-        return None if found is None else [_object(row) for row in found.rows]
+        kept = self._read("whole", _Rows)
+        return None if kept is None else [_object(row) for row in kept.rows]
 
     def keep_whole(self, rows: Iterable[Chunk | StoredObject]) -> None:
         self._write("whole", _Rows(datetime.now(UTC), [_row(row) for row in rows]))
@@ -99,10 +99,10 @@ class MonthCache:
 
     def _read(self, what: str, kind: type[T]) -> T | None:
         try:
-            found = msgspec.json.decode(zlib.decompress(self._path(what).read_bytes()), type=kind)
+            kept = msgspec.json.decode(zlib.decompress(self._path(what).read_bytes()), type=kind)
         except (OSError, zlib.error, msgspec.MsgspecError):
             return None
-        return found if found.version == _VERSION else None
+        return kept if kept.version == _VERSION else None
 
     def _write(self, what: str, value: Place | _Rows) -> None:
         path = self._path(what)

@@ -64,10 +64,10 @@ class Months:
 
     def recall(self, month: Month) -> bool:
         """Take a month from the cache, if it is there."""
-        found = self.cache.month(month)
-        if found is None:
+        kept = self.cache.month(month)
+        if kept is None:
             return False
-        objects, closed = found
+        objects, closed = kept
         self._take(month, tuple(self.archive.chunk_of(item) or item for item in objects))
         if not closed:
             self.stale.add(month)
@@ -101,7 +101,7 @@ class Months:
         year, number = month_of(place)
         near = [(year, number), *(month_of(time) for time in (_before(place), _after(place)))]
         largest = max(map(len, self.rows.values()), default=0)
-        for month in dict.fromkeys([*near, *((year, each) for each in range(12, 0, -1))]):
+        for month in dict.fromkeys([*near, *((year, other) for other in range(12, 0, -1))]):
             if month not in near and month not in self.rows and self._total + largest > _MOST_ROWS:
                 return  # it would take the place of another month
             start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))

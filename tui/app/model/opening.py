@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import Whole, month_of, months_of, remembered_months, whole_of
+from tui.app.model.months import Months, Whole, month_of, months_of, remembered_months, whole_of
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
-from tui.archive import Catalog
+from tui.archive import Archive, Catalog
 from tui.archive.listing import Listing
 from tui.archive.location import Location
 from tui.archive.times import next_hour
@@ -30,10 +30,7 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     """
     months = remembered_months(location)
     if months is None:
-        archive, listing = location.open()
-        walk = archive.walk(listing)
-        by_month = months_of(archive, walk, MonthCache.of(location))
-        catalog = by_month.catalog() if by_month else archive.catalog(listing=walk.listing)
+        archive, catalog, by_month = first_listing(location)
         months = by_month or whole_of(archive, catalog, location)
     else:
         archive, catalog = months.archive, months.catalog()
@@ -52,6 +49,14 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     except HistoryError as error:
         remembered = remembered or str(error)
     return session, remembered
+
+
+def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:
+    """An archive of which nothing is known, and what is listed first: its newest month, or all of it."""
+    archive, listing = location.open()
+    walk = archive.walk(listing)
+    months = months_of(archive, walk, MonthCache.of(location))
+    return archive, months.catalog() if months else archive.catalog(listing=walk.listing), months
 
 
 def listed_again(session: Session) -> tuple[Catalog, Usual]:

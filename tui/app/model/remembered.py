@@ -113,7 +113,7 @@ def read_left(url: str, zone: tzinfo) -> Left:
 
 
 def _left(saved: SavedSession, zone: tzinfo) -> Left:
-    terms = tuple(Term(**msgspec.structs.asdict(each)) for each in saved.filter.terms)
+    terms = tuple(Term(**msgspec.structs.asdict(term)) for term in saved.filter.terms)
     hour = saved.hour.astimezone(zone) if saved.hour else None
     line = (saved.line[0].astimezone(zone), saved.line[1]) if saved.line else None
     return Left(hour, Filter(terms, saved.filter.invert), saved.columns, line)
@@ -153,7 +153,7 @@ def write_left(url: str, left: Left) -> None:
         line=left.line,
     )
     _write(path, json.dumps(msgspec.to_builtins(saved), indent=1))
-    for old in sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_MOST_SESSIONS]:
+    for old in sorted(path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_MOST_SESSIONS]:
         old.unlink(missing_ok=True)
 
 
@@ -214,12 +214,12 @@ def keep_typed(typed: Typed) -> list[Typed]:
     StateError if it cannot be kept.
     """
     before, sound = _typed()
-    kept = [each for each in before[-MOST_TYPED:] if each != typed]
+    kept = [earlier for earlier in before[-MOST_TYPED:] if earlier != typed]
     if typed[1].strip() and len(typed[1]) <= _LONGEST:
         kept = [*kept, typed][-MOST_TYPED:]
         if not sound:
             _set_aside(_history_file())
-        _write(_history_file(), "".join(json.dumps(each) + "\n" for each in kept))
+        _write(_history_file(), "".join(json.dumps(line) + "\n" for line in kept))
     return kept
 
 

@@ -6,19 +6,20 @@ import itertools
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from tui.app.model.hours import Selection
 from tui.app.model.months import Months, Whole
-from tui.app.model.usual import Usual, usual_of
+from tui.app.model.usual import Usual, usual_counts, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
 from tui.archive.location import Location, far_warnings, left_out
 from tui.archive.times import floor_hour, next_hour
 from tui.config import Config, NsqSpec, S3Options
 from tui.filter import Filter
+from tui.filter.within import Within
 from tui.history.notebook import Notebook, notebook_of
 from tui.scan import ChunkDamaged
 from tui.scan.manifest import Origin
@@ -43,6 +44,11 @@ class Shade:
         """Hits of a record, by hour."""
         return {hour: self.hits.get(hour, 0) / number for hour, number in self.records.items() if number}
 
+    @cached_property
+    def usual_rates(self) -> dict[datetime, float]:
+        """Those of the hours that each is compared with; none where there are too few."""
+        return usual_counts(self.rates)
+
 
 @dataclass
 class Session:
@@ -65,6 +71,7 @@ class Session:
     origin: Origin | None = None  # of an extract: what it was made of
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
+    time_field: str | None = None  # of the records, as far as a range of minutes was looked at
     months: Months | Whole | None = None  # of an archive that is listed while it is shown
 
     def update(self, catalog: Catalog, usual: Usual) -> None:
@@ -146,11 +153,18 @@ class Session:
         """Hours that have chunks, chunks, bytes: of some hours, however many those are."""
         hours, chunks, sizes = self._sums
         sums = [0, 0, 0]
-        for each in selection.ranges:
-            start, stop = bisect_left(hours, each.start), bisect_left(hours, each.stop)
+        for range_ in selection.whole.ranges:
+            start, stop = bisect_left(hours, range_.start), bisect_left(hours, range_.stop)
             parts = stop - start, chunks[stop] - chunks[start], sizes[stop] - sizes[start]
             sums = [have + more for have, more in zip(sums, parts, strict=True)]
         return sums[0], sums[1], sums[2]
+
+    def filter_within(self, selection: Selection, filter_: Filter) -> Filter:
+        """The filter of these hours; of minutes it also holds to the time in the records."""
+        if not selection.in_minutes or self.time_field is None:
+            return filter_
+        span = selection.span
+        return replace(filter_, within=Within(self.time_field, span.start, span.stop, self.archive.zone))
 
     def chunks(self, hour: datetime) -> tuple[Chunk, ...]:
         return self.catalog.hours.get(hour, ())

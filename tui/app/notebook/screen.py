@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -15,10 +16,13 @@ from textual.widget import Widget
 from tui.app.model.command import read_filter
 from tui.app.model.session import Session
 from tui.app.page import Page
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import FewRecords
 from tui.app.requests import Leave, OpenArchive, OpenHour
-from tui.app.terminal.clipboard import LARGEST_BYTES, copy_text
+from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import CursorList, ScrolledLines
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+from tui.app.widgets.theme import Palette
 from tui.app.widgets.words import Words
 from tui.archive.location import locate_place
 from tui.archive.times import parse_time
@@ -30,7 +34,6 @@ from tui.history.log import HistoryError
 from tui.history.notebook import FIRST_RECORDS, Spot, Written
 from tui.history.words import age, ago
 from tui.shell import shell_join
-from tui.units import plural
 
 _KIND = 13
 _EMPTY = (
@@ -98,38 +101,54 @@ class EntryList(CursorList):
 
 
 class EntryText(ScrolledLines):
-    """The entry under the cursor."""
+    """The entry under the cursor, but for its records."""
 
     def __init__(self) -> None:
         super().__init__()
         self._entry: Written | None = None
 
     def show(self, entry: Written | None) -> None:
+        """With records below it is as high as its lines; else it takes all the room."""
         self._entry, self.top = entry, 0
-        self.repaint()
+        self.styles.height = "auto" if entry is not None and _split(entry)[1] else "1fr"
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         entry, palette = self._entry, self.palette
         if entry is None:
             return []
-        lines: list[list[Piece]] = [[], [(f" {entry.heading}", palette.title)], []]
-        in_records = False
-        for line in entry.lines:
-            in_records = line == FIRST_RECORDS or (in_records and (not line or line.startswith("    ")))
-            text = line.strip() if line.startswith("    ") else _plain(line)
-            style = palette.text
-            if line.startswith("    hourscope "):
-                style = palette.string
-            elif line.startswith("> "):
-                style, text = palette.strong, text.lstrip("> ")
-            elif line.startswith("- "):
-                style = palette.trouble
-            elif line.startswith("**"):
-                style = palette.headline
-            elif in_records or line.startswith("    "):
-                style, text = palette.text, line[4:] if line.startswith("    ") else text
-            lines += [[("  ", style), (part, style)] for part in _wrapped(text, max(width - 4, 20), whole=in_records)]
+        bar = both_ends([(f" {entry.heading}", palette.title)], [("enter goes there ", palette.bar_dim)], width)
+        lines: list[list[Piece]] = [[], [(text, style + palette.cursor_idle) for text, style in bar], []]
+        for line in _split(entry)[0]:
+            text, style = _styled(line, palette)
+            lines += [[("  ", style), (part, style)] for part in _wrapped(text, max(width - 4, 20))]
         return lines
+
+
+def _styled(line: str, palette: Palette) -> tuple[str, Style]:
+    """A line of an entry as it is drawn: Markdown's signs tell what it is."""
+    if line.startswith("    "):
+        return line[4:], palette.string if line.startswith("    hourscope ") else palette.text
+    if line.startswith("> "):
+        return _plain(line).lstrip("> "), palette.strong
+    if line.startswith("- "):
+        return f"! {_plain(line)[2:]}", palette.trouble
+    return _plain(line), palette.headline if line.startswith("**") else palette.text
+
+
+def _split(entry: Written) -> tuple[list[str], list[bytes]]:
+    """The lines of an entry without its records, and those."""
+    lines, records, in_records = [], [], False
+    for line in entry.lines:
+        in_records = line == FIRST_RECORDS or (in_records and (not line or line.startswith("    ")))
+        if in_records:
+            records += [line[4:].encode()] if line.startswith("    ") else []
+        else:
+            lines.append(line)
+    return lines, records
 
 
 class NotebookPage(Page):
@@ -148,10 +167,12 @@ class NotebookPage(Page):
         self.session = session
         self.list = EntryList()
         self.text = EntryText()
+        self.records = FewRecords()
+        self.listing = RecordList(self.records)
         self.words = Words(_EMPTY)
 
     def contents(self) -> list[Widget]:
-        return [self.words, self.list, self.text]
+        return [self.words, self.list, self.text, self.listing]
 
     def on_mount(self) -> None:
         self._read()
@@ -164,10 +185,16 @@ class NotebookPage(Page):
             self.report(str(error), bad=True)
         entries = self.list.entries
         self.words.display, self.list.display, self.text.display = not entries, bool(entries), bool(entries)
-        self.header.show(self.session.title, "notebook", plural(len(entries), "entry").replace("entrys", "entries"))
+        self.header.show(self.session.title, "notebook", self._count())
 
     def on_entry_list_moved(self) -> None:
         self.text.show(self.list.entry)
+        self.records[:] = _split(self.list.entry)[1] if self.list.entry else []
+        self.listing.display = bool(self.records)
+        self.listing.styles.height = len(self.records) + 4
+        self.listing.explain(("the first records",), "")
+        self.listing.show()
+        self.listing.show_columns(())  # of these records, whatever stood in their lines before
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry
@@ -214,8 +241,7 @@ class NotebookPage(Page):
         if len(text.encode()) > LARGEST_BYTES:
             self.report("the notebook is too large for a clipboard; w writes it to a file", bad=True)
             return
-        copy_text(self.app, text)
-        self.report(f"copied, if this terminal lets us: {self._count()}")
+        self.copy(text, self._count())
 
     def _count(self) -> str:
         number = len(self.list.entries)
@@ -230,8 +256,16 @@ class NotebookPage(Page):
             file.write(self._all().encode("utf-8", "backslashreplace"))
         return f"wrote {self._count()} to {target}; 'hourscope notebook --redact PATH' blanks values"
 
+    @property
+    def subject(self) -> str:
+        return self.list.entry.heading if self.list.entry else self.title_of_help
+
     def explanation(self) -> tuple[str, ...]:
+        entry = self.list.entry
+        spot = entry.meta.spot if entry and entry.meta else None
+        where = "the extract that it made" if spot and spot.out else "the hour and the filter that it was made with"
         return (
+            *((f"{_plain(entry.headline)}: enter leads to {where}.",) if entry else ()),
             "Scans, counts, comparisons and sends are appended as you work, with their commands, results and damage; "
             "of records at most three of 500 bytes. ; adds a note on the hour, the record or the finding under the "
             "cursor. [notebook] in the config turns it off, or leaves out records.",
@@ -252,10 +286,8 @@ def _plain(text: str) -> str:
     return "".join(out)
 
 
-def _wrapped(text: str, width: int, *, whole: bool) -> list[str]:
-    """Lines of at most so many characters; rows are cut, for their columns."""
-    if not text:
-        return [""]
-    if not whole and text.lstrip() != text:
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many characters; rows of a table, which are indented, are cut."""
+    if not text or text.lstrip() != text:
         return [text[:width]]
     return [text[at : at + width] for at in range(0, len(text), width)]

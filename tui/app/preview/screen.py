@@ -10,10 +10,10 @@ from msgspec import structs
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from tui.app.archive_page import ArchivePage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.opening import listed_again
 from tui.app.model.session import Session, shifted
-from tui.app.page import ArchivePage
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,9 +42,16 @@ class Peek:
     def words(self) -> str:
         """`81 of 1,243 records match event == 'error'`."""
         first = "" if self.whole else "the first "
-        if not self.filter.active and not self.filter.invert:
+        if not self.filter.narrows:
             return f"{first}{plural(self.seen, 'record')}"
         return f"{count(self.matches)} of {first}{plural(self.seen, 'record')} match {self.filter.describe()}"
+
+    @property
+    def brief_words(self) -> str:
+        """`81 of 1,243 match`."""
+        if not self.filter.narrows:
+            return self.words
+        return f"{count(self.matches)} of {'' if self.whole else 'the first '}{count(self.seen)} match"
 
 
 def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
@@ -69,9 +76,12 @@ class RecordPeek(LineWidget):
 
         peek: Peek
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, about: Callable[[datetime], list[Piece]] | None = None) -> None:
+        """`about`: what is known of an hour without reading it; the bar shows that at once while `brief`."""
         super().__init__()
         self._session = session
+        self._about = about
+        self.brief = False
         self._hour: datetime | None = None
         self._peek: Peek | None = None
         self._timer: Timer | None = None
@@ -83,6 +93,8 @@ class RecordPeek(LineWidget):
         if known is not None and known.hour == hour == self._hour and known.filter == self._session.filter:
             return
         self._hour = hour
+        if self.brief:
+            self.repaint(1)
         if self._timer is not None:
             self._timer.stop()
         if self.display:
@@ -103,8 +115,9 @@ class RecordPeek(LineWidget):
         stream(self, map(self.Ready, peek(session, hour, chunks, session.filter)), "peek")
 
     def on_record_peek_ready(self, message: Ready) -> None:
-        message.stop()
-        if message.peek.hour == self._hour:
+        if message.peek.hour != self._hour:
+            message.stop()
+        else:
             self._peek = message.peek
             self.repaint()
 
@@ -119,15 +132,23 @@ class RecordPeek(LineWidget):
 
     def _bar(self, width: int) -> list[Piece]:
         palette, known = self.palette, self._peek
-        if known is None:
-            return [(" reading …" if self._hour else "", palette.dim)]
-        title = f" {known.hour:%a} {known.hour.day} {known.hour:%H:%M}"
-        if not self._session.chunks(known.hour):
-            return [(title, palette.title), ("  no chunk names this hour", palette.dim)]
-        if trouble := self._session.out_of_reach(known.hour):
-            return [(title, palette.title), (f"  {trouble}", palette.dim)]
-        left: list[Piece] = [(title, palette.title), (f"  {printable(known.words)}", palette.text)]
-        return both_ends(left, [("enter", palette.key), (" opens it ", palette.dim)], width)
+        hour = self._hour if self.brief or known is None else known.hour
+        if hour is None:
+            return []
+        title: list[Piece] = [(f" {hour:%a} {hour.day} {hour:%H:%M}", palette.title), ("  ", palette.dim)]
+        if self.brief and self._about is not None:
+            title += [*self._about(hour), (" · ", palette.dim)]
+        elif not self._session.chunks(hour):
+            return [*title, ("no chunk names this hour", palette.dim)]
+        if trouble := self._session.out_of_reach(hour):
+            return [*title, (trouble, palette.dim)]
+        words = (
+            printable(known.brief_words if self.brief else known.words)
+            if known is not None and known.hour == hour
+            else "reading …"
+        )
+        key: list[Piece] = [("enter", palette.key), (" opens it ", palette.dim)]
+        return both_ends([*title, (words, palette.text)], key, width)
 
     def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
         drawn = (known, width, self.palette)

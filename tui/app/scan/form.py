@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
-from tui.app.model.hours import Selection, read_selection
+from tui.app.model.hours import Hours, Moments, Selection, read_moments, read_selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words
+from tui.archive.times import HOUR, hours_of_moments, spell_time
+from tui.archive.writer import names_folder
+from tui.config import state_dir
 from tui.errors import ConfigError, TimeError
+from tui.facts import Fact
 from tui.filter import Filter
+from tui.filter.within import Within
 from tui.scan import ScanPlan
+from tui.scan.facts import plan_facts
+from tui.scan.time_field import detect_time_field
+from tui.shell import shell_join
+from tui.units import plural
+
+_COMMANDS = 3  # that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +66,15 @@ class ScanForm:
     out: str
     proposed: str  # what `out` was before anybody chose one: its name has the first hour
     power: Power = Power()
+    moments: Moments | None = None  # to the minute, by the records' own time; `hours` are those that can hold them
+    time_field: str = ""  # that holds it, once it is known
 
     @classmethod
     def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
         """The session's filter, into a new extract or what `out` names."""
-        proposed = default_out(session, session.filter, hours.span)
-        return cls(session, hours, session.filter, out or proposed, proposed)
+        proposed = default_out(session, session.filter, hours.whole.span)
+        form = cls(session, hours, session.filter, out or proposed, proposed)
+        return form._ranged(hours.words()) if hours.in_minutes else form
 
     def filtered(self, filter_: Filter) -> ScanForm:
         """With another filter."""
@@ -75,36 +90,108 @@ class ScanForm:
     @property
     def words(self) -> list[str]:
         """The words of the command line that resumes it with --resume, also where it has several ranges."""
-        span, more = self.hours.span, [*self.filter.arguments(), *self.power.words(), "-o", self.out]
-        return command_words("scan", self.session.location, span.start, span.stop, more)
+        start, stop = self.moments or (self.hours.span.start, self.hours.span.stop)
+        more = [*self.plan.filter.arguments(), *self.power.words(), "-o", self.out]
+        return command_words("scan", self.session.location, start, stop, more)
+
+    @property
+    def span_words(self) -> str:
+        """`Tue 20 Jan 13:00 – Tue 20 Jan 19:00`."""
+        start, stop = self.moments or (self.hours.span.start, self.hours.span.stop)
+        return f"{start:%a %d %b %H:%M} – {stop:%a %d %b %H:%M}"
+
+    @property
+    def title(self) -> str:
+        """Of the job: the hours and the filter."""
+        terms = ", ".join(term.text for term in self.filter.active) or "every record"
+        return f"{self.span_words} · {'not ' * self.filter.invert}{terms}"
 
     @cached_property
     def plan(self) -> ScanPlan:
-        span, chunks = self.hours.span, self.hours.chunks(self.session.catalog)
+        span, chunks, archive = self.hours.span, self.hours.chunks(self.session.catalog), self.session.archive
         ranges = tuple((hours.start, hours.stop) for hours in self.hours.ranges)
-        return ScanPlan(self.session.archive, span.start, span.stop, self.filter, chunks, ranges=ranges)
+        within = Within(self.time_field, *self.moments, archive.zone) if self.moments and self.time_field else None
+        return ScanPlan(archive, span.start, span.stop, replace(self.filter, within=within), chunks, ranges=ranges)
+
+    @property
+    def timed(self) -> bool:
+        """Is it known which records are in the range?"""
+        return self.moments is None or bool(self.time_field)
+
+    def with_time_field(self) -> ScanForm:
+        """The same once a sample was read for the field that holds the records' time. TimeError if there is none."""
+        if self.timed:
+            return self
+        path = detect_time_field(self.session.archive, self.plan.chunks)
+        if path is None:
+            raise TimeError("no field of the records holds their time; r: give the range in whole hours")
+        return replace(self, time_field=path)
 
     @property
     def commands(self) -> list[str]:
         """The command lines that do the same, one per range."""
+        if self.moments is not None:
+            return [shell_join(self.words)]
         return scan_commands(self.session, self.hours, self.filter, self.out, self.power.words())
 
     def question(self, field: str) -> tuple[str, str]:
         """What to ask for a field, and the present answer."""
         return {
-            "range": ("hours, from … to …, …:", self.hours.words()),
+            "range": ("hours, from … to …, …; or minutes, 2015-01-20T14:05..14:25:", self._range_words),
             "out": ("into a folder/ (an extract) or a file (.gz, .zst, plain):", self.out),
             "power": ("chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:", str(self.power)),
         }[field]
+
+    @property
+    def _range_words(self) -> str:
+        return " to ".join(map(spell_time, self.moments)) if self.moments else self.hours.words()
 
     def answered(self, field: str, text: str) -> ScanForm:
         """With another answer. TimeError or ConfigError if it makes no sense."""
         match field:
             case "range":
-                hours = read_selection(text, self.session.archive.zone, self.session.catalog.stop)
-                if not all(self.session.catalog.is_listed(each.start, each.stop) for each in hours.ranges):
-                    raise TimeError("some of these hours are not listed yet; select them on the calendar first")
-                return replace(self, hours=hours)._named()
+                return self._ranged(text)._named()
             case "power":
                 return replace(self, power=Power.read(text))
         return replace(self, out=text.strip() or self.out)
+
+    def _ranged(self, text: str) -> ScanForm:
+        catalog, zone = self.session.catalog, self.session.archive.zone
+        moments = read_moments(text, zone)
+        if moments is None:
+            hours = read_selection(text, zone, catalog.stop)
+        else:
+            start, stop = hours_of_moments(*moments, HOUR)
+            assert start and stop
+            hours = Selection.of(Hours(start, stop))
+        if not all(catalog.is_listed(range_.start, range_.stop) for range_ in hours.ranges):
+            raise TimeError("some of these hours are not listed yet; select them on the calendar first")
+        return replace(self, hours=hours, moments=moments, time_field="")
+
+    def facts(self) -> list[Fact]:
+        """What will be read, where the matches go, what does the work, and the command that does the same."""
+        hours, *facts = plan_facts(self.plan)
+        if not self.timed:
+            hours = Fact("by …", self._range_words, "text", "looking for the field that holds the records' time …")
+        return [hours, *facts, *self._power_facts(), *self._command_facts()]
+
+    def _power_facts(self) -> list[Fact]:
+        kept = state_dir() / "extracts"
+        if Path(self.out).parent == kept:
+            facts = [Fact("into", f"{Path(self.out).name}/", "text", f"an extract in {kept}")]
+        else:
+            extract = "an extract: it opens, filters and sends like any archive"
+            facts = [Fact("into", self.out, "text", extract if names_folder(self.out) else "one file of lines")]
+        jobs = plural(self.power.jobs, "chunk") + " at a time" if self.power.jobs else ""
+        if self.power.dask:
+            facts.append(Fact("on", f"the Dask cluster of {self.power.dask}", "text", jobs))
+        elif jobs:
+            facts.append(Fact("on", f"this machine, {jobs}"))
+        return facts
+
+    def _command_facts(self) -> list[Fact]:
+        """One command line per range."""
+        commands = self.commands
+        shown = [Fact("" if at else "command", words, "command") for at, words in enumerate(commands[:_COMMANDS])]
+        rest = len(commands) - len(shown)
+        return [*shown, Fact("", f"and {plural(rest, 'more command')}, one per range (x)", "dim")] if rest else shown

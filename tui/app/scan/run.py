@@ -5,20 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from textual.message import Message
 
+from tui.analysis.known import known_from, remembered
+from tui.app.model.cargo import cargo_of_extract
 from tui.app.model.hours import Selection
 from tui.app.scan.form import ScanForm
+from tui.archive.store import is_s3
 from tui.archive.writer import file_of_lines, names_folder, partial_path
-from tui.config import Prices
 from tui.errors import HourscopeError
+from tui.facts import Fact
 from tui.history.entries import noted_scan
 from tui.history.extracts import ScanWork, recorded_scan
 from tui.history.log import Report
+from tui.index import open_index
 from tui.scan import (
     ChunkDamaged,
     ChunkDone,
@@ -35,15 +40,20 @@ from tui.scan import (
     open_extract,
     run_plan,
 )
+from tui.scan.heads import heads
 from tui.scan.order import written_to
+from tui.send import survey
+from tui.send.facts import value_facts
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
+_MOST_SURVEYED = 50_000  # matches
+_SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # and of each of them
 
 
 @dataclass(frozen=True)
 class ScanState:
-    """How far a scan is. `marks` holds a sign for each chunk of the plan, in order."""
+    """How far a scan is. `marks` holds a sign for each chunk of the plan, in order. `total_bytes` are to be fetched."""
 
     chunks: int
     total_chunks: int
@@ -62,6 +72,12 @@ class ScanState:
     hours: int = 0
     over: bool = False
     partial: bool = False
+    skipped: int = 0  # chunks that the index knows to hold no match
+
+    @property
+    def share(self) -> float:
+        """How much of the range was dealt with, 0 to 1."""
+        return self.bytes_compressed / self.total_bytes if self.total_bytes else 0.0
 
     @property
     def rate(self) -> float:
@@ -89,9 +105,10 @@ def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState
     totals = Totals()
     marks = dict.fromkeys((chunk.key for chunk in plan.chunks), WAITING)
     first: list[bytes] = []
-    shown = 0.0
+    shown, skipped = 0.0, 0  # when, and bytes that need not be fetched
     for event in events:
         totals.add(event)
+        skipped += event.chunk.size if isinstance(event, ChunkDone) and event.skipped else 0
         _mark(marks, event)
         had = len(first)
         if isinstance(event, Matches) and had < KEPT_MATCHES:
@@ -99,8 +116,8 @@ def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState
         now = time.monotonic()
         if now - shown >= INTERVAL or (not had and first):
             shown = now
-            yield _state(plan, totals, marks, first)
-    yield _state(plan, totals, marks, first, over=True)
+            yield _state(plan, totals, marks, first, skipped)
+    yield _state(plan, totals, marks, first, skipped, over=True)
 
 
 def _mark(marks: dict[str, str], event: ScanEvent) -> None:
@@ -118,14 +135,14 @@ def _mark(marks: dict[str, str], event: ScanEvent) -> None:
 
 
 def _state(
-    plan: ScanPlan, totals: Totals, marks: dict[str, str], first: list[bytes], *, over: bool = False
+    plan: ScanPlan, totals: Totals, marks: dict[str, str], first: list[bytes], skipped: int, *, over: bool = False
 ) -> ScanState:
-    counts = totals.counts
+    counts, done = totals.counts, totals.chunks + totals.skipped
     return ScanState(
-        totals.chunks,
+        done,
         len(plan.chunks),
         counts.bytes_compressed,
-        plan.bytes_compressed,
+        plan.bytes_compressed - skipped,
         counts.bytes,
         counts.records,
         counts.matches,
@@ -138,7 +155,8 @@ def _state(
         tuple(totals.warnings()),
         plan.hours,
         over,
-        over and (totals.chunks < len(plan.chunks) or totals.partial > 0),
+        over and (done < len(plan.chunks) or totals.partial > 0),
+        totals.skipped,
     )
 
 
@@ -150,18 +168,30 @@ def run(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event
 
 
 def _scan(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
-    plan, out, power = form.plan, form.out, form.power
-    if names_folder(out):
-        extract = open_extract(out, plan, s3=form.session.s3, resume=resume)
-        events = run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, extract=extract)
-        location = form.session.location
-        yield from recorded_scan(events, ScanWork(plan, extract, location.title, location.url, form.words), report)
-        return
-    target = Path(out).expanduser()
-    with file_of_lines(
-        target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
-    ) as file:
-        yield from written_to(file, run_plan(plan, jobs=power.jobs, dask=power.dask, cancel=cancel, strict=True))
+    """Chunks that the index knows to hold no match are not read; what is counted in others is remembered there."""
+    plan, out, power, location = form.plan, form.out, form.power, form.session.location
+    folder = names_folder(out)
+    extract = open_extract(out, plan, s3=form.session.s3, resume=resume) if folder else None
+    with open_index(plan.archive) as index:
+        events = run_plan(
+            plan,
+            jobs=power.jobs,
+            dask=power.dask,
+            cancel=cancel,
+            extract=extract,
+            strict=not folder,
+            exact=True,
+            known=known_from(index),
+        )
+        events = remembered(events, index, plan.filter)
+        if extract is not None:
+            yield from recorded_scan(events, ScanWork(plan, extract, location.title, location.url, form.words), report)
+            return
+        target = Path(out).expanduser()
+        with file_of_lines(
+            target, overwrite=False, final=lambda: partial_path(target) if cancel.is_set() else target
+        ) as file:
+            yield from written_to(file, events)
 
 
 @dataclass
@@ -174,19 +204,49 @@ class Hinted(Message):
 
 @dataclass
 class Estimated(Message):
-    """What a plan will find, take and cost; or, where the sample could not be read, why."""
+    """What a form's plan will find, take and cost; or, where the sample could not be read, why. `form` is the same as
+    `asked`, and knows the field of the records' time if it needs one."""
 
-    plan: ScanPlan
+    asked: ScanForm
+    form: ScanForm
     estimate: Estimate | None
     trouble: str = ""
+    first: tuple[bytes, ...] = ()  # matches of a sample
 
 
-def estimated(plan: ScanPlan, prices: Prices, jobs: int | None) -> Estimated:
-    """The estimate of a plan; reads a sample of it."""
+def estimated(form: ScanForm) -> Estimated:
+    """The estimate of a form's plan; reads a sample of it."""
+    asked, prices = form, form.session.config.prices
     try:
-        return Estimated(plan, estimate(plan, prices=prices, jobs=jobs))
+        form = form.with_time_field()
+        with open_index(form.plan.archive) as index:
+            known = known_from(index, counts_only=True)
+            expected = estimate(form.plan, prices=prices, jobs=form.power.jobs, known=known, keeps=True)
+        return Estimated(asked, form, expected, first=tuple(_sampled(form.plan)))
     except HourscopeError as error:
-        return Estimated(plan, None, str(error))
+        return Estimated(asked, form, None, str(error))
+
+
+def _sampled(plan: ScanPlan) -> Iterator[bytes]:
+    """Matches among the first records of some chunks: what one will get."""
+    for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
+        yield from (record for record in records if plan.filter.matches(record))
+
+
+@dataclass
+class Surveyed(Message):
+    """The matches in the extract of a plan by the values of a telling field, as rows."""
+
+    plan: ScanPlan
+    by_value: tuple[Fact, ...]
+
+
+def surveyed(form: ScanForm, matches: int) -> Surveyed:
+    """Look through a small extract on disk; a large one is asked by `count`."""
+    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
+        with suppress(HourscopeError):  # who opens the extract gets the reason
+            return Surveyed(form.plan, (Fact(), *value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
+    return Surveyed(form.plan, ())
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -10,69 +11,66 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui.app.archive_page import ArchivePage
+from tui.app.job_page import JobPage
 from tui.app.model.cargo import cargo_of_extract, cargo_of_file
-from tui.app.model.command import shell_filter, shell_read
 from tui.app.model.hours import Selection
-from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Job, Jobs, JobState
+from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import ArchivePage
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
-from tui.app.requests import Failed, JobMoved, KeepJob, OpenArchive, PlanScan, PlanSend, Report, refusal
-from tui.app.scan.facts import command_facts, headline, power_facts, state_facts
+from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
+from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
-from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, estimated, run, snapshots
-from tui.app.scan.timeline import Timeline
-from tui.app.widgets.board import Board
+from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
+from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.chart import Chart, TimeCounts
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
-from tui.errors import HourscopeError, OutputError
 from tui.facts import Fact
 from tui.filter import Filter
+from tui.history.extracts import ExtractLine, find_extract, rename_extract
 from tui.scan import Estimate, ScanPlan
-from tui.scan.facts import estimate_facts, estimate_sentence, plan_facts
 from tui.scan.hints import hints_for
-from tui.units import count, duration, plural, size
+from tui.scan.plan import reasons_to_ask
+from tui.units import count, plural, size
 
 _DEBOUNCE_SECONDS = 0.2
 
 
-class ScanPage(ArchivePage):
+class ScanPage(JobPage, ArchivePage):
     """Ready, running, or over. It runs on when it is left; S stops it and keeps the matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="open"),
-        Binding("enter", "open", "open what was found", id="open"),
+        Binding("enter", "open", "open the result", id="open"),
         Binding("p", "send", "publish", id="send"),
         Binding("r,v", "fill('range')", "range", id="scan-range", priority=True),
         Binding("w", "fill('out')", "where to", id="write", priority=True),
         Binding("P", "fill('power')", "workers, Dask", id="workers", priority=True),
-        Binding("R", "again", "resume", id="resume"),
-        Binding("S", "stop", "stop", id="job-stop"),
+        Binding("L", "name", "name", id="name", priority=True),
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
     title_of_help = "The scan"
-    ASKING = ArchivePage.ASKING | {"fill"}
-    job: Job
+    ASKING = ArchivePage.ASKING | {"fill", "name"}
+    stopping = "stopping; the matches so far are kept"
 
     def __init__(self, session: Session, hours: Selection, jobs: Jobs, out: str = "") -> None:
-        super().__init__()
+        super().__init__("scan", jobs)
         self.session = session
         self.form = ScanForm.of(session, hours, out)
-        self.job = Job("scan", self.interrupt)
         self.state: ScanState | None = None
         self.estimate: Estimate | None = None
         self.hints: tuple[str, ...] = ()  # why nothing may have matched
-        self.failure = self.unread = ""  # why the scan, or the sample of the estimate, could not be read
+        self.by_value: tuple[Fact, ...] = ()  # rows about the result
+        self.unread = ""  # why the sample of the estimate could not be read
         self.board = Board()
-        self.timeline = Timeline()
+        self.timeline = Chart(cursor=False)
         self.matches = FewRecords()
         self.listing = RecordList(self.matches)
-        self._jobs = jobs
         self._timer: Timer | None = None
-        self._cancel: threading.Event | None = None
         self._begun: tuple[ScanPlan, str] | None = None
 
     def contents(self) -> list[Widget]:
@@ -82,14 +80,6 @@ class ScanPage(ArchivePage):
         self.set_focus(self.listing)
         self._ask_estimate()
         self.refresh_facts()
-
-    def on_unmount(self) -> None:
-        if self._cancel is not None:
-            self._cancel.set()
-
-    @property
-    def running(self) -> bool:
-        return self._cancel is not None
 
     @property
     def over(self) -> bool:
@@ -101,9 +91,11 @@ class ScanPage(ArchivePage):
             return not self.running and state is None and bool(super().check_action(action, parameters))
         if action == "again":
             return over and state is not None and state.partial and names_folder(self.form.out)
+        if action == "name":
+            return over and names_folder(self.form.out) and bool(super().check_action(action, parameters))
         if action == "send":
             return over and state is not None and state.matches > 0
-        return {"open": over, "start": not self.running and not over, "stop": self.running}.get(
+        return {"open": over, "start": not self.running and not over}.get(
             action, super().check_action(action, parameters)
         )
 
@@ -111,10 +103,7 @@ class ScanPage(ArchivePage):
 
     def action_fill(self, field: str) -> None:
         question, value = self.form.question(field)
-        self.ask(question, partial(self._fill, field), value)
-
-    def _fill(self, field: str, text: str) -> None:
-        self._put(self.form.answered(field, text))
+        self.ask(question, lambda text: self._put(self.form.answered(field, text)), value)
 
     def put_filter(self, filter_: Filter) -> str | None:
         """Of this scan; once it has begun, of another one of the same hours."""
@@ -128,6 +117,7 @@ class ScanPage(ArchivePage):
     def _put(self, form: ScanForm) -> None:
         self.form = form
         self.estimate, self.failure, self.unread = None, "", ""
+        self._show_matches(())
         self._ask_estimate()
         self.refresh_facts()
 
@@ -143,64 +133,81 @@ class ScanPage(ArchivePage):
         self.workers.cancel_group(self, "estimate")
 
     def _begin_estimate(self, form: ScanForm) -> None:
-        prices = self.session.config.prices
-        job = partial(estimated, form.plan, prices, form.power.jobs)
-        self.work(lambda: self.post_message(job()), "estimate", exclusive=True)
+        self.work(lambda: self.post_message(estimated(form)), "estimate", exclusive=True)
 
     def on_estimated(self, message: Estimated) -> None:
-        if message.plan is self.form.plan:
-            self.estimate, self.unread = message.estimate, message.trouble
+        if message.asked is self.form and not self.running:
+            self.form, self.estimate, self.unread = message.form, message.estimate, message.trouble
+            self._show_matches(message.first)
             self.refresh_facts()
 
     # Running.
 
     def action_start(self) -> None:
-        if self.form.plan.chunks:  # the extract that a failure has left is resumed
-            self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
-        else:
+        form, expected = self.form, self.estimate
+        if not form.plan.chunks:
             self.report("there is no chunk in these hours; r changes the range", bad=True)
+        elif not form.timed:
+            self.report(self.unread or "looking for the field that holds the records' time; a moment")
+        else:
+            share = expected.matches / expected.records if expected is not None and expected.records else 1.0
+            reasons = "; ".join(reasons_to_ask(form.plan, form.out, share))
+            if reasons:
+                self.ask(f"{reasons[:1].upper()}{reasons[1:]}. Type yes to start:", self._confirm)
+            else:
+                self._begin()
+
+    def _confirm(self, text: str) -> str | None:
+        if text.strip().lower() not in ("y", "yes"):
+            return "nothing was read"
+        self._begin()
+        return None
+
+    def _begin(self) -> None:
+        """The extract that a failure has left is resumed."""
+        self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
 
     def action_again(self) -> None:
         self._start(resume=True)
 
     def _start(self, *, resume: bool) -> None:
         self._drop_estimate()
-        self._cancel, self.failure = threading.Event(), ""
-        self.state, self._begun, self.hints = None, (self.form.plan, self.form.out), ()
-        self.matches.clear()
-        self.work(partial(self._run, self.form, self._cancel, resume=resume), "scan")
-        self.job.seen = False
-        self._refresh_job()
-        self.request(KeepJob(self.job, self))
-        self.refresh_facts()
+        self.state, self._begun, self.hints, self.by_value = None, (self.form.plan, self.form.out), (), ()
+        self._show_matches(())
+        cancel = threading.Event()
+        self.run(partial(self._scan, self.form, cancel, resume=resume), cancel.set)
 
-    def _run(self, form: ScanForm, cancel: threading.Event, *, resume: bool) -> None:
-        try:
-            with self._jobs.running(cancel.set):
-                for state in snapshots(form.plan, run(form, self._report_later, resume=resume, cancel=cancel)):
-                    self.post_message(ScanMoved(state))
-            plan, matched = form.plan, state.matches > 0
-            if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
-                self.post_message(Hinted(plan, tuple(hint.removeprefix("hint: ") for hint in hints)))
-        except HourscopeError as error:
-            if isinstance(error, OutputError) and self.state is None:
-                self._begun = None  # what is at that place is not ours
-            self.post_message(refusal(error))
-
-    def _report_later(self, sentence: str) -> None:
-        self.app.post_message(Report(sentence))
+    def _scan(self, form: ScanForm, cancel: threading.Event, *, resume: bool) -> None:
+        for state in snapshots(form.plan, run(form, self.report_later, resume=resume, cancel=cancel)):
+            self.post_message(ScanMoved(state))
+        plan, matched = form.plan, state.matches > 0
+        if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
+            self.post_message(Hinted(plan, tuple(hint.removeprefix("hint: ") for hint in hints)))
+        self.post_message(surveyed(form, state.matches))
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state
         for event in state.damaged:
             self.session.add_damage(event)
-        self.matches.extend(state.first[len(self.matches) :])
         if state.over:
-            self._cancel = None
-            hours = state.known_hours(self.form.plan, self.form.hours)
-            self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
+            self.end()
+            if self.form.moments is None:  # else the hours are looked at in part
+                hours = state.known_hours(self.form.plan, self.form.hours)
+                self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
+        self._show_matches(state.first)
+        self.moved()
+
+    def on_surveyed(self, message: Surveyed) -> None:
+        if message.plan is self.form.plan:
+            self.by_value = message.by_value
+            self.refresh_facts()
+
+    def _show_matches(self, records: Sequence[bytes]) -> None:
+        """More than before, or others."""
+        same, self.matches[:] = list(records[: len(self.matches)]) == self.matches, records
         self.listing.show()
-        self._moved()
+        if not same:  # whatever stood in their lines before
+            self.listing.show_columns(())
 
     def on_hinted(self, message: Hinted) -> None:
         if message.plan is self.form.plan:
@@ -208,44 +215,18 @@ class ScanPage(ArchivePage):
             self.refresh_facts()
 
     def on_failed(self, message: Failed) -> None:
-        message.prevent_default().stop()
-        self._cancel = None
-        self.failure = message.sentence
-        self._moved()
+        if message.output and self.state is None:
+            self._begun = None  # what is at that place is not ours
+        super().on_failed(message)
 
-    def _moved(self) -> None:
-        self.refresh_facts()
-        self._refresh_job()
-        self.request(JobMoved(self.job))
-
-    def interrupt(self) -> bool:
-        if self._cancel is None:
-            return False
-        self._cancel.set()
-        self.report("stopping; the matches so far are kept")
-        return True
-
-    def _refresh_job(self) -> None:
-        form, span = self.form, self.form.hours.span
-        terms = ", ".join(term.text for term in form.filter.active) or "every record"
-        not_ = "not " * form.filter.invert
-        self.job.title = f"{span.start:%d %b %H:00} – {span.stop:%d %b %H:00} · {not_}{terms}"
-        self.job.state = self._job_state()
+    def refresh_job(self) -> None:
+        form = self.form
+        self.job.title = form.title
+        super().refresh_job()
         self.job.resume_command = f"{form.commands[0]} --resume" if names_folder(form.out) else ""
 
-    def _job_state(self) -> JobState:
-        """How far it is, by the bytes that were fetched."""
-        state = self.state
-        if self.failure:
-            return JobState(FAILED, words=self.failure)
-        if state is None:
-            return JobState(RUNNING, 0.0, "starting")
-        matches = plural(state.matches, "match")
-        if self.running:
-            left = f" · {duration(state.remaining)} to go" if state.remaining is not None else ""
-            share = state.bytes_compressed / state.total_bytes if state.total_bytes else 0.0
-            return JobState(RUNNING, share, f"{matches} · {size(state.rate)}/s{left}")
-        return JobState(STOPPED if state.partial else DONE, words=f"{matches} in {duration(state.seconds)}")
+    def job_state(self) -> JobState:
+        return state_of(self.state, self.failure)
 
     # Afterwards.
 
@@ -264,6 +245,14 @@ class ScanPage(ArchivePage):
         cargo = cargo_of_extract(self.session, out) if names_folder(out) else cargo_of_file(out)
         self.request(PlanSend(self.session, cargo))
 
+    def action_name(self) -> None:
+        """Home lists the extract by its name; its place stays."""
+        if (extract := find_extract(self.form.out)) is not None:
+            self.ask("name of the extract:", partial(self._rename, extract), extract.name)
+
+    def _rename(self, extract: ExtractLine, text: str) -> str:
+        return f"home lists it as {rename_extract(extract, text.strip() or extract.name).name}"
+
     def action_match(self, step: int) -> None:
         if not self.listing.go_to_match(step):
             self.report(f"no more matches {'after' if step > 0 else 'before'} this one")
@@ -275,30 +264,29 @@ class ScanPage(ArchivePage):
 
     def refresh_facts(self) -> None:
         """The header, the facts, the timeline."""
-        form, plan, span, state = self.form, self.form.plan, self.form.hours.span, self.state
+        form, plan, state = self.form, self.form.plan, self.state
         self.header.show(
             self.session.title,
-            f"scan {span.start:%a %d %b %H:00} – {span.stop:%a %d %b %H:00} {zone_name(self.session.archive.zone)}",
+            f"scan {form.span_words} {zone_name(self.session.archive.zone)}",
             *self._troubles(),
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
-        facts = [*plan_facts(plan), *power_facts(form.out, form.power), *command_facts(form.commands)]
-        self.board.show([Fact(), self._headline(), Fact(), *facts, Fact(), *self._progress()])
-        known = state.known_hours(plan, form.hours) if state else frozenset()
-        self.timeline.show(form.hours.hours(), state.matches_by_hour if state else {}, known)
-        shown = f"the first {count(len(self.matches))} matches, as they came" if self.matches else ""
-        self.listing.explain((shown,), "")
+        self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
+        if state is None and not self.running:
+            self.timeline.show(TimeCounts(form.hours.hours(), self.session.hour_size, spell=size))
+        else:
+            known = state.known_hours(plan, form.hours) if state else frozenset()
+            matches = state.matches_by_hour if state else {}
+            self.timeline.show(TimeCounts(form.hours.hours(), matches, known=known, matches=True))
+        number = count(len(self.matches))
+        shown = f"{number} matches in a sample" if state is None else f"the first {number} matches, as they came"
+        self.listing.explain((shown if self.matches else "",), "")
         self.refresh_bindings()
 
-    def _headline(self) -> Fact:
-        """The answer, as far as it is known."""
-        if self.state is not None:
-            return headline(self.state)
-        if self.estimate is not None:
-            return Fact("", estimate_sentence(self.estimate), "headline")
-        chunks = self.form.plan.chunks
-        return Fact("", "Reading a sample …" if chunks and not self.unread else "Nothing was read yet.", "headline")
+    @property
+    def _view(self) -> ScanView:
+        return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
 
     def _troubles(self) -> list[str]:
         """For the header: damage, records that are not JSON, and keys that are left out."""
@@ -306,48 +294,8 @@ class ScanPage(ArchivePage):
         not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
         return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
-    def _progress(self) -> list[Fact]:
-        state = self.state
-        if self.failure:
-            return [
-                Fact("stopped", self.failure, "trouble"),
-                Fact("", "fix the range (r), the filter (/) or the place (w), then press enter", "dim"),
-            ]
-        if state is None:
-            word = "starting …" if self.running else "ready: enter starts it; r, /, w and P change it"
-            return [*self._expected(), Fact("scan", word, "you")]
-        return state_facts(state, self.hints)
-
-    def _expected(self) -> list[Fact]:
-        """The estimate; until it is there, that it is being made. A scan need not wait for it."""
-        if self.estimate is not None:
-            remote = self.form.power.dask is not None
-            chunks, prices = len(self.form.plan.chunks), self.session.config.prices
-            return estimate_facts(self.estimate, chunks, prices, remote=remote)[1:]  # the headline has the first
-        return [Fact("estimate", self.unread, "trouble")] if self.unread else []
-
     def situation(self) -> dict[str, object]:
-        state = self.state
-        return {"scanned": self.over, "matches": state.matches if state else 0}
+        return {"scanned": self.over, "matches": self.state.matches if self.state else 0}
 
     def explanation(self) -> tuple[str, ...]:
-        return (
-            "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of "
-            "hour, key and line. Chunks are read several at a time.",
-            "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
-            "being read, ✗ was cut short by stopping.",
-            "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
-            "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds "
-            "the truth 95 times in 100.",
-            *(f"$ {command}" for command in self.form.commands),
-            *self._by_hand(),
-        )
-
-    def _by_hand(self) -> tuple[str, ...]:
-        """The shell for the first chunk."""
-        chunks = self.form.plan.chunks
-        if not chunks:
-            return ()
-        rest = len(chunks) - 1
-        command = shell_read(self.session, chunks[0].key) + shell_filter(self.form.filter)
-        return (f"$ {command}" + (f"    # and so on: {plural(rest, 'chunk')} more" if rest else ""),)
+        return (self._view.headline, *explain(self.form))

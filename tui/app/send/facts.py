@@ -1,39 +1,146 @@
-"""A send in rows: the answers that are still missing, and how far it is. All else is said by tui.send.facts."""
+"""A send in rows: the answers that are still missing, and how far it is. All else is in tui.send.facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.send.order import BY_TIME, Order
 from tui.app.send.run import Checked
-from tui.facts import Fact
-from tui.send import Control, Destination, Earlier, Sending, Survey
+from tui.facts import Fact, signed
+from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
 from tui.send.earlier import REPEATED
-from tui.send.facts import destination_facts, survey_facts, warning_facts
-from tui.units import count, plural, size
+from tui.send.facts import (
+    destination_facts,
+    plan_sentence,
+    receipt_facts,
+    receipt_sentence,
+    survey_facts,
+    warning_facts,
+)
+from tui.units import count, duration, plural, size
 
 _BAR = 40
-_RECORD_LENGTH = 400  # characters of the first and the last record
-_LOOKS = ("first", "last", "largest", "shapes", "")  # facts that give way on a small screen, and while it runs
+_RECORDS, _LOOKS, _HISTOGRAM = ("first", "last"), ("largest", "shapes"), ("by hour", "by value")  # labels of facts
+EXPLANATION = (
+    "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk says what "
+    "arrived, so a send that was stopped resumes there; at most what was in flight can arrive twice.",
+    "OK means that nsqd has the record in its memory or on its disk.",
+)
 
 
-def what_facts(title: str, survey: Survey, *, brief: bool) -> list[Fact]:
-    """What will be sent, counted by reading it; `brief`: without a look at the records."""
-    facts = survey_facts(survey, title, record_length=_RECORD_LENGTH)
-    return [fact for fact in facts if not brief or fact.label not in _LOOKS]
+@dataclass(frozen=True, slots=True)
+class SendState:
+    """What is known of a send: what and where, how far it is (if `control`, it runs), how it ended, or why not."""
+
+    title: str
+    command: str
+    order: Order
+    survey: Survey
+    checked: Checked
+    failure: str = ""
+    control: Control | None = None
+    progress: Sending | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def paused(self) -> bool:
+        """By somebody, or by a question that waits for an answer."""
+        return bool(self.control and self.control.paused) or bool(self.progress and self.progress.asking)
+
+    def facts(self, *, low: bool) -> list[Fact]:
+        """All rows; `low`: the screen has no room for a look at the records."""
+        order, checked, survey = self.order, self.checked, self.survey
+        planned, runs = self.receipt is None, self.control is not None
+        checks = check_facts(order, checked, survey) if planned and not runs else []
+        rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
+        rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
+        if planned:
+            asking = order.to_nsq and checked.target is None and not self.failure
+            rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
+        return signed([*rows, Fact(), Fact("command", self.command, "command"), Fact(), *self._end()])
+
+    @property
+    def headline(self) -> str:
+        """The answer, as far as it is known."""
+        if self.receipt is not None:
+            return f"{'' if self.receipt.partial else '✓ '}{receipt_sentence(self.receipt)}"
+        progress, order, planned = self.progress, self.order, plural(self.survey.count, "record")
+        if self.failure and self.control is None:
+            confirmed = progress.confirmed if progress is not None else 0
+            return f"Only {plural(confirmed, 'record')} confirmed." if confirmed else "Nothing was sent."
+        if self.control is not None and progress is not None:
+            left = f", {duration(progress.eta)} to go" if progress.eta is not None and not self.paused else ""
+            return f"{'Paused: ' if self.paused else ''}{count(progress.confirmed)} of {planned} confirmed{left}."
+        if order.out and self.survey.complete:
+            return f"{planned} would be written to {order.out}."
+        if not order.to_nsq and self.survey.complete and self.survey.count:
+            where = (
+                "in which topic?"
+                if order.where
+                else f"to {order.topic}, on which nsqd?"
+                if order.topic
+                else "where to?"
+            )
+            return f"{planned} to send: {where}"
+        return plan_sentence(self.survey, order.topic, order.where)
+
+    def _end(self) -> list[Fact]:
+        """What happens now, or what one can do."""
+        if self.receipt is not None:
+            resume = "R resumes it where it stopped; so does the command with --resume"
+            facts = [*receipt_facts(self.receipt), Fact("", "y copies this receipt as Markdown, w writes it", "dim")]
+            return [*facts, Fact("", resume, "you")] if self.receipt.partial and self.receipt.topic else facts
+        if self.failure:
+            fix = Fact("", "fix it (a, t, w or r), then press enter", "dim")
+            return [Fact("refused", self.failure, "trouble"), fix]
+        if self.control is not None:
+            return progress_facts(self.progress or Sending(), self.control, self.order)
+        if not self.survey.complete or not self.survey.count:
+            return [Fact("", "nothing is sent yet", "dim")]
+        if self.order.out:
+            return [Fact("", "ready: enter writes the file", "you")]
+        if not self.order.to_nsq:
+            return [Fact("", "where to? a for nsqd, t for the topic, or w for a file", "you")]
+        return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
+
+    def of_job(self) -> JobState:
+        """How far it is, by the records that are confirmed."""
+        if self.receipt is not None:
+            words = f"{plural(self.receipt.confirmed, 'record')} confirmed in {duration(self.receipt.seconds)}"
+            return JobState(STOPPED if self.receipt.partial else DONE, words=words)
+        if self.failure and self.control is None:
+            return JobState(FAILED, words=self.failure)
+        progress = self.progress or Sending()
+        share = progress.confirmed / progress.total if progress.total else 0.0
+        asks = "asks whether to continue · " if progress.asking else ""
+        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
+        return JobState(PAUSED if self.paused else RUNNING, share, words)
+
+
+def what_facts(title: str, survey: Survey, *, low: bool, planned: bool) -> list[Fact]:
+    """What will be sent, counted by reading it, as far as there is room. The list below shows the records."""
+    left_out = _RECORDS + (_LOOKS if low or not planned else ()) + (_HISTOGRAM if low and not planned else ())
+    rows, label = [], ""
+    for fact in survey_facts(survey, title):
+        label = fact.label or label  # rows without one continue those before
+        rows += [fact] if label not in left_out else []
+    return rows
 
 
 def where_facts(order: Order, destinations: Sequence[Destination], *, asking: bool) -> list[Fact]:
     """Where it goes, what is there now, and how it goes there."""
     if order.out:
-        return [Fact("into", order.out, "strong", "a file: it appears whole or not at all")]
+        name = Fact("name", order.name or "its time and filter", "text", "L changes it")
+        return [Fact("into", order.out, "strong", "a file: it appears whole or not at all"), name]
     facts = [Fact("", "asking nsqd what is there …", "dim")] if asking else destination_facts(destinations)
-    if not destinations or order.name or order.way.lookupd_http_addresses:
+    if not destinations or order.way_name or order.way.lookupd_http_addresses:
         about = order.about if order.where else "press a"
         facts.insert(0, Fact("nsqd", order.where or "–", "strong" if order.where else "dim", about))
     if not order.topic:
         facts.insert(1, Fact("topic", "–", "dim", "press t"))
-    return [*facts, _how(order)]
+    return [*facts, _how(order), Fact("name", order.name or "its time and filter", "text", "L changes it")]
 
 
 def _how(order: Order) -> Fact:
@@ -49,6 +156,7 @@ def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
     """What speaks against it, the worst first; or that nothing does."""
     facts = [*warning_facts(checked.warnings), *_too_large(order, checked.destinations, survey)]
     facts.sort(key=lambda fact: fact.tone != "trouble")
+    facts = [replace(fact, tone="trouble") if fact.label == "warning" else fact for fact in facts]
     if checked.target is not None and survey.complete and not checked.earlier:
         if not any(words.startswith(REPEATED) for words in checked.warnings):
             facts.append(

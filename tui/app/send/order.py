@@ -8,12 +8,8 @@ from dataclasses import dataclass, field, replace
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.nsq.address import split_address
-from tui.send import (
-    SendOptions,
-    Source,
-    detect_order,
-    parse_rate,
-)
+from tui.send import SendOptions, Source, detect_order, parse_rate
+from tui.send.receipt import checked_name
 
 _CANARY = (1, 11)  # one record, then ten more
 BY_TIME = "time"
@@ -27,7 +23,7 @@ class Order:
     order."""
 
     way: NsqSpec = field(default_factory=NsqSpec)
-    name: str = ""  # of the way, in the config
+    way_name: str = ""  # in the config
     topic: str = ""
     out: str = ""
     rate: str = ""
@@ -35,6 +31,7 @@ class Order:
     canary: bool = False
     pace: str = ""  # `time`: the order of time without a pace; or how many times as fast
     skip_oversize: bool = False
+    name: str = ""  # of the send; empty: its time and filter
 
     @property
     def to_nsq(self) -> bool:
@@ -45,13 +42,13 @@ class Order:
     def where(self) -> str:
         """As a person types it, and `read_way` reads it."""
         lookups = (f"{_LOOKUP}{address}" for address in self.way.lookupd_http_addresses)
-        return self.name or " ".join((*self.way.nsqd_tcp_addresses, *lookups))
+        return self.way_name or " ".join((*self.way.nsqd_tcp_addresses, *lookups))
 
     @property
     def about(self) -> str:
         """What the name stands for, and whether it is TLS."""
         way = self.way
-        places = ", ".join(way.nsqd_tcp_addresses or way.lookupd_http_addresses) if self.name else ""
+        places = ", ".join(way.nsqd_tcp_addresses or way.lookupd_http_addresses) if self.way_name else ""
         lookup = "looked up" if way.lookupd_http_addresses else ""
         return " · ".join(filter(None, (places, lookup, "TLS" if way.tls else "")))
 
@@ -67,6 +64,7 @@ class Order:
             "out": ("file (.gz, .zst or plain); empty for NSQ:", self.out),
             "rate": ("records a second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
             "pace": ("order: empty as archived, time by the records' time, or a pace such as 1 or 10:", self.pace),
+            "name": ("name of the send, for its journal and receipt; empty for its time and filter:", self.name),
             "depth": ("pause while the topic is deeper than; empty for no ceiling:", str(self.max_depth or "")),
         }[field]
 
@@ -75,10 +73,12 @@ class Order:
         text = text.strip()
         match field:
             case "address":
-                name, way = read_way(text, config)
-                return replace(self, name=name, way=way, out="")
+                way_name, way = read_way(text, config)
+                return replace(self, way_name=way_name, way=way, out="")
             case "topic":
                 return replace(self, topic=text, out="")
+            case "name":
+                return replace(self, name=checked_name(text) if text else "")
             case "rate":
                 if text:
                     parse_rate(text)
@@ -98,13 +98,14 @@ class Order:
         pace = float(self.pace) if self.pace not in ("", BY_TIME) else None
         rate = parse_rate(self.rate) if self.rate else None
         steps = _CANARY if self.canary else ()
-        return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace)
+        return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace, name=self.name)
 
     def words(self) -> list[str]:
         """The command line's words for it."""
+        name = ["--name", self.name] if self.name else []
         if self.out:
-            return ["-o", self.out]
-        words = self._way_words()
+            return [*name, "-o", self.out]
+        words = [*name, *self._way_words()]
         words += ["--topic", self.topic or "TOPIC"]
         words += ["--rate", self.rate] if self.rate else []
         words += ["--order", "time"] if self.pace == BY_TIME else ["--pace", self.pace] if self.pace else []
@@ -113,8 +114,8 @@ class Order:
         return [*words, "--canary"] if self.canary else words
 
     def _way_words(self) -> list[str]:
-        if self.name or not self.where:
-            return ["--nsqd-tcp-address", self.name or "HOST:PORT"]
+        if self.way_name or not self.where:
+            return ["--nsqd-tcp-address", self.way_name or "HOST:PORT"]
         nsqds = (word for address in self.way.nsqd_tcp_addresses for word in ("--nsqd-tcp-address", address))
         lookups = (word for address in self.way.lookupd_http_addresses for word in ("--lookupd-http-address", address))
         return [*nsqds, *lookups]

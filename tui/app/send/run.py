@@ -13,7 +13,7 @@ from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.history.entries import send_entry
 from tui.history.notebook import Notebook
-from tui.history.sends import SendWork, recorded_send
+from tui.history.send_log import SendWork, recorded_send
 from tui.send import (
     Control,
     Destination,
@@ -112,7 +112,9 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
     order, target = checked.order, checked.target
     if order.out or target is None:
         events: Iterator[SendEvent] = send_to_file(source, order.out, control=control)
-        yield from recorded_send(events, SendWork(source, kept.words, out=order.out, url=kept.url), kept.report)
+        yield from recorded_send(
+            events, SendWork(source, kept.words, out=order.out, name=order.name, url=kept.url), kept.report
+        )
         return
     prepared = prepared_order(order, source, target, checked.destinations)  # this very page's journal, too
     survey = surveyed_again(prepared, survey)
@@ -128,7 +130,7 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
             warnings=warnings,
         )
         resume = (*(word for word in kept.words if word != "--again"), "--resume", "--yes")
-        work = SendWork(prepared.source, kept.words, resume, journal.path, url=kept.url)
+        work = SendWork(prepared.source, kept.words, resume, journal.path, name=order.name, url=kept.url)
         yield from recorded_send(events, work, kept.report)
 
 

@@ -11,28 +11,29 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
+from tui.app.archive_page import ArchivePage
+from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
-from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, Job, Jobs, JobState
+from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.page import ArchivePage
-from tui.app.requests import Failed, JobMoved, KeepJob, PlanSend, Report, refusal
-from tui.app.send.facts import check_facts, progress_facts, what_facts, where_facts
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import FewRecords
+from tui.app.requests import Failed, PlanSend
+from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
-from tui.app.terminal.clipboard import copy_text
 from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
 from tui.errors import HourscopeError, SendError, reason
-from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
-from tui.send.facts import plan_sentence, receipt_facts, receipt_markdown, receipt_sentence
+from tui.send.facts import receipt_markdown
 from tui.shell import shell_join
-from tui.units import count, duration, plural, size
+from tui.units import plural, size
 
 
-class SendPage(ArchivePage):
+class SendPage(JobPage, ArchivePage):
     """Nothing is sent before the topic's name was typed. space pauses, S stops; both keep the books."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,46 +48,37 @@ class SendPage(ArchivePage):
         Binding("o", "fill('pace')", "order, pace", show=False, id="pace", priority=True),
         Binding("c", "canary", "canary", id="canary"),
         Binding("O", "skip", "skip oversize records", show=False, id="skip-oversize"),
-        Binding("R", "again", "resume", id="resume"),
-        Binding("S", "stop", "stop", id="job-stop"),
+        Binding("L", "fill('name')", "name", id="name", priority=True),
     ]
     title_of_help = "The send"
     ASKING = ArchivePage.ASKING | {"fill", "write"}
-    job: Job
+    stopping = "stopping; waiting for in-flight batches"
 
     def __init__(self, session: Session, cargo: Cargo, jobs: Jobs) -> None:
-        super().__init__()
+        super().__init__("send", jobs)
         self.session = session
         self.cargo = cargo
-        self.job = Job("send", self.interrupt)
         self.order = _first_order(session)
         self.source: Source | None = None
         self.survey = Survey()
         self.checked = Checked(self.order)
-        self.refusal = ""  # why the order, or the send, was refused
         self.progress: Sending | None = None
         self.receipt: Receipt | None = None
         self.control: Control | None = None
         self.board = Board(id="send")
-        self._jobs = jobs
+        self.records = FewRecords()
+        self.listing = RecordList(self.records)
 
     def contents(self) -> list[Widget]:
-        return [self.board]
+        return [self.board, self.listing]
 
     def on_mount(self) -> None:
+        self.set_focus(self.listing)
         self.refresh_facts()
         self.work(self._count, "count")
 
-    def on_unmount(self) -> None:
-        if self.control is not None:
-            self.control.stop()
-
-    @property
-    def running(self) -> bool:
-        return self.control is not None
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("pause", "stop"):
+        if action == "pause":
             return self.running
         if action == "again":
             return not self.running and self.receipt is not None and self.receipt.partial and self.order.to_nsq
@@ -141,8 +133,8 @@ class SendPage(ArchivePage):
         if self.receipt is None:
             super().action_copy()
             return
-        copy_text(self.app, receipt_markdown(self.receipt, self._command))
-        self.report("the receipt was copied as Markdown, if this terminal lets us; w writes it into a file")
+        text = receipt_markdown(self.receipt, self._command)
+        self.copy(text, "the receipt, as Markdown; w writes it into a file")
 
     def action_fill(self, field: str) -> None:
         question, value = self.order.question(field, self.session.config)
@@ -159,13 +151,13 @@ class SendPage(ArchivePage):
 
     def _put(self, order: Order) -> None:
         self.order = order
-        self.session.sent_to = (order.name, order.way, order.topic)
+        self.session.sent_to = (order.way_name, order.way, order.topic)
         self._check()
         self.refresh_facts()
 
     def _check(self) -> None:
         """Ask nsqd what is there, as soon as there is somebody to ask."""
-        self.refusal, self.checked = "", Checked(self.order)
+        self.failure, self.checked = "", Checked(self.order)
         if self.order.to_nsq:
             order, source, survey = self.order, self.source, self.survey
             self.work(lambda: self.post_message(check(order, source, survey)), "check", exclusive=True)
@@ -173,7 +165,7 @@ class SendPage(ArchivePage):
     def on_checked(self, message: Checked) -> None:
         """What is there; the answer for an order that was changed meanwhile is dropped."""
         if message.order is self.order:
-            self.checked, self.refusal = message, message.trouble
+            self.checked, self.failure = message, message.trouble
             self.refresh_facts()
 
     # Sending.
@@ -201,75 +193,38 @@ class SendPage(ArchivePage):
 
     def action_again(self) -> None:
         """What was stopped is resumed; its topic was confirmed."""
-        self.receipt, self.progress = None, None
+        self.receipt = self.progress = None
         self._begin()
 
     def _begin(self) -> None:
-        if self.source is None:
-            return
-        self.control, self.refusal = Control(), ""
-        kept = Kept(self._words, self.session.location.url, self.session.notebook, self._report_later)
-        self.work(partial(self._run, self.checked, self.source, self.survey, self.control, kept), "send")
-        self.job.seen = False
-        self._refresh_job()
-        self.request(KeepJob(self.job, self))
-        self.refresh_facts()
+        if self.source is not None:
+            self.control = control = Control()
+            kept = Kept(self._words, self.session.location.url, self.session.notebook, self.report_later)
+            self.run(partial(self._send, self.checked, self.source, self.survey, control, kept), control.stop)
 
-    def _run(self, checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> None:
-        try:
-            with self._jobs.running(control.stop):
-                for event in run(checked, source, survey, control, kept):
-                    self.post_message(SendMoved(event))
-        except HourscopeError as error:
-            self.post_message(refusal(error))
+    def _send(self, checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> None:
+        for event in run(checked, source, survey, control, kept):
+            self.post_message(SendMoved(event))
 
     def on_send_moved(self, message: SendMoved) -> None:
         if isinstance(message.event, Sent):
-            self.receipt, self.control = message.event.receipt, None
-            self.clear_report()  # it is no longer stopping
+            self.receipt = message.event.receipt
+            self.end()
         else:
             self.progress = message.event
-        self._moved()
-
-    def on_failed(self, message: Failed) -> None:
-        message.prevent_default().stop()
-        self.control = None
-        self.refusal = message.sentence
-        self._moved()
-
-    def _moved(self) -> None:
-        self.refresh_facts()
-        self._refresh_job()
-        self.request(JobMoved(self.job))
+        self.moved()
 
     def action_pause(self) -> None:
-        if self.control is not None:
+        if self.running and self.control is not None:
             (self.control.resume if self.control.paused else self.control.pause)()
 
-    def interrupt(self) -> bool:
-        if self.control is None:
-            return False
-        self.control.stop()
-        self.report("stopping; waiting for in-flight batches")
-        return True
-
-    def _refresh_job(self) -> None:
+    def refresh_job(self) -> None:
         self.job.title = f"{plural(self.survey.count, 'record')} to {self.order.out or self.order.topic}"
-        self.job.state = self._job_state()
         self.job.resume_command = f"{self._command} --resume" if self.order.to_nsq else ""  # NSQ's has a journal
+        super().refresh_job()
 
-    def _job_state(self) -> JobState:
-        """How far it is, by the records that are confirmed."""
-        if self.receipt is not None:
-            words = f"{plural(self.receipt.confirmed, 'record')} confirmed in {duration(self.receipt.seconds)}"
-            return JobState(STOPPED if self.receipt.partial else DONE, words=words)
-        if self.refusal and self.control is None:
-            return JobState(FAILED, words=self.refusal)
-        progress, control = self.progress or Sending(), self.control
-        share = progress.confirmed / progress.total if progress.total else 0.0
-        asks = "asks whether to go on · " if progress.asking else ""
-        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
-        return JobState(PAUSED if progress.asking or (control and control.paused) else RUNNING, share, words)
+    def job_state(self) -> JobState:
+        return self.state.of_job()
 
     def put_filter(self, filter_: Filter) -> str | None:
         """A send of the same hours with another filter; a file or a whole extract is not filtered here."""
@@ -293,62 +248,32 @@ class SendPage(ArchivePage):
         again = ["--again"] if any(words.startswith(REPEATED) for words in self.checked.warnings) else []
         return (*self.cargo.words, *self.order.words(), *again)
 
-    def _report_later(self, sentence: str) -> None:
-        self.app.post_message(Report(sentence))
+    @property
+    def state(self) -> SendState:
+        """What is shown."""
+        control = self.control if self.running else None
+        what = (self.cargo.title, self._command, self.order, self.survey, self.checked)
+        return SendState(*what, self.failure, control, self.progress, self.receipt)
 
     def refresh_facts(self) -> None:
         """The header and the facts."""
-        survey, order, checked = self.survey, self.order, self.checked
+        survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
-        brief = self.app.size.height < LOW or self.running or self.receipt is not None
-        facts = [Fact(), Fact("", self._headline(), "headline"), Fact()]
-        checks = check_facts(order, checked, survey) if self.receipt is None and not self.running else []
-        facts += [*checks, Fact()] if checks else []
-        facts += what_facts(self.cargo.title, survey, brief=brief)
-        if self.receipt is None:
-            asking = order.to_nsq and checked.target is None and not self.refusal
-            there = () if self.running else checked.destinations
-            facts += [Fact(), *where_facts(order, there, asking=asking)]
-        facts += [Fact(), Fact("command", self._command, "command"), Fact(), *self._state()]
-        self.board.show(facts)
+        low = self.app.size.height < LOW
+        self.board.show(self.state.facts(low=low))
+        self._show_records(low=low)
         self.refresh_bindings()
 
-    def _headline(self) -> str:
-        """The answer, as far as it is known."""
-        if self.receipt is not None:
-            return receipt_sentence(self.receipt)
-        progress, order = self.progress, self.order
-        if self.refusal and self.control is None:
-            confirmed = progress.confirmed if progress is not None else 0
-            return f"Only {plural(confirmed, 'record')} confirmed." if confirmed else "Nothing was sent."
-        if self.control is not None and progress is not None:
-            paused = "Paused: " if self.control.paused else ""
-            left = f", {duration(progress.eta)} to go" if progress.eta is not None and not paused else ""
-            return f"{paused}{count(progress.confirmed)} of {plural(self.survey.count, 'record')} confirmed{left}."
-        if order.out and self.survey.complete:
-            return f"{plural(self.survey.count, 'record')} would be written to {order.out}."
-        return plan_sentence(self.survey, order.topic, order.where)
-
-    def _state(self) -> list[Fact]:
-        if self.receipt is not None:
-            resume = "R resumes it where it stopped; so does the command with --resume"
-            facts = [*receipt_facts(self.receipt), Fact("", "y copies this receipt as Markdown, w writes it", "dim")]
-            return [*facts, Fact("", resume, "you")] if self.receipt.partial and self.receipt.topic else facts
-        if self.refusal:
-            return [
-                Fact("refused", self.refusal, "trouble"),
-                Fact("", "fix it (a, t, w or r), then press enter", "dim"),
-            ]
-        if self.control is not None:
-            return progress_facts(self.progress or Sending(), self.control, self.order)
-        if not self.survey.complete or not self.survey.count:
-            return [Fact("", "nothing is sent yet", "dim")]
-        if self.order.out:
-            return [Fact("", "ready: enter writes the file", "you")]
-        if not self.order.to_nsq:
-            return [Fact("", "where to? a for nsqd, t for the topic, or w for a file", "you")]
-        return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
+    def _show_records(self, *, low: bool) -> None:
+        """The first and the last one, once all was read, where there is room."""
+        survey = self.survey
+        ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
+        self.listing.display = bool(ends) and survey.complete and not low
+        if survey.complete and not self.records:
+            self.records += ends
+            self.listing.explain(("the first and the last record" if len(ends) > 1 else "the record",), "")
+            self.listing.show()
 
     def situation(self) -> dict[str, object]:
         return {
@@ -360,12 +285,7 @@ class SendPage(ArchivePage):
         }
 
     def explanation(self) -> tuple[str, ...]:
-        return (
-            "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk "
-            "says what arrived, so a send that was stopped goes on there; at most what was in flight can arrive twice.",
-            "OK means that nsqd has the record in its memory or on its disk.",
-            f"$ {self._command}",
-        )
+        return (self.state.headline, *EXPLANATION, f"$ {self._command}")
 
 
 def _first_order(session: Session) -> Order:

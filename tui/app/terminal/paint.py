@@ -146,7 +146,7 @@ class Glass:
                 target[y][x : x + len(cells)] = cells
         for y in moved:
             self._lines[y] = list(lines[y + scroll.by]) if y + scroll.by in moved else [_UNKNOWN] * wide
-        return [*((0, y, cells) for y, cells in target.items()), *(each for each in pieces if each[1] not in target)]
+        return [*((0, y, cells) for y, cells in target.items()), *(piece for piece in pieces if piece[1] not in target)]
 
 
 def _sure(line: list[Cell]) -> list[Cell]:
@@ -156,7 +156,7 @@ def _sure(line: list[Cell]) -> list[Cell]:
 
 
 class _Pen:
-    """Writes cells; remembers where it is and which colours the terminal has."""
+    """Writes cells; remembers where it is and which colors the terminal has."""
 
     def __init__(self) -> None:
         self._now = _PLAIN
@@ -167,7 +167,7 @@ class _Pen:
         self._out.append(scroll.sequence)
 
     def go(self, x: int, y: int, line: list[Cell]) -> None:
-        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colours."""
+        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colors."""
         between = line[self._x : x] if y == self._y and x - self._x < _NEAR else [_UNKNOWN]
         if all(self._writes(cell) for cell in between):
             self._out.extend(char for char, _ in between)

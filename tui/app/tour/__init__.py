@@ -1,1 +1,1 @@
-"""The tour: where one is in it, kept between two starts; the line that shows it."""
+"""The tour: where one is in it, kept between two starts."""

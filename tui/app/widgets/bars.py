@@ -77,13 +77,17 @@ class HeaderLine(LineWidget):
         job = f"{self._job}   " if self._job else ""
         while len(facts) > 1 and len(job + " · ".join(facts)) > width - 28:
             facts.pop()
-        right = " · ".join(facts) + " "
-        room = max(width - cell_len(job + right) - 14, 8)
+        right: list[Piece] = [(job, palette.selected)]
+        for fact in facts:
+            style = palette.trouble if fact.startswith(_TROUBLE) else palette.bar
+            right += [(" · " if len(right) > 1 else "", palette.bar), (fact, style)]
+        right.append((" ", palette.bar))
+        room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
             (shorten_middle(self._place, room), palette.strong),
         ]
-        return strip_of(both_ends(left, [(job, palette.selected), (right, palette.bar)], width), width)
+        return strip_of(both_ends(left, right, width), width)
 
 
 class KeyLine(LineWidget):
@@ -184,11 +188,22 @@ class TourLine(LineWidget):
 
 
 _MOST_LINES = 8
+_TROUBLE = ("! ", "·· ")  # what a fact of the header begins with that tells of damage, or of gaps
 _HINT = "H hint "
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
 
 def _rank(binding: Binding) -> int:
     """What one does here first, help and the way out last."""
-    ranks = {"start": -1, "open": -1, "help": _KEPT, "leave": _KEPT + 1, "close": _KEPT + 1}
+    ranks = {
+        "start": -9,
+        "open": -9,
+        "filter": -8,
+        "range": -7,
+        "scan": -6,
+        "diff": -5,
+        "help": _KEPT,
+        "leave": _KEPT + 1,
+        "close": _KEPT + 1,
+    }
     return ranks.get(binding.action.rpartition(".")[2], 0)

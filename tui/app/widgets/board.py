@@ -46,12 +46,13 @@ class Board(LineWidget):
                 continue
             if fact.tone == "headline":
                 sentence = textwrap.wrap(printable(fact.text), max(width - 4, 20), break_on_hyphens=False)
-                lines += [[("  ", palette.headline), (line, palette.headline)] for line in sentence]
+                style = palette.headline + palette.good if fact.text.startswith("✓") else palette.headline
+                lines += [[("  ", style), (line, style)] for line in sentence]
                 continue
             style = tones[fact.tone] if fact.tone in tones else getattr(palette, fact.tone)
             label: Piece = (f" {fact.label:<{_LABEL}}", palette.dim)
             text = printable(fact.text)
-            if fact.tone in ("command", "trouble", "you") and not fact.note:
+            if not fact.note:
                 wrapped = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
                 lines.append([label, (wrapped[0], style)])
                 lines += [[(" " * (_LABEL + 1), style), (line, style)] for line in wrapped[1:]]

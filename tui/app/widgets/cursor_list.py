@@ -9,6 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.units import plural
+
+REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
 
 REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
 
@@ -160,4 +163,7 @@ class ScrolledLines(LineWidget):
     def draw(self, y: int, width: int) -> Strip:
         lines = self.lines(width)
         index = y + self.top
+        below = len(lines) - self.top - self.size.height
+        if below > 0 and y == self.size.height - 1:
+            return strip_of([(f"  … {plural(below + 1, 'more line')}", self.palette.dim)], width)
         return strip_of(lines[index], width) if index < len(lines) else Strip.blank(width)

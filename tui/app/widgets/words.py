@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import textwrap
 
+from textual.geometry import Size
+
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece
 from tui.printable import printable
 
 
 class Words(ScrolledLines):
-    """The first paragraph is the headline; `$ ` begins a command."""
+    """The first paragraph is the answer, and bold; `$ ` begins a command; how it was obtained is dim, at the end."""
 
     def __init__(self, paragraphs: tuple[str, ...] = (), *, scrolls: bool = False) -> None:
         super().__init__()
         self.can_focus = scrolls
         self._paragraphs = paragraphs
+        self._how = ""
 
-    def show(self, paragraphs: tuple[str, ...]) -> None:
-        self._paragraphs = paragraphs
+    def show(self, paragraphs: tuple[str, ...], how: str = "") -> None:
+        self._paragraphs, self._how = paragraphs, how
+        self.refresh(layout=len(self.lines(self.size.width)) > self.size.height)
         self.repaint()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         palette = self.palette
         room = max(min(width - 4, 96), 20)
         lines: list[list[Piece]] = [[]]
-        for number, paragraph in enumerate(self._paragraphs):
-            text = printable(paragraph)
-            style = palette.strong if number == 0 else palette.string if text.startswith("$ ") else palette.text
+        for number, paragraph in enumerate((*self._paragraphs, *([self._how] if self._how else []))):
+            text, how = printable(paragraph), number == len(self._paragraphs)
+            style = palette.string if text.startswith("$ ") else palette.dim if how else palette.text
+            style = style if number else palette.headline
             wrapped = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
             lines += [[("  ", style), (line, style)] for line in wrapped]
         return lines

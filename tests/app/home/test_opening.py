@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.app.conftest import FIRST, Opened, calendar, settled, shown, until
 from tui.app.calendar.screen import CalendarPage
-from tui.app.choice.screen import ChoicePage
+from tui.app.home.opening import ChoicePage
 
 CHUNK = gzip.compress(b'{"n": 1}\n', mtime=0)
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from statistics import median
 from zoneinfo import TZPATH, available_timezones
 
-from tui.app.model.clock import local_zone
 from tui.archive import Archive, Catalog
-from tui.archive.times import parse_zone, zone_name
+from tui.archive.times import local_zone, parse_zone, zone_name
 from tui.checks import Check
 from tui.errors import TimeError
 from tui.units import plural
@@ -61,10 +60,9 @@ class _Fit:
 
 def check_zone(archive: Archive, catalog: Catalog) -> Check:
     """Is the archive's time zone the one that its upload times suggest?"""
-    uploads = [(hour.replace(tzinfo=None), max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()]
+    uploads = _uploads(catalog)
     if len(uploads) < _MIN_HOURS:
         return Check("time zone", "ok", "too few hours to judge by their upload times")
-    uploads = uploads[:: -(-len(uploads) // _MAX_HOURS)]
     own = _fit(archive.zone, uploads)
     best = _best(own, uploads)
     if best is not own:
@@ -72,6 +70,18 @@ def check_zone(archive: Archive, catalog: Catalog) -> Check:
     if own.soon and own.share >= _FITS:
         return Check("time zone", "ok", f"chunks come {_minutes(own.lag)} after their hour ends")
     return Check("time zone", "ok", "the upload times do not follow the hours (a copy?), so they say nothing about it")
+
+
+def zone_of_uploads(archive: Archive, catalog: Catalog) -> tzinfo:
+    """The zone that the upload times suggest; the archive's own, if they say nothing against it."""
+    uploads = _uploads(catalog)
+    return _best(_fit(archive.zone, uploads), uploads).zone if len(uploads) >= _MIN_HOURS else archive.zone
+
+
+def _uploads(catalog: Catalog) -> list[_Upload]:
+    """Spread evenly."""
+    uploads = [(hour.replace(tzinfo=None), max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()]
+    return uploads[:: -(-len(uploads) // _MAX_HOURS)] if uploads else []
 
 
 def _best(own: _Fit, uploads: Sequence[_Upload]) -> _Fit:

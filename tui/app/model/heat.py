@@ -1,4 +1,4 @@
-"""The calendar's grid without a screen: which days it has, and what each hour's two cells show."""
+"""A mark for each hour of an archive: a shade of what there is, or a sign of trouble; and the days they stand on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from operator import itemgetter
 from statistics import median
 
 from tui.app.model.session import Session, Shade
-from tui.app.model.usual import ODD_LARGE, ODD_SMALL, odd_counts, usual_counts
+from tui.app.model.usual import ODD_LARGE, ODD_SMALL, odd_counts
 from tui.archive import Gap
 from tui.archive.catalog import in_gaps
 
@@ -84,6 +84,19 @@ class Overlay(Enum):
     def finds(self) -> bool:
         """Does it show what stands out, and not how much there is?"""
         return self.counted or self is Overlay.MATCHES
+
+
+def overlays(session: Session) -> list[Overlay]:
+    """Those of which something is known, or can be counted."""
+    empty = {
+        Overlay.USUAL: not session.usual.sizes,
+        Overlay.LAG: session.archive.extract,
+        Overlay.MATCHES: not session.matches,
+        Overlay.HITS: session.shade is None and not session.filter.narrows,
+        Overlay.RATE: session.shade is None and not session.filter.narrows,
+        Overlay.RATE_USUAL: session.shade is None or not session.shade.usual_rates,
+    }
+    return [overlay for overlay in Overlay if not empty.get(overlay)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +207,7 @@ def _counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
     """Hits, or their share of the records; hours that were not counted have no shade."""
     counted = [hour for hour, number in shade.records.items() if number]
     if overlay is Overlay.RATE_USUAL:
-        usual = usual_counts(shade.rates)
+        usual = shade.usual_rates
         rates = {hour: shade.rates[hour] / usual[hour] for hour in counted if usual.get(hour)}
         return {hour: _step_beside_usual(rates[hour]) if hour in rates else Mark.NONE for hour in counted}
     values = shade.rates if overlay is Overlay.RATE else shade.hits
@@ -229,11 +242,11 @@ def by_threes(values: Mapping[datetime, float]) -> dict[datetime, Mark]:
 
 
 def _lines(first: date, last: date) -> list[MonthTitle | date]:
-    """The days of the span, a title before each month."""
+    """The days of the span, a title before each month where there are several."""
     lines: list[MonthTitle | date] = []
-    day = first
+    day, titles = first, (first.year, first.month) != (last.year, last.month)
     while day <= last:
-        if not lines or day.day == 1:
+        if titles and (not lines or day.day == 1):
             lines.append(MonthTitle(day.year, day.month))
         lines.append(day)
         day += timedelta(days=1)
@@ -249,7 +262,7 @@ class Trouble:
     mark: Mark
 
     def words(self) -> str:
-        return f"{TROUBLE[self.mark]}: {self.hours:,} hours in a row"
+        return TROUBLE[self.mark] + (f": {self.hours:,} hours in a row" if self.hours > 1 else "")
 
 
 def troubles(grid: HeatGrid) -> list[Trouble]:

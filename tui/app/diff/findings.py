@@ -11,8 +11,8 @@ from textual.strip import Strip
 from tui.analysis.answers import name_of, share
 from tui.analysis.question import Answer, Found
 from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.findings import conditions, sign_of
 from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
-from tui.printable import printable
 
 _BAR = 7
 _SHARE = 8
@@ -29,20 +29,20 @@ class FindingList(CursorList):
     def __init__(self) -> None:
         super().__init__()
         self.answer: Answer | None = None
-        self._most = 1.0
+        self._strongest = 1.0
 
     def show(self, answer: Answer | None) -> None:
         """Other findings; the cursor stays on the one that it was on, if that is still there."""
-        before = self.found
+        before = self.current
         self.answer = answer
         found = answer.found if answer else ()
-        self._most = max((abs(one.finding.shift.score) for one in found), default=1.0)
+        self._strongest = max((abs(one.finding.shift.score) for one in found), default=1.0)
         names = [name_of(one) for one in found]
         self.refresh(layout=True)
         self.go(names.index(name_of(before)) if before and name_of(before) in names else 0)
 
     @property
-    def found(self) -> Found | None:
+    def current(self) -> Found | None:
         """The finding under the cursor."""
         found = self.answer.found if self.answer else ()
         return found[self.at] if self.at < len(found) else None
@@ -65,10 +65,10 @@ class FindingList(CursorList):
     def draw(self, y: int, width: int) -> Strip:
         name, line = self._widths(width)
         palette = self.palette
-        if y == 0:
+        if y == 0 and self.length:
             heading = f"   {'surprise':<{_BAR + 2}} {fit('what', name)}{'here':>{_SHARE}}{'there':>{_SHARE}}  "
             return strip_of([(heading, palette.dim), (fit(self._axis(), line), palette.dim)], width)
-        row = self.top + y - 1
+        row = self.top + max(y, 1) - 1
         if self.answer is None or row >= self.length:
             return Strip.blank(width)
         found = self.answer.found[row]
@@ -88,24 +88,22 @@ class FindingList(CursorList):
         return max(min(rest - line, 72), 10), line
 
     def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
-        palette, moved = self.palette, found.finding.shift
+        palette, shift = self.palette, found.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
-        bar = "━" * max(round(_BAR * (abs(moved.score) / self._most) ** 0.5), 1)
-        new = moved.there == 0
-        sign = "new" if new else "▲" if moved.score > 0 else "▼"
-        style = palette.match if moved.score > 0 else palette.heat[3]
+        bar = "━" * max(round(_BAR * (abs(shift.score) / self._strongest) ** 0.5), 1)
+        sign = sign_of(found, palette)
         return [
             (" ", palette.text),
             cursor,
             (" ", palette.text),
-            (f"{bar:<{_BAR}}", style),
+            (f"{bar:<{_BAR}}", sign[1]),
             ("  ", palette.text),
-            (f"{sign:<3} ", style),
-            (fit(printable(name_of(found)), name - 3), palette.strong if row == self.at else palette.text),
-            (f"{share(moved.here):>{_SHARE}}", palette.strong),
-            (f"{share(moved.there):>{_SHARE}}", palette.dim),
+            sign,
+            *conditions(found, name - 3, palette, palette.strong if row == self.at else palette.text),
+            (f"{share(shift.here):>{_SHARE}}", palette.strong),
+            (f"{share(shift.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
-            (over_hours(found, self.answer, line), style),
+            (over_hours(found, self.answer, line), sign[1]),
         ]
 
 

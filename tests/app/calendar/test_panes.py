@@ -1,0 +1,125 @@
+"""How the calendar shares a screen: the days come first, then the hour under the cursor as far as there is room."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import (
+    FIRST,
+    LAST,
+    Opened,
+    answer,
+    calendar,
+    chunk_path,
+    preview,
+    preview_of,
+    shown,
+    until,
+    until_shown,
+)
+from tui.app.calendar.screen import CalendarPage
+from tui.archive import Chunk
+from tui.archive.catalog import make_catalog
+
+HOUR = timedelta(hours=1)
+
+
+def chunks(first: datetime, days: int) -> Iterator[Chunk]:
+    for number in range(24 * days):
+        hour = first + number * HOUR
+        yield Chunk(f"events.{hour:%Y-%m-%d_%H}.log.gz", hour, 1000 + number, "e", hour + HOUR)
+
+
+@pytest.mark.parametrize(("size", "first", "days"), [((80, 24), 12, 14), ((80, 24), 1, 19), ((120, 40), 1, 31)])
+async def test_the_days_of_the_month_win_over_what_is_below(
+    opened: Opened, size: tuple[int, int], first: int, days: int
+) -> None:
+    async with opened(size=size) as pilot:
+        session = calendar(pilot).session
+        catalog = make_catalog(chunks(datetime(2015, 1, first, tzinfo=UTC), days))
+        await pilot.app.push_screen(CalendarPage(replace(session, catalog=catalog, place=None)))
+        await pilot.press("h", "h")
+        names = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+        in_sight = [int(line[4:6]) for line in shown(pilot).splitlines() if line[1:3] in names and line[3] == " "]
+        assert in_sight == list(range(first, first + days))
+        assert "small to large" in shown(pilot)
+
+
+async def test_at_80_columns_the_bar_says_what_is_known_of_the_hour_and_tab_shows_its_chunks(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press("h")
+        bar = next(line for line in shown(pilot).splitlines() if line.startswith(" Wed 21 02:00"))
+        assert "kB" in bar or " B" in bar
+        await until_shown(pilot, "40 records")
+        assert "web01" not in shown(pilot)
+        await pilot.press("tab")
+        assert "▸ web01-000000" in shown(pilot) and "ETag" in shown(pilot)
+        await pilot.press("slash", "escape")
+        await until_shown(pilot, "▸ web01-000000")
+        await pilot.press("escape")
+        assert "web01" not in shown(pilot)
+
+
+async def test_at_160_columns_what_stands_out_in_the_hour_is_beside_it_and_its_first_record_below(
+    opened: Opened, tmp_path: Path
+) -> None:
+    odd = FIRST + 3 * 24 * HOUR
+    for day in range(7):
+        hour = FIRST + day * 24 * HOUR
+        regions = ["north"] * 200 + ["far-east"] * 40 * (hour == odd)
+        lines = b"".join(
+            json.dumps({"region": region, "zone": n % 3}).encode() + b"\n" for n, region in enumerate(regions)
+        )
+        chunk_path(tmp_path, hour).write_bytes(gzip.compress(lines))
+    async with opened(str(tmp_path), size=(200, 60)) as pilot:
+        await answer(pilot, "colon", f"{odd:%Y-%m-%dT%H}")
+        await until_shown(pilot, "against 6 other days")
+        await until_shown(pilot, "new region far-east")
+        assert "usual 0" in shown(pilot)
+        await until_shown(pilot, 'region  "north"')
+        await answer(pilot, "colon", f"{FIRST:%Y-%m-%dT%H}")
+        await until(pilot, lambda: "far-east" not in shown(pilot) and "│ nothing" in shown(pilot))
+
+
+async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Opened) -> None:
+    async with opened(size=(200, 60)) as pilot:
+        await pilot.press("x")
+        words = " ".join(line[102:] for line in shown(pilot).splitlines())
+        assert "topic events, host web01" in words and "STANDARD, ETag" in words
+        assert any("Tu 20" in line[:100] for line in shown(pilot).splitlines())
+        await pilot.press("q", "g", "e", "x")
+        assert "lies in a gap of 1 hour" in shown(pilot)
+
+
+async def test_help_leaves_the_left_half_to_the_screen_that_it_explains(opened: Opened) -> None:
+    async with opened(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        lines = shown(pilot).splitlines()
+        assert any("Tu 20" in line[:60] for line in lines) and any("Always" in line[60:] for line in lines)
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        assert "Tu 20" not in shown(pilot) and "Always" in shown(pilot)
+
+
+async def test_e_leads_from_a_preview_to_the_next_hour_with_trouble(
+    opened: Opened, small_archive: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(small_archive, tmp_path / "late"))
+    late = LAST - 4 * HOUR
+    os.utime(chunk_path(folder, late), ((late + 30 * HOUR).timestamp(),) * 2)
+    async with opened(str(folder)) as pilot:
+        await preview(pilot)
+        await pilot.press("E")
+        await until(pilot, lambda: preview_of(pilot).page.hour == late)
+        assert "uploaded late" in shown(pilot)
+        await pilot.press("e")
+        assert "no trouble is known after this hour" in shown(pilot)

@@ -1,0 +1,137 @@
+"""A screen of an archive: it has a filter, hours to go to, a time zone, and a command line that does the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.app.model.clock import choices_of_zone
+from tui.app.model.command import read_filter
+from tui.app.model.heat import Mark, heat_grid, troubles
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.requests import OpenHour, ShowNotebook
+from tui.archive.times import floor_hour, has_minutes, parse_time, spell_hour, zone_name
+from tui.filter import Filter
+from tui.history.entries import note_entry
+from tui.history.notebook import Spot
+
+
+class ArchivePage(Page):
+    """Subclasses give `put_filter`, `command`, and what a note is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter", priority=True),
+        Binding("colon", "time", "go to time", show=False, id="go-to-time", priority=True),
+        Binding("e", "trouble(1)", "next trouble", show=False, id="next-trouble"),
+        Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
+        Binding("y", "copy", "copy the command", show=False, id="copy"),
+        Binding("semicolon", "note", "add a note", show=False, id="note", priority=True),
+        Binding("apostrophe", "notebook", "notebook", show=False, id="notebook"),
+        Binding("z", "zone", "time zone", show=False, id="time-zone"),
+    ]
+    ASKING = frozenset({"filter", "time", "note"})
+    session: Session
+
+    def action_filter(self) -> None:
+        self.ask(
+            "filter, JMESPath or -g TEXT -e RE -m EXPR -v (empty: every record):",
+            self._put_filter,
+            self.session.filter.describe() if self.session.filter.arguments() else "",
+        )
+
+    def _put_filter(self, text: str) -> str | None:
+        return self.put_filter(read_filter(text))
+
+    def put_filter(self, filter_: Filter) -> str | None:
+        """Use another filter; returns a sentence about it. HourscopeError if it cannot be used here."""
+        raise NotImplementedError
+
+    def action_time(self) -> None:
+        self.ask("go to (2015-01-20T13, yesterday, -6h):", self._go_to)
+
+    def _go_to(self, text: str) -> str | None:
+        hour = floor_hour(parse_time(text, self.session.archive.zone))
+        sentence = self.go_to(hour)
+        return sentence or (f"{text.strip()} is in this hour; its records are not cut" if has_minutes(text) else None)
+
+    def go_to(self, hour: datetime) -> str | None:
+        """Preview an hour, or the nearest that has a chunk; returns a sentence if it is another."""
+        nearest = self.session.nearest(hour)
+        if nearest is None:
+            return "this archive has no chunk"
+        if trouble := self.session.out_of_reach(nearest):
+            return trouble
+        self.open_hour(nearest)
+        return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour that has"
+
+    def action_trouble(self, step: int) -> None:
+        """Preview the next hour (or the one before) that is damaged, odd in size, late or in Glacier."""
+        here = self.session.place or self.session.last
+        known = [trouble for trouble in troubles(heat_grid(self.session)) if trouble.mark is not Mark.GAP]
+        ahead = [trouble for trouble in known if (trouble.first > here if step > 0 else trouble.first < here)]
+        if not ahead:
+            self.report(f"no trouble is known {'after' if step > 0 else 'before'} this hour; gaps are on the calendar")
+        else:
+            nearest = ahead[0 if step > 0 else -1]
+            self.report(self.go_to(nearest.first) or nearest.words())
+
+    def open_hour(self, hour: datetime) -> None:
+        self.session.place = hour
+        self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+
+    def note_subject(self) -> tuple[str, Spot, bytes | None]:
+        """What a note is about: in words, where that is, and the record if it is one."""
+        hour = self.session.place or self.session.last
+        spot = Spot(hour=spell_hour(hour), filter=tuple(self.session.filter.arguments()))
+        return f"{hour:%a} {hour.day} {hour:%b %Y %H:00}", spot, None
+
+    def action_note(self) -> None:
+        subject = self.note_subject()
+        self.ask(f"note on {subject[0]}:", partial(self._note, *subject))
+
+    def _note(self, subject: str, spot: Spot, record: bytes | None, text: str) -> str:
+        if not text.strip():
+            return "nothing was noted"
+        reports: list[str] = []
+        self.session.notebook.add(note_entry(text.strip(), subject, spot, record), reports.append)
+        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "the config turns notebooks off"
+        return reports[0] if reports else kept
+
+    def action_notebook(self) -> None:
+        self.request(ShowNotebook(self.session))
+
+    def command(self) -> str:
+        """The command line that does what this screen shows, or several on a line each."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        command = self.command()
+        first, *more = command.splitlines()
+        self.copy(command, f"{first}{f' and {len(more)} more' if more else ''}")
+
+    # Time zones.
+
+    def zones(self) -> str:
+        """For the header: the archive's time zone, and the one that moments are shown in where it is another."""
+        own, shown = zone_name(self.session.archive.zone), zone_name(self.session.zone)
+        return own if own == shown else f"{own}, times in {shown}"
+
+    def show_times(self) -> None:
+        """Draw again what shows moments; `session.zone` has changed."""
+
+    def action_zone(self) -> None:
+        """Moments in the archive's zone, in UTC, in this machine's. Hours stay the archive's: they name chunks."""
+        session = self.session
+        zones = choices_of_zone(session.archive.zone)
+        names = [zone_name(zone) for zone in zones]
+        if len(zones) == 1:
+            self.report(f"times are in {names[0]}: the archive's zone, UTC and this machine's are one")
+            return
+        session.times = zones[(names.index(zone_name(session.zone)) + 1) % len(zones)]
+        self.show_times()
+        own = f"hours stay the archive's ({names[0]}): its keys name them"
+        self.report(f"times are in {zone_name(session.zone)}; {own}")

@@ -1,0 +1,79 @@
+"""The calendar's panes: the grid, what is known of the hour under its cursor, the legend, and that hour's records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from tui.app.calendar.hour_details import HourDetails
+from tui.app.calendar.legend import Legend
+from tui.app.calendar.month_grid import MonthGrid
+from tui.app.calendar.standouts import Standouts
+from tui.app.model.heat import HeatGrid
+from tui.app.model.session import Session
+from tui.app.records.peek import RecordPeek
+from tui.app.records.tree import JsonTree
+from tui.app.terminal.guard import Guarded
+
+_WIDE = 112  # cells from which the details are beside the grid (page.py)
+_THREE = 160  # from which there is also what stands out, and the first record
+_HIGH = 30  # lines of a screen from which the legend has two
+_MONTH = 33  # lines of the grid: hours, the month's name, 31 days
+_DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it, when its chunks are looked at
+_DETAILS_CELLS = 44
+
+
+class Panes(Guarded, Vertical):
+    """Everything but the days gives way: the records of the hour get the lines that are left."""
+
+    def __init__(self, session: Session, grid: HeatGrid) -> None:
+        super().__init__()
+        self.grid = MonthGrid(session, grid)
+        self.details = HourDetails(session)
+        self.standouts = Standouts(session)
+        self.legend = Legend(session, grid)
+        self.peek = RecordPeek(session, about=self.details.brief)
+        self.record = JsonTree(session.zone)  # the first of the records
+        self.record.can_focus = False
+        self._upper = Container(self.grid, self.details, self.standouts, id="calendar")
+
+    def compose(self) -> list[Widget]:
+        return [self._upper, self.legend, Container(self.peek, self.record, id="records")]
+
+    def lay_out(self, width: int, height: int, lines: int) -> None:
+        """For so many cells and lines, on a screen of so many `lines`."""
+        wide, three, chunks = width >= _WIDE, width >= _THREE, self.details.has_focus
+        days = min(len(self.grid.grid.lines) + 1, _MONTH)
+        needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
+        legend, records = (2, 4) if lines >= _HIGH else (1, 1)
+        self.legend.styles.height = legend
+        self._upper.styles.height = max(min(needed, height - legend - records), 1)
+        self.details.display = wide or chunks
+        self.details.styles.width = _DETAILS_CELLS if three else "1fr"
+        self.standouts.display = self.record.display = three
+        self.peek.brief = not wide
+
+    def flip_focus(self) -> None:
+        """To the chunks of the hour, or back."""
+        self.details.display = True
+        self.screen.set_focus(self.grid if self.details.has_focus else self.details)
+
+    def show(self, heat: HeatGrid) -> None:
+        """Something was learned of the hours."""
+        self.grid.show(heat)
+        self.details.repaint()
+
+    def show_hour(self, hour: datetime) -> None:
+        """The hour under the cursor."""
+        grid = self.grid
+        self.details.show(hour)
+        self.peek.rest_on(hour)
+        self.standouts.rest_on(hour)
+        self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
+
+    def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
+        message.stop()
+        if self.record.display:
+            self.record.show(message.peek.records[0] if message.peek.records else None)

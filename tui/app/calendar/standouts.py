@@ -1,0 +1,127 @@
+"""What stands out in the hour under the cursor, against the same hour of the days around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui.analysis.answers import share
+from tui.analysis.diff import diff
+from tui.analysis.question import Answer, Found, Question
+from tui.app.model.hours import Hours, Selection
+from tui.app.model.session import Session, shifted
+from tui.app.widgets.findings import conditions, sign_of
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.workers import stream
+from tui.errors import HourscopeError
+from tui.filter import Filter
+from tui.scan import ScanPlan
+from tui.units import count, plural
+
+_REST_SECONDS = 0.6  # that a cursor rests: more is read than for the first records
+_DAYS = 4  # before and after
+_SHARE, _USUAL = 8, 14  # cells
+
+
+def standouts(session: Session, hour: datetime, cancel: threading.Event) -> Answer | None:
+    """The first answer of a comparison with a few other days; None where there is nothing to compare with."""
+    beside = (shifted(hour, 24 * days) for days in range(-_DAYS, _DAYS + 1) if days)
+    known = [other for other in beside if session.chunks(other) and not session.out_of_reach(other)]
+    if not known or not session.chunks(hour) or session.out_of_reach(hour):
+        return None
+    hours = Selection.of(*(Hours.of(other, other) for other in (hour, *known)))
+    against = tuple((span.start, span.stop) for span in (Hours.of(other, other) for other in known))
+    target = Hours.of(hour, hour)
+    plan = ScanPlan(session.archive, hours.span.start, hours.span.stop, Filter(), hours.chunks(session.catalog))
+    answers = diff(plan, Question((target.start, target.stop), against), cancel=cancel, early=True)
+    return next((event for event in answers if isinstance(event, Answer)), None)
+
+
+class Standouts(LineWidget):
+    """A line for each finding; read when the cursor has rested on an hour."""
+
+    @dataclass
+    class Ready(Message):
+        """What was found for an hour."""
+
+        hour: datetime
+        answer: Answer | None
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._hour: datetime | None = None
+        self._known: Standouts.Ready | None = None
+        self._timer: Timer | None = None
+        self._cancel = threading.Event()
+
+    def rest_on(self, hour: datetime) -> None:
+        """Look into the hour when the cursor has rested on it."""
+        if hour == self._hour or not self.display:
+            return
+        self._hour = hour
+        self._cancel.set()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_REST_SECONDS, partial(self._begin, hour))
+
+    def on_show(self) -> None:
+        self.rest_on(self._session.place or self._session.last)
+
+    def _begin(self, hour: datetime) -> None:
+        self._cancel = threading.Event()
+        stream(self, self._compare(hour, self._cancel), "standouts")
+
+    def _compare(self, hour: datetime, cancel: threading.Event) -> Iterator[Ready]:
+        try:
+            answer = standouts(self._session, hour, cancel)
+        except HourscopeError:  # the hour's own screens report why it cannot be read
+            answer = None
+        if not cancel.is_set():
+            yield self.Ready(hour, answer)
+
+    def on_standouts_ready(self, message: Ready) -> None:
+        message.stop()
+        if message.hour == self._hour:
+            self._known = message
+            self.repaint()
+
+    def on_unmount(self) -> None:
+        self._cancel.set()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = self._lines(width - 3)
+        return strip_of([("│ ", self.palette.rule), *(lines[y] if y < len(lines) else [])], width)
+
+    def _lines(self, width: int) -> list[list[Piece]]:
+        palette, shown = self.palette, self._known
+        lines: list[list[Piece]] = [[("What stands out in this hour", palette.title)]]
+        if shown is None:
+            return lines
+        if shown.answer is None:
+            return [*lines, [("nothing to compare it with: no chunk of this hour, or of other days", palette.dim)]]
+        answer = shown.answer
+        days = plural(len(answer.baseline.ranges), "other day")
+        how = "" if answer.exact else f", the first {count(answer.records)} records"
+        lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
+        lines.append([])
+        if not answer.found:
+            return [*lines, [("nothing", palette.text)]]
+        rows = [self._row(found, width) for found in answer.found[: max(self.size.height - 4, 1)]]
+        return [*lines, *rows, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
+
+    def _row(self, found: Found, width: int) -> list[Piece]:
+        palette, shift = self.palette, found.finding.shift
+        return [
+            sign_of(found, palette),
+            *conditions(found, max(width - 4 - _SHARE - _USUAL, 10), palette, palette.text),
+            (f"{share(shift.here):>{_SHARE}}", palette.strong),
+            (f"{f'usual {share(shift.there)}':>{_USUAL}}", palette.dim),
+        ]

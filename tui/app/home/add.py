@@ -1,0 +1,274 @@
+"""Adding an archive to the config: a place is typed, its layout, time zone and access are detected."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.analysis.zone import zone_of_uploads
+from tui.app.model.opening import first_listing
+from tui.app.page import Page
+from tui.app.requests import ArchiveAdded
+from tui.app.widgets.board import Board
+from tui.app.widgets.prompt import Label, TextInput
+from tui.archive import Archive, Catalog
+from tui.archive.location import Location
+from tui.archive.store import is_s3
+from tui.archive.times import parse_zone, spell_hour, zone_name
+from tui.config import Config, S3Options, load_config
+from tui.config_file import save_archive
+from tui.errors import ArchiveError, ConfigError, HourscopeError
+from tui.facts import Fact
+from tui.history.naming import name_part
+from tui.scan.heads import heads
+from tui.scan.time_field import time_field
+from tui.units import count, plural, size
+
+_IDLE_SECONDS = 1.0  # without typing, until a place is looked at
+_OPTIONS = {"--profile": "profile", "--region": "region", "--endpoint-url": "endpoint_url"}
+_FLAGS = {"--no-sign-request": "no_sign_request", "--request-payer": "request_payer"}
+_RECORDS = 20  # that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as it was typed, with the options of the command line."""
+
+    url: str
+    layout: str | None = None
+    s3: S3Options = field(default_factory=S3Options)
+
+    @classmethod
+    def read(cls, words: str) -> Place:
+        """`s3://bucket/prefix --profile prod`; ConfigError for an unknown option."""
+        try:
+            url, *rest = shlex.split(words) or [""]
+        except ValueError as error:
+            raise ConfigError(f"a quote is not closed in: {words}") from error
+        place = cls(url)
+        while rest:
+            option = rest.pop(0)
+            if option == "--layout" and rest:
+                place = replace(place, layout=rest.pop(0))
+            elif option in _OPTIONS and rest:
+                place = replace(place, s3=_with_option(place.s3, _OPTIONS[option], rest.pop(0)))
+            elif option in _FLAGS:
+                place = replace(place, s3=_with_option(place.s3, _FLAGS[option], True))
+            else:
+                known = ", ".join(["--layout", *_OPTIONS, *_FLAGS])
+                raise ConfigError(f"'{option}' is not an option with a value here; there are {known}")
+        return place
+
+    @property
+    def name(self) -> str:
+        """One that suggests itself."""
+        return name_part(self.url.partition("%")[0].rstrip("/.").rpartition("/")[2]) or "archive"
+
+
+def _with_option(options: S3Options, name: str, value: str | bool) -> S3Options:
+    given: dict[str, Any] = {name: value}
+    return replace(options, **given)
+
+
+@dataclass
+class Looked(Message):
+    """What is at a place: an archive and what was listed first; or why it cannot be read. `zone` fits its uploads."""
+
+    words: str
+    place: Place = field(default_factory=lambda: Place(""))
+    archive: Archive | None = None
+    catalog: Catalog | None = None
+    zone: str = ""
+    access: str = ""
+    time_field: str | None = None
+    trouble: str = ""
+
+
+def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[Looked]:
+    """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
+    with the zone that fits the upload times."""
+    try:
+        place = Place.read(words)
+        sign_in(place.url, place.s3)
+        place, archive, catalog = _listed(place)
+        looked = _readable(Looked(words, place, archive, catalog), archive, catalog)
+        yield looked
+        yield replace(looked, zone=zone_name(zone_of_uploads(archive, catalog)))
+    except HourscopeError as error:
+        yield Looked(words, trouble=str(error))
+
+
+def _listed(place: Place) -> tuple[Place, Archive, Catalog]:
+    try:
+        archive, catalog, _ = first_listing(_location(place))
+    except ArchiveError:
+        if not is_s3(place.url) or place.s3.no_sign_request:
+            raise
+        place = replace(place, s3=replace(place.s3, no_sign_request=True))
+        with suppress(ArchiveError):  # the first refusal says more
+            archive, catalog, _ = first_listing(_location(place))
+            return place, archive, catalog
+        raise
+    return place, archive, catalog
+
+
+def _location(place: Place) -> Location:
+    return Location(place.url, layout=place.layout, s3=place.s3)
+
+
+def _readable(looked: Looked, archive: Archive, catalog: Catalog) -> Looked:
+    how = (
+        "without credentials" if looked.place.s3.no_sign_request else "as " + (looked.place.s3.profile or "the default")
+    )
+    whose = f", {how}" if is_s3(looked.place.url) else ""
+    try:
+        for chunk in catalog.chunks[-1:]:
+            with archive.store.open(chunk.key, etag=chunk.etag) as stream:
+                stream.read(1)
+    except HourscopeError as error:
+        return replace(looked, access=f"can be listed, not read{whose}: {error}")
+    sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, most=2, records=_RECORDS)]
+    return replace(looked, access=f"can be listed and read{whose}", time_field=time_field(sample, archive.zone))
+
+
+class AddPage(Page):
+    """The place is looked at on enter, or after a second without typing; enter then writes the config."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "next field", id="pane", priority=True),
+        Binding("enter", "submit", "look, then write", id="open"),
+        Binding("escape", "step_back", "give up", id="step-back"),
+    ]
+    title_of_help = "Adding an archive"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.place, self.label, self.zone = TextInput("s3://bucket/prefix or /a/folder"), TextInput(), TextInput()
+        self.board = Board()
+        self.looked: Looked | None = None
+        self._typed = ""  # the name and the zone that were suggested are replaced as long as nobody typed others
+        self._suggested = ("", "")
+        self._timer: Timer | None = None
+
+    def contents(self) -> list[Widget]:
+        fields = (("place", self.place), ("name", self.label), ("time zone", self.zone))
+        return [*(Horizontal(Label(f" {words:<12}"), field, classes="field") for words, field in fields), self.board]
+
+    def on_mount(self) -> None:
+        self.header.show("home", "add an archive")
+        self.set_focus(self.place)
+        self._show()
+
+    # Looking.
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.clear_report()
+        if event.input is self.place and event.value.strip() != self._typed:
+            self._typed = event.value.strip()
+            self.workers.cancel_group(self, "look")
+            if self._timer is not None:
+                self._timer.stop()
+            self._timer = self.set_timer(_IDLE_SECONDS, self._look) if self._typed else None
+        self._show()
+
+    def _look(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        words = self._typed
+        self.work(partial(self._look_at, words), "look", exclusive=True)
+
+    def _look_at(self, words: str) -> None:
+        for looked in look(words, self.sign_in):
+            self.post_message(looked)
+
+    def on_looked(self, message: Looked) -> None:
+        if message.words != self._typed:
+            return
+        self.looked = message
+        if message.archive is not None:
+            suggested = message.place.name, message.zone
+            for field, old, new in zip((self.label, self.zone), self._suggested, suggested, strict=True):
+                field.value = new if field.value in ("", old) else field.value
+            self._suggested = suggested
+        self._show()
+
+    # Writing.
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        looked = self.looked
+        if not self._typed:
+            self.report("type a folder, or s3://bucket/prefix")
+        elif looked is None or looked.words != self._typed:
+            self._look()
+        elif looked.archive is None:
+            self.report(looked.trouble, bad=True)
+        else:
+            self._save(looked)
+
+    def _save(self, looked: Looked) -> None:
+        name = self.label.value.strip()
+        try:
+            save_archive(self.config.path, name, self._keys(looked))
+            self.request(ArchiveAdded(name, load_config(self.config.path)))
+        except HourscopeError as error:
+            self.report(str(error), bad=True)
+
+    def _keys(self, looked: Looked) -> dict[str, str | bool]:
+        """What the config says of it; what is detected each time, and is usual, is left to that."""
+        place, zone = looked.place, self.zone.value.strip()
+        parse_zone(zone or None)
+        s3 = {key: value for key in place.s3.__slots__ if (value := getattr(place.s3, key))}
+        given = {"timezone": zone if zone not in ("", "UTC") else None, "layout": place.layout}
+        return {"url": place.url, **{key: value for key, value in given.items() if value}, **s3}
+
+    # What is shown.
+
+    def _show(self) -> None:
+        looked = self.looked if self.looked and self.looked.words == self._typed else None
+        if not self._typed:
+            rows = [Fact("", "Which archive?", "headline"), Fact()]
+            rows += [Fact("", "a folder, or s3://bucket/prefix; options follow it: --profile prod, --layout …", "dim")]
+        elif looked is None:
+            rows = [Fact("", "Looking at what is there …", "headline")]
+        elif looked.archive is None or looked.catalog is None:
+            rows = [Fact("", "Nothing can be read there.", "headline"), Fact(), Fact("", looked.trouble, "trouble")]
+        else:
+            rows = self._facts(looked, looked.archive, looked.catalog)
+        self.board.show([Fact(), *rows])
+
+    def _facts(self, looked: Looked, archive: Archive, catalog: Catalog) -> list[Fact]:
+        hours, newest = plural(len(catalog.hours), "hour"), catalog.last
+        so_far = " in the newest month" if catalog.unlisted else ""
+        to = f", to {newest:%a} {newest.day} {newest:%b %Y %H:00}" if newest else ""
+        fits = "fits the upload times" if looked.zone not in ("", "UTC") else ""
+        others = f"{plural(len(catalog.unmatched), 'key')} left out" if catalog.unmatched else ""
+        kept = f"{', '.join(self.config.archives)} stay" if self.config.archives else "it is new"
+        return [
+            Fact("", f"{count(len(catalog.chunks))} chunks of {hours}{so_far}{to}.", "headline"),
+            Fact(),
+            Fact("layout", archive.layout.pattern, "text", others or ("detected" if archive.detected else "as given")),
+            Fact("time zone", looked.zone or "comparing upload times …", "text" if looked.zone else "dim", fits),
+            Fact("access", looked.access, "trouble" if "not read" in looked.access else "good"),
+            Fact("time", looked.time_field or "no field of the records holds it", "text"),
+            Fact("size", size(catalog.size), "text", f"from {spell_hour(catalog.first)}" if catalog.first else ""),
+            Fact(),
+            Fact("", f"enter writes it to {self.config.path}", "you"),
+            Fact("", f"nothing else in that file changes ({kept}); tab goes to the next field, esc gives up", "dim"),
+        ]
+
+    def explanation(self) -> tuple[str, ...]:
+        return ("An archive with a name in the config is opened by it: hourscope NAME.", "$ hourscope config path")

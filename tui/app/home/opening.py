@@ -1,0 +1,157 @@
+"""Opening an archive: waiting for its listing, and choosing among what it can mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from tui.app.model.jobs import Job
+from tui.app.model.opening import make_demo, open_session
+from tui.app.model.session import Session
+from tui.app.page import Page
+from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
+from tui.app.widgets.choices import Choice, Choices
+from tui.app.widgets.words import Words
+from tui.archive.detect import SeveralLayoutsError
+from tui.archive.location import Location
+from tui.config import Config
+from tui.errors import HourscopeError
+from tui.units import plural
+
+
+@dataclass
+class Listed(Message):
+    """What an archive turned out to be: one that can be shown, or several in one place."""
+
+    answer: ShowArchive | ChooseLayout
+
+
+class OpeningPage(Page):
+    """An archive is being listed; then its calendar takes this place. A failure is shown here."""
+
+    title_of_help = "Opening an archive"
+
+    def __init__(
+        self,
+        url: str,
+        locate: Callable[[], Location],
+        config: Config,
+        *,
+        demo: bool = False,
+        send: bool = False,
+        only: bool = False,
+    ) -> None:
+        """`demo`: make the sample first if it is not there. `send`: plan a send of all of it. `only`: it is all that
+        was asked for, so that a failure ends the program."""
+        super().__init__()
+        self.url = url
+        self.config = config
+        self._locate, self._demo, self._send, self._only = locate, demo, send, only
+        self._answer: ShowArchive | ChooseLayout | None = None  # while another screen is in front
+        self.words = Words((f"Listing {url} …", "", "Only names and sizes are read. esc gives up."))
+
+    def contents(self) -> list[Widget]:
+        return [self.words]
+
+    def on_mount(self) -> None:
+        self.header.show(self.url, "listing")
+        self.work(self._list, "open")
+
+    def _list(self) -> None:
+        worker = get_current_worker()
+        try:
+            if self._demo and not make_demo(Path(self.url), lambda: worker.is_cancelled):
+                return
+            location = self._locate()
+            self.sign_in(location.url, location.s3)
+            try:
+                self.post_message(Listed(ShowArchive(*open_session(location, self.config), self.url, self._send)))
+            except SeveralLayoutsError as error:
+                layouts = tuple(layout.pattern for layout in error.layouts)
+                self.post_message(Listed(ChooseLayout(self.url, location, layouts)))
+        except HourscopeError as error:
+            self.post_message(Failed(str(error)))
+
+    def on_listed(self, message: Listed) -> None:
+        self._answer = message.answer
+        if self.is_current:
+            self.request(message.answer)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self._answer is not None:
+            self.request(self._answer)
+
+    def on_failed(self, message: Failed) -> None:
+        message.prevent_default().stop()
+        if self._only:
+            self.request(Refuse(message.sentence))
+        self.header.show(self.url, "not opened")
+        self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
+
+    def explanation(self) -> tuple[str, ...]:
+        return (
+            "The archive's objects are being listed: their names, sizes and times of upload. Nothing is downloaded.",
+        )
+
+
+class ChoicePage(Page):
+    """A question over its answers; `chosen` gets the value of the one that was taken."""
+
+    def __init__(
+        self, title: str, question: str, choices: list[Choice], chosen: Callable[[str], object], about: str
+    ) -> None:
+        super().__init__()
+        self._title, self._question, self._about = title, question, about
+        self.chosen = chosen
+        self.title_of_help = question
+        self.choices = Choices(choices)
+
+    def contents(self) -> list[Widget]:
+        return [Words((self._question, "", self._about)), self.choices]
+
+    def on_mount(self) -> None:
+        self.header.show(self._title)
+        self.set_focus(self.choices)
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        event.stop()
+        self.chosen(event.value)
+
+    def explanation(self) -> tuple[str, ...]:
+        return (self._about,)
+
+
+def choose_layout(request: ChooseLayout, reopen: Callable[[str], object]) -> ChoicePage:
+    """Which of the layouts in one place is meant?"""
+    choices = [Choice(layout, "" if at else "the most keys", layout) for at, layout in enumerate(request.layouts)]
+    about = "This place holds keys of several layouts. One is an archive; the keys of the others are left out."
+    return ChoicePage(request.url, "Which layout?", choices, reopen, about)
+
+
+def choose_topic(session: Session, topics: tuple[str, ...], reopen: Callable[[str], object]) -> ChoicePage:
+    """Which topic is shown, or all of them? The value is the layout that takes it."""
+    archive = replace(session.archive, layout=session.archive.layout.without_field("topic"))
+    choices = [Choice(topic, "", archive.layout_option(topic=topic)) for topic in topics]
+    choices.append(Choice("all topics", "together", archive.layout_option()))
+    so_far = " They are those of the hours that were listed so far." if session.catalog.unlisted else ""
+    about = f"The calendar shows the hours, sizes and gaps of the one that is chosen.{so_far}"
+    return ChoicePage(session.title, "Which topic?", choices, reopen, about)
+
+
+def choose_quit(running: Sequence[Job], chosen: Callable[[str], object]) -> ChoicePage:
+    """Stay where jobs run on, or stop them and quit (the value is not empty)?"""
+    one = len(running) == 1
+    question = f"A {running[0].kind} is still running." if one else f"{len(running)} jobs are still running."
+    it, pronoun, have = ("it", "it", "it has") if one else ("them", "they", "they have")
+    choices = [
+        Choice("stay", f"{pronoun} {'runs' if one else 'run'} on; J shows {it}", ""),
+        Choice(f"stop {it} and quit", f"home and 'hourscope jobs' list {it}; R resumes", "quit"),
+    ]
+    about = f"Stopping keeps on disk what {have} done, so that {'it' if one else 'they'} can be resumed later."
+    return ChoicePage(plural(len(running), "running job"), question, choices, chosen, about)

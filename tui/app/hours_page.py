@@ -1,0 +1,139 @@
+"""A screen with a cursor over hours: they are selected there, counted, scanned, compared, sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.app.archive_page import ArchivePage
+from tui.app.model.cargo import cargo_of_hours
+from tui.app.model.hours import Hours, Selection
+from tui.app.requests import PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.widgets.workers import stream
+from tui.archive.times import floor_hour
+
+Answer = TypeVar("Answer")
+
+
+class SelectionPage(ArchivePage):
+    """What is done with selected hours is the same on every screen that has some. Subclasses give `take_hours`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "scan", "scan", id="scan"),
+        Binding("p", "send", "publish", show=False, id="send"),
+        Binding("w", "write", "scan into a file", show=False, id="write", priority=True),
+    ]
+    ASKING = ArchivePage.ASKING | {"write"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancel = threading.Event()  # of what runs in a thread
+
+    def take_hours(self) -> Selection:
+        """The hours that a key is about; the session's filter is the one of this screen."""
+        raise NotImplementedError
+
+    def is_listed(self, hours: Selection) -> bool:
+        """Are all of them known? If not, a sentence is reported."""
+        return bool(hours)
+
+    def action_scan(self) -> None:
+        if self.is_listed(hours := self.take_hours()):
+            self.request(PlanScan(self.session, hours))
+
+    def action_write(self) -> None:
+        if self.is_listed(hours := self.take_hours()):
+            words = "scan into a file (.gz, .zst) or folder/:"
+            self.ask(words, lambda text: self.request(PlanScan(self.session, hours, text.strip())))
+
+    def action_send(self) -> None:
+        self.send_hours(self.take_hours())
+
+    def send_hours(self, hours: Selection) -> None:
+        """Plan a send of the records that match in one range of hours."""
+        session = self.session
+        if len(hours.ranges) > 1:
+            self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
+        elif self.is_listed(hours):
+            if hours.chunks(session.catalog):
+                self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter)))
+            else:
+                self.report("there is no chunk in these hours; v and space select others")
+
+    def action_timeline(self) -> None:
+        self.request(ShowTimeline(self.session))
+
+    # Answers that get better while a thread works on them.
+
+    def stream(
+        self, group: str, answers: Callable[[threading.Event], Iterator[Answer]], post: Callable[[Answer], Message]
+    ) -> None:
+        """Post a message of each answer, until all are there, another stream begins, or the screen is left."""
+        self.cancel.set()
+        self.cancel = threading.Event()
+        stream(self, map(post, answers(self.cancel)), group)
+
+    @property
+    def streaming(self) -> bool:
+        """Are there better answers to come?"""
+        running = (worker.group for worker in self.workers if worker.node is self and not worker.is_finished)
+        return not self.cancel.is_set() and not {"count", "compare"}.isdisjoint(running)
+
+    def interrupt(self) -> bool:
+        running = self.streaming
+        self.cancel.set()
+        return running
+
+    def on_unmount(self) -> None:
+        self.cancel.set()
+
+
+class HoursPage(SelectionPage):
+    """A cursor over hours, and a range that begins and ends under it. Subclasses give where it is and may go."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "range", "range", id="range"),
+        Binding("d", "diff", "what changed", id="what-changed"),
+        Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
+        Binding("n", "match(1)", "next hour with matches", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous hour with matches", show=False, id="previous-match"),
+    ]
+
+    @property
+    def here(self) -> datetime:
+        """The time under the cursor."""
+        raise NotImplementedError
+
+    def move_to(self, time: datetime) -> None:
+        """Put the cursor on a time."""
+        raise NotImplementedError
+
+    @property
+    def marked(self) -> Selection:
+        """The selected hours, and the range that is being made."""
+        raise NotImplementedError
+
+    def take_hours(self) -> Selection:
+        """What is selected, or the hour under the cursor."""
+        hour = floor_hour(self.here)
+        return self.marked or Selection.of(Hours.of(hour, hour))
+
+    def action_diff(self) -> None:
+        if self.is_listed(hours := self.take_hours()):
+            self.request(ShowDiff(self.session, hours))
+
+    def move_ahead(self, times: Iterable[datetime], step: int, what: str) -> datetime | None:
+        """To the nearest of some times after the cursor (`step` 1) or before it (-1); or report that there is none."""
+        here = self.here
+        ahead = [time for time in times if (time > here if step > 0 else time < here)]
+        if not ahead:
+            self.report(f"no more {what} {'after' if step > 0 else 'before'} this one")
+            return None
+        nearest = min(ahead) if step > 0 else max(ahead)
+        self.move_to(nearest)
+        return nearest

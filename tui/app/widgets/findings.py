@@ -1,0 +1,27 @@
+"""A finding as pieces of a line: its sign, and its conditions with the fields in the color of names."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from tui.analysis.answers import words_of
+from tui.analysis.question import Found
+from tui.app.widgets.lines import Piece, both_ends
+from tui.app.widgets.theme import Palette
+from tui.printable import printable
+
+
+def sign_of(found: Found, palette: Palette) -> Piece:
+    """`new`, `▲` or `▼`, in four cells."""
+    shift = found.finding.shift
+    sign = "new" if shift.there == 0 else "▲" if shift.score > 0 else "▼"
+    return f"{sign:<4}", palette.match if shift.score > 0 else palette.heat[3]
+
+
+def conditions(found: Found, room: int, palette: Palette, style: Style) -> list[Piece]:
+    """Exactly `room` cells; values are in `style`."""
+    pieces: list[Piece] = []
+    for at, fact in enumerate(found.finding.facts):
+        before, field, after = printable(words_of(fact)).partition(printable(fact.field))
+        pieces += [(" · " * (at > 0) + before, style), (field, palette.name), (after, style)]
+    return both_ends(pieces, [], room)

@@ -1,0 +1,87 @@
+"""The log of sends: that each began, with the command line that resumes it; and the receipts of files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from tui.history.log import Line, Report, append_or, history_dir, now_text, running_mark, working_folder
+from tui.send import Receipt, SendEvent, Sent, Source
+from tui.send.receipt import whoami
+
+
+class SendLine(Line, frozen=True, kw_only=True):
+    """A send as it begins or ends; of several lines of one journal, or of one `run` of a file, the last one counts.
+
+    `words` are the command line's; with `resume` they resume it. `receipt` is that of a file: a topic's is in its
+    journal. `removed`: it is no longer offered to be resumed.
+    """
+
+    run: str
+    at: str
+    who: str
+    pid: int = 0
+    name: str
+    words: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    folder: str = ""
+    journal: str | None = None
+    what: str = ""
+    out: str = ""
+    url: str = ""
+    receipt: dict[str, Any] | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendWork:
+    """A send, as its front end knows it. `words` send the same, `resume` are the words that resume it; `out` is a file
+    instead of a topic with a journal."""
+
+    source: Source
+    words: Sequence[str]
+    resume: Sequence[str] = ()
+    journal: Path | None = None
+    out: str = ""
+    name: str = ""
+    url: str = ""  # of the archive that it is of, if it is not of a file
+
+
+def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -> Iterator[SendEvent]:
+    """The same events; that the send began, and the receipt of a file, are written down. What hinders is reported."""
+    line = SendLine(
+        run=uuid4().hex[:12],
+        at=now_text(),
+        who=whoami(),
+        pid=os.getpid(),
+        name=work.name,
+        words=tuple(work.words),
+        resume=tuple(work.resume),
+        folder=working_folder(),
+        journal=str(work.journal) if work.journal else None,
+        what=work.source.description,
+        out=work.out,
+        url=work.url,
+    )
+    append_or(report, send_log(), line)
+    with running_mark(line.run):
+        for event in events:
+            if isinstance(event, Sent) and work.journal is None:
+                receipt = _small(event.receipt)
+                append_or(report, send_log(), msgspec.structs.replace(line, at=now_text(), receipt=receipt))
+            yield event
+
+
+def _small(receipt: Receipt) -> dict[str, Any]:
+    data = receipt.as_json()
+    return {name: value for name, value in data.items() if name not in ("left_out", "unfit_named", "ok_means")}
+
+
+def send_log() -> Path:
+    return history_dir() / "sends.jsonl"
