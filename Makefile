@@ -42,6 +42,7 @@ fix: $(VENV)/.tested
 
 screenshots: $(VENV)/.tested
 	$(BIN)/python -m tests.app.screenshots
+	$(BIN)/python -m tests.app.tour.picture
 
 docs: $(VENV)/.tested
 	@$(BIN)/python -m tests.docs
@@ -61,7 +62,8 @@ workflows: $(VENV)/.created
 # The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
 test-lowest: $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra dask --extra lz4 --extra web \
+	  --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
 	@$(BIN)/python -m tests.servers.build
 	$(BIN)/python -m pytest -n 4 --dist loadfile

@@ -60,7 +60,7 @@ def after(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("s", ["scan", "send", "sends", "scandal/"]),
+        ("s", ["scan", "send", "sends", "serve", "scandal/"]),
         ("me", ["media"]),
         ("fi", ["field/"]),
         ("ls fi", ["field/"]),

@@ -20,13 +20,14 @@ class CommandLine:
 
 
 def command_lines(page: str) -> Iterator[CommandLine]:
-    """Every line of code that begins with `hourscope`, with the lines that continue it and without its comment."""
+    """Every line of code that runs `hourscope`, with the lines that continue it and without its comment."""
     lines = iter(enumerate(page.split("\n"), 1))
     fenced = False
     for number, line in lines:
         if line.startswith("```"):
             fenced = not fenced
         code = line.strip().removeprefix("$ ")
+        code = re.sub(r"^(?:uvx|pipx run) (?=hourscope)", "", code)
         if not (fenced or line.startswith("    ")) or not re.match(r'(?:eval "\$\()?hourscope(?: |$)', code):
             continue
         while code.endswith("\\"):

@@ -9,11 +9,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import click
 import pytest
@@ -101,7 +103,7 @@ class Place:
 
     def _changed(self, words: list[str]) -> list[str]:
         """As the line is meant where nobody answers, and so that it ends."""
-        if words[:1] == ["demo"]:
+        if words[:1] == ["demo"] and "--tour" not in words:
             words += _SMALL
         if "--topic" in words:
             at = words.index("--topic") + 1
@@ -115,6 +117,12 @@ class Place:
         return words
 
     def _in_process(self, words: list[str]) -> None:
+        if words[:1] == ["serve"]:
+            self._serve(words)
+            return
+        if words == ["demo", "--tour"]:
+            self._tour([*words, "--dir", self._stands_for["/var/archive"]])
+            return
         if not words or words[0] not in {*COMMANDS, "--version", "--help"}:
             assert len(words) <= 1, words
             with Terminal(words[0], 80, 24) as terminal:
@@ -128,6 +136,25 @@ class Place:
             except SystemExit as left:  # --version
                 code = int(left.code or 0)
         self._check(words, code, err.text)
+
+    def _tour(self, words: list[str]) -> None:
+        """Of an archive that is there: to write the sample takes five seconds."""
+        unwritten = "demo._write = demo._refuse_others = lambda folder, spec: None"
+        script = f"from tui.cli import demo, main; {unwritten}; main({words})"
+        with Terminal("", 80, 24, script=script) as terminal:
+            terminal.wait_for("1 of 10")
+            assert terminal.finish("q") == 0
+
+    def _serve(self, words: list[str]) -> None:
+        """On any free port, until its page was read."""
+        words = [*words[: words.index("--port")], *words[words.index("--port") + 2 :]] if "--port" in words else words
+        program = [sys.executable, "-m", "tui", *words, "--port", "0"]
+        with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as served:
+            assert served.stdout
+            with urlopen(served.stdout.readline().strip()) as answer:
+                assert answer.status == 200
+            served.send_signal(signal.SIGINT)
+            assert served.wait(20) == 0
 
     def _check(self, words: list[str], code: int, err: str) -> None:
         """0; or what a sample with gaps, and with one torn chunk, gives."""

@@ -1,5 +1,9 @@
-"""The article's whole job: 0.3 % of 35 days × 24 hours, found and put back into NSQ, byte for byte what zgrep finds."""
+"""The article's whole job: 0.3 % of 35 days × 24 hours, found and put back into NSQ, byte for byte what zgrep finds.
 
+By commands, and by the explorer's keys: calendar, scan, send, nsqd.
+"""
+
+import asyncio
 import hashlib
 import json
 import uuid
@@ -8,13 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import settled, shown, type_text, until
 from tests.e2e.command import Ran, hourscope, shell
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
 from tests.servers.seaweed import Seaweed
+from tui.app.app import Explorer
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
+from tui.config import S3Options, load_config
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
-SPEC = SampleSpec(hours=35 * 24, records_per_hour=200, seed=35)
+SPEC = SampleSpec(hours=35 * 24, records_per_hour=100, seed=35)
 NEEDLE = '"event":"error"'
 
 
@@ -120,3 +129,40 @@ def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place, archive: Pa
     assert len(listing["gaps"]) == 2
     ran = place.run("cat", "--hour", "2015-01-20T13")
     assert ran.out == shell("cat *.2015-01-20_13.log.gz | zcat", cwd=archive)
+
+
+@pytest.mark.parametrize("place", ["s3"], indirect=True)
+async def test_found_and_sent_by_keys(
+    place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in place.env.items():
+        monkeypatch.setenv(name, value)
+    app = Explorer(place.url, timezone=None, s3=S3Options(), config=load_config())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "838/840 h" in shown(pilot), seconds=30)
+        await settled(pilot)
+        await pilot.press("g", "v", "G", "v", "s")
+        scan = app.screen
+        assert isinstance(scan, ScanPage)
+        await pilot.press("slash", "ctrl+u")
+        await type_text(pilot, f"-g '{NEEDLE}'")
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: scan.over, seconds=60)
+        assert scan.state is not None
+        assert scan.state.matches == len(wanted)
+        await pilot.press("p")
+        send = app.screen
+        assert isinstance(send, SendPage)
+        await until(pilot, lambda: send.survey.complete, seconds=30)
+        for key, text in (("d", nsqd.tcp_address), ("t", topic)):
+            await pilot.press(key, "ctrl+u")
+            await type_text(pilot, text)
+            await pilot.press("enter")
+        await until(pilot, lambda: bool(send.checked.destinations))
+        await pilot.press("enter")
+        await type_text(pilot, topic)
+        await pilot.press("enter")
+        await until(pilot, lambda: send.receipt is not None, seconds=30)
+        assert f"{len(wanted):,} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(wanted))
+    assert sorted(received) == sorted(wanted)

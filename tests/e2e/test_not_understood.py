@@ -10,6 +10,7 @@ import lzma
 import random
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,11 @@ FORMATS = {
     "SQLite": (b"SQLite format 3\0" + BINARY, "log", "SQLite, which hourscope does not read"),
     "7-Zip": (b"7z\xbc\xaf\x27\x1c" + BINARY, "log.gz", "7-Zip, which hourscope does not read"),
     "compress (.Z)": (b"\x1f\x9d\x90" + BINARY, "log.Z", "compress (.Z), which hourscope does not read"),
-    "a zlib stream": (b"\x78\x9c" + random.Random(1).randbytes(3000), "log.gz", "binary data in no format"),
+    "a zlib stream": (zlib.compress(TEXT), "log.gz", "zlib, which hourscope does not read"),
+    "a fast zlib stream": (zlib.compress(TEXT, 1), "log", "zlib, which hourscope does not read"),
+    "a fairly fast zlib stream": (zlib.compress(TEXT, 3), "log.zz", "zlib, which hourscope does not read"),
+    "a short and small zlib stream": (zlib.compress(b"{}", 9), "log", "zlib, which hourscope does not read"),
+    "a zlib stream in gzip": (gzip.compress(zlib.compress(TEXT)), "log.gz", "zlib, which hourscope does not read"),
     "noise named log": (random.Random(2).randbytes(5000), "log", "binary data in no format"),
     "noise in gzip": (gzip.compress(random.Random(3).randbytes(5000)), "log.gz", "binary data in no format"),
     "gzip three times": (gzip.compress(gzip.compress(gzip.compress(TEXT))), "log.gz", "compressed more than twice"),
@@ -91,6 +96,12 @@ FORMATS = {
 def test_a_format_that_is_not_read_is_named(kind: str, tmp_path: Path) -> None:
     data, suffix, words = FORMATS[kind]
     assert_named(tmp_path / "a", data, suffix, words)
+
+
+def test_text_that_begins_as_zlib_does_is_text(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"x^2 + y^2\nx\xda\xe9t\xe9\n", "log")
+    ran = hourscope("scan", tmp_path / "a", "-g", "y^2")
+    assert (ran.code, ran.out) == (0, b"x^2 + y^2\n")
 
 
 ENCODINGS = {

@@ -57,6 +57,26 @@ def test_lines(form: str, tmp_path: Path) -> None:
     assert count(tmp_path / "a") == (len(records), 0, "")
 
 
+SEQUENCES = {
+    "one per line": b"".join(b"\x1e%s\n" % record for record in RECORDS),
+    "without newlines": b"".join(b"\x1e%s" % record for record in RECORDS),
+    "with CRLF and spaces": b"".join(b"\x1e %s\r\n" % record for record in RECORDS),
+    "over several lines": b"".join(b"\x1e%s\n" % record.replace(b"{", b"{\n", 1) for record in RECORDS),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), zip(SEQUENCES, ("log", "log.gz", "log", "log.gz"), strict=True), ids=list(SEQUENCES)
+)
+def test_a_json_text_sequence(form: str, suffix: str, tmp_path: Path) -> None:
+    """RFC 7464: each record behind a mark, 0x1E."""
+    put(tmp_path / "a", gzip.compress(SEQUENCES[form]) if suffix == "log.gz" else SEQUENCES[form], suffix)
+    answers = ask(tmp_path / "a")
+    assert [record.strip() for record in answers.records] == RECORDS
+    assert answers.codes == (0, 0, 0, 0)
+    assert count(tmp_path / "a") == (len(RECORDS), 0, "")
+
+
 def test_a_bom_in_every_gzip_member(tmp_path: Path) -> None:
     put(tmp_path / "a", b"".join(gzip.compress(BOM + lines(RECORDS[at : at + 100])) for at in (0, 100, 200)))
     assert_read(tmp_path / "a", RECORDS)

@@ -49,6 +49,13 @@ def of_objects(answer: Answer) -> Callable[[Request], Answer | None]:
     return lambda request: answer if request.key else None
 
 
+def sent_as(s3: ScriptedS3, request: Request, change: Callable[[bytes], bytes]) -> Answer | None:
+    """The objects of the second hour are sent otherwise than they are listed."""
+    usual = s3.usual(request)
+    second = "_01" in request.key and request.method == "GET"
+    return Answer(usual.status, change(usual.body), usual.headers) if second else None
+
+
 def why(s3: ScriptedS3, answer: Answer) -> str:
     """The sentence for an answer to every request of a listing."""
     s3.answer = always(answer)
@@ -199,6 +206,27 @@ class TestForeignAnswers:
         s3.answer = of_objects(now)
         ran = run(s3, *SCAN)
         assert (ran.code, ran.out, ran.err) == (0, b"3\n", "")
+
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress])
+    @pytest.mark.parametrize("command", [SCAN, ("send", "s3://b/", "-o", "-")])
+    def test_an_object_that_is_longer_than_it_was_listed_is_named(
+        self, s3: ScriptedS3, command: tuple[str, ...], pack: Callable[[bytes], bytes]
+    ) -> None:
+        """Under the same ETag: whoever sends it does not send what was listed."""
+        s3.objects = {key: pack(body) for key, body in s3.objects.items()}
+        s3.answer = lambda request: sent_as(s3, request, lambda body: body * 2)
+        ran = run(s3, *command)
+        assert ran.code == 2
+        size = len(s3.objects[sorted(s3.objects)[1]])
+        assert f"_01.log was listed with {size} bytes, and is longer now; list the archive again" in ran.err
+        assert ran.out == (b"2\n" if command == SCAN else b'{"hour":0}\n')
+
+    def test_an_object_that_is_shorter_than_it_was_listed_is_damaged(self, s3: ScriptedS3) -> None:
+        s3.objects = {key: body * 2 for key, body in s3.objects.items()}
+        s3.answer = lambda request: sent_as(s3, request, lambda body: body[: len(body) // 2])
+        ran = run(s3, *SCAN)
+        assert (ran.code, ran.out) == (2, b"5\n")
+        assert "_01.log, bytes 11 to 22: it ends before the 22 bytes that were listed" in ran.err
 
     def test_an_object_that_is_replaced_all_the_time_is_named(self, s3: ScriptedS3) -> None:
         tags = itertools.count()
@@ -396,7 +424,10 @@ CODES = {
     (400, "RequestExpired"): "this machine's clock is wrong; set it (NTP)",
     (507, "XMinioStorageFull"): "the server's disks are full; free some space there",
     (403, "QuotaExceeded"): "the server's quota is used up; free some space there",
-    (501, "NotImplemented"): "the server refuses: NotImplemented: in its words",
+    (
+        501,
+        "NotImplemented",
+    ): "the server does not support ListObjectsV2 (NotImplemented: in its words); check --endpoint-url",
     (400, "KMS.DisabledException"): "the server refuses: KMS.DisabledException: in its words",
     (400, ""): "the server refuses: 400 in its words",
     (
@@ -411,6 +442,15 @@ CODES = {
 @pytest.mark.parametrize(("status", "code"), CODES)
 def test_a_refusal_names_the_cause(s3: ScriptedS3, status: int, code: str) -> None:
     assert why(s3, refused(status, code, "in its words")) == f"s3://b cannot be listed: {CODES[status, code]}"
+
+
+def test_a_refusal_without_a_word_has_no_none_in_it(s3: ScriptedS3) -> None:
+    s3.answer = of_objects(refused(501, "NotImplemented"))
+    ran = run(s3, *SCAN)
+    assert (ran.code, ran.out) == (2, b"0\n")
+    words = "cannot be read: the server does not support GetObject (NotImplemented); check --endpoint-url"
+    assert ran.err.count(words) == 3
+    assert why(s3, refused(400, "", "")) == "s3://b cannot be listed: the server refuses: 400"
 
 
 def listing(**entry: str) -> Answer:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.command import hourscope, running_hourscope
 from tests.e2e.fork_server import Command
+from tests.servers.nsqd import Nsqd
 from tests.servers.scripted_s3 import Answer, Request, ScriptedS3
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -203,6 +204,42 @@ def test_an_extract_can_be_resumed_though_a_body_stalls(stalled: ScriptedS3, tmp
     stalled.answer = lambda request: None
     assert hourscope(*again, env=stalled.env).code == 0
     assert len(hourscope("scan", out).lines) == 30_000
+
+
+@pytest.mark.parametrize(("out", "number"), [("out.jsonl.gz", signal.SIGINT), ("-", signal.SIGTERM)])
+def test_a_send_into_a_file_ends_though_a_body_stalls(
+    stalled: ScriptedS3, tmp_path: Path, out: str, number: int
+) -> None:
+    """A file is there whole or not at all; the records of the sound chunks are on stdout."""
+    stall = stalled.answer
+    stalled.answer = lambda request: stall(request) if "_01" in request.key else None
+    to = out if out == "-" else str(tmp_path / out)
+    line = ["send", "s3://b/", "-o", to]
+    code, err, sent, seconds = signalled(
+        line, number, env=stalled.env, ready=lambda _: any("_01" in request.key for request in stalled.requests)
+    )
+    assert (code, seconds < ENDS_WITHIN) == (130, True)
+    check_again(err, line)
+    assert list(tmp_path.iterdir()) == []
+    assert sent.count(b"\n") >= (10_000 if out == "-" else 0)
+
+
+@pytest.mark.nsq
+def test_a_send_to_nsq_ends_though_a_body_stalls(stalled: ScriptedS3, nsqd: Nsqd, topic: str) -> None:
+    """In its second pass: what is confirmed is in the journal, and the command that resumes it is printed."""
+    stall, seen = stalled.answer, list[Request]()
+
+    def answer(request: Request) -> Answer | None:
+        if "_01" not in request.key:
+            return None
+        seen.append(request)
+        return stall(request) if len(seen) > 1 else None
+
+    stalled.answer = answer
+    line = ["send", "s3://b/", "--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic, "--yes"]
+    code, err, _, seconds = signalled(line, signal.SIGTERM, env=stalled.env, ready=lambda _: len(seen) > 1)
+    assert (code, seconds < 10) == (130, True)
+    assert "resume with: hourscope send s3://b/" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGHUP])

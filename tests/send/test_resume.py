@@ -138,6 +138,16 @@ def test_a_source_that_has_changed(change: str, nsqd: Nsqd, topic: str, tmp_path
     assert "may hold some of those records" in send(path, nsqd, topic, "--dry-run").err
 
 
+def test_a_source_that_has_changed_since_its_send_was_finished(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    path, records = tmp_path / "c", lines(50)
+    write_lines(path, records)
+    assert send(path, nsqd, topic).code == 0
+    write_lines(path, [*records, b"{}"])
+    ran = send(path, nsqd, topic, "--resume")
+    assert (ran.code, arrived(nsqd, topic)) == (2, 50)
+    assert "which was finished with 50 of 50 records; nothing was sent. There is nothing to resume;" in ran.sentence
+
+
 def test_a_source_that_only_has_another_name_or_time_is_resumed(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     records = lines(5_000)
     write_lines(tmp_path / "c", records)

@@ -27,7 +27,7 @@ from tui.archive.location import locate
 from tui.config import ArchiveSpec, ExplorerSpec, NsqSpec, S3Options, load_config, state_dir
 from tui.errors import HourscopeError
 from tui.filter import Filter, Term, parse_filter
-from tui.scan import Counts, open_extract, plan_scan, scanned_hours
+from tui.scan import Counts, ScanPlan, open_extract, plan_scan, scanned_hours
 from tui.scan.manifest import counts_of, damage_of, damaged_part, new_entry
 
 OLD = Path(__file__).parent.parent / "data" / "0.1.0"
@@ -44,6 +44,11 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         os.utime(path, (WRITTEN, WRITTEN))
     monkeypatch.chdir(tmp_path / "old")
     return tmp_path / "old"
+
+
+@pytest.fixture
+def plan(old: Path) -> ScanPlan:
+    return plan_scan(open_archive("archive", timezone="Europe/Berlin"), None, None, ERRORS)
 
 
 def counted(folder: str | Path) -> int:
@@ -152,7 +157,7 @@ def edited(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return changed
 
 
-def used(old: Path) -> None:
+def used(old: Path, plan: ScanPlan) -> None:
     """All that is done with a manifest. Only HourscopeError may come of it."""
     try:
         archive = open_archive(str(old / "extract"))
@@ -160,7 +165,6 @@ def used(old: Path) -> None:
         scanned_hours(archive)
     except HourscopeError as error:
         _one_line(error)
-    plan = plan_scan(open_archive("archive", timezone="Europe/Berlin"), None, None, ERRORS)
     for options in ({}, {"resume": True}, {"force": True}):
         try:
             extract = open_extract(str(old / "extract"), plan, **options)
@@ -173,7 +177,7 @@ def _one_line(error: HourscopeError) -> None:
     assert "\n" not in str(error) and len(str(error)) < 2000
 
 
-def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path) -> None:
+def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path, plan: ScanPlan) -> None:
     path = old / "extract" / "manifest.json"
     good = json.loads(path.read_text())
     assert len(list(paths(good))) > 25
@@ -182,10 +186,10 @@ def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path) -> N
         if (number + number // len(VALUES)) % 2 and isinstance(changed, dict):
             changed = {**changed, "version": 2}
         path.write_text(json.dumps(changed))
-        used(old)
+        used(old, plan)
 
 
-def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path) -> None:
+def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path, plan: ScanPlan) -> None:
     path = old / "extract" / "manifest.json"
     good = json.loads(path.read_text())
     for place in list(paths(good))[1:]:
@@ -195,21 +199,21 @@ def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path) -> None:
             outer = outer[key]
         del outer[place[-1]]
         path.write_text(json.dumps(changed))
-        used(old)
+        used(old, plan)
 
 
-def test_a_torn_or_garbled_manifest_is_a_sentence(old: Path) -> None:
+def test_a_torn_or_garbled_manifest_is_a_sentence(old: Path, plan: ScanPlan) -> None:
     path = old / "extract" / "manifest.json"
     good = path.read_bytes()
     for cut in range(0, len(good), 37):
         path.write_bytes(good[:cut])
-        used(old)
+        used(old, plan)
         path.write_bytes(good[:cut] + b"\0" * 20 + good[cut + 20 :])
-        used(old)
+        used(old, plan)
         path.write_bytes(good[:cut] + b"[" * 100_000)
-        used(old)
+        used(old, plan)
     path.write_bytes(good.replace(b'"UTC"', b'"x"') + b'{"hourscope": "0.1.0"}')
-    used(old)
+    used(old, plan)
 
 
 EDITS = {

@@ -10,6 +10,8 @@ from tui.archive.reading import Reading
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
 
+BROWSER_DRIVER = "tui.app.terminal.browser:BrowserDriver"  # as TEXTUAL_DRIVER: `hourscope serve`
+
 
 def terminal_trouble() -> str:
     """Why a terminal of this type cannot show the explorer; empty if it can."""
@@ -19,6 +21,8 @@ def terminal_trouble() -> str:
 
 def check_terminal(location: Location | None) -> None:
     """HourscopeError, with the command that needs none, if there is no terminal that the explorer can use."""
+    if os.environ.get("TEXTUAL_DRIVER") == BROWSER_DRIVER:
+        return
     here = sys.stdin.isatty() and sys.stdout.isatty()
     if trouble := terminal_trouble() if here else "the explorer needs a terminal":
         plain = command_line("ls", location) if location else "hourscope --help"

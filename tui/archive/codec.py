@@ -32,7 +32,7 @@ from tui.archive.members import (
     StandardMember,
     article,
 )
-from tui.archive.streams import Peekable
+from tui.archive.streams import RECORD_MARK, Peekable
 from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -107,6 +107,7 @@ _UNREAD = (
     (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff|(?:\x00\x00\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00\x00\x00){2}", "UTF-32"),
     (rb"\xff\xfe|\xfe\xff|(?:\x00[\x20-\x7e]){2}|(?:[\x20-\x7e]\x00){2}", "UTF-16"),
 )  # fmt: skip
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")  # RFC 1950: deflate by 32 KiB, its level, and the check of both
 _UNREAD_SUFFIXES = {".br": "brotli", ".snappy": "snappy", ".sz": "snappy", ".lzo": "lzo"}  # no magic of their own
 
 
@@ -144,6 +145,8 @@ def unread_format(head: bytes, key: str) -> str:
         return "lz4 (pip install 'hourscope[lz4]' reads it)"
     named = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")
     if not named and looks_binary(head):
+        if _ZLIB.match(head):  # it may be a text that begins with x^
+            return "zlib"
         named = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
     return named
 
@@ -158,6 +161,8 @@ def holds_control(text: bytes) -> bool:
 
 def looks_binary(head: bytes) -> bool:
     """Does it hold what no text does? JSON with broken bytes in its strings is not meant."""
+    if head.startswith(RECORD_MARK):
+        head = head.replace(RECORD_MARK, b"")
     return head[:1] not in (b"{", b"[") and holds_control(head)
 
 

@@ -199,7 +199,7 @@ def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
             return found
         if len(view) > LONG:
             return None
-        first = bytes(view).partition(b"\n")[0]
+        first = bytes(view[: block.buffer.find(b"\n", 0, block.end) % (block.end + 1)])
     if _is_json_string(first) and _are_most(_is_json_string, block):
         return Unchosen("strings")
     if is_record_list(first) and _are_most(is_record_list, block):

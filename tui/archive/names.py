@@ -35,10 +35,11 @@ def _shortened(name: str, most: int) -> Iterator[str]:
     mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:_HASHED]
     sizes = [len(os.fsencode(char)) for char in name]
     excess = sum(sizes) + _HASHED - most
-    for start in range(len(name) - 1, -1, -1):
-        stop, cut = start, 0
-        while cut < excess and stop < len(name):
-            cut += sizes[stop]
-            stop += 1
+    cut, stop = 0, len(name)  # the bytes from `start` to `stop`, which are as few as are enough
+    for start in reversed(range(len(name))):
+        cut += sizes[start]
+        while cut - sizes[stop - 1] >= excess:
+            stop -= 1
+            cut -= sizes[stop]
         if cut >= excess:
             yield name[:start] + mark + name[stop:]

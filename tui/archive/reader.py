@@ -40,8 +40,8 @@ from tui.archive.json_values import BOM
 from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.reading import Reading
-from tui.archive.store import Store
-from tui.archive.streams import Peekable, StoredBytes
+from tui.archive.store import Store, is_s3
+from tui.archive.streams import Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class ChunkReader:
     known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
     is given; slower. `newest`: if the object was replaced since it was listed, read what is there now, as long as it is
     not replaced again. `await_turn` is called before one takes the memory that only one of many readers may take (see
-    zstd.py). ArchiveError if the chunk cannot be opened or read on.
+    zstd.py). `size`: of an object in S3 as it was listed, by which a longer or a shorter one is noticed (a file may
+    grow). ArchiveError if the chunk cannot be opened or read on.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class ChunkReader:
         key: str,
         *,
         etag: str | None = None,
+        size: int | None = None,
         block_size: int = BLOCK_SIZE,
         cancelled: Callable[[], bool] = lambda: False,
         reading: Reading | None = None,
@@ -85,13 +87,14 @@ class ChunkReader:
         await_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._key, self._etag = store, key, etag
+        self._size = size if size is not None and is_s3(store.url) else None
         self._cancelled = cancelled
         self._reading = reading or Reading()
         self._limits = Limits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
-        self._raw = StoredBytes(stream, key, cancelled)
+        self._raw = StoredBytes(stream, key, cancelled, size=self._size)
         self._form: Form | None = None
         self.unchosen: Unchosen | None = None  # what may be the records of this chunk, but was not taken for them
         self.codec = ""  # of the object as stored; "" for plain text
@@ -105,7 +108,7 @@ class ChunkReader:
                 now = self._store.stat(self._key)
                 if now is None:
                     break
-                self._etag = now.etag
+                self._etag, self._size = now.etag, None if self._size is None else now.size
         return self._store.open(self._key, etag=self._etag)
 
     @property
@@ -187,6 +190,8 @@ class ChunkReader:
             yield self._all_of_it(reason)
         else:
             yield from self._records(self._raw, Span())
+        if head and self._size is not None and self._raw.position < self._size:
+            yield Damage(self._raw.position, self._size, f"it ends before the {self._size:,} bytes that were listed")
 
     def _why_unread(self, head: bytes) -> str:
         """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
@@ -225,6 +230,7 @@ class ChunkReader:
 
     def _records(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
         """The records of decoded bytes."""
+        stream = without_marks(stream)
         if self._form is None:
             first, whole = _telling(stream)
             if first and (reason := misfit(first, whole=whole)):
@@ -276,7 +282,7 @@ class ChunkReader:
     def _open_at(self, start: int) -> BinaryIO:
         self._raw.close()
         raw = self._store.open(self._key, start=start, etag=self._etag)
-        self._raw = StoredBytes(raw, self._key, self._cancelled, start)
+        self._raw = StoredBytes(raw, self._key, self._cancelled, start, self._size)
         return cast(BinaryIO, self._raw)
 
     def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:

@@ -183,7 +183,7 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
     """S3 refused: the code in the body tells why; a HEAD has no body, so there the headers have to."""
     failure: Mapping[str, Any] = error.response.get("Error", {})
     metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
-    code, message = str(failure.get("Code", "")), str(failure.get("Message", ""))
+    code, message = (str(failure.get(name) or "") for name in ("Code", "Message"))  # an empty element is None
     status, headers = metadata.get("HTTPStatusCode", 0), metadata.get("HTTPHeaders", {})
     if clock := _clock(code, status, failure, headers):
         return clock
@@ -201,9 +201,11 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return _CAUSES["404"]
     if 300 <= status < 400:
         return redirected(str(headers.get("location", "")))
-    words = (code, message) if code not in ("", "None", str(status)) else (f"{status} {message}",)
+    words = (code, message) if code not in ("", str(status)) else (f"{status} {message}",)
     said = _short(": ".join(word for word in words if word))
-    if status >= 500 and status != _NOT_IMPLEMENTED:
+    if status == _NOT_IMPLEMENTED or code == "NotImplemented":
+        return f"the server does not support {error.operation_name} ({said}); check --endpoint-url"
+    if status >= 500:
         return f"the server or a proxy in front of it failed ({said}); try again later"
     return f"the server refuses: {said}"
 

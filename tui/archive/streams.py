@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from tui.archive.members import Readable
-from tui.errors import ArchiveError
+from tui.errors import ArchiveError, ReplacedError
 
 FIRST_RANGE = 768 << 10  # bytes of the first request of a stepwise reader: with those of a calendar before it, 1 MiB
+
+RECORD_MARK = b"\x1e"  # before each record of a JSON text sequence (RFC 7464 §2.2); no JSON text holds it
+_MARKED = re.compile(rb"(?:\A|[\r\n}\]])%s\s*[{\[]" % RECORD_MARK)
+_TELLING = 1 << 12  # bytes that tell whether there are such marks, also where the first record is a part of one
 
 
 class ReadCancelled(Exception):
@@ -55,11 +60,32 @@ class Peekable(io.RawIOBase):
         return self._stream.readinto(buffer) or 0
 
 
-class StoredBytes(Peekable):
-    """A chunk as it is stored. It knows how far it was read, and stops when it is asked to."""
+def without_marks(stream: Peekable) -> Peekable:
+    """The same stream; a JSON text sequence without its marks, so that it is lines or values."""
+    return _Unmarked(stream) if _MARKED.search(stream.peek(_TELLING)) else stream
 
-    def __init__(self, raw: BinaryIO, name: str, cancelled: Callable[[], bool], position: int = 0) -> None:
+
+class _Unmarked(Peekable):
+    def _next(self, buffer: Any) -> int:
+        while count := self._stream.readinto(buffer) or 0:
+            kept = bytes(buffer[:count]).translate(None, RECORD_MARK)
+            buffer[: len(kept)] = kept
+            if kept:
+                return len(kept)
+        return 0
+
+
+class StoredBytes(Peekable):
+    """A chunk as it is stored. It knows how far it was read, and stops when it is asked to.
+
+    ReplacedError if there are more bytes than `size`, which were listed.
+    """
+
+    def __init__(
+        self, raw: BinaryIO, name: str, cancelled: Callable[[], bool], position: int = 0, size: int | None = None
+    ) -> None:
         super().__init__(cast(Readable, raw))
+        self._size = size
         self._raw = raw
         self._name = name
         self._cancelled = cancelled
@@ -79,4 +105,8 @@ class StoredBytes(Peekable):
             words = error.strerror or str(error)
             raise ArchiveError(f"{self._name} cannot be read past byte {self.position:,}: {words}") from error
         self.position += count
+        if self._size is not None and self.position > self._size:
+            raise ReplacedError(
+                f"{self._name} was listed with {self._size:,} bytes, and is longer now; list the archive again"
+            )
         return count

@@ -105,7 +105,9 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
         limit = share if passes < 2 else _COMPRESSED_BYTES
         return reader.bytes_compressed >= limit or reader.bytes >= _INFLATED_BYTES // _SAMPLE_CHUNKS
 
-    with ChunkReader(archive.store, chunk.key, etag=chunk.etag, reading=archive.reading, cancelled=enough) as reader:
+    with ChunkReader(
+        archive.store, chunk.key, etag=chunk.etag, size=chunk.size, reading=archive.reading, cancelled=enough
+    ) as reader:
         try:
             for item in reader.results(begin):
                 if isinstance(item, Damage):

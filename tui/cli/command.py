@@ -20,7 +20,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "pretty after before around fields project unique order",
         "Run": "dry_run yes again check policy only_estimate full ids ids_size status drop resume jobs dask cache rate "
         "pace max_depth name canary skip_oversize spool spool_max host sync_interval rotate_size merge_hour "
-        "processes max_in_flight indexed status_address",
+        "processes max_in_flight indexed status_address port",
         "Sample": "folder tour no_open hours records_per_hour seed",
         "Reading": "timezone layout records include_damaged max_record",
         "S3": "profile region endpoint_url no_sign_request request_payer",

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "sends": "List the sends, or check one against its source.",
     "jobs": "List scans and sends that were stopped, with the command that resumes each.",
     "notebook": "Print the notebook of an archive.",
+    "serve": "Show the explorer in a browser on this machine.",
     "config": "Show where the config file is, check it, or list the keys of the explorer.",
     "completion": "Print the script that completes command lines in a shell.",
     "help": "Print the help of a command.",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui.app import check_terminal, run_explorer
-from tui.archive.location import locate
+from tui.archive.location import Location, locate
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.cli.command import Command
@@ -41,13 +41,19 @@ def explore(
     config, s3, reading = load_config(), s3 or S3Options(), reading or Reading()
     location = locate(archive, config, timezone=timezone, layout=layout, s3=s3, reading=reading) if archive else None
     check_terminal(location)
-    if location and is_s3(location.url):
-        from tui.archive.s3 import mfa_device, sign_in
-
-        if mfa_device(location.s3):  # a question behind the screen could not be answered
-            sign_in(location.s3)
+    if location:
+        sign_in_first(location)
     restore_interrupt()
     debug = bool(click.get_current_context().find_root().obj)
     return run_explorer(
         archive, timezone=timezone, s3=s3, config=config, layout=layout, reading=reading, debug=debug, tour=tour
     )
+
+
+def sign_in_first(location: Location) -> None:
+    """Have the code of an MFA device typed now: behind a screen nobody could answer."""
+    if is_s3(location.url):
+        from tui.archive.s3 import mfa_device, sign_in
+
+        if mfa_device(location.s3):
+            sign_in(location.s3)

@@ -15,7 +15,7 @@ from tui.cli.send_end import SendRequest, end_with_nothing, report
 from tui.cli.send_plan import print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
-from tui.send import Control, SendEvent, Sent, Split, parse_split, send_to_file
+from tui.send import Control, Receipt, SendEvent, Sent, Split, parse_split, send_to_file
 from tui.send import survey as survey_of
 from tui.send.facts import left_out
 
@@ -55,24 +55,30 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
         for words in warnings:
             say(words)
         return EXIT_MATCHED if survey.count + survey.blank else EXIT_NOTHING
+    try:
+        receipt = _write(request, file)
+    except NothingToSendError as error:
+        survey = survey_of(request.source, shapes=False)
+        if survey.unfit:
+            say(str(error))
+        return end_with_nothing(request, survey, None)
+    return report(request, receipt, file.words, to_stdout=file.out == "-")
+
+
+def _write(request: SendRequest, file: FileRequest) -> Receipt:
     control, to_stdout = Control(), file.out == "-"
+    events: Iterator[SendEvent] = send_to_file(
+        request.source, file.out, overwrite=file.force, append=file.append, split=file.split, control=control
+    )
+    events = events if to_stdout else request.recorded(events, file.words, out=file.out)
     with cancel_on_signals() as cancel, progress_line(beside=to_stdout) as show:
-        try:
-            events: Iterator[SendEvent] = send_to_file(
-                request.source, file.out, overwrite=file.force, append=file.append, split=file.split, control=control
-            )
-            for event in events if to_stdout else request.recorded(events, file.words, out=file.out):
-                if cancel.is_set():
-                    control.stop()
-                if not isinstance(event, Sent):
-                    show(0.0, send_text(event))
-                elif event.receipt.partial and to_stdout and not cancel.is_set():
-                    raise ReaderGoneError
-                else:
-                    receipt = event.receipt
-        except NothingToSendError as error:
-            survey = survey_of(request.source, shapes=False)
-            if survey.unfit:
-                say(str(error))
-            return end_with_nothing(request, survey, None)
-    return report(request, receipt, file.words, to_stdout=to_stdout)
+        for event in events:
+            if cancel.is_set():
+                control.stop()
+            if not isinstance(event, Sent):
+                show(0.0, send_text(event))
+            elif event.receipt.partial and to_stdout and not cancel.is_set():
+                raise ReaderGoneError
+            else:
+                return event.receipt
+    raise AssertionError("a send ends with Sent")

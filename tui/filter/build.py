@@ -16,7 +16,7 @@ from typing import Any
 
 from tui.errors import FilterError
 from tui.filter.fields import ANY, Path
-from tui.filter.terms import Filter, Term
+from tui.filter.terms import KIND_WORDS, Filter, Term
 from tui.printable import printable
 
 Place = Sequence[str | int]
@@ -172,9 +172,9 @@ def whole_of(filter_: Filter) -> Whole:
     """
     texts = [term.text for term in filter_.active if term.kind == "match"]
     others = tuple(
-        f"{'no ' if term.negated else ''}{_BYTES[term.kind]} {term.text}"
+        f"{'no ' if term.negated else ''}{'any of' if term.kind == 'file' else KIND_WORDS[term.kind][0]} {term.text}"
         for term in filter_.active
-        if term.kind in _BYTES
+        if term.kind != "match"
     )
     joined = texts[0] if len(texts) == 1 else " && ".join(map(_operand, texts))
     if not filter_.invert:
@@ -182,9 +182,6 @@ def whole_of(filter_: Filter) -> Whole:
     if not others:
         return Whole(f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",))
     return Whole(joined, (*others, "all of it inverted"))
-
-
-_BYTES = {"grep": "text", "file": "any of", "regex": "regex"}
 
 
 def _operand(expression: str) -> str:

@@ -100,7 +100,10 @@ def may_mislead(filter_: Filter) -> bool:
             return True
         for at in compares:
             left, right = parts[at - 1 : at], parts[at + 1 : at + 2]
-            if any(side.single == "quoted" for side in (*left, *right)) or any(side.type == "path" for side in right):
+            sides = (*left, *right)
+            if any(side.single == "quoted" for side in sides) or any(side.type == "path" for side in right):
+                return True
+            if all(side.type in ("raw", "literal") for side in sides):
                 return True
     return False
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
-from tui.filter.build import spell_field, spell_value
+from tui.filter.build import spell_field
 from tui.filter.field_types import Types
 from tui.filter.fields import ANY, Path
 from tui.filter.literals import as_literal, is_number, type_of, type_of_text
-from tui.filter.missing import CLOSE, MatchSlip, list_on_the_way, missing, sampled
+from tui.filter.missing import MatchSlip, list_on_the_way, missing, sampled
 from tui.filter.operands import Operand, operands
 from tui.filter.slips import Slip
+from tui.filter.text_values import other_value, with_wildcard
 
 _CONSTANTS = ("true", "false", "null")
 _KINDS = {"string": "text", "array": "a list", "number": "a number", "boolean": "true or false", "object": "an object"}
@@ -56,8 +56,11 @@ def _compared(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -
         for index, value, other in pairs:
             if slip := _name_for_text(value, other, types):
                 done.add(index)
-                yield slip
+                yield with_wildcard(parts[at], other, str(value.value), (left, right), types) or slip
                 return
+        return
+    if left.type in _LITERALS and right.type in _LITERALS:
+        yield _two_constants(parts, at, types)
         return
     literal, path = (left, right) if left.type in _LITERALS else (right, left)
     if path.path is None or path.type != "path" or literal.type not in _LITERALS:
@@ -104,12 +107,14 @@ def _against_literal(sign: Operand, left: Operand, right: Operand, types: Types)
     kind = type_of(literal.value)
     here = types.of(path.path)
     whole = (left.start, right.end)
+    if slip := with_wildcard(sign, path, literal.value, (left, right), types):
+        return slip
     if path.projected or (here == {"array"} and kind not in ("array", "null")):
         return _against_list(path, literal, sign, whole, types)
     if not here:
         return _through_list(path, literal, sign, left, right, types) if not types.has(path.path) else None
     if kind in here or kind == "null":
-        return _other_value(path, literal, types) if sign.text == "==" and kind == "string" else None
+        return other_value(path, literal, types) if sign.text == "==" and kind == "string" else None
     meant = as_literal(literal.value, here)
     orders = sign.text not in ("==", "!=")
     if orders and kind == "number" and here == {"string"}:
@@ -126,6 +131,41 @@ def _against_literal(sign: Operand, left: Operand, right: Operand, types: Types)
         )
         return MatchSlip(sentence + how, (Slip(literal.start, literal.end, meant, ""),) if fits else ())
     return MatchSlip(f"{path.text} is {_kinds(here)} here, and {sign.text} with {_KINDS[kind]} gives null")
+
+
+def _two_constants(parts: Sequence[Operand], at: int, types: Types) -> MatchSlip:
+    """`'event' == 'error'`: one of them is the name of a field."""
+    left, right = parts[at - 1], parts[at + 1]
+    sentence = f"{left.text} {parts[at].text} {right.text} compares two constants, and no field; a field has no quotes"
+    base = _base(parts, at)
+    for name, other in ((left, right), (right, left)):
+        if base is None or not isinstance(name.value, str):
+            continue
+        for own in ((name.value,), tuple(name.value.split("."))):
+            here = types.of((*base, *own))
+            meant = as_literal(other.value, here)
+            if type_of_text(meant) in here:
+                edits = [Slip(name.start, name.end, spell_field(own), "")]
+                edits += [Slip(other.start, other.end, meant, "")] if meant != other.text else []
+                return MatchSlip(sentence, tuple(edits))
+    return MatchSlip(sentence)
+
+
+def _base(parts: Sequence[Operand], at: int) -> Path | None:
+    """Where the paths at an operand lead from: the record, or an item of the list that a condition is of."""
+    closed = 0
+    for index in range(at - 1, -1, -1):
+        text = parts[index].text
+        if text in (")", "]", "}"):
+            closed += 1
+        elif text in ("(", "[", "{", "[?") and closed:
+            closed -= 1
+        elif text == "[?":
+            path = parts[index - 1].path
+            return None if path is None else (*path, ANY)
+        elif text in ("|", "&") and not closed:
+            return None
+    return ()
 
 
 def _against_list(
@@ -162,24 +202,6 @@ def _through_list(
     )
     edit = Slip(left.start, right.end, f"{spell_field(before)}[?{condition}]", "")
     return MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
-
-
-def _other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | None:
-    """`level == 'ERROR'` where every record says `error`."""
-    assert path.path is not None
-    field = types.leaves.get(path.path)
-    text = str(literal.value)
-    if field is None or not field.exact or len(field.top) < field.distinct:
-        return None
-    values = [value for value, _ in field.top if isinstance(value, str)]
-    if text in values or not values:
-        return None
-    same = [value for value in values if value.casefold().strip() == text.casefold().strip()]
-    near = same or get_close_matches(text, values, 1, CLOSE)
-    if not near:
-        return None
-    sentence = f"{path.text} is never {literal.text} in the records sampled; did you mean {spell_value(near[0])}?"
-    return MatchSlip(sentence, (Slip(literal.start, literal.end, spell_value(near[0]), ""),), certain=False)
 
 
 def _called(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:

@@ -20,13 +20,19 @@ from tui.shell import shell_join
 
 Kind = Literal["grep", "file", "regex", "match"]
 
-_OPTIONS: Mapping[tuple[Kind, bool], str] = {
+OPTIONS: Mapping[tuple[Kind, bool], str] = {
     ("grep", False): "-g",
     ("grep", True): "--not-grep",
     ("file", False): "-f",
     ("regex", False): "-e",
     ("regex", True): "--not-regex",
     ("match", False): "-m",
+}
+KIND_WORDS: Mapping[Kind, tuple[str, str]] = {  # what a kind is called, and what it looks at
+    "match": ("JMESPath", "of values"),
+    "grep": ("text", "in raw bytes"),
+    "regex": ("regex", "in raw bytes"),
+    "file": ("file", "of texts"),
 }
 
 
@@ -48,7 +54,7 @@ class Term:
     content: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if (self.kind, self.negated) not in _OPTIONS:
+        if (self.kind, self.negated) not in OPTIONS:
             raise ValueError(f"there is no option for a negated {self.kind}")
         if self.kind == "file" and self.content is None:
             from tui.filter.texts import read_texts
@@ -87,7 +93,7 @@ class Term:
     @property
     def option(self) -> str:
         """The command line's option for it."""
-        return _OPTIONS[self.kind, self.negated]
+        return OPTIONS[self.kind, self.negated]
 
     @property
     def flags(self) -> list[str]:
@@ -158,7 +164,7 @@ class Filter:
     def arguments(self) -> list[str]:
         """The words of the command line that make this filter."""
         terms = _alike(self.active)
-        options = list(_OPTIONS.values())
+        options = list(OPTIONS.values())
         grouped = sorted(terms, key=lambda term: options.index(term.option))  # as the command line groups them
         words = [word for term in grouped for word in (term.option, term.text)]
         flags = [flag for flag in ("-i", "-w") if any(flag in term.flags for term in terms)]

@@ -106,6 +106,7 @@ def chunk_events(
             store,
             chunk.key,
             etag=chunk.etag,
+            size=chunk.size,
             cancelled=cancelled,
             reading=task.reading,
             careful=careful,

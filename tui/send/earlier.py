@@ -170,11 +170,12 @@ def changed(earlier: Earlier, source: Source) -> SendError:
         if earlier.header.records is None
         else (f"{earlier.confirmed:,} of {earlier.header.records:,}")
     )
-    state = "was finished with" if earlier.finished else "stopped after"
+    state, advice = "stopped after", "To resume, restore what it held then; a send without --resume would"
+    if earlier.finished:
+        state, advice = "was finished with", "There is nothing to resume; a send without --resume may"
     return SendError(
         f"{source.description} has changed since its send to {earlier.topic} on {earlier.started}, which {state} "
-        f"{records} records; nothing was sent. To resume, restore what it held then; a send without --resume would "
-        "send those records again"
+        f"{records} records; nothing was sent. {advice} send those records again"
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import queue
 import sys
+import threading
 import time
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -107,14 +109,15 @@ class _Writing:
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
         """Write every block; report it now and then."""
         reported = 0.0
-        for block in self._source.open():
+        for block in _read_beside(self._source):
             while control.paused and not control.stopped:
                 yield self._state("paused")
                 time.sleep(_EVENT_SECONDS)
             if control.stopped:
                 self.stopped = True
                 break
-            self._write(output, block)
+            if block is not None:
+                self._write(output, block)
             if time.monotonic() - reported > _EVENT_SECONDS:
                 yield self._state()
                 reported = time.monotonic()
@@ -172,3 +175,39 @@ class _Writing:
         seconds = time.monotonic() - self._began
         rate = self._count / seconds if seconds > 0 else 0.0
         return Sending(self._count, self._count, self._bytes, rate=rate, note=note, seconds=seconds)
+
+
+def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
+    """The blocks of a source, each read in a thread once it is needed; None now and then while one does not come.
+
+    So a bucket that stalls holds nobody: who leaves early leaves the read to its thread, which ends with the process.
+    """
+    wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[SourceBlock | BaseException] = queue.SimpleQueue()
+
+    def read() -> None:
+        try:
+            blocks = iter(source.open())
+            while wanted.get():
+                ready.put(next(blocks))
+        except BaseException as error:  # noqa: BLE001  (raised again below, in the thread that waits for it)
+            ready.put(error)
+
+    threading.Thread(target=read, name="send-read", daemon=True).start()
+    wanted.put(True)
+    try:
+        while True:
+            try:
+                block = ready.get(timeout=_EVENT_SECONDS)
+            except queue.Empty:
+                yield None
+                continue
+            if isinstance(block, StopIteration):
+                return
+            if isinstance(block, BaseException):
+                raise block
+            yield block
+            del block  # it may be large, and the next one is read now
+            wanted.put(True)
+    finally:
+        wanted.put(False)

@@ -73,7 +73,7 @@ def file_source(path: Path, filter_: Filter | None = None, reading: Reading | No
     how = reading or Reading()
 
     def blocks(within: Within | None = None) -> Iterator[SourceBlock]:
-        return _timed(_chunk_blocks(store, path.name, None, None, chosen, how, careful), within)
+        return _timed(_chunk_blocks(store, path.name, None, chosen, how, careful), within)
 
     file = (str(path.resolve()), status.st_size, status.st_mtime_ns)
     digest = digest_of("file", *file, chosen.describe(), *chosen.lists, *_unusual(how))
@@ -108,7 +108,7 @@ def archive_source(
             if known and chunk.key in known:
                 yield from _known_blocks(chunk, known[chunk.key])
                 continue
-            records = _chunk_blocks(archive.store, chunk.key, chunk.etag, chunk.hour, chosen, archive.reading, careful)
+            records = _chunk_blocks(archive.store, chunk.key, chunk, chosen, archive.reading, careful)
             yield from _timed(records, within)
 
     source = Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
@@ -170,8 +170,7 @@ def digest_of(*parts: object) -> str:
 def _chunk_blocks(
     store: Store,
     key: str,
-    etag: str | None,
-    hour: datetime | None,
+    listed: Chunk | None,
     filter_: Filter,
     reading: Reading,
     careful: set[str],
@@ -181,9 +180,10 @@ def _chunk_blocks(
     A doubtful record is never sent: where some were given already, the chunk is `careful` from then on, and the pass
     ends in DoubtfulGiven; the next one leaves them out.
     """
-    line = 1
+    line, hour = 1, listed.hour if listed else None
+    etag, size = (listed.etag, listed.size) if listed else (None, None)
     try:
-        with ChunkReader(store, key, etag=etag, reading=reading, careful=key in careful) as reader:
+        with ChunkReader(store, key, etag=etag, size=size, reading=reading, careful=key in careful) as reader:
             for item in reader.results(lambda: _work(filter_), strict=True):
                 if isinstance(item, Damage):
                     damage = DamagedChunk(key, item.start, item.stop, item.reason, item.doubtful)

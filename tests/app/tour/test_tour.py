@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from textual.pilot import Pilot
 
 from tests.app.conftest import settled, shown, type_text, until
 from tests.app.emulator import Terminal
+from tests.app.tour.picture import PICTURE, description, moving
 from tests.send.helpers import arrived
 from tests.servers.consume import read_messages
 from tests.servers.nsqd import Nsqd
@@ -174,3 +176,38 @@ def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(tmp_path: Path, n
         walk(terminal, 3, 10)
         assert terminal.finish("\x11") == 0
     assert arrived(nsqd, topic) == 288
+
+
+def test_the_moving_picture_is_of_this_tour() -> None:
+    picture = PICTURE.read_text(encoding="utf-8")
+    assert f"<desc>{description()}</desc>" in picture, "run: python -m tests.app.tour.picture"
+    assert len(picture) < 250_000 and "/tmp" not in picture
+
+
+def test_a_moving_picture_shows_each_cell_in_its_frames() -> None:
+    head = '.terminal-hourscope-r1 { fill: #fff }<g clip-terminal)">'
+    both, first, second = (
+        f'<text class="terminal-hourscope-r1" x="0" y="{y}" textLength="9">{text}</text>'
+        for y, text in enumerate(("both", "first", "second"))
+    )
+    moved = moving([head + both + first, head + both + second])
+    assert [moved.count(f">{text}<") for text in ("both", "first", "second")] == [1, 1, 1]
+    for text, points in (
+        ("first", "0.00%{visibility:visible}50.00%{visibility:hidden}"),
+        ("second", "0.00%{visibility:hidden}50.00%{visibility:visible}"),
+    ):
+        group = moved[: moved.index(f">{text}<")].rpartition('<g class="')[2].partition('"')[0]
+        assert f"@keyframes {group}{{{points}}}" in moved
+
+
+async def test_the_six_keys_of_the_readme_lead_from_the_calendar_to_the_send(whole_sample: Path) -> None:
+    page = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    keys = re.findall(r"^\| `(\w+)` \| ", page.partition("in six keys")[2].partition("\n## ")[0], re.M)
+    app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config())
+    shown_after = ("──", "error.code 5003 is new", "match -m", "ready: enter", "done: enter", "records would go to")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        for key, words in zip(keys, shown_after, strict=True):
+            await pilot.press(key)
+            await until(pilot, lambda words=words: words in shown(pilot), 60)
+            await settled(pilot)

@@ -10,17 +10,12 @@ from textual.strip import Strip
 from tui.app.widgets.lines import LineWidget, shorten, strip_of
 from tui.filter import Filter, Kind
 from tui.filter.build import Whole, whole_of
+from tui.filter.terms import KIND_WORDS
 from tui.printable import printable
 
-KINDS: tuple[Kind, ...] = ("match", "grep", "regex", "file")
+KINDS = tuple(KIND_WORDS)
 KIND_WIDTH = 20
 _HINT_ROOM = 9  # cells beside a hint
-_WORDS = {
-    "match": ("JMESPath", "of values"),
-    "grep": ("text", "in raw bytes"),
-    "regex": ("regex", "in raw bytes"),
-    "file": ("file", "of texts"),
-}
 
 
 class KindLabel(LineWidget):
@@ -35,7 +30,7 @@ class KindLabel(LineWidget):
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
-        name, about = _WORDS[self.kind]
+        name, about = KIND_WORDS[self.kind]
         palette = self.palette
         return strip_of([(f" {name}", palette.title), (f" {about}", palette.dim)], width)
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
@@ -13,6 +14,7 @@ from tui.archive.location import command_line
 from tui.archive.times import spell_hour
 from tui.errors import FilterError
 from tui.filter import Filter, parse_filter
+from tui.filter.terms import OPTIONS
 from tui.shell import shell_word
 
 
@@ -74,8 +76,10 @@ def read_filter(words: str) -> Filter:
     """
     if words.strip() and not words.lstrip().startswith("-"):
         return parse_filter(match=[words.strip()])
-    options: dict[str, list[str]] = {"-g": [], "-f": [], "-e": [], "-m": [], "--not-grep": [], "--not-regex": []}
-    flags = {"-i": False, "-w": False, "-v": False}
+    names = {option: f"{'not_' * negated}{kind}" for (kind, negated), option in OPTIONS.items()}
+    flags = {"-i": "ignore_case", "-w": "words", "-v": "invert"}
+    texts: dict[str, list[str]] = {name: [] for name in names.values()}
+    given: set[str] = set()
     try:
         rest = shlex.split(words)
     except ValueError as error:
@@ -83,24 +87,15 @@ def read_filter(words: str) -> Filter:
     while rest:
         word = rest.pop(0)
         if word in flags:
-            flags[word] = True
-        elif word in options and rest:
-            options[word].append(rest.pop(0))
+            given.add(flags[word])
+        elif word in names and rest:
+            texts[names[word]].append(rest.pop(0))
         else:
-            known = "-g TEXT, -f FILE, -e REGEX, -m JMESPATH, --not-grep TEXT, --not-regex REGEX, -i, -w, -v"
-            what = f"after {word} something is missing" if word in options else f"'{word}' is none of {known}"
+            known = ", ".join((*names, *flags))
+            what = f"after {word} something is missing" if word in names else f"'{word}' is none of {known}"
             raise FilterError(what, words, words.find(word))
-    return parse_filter(
-        grep=options["-g"],
-        file=options["-f"],
-        regex=options["-e"],
-        match=options["-m"],
-        invert=flags["-v"],
-        ignore_case=flags["-i"],
-        words=flags["-w"],
-        not_grep=options["--not-grep"],
-        not_regex=options["--not-regex"],
-    )
+    arguments: dict[str, Any] = {**texts, **dict.fromkeys(given, True)}
+    return parse_filter(**arguments)
 
 
 def shell_filter(filter_: Filter) -> str:

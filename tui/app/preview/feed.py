@@ -105,6 +105,7 @@ def read_hour(
                     archive.store.stepwise(),
                     chunk.key,
                     etag=chunk.etag,
+                    size=chunk.size,
                     cancelled=lambda: appetite.over,
                     reading=archive.reading,
                     newest=True,

@@ -30,6 +30,7 @@ from tui.units import duration, plural
 
 _TICK_SECONDS = 0.05  # between two looks at the clock and the control
 _READ_AHEAD_BATCHES = 64
+_STALL_SECONDS = 0.3  # that a read may take when nobody needs it any longer
 _SLOW_SECONDS = 2.0  # without an answer, after which the operator is informed
 
 
@@ -72,21 +73,22 @@ class Engine:
     async def run(self) -> None:
         """Until all is confirmed, or a stop has been drained. SendError if it cannot be finished."""
         self._wake = asyncio.Event()
-        with ThreadPoolExecutor(2, thread_name_prefix="send") as self._threads:
-            watching = asyncio.create_task(self._depth.watch(self._wake.set)) if self._depth else None
-            try:
-                while not self._over():
-                    self._wake.clear()
-                    await self._step()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self._delay)
-                await self._ledger.settle(self._in_thread)
-            finally:
-                self._publish()
-                if self._link is not None:
-                    self._link.close()
-                if watching is not None:
-                    watching.cancel()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="send")
+        watching = asyncio.create_task(self._depth.watch(self._wake.set)) if self._depth else None
+        try:
+            while not self._over():
+                self._wake.clear()
+                await self._step()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._delay)
+            await self._ledger.settle(self._in_thread)
+        finally:
+            self._publish()
+            if self._link is not None:
+                self._link.close()
+            if watching is not None:
+                watching.cancel()
+            self._threads.shutdown(wait=not await self._abandon_reading())
         if self._failed is not None:
             raise self._failed
 
@@ -145,6 +147,13 @@ class Engine:
         more = len(self._ready) < _READ_AHEAD_BATCHES and not self.batches.done and not self._ending
         if more and self._reading is None:
             self._reading = self._in_thread(lambda: self.batches.take(_READ_AHEAD_BATCHES, _TICK_SECONDS))
+
+    async def _abandon_reading(self) -> bool:
+        """At an early end: does the bucket stall, so that its thread cannot be waited for?"""
+        if self._reading is None:
+            return False
+        await asyncio.wait({self._reading}, timeout=_STALL_SECONDS)
+        return self._reading.cancel()
 
     def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -1,0 +1,34 @@
+"""Textual's driver for a browser, as `hourscope serve` runs the explorer: the end of the page is a lost terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from textual.drivers.web_driver import WebDriver
+
+
+class BrowserDriver(WebDriver):
+    """Packets on stdin and stdout. SIGHUP, as of a terminal that went away, stops jobs with their state on disk."""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, _hang_up)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # ctrl+c in the server's terminal; the server says quit
+
+    def run_input_thread(self) -> None:
+        super().run_input_thread()
+        if not self.exit_event.is_set():  # the server is gone
+            _hang_up()
+
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        if packet_type == "quit":  # the page is closed
+            _hang_up()
+        else:
+            super().on_meta(packet_type, payload)
+
+
+def _hang_up() -> None:
+    os.kill(os.getpid(), signal.SIGHUP)
