@@ -22,13 +22,13 @@ demo: $(VENV)/.installed
 	@echo "The tour finds the incident in ten steps: $(BIN)/hourscope demo --dir demo-archive --tour"
 
 test: $(VENV)/.tested
-	@$(BIN)/python -m tests.servers.build
+	@$(BIN)/python -m tests.support.build
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-s3: $(VENV)/.tested
-	@$(BIN)/python -m tests.servers.build versitygw
-	S3_SERVER=versitygw $(BIN)/python -m pytest tests/e2e/test_s3_store.py tests/e2e/test_cache.py tests/archiver/test_upload.py \
-	  --deselect tests/e2e/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
+	@$(BIN)/python -m tests.support.build versitygw
+	S3_SERVER=versitygw $(BIN)/python -m pytest tests/cli/test_s3_store.py tests/cli/test_cache.py tests/archiver/test_upload.py \
+	  --deselect tests/cli/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .
@@ -52,7 +52,7 @@ site: $(VENV)/.tested
 	@$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 dist:
-	$(PYTHON) -m tests.package
+	$(PYTHON) -m tests.docs.package
 
 workflows: $(VENV)/.created
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -65,26 +65,26 @@ test-lowest: $(VENV)/.created
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra dask --extra lz4 --extra web \
 	  --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
-	@$(BIN)/python -m tests.servers.build
+	@$(BIN)/python -m tests.support.build
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-newest: $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
-	@$(BIN)/python -m tests.servers.build
+	@$(BIN)/python -m tests.support.build
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 bench: $(VENV)/.tested
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.shows.benchmarks
 
 circle: $(VENV)/.tested
-	@$(BIN)/python -m tests.circle
+	@$(BIN)/python -m tests.shows.circle
 
 fuzz: $(VENV)/.tested
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]' || echo "without atheris: inputs are random"
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
 soak: $(VENV)/.tested
-	@$(BIN)/python -m tests.soak
+	@$(BIN)/python -m tests.shows.soak
 
 shows: $(VENV)/.tested
 	@$(BIN)/python -m tests.shows --seeds $(or $(SEEDS),100)

@@ -13,15 +13,16 @@ from typing import TypeVar
 
 import pytest
 
-from tests.servers.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
-from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.seaweed import Seaweed, Versity, find_weed
+from tests.support.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
+from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.seaweed import Seaweed, Versity, find_weed
 
 Found = TypeVar("Found")
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
 _FOREIGN_NAMES = ("SSH_CONNECTION",)
+_QUICK = ("archive", "filter", "scan")
 _HOME_FOLDERS = {
     "HOME": "",
     "XDG_CONFIG_HOME": ".config",
@@ -43,8 +44,8 @@ def _found_or_skip(find: Callable[[], Found]) -> Found:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files of tests/unit last: workers take whole files in this order, and short ones let all end together."""
-    items.sort(key=lambda item: item.path.parent.name == "unit")
+    """Put files that start no server last: workers take whole files in order, and short ones let all end together."""
+    items.sort(key=lambda item: item.path.parent.name in _QUICK)
 
 
 @pytest.fixture(autouse=True)

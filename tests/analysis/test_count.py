@@ -177,7 +177,7 @@ def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error
 
 def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
-    monkeypatch.setattr("tui.analysis.counting._BATCH", 50)
+    monkeypatch.setattr("tui.analysis.counting.BATCH", 50)
     most = 0
     merge = Part.merge
 

@@ -153,8 +153,8 @@ def test_a_sample_begins_with_the_target_and_a_few_kilobytes_of_each_chunk(
         return heads(archive, chunks, **given)
 
     monkeypatch.setattr("tui.analysis.diff.heads", heads_asked)
-    monkeypatch.setattr("tui.analysis.diff._AT_ONCE", 1)
-    monkeypatch.setattr("tui.analysis.diff._LOCAL_CEILING", 0)
+    monkeypatch.setattr("tui.analysis.diff.AT_ONCE", 1)
+    monkeypatch.setattr("tui.analysis.diff.LOCAL_CEILING", 0)
     target = FIRST + timedelta(hours=made.first), FIRST + timedelta(hours=made.stop)
     question = Question(target)
     plan = plan_diff(open_archive(str(folder)), question)

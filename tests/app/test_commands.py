@@ -15,7 +15,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import FIRST, add_term, answer, calendar, on, preview, settled, shown, start_scan, until
-from tests.e2e.command import hourscope
+from tests.support.command import hourscope
 from tui.app.app import Explorer
 from tui.app.jobs.screen import JobsPage
 from tui.app.page import Page

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.servers.nsqd import ChannelStats, Nsqd
+from tests.support.nsqd import ChannelStats, Nsqd
 from tui.archive.store import Store
 from tui.archiver import ArchiverOptions, Event, Notice, Source, Status, Stopped, archive_topic, destination
 from tui.config import S3Options

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.archiver.helpers import CHANNEL, options
-from tests.servers.nsqd import Nsqd
-from tests.servers.process import HOST
-from tests.servers.scripted_lookupd import scripted_lookupd
+from tests.support.nsqd import Nsqd
+from tests.support.process import HOST
+from tests.support.scripted_lookupd import scripted_lookupd
 from tui.archive.chunk import StoredObject
 from tui.archiver import ArchiverOptions, Source
 from tui.archiver.check import check_archiver
@@ -86,7 +86,7 @@ def test_a_clock_that_differs_from_the_stores(
 def test_an_address_that_only_nsqlookupd_gave(
     topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    monkeypatch.setattr("tui.archiver.check._TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("tui.archiver.check.TIMEOUT_SECONDS", 0.5)
     wanted = options(tmp_path / "out", topic, tmp_path / "spool")
     with scripted_lookupd([(host, 4150)]) as lookupd:
         source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd,))

@@ -18,11 +18,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.archiver.helpers import CHANNEL, archived, channel, environment, is_drained, messages, publish, wait_for
-from tests.e2e.command import hourscope
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.process import free_ports
-from tests.servers.seaweed import Seaweed
+from tests.support.build import NsqPrograms
+from tests.support.command import hourscope
+from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.process import free_ports
+from tests.support.seaweed import Seaweed
 from tui.archiver import destination
 from tui.archiver.folder import owned
 from tui.cli import run

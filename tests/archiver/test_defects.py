@@ -13,8 +13,8 @@ import pytest
 from tests.archiver.clock import BrokenClock
 from tests.archiver.helpers import Running, archived, channel, is_drained, messages, options, publish, wait_for
 from tests.archiver.test_command import words
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.nsqd import Nsqd
 from tui.archiver import archive_topic, connection, consume, destination
 from tui.archiver.defects import defect
 from tui.archiver.spool import Spool

@@ -13,8 +13,8 @@ import pytest
 
 from tests.archiver.helpers import archived, is_drained, messages, publish, wait_for
 from tests.archiver.test_command import started, words
-from tests.e2e.command import hourscope
-from tests.servers.nsqd import Nsqd
+from tests.support.command import hourscope
+from tests.support.nsqd import Nsqd
 from tui.archive.location import Location
 from tui.archiver import destination
 from tui.cli.archive_index import IndexBuilder

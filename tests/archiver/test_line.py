@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.unit.chunks import read
+from tests.support.chunks import read
 from tui.archive.envelope import MARK, needs_envelope, unwrap, wrap
 from tui.archiver.line import lines_of
 

@@ -21,12 +21,12 @@ from tests.archiver.helpers import (
     publish,
     wait_for,
 )
-from tests.servers.auth import auth_server
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.process import HOST
-from tests.servers.scripted_lookupd import scripted_lookupd
-from tests.servers.seaweed import REGION, Seaweed
+from tests.support.auth import auth_server
+from tests.support.build import NsqPrograms
+from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.process import HOST
+from tests.support.scripted_lookupd import scripted_lookupd
+from tests.support.seaweed import REGION, Seaweed
 from tui.archiver import ArchiverOptions, Source, Status
 from tui.archiver.outages import Outages
 from tui.cli.archive_log import status_text
@@ -60,7 +60,7 @@ def test_an_nsqd_that_goes_twice_is_reported_twice_and_its_return_too(
 def test_an_nsqlookupd_that_goes_and_returns(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.archiver.consume._LOOKUP_SECONDS", 0.1)
+    monkeypatch.setattr("tui.archiver.consume.LOOKUP_SECONDS", 0.1)
     with Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "lookupd") as lookupd:
         source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd.http_address,))
         with Running(of_source(tmp_path, source)) as archiver:

@@ -123,7 +123,7 @@ def test_a_repair_that_is_killed_is_done_again(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.archiver.repair._MAX_BYTES", 1000)
+    monkeypatch.setattr("tui.archiver.repair.MAX_BYTES", 1000)
     path = tmp_path / "damaged"
     path.write_bytes(member(b"sound\n") + b"damaged" + member(os.urandom(2000).hex().encode() + b"\n"))
     before = path.read_bytes()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.archiver.helpers import Running, archived, is_drained, messages, options, publish, wait_for
-from tests.servers.nsqd import Nsqd
+from tests.support.nsqd import Nsqd
 from tui.archiver import destination
 from tui.archiver.folder import SpoolInUseError, owned, spooled
 from tui.archiver.merge import merge

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.archiver.helpers import Running, archived, channel, is_drained, messages, options, publish, wait_for
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.nsqd import Nsqd
 from tui.archiver import consume, intake, run, status
 from tui.archiver.counters import Counters
 from tui.archiver.folder import owned
@@ -44,8 +44,8 @@ def test_what_is_not_healthy(now: Callable[[], Status], trouble: str) -> None:
 def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status, "_SILENT_SECONDS", 0.8)
-    monkeypatch.setattr(run, "_CONSUMERS_SECONDS", 0.5)
+    monkeypatch.setattr(status, "SILENT_SECONDS", 0.8)
+    monkeypatch.setattr(run, "CONSUMERS_SECONDS", 0.5)
     sent = messages(2000)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"msg-timeout": "1s"}) as nsqd:
         publish(nsqd, topic, sent[:1000])
@@ -65,7 +65,7 @@ def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
 def test_one_nsqd_of_several_that_cannot_be_reached_is_told(
     nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "_MISSING_SECONDS", 0.5)
+    monkeypatch.setattr(intake, "MISSING_SECONDS", 0.5)
     nsqd.create_channel(topic, "archive")
     wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
     object.__setattr__(wanted.source, "nsqd_tcp_addresses", (nsqd.tcp_address, "127.0.0.1:9"))
@@ -104,7 +104,7 @@ def test_a_spool_that_breaks_in_the_end_is_a_sentence(
 def test_an_upload_that_hangs_is_seen_and_does_not_hold_the_stop(
     nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_END_SECONDS", 0.5)
+    monkeypatch.setattr(run, "END_SECONDS", 0.5)
     spool, answer = tmp_path / "spool", threading.Event()
     wanted = options(tmp_path / "out", topic, spool, nsqd, rotate_size=10)
     inner = wanted.archive.store
@@ -151,7 +151,7 @@ def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
     """It hears from us, and its own silence is our doing."""
     _slowed(monkeypatch, 3.0)
     monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
-    monkeypatch.setattr(intake, "_FULL_BYTES", 1)
+    monkeypatch.setattr(intake, "FULL_BYTES", 1)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
         publish(nsqd, topic, [b"message"])
         with Running(options(tmp_path / "out", topic, tmp_path / "spool", nsqd)) as archiver:

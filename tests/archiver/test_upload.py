@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.seaweed import REGION, Seaweed
+from tests.support.seaweed import REGION, Seaweed
 from tui.archive import put
 from tui.archive.s3 import S3Store
 from tui.archive.store import Store
@@ -192,7 +192,7 @@ def test_a_full_disk_has_no_room_to_merge_and_is_emptied_all_the_same(
         partial.touch()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("tui.archiver.merge._squeeze", full)
+    monkeypatch.setattr("tui.archiver.merge.squeeze", full)
     assert Uploader(options(out, spool, merge_hour=True), said.append).once()
     assert list(contents(out).values()) == [b"message\n"]
     assert list(spool.iterdir()) == []

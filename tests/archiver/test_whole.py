@@ -23,14 +23,14 @@ from tests.archiver.helpers import (
     publish,
     wait_for,
 )
-from tests.e2e.command import hourscope
 from tests.send.certificates import authority, nsqd_options
-from tests.servers.auth import auth_server
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.seaweed import REGION, Seaweed
-from tests.servers.tls import make_certificate
+from tests.support.auth import auth_server
+from tests.support.build import NsqPrograms
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.seaweed import REGION, Seaweed
+from tests.support.tls import make_certificate
 from tui.archive.times import floor_hour
 from tui.archiver import Source
 from tui.archiver.options import ArchiverOptions, destination

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.cli import commands
 from tui.cli.candidates import candidates
 from tui.cli.group import COMMANDS

@@ -15,8 +15,8 @@ from typing import Self
 
 import pytest
 
-from tests.e2e.command import hourscope
-from tests.servers.chromium import Chromium, find_chromium
+from tests.support.chromium import Chromium, find_chromium
+from tests.support.command import hourscope
 from tui import cli
 from tui.demo import SampleSpec, write_sample
 

@@ -22,9 +22,9 @@ import pytest
 
 from tests.app.emulator import Terminal
 from tests.docs.lines import CommandLine, command_lines, spans
-from tests.servers.dask import Cluster
-from tests.servers.nsqd import Nsqd, Nsqlookupd
-from tests.servers.seaweed import Seaweed
+from tests.support.dask import Cluster
+from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.seaweed import Seaweed
 from tui import cli
 from tui.cli.group import COMMANDS, OPEN, commands
 from tui.config import config_dir

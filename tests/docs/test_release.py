@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notes import notes
+from tests.docs.notes import notes
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -11,7 +11,7 @@ import msgspec
 
 from tests.fuzz.choices import Choices, edited
 from tests.fuzz.limits import check_sentence, cpu_seconds, memory_of
-from tests.unit.chunks import OneObject
+from tests.support.chunks import OneObject
 from tui.archive import Chunk
 from tui.archive.chunk import StoredObject
 from tui.archive.manifest import Manifest, ManifestHead, load_manifest

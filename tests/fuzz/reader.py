@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from tests.fuzz.choices import Choices, edited
 from tests.fuzz.limits import check_sentence, cpu_seconds, memory_of
-from tests.unit.chunks import COMPRESSIONS, FORMS, Read, read
+from tests.support.chunks import COMPRESSIONS, FORMS, Read, read
 from tui.archive import Reading, codec, members, reader, salvage
 from tui.archive.members import MAX_MEMORY
 from tui.errors import ArchiveError

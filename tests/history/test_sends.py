@@ -15,8 +15,8 @@ import pytest
 
 from tests.history.conftest import Command, record, write_hours
 from tests.send.helpers import arrived
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 
 ERRORS = ("-m", "event == 'error'")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers.scripted_lookupd import scripted_lookupd
+from tests.support.scripted_lookupd import scripted_lookupd
 from tui.config import NsqSpec
 from tui.errors import SendError
 from tui.nsq.lookup import Nsqd, find_nsqds, named_spec, nsqds_with_topic

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tests.servers.nsqd import Nsqd
+from tests.support.nsqd import Nsqd
 from tui.send import (
     NsqTarget,
     Receipt,

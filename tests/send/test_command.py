@@ -17,10 +17,10 @@ from urllib.parse import quote
 import pytest
 
 from tests.app.emulator import Terminal
-from tests.e2e.command import hourscope
 from tests.send.helpers import arrived, digest, lines, write_lines
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd, Nsqlookupd
 
 _RUN = "import sys; from tui.cli import main; main(sys.argv[1].split('\\x1f'))"
 

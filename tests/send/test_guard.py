@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.send.helpers import finish, lines, target, write_lines
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.nsqd import Nsqd
 from tui.errors import SendError
 from tui.nsq.address import split_address
 from tui.send import NsqTarget, SendOptions, check_destination, send_to_nsq

@@ -14,9 +14,9 @@ import pytest
 import zstandard
 
 from tests.send.helpers import arrived, digest, finish, lines, records_source, target, write_lines
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.archive import open_archive
 from tui.errors import SendError
 from tui.filter import parse_filter

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import Ran, hourscope
 from tests.send.helpers import arrived, digest, lines, to_topic, write_lines
 from tests.send.test_command import to, typed, until
-from tests.servers.build import NsqPrograms
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.command import Ran, hourscope
+from tests.support.nsqd import Nsqd
 from tui.send import Journal, RepeatError, survey
 
 pytestmark = pytest.mark.nsq

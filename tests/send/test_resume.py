@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import hourscope
 from tests.send.helpers import arrived, digest, lines, target, write_lines
 from tests.send.test_command import to
 from tests.send.test_repeats import send, slow_send
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.errors import SendError
 from tui.send import Journal, earlier_sends, file_source, survey
 

@@ -14,9 +14,9 @@ import pytest
 
 from tests.send.helpers import arrived, digest, finish, lines, target, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.support.build import NsqPrograms
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.config import NsqSpec
 from tui.errors import SendError
 from tui.nsq import lookup
@@ -85,7 +85,7 @@ def test_round_robin_goes_on_without_one_that_is_away(three: list[Nsqd], topic: 
 def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
     nsq_programs: NsqPrograms, three: list[Nsqd], topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.send.rotation._RETRY_SECONDS", 0.2)
+    monkeypatch.setattr("tui.send.rotation.RETRY_SECONDS", 0.2)
     records = lines(12_000)
     source = write_lines(tmp_path / "out", records)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"mem-queue-size": 0}) as shaky:

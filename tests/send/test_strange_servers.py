@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import hourscope
 from tests.send.helpers import lines, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
 from tests.send.test_command import typed, until
-from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.support.command import hourscope
+from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.errors import SendError
 from tui.nsq.answers import Info
 from tui.nsq.http import StrangeAnswer, get

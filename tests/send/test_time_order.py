@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.e2e.command import hourscope
 from tests.send.helpers import arrived, digest
 from tests.send.test_command import to
 from tests.send.test_repeats import send, slow_send
 from tests.send.test_resume import stopped
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.archive import open_archive
 from tui.errors import SendError
 from tui.send import Plan, SourceBlock, archive_source, earlier_sends, file_source, outgoing, survey

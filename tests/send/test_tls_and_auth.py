@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import hourscope
 from tests.send.certificates import Authority, authority, nsqd_options
 from tests.send.helpers import arrived, finish, lines, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd
-from tests.servers.auth import auth_server
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.auth import auth_server
+from tests.support.build import NsqPrograms
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.errors import SendError
 from tui.send import NsqTarget, SendOptions, Tls, check_destination, send_to_nsq
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.send.helpers import arrived, finish, lines, records_source, send_lines, target, to_topic, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import drain, read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.build import NsqPrograms
+from tests.support.consume import drain, read_messages
+from tests.support.nsqd import Nsqd
 from tui.archive import open_archive
 from tui.errors import SendError
 from tui.filter import parse_filter

@@ -13,10 +13,10 @@ import pytest
 
 from tests.send.helpers import FAST, arrived, finish, lines, send_lines, target, to_topic, write_lines
 from tests.send.scripted_nsqd import Client, Gone, ScriptedNsqd, honest
-from tests.servers.build import NsqPrograms
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
-from tests.servers.tls import make_certificate
+from tests.support.build import NsqPrograms
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
+from tests.support.tls import make_certificate
 from tui.errors import SendError
 from tui.send import (
     NsqTarget,

@@ -21,7 +21,7 @@ from tui.scan.matching import matching_block
 MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
 _MANY = 1_000  # groups of one record that are counted one by one
 _SPARE = 1.5  # times as many are held before the rare ones are dropped
-_BATCH = 20_000
+BATCH = 20_000
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
 Group = tuple[datetime | None, Values]
@@ -45,7 +45,7 @@ class Part:
     def count(self, groups: Iterable[Group]) -> None:
         """Count groups, as many as there may be: the lists of one record can make millions."""
         groups = iter(groups)
-        while batch := tuple(islice(groups, _BATCH)):
+        while batch := tuple(islice(groups, BATCH)):
             self.counts.update(batch)
             if len(self.counts) > _SPARE * MOST_GROUPS:
                 self.drop_rare()

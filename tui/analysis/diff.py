@@ -30,12 +30,12 @@ from tui.scan.heads import heads
 
 MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
 _CEILING = 64 << 20  # stored bytes that are read of an archive in S3 without `full`
-_LOCAL_CEILING = 512 << 20  # of a folder
+LOCAL_CEILING = 512 << 20  # of a folder
 _MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
 _ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records of a chunk, chunks beside the target's
 _FIRST_OF_ALL = 60, 400  # the same where the target is all hours
 _FIRST_BYTES = 16 << 10  # of a chunk, in the first round: a hundred records and more
-_AT_ONCE = 16  # requests
+AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
 _WEEKS = 2  # other weeks that make a baseline of their own
 _STRETCHES = 3  # of hours that are looked at where none were given
@@ -65,7 +65,7 @@ def diff(
         yield from run_plan(plan, jobs=1, cancel=cancel, count_only=True, known=lambda chunk, _: counts[chunk.key])
         yield _answer(question, table, final=True, cancel=cancel, indexed=len(known))
         return
-    ceiling = _CEILING if is_s3(plan.archive.store.url) else _LOCAL_CEILING
+    ceiling = _CEILING if is_s3(plan.archive.store.url) else LOCAL_CEILING
     if question.times is not None:
         yield from _by_minutes(plan, question, question.times, jobs, dask, cancel)
     elif question.full or plan.bytes_compressed <= ceiling:
@@ -154,7 +154,7 @@ def _sampled(
         order = [*mine, *_spread(mine, others, chunks)]
         only = _FIRST_BYTES if number == 1 else None
         parts: dict[str, Observed] = {}
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sample") as pool:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sample") as pool:
 
             def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():

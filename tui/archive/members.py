@@ -46,7 +46,7 @@ class GzipMember:
             try:
                 piece = self._inflater.decompress(data, READ_SIZE)
             except zlib.error as error:
-                yield from self._up_to_error(before, data)
+                yield from self.up_to_error(before, data)
                 raise MemberError(_gzip_reason(str(error))) from error
             if piece:
                 yield piece
@@ -56,7 +56,7 @@ class GzipMember:
             data, more = self._inflater.unconsumed_tail, len(piece) == READ_SIZE
 
     @staticmethod
-    def _up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
+    def up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
         """zlib drops what it decoded of input that fails as a whole, so feed it halves, down to the byte that fails."""
         size = len(data)
         while data:

@@ -24,8 +24,8 @@ _OVERLAP = 16  # bytes: a member's magic may stand across two blocks
 _HEAD = 1 << 16
 # Bytes that are decoded in vain in search of a member: per byte of the chunk, and as many again as take about a second.
 # Damage takes some ten per byte; thousands of beginnings that are none would take forever.
-_VAIN_PER_BYTE, _VAIN = 64, 1 << 28
-_MOST_HOLES = 10_000
+VAIN_PER_BYTE, VAIN = 64, 1 << 28
+MOST_HOLES = 10_000
 _ZEROS = re.compile(rb"\x00*")
 
 
@@ -166,13 +166,13 @@ def _second_layer(opened: Callable[..., BinaryIO], codec: Codec, outer: Stretch)
 def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
     """The sound stretches of a chunk and the damage between them, in order.
 
-    Each hole takes memory and a request, so a chunk that is all holes is read only up to `_MOST_HOLES` of them.
+    Each hole takes memory and a request, so a chunk that is all holes is read only up to `MOST_HOLES` of them.
     """
     holes = 0
     for item in _survey(tape, codec):
         holes += isinstance(item, Damage)
-        if isinstance(item, Damage) and holes > _MOST_HOLES:
-            reason = f"behind {_MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
+        if isinstance(item, Damage) and holes > MOST_HOLES:
+            reason = f"behind {MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
             yield Damage(item.start, _end(tape, item.stop), reason)
             return
         yield item
@@ -190,7 +190,7 @@ def _survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
             yield Damage(position, start, f"{zeros:,} zero bytes")
             position = start
             continue
-        trial = _try_member(tape, codec, position + zeros)
+        trial = try_member(tape, codec, position + zeros)
         if trial.ended:
             position = trial.stop
             continue
@@ -230,7 +230,7 @@ def _end(tape: Tape, position: int) -> int:
     return position
 
 
-def _try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
+def try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
     """Decode the member that begins at `start`, and keep nothing of it."""
     trial = _Trial(start)
     data = tape.at(start)
@@ -264,9 +264,9 @@ def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
             if begin.start() >= len(data):
                 break
             start = position + begin.start()
-            if tape.vain > _VAIN_PER_BYTE * start + _VAIN:
+            if tape.vain > VAIN_PER_BYTE * start + VAIN:
                 continue
-            trial = _try_member(tape, codec, start)
+            trial = try_member(tape, codec, start)
             if _stands(tape, codec, trial):
                 return start
             tape.vain += trial.stop - start + trial.size

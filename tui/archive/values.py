@@ -57,7 +57,7 @@ def value_blocks(
     stream: Readable, form: Form, limits: Limits, at: Callable[[], int], span: Span
 ) -> Iterator[Block | Damage]:
     """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out."""
-    reader = _Values(form, limits, at, span)
+    reader = Values(form, limits, at, span)
     buffer = bytearray(limits.block)
     with memoryview(buffer) as view:
         while count := stream.readinto(view) or 0:
@@ -65,7 +65,7 @@ def value_blocks(
     yield from reader.end()
 
 
-class _Values:
+class Values:
     """Decoded bytes that are `pending`, and where in a document they begin."""
 
     def __init__(self, form: Form, limits: Limits, at: Callable[[], int], span: Span) -> None:

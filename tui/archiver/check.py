@@ -21,7 +21,7 @@ from tui.nsq.lookup import Nsqd, blame_lookupd, nsqds_with_topic
 from tui.nsq.target import NsqTarget
 from tui.units import duration, plural, size
 
-_TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 _CLOCK_OFF_SECONDS = 5.0  # that our clock may differ from the store's
 
 
@@ -145,7 +145,7 @@ def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, tuple[Nsqd,
     """What it answers, and the nsqds that it names."""
     name, topic = f"nsqlookupd {address}", options.source.topic
     try:
-        nsqds = nsqds_with_topic(address, topic, timeout=_TIMEOUT_SECONDS)
+        nsqds = nsqds_with_topic(address, topic, timeout=TIMEOUT_SECONDS)
     except SendError as error:
         return Check(name, "failed", f"{error}; check --lookupd-http-address"), ()
     if not nsqds:
@@ -158,7 +158,7 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     http_addresses = (named.http_address,) if named.http_address else ()
     target = NsqTarget(source.topic, (address,), http_addresses, source.tls, source.auth_secret)
     try:
-        destination = check_destination(target, timeout=_TIMEOUT_SECONDS)
+        destination = check_destination(target, timeout=TIMEOUT_SECONDS)
     except HourscopeError as error:
         blame = f"; {blame_lookupd(named.lookupd)}" if named.lookupd else ""
         return Check(name, "failed", f"{error}{blame}")

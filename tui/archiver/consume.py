@@ -30,7 +30,7 @@ USER_AGENT = f"hourscope-archiver/{__version__}"
 _CONNECT_SECONDS = 10.0
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 15.0
 _STEADY_SECONDS = 30.0  # after so long a connection was a good one, and is retried soon
-_LOOKUP_SECONDS = 10  # between two questions to nsqlookupd
+LOOKUP_SECONDS = 10  # between two questions to nsqlookupd
 # nsqd refuses these when the message's time was over: it comes again, and is then in the archive twice.
 _LATE = (b"E_FIN_FAILED", b"E_REQ_FAILED", b"E_TOUCH_FAILED")
 
@@ -138,7 +138,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
                 known |= self._connect_named(address, nsqds)
             if heard:
                 self._forget(known)
-            await asyncio.sleep(_LOOKUP_SECONDS)
+            await asyncio.sleep(LOOKUP_SECONDS)
 
     def _forget(self, known: set[str]) -> None:
         """No nsqlookupd names the others any longer, so none of them is missing."""

@@ -38,9 +38,9 @@ _TICK_SECONDS = 0.1  # between two looks at the clock
 _LOOK_SECONDS = 1.0  # between two looks at the spool
 _SYNC_BYTES = 4 << 20
 _IN_FLIGHT_BYTES = 16 << 20  # RDY is lowered for large messages
-_FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
+FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
 _FIRST_RDY = 16  # until it is known how large messages are
-_MISSING_SECONDS = 60.0  # without a connection
+MISSING_SECONDS = 60.0  # without a connection
 _GRACE_SECONDS = 2.0  # for nsqd to answer a goodbye, twice
 
 
@@ -107,7 +107,7 @@ class Intake:
         self._counters.again += delivery.again
         self._counters.unfinished += count
         self._mean += (delivery.size / count - self._mean) * 0.2
-        self._reader.full = self._bytes >= _FULL_BYTES
+        self._reader.full = self._bytes >= FULL_BYTES
         if self._waits[delivery.link] * 2 >= delivery.link.rdy or self._bytes >= _SYNC_BYTES:
             self._due.set()
 
@@ -151,7 +151,7 @@ class Intake:
                 counters.unsure += 0 if link.finish(ids) else len(ids)
         counters.unfinished -= sum(map(len, by_link.values()))
         self._bytes -= sum(delivery.size for delivery in deliveries)
-        self._reader.full = self._bytes >= _FULL_BYTES
+        self._reader.full = self._bytes >= FULL_BYTES
 
     def _store(self, hour: datetime, deliveries: list[Delivery]) -> tuple[int, Counter[str]]:
         blocks, changed = [], Counter[str]()
@@ -196,7 +196,7 @@ class Intake:
         self._counters.oldest = now - oldest[0][1].came if oldest else 0.0
         self._counters.links = self._reader.links
         self._counters.lost = self._outages.cause
-        self._counters.missing = sum(now - since > _MISSING_SECONDS for since in self._reader.missing.values())
+        self._counters.missing = sum(now - since > MISSING_SECONDS for since in self._reader.missing.values())
         self._linked = now if self._counters.links else self._linked
         self._counters.alone = now - self._linked
         self._counters.paused = self._broken or self._crowded

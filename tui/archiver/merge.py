@@ -27,7 +27,7 @@ def merge(path: Path, hour: datetime, seq: str) -> Path:
     """
     partial = path.with_name(file_name(hour, seq, MERGING))
     try:
-        _squeeze(path, partial)
+        squeeze(path, partial)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be merged: {reason(error)}") from error
@@ -36,7 +36,7 @@ def merge(path: Path, hour: datetime, seq: str) -> Path:
     return merged
 
 
-def _squeeze(path: Path, partial: Path) -> None:
+def squeeze(path: Path, partial: Path) -> None:
     encoder = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     crc = count = 0
     with igzip.open(path, "rb") as lines, open(partial, "wb", opener=private_opener) as out:  # type: ignore[no-untyped-call]

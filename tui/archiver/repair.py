@@ -23,7 +23,7 @@ from tui.archiver.spool import HEADER, member, write_all
 _BLOCK_BYTES = 1 << 20
 _OUTPUT_BYTES = 1 << 20
 _SECTOR_BYTES = 512  # no disk writes less
-_MAX_BYTES = 64 << 20  # a sync is a few MB
+MAX_BYTES = 64 << 20  # a sync is a few MB
 _Error = cast(type[Exception], igzip_lib.error)
 
 
@@ -33,7 +33,7 @@ def repair(path: Path) -> int | None:
     None, and the file is as it was, if it is not torn but damaged.
     """
     good = sound_length(path)
-    if path.stat().st_size - good > _MAX_BYTES:
+    if path.stat().st_size - good > MAX_BYTES:
         return None
     with path.open("rb") as stream:
         stream.seek(good)

@@ -25,8 +25,8 @@ from tui.units import plural, size
 
 _REPORT_SECONDS = 1.0  # between two states
 _CHILDREN_SECONDS = 15.0  # for the children of an archiver that was killed to end
-_CONSUMERS_SECONDS = 5.0  # from the stop until no consumer is waited for any longer
-_END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any longer
+CONSUMERS_SECONDS = 5.0  # from the stop until no consumer is waited for any longer
+END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any longer
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
@@ -54,11 +54,11 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
             yield Notice(f"stopping: {archiver.waits_for()}")
             archiver.mind_spool()
         except BaseException:
-            archiver.end_consuming(time.monotonic() + _CONSUMERS_SECONDS)
+            archiver.end_consuming(time.monotonic() + CONSUMERS_SECONDS)
             raise
-        stuck = archiver.end_consuming(began + _CONSUMERS_SECONDS)
+        stuck = archiver.end_consuming(began + CONSUMERS_SECONDS)
         yield from archiver.notices()
-        stuck = archiver.end_uploading(began + _END_SECONDS) or stuck
+        stuck = archiver.end_uploading(began + END_SECONDS) or stuck
         yield from archiver.notices()
         yield Stopped(archiver.status(stopping=True), archiver.left(), stuck)
 
@@ -161,7 +161,7 @@ class _Archiver:
             parts[0] += f" ({plural(counters.unfinished, 'message')})"
         waiting = self._uploader.state.waiting
         parts.append(f"then for uploads ({plural(waiting, 'file')} so far)" if waiting else "then for the last uploads")
-        return f"{', '.join(parts)}; at most {_END_SECONDS:.0f} s"
+        return f"{', '.join(parts)}; at most {END_SECONDS:.0f} s"
 
     def end_consuming(self, deadline: float) -> bool:
         """Every consumer comes to its end: what it has is in the spool, whole. True if one is stuck in its disk."""

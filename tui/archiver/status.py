@@ -12,7 +12,7 @@ from tui.units import plural
 _UPLOAD_AGE_SECONDS = 900.0  # that a whole file may wait for its upload
 _FINISH_SLACK_SECONDS = 30.0  # that a message may wait for its sync, beyond two intervals
 _ALONE_SECONDS = 30.0  # without any nsqd
-_SILENT_SECONDS = 30.0  # without a word from a consuming process, or from the archiver itself
+SILENT_SECONDS = 30.0  # without a word from a consuming process, or from the archiver itself
 MAX_DEATHS = 3  # of consuming processes, in DEATHS_SECONDS
 DEATHS_SECONDS = 300.0
 
@@ -34,7 +34,7 @@ class Status:
         """Why it is not healthy when this is asked, with the cause where one is known; nothing if it is."""
         troubles = []
         silent = time.monotonic() - self.counters.seen
-        if silent > _SILENT_SECONDS and not self.stopping:
+        if silent > SILENT_SECONDS and not self.stopping:
             troubles.append(f"a consuming process, or the archiver, has done nothing for {silent:.0f} s")
         if self.deaths >= MAX_DEATHS:
             troubles.append(f"consuming processes died {self.deaths} times in five minutes")

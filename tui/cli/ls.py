@@ -42,7 +42,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     """
     opened = open_named(archive, given)
     catalog = opened.catalog()
-    empty = _without_matches(opened, catalog)
+    empty = hours_without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
     if as_json:
         print(json.dumps(_as_json(opened, catalog, gaps, empty), ensure_ascii=True))
@@ -55,7 +55,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
 
 
-def _without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
+def hours_without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
     """The hours of an extract that were scanned without a match; they are not gaps."""
     if not opened.archive.extract:
         return []

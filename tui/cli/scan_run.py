@@ -69,7 +69,7 @@ def run(request: Request) -> int:
     only_reads = request.count or request.out == STDOUT
     with cancel_on_signals(_interrupted(request), only_reads=only_reads) as cancel:
         totals = _run(request, cancel)
-        return _report(request, totals, interrupted=cancel.is_set())
+        return report(request, totals, interrupted=cancel.is_set())
 
 
 def _may_run(request: Request) -> bool:
@@ -167,7 +167,7 @@ def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEv
     return noted_scan(events, request.plan, _again(request), out, notebook_at(request.opened.location), say)
 
 
-def _report(request: Request, totals: Totals, *, interrupted: bool) -> int:
+def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     report_troubles(totals)
     plan = request.plan
     hints = [] if interrupted else report_hints(plan, matched=totals.matches > 0)

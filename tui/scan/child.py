@@ -27,7 +27,7 @@ from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 from tui.scan.turns import PipeTurn
 
-_MAIN = "from tui.scan.child import main; main()"
+MAIN = "from tui.scan.child import main; main()"
 _END_SECONDS = 1.0  # seconds that a task has to end once it is to stop
 
 
@@ -41,7 +41,7 @@ class Child:
         home = str(Path(tui.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN, *map(str, turn.ends)],
+            [sys.executable, "-c", MAIN, *map(str, turn.ends)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},

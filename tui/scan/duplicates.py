@@ -25,7 +25,7 @@ _ENTRY = FINGERPRINT + _PLACE_BYTES
 _BUCKETS = 256
 _IN_MEMORY = _ENTRY * 13_107  # bytes of a bucket: 64 MiB in all
 # bytes of entries that are sorted at once: about 15 MB as Python has them, and a tenth of a second
-_SORTED_BYTES = 4 << 20
+SORTED_BYTES = 4 << 20
 
 
 def fingerprint(record: bytes | memoryview) -> bytes:
@@ -71,7 +71,7 @@ class Fingerprints:
         if depth == FINGERPRINT:  # all alike, in the order of the chunks
             copies.update(islice(map(_place, buckets.entries(number)), 1, None))
             return
-        if buckets.size(number) > _SORTED_BYTES:
+        if buckets.size(number) > SORTED_BYTES:
             smaller = _Buckets(self._folder)
             try:
                 smaller.spread(buckets.entries(number), depth)

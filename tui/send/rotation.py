@@ -9,7 +9,7 @@ from itertools import count
 from tui.errors import SendError
 from tui.send.sink import Link, LinkLost
 
-_RETRY_SECONDS = 5.0  # between two attempts to reach a server that is away
+RETRY_SECONDS = 5.0  # between two attempts to reach a server that is away
 
 Connect = Callable[[str], Awaitable[Link]]
 
@@ -72,7 +72,7 @@ class Rotation:
 
     async def _fetch_back(self, connect: Connect) -> None:
         while self._away:
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
             for address in list(self._away):
                 try:
                     self._links[address] = await connect(address)

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import on, shown, type_text, until, until_shown
-from tests.servers.scripted_s3 import ScriptedS3
+from tests.support.scripted_s3 import ScriptedS3
 from tui.app.app import Explorer
 from tui.app.home.add import AddPage, Place, look
 from tui.app.home.screen import HomePage

@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import answer, calendar, on, settled, shown, type_text, until, until_shown
-from tests.e2e.command import hourscope
-from tests.servers.scripted_s3 import ScriptedS3
+from tests.support.command import hourscope
+from tests.support.scripted_s3 import ScriptedS3
 from tui.app.app import Explorer
 from tui.app.home.rows import read_home
 from tui.app.home.screen import HomePage

@@ -15,10 +15,10 @@ import pytest
 
 from tests.app.conftest import FIRST, chunk_path, record, shown, until, until_shown
 from tests.app.emulator import Terminal
-from tests.e2e.command import hourscope
 from tests.send.helpers import arrived
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
 from tui.app.home.screen import HomePage
 from tui.config import S3Options, load_config

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
-from tests.servers.nsqd import Nsqd, Nsqlookupd
+from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.keys import FRAMEWORKS
 from tui.app.jobs.screen import JobsPage

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.scripted_s3 import ScriptedS3
+from tests.support.scripted_s3 import ScriptedS3
 from tui.app.preview.feed import EVERYTHING, Appetite, Rested, read_hour
 from tui.app.records.store import HourRecords
 from tui.archive import open_archive

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.app.conftest import Opened, answer, on, settled, shown, until
 from tests.app.scan.test_scan_and_send import expected
-from tests.servers.dask import Cluster
+from tests.support.dask import Cluster
 from tui.app.scan.screen import ScanPage
 from tui.archive import ChunkReader, open_archive
 from tui.shell import shell_word

@@ -31,9 +31,9 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tests.e2e.command import hourscope
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.command import hourscope
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.scan.form import Power
 from tui.app.scan.run import Estimated

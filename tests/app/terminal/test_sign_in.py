@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.emulator import Terminal
-from tests.servers.scripted_s3 import Answer, ScriptedS3
+from tests.support.scripted_s3 import Answer, ScriptedS3
 from tui.config import config_dir
 
 AWS = """

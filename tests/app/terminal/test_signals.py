@@ -15,7 +15,7 @@ import pytest
 
 from tests.app.conftest import FIRST, chunk_path, record
 from tests.app.emulator import Terminal
-from tests.servers.nsqd import Nsqd
+from tests.support.nsqd import Nsqd
 from tui.archive import open_archive
 from tui.filter import parse_filter
 from tui.scan import ScanPlan, open_extract

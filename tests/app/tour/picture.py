@@ -19,8 +19,8 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 
 from tests.app.conftest import settled, shown, type_text, until
-from tests.servers.build import find_or_build_nsq
-from tests.servers.nsqd import Nsqd
+from tests.support.build import find_or_build_nsq
+from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
 from tui.config import ArchiveSpec, Config, S3Options
 from tui.demo import SampleSpec, write_sample

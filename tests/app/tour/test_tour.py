@@ -20,8 +20,8 @@ from tests.app.conftest import settled, shown, type_text, until
 from tests.app.emulator import Terminal
 from tests.app.tour.picture import PICTURE, description, moving
 from tests.send.helpers import arrived
-from tests.servers.consume import read_messages
-from tests.servers.nsqd import Nsqd
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
 from tui.app.tour.progress import read_progress, write_progress
 from tui.config import S3Options, load_config, state_dir

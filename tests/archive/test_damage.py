@@ -1,0 +1,223 @@
+"""Whatever the form and the compression, damage costs only what it touches, and is reported."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.support.chunks import COMPRESSIONS, FORMS, SUFFIXES, Read, flipped, lines, read
+
+LINE_FORMS = ("lines", "CRLF", "no last newline", "blank lines")
+IN_DOCUMENTS = ("array", "array of lines", "document")
+WILD, MILD, PLAIN = 'ab}{"\\[],: \u00e9\U0001f600', "ab}{[] \u00e9\U0001f600", "ab \u00e9\U0001f600"
+FAULTS = ("flip", "cut", "remove", "garbage", "zeros")
+
+
+@dataclass
+class Case:
+    """Records in a form, cut into `pieces` that become members: one fault in the member number `damaged`."""
+
+    records: list[bytes]
+    pieces: list[bytes]
+    damaged: int = 0
+    fault: str = ""
+
+
+def text_of(source: random.Random, alphabet: str) -> str:
+    return "".join(source.choices(alphabet, k=source.randrange(8)))
+
+
+def value_of(source: random.Random, alphabet: str, depth: int = 0) -> Any:
+    match source.randrange(7 if depth < 2 else 4):
+        case 0 | 3:
+            return text_of(source, alphabet)
+        case 1:
+            return source.randrange(-5, 5)
+        case 2:
+            return source.choice([True, False, None])
+        case 4:
+            return [value_of(source, alphabet, depth + 1) for _ in range(source.randrange(3))]
+    return {text_of(source, alphabet): value_of(source, alphabet, depth + 1) for _ in range(source.randrange(3))}
+
+
+def case_of(seed: int, form: str) -> Case:
+    """Different JSON objects, cut into members. In lines at any place and with any string; elsewhere a member holds
+    some records, and in documents no string looks like JSON: behind a hole the one could be taken for the other."""
+    source = random.Random(seed)
+    in_lines = form in LINE_FORMS
+    alphabet, depth = (PLAIN, 2) if form in IN_DOCUMENTS else (MILD, 0)
+    records = [
+        json.dumps(
+            {
+                "n": n,
+                **{
+                    text_of(source, WILD if in_lines else alphabet): value_of(source, alphabet, depth) for _ in range(3)
+                },
+            },
+            separators=(",", ":"),
+            ensure_ascii=source.random() < 0.5,
+        ).encode()
+        for n in range(source.randrange(6, 24) if in_lines else 40)
+    ]
+    text = FORMS[form](records)
+    if in_lines:
+        points = sorted(source.randrange(len(text) + 1) for _ in range(source.randrange(6)))
+    else:
+        step = len(text) // 4
+        points = [step * n + source.randrange(step // 2) for n in (1, 2, 3)]
+    pieces = [text[start:end] for start, end in pairwise([0, *points, len(text)])]
+    return Case(records, pieces, source.randrange(len(pieces)), source.choice(FAULTS))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("codec", [*COMPRESSIONS, "double gzip", "plain"])
+@given(seed=st.integers(0, 1 << 40), block_size=st.sampled_from([1, 7, 64, 1 << 18]), step=st.sampled_from([1, 3, 999]))
+@settings(max_examples=12, deadline=None)
+def test_every_record_is_read_whatever_the_form_and_the_compression(
+    form: str, codec: str, seed: int, block_size: int, step: int
+) -> None:
+    case = case_of(seed, form)
+    if codec == "plain":
+        chunk = b"".join(case.pieces)
+    elif codec == "double gzip":
+        chunk = gzip.compress(b"".join(map(COMPRESSIONS["gzip"], case.pieces)), mtime=0)
+    else:
+        chunk = b"".join(map(COMPRESSIONS[codec], case.pieces))
+    found = read(chunk, block_size=block_size, step=step, read_ahead=seed % 2 == 0, careful=seed % 5 == 0)
+    assert found.damage == []
+    if form == "pretty":
+        assert list(map(json.loads, found.records)) == list(map(json.loads, case.records))
+    else:
+        assert found.records == case.records
+    assert found.blank == (len(case.records) if form == "blank lines" else 0)
+
+
+def damaged_chunk(case: Case, codec: str, source: random.Random) -> bytes:
+    members = [COMPRESSIONS[codec](piece) for piece in case.pieces]
+    whole = b"".join(members)
+    begin = sum(map(len, members[: case.damaged]))
+    end = begin + len(members[case.damaged])
+    match case.fault:
+        case "flip":
+            return flipped(whole, source.randrange(begin, end), 1 << source.randrange(8))
+        case "cut":
+            return whole[: source.randrange(begin + 1, end)]
+        case "remove":
+            return whole[:begin] + whole[end:]
+        case "zeros":
+            return whole[:begin] + bytes(600) + whole[begin:]
+    return whole[:begin] + b"\x07junk" + source.randbytes(source.randrange(40)) + b"\xfe" + whole[begin:]
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "pretty"])
+@pytest.mark.parametrize("codec", COMPRESSIONS)
+@given(seed=st.integers(0, 1 << 40))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_one_fault_costs_only_what_it_touches(form: str, codec: str, seed: int) -> None:
+    """What is read was put in, in order, and nothing else; all that is whole in other members is read."""
+    check_fault(form, codec, seed)
+
+
+def check_fault(form: str, codec: str, seed: int) -> None:
+    case = case_of(seed, form)
+    chunk = damaged_chunk(case, codec, random.Random(seed + 1))
+    found = read(chunk, key=f"key{SUFFIXES[codec]}")
+    if case.fault == "remove":
+        return  # that leaves no trace: docs/reliability.md, "What cannot be seen"
+    decoded_to_the_end = case.fault == "flip" and case.damaged == len(case.pieces) - 1 and _is_cut(found)
+    if not decoded_to_the_end:  # a changed byte in a member that then has no end is taken for a cut
+        assert [record for record in found.records if record not in case.records] == []
+    places = [case.records.index(record) for record in found.records if record in case.records]
+    assert places == sorted(places)
+    first, last = _touched(case)
+    untouched = {
+        record
+        for record, (start, stop) in zip(case.records, _spans(form, case.records), strict=True)
+        if stop <= first or start >= last
+    }
+    assert untouched <= set(found.records)
+    if set(case.records) - set(found.records):
+        assert found.damage
+
+
+def _is_cut(found: Read) -> bool:
+    return any("ends in the middle" in damage.reason for damage in found.damage)
+
+
+def _touched(case: Case) -> tuple[int, int]:
+    """The part of the text that the fault may cost: a member, a seam, or all behind a cut."""
+    start = sum(map(len, case.pieces[: case.damaged]))
+    if case.fault in ("garbage", "zeros"):
+        return start, start
+    if case.fault == "cut":
+        return start, sum(map(len, case.pieces))
+    return start, start + len(case.pieces[case.damaged])
+
+
+def _spans(form: str, records: list[bytes]) -> list[tuple[int, int]]:
+    """Where each record stands in the text of a form."""
+    text, at, found = FORMS[form](records), 0, []
+    for record in records:
+        start = text.index(record, at)
+        at = start + len(record)
+        found.append((start, at))
+    return found
+
+
+def thirty(damage: str) -> tuple[bytes, list[bytes]]:
+    """30 gzip members of 100 records, the one in the middle damaged."""
+    records = [b'{"i":%d,"text":"%s"}' % (i, str(hash(("x", i)) % 10**12).encode()) for i in range(3000)]
+    members = [gzip.compress(lines(records[at : at + 100]), mtime=0) for at in range(0, 3000, 100)]
+    broken = members[15]
+    members[15] = {
+        "a flipped byte": flipped(broken, len(broken) // 2),
+        "a wrong checksum": flipped(broken, len(broken) - 6),
+        "a wrong length": flipped(broken, len(broken) - 2),
+        "a damaged magic": flipped(broken, 0),
+        "a damaged header": flipped(broken, 2),
+        "a torn member": broken[: len(broken) // 3],
+        "a zeroed sector": broken[:100] + bytes(512) + broken[612:],
+        "garbage in front": b"\x00\x13rubbish\xff" * 30 + broken,
+        "garbage behind": broken + b"\x1f\x8b\x08\x00 no member",
+        "zeros in its place": bytes(len(broken)),
+        "text in its place": b"503 Slow Down\n" * 8,
+    }[damage]
+    return b"".join(members), records
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "a flipped byte", "a wrong checksum", "a wrong length", "a damaged magic", "a damaged header", "a torn member",
+        "a zeroed sector", "garbage in front", "garbage behind", "zeros in its place", "text in its place",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("careful", [False, True])
+def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, careful: bool) -> None:
+    chunk, records = thirty(damage)
+    found = read(chunk, careful=careful)
+    assert len(found.records) >= 2900
+    assert set(found.records) <= set(records)
+    (hole,) = found.damage
+    assert hole.stop > hole.start
+    assert hole.reason
+
+
+@example(kept=1)
+@given(kept=st.integers(1, 10_000))  # of 10,500 bytes
+@settings(max_examples=30, deadline=None)
+def test_a_cut_at_the_end_keeps_every_whole_line(kept: int) -> None:
+    records = [b'{"i":%d,"x":"%d"}' % (i, i * 7919 % 9973) for i in range(2000)]
+    chunk = gzip.compress(lines(records), mtime=0)[:kept]
+    found = read(chunk)
+    assert found.records == records[: len(found.records)]
+    assert [hole.reason for hole in found.damage] == ["the object ends in the middle of a gzip member"]
+    assert (found.damage[0].start, found.damage[0].stop) == (len(chunk), len(chunk))

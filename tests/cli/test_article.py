@@ -1,0 +1,168 @@
+"""The article's whole job: 0.3 % of 35 days × 24 hours, found and put back into NSQ, byte for byte what zgrep finds.
+
+By commands, and by the explorer's keys: calendar, scan, send, nsqd.
+"""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import settled, shown, type_text, until
+from tests.support.command import Ran, hourscope, shell
+from tests.support.consume import read_messages
+from tests.support.nsqd import Nsqd
+from tests.support.seaweed import Seaweed
+from tui.app.app import Explorer
+from tui.app.scan.screen import ScanPage
+from tui.app.send.screen import SendPage
+from tui.config import S3Options, load_config
+from tui.demo import SampleSpec, torn_chunk_of, write_sample
+
+SPEC = SampleSpec(hours=35 * 24, records_per_hour=100, seed=35)
+NEEDLE = '"event":"error"'
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the archive is, and what reaches it."""
+
+    url: str
+    env: dict[str, str]
+
+    def run(self, command: str, *words: object) -> Ran:
+        return hourscope(command, self.url, *words, env=self.env)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """35 days of hourly chunks, without the torn one: this is about counting."""
+    folder = tmp_path_factory.mktemp("article")
+    for _ in write_sample(folder, SPEC):
+        pass
+    (folder / torn_chunk_of(SPEC)).unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wanted(archive: Path) -> list[bytes]:
+    """What the old tools find, in the order of hour, key, line."""
+    by_hour = "ls | sort -t. -k3,3 -k2,2 | while read f; do zcat $f; done"
+    return shell(f"{by_hour} | grep -F '{NEEDLE}'", cwd=archive).splitlines()
+
+
+@pytest.fixture(scope="module")
+def uploaded(archive: Path, seaweed: Seaweed) -> str:
+    """The bucket that holds the archive below `logs/`."""
+    bucket = seaweed.create_bucket(f"media-{uuid.uuid4().hex[:8]}")
+    seaweed.upload_folder(archive, bucket, "logs/")
+    return bucket
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, archive: Path) -> Place:
+    if request.param == "folder":
+        return Place(str(archive), {})
+    bucket: str = request.getfixturevalue("uploaded")
+    return Place(f"s3://{bucket}/logs/", dict(request.getfixturevalue("seaweed").env))
+
+
+def send(nsqd: Nsqd, topic: str, *words: object, env: dict[str, str]) -> dict[str, object]:
+    ran = hourscope(
+        "send", *words, "--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address,
+        "--topic", topic, "--yes", "--json", env=env,
+    )  # fmt: skip
+    assert ran.code == 0
+    assert ran.sentence.startswith(f"hourscope: the topic {topic} ")  # nobody reads it yet
+    receipt: dict[str, object] = json.loads(ran.lines[-1])
+    return receipt
+
+
+def test_scan_to_a_file_then_send(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    out = tmp_path / "errors.jsonl.gz"
+    scanned = place.run("scan", "--from", "2015-01-12", "--to", "2015-02-16", "-g", NEEDLE, "-o", out, "--json")
+    summary = json.loads(scanned.lines[-1])
+    assert (scanned.code, scanned.err) == (0, "")
+    assert summary["matches"] == len(wanted)
+    assert 0.002 < summary["matches"] / summary["records"] < 0.006, "about 0.3 %"
+    assert shell(f"zcat {out}").splitlines() == wanted
+
+    receipt = send(nsqd, topic, out, env=place.env)
+    assert receipt["sent"] == receipt["confirmed"] == len(wanted)
+    assert receipt["bytes"] == sum(map(len, wanted))
+    assert receipt["topic"] == topic
+    assert receipt["sha256"] == hashlib.sha256(b"".join(line + b"\n" for line in wanted)).hexdigest()
+    assert Path(str(receipt["journal"])).exists()
+    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+    assert nsqd.stats(topic).message_count == len(wanted)
+
+
+def test_through_an_extract(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    on_s3 = place.url.startswith("s3://")
+    extract = place.url.replace("/logs/", "/extracts/errors/") if on_s3 else f"{tmp_path}/errors/"
+    assert place.run("scan", "-g", NEEDLE, "-o", extract).code == 0
+    receipt = send(nsqd, topic, extract, env=place.env)
+    assert receipt["confirmed"] == len(wanted)
+    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+
+
+def test_straight_from_the_archive(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str) -> None:
+    receipt = send(nsqd, topic, place.url, "-g", NEEDLE, env=place.env)
+    assert receipt["confirmed"] == len(wanted)
+    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+
+
+def test_send_to_a_file_keeps_the_order(place: Place, wanted: list[bytes]) -> None:
+    ran = place.run("send", "-g", NEEDLE, "-o", "-")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == wanted
+
+
+def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place, archive: Path) -> None:
+    listing = json.loads(place.run("ls", "--json").out)
+    sizes = {Path(c["key"]).name: c["size"] for hour in listing["hours"] for c in hour["chunks"]}
+    assert sizes == {path.name: path.stat().st_size for path in archive.iterdir()}
+    assert len(listing["gaps"]) == 2
+    ran = place.run("cat", "--hour", "2015-01-20T13")
+    assert ran.out == shell("cat *.2015-01-20_13.log.gz | zcat", cwd=archive)
+
+
+@pytest.mark.parametrize("place", ["s3"], indirect=True)
+async def test_found_and_sent_by_keys(
+    place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in place.env.items():
+        monkeypatch.setenv(name, value)
+    app = Explorer(place.url, timezone=None, s3=S3Options(), config=load_config())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "838/840 h" in shown(pilot), seconds=30)
+        await settled(pilot)
+        await pilot.press("g", "v", "G", "v", "s")
+        scan = app.screen
+        assert isinstance(scan, ScanPage)
+        await pilot.press("slash", "ctrl+u")
+        await type_text(pilot, f"-g '{NEEDLE}'")
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: scan.over, seconds=60)
+        assert scan.state is not None
+        assert scan.state.matches == len(wanted)
+        await pilot.press("p")
+        send = app.screen
+        assert isinstance(send, SendPage)
+        await until(pilot, lambda: send.survey.complete, seconds=30)
+        for key, text in (("d", nsqd.tcp_address), ("t", topic)):
+            await pilot.press(key, "ctrl+u")
+            await type_text(pilot, text)
+            await pilot.press("enter")
+        await until(pilot, lambda: bool(send.checked.destinations))
+        await pilot.press("enter")
+        await type_text(pilot, topic)
+        await pilot.press("enter")
+        await until(pilot, lambda: send.receipt is not None, seconds=30)
+        assert f"{len(wanted):,} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(wanted))
+    assert sorted(received) == sorted(wanted)

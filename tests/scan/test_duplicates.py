@@ -1,0 +1,48 @@
+"""Records that are there twice: found by their bytes, whatever the memory and the order."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.scan import duplicates
+from tui.scan.duplicates import Fingerprints, fingerprint
+
+_CHUNKS = st.lists(st.lists(st.binary(max_size=2), max_size=30), max_size=5)
+
+
+def copies_of(chunks: list[list[bytes]]) -> Counter[int]:
+    with Fingerprints() as fingerprints:
+        for number, records in enumerate(chunks):
+            fingerprints.add(number, b"".join(map(fingerprint, records)))
+        return fingerprints.copies()
+
+
+def said_plainly(chunks: list[list[bytes]]) -> Counter[int]:
+    """Every record but the first of its kind counts for the chunk that it stands in."""
+    seen: set[bytes] = set()
+    found: Counter[int] = Counter()
+    for number, records in enumerate(chunks):
+        for record in records:
+            found[number] += record in seen
+            seen.add(record)
+    return +found
+
+
+@given(_CHUNKS)
+def test_every_record_after_the_first_of_its_kind_is_a_copy(chunks: list[list[bytes]]) -> None:
+    assert copies_of(chunks) == said_plainly(chunks)
+
+
+@settings(max_examples=10, deadline=None)  # each makes hundreds of files
+@given(_CHUNKS)
+def test_what_is_too_much_to_sort_at_once_is_divided_again(chunks: list[list[bytes]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "SORTED_BYTES", 40)
+        assert copies_of(chunks) == said_plainly(chunks)
+
+
+def test_records_that_are_all_alike_are_counted_without_being_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "SORTED_BYTES", 100)
+    assert copies_of([[b"x"] * 50, [b"x"] * 30]) == {0: 49, 1: 30}
