@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-import stringzilla as sz
-
 from tui.archive.block import LONG, Block, block_of
 from tui.archive.chunk import Damage
-from tui.archive.forms import compressed_in, is_record_list
-from tui.archive.json_values import BOM, close_of, is_json_object, value_end
+from tui.archive.forms import compressed_in
+from tui.archive.json_values import BOM, is_json_object
+from tui.archive.long_line import LongLine, several, too_long
 from tui.archive.members import Readable
+from tui.archive.mixture import Mixture
 from tui.archive.oddities import ends_whole, first_object, may_be_odd, split
-from tui.units import plural, size
+from tui.units import size
 
 ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
@@ -24,7 +24,6 @@ _LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a ti
 # Of every so many bytes one is looked at for a run of zeros, where nobody looks at the records: all of them would cost
 # a literal scan 4 % of its time.
 _SAMPLED = 128
-_BETWEEN = 64  # bytes of space between two values of a line, at most
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
@@ -95,11 +94,7 @@ class _Lines:
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
         self._found: list[Damage] = []  # in the block that was given last
-        self._lists = 0  # lines that are lists of objects, or documents that hold one
-        self._lists_at = 0  # where the first of them is
-        self._others = False  # are there lines that are not?
-        self._json = False  # is the first line an object?
-        self._opened = self._opened_at = 0  # lines that only open a value, and where the first of them is
+        self._mixture = Mixture()
         self._compressed = ""  # the name of a compression, inside of such data
         self._compressed_at = 0
 
@@ -140,13 +135,7 @@ class _Lines:
         rest = self._carried
         yield from self._last(rest)
         yield from self._compressed_damage()
-        if self._lists and self._others:
-            lines = plural(self._lists, "line")
-            reason = f"{lines} among the records {'is' if self._lists == 1 else 'are'} a list, read as one record"
-            yield Damage(self._lists_at, self._at(), f"{reason}{'' if self._lists == 1 else ' each'} (--records)")
-        if self._opened:
-            reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
-            yield Damage(self._opened_at, self._at(), f"{reason}, read line by line (--records . reads whole values)")
+        yield from self._mixture.damage(self._at())
 
     def _last(self, rest: int) -> Iterator[Block | Damage]:
         if self._zeros and not self._offset and not rest:
@@ -192,11 +181,11 @@ class _Lines:
 
     def holds_several(self) -> bool:
         """Is the line that is carried more than one JSON value?"""
-        return not self._compressed and _several(self._buffer[: self._carried])
+        return not self._compressed and several(self._buffer[: self._carried])
 
     def split_on(self, stream: Readable) -> Iterator[Block | Damage]:
         """The values of a line that is too long to be kept, up to the next line."""
-        line = _Line(self._buffer[: self._carried], stream)
+        line = LongLine(self._buffer[: self._carried], stream)
         yield from self._shifted(self._split_values(line))
         self._filled, self._carried = len(line.behind), 0
         self._buffer[: self._filled] = line.behind
@@ -233,8 +222,7 @@ class _Lines:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
         yield from self._zeros_before()
         if not self._offset:
-            first = bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]).rstrip()
-            self._json = first[:1] in (b"{", b"[") and first[-1:] in (b"}", b"]")
+            self._mixture.look_at_first(bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]))
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
         if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
             for item in self._clean(bytes(block.raw())):
@@ -269,9 +257,9 @@ class _Lines:
         if hole := _ZERO_RUNS.search(line):
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
         elif not doubtful:
-            self._others = True
-            if _several(line):
-                yield from self._shifted(self._split_values(_Line(line)))
+            self._mixture.others = True
+            if several(line):
+                yield from self._shifted(self._split_values(LongLine(line)))
                 return
             newline = line.endswith(_NEWLINE)
             if line.endswith((b"\r", b"\r\n")):
@@ -282,11 +270,11 @@ class _Lines:
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
         if not may_be_odd(block, closely=self._odd or not block.offset):
-            self._others = True
+            self._mixture.others = True
             return
-        lists = self._lists
+        lists = self._mixture.lists
         tidied, *self._found = cast(tuple[Block, *tuple[Damage, ...]], tuple(self._clean(bytes(block.raw()))))
-        self._odd |= tidied.end != block.end or tidied.split > 0 or self._lists > lists
+        self._odd |= tidied.end != block.end or tidied.split > 0 or self._mixture.lists > lists
         block.become(tidied)
 
     def _clean(self, text: bytes) -> Iterator[Block | Damage]:
@@ -314,7 +302,7 @@ class _Lines:
             whole = split(full)
             shared += len(whole) - len(full)
             records += whole
-        self._count_lists(records)
+        self._mixture.add(records, self._begun_at)
         yield block_of(records, self._offset, blank=blank, split=shared)
         yield from damage
         if len(pieces) > 1:
@@ -347,52 +335,3 @@ class _Lines:
             self._compressed = ""
             reason = f"{name} data among the lines, compressed once more than the rest; not read"
             yield Damage(self._compressed_at, self._at(), reason)
-
-    def _count_lists(self, records: list[bytes]) -> None:
-        lists = sum(map(is_record_list, records))
-        if lists and not self._lists:
-            self._lists_at = self._begun_at
-        self._lists += lists
-        self._others |= lists < len(records)
-        opened = sum(record in (b"{", b"[") for record in records) if self._json else 0
-        if opened and not self._opened:
-            self._opened_at = self._begun_at
-        self._opened += opened
-
-
-class _Line:
-    """A line as a stream: what was read of it already, and the rest. `behind`: what was read beyond its newline."""
-
-    def __init__(self, begin: bytearray, stream: Readable | None = None) -> None:
-        self._begin, self._stream = memoryview(begin), stream
-        self.behind = b""
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        if self._begin:
-            count = min(len(buffer), len(self._begin))
-            buffer[:count] = self._begin[:count]
-            self._begin = self._begin[count:]
-            return count
-        if self._stream is None:
-            return 0
-        count = self._stream.readinto(buffer) or 0
-        end = int(sz.find(buffer[:count], _NEWLINE))
-        if end < 0:
-            return count
-        self.behind, self._stream = bytes(buffer[end + 1 : count]), None
-        return end
-
-
-def _several(line: bytearray) -> bool:
-    """Is a long line that begins with a JSON value more than that one?"""
-    if bytes(line[:1]) not in (b"{", b"["):
-        return False
-    with memoryview(line) as text:
-        end = value_end(text)
-        end = close_of(text, 0) if end < 0 else end
-        return end > 0 and bytes(text[end : end + _BETWEEN]).lstrip()[:1] in (b"{", b"[")
-
-
-def too_long(start: int, stop: int, length: int, limit: int) -> Damage:
-    """A record that was skipped."""
-    return Damage(start, stop, f"a record of {size(length)} is over the limit of {size(limit)} (--max-record); skipped")

@@ -38,7 +38,8 @@ from tui.archive.json_values import (
     value_end,
     values,
 )
-from tui.archive.lines import Limits, Span, too_long
+from tui.archive.lines import Limits, Span
+from tui.archive.long_line import too_long
 from tui.archive.members import Readable
 from tui.units import plural
 
