@@ -1,0 +1,49 @@
+"""Lines that are read as one record each, among which are some that may be meant otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tui.archive.chunk import Damage
+from tui.archive.forms import is_record_list
+from tui.units import plural
+
+
+@dataclass(slots=True)
+class Mixture:
+    """How many lines were lists of objects, or documents that hold one; how many only open a value; and where in the
+    stored bytes the first of each was. `others`: there are lines that are no lists. `of_json`: the first line is JSON.
+    """
+
+    lists: int = 0
+    others: bool = False
+    of_json: bool = False
+    _lists_at: int = 0
+    _opened: int = 0
+    _opened_at: int = 0
+
+    def look_at_first(self, line: bytes) -> None:
+        line = line.rstrip()
+        self.of_json = line[:1] in (b"{", b"[") and line[-1:] in (b"}", b"]")
+
+    def add(self, records: Sequence[bytes], at: int) -> None:
+        lists = sum(map(is_record_list, records))
+        if lists and not self.lists:
+            self._lists_at = at
+        self.lists += lists
+        self.others |= lists < len(records)
+        opened = sum(record in (b"{", b"[") for record in records) if self.of_json else 0
+        if opened and not self._opened:
+            self._opened_at = at
+        self._opened += opened
+
+    def damage(self, end: int) -> Iterator[Damage]:
+        """What is to be reported at the chunk's end."""
+        if self.lists and self.others:
+            reason = f"{plural(self.lists, 'line')} among the records {'is' if self.lists == 1 else 'are'} a list"
+            each = "" if self.lists == 1 else " each"
+            yield Damage(self._lists_at, end, f"{reason}, read as one record{each} (--records)")
+        if self._opened:
+            reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
+            yield Damage(self._opened_at, end, f"{reason}, read line by line (--records . reads whole values)")
