@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
-_NAMED = re.compile(r"`(\w+/test_\w+\.py)((?:::\w+)+)`")
+_NAMED = re.compile(r"`((?:\w+/)*test_\w+\.py)((?:::\w+)+)`")
 
 
 def named_tests() -> list[tuple[str, str]]:

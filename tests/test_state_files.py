@@ -30,7 +30,7 @@ from tui.filter import Filter, Term, parse_filter
 from tui.scan import Counts, ScanPlan, open_extract, plan_scan, scanned_hours
 from tui.scan.manifest import counts_of, damage_of, damaged_part, new_entry
 
-OLD = Path(__file__).parent.parent / "data" / "0.1.0"
+OLD = Path(__file__).parent / "data" / "0.1.0"
 BERLIN = ZoneInfo("Europe/Berlin")
 ERRORS = parse_filter(match=["event == 'error'"])
 WRITTEN = 1_795_000_000  # when the archive's files were written: a part of their ETags

@@ -179,7 +179,7 @@ def test_a_chunk_that_is_not_compressed_in_spite_of_its_name_is_a_warning(tmp_pa
 
 def test_a_record_of_many_megabytes_is_not_parsed(tmp_path: Path) -> None:
     write(tmp_path)
-    record = b"[" + b",".join([b'[1,2,{"a":"b"}]'] * 700_000) + b"]"
+    record = b'{"k":[' + b",".join([b'[1,2,{"a":"b"}]'] * 700_000) + b"]}"
     assert len(record) > 10 << 20
     (tmp_path / "events.2015-01-20_12.log.gz").write_bytes(gzip.compress(record + b"\n", 1))
     check = checks(tmp_path)["reading"]

@@ -231,7 +231,9 @@ def places(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> tuple[
 
 @pytest.mark.nsq
 @pytest.mark.s3
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command != "serve"]
+)  # it has tests in a browser
 def test_the_examples_of_the_help(
     command: str, places: tuple[Path, str], tmp_path: Path, seaweed: Seaweed, nsqd: Nsqd, nsqlookupd: Nsqlookupd,
     topic: str, monkeypatch: pytest.MonkeyPatch,

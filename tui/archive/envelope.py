@@ -51,7 +51,7 @@ def _is_changed(body: bytes) -> bool:
     ):
         return True
     if body[:1] in (b"{", b"[") or body[:1].isspace():
-        return form_of(body, whole=True) != LINES or (b"}{" in body and objects_on(body) is not None)
+        return form_of(body + b"\n", whole=True) != LINES or (b"}{" in body and objects_on(body) is not None)
     return sniff(body) is not None or misfit(body, whole=True) != ""
 
 

@@ -181,7 +181,10 @@ class _Lines:
 
     def holds_several(self) -> bool:
         """Is the line that is carried more than one JSON value?"""
-        return not self._compressed and several(self._buffer[: self._carried])
+        if self._compressed:
+            return False
+        with memoryview(self._buffer) as view:
+            return several(view[: self._carried])
 
     def split_on(self, stream: Readable) -> Iterator[Block | Damage]:
         """The values of a line that is too long to be kept, up to the next line."""
@@ -258,7 +261,9 @@ class _Lines:
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
         elif not doubtful:
             self._mixture.others = True
-            if several(line):
+            with memoryview(line) as text:
+                glued = several(text)
+            if glued:
                 yield from self._shifted(self._split_values(LongLine(line)))
                 return
             newline = line.endswith(_NEWLINE)

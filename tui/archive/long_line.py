@@ -36,14 +36,13 @@ class LongLine:
         return end
 
 
-def several(line: bytearray) -> bool:
+def several(line: memoryview) -> bool:
     """Is a long line that begins with a JSON value more than that one?"""
     if bytes(line[:1]) not in (b"{", b"["):
         return False
-    with memoryview(line) as text:
-        end = value_end(text)
-        end = close_of(text, 0) if end < 0 else end
-        return end > 0 and bytes(text[end : end + _BETWEEN]).lstrip()[:1] in (b"{", b"[")
+    end = value_end(line)
+    end = close_of(line, 0) if end < 0 else end
+    return end > 0 and bytes(line[end : end + _BETWEEN]).lstrip()[:1] in (b"{", b"[")
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:

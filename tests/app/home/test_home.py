@@ -75,7 +75,7 @@ async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_
             seen(name, url, hours_ago=100 if name == "media-3" else 1)
         async with explorer(config).run_test(size=(80, 24)) as pilot:
             await until_shown(pilot, "media-3 has no hour since")
-            assert len(home(pilot).home.items) == 10 + 2 + 20 + 50
+            assert len(home(pilot).home.items) == 10 + 1 + 20 + 50
             for typed, expected in (
                 ("e17", "e17"),
                 ("media-7", "media-7"),
@@ -210,7 +210,7 @@ async def test_a_history_that_cannot_be_read_is_reported_and_the_rest_is_there()
     async with explorer().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "extracts.jsonl cannot be read")
         assert "demo" in shown(pilot)
-    assert [item.kind for item in read_home(load_config()).items] == ["demo", "tour"]
+    assert [item.kind for item in read_home(load_config()).items] == ["demo"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

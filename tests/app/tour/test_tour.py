@@ -204,7 +204,7 @@ async def test_the_six_keys_of_the_readme_lead_from_the_calendar_to_the_send(who
     page = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     keys = re.findall(r"^\| `(\w+)` \| ", page.partition("in six keys")[2].partition("\n## ")[0], re.M)
     app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config())
-    shown_after = ("──", "error.code 5003 is new", "match -m", "ready: enter", "done: enter", "records would go to")
+    shown_after = ("──", "error.code 5003 is new", "match -m", "ready: enter", "done: enter", "records to send")
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         for key, words in zip(keys, shown_after, strict=True):
