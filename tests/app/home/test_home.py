@@ -84,12 +84,12 @@ async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_
             ):
                 await pilot.press("slash", "ctrl+u")
                 await type_text(pilot, typed)
-                await until_shown(pilot, "1 of 82 found")
+                await until_shown(pilot, "1 of 81 found")
                 assert expected in shown(pilot)
                 await pilot.press("enter")
                 assert home(pilot).list.item is not None and expected in home(pilot).list.item.text
                 await pilot.press("escape")
-            assert "1 of 82 found" not in shown(pilot)
+            assert "1 of 81 found" not in shown(pilot)
         assert s3.requests == []
 
 
