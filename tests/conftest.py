@@ -6,6 +6,7 @@ bucket of its own; a test that stops, freezes or reconfigures a server starts on
 
 import os
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,6 +62,8 @@ def _isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else boto3 waits for a network that is not there
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
+    if (s3 := sys.modules.get("tui.archive.s3")) is not None:
+        s3.client.cache_clear()  # boto3 may have looked for credentials in another test's environment
 
 
 @pytest.fixture(scope="session")

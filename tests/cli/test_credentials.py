@@ -28,9 +28,9 @@ ROLE = "role_arn = arn:aws:iam::1:role/reader"
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    s3_module._client.cache_clear()
+    s3_module.client.cache_clear()
     yield
-    s3_module._client.cache_clear()
+    s3_module.client.cache_clear()
 
 
 def configure(text: str) -> Path:

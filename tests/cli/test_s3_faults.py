@@ -488,10 +488,10 @@ class TestFeatures:
         lines: list[str] = []
         report_waits(lines.append)
         s3_module.missing_features.cache_clear()
-        s3_module._client.cache_clear()
+        s3_module.client.cache_clear()
         yield lines
         s3_module.missing_features.cache_clear()
-        s3_module._client.cache_clear()
+        s3_module.client.cache_clear()
 
     @pytest.fixture
     def store(self, s3: ScriptedS3) -> S3Store:

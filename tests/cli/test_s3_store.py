@@ -37,9 +37,9 @@ def _credentials(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The environment of somebody who may use the server. A client keeps what it was told, so each test has its own."""
     for name, value in seaweed.env.items():
         monkeypatch.setenv(name, value)
-    s3_module._client.cache_clear()
+    s3_module.client.cache_clear()
     yield
-    s3_module._client.cache_clear()
+    s3_module.client.cache_clear()
 
 
 @pytest.fixture

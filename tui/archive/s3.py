@@ -57,7 +57,7 @@ _LISTED_WHOLE = "its archives are listed whole"
 
 @cache
 @uncollected()
-def _client(options: S3Options) -> S3Client:
+def client(options: S3Options) -> S3Client:
     """One client a process and set of options; boto3's clients are thread-safe."""
     try:
         hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
@@ -95,7 +95,7 @@ def sign_in(options: S3Options) -> None:
 
     Raises ConfigError, one sentence.
     """
-    _client(options)
+    client(options)
 
 
 @cache
@@ -150,7 +150,7 @@ class S3Store:
         if delimiter:
             features.append(Feature(f"the delimiter '{delimiter}'", _LISTED_WHOLE, {"Delimiter": delimiter}))
         with self._asking("be listed", prefix), _waits().on(f"the listing of {self.url}/{prefix}"):
-            request = _client(self.options).list_objects_v2
+            request = client(self.options).list_objects_v2
             return self._ask(lambda given: patiently(lambda: request(**where, **given)), features)
 
     def _ask(self, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
@@ -169,7 +169,7 @@ class S3Store:
 
     def _head(self, key: str, **more: Any) -> Any:
         """What the server says of an object; None if there is none."""
-        request = _client(self.options).head_object
+        request = client(self.options).head_object
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
                 return patiently(lambda: request(Bucket=self.bucket, Key=key, **more, **self._payer))
@@ -195,7 +195,7 @@ class S3Store:
             wanted["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
-                request = _client(self.options).get_object
+                request = client(self.options).get_object
                 answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
             except aws.ClientError as error:
                 if start or error_code(error) != "InvalidRange":
@@ -225,7 +225,7 @@ class S3Store:
             if not (overwrite or given) and self.stat(key) is not None:
                 raise KeyTakenError(f"{self.url}/{key} exists{_OVERWRITE}")
             body.seek(0)
-            return _client(self.options).put_object(Bucket=self.bucket, Key=key, Body=body, **given, **self._payer)
+            return client(self.options).put_object(Bucket=self.bucket, Key=key, Body=body, **given, **self._payer)
 
         try:
             with self._asking("be written", key, taken=_OVERWRITE):
@@ -253,7 +253,7 @@ class S3Store:
 
     def _target(self, key: str) -> Target:
         where = {"Bucket": self.bucket, "Key": key, **self._payer}
-        return Target(_client(self.options), where, self._ask, lambda: self.stat(key) is not None)
+        return Target(client(self.options), where, self._ask, lambda: self.stat(key) is not None)
 
     def holds(self, key: str, path: Path) -> bool | None:
         """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
@@ -270,7 +270,7 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         with self._asking("be deleted", key):
-            _client(self.options).delete_object(Bucket=self.bucket, Key=key, **self._payer)
+            client(self.options).delete_object(Bucket=self.bucket, Key=key, **self._payer)
 
     @contextmanager
     def _asking(self, verb: str, key: str, *, taken: str | None = None) -> Iterator[None]:
@@ -284,7 +284,7 @@ class S3Store:
 
     def renew(self) -> None:
         """boto3 reads credentials once for each client: from files, the environment, SSO, a credential process."""
-        _client.cache_clear()
+        client.cache_clear()
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
         """What went wrong, where, and what to do."""
