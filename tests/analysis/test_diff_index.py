@@ -123,3 +123,18 @@ def test_the_numbers_of_the_index_are_counted_within_its_bounds(tmp_path: Path) 
 def test_a_field_is_read_back_as_it_is_spelled(steps: list[Any]) -> None:
     path = ("a", *steps)
     assert path_of_field(spell_field(path)) == path
+
+
+def test_a_chunk_of_many_records_with_lists_is_indexed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of so many, more than 256 are kept, and the items of their lists with the numbers of these."""
+    lines = b"".join(b'{"n":%d,"tags":["t%d","u"]}\n' % (number, number % 3) for number in range(40_000))
+    (tmp_path / "events.2015-01-20_12.log.gz").write_bytes(gzip.compress(lines, 1))
+    assert run(["index", str(tmp_path), "--jobs", "1"]) == 0
+    archive = open_archive(str(tmp_path))
+    with open_index(archive) as index:
+        (chunk,) = plan_scan(archive, None, None, Filter()).chunks
+        summary = index.summary(chunk)
+    assert summary is not None
+    assert summary.sample.records > 256
+    records, codes = summary.sample.items["tags[*]"]
+    assert len(records) == 2 * len(codes) == 4 * summary.sample.records

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -226,7 +227,7 @@ def sample_of(records: Sequence[dict[str, Any]], number: int, fields: dict[str, 
         if cells.records is None:
             sample.codes[name] = codes
         else:
-            sample.items[name] = bytes(cells.records), codes
+            sample.items[name] = array("H", cells.records).tobytes(), codes
     return sample
 
 

@@ -116,7 +116,7 @@ def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observe
     for name, codes in sample.codes.items():
         observed.columns[path_of_field(name)] = Column(codes, values=values[name])
     for name, (records, codes) in sample.items.items():
-        observed.columns[path_of_field(name)] = Column(codes, array("I", list(records)), values[name])
+        observed.columns[path_of_field(name)] = Column(codes, array("I", array("H", records)), values[name])
     return observed
 
 

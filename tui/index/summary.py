@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-FORMAT = 4  # of a stored summary; others are ignored
+FORMAT = 5  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 32
 FEW = 16  # different values that are kept though they hardly repeat
@@ -62,7 +62,7 @@ class Sample(msgspec.Struct, array_like=True):
     """Some records of a chunk, chosen by chance: which values they have of the fields whose values are known exactly.
 
     `codes`: by path a byte for each record: 0 where it has none, else the place of its value among the field's, from 2.
-    `items`: for the items of lists the numbers of their records, and such a byte for each item.
+    `items`: for the items of lists the numbers of their records, in two bytes each, and such a byte for each item.
     """
 
     records: int = 0
