@@ -228,3 +228,13 @@ def test_ids_size_without_ids_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     write(tmp_path / "a", [[{"id": 1}]])
     assert run(["index", str(tmp_path / "a"), "--ids-size", "1MB"]) == 2
     assert "--ids-size needs --ids" in capsys.readouterr().err
+
+
+def test_more_words_than_there_is_room_for_are_kept_all_the_same() -> None:
+    """The filter is wrong more often then, but never denies a word."""
+    words = Words(0)
+    some = [b"word%d" % number for number in range(20_000)]
+    words.add(b" ".join(some))
+    kept = Words.of(words.packed())
+    assert kept is not None
+    assert all(kept.holds(place_of(word)) for word in some)

@@ -150,7 +150,8 @@ def _enough(bits: bytearray | memoryview) -> int:
     if filled == length:
         return len(bits)
     words = -length / _HASHES * log(1 - filled / length)
-    return next(size for size in _divisors(len(bits)) if 8 * size >= max(_BITS * words, _FEWEST))
+    enough = max(_BITS * words, _FEWEST)
+    return next((size for size in _divisors(len(bits)) if 8 * size >= enough), len(bits))
 
 
 @lru_cache
