@@ -184,7 +184,7 @@ class Place:
                     place.add(item, record, depth + 1)
                 else:
                     self.full = True
-            elif item is not None:
+            else:  # null, too: a list of it is not empty
                 place.values.append(item)
                 place.records.append(record)
 
