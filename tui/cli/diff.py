@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +37,7 @@ from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import open_index
-from tui.scan import ScanPlan, Totals
+from tui.scan import ScanEvent, ScanPlan, Totals
 
 _TOP = 10
 
@@ -85,21 +86,15 @@ def command(
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
-    totals, answer = Totals(), None
+    totals = Totals()
     with (
         cancel_on_signals(stopped, only_reads=True) as cancel,
         progress_line() as show,
         open_index(opened.archive) as index,
     ):
         early = sys.stderr.isatty()
-        for event in diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index):
-            if isinstance(event, Answer):
-                answer = event
-                if not event.final:
-                    narrate(f"so far: {headline(event)}")
-                continue
-            totals.add(event)
-            show_scan(show, plan, totals, matches=False)
+        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index)
+        answer = _last_answer(events, plan, totals, show)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
@@ -109,6 +104,22 @@ def command(
 
         notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
     return _report(opened, answer, totals, top, as_json=as_json)
+
+
+def _last_answer(
+    events: Iterator[ScanEvent | Answer], plan: ScanPlan, totals: Totals, show: Callable[[float, str], None]
+) -> Answer | None:
+    """What the comparison ends with; earlier answers are narrated, and what is read is counted and shown."""
+    answer = None
+    for event in events:
+        if isinstance(event, Answer):
+            answer = event
+            if not event.final:
+                narrate(f"so far: {headline(event)}")
+            continue
+        totals.add(event)
+        show_scan(show, plan, totals, matches=False)
+    return answer
 
 
 def _planned(opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool) -> tuple[ScanPlan, Question]:

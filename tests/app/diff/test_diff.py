@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
+from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
 from tui.app.model.heat import Overlay
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.config import Config, S3Options
+from tui.filter import parse_filter
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,22 @@ async def test_without_it_the_other_records_are_compared(made: tuple[Incident, P
         await pilot.press("minus")
         await until_shown(pilot, "Nothing stands out.")
         assert "!(where.region ==" in page.command() and not page.session.filter.active
+
+
+async def test_the_examples_are_of_the_records_that_are_compared(made: tuple[Incident, Path]) -> None:
+    given: list[Examples] = []
+
+    def keep(message: object) -> None:
+        if isinstance(message, Examples):
+            given.append(message)
+
+    async with explorer(made[1]).run_test(size=(120, 40), message_hook=keep) as pilot:
+        await settled(pilot)
+        calendar(pilot).session.filter = parse_filter(match=["latency_ms < `80`"])
+        await differences(pilot, made[0])
+        await until(pilot, lambda: bool(given))
+    records = [json.loads(record) for record in given[-1].records]
+    assert records and all(record["latency_ms"] < 80 for record in records)
 
 
 async def test_d_in_the_preview_is_about_its_hour_and_the_finding_shades_the_calendar(

@@ -81,6 +81,7 @@ class DiffPage(SelectionPage):
         self.list.show(None)
         self.sentences.show(("Comparing …",), self._subject())
         self._show_header("reading")
+        self._examples.clear()  # they were of the records that were compared before
         comparing = partial(compare, self.session, self._filter, self._target, self._against)
         self.stream("compare", comparing, lambda message: message)
 
@@ -122,10 +123,9 @@ class DiffPage(SelectionPage):
             self.work(partial(self._find_examples, found), "examples", exclusive=True)
 
     def _find_examples(self, found: Found) -> None:
-        expression = filter_of_finding(found)
-        filter_ = parse_filter(match=[expression])
-        records = examples(self.session, (found.since, found.until), filter_, _EXAMPLES, self.cancel)
-        self.post_message(Examples(expression, records))
+        hours = found.since, found.until
+        records = examples(self.session, hours, self._filter_of(found), _EXAMPLES, self.cancel)
+        self.post_message(Examples(filter_of_finding(found), records))
 
     def on_examples(self, message: Examples) -> None:
         self._examples[message.expression] = message.records
