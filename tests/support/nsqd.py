@@ -99,9 +99,9 @@ class _NsqServer:
         self.start()
 
     def freeze(self) -> None:
-        """SIGSTOP: connections stay open, and nothing is answered."""
+        """SIGSTOP: connections stay open, and nothing is answered once this returns."""
         if self._process is not None:
-            self._process.signal(signal.SIGSTOP)
+            self._process.suspend()
 
     def thaw(self) -> None:
         if self._process is not None:

@@ -57,6 +57,11 @@ class ServerProcess:
     def signal(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
 
+    def suspend(self) -> None:
+        """SIGSTOP, and until every thread has stopped: the kernel stops them one after the other."""
+        self._popen.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._popen.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
     def stop(self, grace: float = 10.0) -> None:
         """SIGTERM, and SIGKILL for one that has not gone after the grace period."""
         self._popen.terminate()

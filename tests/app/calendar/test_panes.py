@@ -93,11 +93,12 @@ async def test_at_160_columns_what_stands_out_in_the_hour_is_beside_it_and_its_f
 async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Opened) -> None:
     async with opened(size=(200, 60)) as pilot:
         await pilot.press("x")
+        await until_shown(pilot, "topic events, host web01")
+        await until(pilot, lambda: any("Tu 20" in line[:100] for line in shown(pilot).splitlines()))
         words = " ".join(line[102:] for line in shown(pilot).splitlines())
         assert "topic events, host web01" in words and "STANDARD, ETag" in words
-        assert any("Tu 20" in line[:100] for line in shown(pilot).splitlines())
         await pilot.press("q", "g", "e", "x")
-        assert "lies in a gap of 1 hour" in shown(pilot)
+        await until_shown(pilot, "lies in a gap of 1 hour")
 
 
 async def test_help_leaves_the_left_half_to_the_screen_that_it_explains(opened: Opened) -> None:
