@@ -223,7 +223,8 @@ class _Lines:
 
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
-        yield from self._zeros_before()
+        if self._zeros:
+            yield from self._zeros_before()
         if not self._offset:
             self._mixture.look_at_first(bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]))
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
@@ -236,14 +237,14 @@ class _Lines:
         if self._odd or not self._offset:
             block.settle()
         yield block
-        yield from self._found
-        self._found.clear()
+        if self._found:
+            yield from self._found
+            self._found.clear()
         self._offset += block.end
 
     def _zeros_before(self) -> Iterator[Damage]:
-        if self._zeros:
-            yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
-            self._zeros = 0
+        yield Damage(self._begun_at, self._at(), f"a run of {self._zeros:,} zero bytes in the text")
+        self._zeros = 0
 
     def _taken(self, end: int) -> bytearray:
         """The line `buffer[:end]`, which keeps the buffer that it was read into; what follows it gets a new one."""
@@ -255,7 +256,8 @@ class _Lines:
 
     def _long_line(self, line: bytearray) -> Iterator[Block | Damage]:
         """A line with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
-        yield from self._zeros_before()
+        if self._zeros:
+            yield from self._zeros_before()
         doubtful, self._doubt_first = self._doubt_first, False
         if hole := _ZERO_RUNS.search(line):
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")

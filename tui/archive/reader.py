@@ -155,15 +155,17 @@ class ChunkReader:
                     for item in items:
                         if isinstance(item, Block):
                             self.bytes = item.offset + item.end
-                            given += yield from _due(held, self.bytes)
+                            if held and held[0][0] <= self.bytes:
+                                given += yield from _due(held, self.bytes)
                             # of what holds a long record, nothing more is held back than what is before it
                             held.append((self.bytes + (0 if item.end > hold else hold), item.count(), work(item)))
                         else:
                             held.append((self.bytes + hold, 0, item))
                         del item  # it may be large
-                        if held[0][0] > self.bytes:
+                        if held[0][0] <= self.bytes:
+                            given += yield from _due(held, self.bytes)
+                        else:
                             yield None
-                        given += yield from _due(held, self.bytes)
                 yield from (result for _, _, result in held)
                 return
             except BrokenStream:
@@ -246,18 +248,18 @@ class ChunkReader:
 
     def _looked_into(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
         """The same; its first records show whether they are records at all."""
-        only = False
+        blocks = 0
         for item in items:
             if isinstance(item, Block) and item.end:
-                self.unchosen = unchosen_list(item, self.form, line=line)
-                only = item.count() == 1
+                blocks += 1
+                self.unchosen = unchosen_list(item, self.form, line=line) if blocks == 1 else None
+                more = item.count() > 1 or blocks == 2
                 yield item
-                break
-            yield item
-        for item in items:
-            if isinstance(item, Block) and item.end and only:
-                self.unchosen, only = None, False
-            yield item
+                if more:
+                    break
+            else:
+                yield item
+        yield from items
 
     def _split(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
         """Decoded bytes of a known form as records."""
@@ -266,7 +268,7 @@ class ChunkReader:
             stream.skip(len(BOM))
         if self.form.kind == "lines":
             yield from line_blocks(
-                stream, self._limits, self._at, span, lambda line: self._values(line, VALUES, Span())
+                stream, self._limits, self._raw.tell, span, lambda line: self._values(line, VALUES, Span())
             )
         else:
             yield from self._values(stream, self.form, span)
@@ -274,10 +276,7 @@ class ChunkReader:
     def _values(self, stream: Readable, form: Form, span: Span) -> Iterator[Block | Damage]:
         from tui.archive.values import value_blocks  # few chunks need it
 
-        yield from value_blocks(stream, form, self._limits, self._at, span)
-
-    def _at(self) -> int:
-        return self._raw.position
+        yield from value_blocks(stream, form, self._limits, self._raw.tell, span)
 
     def _open_at(self, start: int) -> BinaryIO:
         self._raw.close()

@@ -62,7 +62,8 @@ class Peekable(io.RawIOBase):
 
 def without_marks(stream: Peekable) -> Peekable:
     """The same stream; a JSON text sequence without its marks, so that it is lines or values."""
-    return _Unmarked(stream) if _MARKED.search(stream.peek(_TELLING)) else stream
+    first = stream.peek(_TELLING)
+    return _Unmarked(stream) if RECORD_MARK in first and _MARKED.search(first) else stream
 
 
 class _Unmarked(Peekable):
@@ -90,6 +91,9 @@ class StoredBytes(Peekable):
         self._name = name
         self._cancelled = cancelled
         self.position = position
+
+    def tell(self) -> int:
+        return self.position
 
     def close(self) -> None:
         if not self.closed:

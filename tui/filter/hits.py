@@ -15,12 +15,30 @@ _NEWLINE = b"\n"
 def has_hit(block: Block, finders: Sequence[Find]) -> bool:
     """Is there a hit at all?"""
     with block.raw() as view:
-        return any(find(view, 0, block.end) >= 0 for find in finders)
+        for find in finders:  # any() costs as much again as a search of a block
+            if find(view, 0, block.end) >= 0:
+                return True
+    return False
 
 
 def hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
     """The lines that have a hit of a term, each once."""
-    return _lines_of_every(block, term.every) if term.every else _lines_of_first(block, term.finders)
+    if term.every:
+        return _lines_of_every(block, term.every)
+    return _lines_of_one(block, *term.finders) if len(term.finders) == 1 else _lines_of_first(block, term.finders)
+
+
+def _lines_of_one(block: Block, find: Find) -> Iterator[Span]:
+    """The lines that have a hit, each once."""
+    stop = block.end
+    with block.raw() as view:
+        at = _hit(find, view, 0, stop)
+        position = 0
+        while at <= stop:
+            start, end = _line_at(block, at, position)
+            yield start, end
+            position = end + 1
+            at = _hit(find, view, position, stop)
 
 
 def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from itertools import compress, islice
 
 import stringzilla as sz
 
-from tui.archive.block import Block, line_spans
+from tui.archive.block import LONG, Block, line_spans
 from tui.archive.oddities import may_be_odd
 from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError
 from tui.filter.hits import Span, has_hit, hit_lines
@@ -45,6 +45,8 @@ class Matcher:
         self.no_time = 0
         self._times = within.times() if within else None
         self._is_within = within.holds() if within else None
+        # The only term's hits need no test: they can be searched for in the lines as they are.
+        self._is_search = bool(self._lead and self._lead.exact and not self._tests) and not invert and not within
 
     @property
     def selects_all(self) -> bool:
@@ -99,18 +101,19 @@ class Matcher:
 
         To look at the other lines would cost a block five times what the search does.
         """
-        lead = self._lead
-        if lead is None or not lead.exact or self._tests or self._invert or self._times or block.is_long:
+        if not self._is_search or self._lead is None or block.end > LONG:
             return None
         if self._not_few:
             self._not_few -= 1
             return None
-        hits = list(islice(hit_lines(block, lead), _FEW + 1))
+        hits = list(islice(hit_lines(block, self._lead), _FEW + 1))
+        if not hits:
+            return hits
         if len(hits) > _FEW:
             self._not_few = _APART
             return None
         text = b"".join([block.buffer[start : end + 1] for start, end in hits])
-        return None if text and may_be_odd(Block(bytearray(text), len(text), 0), closely=False) else hits
+        return None if may_be_odd(Block(bytearray(text), len(text), 0), closely=False) else hits
 
     def _in_time(self, spans: list[Span], lines: bytes | memoryview) -> list[Span]:
         """Those of the matching records whose time is in the range."""
