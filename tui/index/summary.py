@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
 _LEVEL = 15
 _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
+
+T = TypeVar("T")
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -114,11 +116,11 @@ def unpacked(data: bytes) -> Summary | None:
         return None
 
 
-def kept_values(counts: Counter[str], records: int) -> tuple[dict[str, int], bool]:
+def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
-    return {text: number for text, number in counts.most_common(HEAVY) if number > 1}, False
+    return {value: number for value, number in counts.most_common(HEAVY) if number > 1}, False
 
 
 def pack_known(known: Known) -> bytes:

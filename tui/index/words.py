@@ -64,6 +64,10 @@ class Words:
             elif type(inner) is dict:
                 texts += inner
                 left += inner.values()
+        self.add_texts(texts)
+
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Every word of some strings."""
         self.add("\n".join(texts).encode("utf-8", "replace"))
 
     def _put(self, words: set[bytes]) -> None:
