@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain, filterfalse
 from typing import Any
+
+from isal.isal_zlib import crc32
 
 from tui.analysis.columns import MISSING, columns_of
 from tui.analysis.observed import FIRST, NONE, OTHER
@@ -23,11 +25,12 @@ from tui.index import FieldSummary, Sample, Words
 from tui.index.summary import kept_values, spell_json
 
 MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
-SAMPLED = 512  # records of a chunk
+_SAMPLED = 512  # records of a chunk
 _FEWEST, _PART = 64, 64  # of a small one; of how many records one is taken of a larger one
 _FEW_VALUES = 32  # of a field: what has more hardly tells what holds together, and takes more room
 _TYPES: dict[type, str] = {
     str: "string",
+    bool: "boolean",
     bytes: "boolean",
     int: "number",
     float: "number",
@@ -42,68 +45,75 @@ _TRUTHS = {True: b"true", False: b"false"}
 class GatheredField:
     """What was seen of one field so far. `values`: how many records have each; booleans by their spelling, in bytes.
 
-    `full`: there was no room for all of them; `numbers` and `patterns` are of those.
+    `column`: values that are not counted yet. `full`: there was no room for all of them; `numbers` and `patterns` are
+    of those for which there was none.
     """
 
     records: int = 0
     types: Counter[str] = field(default_factory=Counter)
+    column: list[Any] = field(default_factory=list)
+    others: int = 0
     values: Counter[Any] = field(default_factory=Counter)
     full: bool = False
-    others: int = 0
     numbers: Sketch | None = None
     patterns: Patterns | None = None
 
     @classmethod
     def at(cls, place: Place) -> GatheredField:
         """What is at a place of some records; of an item that a list has twice, one."""
-        values = place.values
-        if bool in set(map(type, values)):  # in Python True is 1
+        values, kinds, having = place.values, place.kinds, 0
+        if bool in kinds:  # in Python True is 1
             values = [_TRUTHS[value] if type(value) is bool else value for value in values]
-        having = None
         if place.records is not None:
             once = dict.fromkeys(zip(place.records, values, strict=True))
             values = [value for _, value in once]
             having = len({record for record, value in once if value is not None})
-        kinds, others = Counter(map(type, values)), Counter(place.others)
-        types: Counter[str] = Counter()
-        for kind, number in chain(kinds.items(), others.items()):
-            types[_TYPES[kind]] += number
-        counts: Counter[Any] = Counter(values)
-        nulls = counts.pop(None, 0)
-        records = len(values) - nulls if having is None else having
-        return cls(records, types, counts, others=others.total())
+        types = Counter(map(type, values)) if len(kinds) > 1 else dict.fromkeys(kinds, len(values))
+        named: Counter[str] = Counter()
+        for kind, number in chain(types.items(), place.others.items()):
+            named[_TYPES[kind]] += number
+        if type(None) in kinds:
+            values = [value for value in values if value is not None]
+        return cls(having or len(values), named, values, place.others.total())
 
     def merge(self, other: GatheredField) -> None:
         self.records += other.records
         self.types.update(other.types)
         self.others += other.others
-        mine, more = self.values, other.values
-        room = MOST_VALUES - len(mine)
-        if len(more) <= room:
-            mine.update(more)
-            return
-        for value in mine.keys() & more.keys():
-            mine[value] += more[value]
-        new = [value for value in more if value not in mine]
-        mine.update({value: more[value] for value in new[:room]})
-        if new[room:]:
-            self.full = True
-            self._tell({value: more[value] for value in new[room:]})
+        self._count(self.column)
+        self._count(other.column)
+        self.column = []
 
-    def _tell(self, values: Mapping[Any, int]) -> None:
+    def _count(self, column: list[Any]) -> None:
+        mine = self.values
+        if len(mine) + len(column) <= MOST_VALUES:
+            mine.update(column)
+            return
+        for value in () if self.full else dict.fromkeys(column):
+            if value not in mine:
+                if len(mine) == MOST_VALUES:
+                    self.full = True
+                    break
+                mine[value] = 0
+        mine.update(filter(mine.__contains__, column))
+        self._tell(list(filterfalse(mine.__contains__, column)))
+
+    def _tell(self, values: list[Any]) -> None:
         """Only the numbers and patterns of some values are kept."""
+        if not values:
+            return
         self.numbers, self.patterns = self.numbers or Sketch(), self.patterns or Patterns()
-        numbers = [repeat(value, n) for value, n in values.items() if type(value) is int or type(value) is float]
-        self.numbers.add(chain.from_iterable(numbers))
-        self.patterns.add({value: n for value, n in values.items() if type(value) is str})
+        self.numbers.add([value for value in values if type(value) is int or type(value) is float])
+        self.patterns.add([value for value in values if type(value) is str])
 
     def summary(self) -> FieldSummary:
         """The end of it."""
+        self._count(self.column)
         values, exact = kept_values(self.values, self.records)
         exact &= not self.full
         told = GatheredField(numbers=self.numbers, patterns=self.patterns)
         if not exact:
-            told._tell(self.values)
+            told._tell(list(self.values.elements()))
         return FieldSummary(
             self.records,
             dict(self.types),
@@ -114,6 +124,13 @@ class GatheredField:
             told.numbers.plain if told.numbers and told.numbers.count else None,
             dict(told.patterns.counts) if told.patterns else {},
         )
+
+
+def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
+    """Some of a chunk's records, more than will be kept."""
+    numbers = list(map(crc32, records))
+    bound = max(sorted(numbers)[: max(_FEWEST, 8 * len(records) // _PART)], default=0)
+    return [(number, record) for number, record in zip(numbers, records, strict=True) if number <= bound]
 
 
 @dataclass(slots=True)
@@ -131,7 +148,7 @@ class Gathered:
         self.whole &= other.whole
         self.minutes.update(other.minutes)
         self.no_time += other.no_time
-        self.sample = sorted([*self.sample, *other.sample])[:SAMPLED]
+        self.sample = sorted([*self.sample, *other.sample])[:_SAMPLED]
         if self.words is not None and other.words is not None:
             self.words.merge(other.words)
         for path, seen in other.fields.items():

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import chain
 
-from isal.isal_zlib import crc32
-
-from tui.analysis.gathered import SAMPLED, Gathered, sample_of
+from tui.analysis.gathered import Gathered, sample_of, sampled
 from tui.analysis.places import Learner
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
@@ -58,7 +56,7 @@ class Indexing:
                 place = root.at(self.time_field)
                 gathered.minutes = minutes_of(place.values if place else [], self.zone)
                 gathered.no_time = objects - gathered.minutes.total()
-            gathered.sample = sorted(zip(map(crc32, parsed), parsed, strict=True))[:SAMPLED]
+            gathered.sample = sampled(parsed)
             return gathered, len(records)
 
         return gather
@@ -71,7 +69,7 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
         return
     if gathered.whole:
         names = (step for path in gathered.fields for step in path if isinstance(step, str))
-        texts = (value for seen in gathered.fields.values() for value in seen.values if type(value) is str)
+        texts = (value for seen in gathered.fields.values() for value in seen.column if type(value) is str)
         words.add_texts(chain(names, texts))
         return
     for record in records:

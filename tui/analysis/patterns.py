@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from tui.filter.build import spell_value
@@ -47,8 +47,8 @@ class Patterns:
         self._misses: Counter[str] = Counter()
         self._dull: set[str] = set()
 
-    def add(self, texts: Mapping[str, int]) -> None:
-        """Different texts, and how many there are of each."""
+    def add(self, texts: Sequence[str]) -> None:
+        """Count some texts."""
         shapes = "\n".join(texts).translate(_DIGITS).split("\n")
         if len(shapes) != len(texts):
             shapes = [text.translate(_DIGITS) for text in texts]
@@ -56,9 +56,9 @@ class Patterns:
             return
         for text, shape in zip(texts, shapes, strict=True):
             if shape not in self._dull:
-                self._add(text, shape, texts[text])
+                self._add(text, shape)
 
-    def _add(self, text: str, shape: str, number: int) -> None:
+    def _add(self, text: str, shape: str) -> None:
         blanked = telling_pattern(text)
         if blanked is None:
             self._misses[shape] += 1
@@ -67,7 +67,7 @@ class Patterns:
             if len(self._misses) > _MOST_SHAPES:
                 self._misses.clear()
         elif blanked in self.counts or len(self.counts) < _MOST_PATTERNS:
-            self.counts[blanked] += number
+            self.counts[blanked] += 1
 
 
 def has_words(pattern: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, compress, repeat
 from operator import attrgetter
@@ -28,13 +29,14 @@ class Place:
     `full`: not everything here was kept.
     """
 
-    __slots__ = ("below", "full", "others", "path", "records", "values")
+    __slots__ = ("below", "full", "kinds", "others", "path", "records", "values")
 
     def __init__(self, path: Path = ()) -> None:
         self.path = path
         self.values: list[Any] = []
         self.records: list[int] | None = [] if ANY in path else None
-        self.others: list[type] = []
+        self.kinds: set[type] = set()  # of the values, at least
+        self.others: Counter[type] = Counter()  # objects, and lists in lists
         self.below: dict[Any, Place] = {}
         self.full = False
 
@@ -53,6 +55,7 @@ class Place:
             column, records = list(compress(column, there)), list(compress(records, there))
         if not any(kind is list or kind is dict or issubclass(kind, msgspec.Struct) for kind in kinds):
             self.values += column
+            self.kinds |= kinds
             if self.records is not None:
                 self.records += records
             return
@@ -67,7 +70,7 @@ class Place:
                 for value, record in zip(values, numbers, strict=True):
                     self._add_object(value, record)
             elif issubclass(kind, msgspec.Struct):
-                self.others += repeat(dict, len(values))
+                self.others[dict] += len(values)
                 self.add_objects(values, numbers)
             else:
                 self.add_column(values, numbers)
@@ -85,11 +88,12 @@ class Place:
                 place._add_lists([inner], [record])
             else:
                 place.values.append(inner)
+                place.kinds.add(kind)
                 if place.records is not None:
                     place.records.append(record)
 
     def _add_object(self, value: dict[str, Any], record: int) -> None:
-        self.others.append(dict)
+        self.others[dict] += 1
         if len(self.path) <= _DEEP:
             self.add(value, record)
         else:
@@ -97,7 +101,7 @@ class Place:
 
     def _add_lists(self, lists: list[list[Any]], records: Sequence[int]) -> None:
         if ANY in self.path and self.path[-1] is ANY:  # lists in lists
-            self.others += repeat(list, len(lists))
+            self.others[list] += len(lists)
             self.full = True
             return
         place = self._at(ANY)
@@ -212,7 +216,7 @@ def _shape_of(place: Place) -> Shape:
     """What was seen at a place."""
     objects = not place.path or dict in place.others
     lists = ANY in place.below
-    values = any(value is not None for value in place.values) or list in place.others
+    values = bool(place.kinds - {type(None)}) or list in place.others
     if objects + lists + values != 1 or place.full or len(place.below) > _MOST_NAMES:
         return _ANYTHING if objects or lists or values else _NOTHING
     if objects:

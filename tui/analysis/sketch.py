@@ -38,8 +38,12 @@ class Sketch:
         if not finite:
             return
         self.count += len(finite)
-        self.low, self.high = min(self.low, min(finite)), max(self.high, max(finite))
+        low, high = min(finite), max(finite)
+        self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(finite)
+        if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
+            self.positive[bucket_of(low)] += len(finite)
+            return
         log, ceil = math.log, math.ceil
         self.positive.update([ceil(log(number) * _PER_LOG) for number in finite if number > _LEAST])
         if self.low < -_LEAST:
