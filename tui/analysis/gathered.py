@@ -111,13 +111,17 @@ class GatheredField:
         self._count(self.column)
         values, exact = kept_values(self.values, self.records)
         exact &= not self.full
+        spelled = {
+            value.decode() if type(value) is bytes else spell_json(value).decode(): number
+            for value, number in values.items()
+        }
         told = GatheredField(numbers=self.numbers, patterns=self.patterns)
         if not exact:
             told._tell(list(self.values.elements()))
         return FieldSummary(
             self.records,
             dict(self.types),
-            {value.decode() if type(value) is bytes else spell_json(value).decode(): n for value, n in values.items()},
+            dict(sorted(spelled.items())),
             exact,
             len(self.values),
             self.others,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-FORMAT = 5  # of a stored summary; others are ignored
+FORMAT = 6  # of a stored summary; others are ignored
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
-HEAVY = 32
+HEAVY = 16
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
-_LEVEL = 15
+_LEVEL = 19
 _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
 
@@ -89,7 +91,7 @@ class Summary(msgspec.Struct, array_like=True):
     form: str = ""
     codec: str = ""
     damage: list[DamagedPart] = []
-    fields: dict[str, FieldSummary] = {}
+    fields: Mapping[str, FieldSummary] = {}
     whole: bool = True
     time_field: str = ""
     minutes: list[int] = []
@@ -97,11 +99,38 @@ class Summary(msgspec.Struct, array_like=True):
     sample: Sample = msgspec.field(default_factory=Sample)
 
 
+class _Fields(Mapping[str, FieldSummary]):
+    """The fields of a stored summary: each is decoded when somebody asks for it."""
+
+    def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> FieldSummary:
+        texts, numbers, field = msgspec.msgpack.decode(self._stored[name], type=_StoredField)
+        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+_StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
+_Stored = tuple[Summary, dict[str, msgspec.Raw]]
+
+
 def packed(summary: Summary) -> bytes:
     """As it is stored."""
     import zstandard  # only where there is something to keep
 
-    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(msgspec.msgpack.encode(summary))
+    fields = {
+        name: ("\n".join(field.values), list(field.values.values()), replace(field, values={}))
+        for name, field in summary.fields.items()
+    }
+    data = msgspec.msgpack.encode((replace(summary, fields={}), fields))
+    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(data)
 
 
 def unpacked(data: bytes) -> Summary | None:
@@ -109,11 +138,12 @@ def unpacked(data: bytes) -> Summary | None:
     import zstandard
 
     try:
-        return msgspec.msgpack.decode(
-            zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE), type=Summary
-        )
+        content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
+        summary, fields = msgspec.msgpack.decode(content, type=_Stored)
     except (zstandard.ZstdError, msgspec.DecodeError, MemoryError):
         return None
+    summary.fields = _Fields(fields)
+    return summary
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
