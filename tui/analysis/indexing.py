@@ -18,7 +18,7 @@ from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
-from tui.index import Index, Summary, Words
+from tui.index import Details, Index, Summary, Words
 from tui.index.summary import DamagedPart
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
@@ -136,6 +136,7 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
 def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing) -> Summary:
     counts = event.counts
     fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
+    sample = sample_of((record for _, record in gathered.sample), counts.records, fields)
     return Summary(
         counts.records,
         counts.bytes,
@@ -147,12 +148,10 @@ def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], in
         event.form,
         event.codec,
         damage,
-        fields,
         gathered.whole,
         ".".join(indexing.time_field),
-        _deltas(gathered.minutes),
         gathered.no_time,
-        sample_of((record for _, record in gathered.sample), counts.records, fields),
+        Details(fields, _deltas(gathered.minutes), sample),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
 FORMAT = 6  # of a stored summary; others are ignored
@@ -19,7 +20,10 @@ _LEVEL = 19
 _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
 
+_CHECK = 4  # bytes of a checksum
+
 T = TypeVar("T")
+_Bytes = bytes  # Summary has a field of this name
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -74,12 +78,39 @@ class Sample(msgspec.Struct, array_like=True):
     items: dict[str, tuple[bytes, bytes]] = {}
 
 
-class Summary(msgspec.Struct, array_like=True):
-    """One chunk. `whole`: every field was kept.
+class _Fields(Mapping[str, FieldSummary]):
+    """The fields of a stored summary: each is decoded when somebody asks for it."""
+
+    def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> FieldSummary:
+        texts, numbers, field = _field(self._stored[name])
+        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+class Details(msgspec.Struct, array_like=True):
+    """What is in the records of a chunk.
 
     `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
-    since 1970), and how many records that are; `no_time` records have none.
+    since 1970), and how many records that are.
     """
+
+    fields: Mapping[str, FieldSummary] = {}
+    minutes: list[int] = []
+    sample: Sample = msgspec.field(default_factory=Sample)
+
+
+class Summary(msgspec.Struct, array_like=True):
+    """One chunk. `whole`: every field was kept. `no_time`: records without a time. `details`: packed until asked for,
+    as who only wants to know how many records there are does not."""
 
     records: int = 0
     bytes: int = 0
@@ -91,59 +122,64 @@ class Summary(msgspec.Struct, array_like=True):
     form: str = ""
     codec: str = ""
     damage: list[DamagedPart] = []
-    fields: Mapping[str, FieldSummary] = {}
     whole: bool = True
     time_field: str = ""
-    minutes: list[int] = []
     no_time: int = 0
-    sample: Sample = msgspec.field(default_factory=Sample)
+    details: Details | _Bytes = b""
 
+    @property
+    def fields(self) -> Mapping[str, FieldSummary]:
+        return self._unpacked().fields
 
-class _Fields(Mapping[str, FieldSummary]):
-    """The fields of a stored summary: each is decoded when somebody asks for it."""
+    @property
+    def sample(self) -> Sample:
+        return self._unpacked().sample
 
-    def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
-        self._stored = stored
-
-    def __getitem__(self, name: str) -> FieldSummary:
-        texts, numbers, field = msgspec.msgpack.decode(self._stored[name], type=_StoredField)
-        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
-        return field
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored)
+    def _unpacked(self) -> Details:
+        if isinstance(self.details, _Bytes):
+            self.details = _details(self.details) if self.details else Details()
+        return self.details
 
 
 _StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
-_Stored = tuple[Summary, dict[str, msgspec.Raw]]
+_StoredDetails = tuple[dict[str, msgspec.Raw], list[int], Sample]
 
 
 def packed(summary: Summary) -> bytes:
-    """As it is stored."""
+    """As it is stored, behind a checksum."""
     import zstandard  # only where there is something to keep
 
+    details = summary._unpacked()
     fields = {
         name: ("\n".join(field.values), list(field.values.values()), replace(field, values={}))
-        for name, field in summary.fields.items()
+        for name, field in details.fields.items()
     }
-    data = msgspec.msgpack.encode((replace(summary, fields={}), fields))
-    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(data)
+    data = msgspec.msgpack.encode((fields, details.minutes, details.sample))
+    stored = msgspec.msgpack.encode(replace(summary, details=zstandard.ZstdCompressor(_LEVEL).compress(data)))
+    return crc32(stored).to_bytes(_CHECK, "little") + stored
 
 
 def unpacked(data: bytes) -> Summary | None:
     """None for what is not a summary of this format."""
+    stored = memoryview(data)[_CHECK:]
+    if crc32(stored).to_bytes(_CHECK, "little") != data[:_CHECK]:
+        return None
+    try:
+        return msgspec.msgpack.decode(stored, type=Summary)
+    except msgspec.DecodeError:
+        return None
+
+
+def _field(data: msgspec.Raw) -> _StoredField:
+    return msgspec.msgpack.decode(data, type=_StoredField)  # type: ignore[no-any-return]
+
+
+def _details(data: bytes) -> Details:
     import zstandard
 
-    try:
-        content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
-        summary, fields = msgspec.msgpack.decode(content, type=_Stored)
-    except (zstandard.ZstdError, msgspec.DecodeError, MemoryError):
-        return None
-    summary.fields = _Fields(fields)
-    return summary
+    content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
+    fields, minutes, sample = msgspec.msgpack.decode(content, type=_StoredDetails)
+    return Details(_Fields(fields), minutes, sample)
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
