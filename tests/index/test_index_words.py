@@ -16,8 +16,8 @@ from tests.index.test_index import build, planned, scanned, write
 from tui.analysis.needed import needed_words
 from tui.cli import run
 from tui.filter import Filter, Term, parse_filter
-from tui.index import Index, Words
-from tui.index.words import place_of, words_in
+from tui.index import Index
+from tui.index.words import Words, place_of, words_in
 
 # ids that share words, touch each other, hold what JSON escapes, and end in letters beyond ASCII
 TEXTS = st.lists(

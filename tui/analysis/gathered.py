@@ -21,8 +21,8 @@ from tui.filter.build import spell_field
 from tui.filter.compiled import NotJsonError
 from tui.filter.fields import Path
 from tui.filter.jmespath import load
-from tui.index import FieldSummary, Sample, Words
-from tui.index.summary import kept_values, spell_json
+from tui.index.summary import FieldSummary, Sample, kept_values, spell_json
+from tui.index.words import Words
 
 MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
 _SAMPLED = 512  # records of a chunk

@@ -18,8 +18,10 @@ from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
-from tui.index import Details, Index, Summary, Words
-from tui.index.summary import DamagedPart
+from tui.index import Index
+from tui.index.counted import DamagedPart
+from tui.index.summary import Details, Summary
+from tui.index.words import Words
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
 

@@ -11,7 +11,8 @@ import msgspec
 from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
-FORMAT = 6  # of a stored summary; others are ignored
+from tui.index.counted import DamagedPart
+
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 16
 FEW = 16  # different values that are kept though they hardly repeat
@@ -42,28 +43,6 @@ class FieldSummary(msgspec.Struct, array_like=True):
     others: int = 0
     numbers: tuple[int, float, float, float, list[int], list[int]] | None = None
     patterns: dict[str, int] = {}
-
-
-class DamagedPart(msgspec.Struct, array_like=True):
-    """As archive.Damage."""
-
-    start: int
-    stop: int
-    reason: str
-    doubtful: int = 0
-
-
-class Known(msgspec.Struct, array_like=True):
-    """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
-
-    `exact`: records were counted, not just lines, also where nothing matched.
-    """
-
-    counts: list[int]
-    damage: list[DamagedPart] = []
-    form: str = ""
-    codec: str = ""
-    exact: bool = True
 
 
 class Sample(msgspec.Struct, array_like=True):
@@ -187,19 +166,6 @@ def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
     return {value: number for value, number in counts.most_common(HEAVY) if number > 1}, False
-
-
-def pack_known(known: Known) -> bytes:
-    """As it is stored."""
-    return msgspec.msgpack.encode(known)
-
-
-def unpack_known(data: bytes) -> Known | None:
-    """None for what is not in this format."""
-    try:
-        return msgspec.msgpack.decode(data, type=Known)
-    except msgspec.DecodeError:
-        return None
 
 
 def spell_json(value: Any) -> bytes:

@@ -17,7 +17,6 @@ from typing import Any
 
 from isal.isal_zlib import crc32
 
-WORDS_FORMAT = 2  # of a stored filter; others are ignored
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 _HASHES = 7
 _BITS = 9.6  # for each word: with 7 hashes, 1 % of other words seem to be there (Bloom 1970)
