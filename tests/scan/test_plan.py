@@ -36,7 +36,9 @@ def with_bytes(plan: ScanPlan, stored: int) -> ScanPlan:
         pytest.param(parse_filter(grep=["5003"]), 100 * MB, False, id="a search of little"),
         pytest.param(parse_filter(grep=["5003"]), 1000 * MB, True, id="a search of much"),
         pytest.param(parse_filter(match=["code == `5003`"]), 1 * MB, False, id="an expression, of little"),
-        pytest.param({"match": ["code == `5003`"]}, 100 * MB, True, id="an expression: Python for each record"),
+        pytest.param(
+            parse_filter(match=["code == `5003`"]), 100 * MB, True, id="an expression: Python for each record"
+        ),
         pytest.param(
             Filter(), 1000 * MB, False, id="every record: to hand them over would take as long as to read them"
         ),
