@@ -34,7 +34,7 @@ class Sketch:
 
     def add(self, numbers: Iterable[float]) -> None:
         """Count some more numbers; those that are not finite are left out."""
-        finite = [float(number) for number in numbers if -_MOST <= number <= _MOST]
+        finite = list(map(float, [number for number in numbers if -_MOST <= number <= _MOST]))
         if not finite:
             return
         self.count += len(finite)
@@ -44,10 +44,12 @@ class Sketch:
         if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
             self.positive[bucket_of(low)] += len(finite)
             return
-        log, ceil = math.log, math.ceil
-        self.positive.update([ceil(log(number) * _PER_LOG) for number in finite if number > _LEAST])
-        if self.low < -_LEAST:
-            self.negative.update([ceil(log(-number) * _PER_LOG) for number in finite if number < -_LEAST])
+        ceil = math.ceil
+        positive = finite if low > _LEAST else [number for number in finite if number > _LEAST]
+        self.positive.update([ceil(log * _PER_LOG) for log in map(math.log, positive)])
+        if low < -_LEAST:
+            negative = [-number for number in finite if number < -_LEAST]
+            self.negative.update([ceil(log * _PER_LOG) for log in map(math.log, negative)])
 
     def merge(self, other: Sketch) -> None:
         """Count another's numbers, too."""
