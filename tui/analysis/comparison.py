@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -10,8 +11,10 @@ from operator import and_, itemgetter
 
 from tui.analysis.facts import Fact
 from tui.analysis.records import Records
+from tui.analysis.sources import number_of_sources, variance
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
+from tui.filter.fields import Path
 
 MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
 _LIFT = 0.3  # doublings; a smaller change is none
@@ -34,10 +37,10 @@ class Candidate:
     shift: Shift
     weight: float = 1.0
 
-    @property
-    def rank(self) -> float:
-        """Surprise, weighed by effect."""
-        return self.weight * abs(self.shift.score) * min(max(abs(self.shift.lift), 0.3), 3.0)
+    def rank(self, needed: float) -> float:
+        """Surprise, beyond what so many tries reach by chance, weighed by effect. `needed`: the score of one fact."""
+        by_chance = len(self.facts) * (needed - MARGIN)
+        return max(self.weight * abs(self.shift.score) - by_chance, 0.0) * min(max(abs(self.shift.lift), 0.3), 3.0)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,42 @@ class Comparison:
     @cached_property
     def _counts(self) -> tuple[int, int]:
         return self.here.bit_count(), self.there.bit_count()
+
+    def sources(self, candidate: Candidate) -> tuple[int, float]:
+        """From how many users, sessions or the like a candidate's records come, and how much more its share varies.
+
+        The fewest, and the most, that any field of ids tells, of the side where the share is higher; LEAST without one.
+        """
+        own = {fact.path for fact in candidate.facts}
+        others = [path for path in self.table.sources if path not in own]
+        if not others:
+            return LEAST, 1.0
+        records = self.table.every_record
+        mask = reduce(and_, map(records.mask, candidate.facts))
+        found = [self._sources(path, mask, rose=candidate.shift.score > 0) for path in others]
+        return min(number for number, _ in found), max(more for _, more in found)
+
+    def _sources(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
+        sources, number, spread, by_chance = self.table.sources[path], 0, 0.0, 0.0
+        for at, side in enumerate(self._every):
+            if (path, at) not in self._among:
+                self._among[path, at] = sources.among(side)
+            hits = sources.among(mask & side)
+            found = variance(hits, self._among[path, at])
+            spread, by_chance = spread + found[0], by_chance + found[1]
+            if rose == (at == 0):
+                number = number_of_sources(hits)
+        return number, spread / by_chance if by_chance else 1.0
+
+    @cached_property
+    def _every(self) -> tuple[int, int]:
+        """All records of the target, and all of the baseline."""
+        records = self.table.every_record
+        return records.of_hours(self.target), records.of_hours(self.baseline)
+
+    @cached_property
+    def _among(self) -> dict[tuple[Path, int], Counter[int]]:
+        return {}
 
     def without(self, candidate: Candidate, taken: int) -> Shift:
         """How a candidate's share differs among the records that are not taken."""

@@ -208,7 +208,7 @@ def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
         "records": moved.records,
         "since": spell_time(found.since),
         "until": spell_time(found.until),
-        "score": round(abs(moved.score), 1),
+        "score": round(found.finding.rank, 1),
         "also": [{fact.field: fact.condition} for fact in found.finding.also],
         "filter": filter_of_finding(found),
     }
