@@ -84,10 +84,13 @@ class Comparison:
         """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
         here, there = self._sides
         length = max(len(self.target), 1)
-        of_hits, of_sizes, found, size = 1.0, 1.0, float(sum(here(hits))), float(sum(here(sizes)))
+        found, size = float(sum(here(hits))), float(sum(here(sizes)))
+        base_hits: Sequence[float] = there(hits)
+        base_sizes: Sequence[float] = there(sizes)
         if left is not None:
-            found, size, of_hits, of_sizes = found * left[0], size * left[1], left[2], left[3]
-        base = windows([n * of_hits for n in there(hits)], [n * of_sizes for n in there(sizes)], length)
+            found, size = found * left[0], size * left[1]
+            base_hits, base_sizes = [n * left[2] for n in base_hits], [n * left[3] for n in base_sizes]
+        base = windows(base_hits, base_sizes, length)
         least = 1.0
         if self.spread:
             _, _, least = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length).usual()

@@ -66,9 +66,10 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             continue
         first, stop = 0, number
         for _ in range(3):
+            before = first, stop
             first, stop = stretch(hits, sizes, inside, outside)
             size = sum(sizes[first:stop])
-            if not size or stop - first > number // _LONGEST:
+            if (first, stop) == before or not size or stop - first > number // _LONGEST:
                 break
             inside = sum(hits[first:stop]) / size
             outside = (whole - sum(hits[first:stop])) / max(everything - size, 1)
