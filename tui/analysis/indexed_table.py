@@ -100,9 +100,7 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
     kept = {
         value
         for value, records in total.items()
-        if records >= len(places) / 10
-        and unlisted - listed[value] <= _UNKNOWN * records
-        and pattern_of(value) is None
+        if records >= len(places) / 10 and unlisted - listed[value] <= _UNKNOWN * records and pattern_of(value) is None
     }
     texts = any(field.patterns for _, field, _ in places)
     found: list[tuple[int, Mapping[Value, int]]] = []
