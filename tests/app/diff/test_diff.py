@@ -100,6 +100,16 @@ async def test_a_finding_is_scanned_and_published_by_one_key(
         await until_shown(pilot, "me-9")
 
 
+async def test_n_goes_to_the_next_finding_as_long_as_there_is_one(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        await pilot.press(*"n" * page.list.length)
+        assert page.list.at == page.list.length - 1
+        await until_shown(pilot, "no more findings after this one")
+        await pilot.press(*"N" * page.list.length)
+        await until_shown(pilot, "no more findings before this one")
+
+
 async def test_hours_like_all_others_say_what_to_do(made: tuple[Incident, Path]) -> None:
     async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
         await settled(pilot)

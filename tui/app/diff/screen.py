@@ -47,6 +47,8 @@ class DiffPage(SelectionPage):
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
         Binding("i", "timeline", "timeline", show=False, id="timeline"),
+        Binding("n", "match(1)", "next finding", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous finding", show=False, id="previous-match"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
     ]
     title_of_help = "What changed"
@@ -170,6 +172,12 @@ class DiffPage(SelectionPage):
     def _filter_of(self, found: Found) -> Filter:
         made = parse_filter(match=[filter_of_finding(found)])
         return Filter((*self._filter.terms, *made.terms), self._filter.invert) if self._filter.active else made
+
+    def action_match(self, step: int) -> None:
+        if 0 <= self.list.at + step < self.list.length:
+            self.list.go(self.list.at + step)
+        else:
+            self.report(f"no more findings {'after' if step > 0 else 'before'} this one")
 
     def action_open(self) -> None:
         self.take_hours()
