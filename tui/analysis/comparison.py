@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -11,7 +10,7 @@ from operator import and_, itemgetter
 
 from tui.analysis.facts import Fact
 from tui.analysis.records import Records
-from tui.analysis.sources import number_of_sources, variance
+from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
 from tui.filter.fields import Path
@@ -143,29 +142,20 @@ class Comparison:
             return LEAST, 1.0
         records = self.table.every_record
         mask = reduce(and_, map(records.mask, candidate.facts))
-        found = [self._sources(path, mask, rose=candidate.shift.score > 0) for path in others]
+        found = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
         return min(number for number, _ in found), max(more for _, more in found)
 
-    def _sources(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
-        sources, number, spread, by_chance = self.table.sources[path], 0, 0.0, 0.0
-        for at, side in enumerate(self._every):
-            if (path, at) not in self._among:
-                self._among[path, at] = sources.among(side)
-            hits = sources.among(mask & side)
-            found = variance(hits, self._among[path, at])
-            spread, by_chance = spread + found[0], by_chance + found[1]
-            if rose == (at == 0):
-                number = number_of_sources(hits)
-        return number, spread / by_chance if by_chance else 1.0
+    def _of_field(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
+        if path not in self._sources:
+            records, numbers = self.table.every_record, self.table.sources[path]
+            sides = [records.of_hours(hours) for hours in (self.target, self.baseline)]
+            self._sources[path] = Sources.of_side(numbers, sides[0]), Sources.of_side(numbers, sides[1])
+        here, there = (side.variance(mask) for side in self._sources[path])
+        by_chance = here[2] + there[2]
+        return (here if rose else there)[0], (here[1] + there[1]) / by_chance if by_chance else 1.0
 
     @cached_property
-    def _every(self) -> tuple[int, int]:
-        """All records of the target, and all of the baseline."""
-        records = self.table.every_record
-        return records.of_hours(self.target), records.of_hours(self.baseline)
-
-    @cached_property
-    def _among(self) -> dict[tuple[Path, int], Counter[int]]:
+    def _sources(self) -> dict[Path, tuple[Sources, Sources]]:
         return {}
 
     def without(self, candidate: Candidate, taken: int) -> Shift:
