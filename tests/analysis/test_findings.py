@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.analysis import payments
 from tests.analysis.incidents import FIRST, KINDS, Incident, incident
 from tui.analysis.findings import findings
 from tui.analysis.spans import suspicious
@@ -18,6 +19,18 @@ def test_the_incident_is_among_the_first_three_findings(seed: int) -> None:
     made = incident(KINDS[seed % len(KINDS)], seed, days=4, rate=200)
     found = findings(made.comparison(made.table()))
     assert any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
+
+
+@pytest.mark.parametrize("kind", payments.KINDS)
+def test_so_it_is_of_records_of_another_schema(kind: str) -> None:
+    made = payments.payments(kind, 1)
+    found = [{fact.field for fact in finding.facts} for finding in findings(made.comparison(made.table()))[:3]]
+    assert any(made.fields <= fields or (kind == "no amount" and made.fields & fields) for fields in found)
+
+
+def test_without_an_incident_nothing_stands_out_among_payments() -> None:
+    made = payments.payments("", 1)
+    assert findings(made.comparison(made.table())) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
