@@ -78,27 +78,24 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     plan, question = _planned(opened, filter_, against, full=full)
-    how = [word for text in against for word in ("--against", text)]
-    how += option_words(
-        {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
-    )
+    options = {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
+    how = [*(word for text in against for word in ("--against", text)), *option_words(options)]
     again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
-    totals = Totals()
+    totals, seen = Totals(), sys.stderr.isatty()
     with (
         cancel_on_signals(stopped, only_reads=True) as cancel,
         progress_line() as show,
         open_index(opened.archive) as index,
     ):
-        early = sys.stderr.isatty()
-        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index)
+        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=seen, index=index)
         answer = _last_answer(events, plan, totals, show)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
-    if sys.stderr.isatty():
+    if seen:
         from tui.cli.notebook import notebook_at
         from tui.history.entries import diff_entry
 
@@ -208,7 +205,7 @@ def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
         "records": moved.records,
         "since": spell_time(found.since),
         "until": spell_time(found.until),
-        "score": round(abs(moved.score), 1),
+        "score": round(found.finding.rank, 1),
         "also": [{fact.field: fact.condition} for fact in found.finding.also],
         "filter": filter_of_finding(found),
     }
