@@ -12,11 +12,10 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
-from tests.support.process import HOST, ServerProcess, free_ports
+from tests.support.process import HOST, Server, ServerProcess, free_ports
 
 Option = str | int | bool | Sequence[str]
 
@@ -52,7 +51,7 @@ class TopicStats:
     channels: Mapping[str, ChannelStats] = field(default_factory=dict)
 
 
-class _NsqServer:
+class _NsqServer(Server):
     """What nsqd and nsqlookupd have in common: a TCP port, an HTTP port, and a process that can come back."""
 
     def __init__(self, program: Path, folder: Path, options: Mapping[str, Option] | None = None) -> None:
@@ -62,7 +61,6 @@ class _NsqServer:
         self.log = folder / f"{program.name}.log"
         self.options = dict(options or {})
         self.tcp_port, self.http_port, self.https_port = free_ports(3)
-        self._process: ServerProcess | None = None
 
     @property
     def tcp_address(self) -> str:
@@ -72,26 +70,12 @@ class _NsqServer:
     def http_address(self) -> str:
         return f"{HOST}:{self.http_port}"
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.alive
-
     def start(self) -> None:
         if self.running:
             return
         fixed = {"tcp-address": self.tcp_address, "http-address": self.http_address, "broadcast-address": HOST}
         self._process = ServerProcess([self.program, *_flags(fixed | self._own_options() | self.options)], self.log)
         self._process.wait_until(self._answers)
-
-    def stop(self) -> None:
-        """SIGTERM: nsqd writes what is in its memory to disk."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """SIGKILL: what was only in memory is lost."""
-        if self._process is not None:
-            self._process.kill()
 
     def restart(self) -> None:
         """Stops it if it runs, and starts it with the same ports, options and data."""
@@ -119,19 +103,6 @@ class _NsqServer:
         if response.status != http.HTTPStatus.OK:
             raise NsqRequestError(response.status, answer)
         return answer
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _own_options(self) -> dict[str, Option]:
         return {}

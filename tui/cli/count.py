@@ -168,15 +168,15 @@ def _report(
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:
     """What a person should know who trusts the numbers."""
-    found: list[str] = []
+    warnings: list[str] = []
     if counted.missing:
         one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
-        found.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
+        warnings.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
     if counted.no_time:
-        found.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
+        warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
     if counted.error:
-        found.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
-    return found
+        warnings.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
+    return warnings
 
 
 def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:

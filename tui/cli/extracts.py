@@ -31,16 +31,16 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope extracts
       hourscope extracts --json
     """
-    found = extracts()
+    lines = extracts()
     if as_json:
-        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in found]}))
-    for line in () if as_json else found:
+        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in lines]}))
+    for line in () if as_json else lines:
         for row in _rows(line):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not lines:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if lines else EXIT_NOTHING
 
 
 def _rows(line: ExtractLine) -> list[str]:

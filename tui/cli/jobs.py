@@ -30,16 +30,16 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope jobs
       hourscope jobs --json
     """
-    found = unfinished()
+    jobs = unfinished()
     if as_json:
-        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in found]}))
-    for job in () if as_json else found:
+        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in jobs]}))
+    for job in () if as_json else jobs:
         for row in _rows(job):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not jobs:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if jobs else EXIT_NOTHING
 
 
 def _rows(job: Unfinished) -> list[str]:

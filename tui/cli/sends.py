@@ -42,16 +42,16 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """
     if verify is not None:
         return _verify(find_send(verify), as_json=as_json)
-    found = sends()
+    records = sends()
     if as_json:
-        print(json.dumps({"version": 1, "sends": [record.as_json() for record in found]}))
-    for record in () if as_json else found:
+        print(json.dumps({"version": 1, "sends": [record.as_json() for record in records]}))
+    for record in () if as_json else records:
         for row in _rows(record):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not records:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if records else EXIT_NOTHING
 
 
 def _rows(record: SendRecord) -> list[str]:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
-from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
+from tests.app.conftest import answer, assert_shown, calendar, on, preview, settled, until, until_shown
 from tui.app.app import Explorer
 from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
@@ -51,7 +51,7 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await until_shown(pilot, "where.region me-9 is new")
         await until_shown(pilot, "where.region == 'me-9'")
         await until_shown(pilot, "latency_ms")  # the first records, in columns
-        assert "when " in shown(pilot) and "most, " in shown(pilot)
+        await assert_shown(pilot, "when ", "most, ")
 
 
 async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:

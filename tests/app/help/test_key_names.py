@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 import tui.app
-from tests.app.conftest import Opened, add_term, preview_of, shown, until
+from tests.app.conftest import Opened, add_term, assert_shown, preview_of, shown, until
 from tui.app.app import Explorer
 from tui.app.help.screen import HelpPage
 from tui.app.page import Page
@@ -147,11 +147,11 @@ async def test_a_key_of_the_config_moves_its_action_everywhere(small_archive: Pa
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "29/30 h" in shown(pilot))
         await pilot.press("enter")
-        assert "enter does nothing here" in shown(pilot)
+        await assert_shown(pilot, "enter does nothing here")
         await pilot.pause(0.35)
         await pilot.press("f5")
         opened = preview_of(pilot)
         await until(pilot, lambda: opened.ended)
         await add_term(pilot, "n < `3`")
         await pilot.press("Y", "r")
-        assert "copied record" in shown(pilot)
+        await assert_shown(pilot, "copied record")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.app.conftest import Opened, add_term, preview, shown, until_shown
+from tests.app.conftest import Opened, add_term, preview, shown, until, until_shown
 from tui.app.preview.marks import Marks
 from tui.app.preview.panes import split
 from tui.app.preview.rows import Around
@@ -259,7 +259,7 @@ async def test_columns_are_those_of_the_records_in_sight(opened: Opened, tmp_pat
         assert page.titles(pilot) == ["code", "n"]
         await pilot.press("1")
         await until_shown(pilot, "300 previewed")
-        assert page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot)
+        await until(pilot, lambda: page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot))
 
 
 def test_the_fields_of_the_filter_are_the_first_columns() -> None:

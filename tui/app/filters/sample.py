@@ -115,7 +115,7 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
         fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
         whole = start + _SLICE >= len(numbers)
         if whole or not start:
-            facets = in_order(facet_of(field, fields.records) for field in fields.found(MOST_VALUES))
+            facets = in_order(facet_of(field, fields.records) for field in fields.summarize(MOST_VALUES))
             yield Measured(facets, fields.records, whole, fields.complete)
         else:
             yield None
