@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
@@ -18,8 +18,8 @@ _EMPTY = "there are no extracts yet; to make one: hourscope scan ARCHIVE --from 
 
 
 @click.command("extracts", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def command(as_json: bool, **_: Any) -> int:
     """List the extracts that were made.
 
