@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.filter import fields
@@ -30,7 +30,6 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...]
     return [(path, value)]
 
 
-@settings(deadline=None)
 @given(records)
 def test_it_counts_what_there_is(sample: list[dict[str, Any]]) -> None:
     counted = Fields()
@@ -50,7 +49,6 @@ def test_it_counts_what_there_is(sample: list[dict[str, Any]]) -> None:
         assert (field.low, field.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1))
 def test_the_top_values_come_first(numbers: list[int]) -> None:
     counted = Fields()

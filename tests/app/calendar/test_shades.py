@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.conftest import (
@@ -40,7 +40,6 @@ def test_counts_are_shaded_by_factors_of_three_around_the_usual() -> None:
     assert steps(by_threes, []) == [] and steps(by_threes, [1]) == [1]
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=80))
 def test_more_is_never_shaded_less(values: list[int]) -> None:
     for shade in (by_fifths, by_threes):
