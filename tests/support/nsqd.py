@@ -136,9 +136,9 @@ class Nsqd(_NsqServer):
 
     def stats(self, topic: str) -> TopicStats:
         answer: dict[str, Any] = json.loads(self.request("GET", f"/stats?format=json&topic={quote(topic)}"))
-        for found in answer["topics"] or ():
-            if found["topic_name"] == topic:
-                return _topic_stats(found)
+        for known in answer["topics"] or ():
+            if known["topic_name"] == topic:
+                return _topic_stats(known)
         return TopicStats()
 
     def publish(self, topic: str, messages: Iterable[bytes]) -> None:
@@ -182,7 +182,7 @@ class Nsqlookupd(_NsqServer):
             if error.status == http.HTTPStatus.NOT_FOUND:
                 return []
             raise
-        return [f"{found['broadcast_address']}:{found['tcp_port']}" for found in answer["producers"]]
+        return [f"{producer['broadcast_address']}:{producer['tcp_port']}" for producer in answer["producers"]]
 
 
 def _flags(options: Mapping[str, Option]) -> list[str]:
@@ -193,24 +193,24 @@ def _flags(options: Mapping[str, Option]) -> list[str]:
     return flags
 
 
-def _topic_stats(found: Mapping[str, Any]) -> TopicStats:
+def _topic_stats(answer: Mapping[str, Any]) -> TopicStats:
     return TopicStats(
-        depth=found["depth"],
-        message_count=found["message_count"],
-        message_bytes=found["message_bytes"],
-        paused=found["paused"],
-        channels={channel["channel_name"]: _channel_stats(channel) for channel in found["channels"]},
+        depth=answer["depth"],
+        message_count=answer["message_count"],
+        message_bytes=answer["message_bytes"],
+        paused=answer["paused"],
+        channels={channel["channel_name"]: _channel_stats(channel) for channel in answer["channels"]},
     )
 
 
-def _channel_stats(found: Mapping[str, Any]) -> ChannelStats:
+def _channel_stats(answer: Mapping[str, Any]) -> ChannelStats:
     return ChannelStats(
-        depth=found["depth"],
-        in_flight=found["in_flight_count"],
-        deferred=found["deferred_count"],
-        message_count=found["message_count"],
-        requeue_count=found["requeue_count"],
-        timeout_count=found["timeout_count"],
-        clients=found["client_count"],
-        paused=found["paused"],
+        depth=answer["depth"],
+        in_flight=answer["in_flight_count"],
+        deferred=answer["deferred_count"],
+        message_count=answer["message_count"],
+        requeue_count=answer["requeue_count"],
+        timeout_count=answer["timeout_count"],
+        clients=answer["client_count"],
+        paused=answer["paused"],
     )

@@ -149,12 +149,12 @@ def free_ports(count: int, *offsets: int) -> list[int]:
     They lie below the range that the kernel gives to outgoing connections, so a server finds its port free again when
     it is restarted.
     """
-    found: list[int] = []
+    ports: list[int] = []
     for port in random.SystemRandom().sample(range(10_001, 21_000), 2_000):
         if all(_is_free(port + offset) for offset in (0, *offsets)):
-            found.append(port)
-        if len(found) == count:
-            return found
+            ports.append(port)
+        if len(ports) == count:
+            return ports
     raise ServerFailedError(f"no {count} free ports between 10001 and 20999")
 
 

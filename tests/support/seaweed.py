@@ -151,8 +151,8 @@ class Versity(Seaweed):
 
     def _flags(self) -> list[str]:
         data, beside = self.folder / "data", self.folder / "meta"
-        for each in (data, beside):
-            each.mkdir(exist_ok=True)
+        for path in (data, beside):
+            path.mkdir(exist_ok=True)
         user = [f"--access={self.access_key}", f"--secret={self.secret_key}", f"--region={REGION}"]
         return [f"--port={HOST}:{self.port}", *user, "--quiet", "posix", f"--sidecar={beside}", str(data)]
 
