@@ -361,15 +361,21 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
     assert target.read_bytes().splitlines() == expected()
 
 
+async def about_to_send(pilot: Pilot[int], nsqd: Nsqd, topic: str) -> SendPage:
+    """The matches of a scan, on the screen that sends them to a topic."""
+    await scanned(pilot)
+    await pilot.press("p")
+    page = on(pilot, SendPage)
+    await until(pilot, lambda: page.survey.complete)
+    await answer(pilot, "d", nsqd.tcp_address)
+    await answer(pilot, "t", topic)
+    return page
+
+
 @pytest.mark.nsq
 async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     async with opened() as pilot:
-        await scanned(pilot)
-        await pilot.press("p")
-        page = on(pilot, SendPage)
-        await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "d", nsqd.tcp_address)
-        await answer(pilot, "t", topic)
+        page = await about_to_send(pilot, nsqd, topic)
         await until(pilot, lambda: page.checked.target is not None)
         await assert_shown(pilot, f"{len(expected())} records would go to {topic} on nsqd {nsqd.tcp_address}.")
         await assert_shown(pilot, "warning ", "✓ new")
@@ -408,12 +414,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
 @pytest.mark.nsq
 async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     async with opened() as pilot:
-        await scanned(pilot)
-        await pilot.press("p")
-        page = on(pilot, SendPage)
-        await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "d", nsqd.tcp_address)
-        await answer(pilot, "t", topic)
+        page = await about_to_send(pilot, nsqd, topic)
         await answer(pilot, "r", "40")
         await until(pilot, lambda: page.checked.target is not None)
         await answer(pilot, "enter", topic)
