@@ -16,8 +16,8 @@ from tests.index.test_index import build, planned, scanned, write
 from tui.analysis.needed import needed_words
 from tui.cli import run
 from tui.filter import Filter, Term, parse_filter
-from tui.index import Index, Words
-from tui.index.words import place_of, words_in
+from tui.index import Index
+from tui.index.words import Words, place_of, words_in
 
 # ids that share words, touch each other, hold what JSON escapes, and end in letters beyond ASCII
 TEXTS = st.lists(
@@ -94,7 +94,7 @@ def test_a_chunk_is_passed_over_only_if_it_holds_no_match(
     assert replace(indexed.counts, bytes_compressed=0) == replace(plain.counts, bytes_compressed=0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(lines(), filters())
 def test_every_match_holds_the_words_that_its_filter_needs(line: bytes, filter_: Filter) -> None:
     """The same of one record, without the chance that a word seems to be there."""

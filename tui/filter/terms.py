@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Literal
 
 from tui.archive.block import Block
@@ -81,6 +80,12 @@ OPTIONS: Mapping[tuple[Kind, bool], str] = {  # each with its opposite
 }
 
 
+def _sha256(content: bytes) -> str:
+    from hashlib import sha256  # only a file of texts has a digest
+
+    return sha256(content).hexdigest()
+
+
 @dataclass(frozen=True)
 class Term:
     """One condition: literal bytes (`grep`), any line of a file (`file`: `text` is its name), RE2 (`regex`) or JMESPath
@@ -148,7 +153,7 @@ class Term:
     @property
     def identity(self) -> str:
         """One text for what it matches: of a file, the digest of what it holds."""
-        digest = None if self.content is None else sha256(self.content).hexdigest()
+        digest = None if self.content is None else _sha256(self.content)
         return f"{self.option}{''.join(self.flags)} {digest or self.text}"
 
 
@@ -184,7 +189,7 @@ class Filter:
     @property
     def lists(self) -> tuple[str, ...]:
         """The SHA-256 of each file of texts: a file's name does not tell what was looked for."""
-        return tuple(sha256(term.content).hexdigest() for term in self.active if term.content is not None)
+        return tuple(_sha256(term.content) for term in self.active if term.content is not None)
 
     def matcher(self) -> Matcher:
         """A fresh matcher; one a task."""
