@@ -16,7 +16,7 @@ from tui.analysis.question import Answer, Found, Question, Range, fields_of, pla
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_time
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import Moments, Opened, open_named
@@ -46,13 +46,15 @@ _TOP = 10
 @archive_argument
 @range_options
 @time_options
-@click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
+@option(
+    "Range", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]"
+)
 @filter_options
-@click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
-@click.option("--full", is_flag=True, help="Read every record, not a sample.")
+@option("Output", "--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
+@option("Run", "--full", is_flag=True, help="Read every record, not a sample.")
 @jobs_option
 @dask_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
 def command(

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.analysis.test_diff_minutes import write as write_days
-from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
+from tests.app.conftest import answer, assert_shown, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
 from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
@@ -54,7 +54,7 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await until_shown(pilot, "where.region me-9 is new")
         await until_shown(pilot, "where.region == 'me-9'")
         await until_shown(pilot, "latency_ms")  # the first records, in columns
-        assert "when " in shown(pilot) and "most, " in shown(pilot)
+        await assert_shown(pilot, "when ", "most, ")
 
 
 async def test_minutes_are_compared_with_the_same_minutes_of_other_days(tmp_path: Path) -> None:
