@@ -63,6 +63,7 @@ async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Ev
         assert page.running and "▸ scan" in shown(pilot).splitlines()[0]
         await pilot.press("h", "J")
         assert isinstance(pilot.app.screen, JobsPage) and "1 running" in shown(pilot)
+        assert "enter goes there" in shown(pilot) and "command     hourscope scan" in shown(pilot)
         await pilot.press("enter")
         assert pilot.app.screen is page and "running: S stops it" in shown(pilot)
         await pilot.press("q")

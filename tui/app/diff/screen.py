@@ -101,7 +101,7 @@ class DiffPage(SelectionPage):
 
     def _show_header(self, state: str) -> None:
         records = f"{count(self._answer.target.records)} records" if self._answer else ""
-        self.header.show(self.session.title, "what changed", self._subject(), records, state)
+        self.header.show(self.session.name, "what changed", self._subject(), records, state)
 
     def _subject(self) -> str:
         hours = "all hours" if self._target is None else hours_in_words(*self._target)

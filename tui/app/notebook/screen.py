@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -180,12 +182,15 @@ class NotebookPage(Page):
 
     def _read(self) -> None:
         try:
-            self.list.show(self.session.notebook.read())
+            self.show(self.session.notebook.read())
         except HistoryError as error:
+            self.show([])
             self.report(str(error), bad=True)
-        entries = self.list.entries
+
+    def show(self, entries: list[Written]) -> None:
+        self.list.show(entries)
         self.words.display, self.list.display, self.text.display = not entries, bool(entries), bool(entries)
-        self.header.show(self.session.title, "notebook", self._count())
+        self.header.show(self.session.name, "notebook", self._count())
 
     def on_entry_list_moved(self) -> None:
         self.text.show(self.list.entry)
@@ -287,7 +292,8 @@ def _plain(text: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many characters; rows of a table, which are indented, are cut."""
+    """Lines of at most so many characters, below what follows a label; rows of a table, which are indented, are cut."""
     if not text or text.lstrip() != text:
         return [text[:width]]
-    return [text[at : at + width] for at in range(0, len(text), width)]
+    label = re.match(r"\S+ {2,}", text)
+    return textwrap.wrap(text, width, subsequent_indent=" " * label.end() if label else "", break_on_hyphens=False)
