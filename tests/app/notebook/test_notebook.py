@@ -50,7 +50,8 @@ async def test_a_note_on_an_hour_leads_back_to_it(opened: Opened) -> None:
 
 
 async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
-    async with opened() as pilot:
+    """The record is listed, and opened as a tree below the list."""
+    async with opened(size=(120, 40)) as pilot:
         await go_to(pilot, "2015-01-20T13")
         opened_hour = await preview(pilot)
         await pilot.press("j", "j", "j")
@@ -58,6 +59,7 @@ async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
         await pilot.press("q", "apostrophe")
         page = on(pilot, NotebookPage)
         assert "record 4 of Tue 20 Jan 2015 13:00" in shown(pilot) and '"n": 3' in page.list.entries[0].text
+        assert "the first records" in shown(pilot) and '  event  "play"' in shown(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewPage))
         back = preview_of(pilot)

@@ -18,8 +18,7 @@ from textual.widget import Widget
 from tui.app.model.command import read_filter
 from tui.app.model.session import Session
 from tui.app.page import Page
-from tui.app.records.record_list import RecordList
-from tui.app.records.store import FewRecords
+from tui.app.records.few import RecordsPane
 from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import CursorList, ScrolledLines
@@ -169,12 +168,11 @@ class NotebookPage(Page):
         self.session = session
         self.list = EntryList()
         self.text = EntryText()
-        self.records = FewRecords()
-        self.listing = RecordList(self.records)
+        self.records = RecordsPane(session.zone)
         self.words = Words(_EMPTY)
 
     def contents(self) -> list[Widget]:
-        return [self.words, self.list, self.text, self.listing]
+        return [self.words, self.list, self.text, self.records]
 
     def on_mount(self) -> None:
         self._read()
@@ -194,12 +192,7 @@ class NotebookPage(Page):
 
     def on_entry_list_moved(self) -> None:
         self.text.show(self.list.entry)
-        self.records[:] = _split(self.list.entry)[1] if self.list.entry else []
-        self.listing.display = bool(self.records)
-        self.listing.styles.height = len(self.records) + 4
-        self.listing.explain(("the first records",), "")
-        self.listing.show()
-        self.listing.show_columns(())  # of these records, whatever stood in their lines before
+        self.records.show(_split(self.list.entry)[1] if self.list.entry else [], "the first records")
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry

@@ -16,8 +16,7 @@ from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session, place_name
-from tui.app.records.record_list import RecordList
-from tui.app.records.store import FewRecords
+from tui.app.records.few import RecordsPane
 from tui.app.requests import Failed, PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
@@ -68,14 +67,13 @@ class SendPage(JobPage, ArchivePage):
         self.receipt: Receipt | None = None
         self.control: Control | None = None
         self.board = Board(id="send")
-        self.records = FewRecords()
-        self.listing = RecordList(self.records)
+        self.ends = RecordsPane(session.zone)
 
     def contents(self) -> list[Widget]:
-        return [self.board, self.listing]
+        return [self.board, self.ends]
 
     def on_mount(self) -> None:
-        self.set_focus(self.listing)
+        self.set_focus(self.ends.listing)
         self.refresh_facts()
         self.work(self._count, "count")
 
@@ -272,11 +270,9 @@ class SendPage(JobPage, ArchivePage):
         """The first and the last one, once all was read, where there is room."""
         survey = self.survey
         ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
-        self.listing.display = bool(ends) and survey.complete and not low
-        if survey.complete and not self.records:
-            self.records += ends
-            self.listing.explain(("the first and the last record" if len(ends) > 1 else "the record",), "")
-            self.listing.show()
+        if survey.complete and ends != self.ends.records:
+            self.ends.show(ends, "the first and the last record" if len(ends) > 1 else "the record")
+        self.ends.display = bool(ends) and survey.complete and not low
 
     def situation(self) -> dict[str, object]:
         return {
