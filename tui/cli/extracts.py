@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
 from tui.cli.command import Command
-from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import DEBUG, print_list
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
 from tui.units import count, plural, size
@@ -31,16 +29,7 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope extracts
       hourscope extracts --json
     """
-    found = extracts()
-    if as_json:
-        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in found]}))
-    for line in () if as_json else found:
-        for row in _rows(line):
-            print_line(row)
-    sys.stdout.flush()
-    if not found:
-        say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return print_list("extracts", extracts(), _rows, _EMPTY, as_json=as_json)
 
 
 def _rows(line: ExtractLine) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
 from tui.cli.command import Command
-from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import DEBUG, print_list
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
 
@@ -30,16 +28,7 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope jobs
       hourscope jobs --json
     """
-    found = unfinished()
-    if as_json:
-        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in found]}))
-    for job in () if as_json else found:
-        for row in _rows(job):
-            print_line(row)
-    sys.stdout.flush()
-    if not found:
-        say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return print_list("jobs", unfinished(), _rows, _EMPTY, as_json=as_json)
 
 
 def _rows(job: Unfinished) -> list[str]:

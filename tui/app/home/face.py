@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from textual.strip import Strip
 
 from tui.app.home.rows import Item
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
+from tui.app.widgets.bars import titled
+from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.history.archives import DAYS, SeenArchive
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
@@ -59,10 +60,7 @@ class Face(LineWidget):
         if item is None or y == 0:
             return Strip.blank(width)
         if y == 1:
-            right: list[Piece] = [(self._about(item) + " ", self.palette.bar_dim)]
-            left: list[Piece] = [(f" {printable(item.name)}", self.palette.title)]
-            ground = self.palette.cursor_idle
-            return strip_of(both_ends(left, right, width), width, ground)
+            return titled(item.name, self._about(item), self.palette, width)
         lines = self._archive(item.of, width) if isinstance(item.of, SeenArchive) else self._rows(item, width)
         return strip_of(lines[y - 2], width) if y - 2 < len(lines) else Strip.blank(width)
 

@@ -9,21 +9,20 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
 from tui.app.requests import Failed, ResumeJob, ShowJob
+from tui.app.widgets.bars import TitleBar
 from tui.app.widgets.board import Board
 from tui.app.widgets.choices import Choice, Choices
-from tui.app.widgets.lines import LineWidget, both_ends, shorten, strip_of
+from tui.app.widgets.lines import shorten
 from tui.app.widgets.words import Words
 from tui.errors import HourscopeError
 from tui.facts import Fact, Tone
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
-from tui.printable import printable
 from tui.units import plural
 
 _EMPTY = (
@@ -36,25 +35,6 @@ _EMPTY = (
 _REST = 60  # cells that are not the title's
 _BAR = 40
 _TONES: dict[str, Tone] = {"resume": "command", "reason": "trouble", "by": "dim"}
-
-
-class TitleBar(LineWidget):
-    """Names what is below it; on the right, its key."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._words = ("", "")
-
-    def show(self, title: str, keys: str) -> None:
-        self._words = (title, keys)
-        self.repaint()
-
-    def draw(self, y: int, width: int) -> Strip:
-        if y == 0:
-            return Strip.blank(width)
-        left, right = (f" {printable(words)} " for words in self._words)
-        pieces = both_ends([(left, self.palette.title)], [(right, self.palette.bar_dim)], width)
-        return strip_of(pieces, width, self.palette.cursor_idle)
 
 
 @dataclass
