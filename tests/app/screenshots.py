@@ -91,7 +91,8 @@ async def _afterwards(pilot: Pilot[int]) -> AsyncIterator[str]:
     yield "notebook.svg"
     home = HomePage(pilot.app.config)
     await pilot.app.push_screen(home)
-    await settled(pilot)
+    await until(pilot, lambda: home.home.items != ())
+    await pilot.app.workers.wait_for_complete()
     home.on_home_read(HomeRead(made_up.home()))
     await pilot.pause(0.1)
     yield "home.svg"

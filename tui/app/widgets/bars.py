@@ -227,6 +227,6 @@ class TitleBar(LineWidget):
 
 def titled(title: str, keys: str, palette: Palette, width: int) -> Strip:
     """A bar over what is below it: its name on the left; on the right its key, or what it is."""
-    left, right = f" {printable(title)}", f" {printable(keys)} "
+    left, right = f" {printable(title)}", f"{printable(keys)} "
     pieces = both_ends([(left, palette.title)], [(right, palette.bar_dim)], width)
     return strip_of(pieces, width, palette.cursor_idle)
