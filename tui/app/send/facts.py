@@ -60,8 +60,10 @@ class SendState:
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
-        command = [Fact(), Fact("command", self.command, "command"), Fact()]
-        return signed([*rows, *command, *self._end()] if planned else [*rows, *self._end(), *command[:2]])
+        command = [Fact(), Fact("command", self.command, "command")]
+        if low or not planned:  # what can be done comes first, where room is short
+            return signed([*rows, *self._end(), *command])
+        return signed([*rows, *command, Fact(), *self._end()])
 
     @property
     def headline(self) -> str:
