@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -12,6 +15,7 @@ from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
+from tui.app.diff import screen
 from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
 from tui.app.model.heat import Overlay
@@ -52,6 +56,26 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await until_shown(pilot, "where.region == 'me-9'")
         await until_shown(pilot, "latency_ms")  # the first records, in columns
         assert "when " in shown(pilot) and "most, " in shown(pilot)
+
+
+async def test_a_key_that_came_too_early_does_not_hide_the_keys_of_the_answer(
+    made: tuple[Incident, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, pressed = screen.compare, threading.Event()
+
+    def compare(*given: Any, **options: Any) -> Iterator[object]:
+        pressed.wait(60)
+        yield from begin(*given, **options)
+
+    monkeypatch.setattr(screen, "compare", compare)
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await answer(pilot, "colon", hour(made[0].first))
+        await pilot.press("v", *["l"] * (made[0].stop - made[0].first - 1), "v", "d", "enter")
+        await until_shown(pilot, "enter does nothing here")
+        pressed.set()
+        await until_shown(pilot, "enter filters by it")
+        assert "does nothing" not in shown(pilot) and "s scan" in shown(pilot)
 
 
 async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:

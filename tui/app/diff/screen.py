@@ -90,6 +90,8 @@ class DiffPage(SelectionPage):
             self._show_header(f"reading {count(message.chunks)} of {count(message.of)} chunks")
 
     def on_compared(self, message: Compared) -> None:
+        if self._answer is None:
+            self.clear_report()  # that a key does nothing is no longer so
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
         sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
