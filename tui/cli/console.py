@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import select
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from tui.printable import printable
 
@@ -91,31 +89,6 @@ def narrate(message: str) -> None:
 def print_line(line: str) -> None:
     """Print an escaped line to stdout."""
     print(printable(line))
-
-
-class Listed(Protocol):
-    """What a list is of."""
-
-    def as_json(self) -> dict[str, object]:
-        """As `--json` has it."""
-
-
-Item = TypeVar("Item", bound=Listed)
-
-
-def print_list(
-    name: str, items: Sequence[Item], rows_of: Callable[[Item], list[str]], empty: str, *, as_json: bool
-) -> int:
-    """Print all items, or a sentence where there are none; returns the exit code."""
-    if as_json:
-        print(json.dumps({"version": 1, name: [item.as_json() for item in items]}))
-    for item in () if as_json else items:
-        for row in rows_of(item):
-            print_line(row)
-    sys.stdout.flush()
-    if not items:
-        say(empty)
-    return EXIT_MATCHED if items else EXIT_NOTHING
 
 
 def write_lines(lines: bytes | bytearray) -> None:

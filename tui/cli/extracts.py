@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from tui.cli.command import Command
-from tui.cli.console import DEBUG, print_list
+from tui.cli.console import DEBUG
+from tui.cli.lists import print_list
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
 from tui.units import count, plural, size

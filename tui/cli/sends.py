@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from tui.cli.command import Command
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, print_list, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, say
+from tui.cli.lists import print_list
 from tui.errors import SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends
 from tui.history.words import age, ago
