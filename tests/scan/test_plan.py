@@ -11,7 +11,7 @@ import pytest
 
 from tui.archive import open_archive
 from tui.filter import Filter, parse_filter
-from tui.scan import Matches, ScanPlan, plan_scan, run_plan
+from tui.scan import Counts, Known, Matches, ScanPlan, plan_scan, run_plan
 from tui.scan.excerpt import Excerpt
 
 MB = 10**6
@@ -63,3 +63,16 @@ def test_a_search_by_processes_gives_the_same_records_in_the_same_order(plan: Sc
     assert not plan.wants_processes
     assert records(much) == records(plan) == b'{"code": 5003}\n' * 6
     assert plan.chunks[0].hour == datetime(2015, 1, 20, tzinfo=UTC)
+
+
+def test_what_is_known_of_much_needs_no_processes(plan: ScanPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("processes were started")
+
+    monkeypatch.setattr("tui.scan.engine.processes", refused)
+    large, small = with_bytes(plan, 1000 * MB).chunks[:2], plan.chunks[2:]
+    mixed = replace(plan, chunks=(*large, *small))
+    assert mixed.wants_processes
+    known = {chunk.key: Known(Counts()) for chunk in large}
+    events = list(run_plan(mixed, jobs=2, known=lambda chunk, _: known.get(chunk.key)))
+    assert sum(event.lines.count(b"\n") for event in events if isinstance(event, Matches)) == 3
