@@ -12,22 +12,27 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 
-from tests.app.conftest import add_term, calendar, go_to, preview, preview_of, settled, shown, type_text, until
+from tests.app import made_up
+from tests.app.conftest import add_term, calendar, go_to, on, preview, preview_of, settled, shown, type_text, until
 from tui.app.app import Explorer
+from tui.app.home.screen import HomePage, HomeRead
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours
 from tui.app.model.jobs import Jobs
+from tui.app.notebook.screen import NotebookPage
 from tui.app.send.order import Order
-from tui.app.send.run import Checked
+from tui.app.send.run import Checked, SendMoved
 from tui.app.send.screen import SendPage
 from tui.archive.times import spell_hour
 from tui.config import ArchiveSpec, Config, NsqSpec, S3Options
 from tui.demo import SampleSpec, incident_of, write_sample
 from tui.filter import parse_filter
-from tui.send import ChannelState, Destination, Limits, NsqTarget
+from tui.history.notebook import parse
+from tui.send import ChannelState, Destination, Limits, NsqTarget, Sent
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 _SIZE = (120, 40)
@@ -37,7 +42,7 @@ _NSQD = "nsqd.example.com:4150"
 
 async def pictures() -> dict[str, str]:
     """The SVG of each picture, by its file name."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch("tui.history.words.datetime", made_up.Clock):
         for _ in write_sample(Path(folder), _SPEC, jobs=os.cpu_count() or 1):
             pass
         config = Config(Path("/config.toml"), {"demo": ArchiveSpec(folder)})
@@ -67,6 +72,30 @@ async def _tour(pilot: Pilot[int]) -> AsyncIterator[str]:
     yield "filter.svg"
     await _send(pilot, Hours(incident.first, incident.stop))
     yield "send.svg"
+    async for name in _afterwards(pilot):
+        yield name
+
+
+async def _afterwards(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """The receipt, the notebook and home, which show what is made up."""
+    send = on(pilot, SendPage)
+    send.post_message(SendMoved(Sent(made_up.receipt(send.survey))))
+    await pilot.pause(0.1)
+    yield "receipt.svg"
+    notebook = NotebookPage(send.session)
+    await pilot.app.push_screen(notebook)
+    await pilot.pause(0.1)
+    notebook.show(parse(made_up.NOTEBOOK))
+    await pilot.press("k", "k")
+    await pilot.pause(0.1)
+    yield "notebook.svg"
+    home = HomePage(pilot.app.config)
+    await pilot.app.push_screen(home)
+    await until(pilot, lambda: home.home.items != ())
+    await pilot.app.workers.wait_for_complete()
+    home.on_home_read(HomeRead(made_up.home()))
+    await pilot.pause(0.1)
+    yield "home.svg"
 
 
 async def _send(pilot: Pilot[int], hours: Hours) -> None:

@@ -48,7 +48,7 @@ ENVIRONMENT: Mapping[str, str] = {
 
 # By place, or by "command: place" where a command means something else.
 JSON: Mapping[str, str] = {
-    "send: name": "Name of the send: `--name`, or its time and filter.",
+    "send: name": "Name of the send: `--name`, or its time, and its filter or source.",
     "send: order": "`time` if the records of an hour were sent in the order of their times.",
     "version": "Version of this object; 1 if it is missing.",
     "archive": "The archive as it was named.",

@@ -37,7 +37,7 @@ def test_what_is_done_at_a_terminal_is_in_the_notebook(run: Command, archive: Pa
     assert "**60 records match, in 180 records of 6 hours**" in scan and f"hourscope scan {archive}" in scan
     assert scan.count('    {"event":"error"') == 3 and "▇" in scan
     assert "**60 records by user.name**" in count and "user-10-0" in count
-    assert "**60 records written in a file**" in send and "sha256" in send
+    assert "**60 records written to out**" in send and "sha256" in send
 
 
 def test_a_script_leaves_no_entry(run: Command, archive: Path, tmp_path: Path) -> None:

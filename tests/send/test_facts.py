@@ -106,9 +106,12 @@ def test_a_destination_with_many_channels_and_hostile_names() -> None:
     assert of(facts, "channel")[0].endswith(", paused")
 
 
-def test_a_repeat_is_trouble() -> None:
-    facts = warning_facts(["the same was sent to t on Monday", "look out"])
-    assert [fact.tone for fact in facts] == ["trouble", "you"]
+def test_a_repeat_is_the_first_warning() -> None:
+    facts = warning_facts(["look out", "the same was sent to t on Monday"])
+    assert [(fact.text, fact.tone) for fact in facts] == [
+        ("the same was sent to t on Monday", "trouble"),
+        ("look out", "trouble"),
+    ]
 
 
 def test_what_options_leave_out_names_the_first_of_it() -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.nsq
 def test_a_topic_that_is_not_there_yet(nsqd: Nsqd, topic: str) -> None:
     found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
     assert (found.http, found.exists, found.version, found.deepest) == (True, False, "1.3.0", 0)
-    assert found.warnings == (f"the topic {topic} does not exist yet: nsqd would create it, and nobody reads it",)
+    assert found.warnings == (f"the topic {topic} is new: nsqd creates it, and nothing reads it yet",)
 
 
 def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:

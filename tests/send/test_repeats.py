@@ -190,7 +190,7 @@ def test_a_receipt_of_0_1_0_counts(nsqd: Nsqd, tmp_path: Path) -> None:
     write_lines(tmp_path / "a", lines(300))
     ran = send(tmp_path / "a", nsqd, "finished")
     assert ran.code == 2
-    assert "the same was sent to finished on 2026-11-26T13:40:27.941Z: 300 records" in ran.sentence
+    assert "the same was sent to finished on 2026-11-26 13:40:27 UTC: 300 records" in ran.sentence
     write_lines(tmp_path / "b", lines(1_350))
     assert "the same was sent to stopped on " in send(tmp_path / "b", nsqd, "stopped").sentence
     write_lines(tmp_path / "c", lines(1_349))

@@ -213,3 +213,17 @@ def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, wanted: str |
     assert [record for block in blocks for record in block.records] == kept
     assert all(block.as_lines() == b"".join(r + b"\n" for r in block.records) for block in blocks if block.records)
     assert all(len(block.records) == len(block.lines) for block in blocks)
+
+
+@pytest.mark.parametrize(
+    ("description", "filter_", "label"),
+    [
+        ("/extracts/demo.5003/: 12 chunks, 2015-01-20T13 to 2015-01-20T18", "every record", "demo.5003"),
+        ("dir/lines.jsonl", "every record", "lines.jsonl"),
+        ("s3://b/events.: 2 chunks", "-g x", "-g x"),
+    ],
+)
+def test_a_send_without_a_name_is_called_by_its_filter_or_its_source(
+    description: str, filter_: str, label: str
+) -> None:
+    assert Source(description, "0" * 32, filter_, lambda: iter(())).label == label

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import DEBUG
+from tui.cli.lists import print_list
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
 from tui.units import count, plural, size
@@ -31,16 +30,7 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope extracts
       hourscope extracts --json
     """
-    lines = extracts()
-    if as_json:
-        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in lines]}))
-    for line in () if as_json else lines:
-        for row in _rows(line):
-            print_line(row)
-    sys.stdout.flush()
-    if not lines:
-        say(_EMPTY)
-    return EXIT_MATCHED if lines else EXIT_NOTHING
+    return print_list("extracts", extracts(), _rows, _EMPTY, as_json=as_json)
 
 
 def _rows(line: ExtractLine) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import DEBUG
+from tui.cli.lists import print_list
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
 
@@ -30,16 +29,7 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope jobs
       hourscope jobs --json
     """
-    jobs = unfinished()
-    if as_json:
-        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in jobs]}))
-    for job in () if as_json else jobs:
-        for row in _rows(job):
-            print_line(row)
-    sys.stdout.flush()
-    if not jobs:
-        say(_EMPTY)
-    return EXIT_MATCHED if jobs else EXIT_NOTHING
+    return print_list("jobs", unfinished(), _rows, _EMPTY, as_json=as_json)
 
 
 def _rows(job: Unfinished) -> list[str]:

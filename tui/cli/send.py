@@ -90,7 +90,7 @@ _ONLY_FILE = ("append", "split", "force")
     "--name",
     metavar="NAME",
     callback=send_name,
-    help="Name of the send in its journal and receipt.  [default: time and filter]",
+    help="Name of the send in its journal and receipt.  [default: its time, and its filter or source]",
 )
 @option("Run", "--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
 @option("Run", "--resume", is_flag=True, help="Resume an interrupted send by its journal.")

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, say
+from tui.cli.lists import print_list
 from tui.errors import SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends
 from tui.history.words import age, ago
@@ -42,16 +43,7 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """
     if verify is not None:
         return _verify(find_send(verify), as_json=as_json)
-    records = sends()
-    if as_json:
-        print(json.dumps({"version": 1, "sends": [record.as_json() for record in records]}))
-    for record in () if as_json else records:
-        for row in _rows(record):
-            print_line(row)
-    sys.stdout.flush()
-    if not records:
-        say(_EMPTY)
-    return EXIT_MATCHED if records else EXIT_NOTHING
+    return print_list("sends", sends(), _rows, _EMPTY, as_json=as_json)
 
 
 def _rows(record: SendRecord) -> list[str]:

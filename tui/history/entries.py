@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from msgspec import structs
 
@@ -87,7 +88,13 @@ def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
 
 def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) -> Entry:
     """The receipt."""
-    where = f"in {receipt.topic}" if receipt.topic else "in a file"
+    where = (
+        f"in {receipt.topic}"
+        if receipt.topic
+        else f"to {Path(receipt.where[0]).name}"
+        if receipt.where
+        else "to a file"
+    )
     state = "confirmed" if receipt.topic else "written"
     stopped = ", stopped before the end" if receipt.partial else ""
     rows = [

@@ -48,6 +48,22 @@ class Unfinished:
         noun = "chunk" if self.kind == "scan" else "record"
         return f"{self.done:,} of {plural(self.total, noun)}" if self.total is not None else plural(self.done, noun)
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Labels and texts: what it is, how far it got, what was written and by whom, how it is resumed."""
+        scan, of = isinstance(self.of, ExtractLine), self.of
+        kept = f"{of.place} · {plural(of.matches, 'match')} so far" if isinstance(of, ExtractLine) else of.journal
+        rows = [
+            ("what", self.what),
+            ("so far", self.progress),
+            ("reason", self.reason),
+            ("extract" if scan else "journal", kept or ""),
+            ("by", f"{self.who} in {self.folder}" if self.folder else self.who),
+        ]
+        if not self.running:
+            rows.append(("resume", self.command or "run the same command again with --resume"))
+        return [(label, text) for label, text in rows if text]
+
     def as_json(self) -> dict[str, object]:
         """As `jobs --json` has it."""
         return {

@@ -134,7 +134,7 @@ def _by_name(topic: str) -> tuple[str, ...]:
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:
     warnings = list(_by_name(name))
     if not topic.topic_name:
-        warnings.append(f"the topic {name} does not exist yet: nsqd would create it, and nobody reads it")
+        warnings.append(f"the topic {name} is new: nsqd creates it, and nothing reads it yet")
     elif not channels:
         warnings.append(f"the topic {name} has no channel: nothing reads it, and the records would wait in it")
     if topic.paused:

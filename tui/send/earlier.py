@@ -59,15 +59,15 @@ class Earlier:
     def __str__(self) -> str:
         """A sentence for the operator: the same as is about to be sent, and this happened to it."""
         records, at = plural(self.confirmed, "record"), ", ".join(self.where)
+        began = f"{self.started[:19].replace('T', ' ')} UTC"
         if self.running:
             return (
-                f"{REPEATED}is being sent to {self.topic} by {self.header.who} since {self.started}: {records} so far, "
-                f"at {at}"
+                f"{REPEATED}is being sent to {self.topic} by {self.header.who} since {began}: {records} so far, at {at}"
             )
         if self.finished:
-            return f"{REPEATED}was sent to {self.topic} on {self.started}: {records}, at {at}"
+            return f"{REPEATED}was sent to {self.topic} on {began}: {records}, at {at}"
         return (
-            f"{REPEATED}was sent to {self.topic} on {self.started} and stopped after {records}, at {at}; "
+            f"{REPEATED}was sent to {self.topic} on {began} and stopped after {records}, at {at}; "
             "--resume sends the rest"
         )
 

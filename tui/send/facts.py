@@ -161,7 +161,7 @@ def destination_facts(destinations: Sequence[Destination]) -> list[Fact]:
 
 def _destination(destination: Destination) -> list[Fact]:
     version = f"nsqd {printable(destination.version, _NAME_LENGTH)}" if destination.version else "nsqd"
-    state = f"{count(destination.depth)} waiting" if destination.exists else "which does not exist yet"
+    state = f"{count(destination.depth)} waiting" if destination.exists else "which is new"
     if not destination.http:
         state = "whose depth is not known"
     elif destination.paused:
@@ -179,8 +179,9 @@ def _destination(destination: Destination) -> list[Fact]:
 
 
 def warning_facts(warnings: Iterable[str]) -> list[Fact]:
-    """What speaks against a send; a repeat is trouble."""
-    return [Fact("warning", words, "trouble" if words.startswith(REPEATED) else "you") for words in warnings]
+    """What speaks against a send, a repeat first."""
+    worst_first = sorted(warnings, key=lambda words: not words.startswith(REPEATED))
+    return [Fact("warning", words, "trouble") for words in worst_first]
 
 
 def receipt_facts(receipt: Receipt) -> list[Fact]:

@@ -91,7 +91,7 @@ class Journal:
 
         With a `survey`, what it found is in the header, and RepeatError is raised if the same records were sent to the
         topic before, or are being sent, unless `again`. Two processes that start at once see each other. `name` is of
-        the send; by default its time and filter.
+        the send; by default its time, and its filter or source.
         """
         header = _header(source, target, survey, name)
         with _explained(folder), _alone(folder):
@@ -230,7 +230,7 @@ def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str)
         unique=plan.unique,
         order=plan.order,
         archived=(known.archived or None) if known else None,
-        name=name or default_name(now, source.filter),
+        name=name or default_name(now, source.label),
     )
 
 

@@ -93,9 +93,9 @@ def checked_name(name: str) -> str:
     return name.strip()
 
 
-def default_name(time: datetime, filter_: str) -> str:
-    """What a send is called that was given no name: its time and filter, such as `2015-01-20T13:07:12 -g 5003`."""
-    words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {filter_}"
+def default_name(time: datetime, what: str) -> str:
+    """What a send is called that was given no name: its time and what it is, such as `2015-01-20T13:07:12 -g 5003`."""
+    words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {what}"
     return words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
 
 

@@ -58,6 +58,13 @@ class Source:
     unwrapped: bool = False
     timed: Callable[[str], Source] | None = None
 
+    @property
+    def label(self) -> str:
+        """In a few words: the filter or, where there is none, the name of the archive or file."""
+        if self.filter != Filter().describe():
+            return self.filter
+        return self.description.partition(": ")[0].rstrip("/").rpartition("/")[2]
+
 
 def file_source(path: Path, filter_: Filter | None = None, reading: Reading | None = None) -> Source:
     """The records of a file, compressed or not by its first bytes. SendError if it cannot be read."""

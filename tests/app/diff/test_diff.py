@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +17,7 @@ from tests.analysis.test_diff import hour, write
 from tests.analysis.test_diff_minutes import write as write_days
 from tests.app.conftest import answer, assert_shown, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
+from tui.app.diff import screen
 from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
 from tui.app.model.heat import Overlay
@@ -74,6 +78,26 @@ async def test_minutes_are_compared_with_the_same_minutes_of_other_days(tmp_path
         assert "--from 2024-03-03T10:20 --to 2024-03-03T10:40" in page.command()
         await pilot.press("enter")
         assert session.selection.span == Hours(start, start + timedelta(minutes=20))
+
+
+async def test_a_key_that_came_too_early_does_not_hide_the_keys_of_the_answer(
+    made: tuple[Incident, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, pressed = screen.compare, threading.Event()
+
+    def compare(*given: Any, **options: Any) -> Iterator[object]:
+        pressed.wait(60)
+        yield from begin(*given, **options)
+
+    monkeypatch.setattr(screen, "compare", compare)
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await answer(pilot, "colon", hour(made[0].first))
+        await pilot.press("v", *["l"] * (made[0].stop - made[0].first - 1), "v", "d", "enter")
+        await until_shown(pilot, "enter does nothing here")
+        pressed.set()
+        await until_shown(pilot, "enter filters by it")
+        assert "does nothing" not in shown(pilot) and "s scan" in shown(pilot)
 
 
 async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:

@@ -22,6 +22,8 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
+from tui.app.filters.bar import DEBOUNCE
+from tui.app.filters.labels import KINDS
 from tui.app.filters.saved import saved_words
 from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
@@ -87,10 +89,37 @@ async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened)
         await preview(pilot)
         await pilot.press("slash")
         await type_text(pilot, " || ".join(["event == 'error'"] * 5) + " && ")
-        await pilot.press("left_parenthesis")
+        await pilot.press("left_parenthesis", "enter")
         await until_shown(pilot, "it ends too early")
         bar, error = shown(pilot).splitlines()[1:3]
         assert error.index("^") == bar.index("&& (") + 4  # behind it
+
+
+@pytest.mark.parametrize(
+    ("kind", "unfinished", "invalid"),
+    [
+        ("match", "contains(event, 'err", "contains(event,) && n"),
+        ("match", "event == 'error' &&", "event = 'error'"),
+        ("regex", "err(or|", "err)or"),
+    ],
+)
+async def test_an_error_is_shown_once_typing_on_cannot_fix_it(
+    opened: Opened, kind: str, unfinished: str, invalid: str
+) -> None:
+    """What is not finished is called wrong only when it is entered."""
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("slash", *["ctrl+t"] * KINDS.index(kind))
+        for key in unfinished:
+            await type_text(pilot, key)
+            await pilot.pause(2 * DEBOUNCE)
+            assert " ^ " not in shown(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "^ ")
+        assert page.terms == []
+        await pilot.press("ctrl+u")
+        await type_text(pilot, invalid)
+        await until_shown(pilot, "^ ")
 
 
 # Terms.

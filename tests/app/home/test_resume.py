@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -66,9 +67,8 @@ def begin_send(terminal: Terminal, nsqd: Nsqd, topic: str) -> None:
     terminal.press(" ", 0.1)
 
 
-@pytest.mark.nsq
-@pytest.mark.parametrize("how", ["quit", "kill -9", "closed terminal"])
-def test_a_send_that_was_stopped_is_resumed_on_home(one_hour: Path, nsqd: Nsqd, topic: str, how: str) -> None:
+def stop_send(one_hour: Path, nsqd: Nsqd, topic: str, how: str) -> str:
+    """Begin a send and stop it in the middle; returns the command line that 'hourscope jobs' offers."""
     with Terminal(str(one_hour), 120, 40) as terminal:
         begin_send(terminal, nsqd, topic)
         if how == "quit":
@@ -81,8 +81,25 @@ def test_a_send_that_was_stopped_is_resumed_on_home(one_hour: Path, nsqd: Nsqd, 
         else:
             terminal.hang_up()
             assert terminal.ended() != 0
-    before = arrived(nsqd, topic)
-    assert 0 < before < _RECORDS
+    assert 0 < arrived(nsqd, topic) < _RECORDS
+    offered = hourscope("jobs", "--json")
+    (job,) = json.loads(offered.out)["jobs"]
+    assert (offered.code, job["state"]) == (0, "stopped")
+    return str(job["resume"])
+
+
+def all_arrived(nsqd: Nsqd, topic: str, how: str) -> None:
+    """Nothing is missing, and nothing but what was in flight came twice; no job is left."""
+    received = read_messages(nsqd, topic, arrived(nsqd, topic))
+    assert set(received) == {record(FIRST, number) for number in range(_RECORDS)}
+    assert len(received) - _RECORDS <= (0 if how == "quit" else 400)
+    assert hourscope("jobs").code == 1
+
+
+@pytest.mark.nsq
+@pytest.mark.parametrize("how", ["quit", "kill -9", "closed terminal"])
+def test_a_send_that_was_stopped_is_resumed_on_home(one_hour: Path, nsqd: Nsqd, topic: str, how: str) -> None:
+    stop_send(one_hour, nsqd, topic, how)
     with Terminal("", 100, 30, script=_HOME) as terminal:
         terminal.wait_for("1 job can be resumed")
         terminal.press("\t", 0.1)  # from the archives to what can be resumed
@@ -92,10 +109,17 @@ def test_a_send_that_was_stopped_is_resumed_on_home(one_hour: Path, nsqd: Nsqd, 
         terminal.press("q")
         terminal.wait_for(f"{_RECORDS} confirmed")
         assert "can be resumed" not in terminal.text
-    received = read_messages(nsqd, topic, arrived(nsqd, topic))
-    assert set(received) == {record(FIRST, number) for number in range(_RECORDS)}
-    assert len(received) - _RECORDS <= (0 if how == "quit" else 400)
-    assert hourscope("jobs").code == 1
+    all_arrived(nsqd, topic, how)
+
+
+@pytest.mark.nsq
+@pytest.mark.parametrize("how", ["quit", "kill -9", "closed terminal"])
+def test_a_send_that_was_stopped_is_resumed_by_its_command(one_hour: Path, nsqd: Nsqd, topic: str, how: str) -> None:
+    program, *words = shlex.split(stop_send(one_hour, nsqd, topic, how))
+    assert program == "hourscope" and "--resume" in words
+    ran = hourscope(*words, "--json")
+    assert (ran.code, json.loads(ran.lines[-1])["confirmed"]) == (0, _RECORDS)
+    all_arrived(nsqd, topic, how)
 
 
 @pytest.mark.nsq
@@ -113,6 +137,8 @@ async def test_what_the_command_line_stopped_is_on_the_jobs_screen_and_resumed_t
         await until_shown(pilot, "small to large")
         await pilot.press("J")
         await until_shown(pilot, "1 to resume")
+        below = "".join(shown(pilot).partition("R resumes it")[2].split())  # however it is wrapped
+        assert all(words in below for words in ("sofar", f"to{topic}", ".journal.jsonl", "--resume--yes"))
         await pilot.press("R")
         await until(pilot, lambda: "Resuming" in shown(pilot))
         await until(pilot, lambda: "S stop" in shown(pilot))

@@ -74,7 +74,7 @@ async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Ev
         page = await started(pilot)
         await until(pilot, lambda: page.running and "▸ scan" in shown(pilot).splitlines()[0])
         await pilot.press("h", "J")
-        await assert_shown(pilot, "1 running")
+        await assert_shown(pilot, "1 running", "enter goes there", "command     hourscope scan")
         assert isinstance(pilot.app.screen, JobsPage)
         await pilot.press("enter")
         await assert_shown(pilot, "running: S stops it")

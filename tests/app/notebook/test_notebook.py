@@ -49,8 +49,13 @@ async def test_a_note_on_an_hour_leads_back_to_it(opened: Opened) -> None:
         assert calendar(pilot).grid.cursor == FIRST.replace(day=20, hour=13)
 
 
+def _unpadded(screen: str) -> str:
+    return "\n".join(line.rstrip() for line in screen.splitlines())
+
+
 async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
-    async with opened() as pilot:
+    """The record is listed, and opened as a tree below the list."""
+    async with opened(size=(120, 40)) as pilot:
         await go_to(pilot, "2015-01-20T13")
         opened_hour = await preview(pilot)
         await pilot.press("j", "j", "j")
@@ -59,6 +64,7 @@ async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
         page = on(pilot, NotebookPage)
         await assert_shown(pilot, "record 4 of Tue 20 Jan 2015 13:00")
         assert '"n": 3' in page.list.entries[0].text
+        await until(pilot, lambda: "the first records" in shown(pilot) and " n  3\n" in _unpadded(shown(pilot)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewPage))
         back = preview_of(pilot)

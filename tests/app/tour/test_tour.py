@@ -16,17 +16,20 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import assert_shown, settled, shown, type_text, until
+from tests.app.conftest import assert_shown, calendar, settled, shown, type_text, until
 from tests.app.emulator import Terminal
 from tests.app.tour.picture import PICTURE, description, moving
 from tests.send.helpers import arrived
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
+from tui.app.model.remembered import Left, write_left
 from tui.app.tour.progress import read_progress, write_progress
+from tui.archive import open_archive
 from tui.config import S3Options, load_config, state_dir
 from tui.demo import SampleSpec, write_sample
 from tui.demo.tour import Step, Tour, load_steps
+from tui.filter import parse_filter
 
 STEPS = load_steps()
 SPEC = SampleSpec(records_per_hour=100)
@@ -111,6 +114,17 @@ async def test_help_comes_in_two_hints_and_an_answer(whole_sample: Path) -> None
         await do(pilot, STEPS[0], "", "")
         await pilot.press("H")
         await assert_shown(pilot, STEPS[1].hints[0])
+
+
+@pytest.mark.parametrize("tour", [True, False])
+async def test_the_tour_begins_without_the_filter_that_was_left(whole_sample: Path, tour: bool) -> None:
+    """Under it nothing would have changed: the fourth step could not be done."""
+    left = Left(None, parse_filter(match=["error.code == `5003`"]))
+    write_left(open_archive(str(whole_sample)).url, left)
+    app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config(), tour=tour)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert bool(calendar(pilot).session.filter.terms) is not tour
 
 
 async def test_without_a_tour_there_is_no_line_and_no_hint(whole_sample: Path) -> None:

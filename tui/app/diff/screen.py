@@ -93,6 +93,8 @@ class DiffPage(SelectionPage):
             self._show_header(f"reading {count(message.chunks)} of {count(message.of)} chunks")
 
     def on_compared(self, message: Compared) -> None:
+        if self._answer is None:
+            self.clear_report()  # that a key does nothing is no longer so
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
         sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
@@ -104,7 +106,7 @@ class DiffPage(SelectionPage):
 
     def _show_header(self, state: str) -> None:
         records = f"{count(self._answer.target.records)} records" if self._answer else ""
-        self.header.show(self.session.title, "what changed", self._subject(), records, state)
+        self.header.show(self.session.name, "what changed", self._subject(), records, state)
 
     def _subject(self) -> str:
         hours = "all hours" if self._target is None else hours_in_words(*self._target)

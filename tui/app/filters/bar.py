@@ -159,7 +159,7 @@ class FilterBar(Guarded, Vertical):
         """The draft becomes a term, if it is one."""
         event.stop()
         self._wait()
-        filter_ = self._read()
+        filter_ = self._read(finished=True)
         if filter_ is None:
             return
         self._input.keep()
@@ -208,16 +208,20 @@ class FilterBar(Guarded, Vertical):
         """As high as its lines."""
         self.styles.height = 2 + self._whole.display + (self._hint.lines if self._hint.display else 0)
 
-    def _read(self) -> Filter | None:
-        """Terms and draft; None (and the error shown) if the draft is malformed."""
+    def _read(self, *, finished: bool = False) -> Filter | None:
+        """Terms and draft; None if the draft is malformed. Then the error is shown, unless what is typed next may fix
+        it: the draft is not `finished`, and is malformed only at its end, or lacks what closes a part of it.
+        """
         text = self._input.value
         try:
             filter_ = self.terms.with_term(Term(self._kind.kind, text)) if text.strip() else self.terms
         except FilterError as error:
             cells = cell_len(text[: error.column or 0]) - self._input.scroll_offset.x
             room = max(self._input.size.width - 1, 0)
-            unfinished = (error.column or 0) >= len(text.rstrip()) or error.reason.startswith("missing")
-            self.line.show_error(error.reason, KIND_WIDTH + max(0, min(cells, room)), unfinished=unfinished)
+            end = len(text.rstrip().rstrip("=&"))  # which begin == and &&
+            fixable = (error.column or 0) >= end or error.reason.startswith("missing")
+            reason = error.reason if finished or not fixable else ""
+            self.line.show_error(reason, KIND_WIDTH + max(0, min(cells, room)))
             return None
         self.line.show_error("", 0)
         return filter_

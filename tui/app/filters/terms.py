@@ -72,7 +72,6 @@ class TermLine(LineWidget, can_focus=True):
         self._counting = False
         self._at = 0
         self._error = ""
-        self._unfinished = False
         self._column = 0
 
     def show(self, shown: Filter) -> None:
@@ -102,10 +101,9 @@ class TermLine(LineWidget, can_focus=True):
         if self._records is not None:
             self.count(self._records)
 
-    def show_error(self, error: str, column: int, *, unfinished: bool = False) -> None:
-        """Show an error whose caret stands below `column`; an empty one shows the terms again. That something is only
-        `unfinished` is said more quietly."""
-        self._error, self._column, self._unfinished = printable(error), column, unfinished
+    def show_error(self, error: str, column: int) -> None:
+        """Show an error whose caret stands below `column`; an empty one shows the terms again."""
+        self._error, self._column = printable(error), column
         self.repaint()
 
     def on_mount(self) -> None:
@@ -204,7 +202,7 @@ class TermLine(LineWidget, can_focus=True):
         palette = self.palette
         if self._error:
             text = f"^ {self._error}"
-            column, style = self._column, palette.dim if self._unfinished else palette.trouble
+            column, style = self._column, palette.trouble
             left = f"{self._error} ^"
             if column + len(text) > width and len(left) <= column:  # more room on the caret's other side
                 return strip_of([(left.rjust(column + 1), style)], width)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from textual.strip import Strip
 
 from tui.app.home.rows import Item
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, strip_of
+from tui.app.widgets.bars import titled
+from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.history.archives import DAYS, SeenArchive
 from tui.history.extracts import ExtractLine
 from tui.history.sends import SendRecord
@@ -20,7 +21,9 @@ from tui.units import count, duration, plural, size
 
 _STEPS = 5
 _LABEL = 9
+_COMMANDS = ("command", "resume")
 _BAR = 40
+_WEEK = 9  # lines: a bar below an empty line, and seven days
 
 
 class Lead(LineWidget):
@@ -57,18 +60,24 @@ class Face(LineWidget):
         if item is None or y == 0:
             return Strip.blank(width)
         if y == 1:
-            right: list[Piece] = [(self._about(item) + " ", self.palette.bar_dim)]
-            left: list[Piece] = [(f" {printable(item.name)}", self.palette.title)]
-            ground = self.palette.cursor_idle
-            return strip_of(both_ends(left, right, width), width, ground)
+            return titled(item.name, self._about(item), self.palette, width)
         lines = self._archive(item.of, width) if isinstance(item.of, SeenArchive) else self._rows(item, width)
         return strip_of(lines[y - 2], width) if y - 2 < len(lines) else Strip.blank(width)
 
     def _rows(self, item: Item, width: int) -> list[list[Piece]]:
-        return [self._row(label, text, width) for label, text in self._facts(item)]
+        """Each text whole if all of them fit, else a line of each."""
+        facts, room = self._facts(item), max(width - _LABEL - 3, 20)
+        whole = [
+            self._row("" if at else label, line, width, command=label in _COMMANDS)
+            for label, text in facts
+            for at, line in enumerate(textwrap.wrap(printable(text), room, break_on_hyphens=False))
+        ]
+        if len(whole) <= self.size.height - 2:
+            return whole
+        return [self._row(label, text, width, command=label in _COMMANDS) for label, text in facts]
 
-    def _row(self, label: str, text: str, width: int) -> list[Piece]:
-        style = self.palette.string if label in ("command", "resume") else self.palette.text
+    def _row(self, label: str, text: str, width: int, *, command: bool = False) -> list[Piece]:
+        style = self.palette.string if command else self.palette.text
         return [
             (f"  {label:<{_LABEL}}", self.palette.dim),
             (shorten(printable(text), width - _LABEL - 3), style),
@@ -98,6 +107,8 @@ class Face(LineWidget):
         """The last week by hour; below it, where there is room, what is known of it, and the last days by size."""
         if seen.last is None or seen.first is None:
             return []
+        if self.size.height < _WEEK:
+            return [self._row(label, text, width) for label, text in _about(seen)]
         last, dim = datetime.fromisoformat(seen.last).date(), self.palette.dim
         ranked = sorted(seen.week.values())
         lines: list[list[Piece]] = []
@@ -144,9 +155,7 @@ class Face(LineWidget):
                 facts += [("damage", plural(line.damaged, "damaged chunk"))] if line.damaged else []
                 return [*facts, ("resume", line.command)] if line.state == "stopped" else facts
             case Unfinished() as job:
-                facts = [("what", job.what), ("so far", job.progress)]
-                facts += [("reason", job.reason)] if job.reason else []
-                return [*facts, ("resume", job.command or "run the same command again with --resume")]
+                return job.rows
             case SendRecord() as send:
                 to = f"topic {send.topic} at {', '.join(send.where)}" if send.topic else ", ".join(send.where)
                 return [

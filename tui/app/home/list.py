@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -125,6 +126,11 @@ class HomeList(CursorList):
         later = [at for section, at in firsts.items() if section > here]
         if firsts:
             self.go((later or list(firsts.values()))[0])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines for all items, their headings, and an empty line between the sections."""
+        lengths = [number for _, kinds in SECTIONS if (number := len(self._home.of(kinds, self._words)))]
+        return sum(lengths) + 2 * len(lengths) + (-1 if self._words else 1)
 
     def _all_rows(self) -> list[Row]:
         sections = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
@@ -261,7 +267,7 @@ class HomeList(CursorList):
         done = "confirmed" if send.topic else "written"
         where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
         planned = f" of {count(send.planned)}" if send.planned not in (None, send.confirmed) else ""
-        sign: Piece = ("✓ ", palette.good) if not (send.damaged or send.warnings) else ("! ", palette.trouble)
+        sign: Piece = ("✓ ", palette.good) if not send.damaged else ("! ", palette.trouble)
         amount = f"{count(send.confirmed) + planned:>9} {done:<9}"
         source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
         about = f"  from {source} · by {send.who}"

@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 from tui.app.model.jobs import Job
 from tui.app.model.opening import make_demo, open_session
 from tui.app.model.session import Session
-from tui.app.page import Page
+from tui.app.page import Host, Page
 from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.words import Words
@@ -70,7 +70,9 @@ class OpeningPage(Page):
             location = self._locate()
             self.sign_in(location.url, location.s3)
             try:
-                self.post_message(Listed(ShowArchive(*open_session(location, self.config), self.url, self._send)))
+                assert isinstance(self.app, Host)
+                opened = open_session(location, self.config, afresh=self.app.tour is not None)
+                self.post_message(Listed(ShowArchive(*opened, self.url, self._send)))
             except SeveralLayoutsError as error:
                 layouts = tuple(layout.pattern for layout in error.layouts)
                 self.post_message(Listed(ChooseLayout(self.url, location, layouts)))

@@ -14,10 +14,13 @@ from textual.widget import Widget
 from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
 from tui.app.requests import Failed, ResumeJob, ShowJob
+from tui.app.widgets.bars import TitleBar
+from tui.app.widgets.board import Board
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
 from tui.app.widgets.words import Words
 from tui.errors import HourscopeError
+from tui.facts import Fact, Tone
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
 from tui.units import plural
@@ -30,6 +33,8 @@ _EMPTY = (
     "what was stopped.",
 )
 _REST = 60  # cells that are not the title's
+_BAR = 40
+_TONES: dict[str, Tone] = {"resume": "command", "reason": "trouble", "by": "dim"}
 
 
 @dataclass
@@ -53,6 +58,8 @@ class JobsPage(Page):
         self.jobs = list(jobs.all)
         self.left: list[Unfinished] = []  # by earlier runs, or other processes
         self.choices = Choices(self._rows())
+        self.bar = TitleBar()
+        self.board = Board()
         self.words = Words(_EMPTY)
 
     @property
@@ -60,7 +67,7 @@ class JobsPage(Page):
         return len(self.jobs) + len(self.left)
 
     def contents(self) -> list[Widget]:
-        return [self.choices, self.words]
+        return [self.choices, self.bar, self.board, self.words]
 
     def on_mount(self) -> None:
         self.choices.go(max(len(self.jobs) - 1, 0))
@@ -84,7 +91,9 @@ class JobsPage(Page):
 
     def _show(self) -> None:
         """The list, or what to do where it is empty."""
-        self.choices.display, self.words.display = bool(self.number), not self.number
+        self.words.display = not self.number
+        for widget in (self.choices, self.bar, self.board):
+            widget.display = bool(self.number)
         if self.number:
             self.set_focus(self.choices)
         self.refresh_jobs(self.jobs)
@@ -98,6 +107,19 @@ class JobsPage(Page):
         state = f"{running} running" if running else "none running"
         self.header.show("jobs", state, f"{stopped} to resume" if stopped else "", plural(self.number, "job"))
         self.choices.show(self._rows())
+        self._open_here()
+
+    def _open_here(self) -> None:
+        """The job under the cursor, below the list."""
+        if (job := self._here) is not None:
+            self.bar.show(f"{job.kind}  {job.title}", "enter goes there")
+            share = job.state.share if job.running else None
+            resume = [] if job.running or not job.resume_command else [Fact("resume", job.resume_command, "command")]
+            self.board.show([Fact(), _progress(share, job.state.words), Fact(), *job.about, *resume])
+        elif (left := self._stopped) is not None:
+            self.bar.show(f"{left.kind}  {left.title}", "" if left.running else "R resumes it")
+            rows = [Fact(label, text, _TONES.get(label, "text")) for label, text in left.rows if label != "so far"]
+            self.board.show([Fact(), _progress(left.share, f"{left.progress}, {_state(left)}"), Fact(), *rows])
         self.refresh_bindings()
 
     def _rows(self) -> list[Choice]:
@@ -161,7 +183,7 @@ class JobsPage(Page):
         return self._here is not None and self._here.stop()
 
     def on_choices_moved(self) -> None:
-        self.refresh_bindings()
+        self._open_here()
 
     def action_jobs(self) -> None:
         self.action_leave()
@@ -190,6 +212,11 @@ class JobsPage(Page):
             why = f" {left.reason}." if left.reason else ""
             return (f"{left.title}: {left.what}. {left.progress}, {_state(left)}.{why}",)
         return ()
+
+
+def _progress(share: float | None, words: str) -> Fact:
+    bar = "" if share is None else f"{'━' * round(_BAR * share):─<{_BAR}}  {int(100 * share)} %  "
+    return Fact("so far", bar + words)
 
 
 def _state(job: Unfinished) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tui.facts import Fact
+
 RUNNING, PAUSED, DONE, STOPPED, FAILED = "▸", "‖", "✓", "✗", "!"
 
 
@@ -23,13 +25,14 @@ class JobState:
 class Job:
     """A scan or a send, which goes on when its screen is left. That screen writes it; others read it.
 
-    `stop` asks it to end and returns False if it does not run. `resume_command` is empty where there is none. `seen`:
-    was its end looked at?
+    `about`: what it does, and where to. `stop` asks it to end and returns False if it does not run. `resume_command`
+    is empty where there is none. `seen`: was its end looked at?
     """
 
     kind: str
     stop: Callable[[], bool]
     title: str = ""
+    about: tuple[Fact, ...] = ()
     state: JobState = JobState(STOPPED)
     resume_command: str = ""
     seen: bool = True

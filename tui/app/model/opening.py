@@ -23,10 +23,10 @@ from tui.scan import scanned_hours
 from tui.scan.manifest import origin_of
 
 
-def open_session(location: Location, config: Config) -> tuple[Session, str]:
+def open_session(location: Location, config: Config, *, afresh: bool = False) -> tuple[Session, str]:
     """An archive, listed (or the month of it that is shown first), and a sentence about where it was left.
 
-    HourscopeError if it cannot be opened.
+    `afresh`: not as it was left. HourscopeError if it cannot be opened.
     """
     months = remembered_months(location)
     if months is None:
@@ -38,7 +38,7 @@ def open_session(location: Location, config: Config) -> tuple[Session, str]:
     session.matches = scanned_hours(archive)
     session.scanned = frozenset(session.matches)
     session.origin = origin_of(archive)
-    remembered = recall(session)
+    remembered = "" if afresh else recall(session)
     if months and session.place and not session.catalog.is_listed(session.place, next_hour(session.place)):
         if not months.recall(month_of(session.place)):
             months.load(month_of(session.place))

@@ -17,7 +17,7 @@ from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
 from tui.archive.location import Location, far_warnings, left_out
 from tui.archive.times import floor_hour, next_hour
-from tui.config import Config, NsqSpec, S3Options
+from tui.config import Config, NsqSpec, S3Options, cache_dir, state_dir
 from tui.filter import Filter
 from tui.filter.within import Within
 from tui.history.notebook import Notebook, notebook_of
@@ -87,10 +87,15 @@ class Session:
         return self.location.title
 
     @property
+    def name(self) -> str:
+        """For a header: the title, without the folders that hourscope chose."""
+        return place_name(self.title)
+
+    @property
     def heading(self) -> str:
-        """For a header: the title; an extract says what it is."""
+        """The name; an extract says what it is."""
         if self.origin is None:
-            return self.title
+            return self.name
         name, source = (text.rstrip("/").rpartition("/")[2] for text in (self.title, self.origin.source))
         return f"{name} · extract of {source} · {self.origin.filter}"
 
@@ -248,3 +253,9 @@ def shifted(hour: datetime, hours: int) -> datetime:
     """The wall-clock hour so many hours on; one that a spring change leaves out is passed over by `next_hour`."""
     moved = hour.replace(tzinfo=None) + timedelta(hours=hours)
     return moved.replace(tzinfo=hour.tzinfo)
+
+
+def place_name(place: str) -> str:
+    """A place without the folders that hourscope chose: the name of an extract in the state folder, or of the demo."""
+    own = (f"{state_dir()}/", f"{cache_dir()}/")
+    return place.rstrip("/").rpartition("/")[2] if place.startswith(own) else place

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -16,8 +18,7 @@ from textual.widget import Widget
 from tui.app.model.command import read_filter
 from tui.app.model.session import Session
 from tui.app.page import Page
-from tui.app.records.record_list import RecordList
-from tui.app.records.store import FewRecords
+from tui.app.records.few import RecordsPane
 from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import CursorList, ScrolledLines
@@ -167,12 +168,11 @@ class NotebookPage(Page):
         self.session = session
         self.list = EntryList()
         self.text = EntryText()
-        self.records = FewRecords()
-        self.listing = RecordList(self.records)
+        self.records = RecordsPane(session.zone)
         self.words = Words(_EMPTY)
 
     def contents(self) -> list[Widget]:
-        return [self.words, self.list, self.text, self.listing]
+        return [self.words, self.list, self.text, self.records]
 
     def on_mount(self) -> None:
         self._read()
@@ -180,21 +180,19 @@ class NotebookPage(Page):
 
     def _read(self) -> None:
         try:
-            self.list.show(self.session.notebook.read())
+            self.show(self.session.notebook.read())
         except HistoryError as error:
+            self.show([])
             self.report(str(error), bad=True)
-        entries = self.list.entries
+
+    def show(self, entries: list[Written]) -> None:
+        self.list.show(entries)
         self.words.display, self.list.display, self.text.display = not entries, bool(entries), bool(entries)
-        self.header.show(self.session.title, "notebook", self._count())
+        self.header.show(self.session.name, "notebook", self._count())
 
     def on_entry_list_moved(self) -> None:
         self.text.show(self.list.entry)
-        self.records[:] = _split(self.list.entry)[1] if self.list.entry else []
-        self.listing.display = bool(self.records)
-        self.listing.styles.height = len(self.records) + 4
-        self.listing.explain(("the first records",), "")
-        self.listing.show()
-        self.listing.show_columns(())  # of these records, whatever stood in their lines before
+        self.records.show(_split(self.list.entry)[1] if self.list.entry else [], "the first records")
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry
@@ -287,7 +285,8 @@ def _plain(text: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many characters; rows of a table, which are indented, are cut."""
+    """Lines of at most so many characters, below what follows a label; rows of a table, which are indented, are cut."""
     if not text or text.lstrip() != text:
         return [text[:width]]
-    return [text[at : at + width] for at in range(0, len(text), width)]
+    label = re.match(r"\S+ {2,}", text)
+    return textwrap.wrap(text, width, subsequent_indent=" " * label.end() if label else "", break_on_hyphens=False)

@@ -166,7 +166,7 @@ class PreviewPage(ArchivePage):
 
     def on_hour_view_changed(self) -> None:
         words = header_words(self.view.rows, self.view.reading, self.session, self.hour, self.chunks)
-        self.header.show(self.session.title, *words)
+        self.header.show(self.session.name, *words)
 
     def interrupt(self) -> bool:
         """Read no more for now."""

@@ -221,7 +221,7 @@ class ScanPage(JobPage, ArchivePage):
 
     def refresh_job(self) -> None:
         form = self.form
-        self.job.title = form.title
+        self.job.title, self.job.about = form.title, tuple(form.facts())
         super().refresh_job()
         self.job.resume_command = f"{form.commands[0]} --resume" if names_folder(form.out) else ""
 
@@ -266,7 +266,7 @@ class ScanPage(JobPage, ArchivePage):
         """The header, the facts, the timeline."""
         form, plan, state = self.form, self.form.plan, self.state
         self.header.show(
-            self.session.title,
+            self.session.name,
             f"scan {form.span_words} {zone_name(self.session.archive.zone)}",
             *self._troubles(),
             plural(len(plan.chunks), "chunk"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.send.order import BY_TIME, Order
@@ -55,11 +55,15 @@ class SendState:
         planned, runs = self.receipt is None, self.control is not None
         checks = check_facts(order, checked, survey) if planned and not runs else []
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
-        rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
+        if planned or not low:  # a receipt has what else is there
+            rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
-        return signed([*rows, Fact(), Fact("command", self.command, "command"), Fact(), *self._end()])
+        command = [Fact(), Fact("command", self.command, "command")]
+        if low or not planned:  # what can be done comes first, where room is short
+            return signed([*rows, *self._end(), *command])
+        return signed([*rows, *command, Fact(), *self._end()])
 
     @property
     def headline(self) -> str:
@@ -89,9 +93,10 @@ class SendState:
     def _end(self) -> list[Fact]:
         """What happens now, or what one can do."""
         if self.receipt is not None:
-            resume = "R resumes it where it stopped; so does the command with --resume"
-            facts = [*receipt_facts(self.receipt), Fact("", "y copies this receipt as Markdown, w writes it", "dim")]
-            return [*facts, Fact("", resume, "you")] if self.receipt.partial and self.receipt.topic else facts
+            keys = "y copies this receipt as Markdown, w writes it"
+            if self.receipt.partial and self.receipt.topic:
+                keys = f"R resumes it where it stopped; so does the command with --resume. {keys}"
+            return [*receipt_facts(self.receipt), Fact("", keys, "you")]
         if self.failure:
             fix = Fact("", "fix it (a, t, w or r), then press enter", "dim")
             return [Fact("refused", self.failure, "trouble"), fix]
@@ -155,8 +160,6 @@ def _how(order: Order) -> Fact:
 def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
     """What speaks against it, the worst first; or that nothing does."""
     facts = [*warning_facts(checked.warnings), *_too_large(order, checked.destinations, survey)]
-    facts.sort(key=lambda fact: fact.tone != "trouble")
-    facts = [replace(fact, tone="trouble") if fact.label == "warning" else fact for fact in facts]
     if checked.target is not None and survey.complete and not checked.earlier:
         if not any(words.startswith(REPEATED) for words in checked.warnings):
             facts.append(

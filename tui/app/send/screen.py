@@ -15,9 +15,8 @@ from tui.app.archive_page import ArchivePage
 from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import Jobs, JobState
-from tui.app.model.session import Session
-from tui.app.records.record_list import RecordList
-from tui.app.records.store import FewRecords
+from tui.app.model.session import Session, place_name
+from tui.app.records.few import RecordsPane
 from tui.app.requests import Failed, PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
@@ -25,6 +24,7 @@ from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting,
 from tui.app.widgets.board import LOW, Board
 from tui.config import NsqSpec
 from tui.errors import HourscopeError, SendError, reason
+from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
 from tui.send.earlier import REPEATED
@@ -43,6 +43,7 @@ class SendPage(JobPage, ArchivePage):
         Binding("a,d", "fill('address')", "nsqd", id="destination", priority=True),
         Binding("t", "fill('topic')", "topic", id="topic", priority=True),
         Binding("w", "write", "to a file", id="write", priority=True),
+        Binding("y", "copy", "copy", id="copy"),
         Binding("r", "fill('rate')", "rate", id="rate", priority=True),
         Binding("m", "fill('depth')", "depth ceiling", id="depth", priority=True),
         Binding("o", "fill('pace')", "order, pace", show=False, id="pace", priority=True),
@@ -66,14 +67,13 @@ class SendPage(JobPage, ArchivePage):
         self.receipt: Receipt | None = None
         self.control: Control | None = None
         self.board = Board(id="send")
-        self.records = FewRecords()
-        self.listing = RecordList(self.records)
+        self.ends = RecordsPane(session.zone)
 
     def contents(self) -> list[Widget]:
-        return [self.board, self.listing]
+        return [self.board, self.ends]
 
     def on_mount(self) -> None:
-        self.set_focus(self.listing)
+        self.set_focus(self.ends.listing)
         self.refresh_facts()
         self.work(self._count, "count")
 
@@ -220,6 +220,7 @@ class SendPage(JobPage, ArchivePage):
 
     def refresh_job(self) -> None:
         self.job.title = f"{plural(self.survey.count, 'record')} to {self.order.out or self.order.topic}"
+        self.job.about = (Fact("of", self.cargo.title), Fact("command", self._command, "command"))
         self.job.resume_command = f"{self._command} --resume" if self.order.to_nsq else ""  # NSQ's has a journal
         super().refresh_job()
 
@@ -259,7 +260,7 @@ class SendPage(JobPage, ArchivePage):
         """The header and the facts."""
         survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
-        self.header.show(self.cargo.title, where, plural(survey.count, "record"), size(survey.size))
+        self.header.show(place_name(self.cargo.title), where, plural(survey.count, "record"), size(survey.size))
         low = self.app.size.height < LOW
         self.board.show(self.state.facts(low=low))
         self._show_records(low=low)
@@ -269,11 +270,9 @@ class SendPage(JobPage, ArchivePage):
         """The first and the last one, once all was read, where there is room."""
         survey = self.survey
         ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
-        self.listing.display = bool(ends) and survey.complete and not low
-        if survey.complete and not self.records:
-            self.records += ends
-            self.listing.explain(("the first and the last record" if len(ends) > 1 else "the record",), "")
-            self.listing.show()
+        if survey.complete and ends != self.ends.records:
+            self.ends.show(ends, "the first and the last record" if len(ends) > 1 else "the record")
+        self.ends.display = bool(ends) and survey.complete and not low
 
     def situation(self) -> dict[str, object]:
         return {

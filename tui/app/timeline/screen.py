@@ -119,7 +119,7 @@ class TimelinePage(HoursPage):
         self.answer.show((self._headline(series),), self._source(series))
         state = "" if series.final else "stopped" if self.cancel.is_set() else _progress(series)
         where = series.hours.words() if series.every.by_hour else f"{series.hours.start:%a %Y-%m-%d %H:00}, by minute"
-        self.header.show(self.session.title, "timeline", where, state)
+        self.header.show(self.session.name, "timeline", where, state)
 
     def _headline(self, series: Series) -> str:
         what = f"match {series.filter.describe()}" if series.filtered else "are in these hours"

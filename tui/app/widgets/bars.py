@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
+from tui.app.widgets.theme import Palette
 from tui.printable import printable
 
 _NAMES = {
@@ -207,3 +208,25 @@ def _rank(binding: Binding) -> int:
         "close": _KEPT + 1,
     }
     return ranks.get(binding.action.rpartition(".")[2], 0)
+
+
+class TitleBar(LineWidget):
+    """Names what is below it; on the right, its key. An empty line is above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ("", "")
+
+    def show(self, title: str, keys: str) -> None:
+        self._words = (title, keys)
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        return titled(*self._words, self.palette, width) if y else Strip.blank(width)
+
+
+def titled(title: str, keys: str, palette: Palette, width: int) -> Strip:
+    """A bar over what is below it: its name on the left; on the right its key, or what it is."""
+    left, right = f" {printable(title)}", f"{printable(keys)} "
+    pieces = both_ends([(left, palette.title)], [(right, palette.bar_dim)], width)
+    return strip_of(pieces, width, palette.cursor_idle)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -42,9 +43,14 @@ class Choices(CursorList):
         self._choices = choices
 
     def show(self, choices: list[Choice]) -> None:
-        """The same choices, with other words about them."""
-        self._choices = choices
+        """Other choices, or the same with other words about them."""
+        longer, self._choices = len(choices) != len(self._choices), choices
         self.repaint()
+        if longer:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._choices)
 
     @property
     def length(self) -> int:

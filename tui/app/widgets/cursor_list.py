@@ -13,8 +13,6 @@ from tui.units import plural
 
 REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
 
-REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
-
 
 class CursorList(LineWidget, can_focus=True):
     """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""

@@ -1,0 +1,35 @@
+"""Printing what was made: the lists of extracts, sends and jobs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line, say
+
+
+class Listed(Protocol):
+    """What a list is of."""
+
+    def as_json(self) -> dict[str, object]:
+        """As `--json` has it."""
+
+
+Item = TypeVar("Item", bound=Listed)
+
+
+def print_list(
+    name: str, items: Sequence[Item], rows_of: Callable[[Item], list[str]], empty: str, *, as_json: bool
+) -> int:
+    """Print all items, or a sentence where there are none; returns the exit code."""
+    if as_json:
+        print(json.dumps({"version": 1, name: [item.as_json() for item in items]}))
+    for item in () if as_json else items:
+        for row in rows_of(item):
+            print_line(row)
+    sys.stdout.flush()
+    if not items:
+        say(empty)
+    return EXIT_MATCHED if items else EXIT_NOTHING
