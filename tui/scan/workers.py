@@ -72,9 +72,7 @@ class Workers:
                 patience -= _POLL_SECONDS if self._stopping else 0
                 if not self._said and patience <= self._patience - _SAID:
                     self._said = True
-                    report(
-                        f"stopping: waiting for what is still read and written: {plural(len(self._futures), 'chunk')}"
-                    )
+                    report(f"stopping: waiting for {plural(len(self._futures), 'chunk')} to be written")
                 if patience <= 0:
                     self.stuck = True
                     return None
