@@ -34,8 +34,9 @@ class Block:
     def count(self) -> int:
         """How many records the block holds: its lines, as long as they are not tidied. Counted once."""
         if self._count < 0:
-            lines = int(sz.count(self.raw(), _NEWLINE))
-            self._count = lines + (self.end > 0 and not self.ends_line)
+            end = self.end
+            lines = int(sz.count(memoryview(self.buffer)[:end], _NEWLINE))
+            self._count = lines + (end > 0 and self.buffer[end - 1] != _NEWLINE[0])
         return self._count
 
     def raw(self) -> memoryview:

@@ -141,6 +141,8 @@ def _is_text(head: bytes) -> bool:
 
 def unread_format(head: bytes, key: str) -> str:
     """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
+    if head[:1] in (b"{", b"[") and b"\0" not in head:
+        return ""  # as nearly always; a tar may begin so, but its header holds zeros
     if LZ4.begin.match(head):
         return "lz4 (pip install 'hourscope[lz4]' reads it)"
     named = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")

@@ -114,6 +114,8 @@ class _Lines:
 
     def whole(self) -> Iterator[Block | Damage]:
         """The whole lines that are in the buffer; the rest is carried."""
+        if self._found:
+            yield from self._taken_found()
         end = self._buffer.rfind(_NEWLINE, self._carried, self._filled) + 1
         if not end:
             self._carried = self._filled
@@ -123,7 +125,12 @@ class _Lines:
             yield from self._long_line(self._taken(long))
             end -= long
         if end:
-            yield from self._cleaned(end)
+            block = self._untouched(end)
+            if block is None:
+                yield from self._cleaned(end)
+            else:
+                yield block
+                self._offset += block.end
         self._carried = self._filled - end
         self._buffer[: self._carried] = self._buffer[end : self._filled]
         if len(self._buffer) > self._size > self._carried:
@@ -134,6 +141,7 @@ class _Lines:
         """The last line, which lacks its newline."""
         rest = self._carried
         yield from self._last(rest)
+        yield from self._taken_found()
         yield from self._compressed_damage()
         yield from self._mixture.damage(self._at())
 
@@ -221,6 +229,21 @@ class _Lines:
         self._begun_at = self._at()
         return too_long(begun_at, self._at(), length, self._limit)
 
+    def _untouched(self, end: int) -> Block | None:
+        """The lines `buffer[:end]` as they are, as nearly all are; None if more is to be done first."""
+        if not self._offset or self._zeros or self._doubt_first or self._compressed:
+            return None
+        if b"\0" in self._buffer[0:end:_SAMPLED]:
+            return None
+        block = Block(self._buffer, end, self._offset, tidy=self._tidy)
+        if self._odd:
+            block.settle()
+        return block
+
+    def _taken_found(self) -> list[Damage]:
+        found, self._found = self._found, []
+        return found
+
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
         if self._zeros:
@@ -234,12 +257,8 @@ class _Lines:
                     self._offset += item.end
                 yield item
             return
-        if self._odd or not self._offset:
-            block.settle()
+        block.settle()
         yield block
-        if self._found:
-            yield from self._found
-            self._found.clear()
         self._offset += block.end
 
     def _zeros_before(self) -> Iterator[Damage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -67,6 +68,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS and cmd_name != OPEN:
             return None
         command: click.Command = import_module(f"tui.cli.{cmd_name}").command
+        if not gc.isenabled():
+            gc.freeze()  # what was imported stays: no collection has to look at it
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
