@@ -70,7 +70,7 @@ class Workers:
                 event = self._events.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 patience -= _POLL_SECONDS if self._stopping else 0
-                if not self._said and patience <= self._patience - _SAID:
+                if self._patience > _SAID and not self._said and patience <= self._patience - _SAID:
                     self._said = True
                     report(f"stopping: waiting for {plural(len(self._futures), 'chunk')} to be written")
                 if patience <= 0:
