@@ -465,6 +465,7 @@ def listing(**entry: str) -> Answer:
 
 LISTINGS = {
     "a size that is text": (listing(Size="x"), "the answer is not a valid S3 response; log in"),
+    "a size of more bytes than there are": (listing(Size="9" * 30), "the answer is not a valid S3 response; log in"),
     "a negative size": (listing(Size="-1"), "the answer is not a valid S3 response; log in"),
     "a time that is not": (listing(LastModified="yesterday"), "the answer is not a valid S3 response; log in"),
     "no ETag": (listing(ETag=""), "the answer is not a valid S3 response: it lacks 'ETag'; log in"),
