@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.command import hourscope
 from tui.archive import open_archive
-from tui.index import FieldSummary, Summary, open_index
+from tui.index import open_index
+from tui.index.summary import Details, FieldSummary, Summary
 
 
 @pytest.fixture
@@ -84,6 +85,7 @@ def test_before_ten_gigabytes_are_read_a_person_is_asked(
     assert (ended, "read all of it?" in shown) == (130, True)
     archive = open_archive(str(much))
     with open_index(archive) as index:
-        index.put(archive.catalog().chunks[-1], Summary(records=1, fields={"a": FieldSummary(1, values={"2": 1})}))
+        summary = Summary(records=1, details=Details({"a": FieldSummary(1, values={"2": 1})}))
+        index.put(archive.catalog().chunks[-1], summary)
     ended, shown = at_a_terminal("n", command, much, *options)
     assert (ended, "read all of it?" in shown) == (0, False)

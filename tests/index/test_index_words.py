@@ -16,8 +16,8 @@ from tests.index.test_index import build, planned, scanned, write
 from tui.analysis.needed import needed_words
 from tui.cli import run
 from tui.filter import Filter, Term, parse_filter
-from tui.index import Index, Words
-from tui.index.words import place_of, words_in
+from tui.index import Index
+from tui.index.words import Words, place_of, words_in
 
 # ids that share words, touch each other, hold what JSON escapes, and end in letters beyond ASCII
 TEXTS = st.lists(
@@ -95,7 +95,7 @@ def test_a_chunk_is_passed_over_only_if_it_holds_no_match(
     assert replace(indexed.counts, bytes_compressed=0) == replace(plain.counts, bytes_compressed=0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(lines(), filters())
 def test_every_match_holds_the_words_that_its_filter_needs(line: bytes, filter_: Filter) -> None:
     """The same of one record, without the chance that a word seems to be there."""
@@ -111,7 +111,7 @@ def test_every_match_holds_the_words_that_its_filter_needs(line: bytes, filter_:
 WORD_LISTS = st.lists(st.text("abc019_", min_size=4, max_size=9).map(str.encode), max_size=300)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(WORD_LISTS, WORD_LISTS)
 def test_a_word_that_was_added_is_held_whatever_the_filter_went_through(one: list[bytes], other: list[bytes]) -> None:
     words, second = Words(10_000), Words(10_000)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.archive import open_archive
+from tui.archive import Chunk, open_archive
 from tui.filter import Filter, parse_filter
-from tui.scan import Matches, ScanPlan, plan_scan, run_plan
+from tui.scan import Counts, Known, Matches, ScanPlan, plan_scan, run_plan
 from tui.scan.excerpt import Excerpt
 
 MB = 10**6
@@ -27,7 +27,8 @@ def plan(tmp_path: Path) -> ScanPlan:
 
 def with_bytes(plan: ScanPlan, stored: int) -> ScanPlan:
     """The same plan of larger chunks, as far as the listing says."""
-    return replace(plan, chunks=tuple(replace(chunk, size=stored // len(plan.chunks)) for chunk in plan.chunks))
+    size = stored // len(plan.chunks)
+    return replace(plan, chunks=tuple(Chunk(c.key, c.hour, size, c.etag, c.uploaded) for c in plan.chunks))
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,16 @@ def test_a_search_by_processes_gives_the_same_records_in_the_same_order(plan: Sc
     assert not plan.wants_processes
     assert records(much) == records(plan) == b'{"code": 5003}\n' * 6
     assert plan.chunks[0].hour == datetime(2015, 1, 20, tzinfo=UTC)
+
+
+def test_what_is_known_of_much_needs_no_processes(plan: ScanPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("processes were started")
+
+    monkeypatch.setattr("tui.scan.engine.processes", refused)
+    large, small = with_bytes(plan, 1000 * MB).chunks[:2], plan.chunks[2:]
+    mixed = replace(plan, chunks=(*large, *small))
+    assert mixed.wants_processes
+    known = {chunk.key: Known(Counts()) for chunk in large}
+    events = list(run_plan(mixed, jobs=2, known=lambda chunk, _: known.get(chunk.key)))
+    assert sum(event.lines.count(b"\n") for event in events if isinstance(event, Matches)) == 3

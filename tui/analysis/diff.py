@@ -23,7 +23,8 @@ from tui.archive.store import is_s3
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.filter.within import Within
-from tui.index import Index, Summary
+from tui.index import Index
+from tui.index.summary import Summary
 from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
 from tui.scan.heads import heads

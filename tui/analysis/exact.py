@@ -1,12 +1,17 @@
-"""What a summary knows exactly of one field: how many records have each value, and how many match a filter of it."""
+"""What a summary knows exactly: how often a field has each value, how many records match a filter, that none does."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from tui.analysis.needed import lacks
+from tui.archive import Chunk
 from tui.filter import Filter
 from tui.filter.paths import Node, path_of
-from tui.index import FieldSummary, Summary
+from tui.filter.terms import Term
+from tui.index import Index
+from tui.index.summary import FieldSummary, Summary, spell_json
 
 _PLAIN = {"comparator", "and_expression", "or_expression", "not_expression", "literal"}
 _FUNCTIONS = {"contains", "starts_with", "ends_with"}
@@ -85,3 +90,54 @@ def path_name(node: Node) -> str:
     path = path_of(node) or ()
     names = tuple(step for step in path if isinstance(step, str))
     return spell_field(names) if names and len(names) == len(path) else ""
+
+
+def counts_alike(summary: Summary, filter_: Filter) -> bool:
+    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
+    those that are like objects, or large, and lack the text of a match.
+    """
+    if summary.unparsed or summary.broken_json:
+        return False
+    return not summary.not_json or all(term.kind == "match" for term in filter_.active)
+
+
+def excludes(index: Index, chunk: Chunk, summary: Summary, filter_: Filter) -> bool:
+    """Is it proved that no record matches? One term that no record fulfills is enough; or a word that none has."""
+    if filter_.invert:
+        return False
+    if any(_excludes(summary, term) for term in filter_.active):
+        return True
+    lacking = lacks(filter_)
+    words = index.words(chunk) if lacking is not None else None
+    return words is not None and lacking is not None and lacking(words)
+
+
+def _excludes(summary: Summary, term: Term) -> bool:
+    if term.kind != "match":
+        return False
+    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+
+    return _never(summary, parse_expression(term.text).parsed)
+
+
+def _never(summary: Summary, node: Node) -> bool:
+    """Is an expression true for no record of the chunk?"""
+    kind, children = node["type"], node["children"]
+    if kind == "and_expression":
+        return any(_never(summary, child) for child in children)
+    if kind == "or_expression":
+        return all(_never(summary, child) for child in children)
+    if kind == "comparator" and node["value"] == "eq":
+        left, right = children
+        if left["type"] == "literal":
+            left, right = right, left
+        return right["type"] == "literal" and _never_equals(summary, left, right["value"])
+    return False
+
+
+def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
+    """Has the field at a plain path another value in every record?"""
+    field = field_of(summary, node)
+    if field is None or value is None or isinstance(value, list | dict):
+        return False
+    return field.exact and spell_json(value).decode() not in field.values

@@ -11,8 +11,7 @@ from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
 from tui.filter import Filter
 from tui.filter.jmespath import parse_expression
-from tui.index import Summary
-from tui.index.summary import read_json
+from tui.index.summary import Summary, read_json
 
 
 def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filter) -> Part | None:

@@ -22,8 +22,7 @@ from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Tab
 from tui.archive import Chunk
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
-from tui.index import FieldSummary, Sample, Summary
-from tui.index.summary import HEAVY, read_json
+from tui.index.summary import HEAVY, FieldSummary, Sample, Summary, read_json
 
 _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 

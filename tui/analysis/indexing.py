@@ -5,22 +5,23 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from heapq import nsmallest
-from operator import itemgetter
-from typing import Any
-from zlib import crc32
+from itertools import chain
 
-from tui.analysis.gathered import SAMPLED, Gathered, Place, sample_of
+from tui.analysis.gathered import Gathered, sample_of, sampled
+from tui.analysis.places import Learner
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
-from tui.filter.event_time import event_time
+from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
-from tui.index import Index, Summary, Words
-from tui.index.summary import DamagedPart
+from tui.index import Index
+from tui.index.counted import DamagedPart
+from tui.index.summary import Details, Summary
+from tui.index.words import Words
 from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
 
 
@@ -32,6 +33,7 @@ class Indexing:
     zone: tzinfo
     time_field: tuple[str, ...] = ()
     words: bool = False
+    learner: Learner = field(default_factory=Learner, compare=False)
 
     def begin(
         self,
@@ -43,47 +45,39 @@ class Indexing:
         words = Words(chunk.size) if self.words else None
 
         def gather(block: Block) -> tuple[Gathered, int]:
-            root, gathered = Place(()), Gathered(words=words)
-            sampled: list[tuple[int, dict[str, Any]]] = []
+            records, lines, gathered = block.records(), block.lines(), Gathered(words=words)
+            alike = block.end <= MAX_PARSED and block.all_objects()
+            parsed = records if alike else [record for record in records if len(record) <= MAX_PARSED]
+            root, objects, not_json = self.learner.places(parsed, lines if alike else None)
+            gathered.add(root)
+            gathered.whole &= objects == len(parsed) - len(not_json)
+            matcher.count_unread(not_json, len(records) - len(parsed))
             if words is not None:
-                words.add(block.lines())
-            not_json: list[bytes] = []
-            unparsed = 0
-            for record in block.records():
-                if len(record) > MAX_PARSED:
-                    unparsed += 1
-                    continue
-                try:
-                    value = load(record)
-                except NotJsonError:
-                    not_json.append(record)
-                    continue
-                gathered.records += 1
-                if words is not None and b"\\" in record:
-                    words.add_strings(value)
-                if type(value) is dict:
-                    root.add(value, gathered.records)
-                    sampled.append((crc32(record), value))
-                    self._time(gathered, value)
-                else:
-                    gathered.whole = False
-            matcher.count_unread(not_json, unparsed)
-            gathered.whole &= root.collect(gathered.fields)
-            gathered.sample = nsmallest(SAMPLED, sampled, key=itemgetter(0))
-            return gathered, block.count()
+                _add_words(words, lines, parsed, gathered)
+            if self.time_field:
+                place = root.at(self.time_field)
+                gathered.minutes = minutes_of(place.values if place else [], self.zone)
+                gathered.no_time = objects - gathered.minutes.total()
+            gathered.sample = sampled(parsed)
+            return gathered, len(records)
 
         return gather
 
-    def _time(self, gathered: Gathered, value: Any) -> None:
-        if not self.time_field:
-            return
-        for step in self.time_field:
-            value = value.get(step) if type(value) is dict else None
-        time = event_time(value, self.zone)
-        if time is None:
-            gathered.no_time += 1
-        else:
-            gathered.minutes[time // 60_000_000] += 1
+
+def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathered) -> None:
+    """Those of the lines, and of the strings as they are meant where an escape is in them."""
+    words.add(lines)
+    if b"\\" not in lines:
+        return
+    if gathered.whole:
+        names = (step for path in gathered.fields for step in path if isinstance(step, str))
+        texts = (value for seen in gathered.fields.values() for value in seen.column if type(value) is str)
+        words.add_texts(chain(names, texts))
+        return
+    for record in records:
+        if b"\\" in record:
+            with suppress(NotJsonError):
+                words.add_strings(load(record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +138,7 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
 def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing) -> Summary:
     counts = event.counts
     fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
+    sample = sample_of((record for _, record in gathered.sample), counts.records, fields)
     return Summary(
         counts.records,
         counts.bytes,
@@ -155,12 +150,10 @@ def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], in
         event.form,
         event.codec,
         damage,
-        fields,
         gathered.whole,
         ".".join(indexing.time_field),
-        _deltas(gathered.minutes),
         gathered.no_time,
-        sample_of([record for _, record in gathered.sample], counts.records, fields),
+        Details(fields, _deltas(gathered.minutes), sample),
     )
 
 

@@ -11,19 +11,18 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tui.analysis.exact import field_of, matches_of
-from tui.analysis.needed import lacks
 from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
-from tui.filter.paths import Node
-from tui.filter.terms import Term
-from tui.index import Index, Summary, open_index
-from tui.index import Known as IndexKnown
-from tui.index.summary import DamagedPart, spell_json
+from tui.index import Index, open_index
+from tui.index.counted import DamagedPart
+from tui.index.counted import Known as IndexKnown
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
+
+if TYPE_CHECKING:
+    from tui.index.summary import Summary
 
 _WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed
 
@@ -42,12 +41,8 @@ def known_from(
         if not filter.active:
             answer = known_counts(summary, parses=False) if summary is not None else None
             return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
-        if summary is not None and _counts_alike(summary, filter) and excludes(index, chunk, summary, filter):
-            return known_counts(summary, parses=any(term.kind == "match" for term in filter.active))
-        alike = summary is not None and counts_only and _counts_alike(summary, filter)
-        if summary is not None and alike and (matches := matches_of(summary, filter)) is not None:
-            answer = known_counts(summary, parses=True)
-            return replace(answer, counts=replace(answer.counts, matches=matches))
+        if summary is not None and (answer := _of_summary(index, chunk, summary, filter, counts_only)) is not None:
+            return answer
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
@@ -63,21 +58,26 @@ def known_from(
     return known
 
 
+def _of_summary(index: Index, chunk: Chunk, summary: Summary, filter_: Filter, counts_only: bool) -> Known | None:
+    from tui.analysis.exact import counts_alike, excludes, matches_of  # only with an index: they take a library
+
+    if not counts_alike(summary, filter_):
+        return None
+    if excludes(index, chunk, summary, filter_):
+        return known_counts(summary, parses=any(term.kind == "match" for term in filter_.active))
+    matches = matches_of(summary, filter_) if counts_only else None
+    if matches is None:
+        return None
+    answer = known_counts(summary, parses=True)
+    return replace(answer, counts=replace(answer.counts, matches=matches))
+
+
 def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
     """By key, those chunks that hold no match."""
     with open_index(archive) as index:
         known = known_from(index)
         answers = ((chunk.key, known(chunk, filter_)) for chunk in chunks)
         return {key: answer for key, answer in answers if answer is not None}
-
-
-def _counts_alike(summary: Summary, filter_: Filter) -> bool:
-    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
-    those that are like objects, or large, and lack the text of a match.
-    """
-    if summary.unparsed or summary.broken_json:
-        return False
-    return not summary.not_json or all(term.kind == "match" for term in filter_.active)
 
 
 def filter_terms(filter_: Filter) -> list[str]:
@@ -149,45 +149,3 @@ def known_counts(summary: Summary, *, parses: bool) -> Known:
         split=summary.split,
     )
     return Known(counts, _damage(summary.damage), summary.form, summary.codec)
-
-
-def excludes(index: Index, chunk: Chunk, summary: Summary, filter_: Filter) -> bool:
-    """Is it proved that no record matches? One term that no record fulfills is enough; or a word that none has."""
-    if filter_.invert:
-        return False
-    if any(_excludes(summary, term) for term in filter_.active):
-        return True
-    lacking = lacks(filter_)
-    words = index.words(chunk) if lacking is not None else None
-    return words is not None and lacking is not None and lacking(words)
-
-
-def _excludes(summary: Summary, term: Term) -> bool:
-    if term.kind != "match":
-        return False
-    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
-
-    return _never(summary, parse_expression(term.text).parsed)
-
-
-def _never(summary: Summary, node: Node) -> bool:
-    """Is an expression true for no record of the chunk?"""
-    kind, children = node["type"], node["children"]
-    if kind == "and_expression":
-        return any(_never(summary, child) for child in children)
-    if kind == "or_expression":
-        return all(_never(summary, child) for child in children)
-    if kind == "comparator" and node["value"] == "eq":
-        left, right = children
-        if left["type"] == "literal":
-            left, right = right, left
-        return right["type"] == "literal" and _never_equals(summary, left, right["value"])
-    return False
-
-
-def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
-    """Has the field at a plain path another value in every record?"""
-    field = field_of(summary, node)
-    if field is None or value is None or isinstance(value, list | dict):
-        return False
-    return field.exact and spell_json(value).decode() not in field.values

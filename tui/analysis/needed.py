@@ -6,19 +6,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from tui.filter import Filter
 from tui.filter.terms import Term
-from tui.index import Words, open_index
-from tui.index.words import Place, places_of, words_in
+from tui.index import open_index
 from tui.scan import ScanPlan
 from tui.shell import shell_join
 from tui.units import count, plural
 
+if TYPE_CHECKING:
+    from tui.index.words import Place, Words
+
 _MOST_TEXTS = 1_000  # of a file: with 1 % of errors, one of so many always seems to be there
 _WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
 
-Alternatives = tuple[tuple[Place, ...], ...]  # all the words of one of these
+Alternatives: TypeAlias = "tuple[tuple[Place, ...], ...]"  # all the words of one of these
 
 
 def lacks(filter_: Filter) -> Callable[[Words], bool] | None:
@@ -44,6 +47,8 @@ def needed_words(filter_: Filter) -> tuple[Alternatives, ...]:
 def _needed(term: Term) -> list[Alternatives]:
     if term.negated or term.ignore_case or term.kind == "regex":
         return []
+    from tui.index.words import places_of, words_in  # hashing takes a library
+
     if term.kind == "grep":
         text = term.text.encode("utf-8", "surrogateescape")
         return [(places_of(words_in(text, whole=term.words)),)]
@@ -69,11 +74,12 @@ def word_hints(plan: ScanPlan) -> list[str]:
     if wanted.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
         return []
     whole = replace(parts[0], words=True)
-    lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in wanted.terms)))
-    if lacking is None or lacks(wanted) is not None:
-        return []
     with open_index(plan.archive) as index:
-        words = list(map(index.words, plan.chunks))
-    without = sum(1 for each in words if each is not None and lacking(each))
+        if index.is_empty("words"):
+            return []
+        lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in wanted.terms)))
+        if lacking is None or lacks(wanted) is not None:
+            return []
+        without = sum(1 for words in map(index.words, plan.chunks) if words is not None and lacking(words))
     option = shell_join(["-w", "-g", whole.text])
     return [f"hint: {option} need not read {count(without)} of {plural(len(plan.chunks), 'chunk')}"] if without else []

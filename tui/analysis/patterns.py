@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,6 +17,10 @@ _VARIABLE = re.compile(
     r"|\d+(?:\.\d+)*"  # a number, a version, an address
 )
 HOLE = "<n>"
+_DIGITS = str.maketrans(dict.fromkeys("0123456789abcdefABCDEF", "0"))
+_MISSES = 8  # texts of a shape without a telling pattern: then none has one
+_MOST_SHAPES = 10_000
+_MOST_PATTERNS = 32
 
 
 def pattern(text: str) -> str:
@@ -28,6 +33,41 @@ def telling_pattern(text: str) -> str | None:
     """The pattern of a text that has some to read beside its blanks; None where nothing varies, or nothing else is."""
     blanked = pattern(text)
     return blanked if blanked != text and has_words(blanked) else None
+
+
+class Patterns:
+    """How many texts have each pattern that tells something, of so many patterns.
+
+    Texts of one shape, that differ only in their hexadecimal digits, are alike: where the first few of them have no
+    such pattern, as ids and times have none, the others are not looked at.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._misses: Counter[str] = Counter()
+        self._dull: set[str] = set()
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Count some texts."""
+        shapes = "\n".join(texts).translate(_DIGITS).split("\n")
+        if len(shapes) != len(texts):
+            shapes = [text.translate(_DIGITS) for text in texts]
+        if self._dull.issuperset(shapes):
+            return
+        for text, shape in zip(texts, shapes, strict=True):
+            if shape not in self._dull:
+                self._add(text, shape)
+
+    def _add(self, text: str, shape: str) -> None:
+        blanked = telling_pattern(text)
+        if blanked is None:
+            self._misses[shape] += 1
+            if self._misses[shape] == _MISSES:
+                self._dull.add(shape)
+            if len(self._misses) > _MOST_SHAPES:
+                self._misses.clear()
+        elif blanked in self.counts or len(self.counts) < _MOST_PATTERNS:
+            self.counts[blanked] += 1
 
 
 def has_words(pattern: str) -> bool:

@@ -34,16 +34,22 @@ class Sketch:
 
     def add(self, numbers: Iterable[float]) -> None:
         """Count some more numbers; those that are not finite are left out."""
-        finite = [float(number) for number in numbers if -_MOST <= number <= _MOST]
+        finite = list(map(float, [number for number in numbers if -_MOST <= number <= _MOST]))
         if not finite:
             return
         self.count += len(finite)
-        self.low, self.high = min(self.low, min(finite)), max(self.high, max(finite))
+        low, high = min(finite), max(finite)
+        self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(finite)
-        log, ceil = math.log, math.ceil
-        self.positive.update([ceil(log(number) * _PER_LOG) for number in finite if number > _LEAST])
-        if self.low < -_LEAST:
-            self.negative.update([ceil(log(-number) * _PER_LOG) for number in finite if number < -_LEAST])
+        if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
+            self.positive[bucket_of(low)] += len(finite)
+            return
+        ceil = math.ceil
+        positive = finite if low > _LEAST else [number for number in finite if number > _LEAST]
+        self.positive.update([ceil(log * _PER_LOG) for log in map(math.log, positive)])
+        if low < -_LEAST:
+            negative = [-number for number in finite if number < -_LEAST]
+            self.negative.update([ceil(log * _PER_LOG) for log in map(math.log, negative)])
 
     def merge(self, other: Sketch) -> None:
         """Count another's numbers, too."""

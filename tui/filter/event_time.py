@@ -7,6 +7,8 @@ An epoch's unit is told by its size: the numbers of the years 1973 to 5138 in se
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -17,6 +19,9 @@ _UNITS = ((10**11, 1_000_000), (10**14, 1_000))  # epochs below the first are of
 _MICROSECOND_EPOCHS = 10**17
 _LEAST, _MOST = 10**8, 10**20
 _EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
+_DIGITS = str.maketrans("123456789", "0" * 9)
+_TAIL = re.compile(r"0000-00-00[T ]00:00:00((?:\.0{1,6})?)(?:Z|[+-]00:00)?")
+_MINUTE = 60 * MICROSECONDS
 _NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
 
 
@@ -28,6 +33,29 @@ def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
     if kind is int or kind is float:
         return _of_number(value)
     return None
+
+
+def minutes_of(values: Sequence[Any], zone: tzinfo = UTC) -> Counter[int]:
+    """In which minutes since 1970 the times are that some values spell, and how many in each.
+
+    ISO texts of one shape are looked at once for each second: what follows it, but the offset, says nothing more.
+    """
+    minutes: Counter[int] = Counter()
+    texts = [value for value in values if type(value) is str]
+    if len(texts) != len(values):
+        times = (event_time(value, zone) for value in values if type(value) is not str)
+        minutes.update(time // _MINUTE for time in times if time is not None)
+    shapes = Counter("\n".join(texts).translate(_DIGITS).split("\n"))
+    tail = _TAIL.fullmatch(next(iter(shapes))) if len(shapes) == 1 else None
+    if tail is not None:
+        start, end = tail.span(1)
+        of_second = Counter([text[:start] + text[end:] for text in texts])
+    else:
+        of_second = Counter(texts)
+    for text, number in of_second.items():
+        if (time := event_time(text, zone)) is not None:
+            minutes[time // _MINUTE] += number
+    return minutes
 
 
 def _of_number(number: float) -> int | None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Literal
 
 from tui.archive.block import Block
@@ -34,6 +33,12 @@ KIND_WORDS: Mapping[Kind, tuple[str, str]] = {  # what a kind is called, and wha
     "regex": ("regex", "in raw bytes"),
     "file": ("file", "of texts"),
 }
+
+
+def _sha256(content: bytes) -> str:
+    from hashlib import sha256  # only a file of texts has a digest
+
+    return sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Term:
     @property
     def identity(self) -> str:
         """One text for what it matches: of a file, the digest of what it holds."""
-        digest = None if self.content is None else sha256(self.content).hexdigest()
+        digest = None if self.content is None else _sha256(self.content)
         return f"{self.option}{''.join(self.flags)} {digest or self.text}"
 
 
@@ -139,7 +144,7 @@ class Filter:
     @property
     def lists(self) -> tuple[str, ...]:
         """The SHA-256 of each file of texts: a file's name does not tell what was looked for."""
-        return tuple(sha256(term.content).hexdigest() for term in self.active if term.content is not None)
+        return tuple(_sha256(term.content) for term in self.active if term.content is not None)
 
     def matcher(self) -> Matcher:
         """A fresh matcher; one a task."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui import __version__
 from tui.archive import Archive, Chunk
@@ -17,9 +17,14 @@ from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.errors import IndexFileError
-from tui.index.summary import FORMAT, Known, Summary, pack_known, packed, unpack_known, unpacked
-from tui.index.words import WORDS_FORMAT, Words
+from tui.index.counted import Known, pack_known, unpack_known
 
+if TYPE_CHECKING:  # who only scans waits for neither
+    from tui.index.summary import Summary
+    from tui.index.words import Words
+
+FORMAT = 6  # of a stored summary; others are ignored
+WORDS_FORMAT = 2  # of a stored filter of words
 _WAIT = 10.0  # seconds for another process that writes
 _SCHEMA = """
 create table if not exists summaries (
@@ -67,6 +72,7 @@ class Index:
         self.place = place
         self._folder = folder
         self._connection: sqlite3.Connection | None = None
+        self._empty: dict[str, bool] = {}  # tables that have no row of the place
 
     def __enter__(self) -> Index:
         return self
@@ -82,6 +88,10 @@ class Index:
 
     def summary(self, chunk: Chunk) -> Summary | None:
         """What is known of a chunk as it is now."""
+        if self.is_empty("summaries"):
+            return None
+        from tui.index.summary import unpacked
+
         query = "select summary from summaries where place=? and key=? and etag=? and size=? and format=?"
         row = self._ask(lambda db: db.execute(query, (*self._about(chunk), FORMAT)).fetchone())
         return unpacked(row[0]) if row and isinstance(row[0], bytes) else None
@@ -100,11 +110,17 @@ class Index:
 
     def put(self, chunk: Chunk, summary: Summary) -> None:
         """Remember a chunk; IndexFileError if the file cannot be written."""
+        from tui.index.summary import packed
+
         row = (*self._about(chunk), FORMAT, packed(summary))
         self._write("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row)
 
     def words(self, chunk: Chunk) -> Words | None:
         """The words of a chunk as it is now."""
+        if self.is_empty("words"):
+            return None
+        from tui.index.words import Words
+
         query = "select words from words where place=? and key=? and etag=? and size=? and format=?"
         row = self._ask(lambda db: db.execute(query, (*self._about(chunk), WORDS_FORMAT)).fetchone())
         return Words.of(row[0]) if row and isinstance(row[0], bytes) else None
@@ -122,12 +138,16 @@ class Index:
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> Known | None:
         """What a scan of the chunk with these terms counted; None if there was none."""
+        if self.is_empty("counted"):
+            return None
         query = "select known from counted where place=? and key=? and etag=? and size=? and format=? and terms=?"
         row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT, _spelled(terms))).fetchone())
         return unpack_known(row[0]) if row and isinstance(row[0], bytes) else None
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], Known]]:
         """The terms of earlier scans that matched no record of the chunk, and what those counted."""
+        if self.is_empty("counted"):
+            return
         query = (
             "select terms, known from counted where place=? and key=? and etag=? and size=? and format=? and matches=0"
         )
@@ -161,6 +181,13 @@ class Index:
         self._write("delete from counted where place=?", (self.place,))
         return chunks
 
+    def is_empty(self, table: str) -> bool:
+        """Is nothing of the place in a table? Asked once: a scan of many chunks asks about each of them."""
+        if table not in self._empty:
+            query = f"select 1 from {table} where place=? limit 1"
+            self._empty[table] = self._ask(lambda db: db.execute(query, (self.place,)).fetchone()) is None
+        return self._empty[table]
+
     def _about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
         return self.place, _text(chunk.key), self._etag(chunk), chunk.size
 
@@ -183,6 +210,7 @@ class Index:
             return None
 
     def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
+        self._empty.clear()
         for attempt in (1, 2):
             try:
                 database = self._open()

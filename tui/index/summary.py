@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
+from isal.isal_zlib import crc32
+from msgspec.structs import replace
 
-FORMAT = 5  # of a stored summary; others are ignored
+from tui.index.counted import DamagedPart
+
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
-HEAVY = 32
+HEAVY = 16
 FEW = 16  # different values that are kept though they hardly repeat
 _MOST_SIZE = 64 << 20  # bytes of a summary, decoded
-_LEVEL = 15
+_LEVEL = 19
 _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
+
+_CHECK = 4  # bytes of a checksum
+
+T = TypeVar("T")
+_Bytes = bytes  # Summary has a field of this name
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -36,28 +45,6 @@ class FieldSummary(msgspec.Struct, array_like=True):
     patterns: dict[str, int] = {}
 
 
-class DamagedPart(msgspec.Struct, array_like=True):
-    """As archive.Damage."""
-
-    start: int
-    stop: int
-    reason: str
-    doubtful: int = 0
-
-
-class Known(msgspec.Struct, array_like=True):
-    """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
-
-    `exact`: records were counted, not just lines, also where nothing matched.
-    """
-
-    counts: list[int]
-    damage: list[DamagedPart] = []
-    form: str = ""
-    codec: str = ""
-    exact: bool = True
-
-
 class Sample(msgspec.Struct, array_like=True):
     """Some records of a chunk, chosen by chance: which values they have of the fields whose values are known exactly.
 
@@ -70,12 +57,39 @@ class Sample(msgspec.Struct, array_like=True):
     items: dict[str, tuple[bytes, bytes]] = {}
 
 
-class Summary(msgspec.Struct, array_like=True):
-    """One chunk. `whole`: every field was kept.
+class _Fields(Mapping[str, FieldSummary]):
+    """The fields of a stored summary: each is decoded when somebody asks for it."""
+
+    def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> FieldSummary:
+        texts, numbers, field = _field(self._stored[name])
+        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+class Details(msgspec.Struct, array_like=True):
+    """What is in the records of a chunk.
 
     `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
-    since 1970), and how many records that are; `no_time` records have none.
+    since 1970), and how many records that are.
     """
+
+    fields: Mapping[str, FieldSummary] = {}
+    minutes: list[int] = []
+    sample: Sample = msgspec.field(default_factory=Sample)
+
+
+class Summary(msgspec.Struct, array_like=True):
+    """One chunk. `whole`: every field was kept. `no_time`: records without a time. `details`: packed until asked for,
+    as who only wants to know how many records there are does not."""
 
     records: int = 0
     bytes: int = 0
@@ -87,51 +101,71 @@ class Summary(msgspec.Struct, array_like=True):
     form: str = ""
     codec: str = ""
     damage: list[DamagedPart] = []
-    fields: dict[str, FieldSummary] = {}
     whole: bool = True
     time_field: str = ""
-    minutes: list[int] = []
     no_time: int = 0
-    sample: Sample = msgspec.field(default_factory=Sample)
+    details: Details | _Bytes = b""
+
+    @property
+    def fields(self) -> Mapping[str, FieldSummary]:
+        return self._unpacked().fields
+
+    @property
+    def sample(self) -> Sample:
+        return self._unpacked().sample
+
+    def _unpacked(self) -> Details:
+        if isinstance(self.details, _Bytes):
+            self.details = _details(self.details) if self.details else Details()
+        return self.details
+
+
+_StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
+_StoredDetails = tuple[dict[str, msgspec.Raw], list[int], Sample]
 
 
 def packed(summary: Summary) -> bytes:
-    """As it is stored."""
+    """As it is stored, behind a checksum."""
     import zstandard  # only where there is something to keep
 
-    return zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compress(msgspec.msgpack.encode(summary))
+    details = summary._unpacked()
+    fields = {
+        name: ("\n".join(field.values), list(field.values.values()), replace(field, values={}))
+        for name, field in details.fields.items()
+    }
+    data = msgspec.msgpack.encode((fields, details.minutes, details.sample))
+    stored = msgspec.msgpack.encode(replace(summary, details=zstandard.ZstdCompressor(_LEVEL).compress(data)))
+    return crc32(stored).to_bytes(_CHECK, "little") + stored
 
 
 def unpacked(data: bytes) -> Summary | None:
     """None for what is not a summary of this format."""
-    import zstandard
-
+    stored = memoryview(data)[_CHECK:]
+    if crc32(stored).to_bytes(_CHECK, "little") != data[:_CHECK]:
+        return None
     try:
-        return msgspec.msgpack.decode(
-            zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE), type=Summary
-        )
-    except (zstandard.ZstdError, msgspec.DecodeError, MemoryError):
+        return msgspec.msgpack.decode(stored, type=Summary)
+    except msgspec.DecodeError:
         return None
 
 
-def kept_values(counts: Counter[str], records: int) -> tuple[dict[str, int], bool]:
+def _field(data: msgspec.Raw) -> _StoredField:
+    return msgspec.msgpack.decode(data, type=_StoredField)  # type: ignore[no-any-return]
+
+
+def _details(data: bytes) -> Details:
+    import zstandard
+
+    content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
+    fields, minutes, sample = msgspec.msgpack.decode(content, type=_StoredDetails)
+    return Details(_Fields(fields), minutes, sample)
+
+
+def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
-    return {text: number for text, number in counts.most_common(HEAVY) if number > 1}, False
-
-
-def pack_known(known: Known) -> bytes:
-    """As it is stored."""
-    return msgspec.msgpack.encode(known)
-
-
-def unpack_known(data: bytes) -> Known | None:
-    """None for what is not in this format."""
-    try:
-        return msgspec.msgpack.decode(data, type=Known)
-    except msgspec.DecodeError:
-        return None
+    return {value: number for value, number in counts.most_common(HEAVY) if number > 1}, False
 
 
 def spell_json(value: Any) -> bytes:

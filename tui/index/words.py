@@ -17,7 +17,6 @@ from typing import Any
 
 from isal.isal_zlib import crc32
 
-WORDS_FORMAT = 2  # of a stored filter; others are ignored
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 _HASHES = 7
 _BITS = 9.6  # for each word: with 7 hashes, 1 % of other words seem to be there (Bloom 1970)
@@ -64,6 +63,10 @@ class Words:
             elif type(inner) is dict:
                 texts += inner
                 left += inner.values()
+        self.add_texts(texts)
+
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Every word of some strings."""
         self.add("\n".join(texts).encode("utf-8", "replace"))
 
     def _put(self, words: set[bytes]) -> None:

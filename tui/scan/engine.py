@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,7 @@ def _run(
                 yield from _of_known(one.chunk, answer)
         if not unread:
             return
-        tasks = iter(unread)
+        tasks, plan = iter(unread), replace(plan, chunks=tuple(one.chunk for one in unread))  # few need no processes
     running = 0
     with _workers(plan, jobs, dask, cancel, write=write) as workers:
         while True:

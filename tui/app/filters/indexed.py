@@ -12,8 +12,8 @@ from tui.analysis.sketch import Sketch
 from tui.app.filters.sample import FEW, TOP, Facet, Measured, in_order
 from tui.archive import Archive, Chunk
 from tui.filter.fields import ANY, BINS, Field, Path
-from tui.index import FieldSummary, open_index
-from tui.index.summary import read_json
+from tui.index import open_index
+from tui.index.summary import FieldSummary, read_json
 from tui.units import count
 
 _STEP = re.compile(r'\.?(?:([A-Za-z_]\w*)|("(?:\\.|[^"\\])*"))|\[\*\]')

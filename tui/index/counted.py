@@ -1,0 +1,45 @@
+"""What earlier scans counted: all that the index has for a scan of a literal, which waits for no library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class DamagedPart(NamedTuple):
+    """As archive.Damage."""
+
+    start: int
+    stop: int
+    reason: str
+    doubtful: int = 0
+
+
+class Known(NamedTuple):
+    """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
+
+    `exact`: records were counted, not just lines, also where nothing matched.
+    """
+
+    counts: list[int]
+    damage: Sequence[DamagedPart] = ()
+    form: str = ""
+    codec: str = ""
+    exact: bool = True
+
+
+def pack_known(known: Known) -> bytes:
+    """As it is stored."""
+    return json.dumps(known).encode()
+
+
+def unpack_known(data: bytes) -> Known | None:
+    """None for what is not in this format."""
+    try:
+        counts, damage, form, codec, exact = json.loads(data)
+        return Known(
+            list(map(int, counts)), [DamagedPart(*part) for part in damage], str(form), str(codec), bool(exact)
+        )
+    except (ValueError, TypeError):
+        return None
