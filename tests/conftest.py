@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tests.support.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import Seaweed, Versity, find_weed
 
-Found = TypeVar("Found")
+Program = TypeVar("Program")
+
+settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
+settings.load_profile("suite")
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
@@ -34,7 +38,7 @@ _HOME_FOLDERS = {
 }
 
 
-def _found_or_skip(find: Callable[[], Found]) -> Found:
+def _found_or_skip(find: Callable[[], Program]) -> Program:
     """What `find` finds; without it a test is skipped, but in CI, where nothing may be missing, it fails."""
     try:
         return find()

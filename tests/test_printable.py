@@ -6,7 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.printable import printable, spelled
@@ -24,13 +24,11 @@ def obeyed(text: str) -> list[str]:
 
 
 @given(st.text(st.characters(), max_size=60))
-@settings(deadline=None)
 def test_no_character_that_a_terminal_obeys_survives_in_text(text: str) -> None:
     assert not obeyed(printable(text))
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None)
 def test_none_survives_in_bytes(data: bytes) -> None:
     shown = printable(data)
     assert not obeyed(shown)
@@ -72,7 +70,6 @@ def test_how_each_kind_is_shown(data: bytes | str, shown: str) -> None:
 
 
 @given(st.one_of(st.text(st.characters(), max_size=200), st.binary(max_size=200)), st.integers(1, 50))
-@settings(deadline=None)
 def test_the_limit_holds_and_a_cut_is_marked(data: bytes | str, limit: int) -> None:
     whole, cut = printable(data), printable(data, limit)
     assert len(cut) <= limit

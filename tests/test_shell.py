@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.shell import shell_join, shell_word
@@ -23,13 +23,11 @@ def split_by_sh(line: str) -> list[str]:
 
 
 @given(awkward)
-@settings(max_examples=30, deadline=None)
 def test_a_shell_splits_it_into_the_same_words(argv: list[str]) -> None:
     assert split_by_sh(shell_join(argv)) == argv
 
 
 @given(words | awkward)
-@settings(deadline=None)
 def test_so_does_shlex(argv: list[str]) -> None:
     assert shlex.split(shell_join(argv)) == argv
 

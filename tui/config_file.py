@@ -147,8 +147,8 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
                 f"[{name}] must be a section; write [{name}{'.prod' if name in _TABLES else ''}] above its keys"
             )
         elif name in _TABLES:
-            for each, table in section.items():
-                problems += _table(f"{name}.{_spelled(each)}", table, _TABLES[name])
+            for key, table in section.items():
+                problems += _table(f"{name}.{_spelled(key)}", table, _TABLES[name])
         elif name in _SECTIONS:
             problems += _table(name, section, _SECTIONS[name])
         else:
@@ -281,7 +281,7 @@ def _edit(path: Path, what: str, change: Callable[[str, dict[str, Any]], str]) -
 def _with_line(text: str, name: str, line: str) -> str:
     """The file's text with a line in [filters]: replacing the one with that name, or after the table's last line."""
     lines = text.removesuffix("\n").split("\n") if text else []
-    begin = next((at for at, each in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", each)), None)
+    begin = next((at for at, line_ in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", line_)), None)
     if begin is None:
         return "\n".join([*lines, *([""] if lines else []), "[filters]", line, ""])
     end = next((at for at in range(begin + 1, len(lines)) if re.match(r"\s*\[", lines[at])), len(lines))

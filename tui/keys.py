@@ -56,7 +56,9 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
     | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
-    "what changed": _ARCHIVE | _LIST | {"open", "scan", "send", "write", "baseline", "not-these", "timeline", "pane"},
+    "what changed": _ARCHIVE
+    | _LIST
+    | {"open", "scan", "send", "write", "baseline", "not-these", "timeline", "pane", "next-match", "previous-match"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
     | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},

@@ -11,7 +11,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most resembles, whatever its case and dashes; None if none is similar."""
     from difflib import get_close_matches  # only those who mistype wait for it
 
-    plain = {_plain(each): each for each in known}
+    plain = {_plain(candidate): candidate for candidate in known}
     near = get_close_matches(_plain(name), plain, n=1, cutoff=_SIMILARITY)
     return plain[near[0]] if near else None
 

@@ -38,7 +38,6 @@ def cells(columns: Columns) -> dict[Any, Any]:
     return {path: values for path, values in found.items() if values}
 
 
-@settings(max_examples=30, deadline=None)
 @given(RECORDS, RECORDS)
 def test_a_learner_reads_what_looking_at_each_record_reads(first: list[Any], second: list[Any]) -> None:
     learner = Learner()
@@ -62,7 +61,7 @@ def test_a_learner_that_is_sent_to_another_process_begins_anew() -> None:
     assert pickle.loads(pickle.dumps(learner)).columns(b'{"b": 1}\n').records == 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 3), RECORDS), min_size=1, max_size=3), st.integers(1, 2))
 def test_bits_and_counts_of_facts_agree(hours: list[tuple[int, list[Any]]], times: int) -> None:
     learner, parts = Learner(), []

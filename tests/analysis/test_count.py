@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
@@ -149,7 +149,6 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.one_of(VALUES, st.lists(VALUES, max_size=3)), max_size=8), min_size=1, max_size=4))
 def test_what_is_counted_is_what_a_loop_would_count(
     tmp_path_factory: pytest.TempPathFactory, hours: list[list[object]]

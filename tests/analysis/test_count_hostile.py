@@ -70,7 +70,6 @@ def expected(lines: list[bytes], by: tuple[str, ...], minutes: int | None) -> tu
     return counts, missing, no_time
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
     st.sampled_from([("a",), ("a", "b"), ("b", "a", "nosuch"), ()]),
@@ -89,7 +88,6 @@ def test_any_values_and_times_are_counted_as_a_loop_does(
     assert (result.missing, result.no_time) == (missing, no_time)
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
     st.sampled_from([(("a",), None), ((), "a"), ((), "b"), (("a",), "b")]),

@@ -127,7 +127,7 @@ async def settled(pilot: Pilot[int]) -> None:
         await pilot.pause(0.02)
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(pilot: Pilot[int], true: Callable[[], object], seconds: float = 15.0) -> None:
     """Wait for something that a worker brings about."""
     for _ in range(int(seconds / 0.02)):
         if true():
@@ -152,8 +152,19 @@ def shown(pilot: Pilot[int]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
+async def assert_shown(pilot: Pilot[int], *words: str) -> None:
+    """All of these are on the screen, wrapped or not, or will be once a worker or a timer has drawn them."""
+
+    def all_shown() -> bool:
+        screen = shown(pilot)
+        wrapped = " ".join(screen.split())
+        return all(text in screen or text in wrapped for text in words)
+
+    await until(pilot, all_shown)
+
+
 async def until_shown(pilot: Pilot[int], words: str) -> None:
-    await until(pilot, lambda: words in shown(pilot))
+    await assert_shown(pilot, words)
     await settled(pilot)
 
 
@@ -184,7 +195,7 @@ async def start_scan(pilot: Pilot[int]) -> None:
     await pilot.press("enter")
     await pilot.pause()
     if isinstance(pilot.app.focused, Input):
-        assert "Type yes to start:" in shown(pilot)
+        await assert_shown(pilot, "Type yes to start:")
         await type_text(pilot, "yes")
         await pilot.press("enter")
 

@@ -163,4 +163,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return "\n".join(self.screen.display)
+        """In the middle of an update, too: half of a wide character may be left there, where pyte's `display` fails."""
+        cells = self.screen.buffer
+        lines = (cells[y] for y in range(self.screen.lines))
+        return "\n".join("".join(line[x].data for x in range(self.screen.columns)) for line in lines)

@@ -86,7 +86,7 @@ async def test_the_calendar_and_the_preview(named: Named, small_archive: Path) -
     async with named.explorer.run_test(size=(140, 40)) as pilot:
         await settled(pilot)
         if named.words == ["m"]:
-            assert re.search(r"\bm\b", shown(pilot).splitlines()[0])
+            await until(pilot, lambda: re.search(r"\bm\b", shown(pilot).splitlines()[0]))
         reading, listing = commands(pilot)
         assert reading[: 1 + len(named.words)] == ["cat", *named.words] and hourscope(*reading).lines
         assert listing == named.spelled("ls")
@@ -122,7 +122,7 @@ async def test_a_scan_and_a_send_of_what_it_made(named: Named, tmp_path: Path) -
         page = on(pilot, ScanPage)
         await answer(pilot, "slash", "-g '\"event\"' -m \"event == 'error'\"")
         await answer(pilot, "w", f"{tmp_path}/one/")
-        assert [line for line in shown(pilot).splitlines() if " command " in line]
+        await until(pilot, lambda: [line for line in shown(pilot).splitlines() if " command " in line])
         (words,) = commands(pilot)
         assert words == shlex.split(page.form.commands[0])[1:]
         assert words[: len(named.spelled("scan"))] == named.spelled("scan")

@@ -12,7 +12,19 @@ from typing import Any, BinaryIO, cast
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import LAST, RECORDS, Opened, add_term, calendar, preview, preview_of, settled, shown, until
+from tests.app.conftest import (
+    LAST,
+    RECORDS,
+    Opened,
+    add_term,
+    assert_shown,
+    calendar,
+    preview,
+    preview_of,
+    settled,
+    shown,
+    until,
+)
 from tui.app.calendar.screen import CalendarPage
 from tui.app.preview.rows import VisibleRows
 from tui.app.records.tree import JsonTree
@@ -76,7 +88,7 @@ async def test_a_record_that_breaks_the_tree_hides_nothing_else(
     monkeypatch.setattr(JsonTree, "draw", broken)
     async with opened() as pilot:
         page = await preview(pilot)
-        assert "this line cannot be shown" in shown(pilot) and "play" in shown(pilot)
+        await assert_shown(pilot, "this line cannot be shown", "play")
         await pilot.press("j")
         assert page.listing.current == 1
         await pilot.press("q")
@@ -96,7 +108,7 @@ async def test_a_screen_that_cannot_be_made_can_be_left(
         await pilot.press("q")
         calendar(pilot)
         await pilot.press("question_mark")
-        assert "The calendar" in shown(pilot)
+        await assert_shown(pilot, "The calendar")
     defects.clear()
 
 
@@ -148,7 +160,7 @@ async def test_a_store_that_fails_in_mid_preview_is_a_sentence_in_the_preview(
         session = calendar(pilot).session
         session.archive = replace(session.archive, store=cast(Store, FailingStore(session.archive.store, error)))
         page = await preview(pilot)
-        assert words in sentence(pilot) and "reading …" not in shown(pilot) and not page.whole
+        await until(pilot, lambda: words in sentence(pilot) and "reading …" not in shown(pilot) and not page.whole)
         await pilot.press("q")
         assert calendar(pilot).session.place == LAST
     defects.clear()

@@ -7,7 +7,19 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.app.conftest import FIRST, LAST, Opened, calendar, on, preview, preview_of, settled, shown, until
+from tests.app.conftest import (
+    FIRST,
+    LAST,
+    Opened,
+    assert_shown,
+    calendar,
+    on,
+    preview,
+    preview_of,
+    settled,
+    shown,
+    until,
+)
 from tui.app.page import Page
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
@@ -81,7 +93,7 @@ async def test_filter_and_time_are_asked_for_on_every_screen_of_an_archive(
         before = pilot.app.screen
         burst(pilot, {"slash": "/", "colon": ":"}[keys[-1]] + "level q")
         await until(pilot, lambda: "level q" in shown(pilot))
-        assert asks in shown(pilot).splitlines()[-1] and pilot.app.screen is before
+        await until(pilot, lambda: asks in shown(pilot).splitlines()[-1] and pilot.app.screen is before)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +124,7 @@ async def test_an_arrow_keeps_the_value_of_a_prompt_and_a_refused_answer_can_be_
         await pilot.press("end", "x")
         assert field.value == f"{value}x"
         await pilot.press("enter")
-        assert "is not a time" in shown(pilot)
+        await assert_shown(pilot, "is not a time")
         await pilot.press("backspace", "enter")
         assert pilot.app.focused is not field
 

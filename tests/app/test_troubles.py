@@ -7,7 +7,19 @@ import json
 import logging
 from pathlib import Path
 
-from tests.app.conftest import FIRST, Opened, add_term, calendar, on, preview, settled, shown, until, until_shown
+from tests.app.conftest import (
+    FIRST,
+    Opened,
+    add_term,
+    assert_shown,
+    calendar,
+    on,
+    preview,
+    settled,
+    shown,
+    until,
+    until_shown,
+)
 from tui.app.scan.screen import ScanPage
 
 
@@ -20,19 +32,19 @@ async def test_keys_that_a_detected_layout_leaves_out(opened: Opened, tmp_path: 
         (tmp_path / f"events.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(b"{}\n"))
     (tmp_path / "events.old.gz").write_bytes(gzip.compress(b"{}\n"))
     async with opened(str(tmp_path), (140, 40)) as pilot:
-        assert "! 1 key left out" in header(shown(pilot))
+        await until(pilot, lambda: "! 1 key left out" in header(shown(pilot)))
         (sentence,) = [words for words in calendar(pilot).explanation() if words.startswith("left out: 1 key")]
         assert "such as events.old.gz; to see them: hourscope ls " in sentence and "--json" in sentence
         await pilot.press("s")
         await settled(pilot)
-        assert "! 1 key left out" in header(shown(pilot))
+        await until(pilot, lambda: "! 1 key left out" in header(shown(pilot)))
 
 
 async def test_a_chunk_far_from_all_others(opened: Opened, tmp_path: Path) -> None:
     for day in ("1970-01-01", "2015-01-20", "2015-01-21"):
         (tmp_path / f"events.{day}_00.log.gz").write_bytes(gzip.compress(b"{}\n"))
     async with opened(str(tmp_path), (140, 40)) as pilot:
-        assert "! 1 far chunk" in header(shown(pilot))
+        await until(pilot, lambda: "! 1 far chunk" in header(shown(pilot)))
         assert any("was the writer's clock wrong?" in words for words in calendar(pilot).explanation())
 
 
@@ -44,7 +56,7 @@ async def test_records_that_are_not_json_and_what_they_are(opened: Opened, tmp_p
         assert "not JSON" not in header(shown(pilot))  # nothing has asked for it
         await add_term(pilot, "n >= `0`")
         await until_shown(pilot, "5 of 7 previewed")
-        assert "! 2 not JSON (text, 1 broken JSON)" in header(shown(pilot)) and page.whole
+        await until(pilot, lambda: "! 2 not JSON (text, 1 broken JSON)" in header(shown(pilot)) and page.whole)
 
 
 async def test_a_chunk_that_is_not_given_leaves_the_rest_of_its_hour(opened: Opened, tmp_path: Path) -> None:
@@ -55,8 +67,8 @@ async def test_a_chunk_that_is_not_given_leaves_the_rest_of_its_hour(opened: Ope
         (tmp_path / f"events.web02-000000.{FIRST:%Y-%m-%d_%H}.log.gz").unlink()
         page = await preview(pilot)
         assert [json.loads(record)["host"] for record in page.records] == ["web01", "web03"]
-        assert "! 1 damaged" in header(shown(pilot)) and not page.whole
-        assert "No such file" in shown(pilot)
+        await until(pilot, lambda: "! 1 damaged" in header(shown(pilot)) and not page.whole)
+        await assert_shown(pilot, "No such file")
 
 
 async def test_a_scan_without_a_match_says_why(opened: Opened) -> None:

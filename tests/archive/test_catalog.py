@@ -79,7 +79,6 @@ ranges = st.tuples(st.integers(0, 40), st.integers(1, 41)).map(sorted).filter(la
 
 
 @given(st.sets(st.integers(0, 40), min_size=1), ranges)
-@settings(deadline=None)
 def test_every_hour_of_the_span_is_there_or_a_gap(present: set[int], range_: list[int]) -> None:
     start, stop = range_
     catalog = catalog_of(sorted(present, reverse=True), start, stop)
@@ -175,7 +174,6 @@ def test_gaps_are_what_walking_over_all_hours_finds(
     start=st.datetimes(datetime(1971, 1, 1), datetime(2040, 1, 1)),
     length=st.integers(0, 20_000),
 )
-@settings(deadline=None, max_examples=30)
 def test_hours_are_counted_without_being_made(zone: ZoneInfo, start: datetime, length: int) -> None:
     first = start.replace(minute=0, second=0, microsecond=0, tzinfo=zone)
     assert count_hours(first, first + length * HOUR) == sum(1 for _ in hours_between(first, first + length * HOUR))

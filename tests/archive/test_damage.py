@@ -80,7 +80,7 @@ def case_of(seed: int, form: str) -> Case:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("codec", [*COMPRESSIONS, "double gzip", "plain"])
 @given(seed=st.integers(0, 1 << 40), block_size=st.sampled_from([1, 7, 64, 1 << 18]), step=st.sampled_from([1, 3, 999]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_every_record_is_read_whatever_the_form_and_the_compression(
     form: str, codec: str, seed: int, block_size: int, step: int
 ) -> None:
@@ -120,7 +120,7 @@ def damaged_chunk(case: Case, codec: str, source: random.Random) -> bytes:
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "pretty"])
 @pytest.mark.parametrize("codec", COMPRESSIONS)
 @given(seed=st.integers(0, 1 << 40))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_one_fault_costs_only_what_it_touches(form: str, codec: str, seed: int) -> None:
     """What is read was put in, in order, and nothing else; all that is whole in other members is read."""
     check_fault(form, codec, seed)
@@ -213,7 +213,6 @@ def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, ca
 
 @example(kept=1)
 @given(kept=st.integers(1, 10_000))  # of 10,500 bytes
-@settings(max_examples=30, deadline=None)
 def test_a_cut_at_the_end_keeps_every_whole_line(kept: int) -> None:
     records = [b'{"i":%d,"x":"%d"}' % (i, i * 7919 % 9973) for i in range(2000)]
     chunk = gzip.compress(lines(records), mtime=0)[:kept]

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.chunks import COMPRESSIONS, OneObject, flipped, lines, read
@@ -148,7 +148,6 @@ def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
 
 
 @given(text=st.binary(max_size=3000), at=st.integers(0, 3000), more=st.binary(max_size=50), step=st.integers(1, 4000))
-@settings(max_examples=30, deadline=None)
 def test_every_byte_before_an_error_is_decoded(text: bytes, at: int, more: bytes, step: int) -> None:
     """As zlib gives it, fed byte by byte."""
     member = gzip.compress(text * 3, mtime=0)

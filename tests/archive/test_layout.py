@@ -36,7 +36,6 @@ hours = st.integers(0, 60 * 365 * 24).map(lambda n: datetime(1975, 1, 1) + n * H
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @given(hour=hours, zone=zones, topic=names, host=names, rev=revisions)
-@settings(max_examples=30, deadline=None)
 def test_what_is_spelled_is_read_again(
     pattern: str, hour: datetime, zone: ZoneInfo, topic: str, host: str, rev: str
 ) -> None:
@@ -152,7 +151,7 @@ def test_which_locations_spell_a_layout(text: str, holes: bool) -> None:
 
 @pytest.mark.parametrize("pattern", [p for p in PATTERNS if "{" not in p and "%s" not in p])
 @given(start=hours, length=st.integers(1, 24 * 200), offset=st.integers(0, 24 * 200), zone=zones)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_prefixes_hold_every_key_of_the_range(
     pattern: str, start: datetime, length: int, offset: int, zone: ZoneInfo
 ) -> None:
@@ -242,7 +241,7 @@ keys_of = st.lists(
 
 
 @given(head=parts, tail=parts, key=keys_of | st.tuples(keys_of, keys_of).map(lambda ends: "2015-01-20_13".join(ends)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_linear_regex_agrees_with_pythons(head: str, tail: str, key: str) -> None:
     """They may divide a key differently where a name is repeated, but never accept parts that do not agree."""
     layout = Layout(f"{head}%Y-%m-%d_%H{tail}")

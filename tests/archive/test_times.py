@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.archive.times import (
@@ -205,7 +205,6 @@ def test_a_day_that_samoa_left_out() -> None:
 
 
 @given(moments())
-@settings(max_examples=30, deadline=None)
 def test_the_next_hour_is_later_and_whole(moment: datetime) -> None:
     hour = floor_hour(moment)
     after = next_hour(hour)
@@ -216,7 +215,6 @@ def test_the_next_hour_is_later_and_whole(moment: datetime) -> None:
 
 
 @given(moments())
-@settings(max_examples=30, deadline=None)
 def test_the_hours_of_a_range_are_those_that_its_clocks_showed(moment: datetime) -> None:
     later = (moment.astimezone(UTC) + timedelta(minutes=minutes) for minutes in range(0, 40 * 60, 15))
     shown = [floor_hour(time.astimezone(moment.tzinfo)) for time in later]

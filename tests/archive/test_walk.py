@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.writers import FOREIGN, HOURS, START, WRITERS
@@ -95,7 +95,6 @@ _PIECES = st.sampled_from(
 _TIMES = ["/%Y-%m-%d_%H.gz", ".%Y%m%d%H.gz", "-%Y%m%d/%H.gz"]
 
 
-@settings(max_examples=30, deadline=None)
 @example(["%-H", "{topic}"], [""], 17, _TIMES[0])  # the hour 1 begins as 17 does
 @example(["{topic}"], ["a", "a.b", "a.2b", "a.b-7"], 17, _TIMES[1])
 @given(

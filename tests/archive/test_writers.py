@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.seaweed import Seaweed
@@ -190,7 +190,6 @@ _PATTERNS = st.builds(
 
 
 @given(pattern=_PATTERNS, start=st.datetimes(datetime(1995, 1, 1), datetime(2060, 1, 1)), minute=st.integers(0, 59))
-@settings(max_examples=30, deadline=None)
 def test_any_date_and_hour_is_found(pattern: str, start: datetime, minute: int) -> None:
     hours = [start.replace(minute=minute, second=59, microsecond=0) + timedelta(hours=number) for number in range(60)]
     keys = {hour.strftime(pattern): hour.replace(minute=0, second=0) for hour in hours}

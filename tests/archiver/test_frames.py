@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.archiver.connection import Connection
@@ -53,7 +53,6 @@ frames = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(frames, st.lists(st.integers(1, 200), max_size=20))
 def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cuts: list[int]) -> None:
     stream = b"".join(

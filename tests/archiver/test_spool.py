@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from isal import igzip
 
@@ -52,7 +52,6 @@ def test_a_large_file_is_whole_before_its_hour_is_over(tmp_path: Path) -> None:
 lines = st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"") + b"\n"), min_size=1, max_size=5)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(lines.map(b"".join), min_size=1, max_size=4), st.data())
 def test_a_repair_keeps_every_whole_line_that_can_be_read(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[bytes], data: st.DataObject

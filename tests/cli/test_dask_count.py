@@ -28,7 +28,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hours = (
         [
             {"ts": f"2015-01-20T{hour:02}:{n // 100 % 60:02}:00Z", "kind": f"k{n % 7}", "tags": ["x", n % 3], "n": n}
-            for n in range(6000)
+            for n in range(2000)
         ]
         for hour in range(CHUNKS)
     )
@@ -63,7 +63,7 @@ def test_a_worker_killed_in_mid_count_and_mid_build_changes_nothing(archive: Pat
     by_kind = hourscope("count", archive, "--by", "kind", "--json", env={"XDG_CACHE_HOME": str(tmp_path / "cache")})
     rows = json.loads(by_kind.out)
     assert rows["read"] == {"chunks": 0, "bytes": 0}
-    assert sum(row["count"] for row in rows["rows"]) == CHUNKS * 6000
+    assert sum(row["count"] for row in rows["rows"]) == CHUNKS * 2000
 
 
 def time_of_first_task(cluster: Cluster) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.filter.compiled import NotJsonError
@@ -78,7 +78,6 @@ values = st.recursive(
 
 
 @given(values, st.booleans(), st.sampled_from([None, (",", ":"), (" , ", " : ")]))
-@settings(deadline=None)
 def test_it_is_what_json_indents(value: object, ascii_only: bool, separators: tuple[str, str] | None) -> None:
     record = json.dumps(value, ensure_ascii=ascii_only, separators=separators).encode("utf-8", "surrogatepass")
     try:
@@ -99,7 +98,6 @@ def test_it_is_what_json_indents(value: object, ascii_only: bool, separators: tu
         )
     ).map("".join)
 )
-@settings(deadline=None, max_examples=30)
 def test_it_takes_what_json_takes(text: str) -> None:
     try:
         json.loads(text)

@@ -180,7 +180,7 @@ def test_lists_that_mean_nothing_are_said(sample: Path, tmp_path: Path) -> None:
     for words, sentence in (
         (("-f", tmp_path / "none"), "none: No such file or directory"),
         (("-f", tmp_path), "Is a directory"),
-        (("-i", "-m", "event"), "-i applies to -g, -f"),
+        (("-i", "-m", "event"), "-i applies to -g, -e, -f"),
         (("-w", "-e", "event"), "-w applies to -g, -f"),
     ):
         ran = hourscope("scan", sample, *HOUR, *words)

@@ -1,14 +1,12 @@
 """Chunks that the archive does not give: named as what they are, and no reason to leave out the others."""
 
 import gzip
-import hashlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.support.command import hourscope
+from tests.support.scripted_s3 import Answer, Request, ScriptedS3, refused
 from tests.support.seaweed import Seaweed
 from tui.archive import open_archive
 from tui.config import S3Options
@@ -16,54 +14,27 @@ from tui.filter import Filter
 from tui.scan import ChunkDamaged, ChunkDone, plan_scan, run_plan
 
 BODY = gzip.compress(b'{"n":1}\n', mtime=0)
-ETAG = hashlib.md5(BODY).hexdigest()
-REFUSED = {1: "InvalidObjectState", 2: "AccessDenied", 3: "NoSuchKey"}
-
-
-class Cold(BaseHTTPRequestHandler):
-    """The answers of S3 for a bucket of five hours, three of them unreadable (SeaweedFS reads GLACIER as any other)."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        if "list-type=2" in self.path:
-            self._answer(200, f"<ListBucketResult>{''.join(map(self._item, range(5)))}</ListBucketResult>".encode())
-        elif code := REFUSED.get(int(self.path.partition("_")[2][:2])):
-            self._answer(404 if code == "NoSuchKey" else 403, f"<Error><Code>{code}</Code></Error>".encode())
-        else:
-            self._answer(200, BODY)
-
-    def _item(self, hour: int) -> str:
-        place = "GLACIER" if hour == 1 else "STANDARD"
-        return (
-            f"<Contents><Key>e.2015-01-20_{hour:02}.gz</Key><Size>{len(BODY)}</Size><ETag>&quot;{ETAG}&quot;</ETag>"
-            f"<LastModified>2015-01-20T10:00:00.000Z</LastModified><StorageClass>{place}</StorageClass></Contents>"
-        )
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+KEYS = [f"e.2015-01-20_{hour:02}.gz" for hour in range(5)]
+REFUSED = {
+    KEYS[1]: refused(403, "InvalidObjectState"),
+    KEYS[2]: refused(403, "AccessDenied"),
+    KEYS[3]: refused(404, "NoSuchKey"),
+}
 
 
 @pytest.fixture
 def env() -> Iterator[dict[str, str]]:
-    """What reaches that bucket."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Cold)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
-        "AWS_ACCESS_KEY_ID": "k",
-        "AWS_SECRET_ACCESS_KEY": "s",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server.shutdown()
-    server.server_close()
+    """What reaches a bucket of five hours, three of them unreadable (SeaweedFS reads GLACIER as any other)."""
+    with ScriptedS3(dict.fromkeys(KEYS, BODY)) as s3:
+
+        def answer(request: Request) -> Answer | None:
+            if request.key:
+                return REFUSED.get(request.key)
+            key = f"<Key>{KEYS[1]}</Key>".encode()
+            return Answer(200, s3.usual(request).body.replace(key, key + b"<StorageClass>GLACIER</StorageClass>"))
+
+        s3.answer = answer
+        yield s3.env
 
 
 def test_each_is_named_as_what_it_is(env: dict[str, str]) -> None:

@@ -148,7 +148,7 @@ JSON: Mapping[str, str] = {
     "findings[].records": "Records of the target that satisfy it.",
     "findings[].since": "First hour in which it holds.",
     "findings[].until": "End, exclusive.",
-    "findings[].score": "Surprise; comparable within one answer.",
+    "findings[].score": "Surprise, weighed by effect: what findings are ordered by; comparable within one answer.",
     "findings[].also": "Other facts about the same records.",
     "findings[].filter": "JMESPath expression of these records.",
     "estimate: matches": "Expected matches.",

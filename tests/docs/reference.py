@@ -23,7 +23,7 @@ import msgspec
 
 from tests.docs.meanings import CONFIG, ENVIRONMENT, JSON
 from tui import cli
-from tui.cli.command import _HEADINGS
+from tui.cli.command import Command
 from tui.cli.config import screens_of
 from tui.cli.group import COMMANDS, OPEN, commands
 from tui.config_file import ConfigFile
@@ -83,18 +83,8 @@ def _paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _options(command: click.Command, context: click.Context) -> dict[str, tuple[Option, ...]]:
-    found = {
-        parameter.name: Option(*record)
-        for parameter in command.get_params(context)
-        if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context))
-    }
-    by_heading = {}
-    for heading, names in _HEADINGS.items():
-        rows = [found.pop(name) for name in names if name in found]
-        rows += found.values() if heading == "Other" else ()
-        if rows:
-            by_heading[heading] = tuple(rows)
-    return by_heading
+    assert isinstance(command, Command)
+    return {heading: tuple(Option(*row) for row in rows) for heading, rows in command.option_rows(context).items()}
 
 
 def markdown() -> str:

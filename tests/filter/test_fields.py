@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.filter import fields
@@ -30,33 +30,31 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...]
     return [(path, value)]
 
 
-@settings(deadline=None)
 @given(records)
 def test_it_counts_what_there_is(sample: list[dict[str, Any]]) -> None:
-    found = Fields()
-    found.feed(json.dumps(value).encode() for value in sample)
-    assert found.records == len(sample) and found.others == 0 and found.complete
+    counted = Fields()
+    counted.feed(json.dumps(value).encode() for value in sample)
+    assert counted.records == len(sample) and counted.others == 0 and counted.complete
     every = [leaf for value in sample for leaf in leaves(value) if leaf[0]]
-    by_path = {each.path: each for each in found.found(top=1000) if each.path}
+    by_path = {field.path: field for field in counted.summarize(top=1000) if field.path}
     assert set(by_path) == {path for path, _ in every}
-    for path, each in by_path.items():
+    for path, field in by_path.items():
         here = [value for where, value in every if where == path]
         have = sum(any(where == path for where, _ in leaves(value)) for value in sample)
-        assert each.records == have and each.coverage == have / len(sample)
-        assert sum(each.types.values()) == len(here) == sum(count for _, count in each.top)
-        assert each.exact and each.distinct == len({json.dumps(value) for value in here})
+        assert field.records == have and field.coverage == have / len(sample)
+        assert sum(field.types.values()) == len(here) == sum(count for _, count in field.top)
+        assert field.exact and field.distinct == len({json.dumps(value) for value in here})
         numbers = [value for value in here if isinstance(value, int) and not isinstance(value, bool)]
-        assert each.median == (statistics.median_low(numbers) if numbers else None)
-        assert (each.low, each.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
+        assert field.median == (statistics.median_low(numbers) if numbers else None)
+        assert (field.low, field.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1))
 def test_the_top_values_come_first(numbers: list[int]) -> None:
-    found = Fields()
-    found.feed(json.dumps({"n": number}).encode() for number in numbers)
-    (each,) = found.found(top=3)
-    counts = [count for _, count in each.top]
+    counted = Fields()
+    counted.feed(json.dumps({"n": number}).encode() for number in numbers)
+    (field,) = counted.summarize(top=3)
+    counts = [count for _, count in field.top]
     assert counts == sorted(counts, reverse=True) == [c for _, c in Counter(numbers).most_common(3)]
 
 
@@ -64,37 +62,37 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "MOST_PATHS", 10)
     monkeypatch.setattr(fields, "MOST_VALUES", 20)
     monkeypatch.setattr(fields, "MOST_NUMBERS", 50)
-    found = Fields()
-    found.feed(json.dumps({"n": n, f"k{n}": "x" * 1000}).encode() for n in range(1000))
-    first, second, *_ = found.found()
-    assert not found.complete and len(found.found()) == 10
+    counted = Fields()
+    counted.feed(json.dumps({"n": n, f"k{n}": "x" * 1000}).encode() for n in range(1000))
+    first, second, *_ = counted.summarize()
+    assert not counted.complete and len(counted.summarize()) == 10
     assert not first.exact and first.distinct == 20 and (first.low, first.high) == (0, 999)
     assert first.median is not None and 200 < first.median < 800
     assert second.top == (("x" * fields.LONGEST, 1),)
 
 
 def test_what_is_no_object_is_counted_apart() -> None:
-    found = Fields()
-    found.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
-    assert found.records == 1 and found.others == 3
+    counted = Fields()
+    counted.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
+    assert counted.records == 1 and counted.others == 3
 
 
 def test_numbers_have_quartiles_and_a_histogram() -> None:
-    found = Fields()
-    found.feed(json.dumps({"n": n, "same": 7}).encode() for n in range(161))
-    numbers, same = found.found()
+    counted = Fields()
+    counted.feed(json.dumps({"n": n, "same": 7}).encode() for n in range(161))
+    numbers, same = counted.summarize()
     assert numbers.quartiles == (40, 120) and numbers.bins == (10,) * 15 + (11,)
     assert same.bins == (161,) + (0,) * 15 and same.quartiles == (7, 7)
 
 
 def test_numbers_as_large_as_json_allows_do_not_break_it() -> None:
-    found = Fields()
-    found.feed([b'{"n": 1e308}', b'{"n": -1e308}', b'{"n": 123456789012345678901234567890}'])
-    assert sum(found.found()[0].bins) == 3
+    counted = Fields()
+    counted.feed([b'{"n": 1e308}', b'{"n": -1e308}', b'{"n": 123456789012345678901234567890}'])
+    assert sum(counted.summarize()[0].bins) == 3
 
 
 def test_numbers_that_no_float_holds_are_counted_but_not_measured() -> None:
-    found = Fields()
-    found.feed([b'{"n": 1e400}', b'{"n": -1e999}', b'{"n": 7}', b'{"n": %d}' % 10**400])
-    number = found.found()[0]
+    counted = Fields()
+    counted.feed([b'{"n": 1e400}', b'{"n": -1e999}', b'{"n": 7}', b'{"n": %d}' % 10**400])
+    number = counted.summarize()[0]
     assert (number.types, number.low, number.high, sum(number.bins)) == ({"number": 4}, 7, 7, 1)

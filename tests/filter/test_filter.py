@@ -97,7 +97,7 @@ class TestText:
         text=st.text(st.sampled_from('abfo 5é"\r.'), max_size=3),
         end=st.booleans(),
     )
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_it_is_what_grep_f_finds(self, lines: list[bytes], text: str, end: bool) -> None:
         block = block_of(lines, end)
         assert check(parse_filter(grep=[text]), block) == [r for r in block.records() if text.encode() in r]
@@ -126,12 +126,12 @@ class TestText:
 
 class TestRegex:
     @given(lines=st.lists(byte_lines, max_size=6), pattern=patterns(ATOMS + RE2_ONLY), end=st.booleans())
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     def test_a_block_gives_the_lines_that_match_one_by_one(self, lines: list[bytes], pattern: str, end: bool) -> None:
         check(parse_filter(regex=[pattern]), block_of(lines, end))
 
     @given(lines=st.lists(ascii_lines, max_size=6), pattern=patterns(ATOMS), end=st.booleans())
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     def test_the_meaning_is_the_usual_one(self, lines: list[bytes], pattern: str, end: bool) -> None:
         """Where RE2 and Python's `re` mean the same, they pick the same lines."""
         block = block_of(lines, end)
@@ -211,7 +211,7 @@ class TestStack:
         end=st.booleans(),
         order=st.randoms(use_true_random=False),
     )
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_all_terms_must_hold(
         self,
         lines: list[bytes],

@@ -49,7 +49,6 @@ def listed(*sought: str, **options: bool) -> Term:
 
 
 @pytest.mark.parametrize("hyperscan", [True, False])
-@settings(max_examples=30, deadline=None)
 @given(
     sought=st.lists(words, min_size=1, max_size=4),
     some=st.lists(lines, min_size=1, max_size=6),
@@ -74,7 +73,6 @@ def test_what_a_list_matches(
         assert filter_.matcher().count(block) == len(right)
 
 
-@settings(max_examples=30, deadline=None)
 @given(text=words, some=st.lists(lines, min_size=1, max_size=6), ignore_case=st.booleans(), whole=st.booleans())
 def test_a_single_text_is_a_list_of_one(text: str, some: list[str], ignore_case: bool, whole: bool) -> None:
     one = parse_filter(grep=[text], ignore_case=ignore_case, words=whole)
@@ -145,7 +143,7 @@ TERMS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(terms=st.lists(st.sampled_from(TERMS), max_size=3), record=st.lists(PIECES | st.just("x|"), max_size=6))
 def test_the_command_line_of_any_terms_matches_the_same(terms: list[Term], record: list[str]) -> None:
     """-i and -w stand for a whole command line; the explorer may mix them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import jmespath
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jmespath import exceptions
 
@@ -135,7 +135,6 @@ def escaped(text: str, characters: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: re.sub(rf"\\.|({characters})", spelled, found[0]), text)
 
 
-@settings(max_examples=30, deadline=None)
 @given(expressions, documents)
 def test_all_layers_agree(expression: str, document: Any) -> None:
     chosen = parse_filter(match=[expression])
@@ -143,7 +142,6 @@ def test_all_layers_agree(expression: str, document: Any) -> None:
         assert chosen.matches(record) is judged(expression, json.loads(record)), record
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(expressions, min_size=1, max_size=3), st.lists(documents.filter(lambda each: isinstance(each, dict))))
 def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> None:
     values = compile_values([jmespath.compile(expression).parsed for expression in asked])
@@ -153,7 +151,6 @@ def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> Non
     assert repr(found) == repr([tuple(searched(each, document) for each in asked) for document in some])
 
 
-@settings(max_examples=30, deadline=None)
 @given(expressions, documents)
 def test_a_matching_record_holds_every_needle(expression: str, document: Any) -> None:
     wanted = needles(jmespath.compile(expression).parsed)

@@ -67,7 +67,7 @@ def judged(expression: str, document: Any) -> bool:
 
 
 @given(document=documents, expression=expressions)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 def test_a_record_matches_if_jmespath_says_something_truthy(document: Any, expression: str) -> None:
     record = json.dumps(document).encode()
     assert parse_filter(match=[expression]).matches(record) is judged(expression, json.loads(record))

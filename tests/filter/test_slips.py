@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import FilterError
@@ -93,7 +93,6 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=12).map(" ".join) | st.lists(pieces, max_size=12).map("".join))
-@settings(max_examples=30, deadline=None)
 def test_a_repair_is_always_valid(expression: str) -> None:
     try:
         parse_filter(match=[expression])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.filter.test_jmespath_layers import documents, expressions, spellings
@@ -101,7 +101,6 @@ def _is_json(record: bytes) -> bool:
     return True
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     lines=st.lists(st.sampled_from(EVENTS), min_size=1, max_size=30),
     hostile=st.lists(st.sampled_from(HOSTILE), max_size=3),
@@ -130,7 +129,6 @@ def test_a_value_over_two_lines_is_not_made_up_for_by_two_values_in_one(question
         check(parse_filter(match=[question]), block_of([*EVENTS, one, other, b'{"n":3}{"n":4}', *EVENTS]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(expression=expressions, some=st.lists(documents, min_size=1, max_size=4), invert=st.booleans())
 def test_any_expression_on_any_documents(expression: str, some: list[object], invert: bool) -> None:
     lines = [line for document in some for line in spellings(document)]

@@ -7,7 +7,7 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.archive import Block
@@ -69,7 +69,6 @@ def test_it_goes_to_other_processes() -> None:
 TIMES = st.one_of(st.integers(1421758800, 1421759600), st.sampled_from(["2015-01-20T13:09:00Z", "never", None]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(TIMES.map(lambda time: {"ts": time, "e": "x"}), st.sampled_from([b"text", {"e": "x"}]))))
 def test_spans_count_and_single_records_agree(records: list[object]) -> None:
     made = filtered(grep=["e"])

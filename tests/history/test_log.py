@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.history.log import (
@@ -68,7 +68,6 @@ def test_a_broken_line_is_skipped_and_what_is_added_behind_it_is_whole(log: Path
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=30, deadline=None)
 def test_whatever_is_in_the_file_the_next_line_is_found(garbage: bytes) -> None:
     path = history_dir() / "any.jsonl"
     path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.history.conftest import Command
@@ -86,7 +86,6 @@ def test_a_record_that_cannot_be_parsed_is_left_out_of_what_is_redacted() -> Non
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-@settings(max_examples=30, deadline=None)
 def test_a_record_is_one_line_of_500_bytes_that_stays_json_if_it_can(value: object) -> None:
     (line,) = shown_records([json.dumps(value).encode()])
     assert printable(line) == line and len(line) <= RECORD_BYTES
@@ -102,7 +101,6 @@ def test_an_entry_takes_three_records_of_500_bytes() -> None:
 
 
 @given(st.text(max_size=80), st.binary(max_size=80), st.text(max_size=20))
-@settings(max_examples=30, deadline=None)
 def test_nothing_that_is_noted_can_forge_or_end_an_entry(text: str, record: bytes, hour: str) -> None:
     notebook = notebook_of("/forged", "forged")
     notebook.path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
@@ -102,7 +102,6 @@ EXPRESSIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3), EXPRESSIONS, st.booleans())
 def test_a_scan_with_the_index_counts_what_one_without_it_counts(
     tmp_path_factory: pytest.TempPathFactory, hours: list[list[object]], expression: str, invert: bool
@@ -118,7 +117,6 @@ def test_a_scan_with_the_index_counts_what_one_without_it_counts(
     index.close()
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
     st.sampled_from([(), ("a",), ("b.c",), ("b",), ("a", "b.c"), ("nosuch",)]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.index.test_index import EXPRESSIONS, RECORDS, build, counted, planned, scanned, write
@@ -27,7 +27,6 @@ MORE = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
     st.one_of(MORE, EXPRESSIONS),

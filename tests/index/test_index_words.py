@@ -81,7 +81,6 @@ def filters(draw: st.DrawFn) -> Filter:
     return Filter(tuple(terms), draw(st.booleans()))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(lines(), max_size=4), min_size=1, max_size=3), filters())
 def test_a_chunk_is_passed_over_only_if_it_holds_no_match(
     tmp_path_factory: pytest.TempPathFactory, hours: list[list[bytes]], filter_: Filter
@@ -111,7 +110,6 @@ def test_every_match_holds_the_words_that_its_filter_needs(line: bytes, filter_:
 WORD_LISTS = st.lists(st.text("abc019_", min_size=4, max_size=9).map(str.encode), max_size=300)
 
 
-@settings(max_examples=30, deadline=None)
 @given(WORD_LISTS, WORD_LISTS)
 def test_a_word_that_was_added_is_held_whatever_the_filter_went_through(one: list[bytes], other: list[bytes]) -> None:
     words, second = Words(10_000), Words(10_000)

@@ -35,7 +35,7 @@ def test_every_record_after_the_first_of_its_kind_is_a_copy(chunks: list[list[by
     assert copies_of(chunks) == said_plainly(chunks)
 
 
-@settings(max_examples=10, deadline=None)  # each makes hundreds of files
+@settings(max_examples=10)  # each makes hundreds of files
 @given(_CHUNKS)
 def test_what_is_too_much_to_sort_at_once_is_divided_again(chunks: list[list[bytes]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import FilterError
@@ -256,7 +256,6 @@ pieces = st.sampled_from([*WORDS.split(), "starts_with(tags, ", " "])
 
 
 @given(st.lists(pieces, max_size=12).map("".join))
-@settings(max_examples=30, deadline=None)
 def test_whatever_is_written_a_hint_is_an_expression_that_can_be_used(expression: str) -> None:
     try:
         filter_ = Filter((Term("match", expression),))

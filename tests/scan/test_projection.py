@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import FilterError
@@ -82,13 +82,11 @@ values = st.recursive(
 
 
 @given(value=values, path=st.sampled_from(["a", "a.b", "a[0]", "a[-1].b", "b.c[1]", "a.b.c.d"]))
-@settings(deadline=None)
 def test_a_path_gives_what_jmespath_gives(value: object, path: str) -> None:
     record = json.dumps({"a": value, "b": value}).encode()
     assert json.loads(projection(path)(record)) == {path: parse_expression(path).search(json.loads(record))}
 
 
 @given(values)
-@settings(deadline=None)
 def test_what_is_loaded_is_written_again(value: object) -> None:
     assert json.loads(encoded(load_spelled(json.dumps(value).encode()))) == value

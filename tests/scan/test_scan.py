@@ -314,7 +314,7 @@ def test_a_network_that_is_down_is_named_for_every_chunk(archive: Archive) -> No
     ),
     text=st.sampled_from(["x", "y", '"a"', "}{", "z"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_where_a_text_hits_few_lines_the_others_need_no_look(lines: list[bytes], text: str) -> None:
     """The matches are those of blocks in which each record has its own line."""
     content = b"".join(line + b"\n" for line in [*[b'{"a":"z"}'] * 9, *lines])

@@ -6,7 +6,7 @@ import random
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.archive import Chunk, Damage
@@ -49,7 +49,6 @@ def lines_of(events: list[ScanEvent]) -> bytes:
 
 
 @given(interleavings())
-@settings(max_examples=30, deadline=None)
 def test_matches_are_in_the_order_of_the_chunks(drawn: tuple[list[list[bytes]], list[ScanEvent]]) -> None:
     pieces, told = drawn
     chunks = [chunk(number) for number in range(len(pieces))]
@@ -62,7 +61,6 @@ def test_matches_are_in_the_order_of_the_chunks(drawn: tuple[list[list[bytes]], 
 
 
 @given(interleavings(), st.data())
-@settings(max_examples=30, deadline=None)
 def test_what_was_found_stays_when_a_scan_is_cut_short(
     drawn: tuple[list[list[bytes]], list[ScanEvent]], data: st.DataObject
 ) -> None:

@@ -163,7 +163,7 @@ def test_split_by_hour_makes_an_archive(tmp_path: Path) -> None:
         finish(send_to_file(file_source(parts[0]), str(tmp_path / "x"), split=parse_split("hour")))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=60), most=st.integers(1, 80))
 def test_split_by_size_cuts_between_records(
     sizes: list[int], most: int, tmp_path_factory: pytest.TempPathFactory

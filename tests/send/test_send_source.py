@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.archive import open_archive
@@ -38,7 +38,6 @@ def all_batches(batches: Batches) -> list[Batch]:
     return found
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     records=records_of,
     block=st.integers(1, 50),
@@ -82,7 +81,6 @@ def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
     assert "line 21 of k (99 bytes)" in str(batches.failed)
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     lines=st.lists(st.sampled_from([b"", b"a", b"foo", b"x foo y", b"\r", b"foo\r"]), max_size=60), end=st.booleans()
 )
@@ -168,7 +166,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         file_source(tmp_path)
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     records=st.lists(st.sampled_from([b"", b"a", b"b", b"cc", b"x" * 30, b"y" * 30]), max_size=60),
     block=st.integers(1, 9),

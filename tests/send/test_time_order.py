@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.send.helpers import arrived, digest
@@ -81,7 +81,6 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(ROWS, max_size=4), st.sampled_from([1, 500, 1 << 20]))
 def test_what_does_not_fit_into_memory_is_sorted_just_the_same(
     chunks: list[list[tuple[int, bytes]]], memory: int

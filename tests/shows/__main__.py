@@ -10,20 +10,22 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 from tests.analysis.incidents import KINDS, Incident, incident
+from tui.analysis.comparison import compare_hours
 from tui.analysis.findings import findings
 from tui.analysis.spans import suspicious
 
 SAMPLED = 60  # records of an hour, of 200 or so
-_HEADER = f"{'':<12}{'seeds':>6}{'in first 3':>12}{'hours right':>13}{'hours found':>13}"
+_HEADER = f"{'':<12}{'seeds':>6}{'in first 3':>12}{'hours right':>13}{'hours found':>13}{'and right':>11}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Was the incident among the first three findings? Were its hours right, and found without being given?"""
+    """Was the incident among the first three findings, with its hours? Were these found, too, and right?"""
 
     named: bool
     exact: bool
     hours: bool
+    alone: bool
 
 
 def outcomes(kind: str, seed: int) -> tuple[str, int, tuple[Outcome, Outcome]]:
@@ -38,10 +40,22 @@ def _outcome(made: Incident, kind: str) -> Outcome:
     found = findings(made.comparison(table))
     stretches = suspicious(table, 3)
     if not kind:
-        return Outcome(not found, not found, not stretches)
+        return Outcome(not found, not found, not stretches, not stretches)
     named = any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
     exact = bool(found) and (found[0].since, found[0].until) == (made.first, made.stop)
-    return Outcome(named, exact, any(a < made.stop and made.first < b for a, b in stretches))
+    others = [[at for at in range(len(table.hours)) if not first <= at < stop] for first, stop in stretches]
+    alone = [
+        finding
+        for (first, stop), rest in zip(stretches, others, strict=True)
+        for finding in findings(compare_hours(table, range(first, stop), rest))
+    ]
+    alone.sort(key=lambda finding: -finding.rank)
+    return Outcome(
+        named,
+        exact,
+        any(finding.since < made.stop and made.first < finding.until for finding in alone[:3]),
+        any((finding.since, finding.until) == (made.first, made.stop) for finding in alone[:3]),
+    )
 
 
 def main() -> None:
@@ -57,8 +71,8 @@ def main() -> None:
         print(f"{title}\n{_HEADER}")
         for name in (*KINDS, "all", "nothing"):
             of_kind = [each[2][number] for each in told if each[0] == name or (name == "all" and each[0] != "nothing")]
-            figures = [sum(getattr(one, field) for one in of_kind) for field in ("named", "exact", "hours")]
-            print(f"{name:<12}{len(of_kind):>6}{figures[0]:>12}{figures[1]:>13}{figures[2]:>13}")
+            figures = [sum(getattr(one, field) for one in of_kind) for field in ("named", "exact", "hours", "alone")]
+            print(f"{name:<12}{len(of_kind):>6}{figures[0]:>12}{figures[1]:>13}{figures[2]:>13}{figures[3]:>11}")
         missed = [f"{name} {seed}" for name, seed, of_seed in told if not of_seed[number].named]
         print(f"missed: {', '.join(missed) or 'none'}\n")
 

@@ -52,13 +52,13 @@ class Answers:
 
     @property
     def summary(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.scan.err.splitlines()[-1])
-        return found
+        summary: dict[str, Any] = json.loads(self.scan.err.splitlines()[-1])
+        return summary
 
     @property
     def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.verify.out)
-        return found
+        report: dict[str, Any] = json.loads(self.verify.out)
+        return report
 
     @property
     def findings(self) -> list[str]:

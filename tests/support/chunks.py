@@ -71,7 +71,7 @@ def read(
 ) -> Read:
     """Read a chunk to its end, and check what holds for every result."""
     store: Store = OneObject(data, step)  # type: ignore[assignment]
-    found = Read()
+    read = Read()
     with ChunkReader(store, key, block_size=block_size, reading=reading, careful=careful) as reader:
         for item in reader.results(
             lambda: lambda block: (block.records(), block.count(), block.blank, block.split),
@@ -81,16 +81,16 @@ def read(
         ):
             if isinstance(item, Damage):
                 assert 0 <= item.start <= item.stop
-                found.damage.append(item)
+                read.damage.append(item)
             elif item is not None:
                 records, count, blank, split = item
                 assert len(records) == count
                 assert not any(b"\n" in record for record in records)
-                found.records += records
-                found.blank += blank
-                found.split += split
-        found.form, found.codec = str(reader.form), reader.codec
-    return found
+                read.records += records
+                read.blank += blank
+                read.split += split
+        read.form, read.codec = str(reader.form), reader.codec
+    return read
 
 
 def lines(records: Sequence[bytes]) -> bytes:

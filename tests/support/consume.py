@@ -144,9 +144,9 @@ class _Consumer:
         self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._expect(b"OK")
 
-    def _expect(self, wanted: bytes) -> None:
-        if (answer := self._response()) != wanted:
-            raise NsqProtocolError(f"nsqd answered {answer!r} where {wanted!r} was expected")
+    def _expect(self, expected: bytes) -> None:
+        if (answer := self._response()) != expected:
+            raise NsqProtocolError(f"nsqd answered {answer!r} where {expected!r} was expected")
 
     def _response(self) -> bytes:
         while not (frames := self._frames(10.0, patient=True)):

@@ -3,13 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.support.process import free_ports
+from tests.support.process import Server, free_ports
 
 
-class Cluster:
+class Cluster(Server):
     """A scheduler and two workers, as docs/dask.md starts them.
 
     Tests kill its workers, so each has a cluster of its own.
@@ -39,21 +37,10 @@ class Cluster:
         with Client(self.address, timeout=30, set_as_default=False) as client:
             client.wait_for_workers(len(self.workers), timeout=30)
 
-    def __enter__(self) -> Self:
-        try:
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def stop(self) -> None:
         for process in self._processes:
             process.kill()
         for process in self._processes:
             process.wait()
+
+    start, kill = wait, stop

@@ -10,16 +10,16 @@ import http.client
 import random
 import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
-HOST = "127.0.0.1"
+from tests.support.http_server import HttpHandler, HttpServer
+from tests.support.process import HOST
+
 _SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _DROPPED = ("connection", "transfer-encoding")
 
 
-class FaultyS3:
+class FaultyS3(HttpServer):
     """Passes every request on to `port`, but for those that a fault strikes.
 
     Faults, each with its share of the requests: `503` (SlowDown, nothing done); `damaged` (a byte of the request's
@@ -34,12 +34,7 @@ class FaultyS3:
         self.faulty = True
         self._random = random.Random(seed)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self, port))
-        self._server.daemon_threads = True
-
-    @property
-    def endpoint_url(self) -> str:
-        return f"http://{HOST}:{self._server.server_port}"
+        super().__init__(_handler(self, port))
 
     def fault(self, has_body: bool) -> str:
         """The fault that strikes this request; "" if none does."""
@@ -52,42 +47,25 @@ class FaultyS3:
                     return name
             return ""
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def _handler(front: FaultyS3, port: int) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _pass_on(self) -> None:
-            if self.headers.get("Expect", "").lower() == "100-continue":
-                self.send_response_only(http.HTTPStatus.CONTINUE)
-                self.end_headers()
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+def _handler(front: FaultyS3, port: int) -> type[HttpHandler]:
+    class Handler(HttpHandler):
+        def respond(self) -> None:
+            body = self.body()
             fault = front.fault(bool(body))
             if fault == "503":
-                self._answer(http.HTTPStatus.SERVICE_UNAVAILABLE, {}, _SLOW_DOWN)
+                self.reply(http.HTTPStatus.SERVICE_UNAVAILABLE, _SLOW_DOWN)
                 return
             if fault == "damaged":
                 middle = len(body) // 2
                 body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
-            found = self._ask(body, cut=fault == "cut")
-            if found is None or fault == "unheard":
+            answer = self._ask(body, cut=fault == "cut")
+            if answer is None or fault == "unheard":
                 self.close_connection = True
                 return
-            self._answer(*found)
+            self.reply(*answer)
 
-        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815
-
-        def _ask(self, body: bytes, *, cut: bool) -> tuple[int, dict[str, str], bytes] | None:
+        def _ask(self, body: bytes, *, cut: bool) -> tuple[int, bytes, dict[str, str]] | None:
             connection = http.client.HTTPConnection(HOST, port, timeout=30)
             with contextlib.closing(connection):
                 try:
@@ -99,23 +77,9 @@ def _handler(front: FaultyS3, port: int) -> type[BaseHTTPRequestHandler]:
                     if cut:
                         return None
                     answer = connection.getresponse()
-                    return answer.status, dict(answer.getheaders()), answer.read()
+                    kept = (name for name in answer.headers if name.lower() not in _DROPPED)
+                    return answer.status, answer.read(), {name: answer.headers[name] for name in kept}
                 except OSError:  # the real one is away: so are we
                     return None
-
-        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response_only(status)
-            for name, value in headers.items():
-                if name.lower() not in (*_DROPPED, "content-length"):
-                    self.send_header(name, value)
-            length = headers.get("Content-Length") if self.command == "HEAD" else None
-            self.send_header("Content-Length", length or str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                with contextlib.suppress(OSError):  # the client is gone
-                    self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
 
     return Handler

@@ -12,11 +12,10 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
-from tests.support.process import HOST, ServerProcess, free_ports
+from tests.support.process import HOST, Server, ServerProcess, free_ports
 
 Option = str | int | bool | Sequence[str]
 
@@ -52,7 +51,7 @@ class TopicStats:
     channels: Mapping[str, ChannelStats] = field(default_factory=dict)
 
 
-class _NsqServer:
+class _NsqServer(Server):
     """What nsqd and nsqlookupd have in common: a TCP port, an HTTP port, and a process that can come back."""
 
     def __init__(self, program: Path, folder: Path, options: Mapping[str, Option] | None = None) -> None:
@@ -62,7 +61,6 @@ class _NsqServer:
         self.log = folder / f"{program.name}.log"
         self.options = dict(options or {})
         self.tcp_port, self.http_port, self.https_port = free_ports(3)
-        self._process: ServerProcess | None = None
 
     @property
     def tcp_address(self) -> str:
@@ -72,26 +70,12 @@ class _NsqServer:
     def http_address(self) -> str:
         return f"{HOST}:{self.http_port}"
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.alive
-
     def start(self) -> None:
         if self.running:
             return
         fixed = {"tcp-address": self.tcp_address, "http-address": self.http_address, "broadcast-address": HOST}
         self._process = ServerProcess([self.program, *_flags(fixed | self._own_options() | self.options)], self.log)
         self._process.wait_until(self._answers)
-
-    def stop(self) -> None:
-        """SIGTERM: nsqd writes what is in its memory to disk."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """SIGKILL: what was only in memory is lost."""
-        if self._process is not None:
-            self._process.kill()
 
     def restart(self) -> None:
         """Stops it if it runs, and starts it with the same ports, options and data."""
@@ -119,19 +103,6 @@ class _NsqServer:
         if response.status != http.HTTPStatus.OK:
             raise NsqRequestError(response.status, answer)
         return answer
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _own_options(self) -> dict[str, Option]:
         return {}
@@ -165,9 +136,9 @@ class Nsqd(_NsqServer):
 
     def stats(self, topic: str) -> TopicStats:
         answer: dict[str, Any] = json.loads(self.request("GET", f"/stats?format=json&topic={quote(topic)}"))
-        for found in answer["topics"] or ():
-            if found["topic_name"] == topic:
-                return _topic_stats(found)
+        for known in answer["topics"] or ():
+            if known["topic_name"] == topic:
+                return _topic_stats(known)
         return TopicStats()
 
     def publish(self, topic: str, messages: Iterable[bytes]) -> None:
@@ -211,7 +182,7 @@ class Nsqlookupd(_NsqServer):
             if error.status == http.HTTPStatus.NOT_FOUND:
                 return []
             raise
-        return [f"{found['broadcast_address']}:{found['tcp_port']}" for found in answer["producers"]]
+        return [f"{producer['broadcast_address']}:{producer['tcp_port']}" for producer in answer["producers"]]
 
 
 def _flags(options: Mapping[str, Option]) -> list[str]:
@@ -222,24 +193,24 @@ def _flags(options: Mapping[str, Option]) -> list[str]:
     return flags
 
 
-def _topic_stats(found: Mapping[str, Any]) -> TopicStats:
+def _topic_stats(answer: Mapping[str, Any]) -> TopicStats:
     return TopicStats(
-        depth=found["depth"],
-        message_count=found["message_count"],
-        message_bytes=found["message_bytes"],
-        paused=found["paused"],
-        channels={channel["channel_name"]: _channel_stats(channel) for channel in found["channels"]},
+        depth=answer["depth"],
+        message_count=answer["message_count"],
+        message_bytes=answer["message_bytes"],
+        paused=answer["paused"],
+        channels={channel["channel_name"]: _channel_stats(channel) for channel in answer["channels"]},
     )
 
 
-def _channel_stats(found: Mapping[str, Any]) -> ChannelStats:
+def _channel_stats(answer: Mapping[str, Any]) -> ChannelStats:
     return ChannelStats(
-        depth=found["depth"],
-        in_flight=found["in_flight_count"],
-        deferred=found["deferred_count"],
-        message_count=found["message_count"],
-        requeue_count=found["requeue_count"],
-        timeout_count=found["timeout_count"],
-        clients=found["client_count"],
-        paused=found["paused"],
+        depth=answer["depth"],
+        in_flight=answer["in_flight_count"],
+        deferred=answer["deferred_count"],
+        message_count=answer["message_count"],
+        requeue_count=answer["requeue_count"],
+        timeout_count=answer["timeout_count"],
+        clients=answer["client_count"],
+        paused=answer["paused"],
     )

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 HOST = "127.0.0.1"
 _PR_SET_PDEATHSIG = 1
@@ -94,6 +96,42 @@ class ServerProcess:
         return self.log.read_text(errors="replace")[-2000:]
 
 
+class Server:
+    """One process that a `with` starts and stops, and that can come back in between."""
+
+    _process: ServerProcess | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.alive
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """SIGTERM: nsqd writes what is in its memory to disk."""
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL: what was only in memory is lost."""
+        if self._process is not None:
+            self._process.kill()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
 def _die_with_parent() -> None:
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -111,12 +149,12 @@ def free_ports(count: int, *offsets: int) -> list[int]:
     They lie below the range that the kernel gives to outgoing connections, so a server finds its port free again when
     it is restarted.
     """
-    found: list[int] = []
+    ports: list[int] = []
     for port in random.SystemRandom().sample(range(10_001, 21_000), 2_000):
         if all(_is_free(port + offset) for offset in (0, *offsets)):
-            found.append(port)
-        if len(found) == count:
-            return found
+            ports.append(port)
+        if len(ports) == count:
+            return ports
     raise ServerFailedError(f"no {count} free ports between 10001 and 20999")
 
 

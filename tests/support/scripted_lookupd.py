@@ -6,12 +6,10 @@ with scripted_lookupd([("no-such-host.invalid", 4150)]) as address: ...
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.support.process import HOST
+from tests.support.http_server import HttpHandler, HttpServer
 
 
 @contextmanager
@@ -22,20 +20,9 @@ def scripted_lookupd(nsqds: Sequence[tuple[object, object]]) -> Iterator[str]:
         for host, port in nsqds
     ]
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps({"producers": producers}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    class Handler(HttpHandler):
+        def respond(self) -> None:
+            self.reply(200, json.dumps({"producers": producers}).encode())
 
-        def log_message(self, *args: object) -> None:
-            """A test prints nothing."""
-
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"{HOST}:{server.server_port}"
-        finally:
-            server.shutdown()
+    with HttpServer(Handler) as server:
+        yield server.address

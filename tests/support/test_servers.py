@@ -169,7 +169,7 @@ def test_s3_puts_gets_and_lists(seaweed: Seaweed, bucket: str, tmp_path: Path) -
     keys = seaweed.upload_folder(tmp_path / "logs", bucket, "events/")
     client = seaweed.client()
     listed = client.list_objects_v2(Bucket=bucket, Prefix="events/")["Contents"]
-    assert [found["Key"] for found in listed] == keys
+    assert [object_["Key"] for object_ in listed] == keys
     assert keys == ["events/2015-01-20_13.log.gz", "events/2015-01-20_14.log.gz", "events/deep/er.log"]
     part = client.get_object(Bucket=bucket, Key=keys[0], Range="bytes=20-39", IfMatch=listed[0]["ETag"])
     assert part["Body"].read() == b"2015-01-20_13.log.gz"

@@ -106,12 +106,12 @@ def line_of(found: Found) -> str:
 def headline(answer: Answer) -> str:
     """The sentence that is the answer."""
     if not answer.found:
-        return "Nothing stands out."
+        return "Nothing stands out." if answer.final else "Nothing stands out so far."
     best = answer.found[0]
     moved = best.finding.shift
     if moved.there == 0:
-        others = f"none of the {count(answer.baseline.records)} others" if answer.baseline.records else "no other hours"
-        text = f"is new: {plural(moved.records, 'record')}, and in {others}"
+        others = f"among {count(answer.baseline.records)} others" if answer.baseline.records else "in other hours"
+        text = f"is new: {plural(moved.records, 'record')}, none {others}"
     else:
         way = "rose" if moved.score > 0 else "fell"
         text = f"{way} from {share(moved.there)} to {share(moved.here)} of the records"

@@ -27,7 +27,7 @@ def combined(
     pairs = search.sharper([comparison.single(fact) for fact in search.rising[:_BEAM]])
     known = {frozenset(pair.facts) for pair in pairs}
     pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
-    pairs.sort(key=lambda candidate: -candidate.rank)
+    pairs.sort(key=lambda candidate: -candidate.rank(needed))
     # a pair that does not stand out among so many may be part of a triple that does
     return [made for made in (*pairs, *search.sharper(pairs[:_BEAM])) if search.stands_out(made)]
 
@@ -70,7 +70,7 @@ class _Search:
                     parts = whole, self._single(fact, other)
                     for made in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation):
                         found[key] = made
-        return sorted(found.values(), key=lambda candidate: -candidate.rank)
+        return sorted(found.values(), key=lambda candidate: -candidate.rank(self.needed))
 
     def crossed(self) -> list[Candidate]:
         """Pairs of facts that need not differ much by themselves."""

@@ -10,8 +10,10 @@ from operator import and_, itemgetter
 
 from tui.analysis.facts import Fact
 from tui.analysis.records import Records
+from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
+from tui.filter.fields import Path
 
 MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
 _LIFT = 0.3  # doublings; a smaller change is none
@@ -34,10 +36,10 @@ class Candidate:
     shift: Shift
     weight: float = 1.0
 
-    @property
-    def rank(self) -> float:
-        """Surprise, weighed by effect."""
-        return self.weight * abs(self.shift.score) * min(max(abs(self.shift.lift), 0.3), 3.0)
+    def rank(self, needed: float) -> float:
+        """Surprise, beyond what so many tries reach by chance, weighed by effect. `needed`: the score of one fact."""
+        by_chance = len(self.facts) * (needed - MARGIN)
+        return max(self.weight * abs(self.shift.score) - by_chance, 0.0) * min(max(abs(self.shift.lift), 0.3), 3.0)
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,13 @@ class Comparison:
         """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
         here, there = self._sides
         length = max(len(self.target), 1)
-        of_hits, of_sizes, found, size = 1.0, 1.0, float(sum(here(hits))), float(sum(here(sizes)))
+        found, size = float(sum(here(hits))), float(sum(here(sizes)))
+        base_hits: Sequence[float] = there(hits)
+        base_sizes: Sequence[float] = there(sizes)
         if left is not None:
-            found, size, of_hits, of_sizes = found * left[0], size * left[1], left[2], left[3]
-        base = windows([n * of_hits for n in there(hits)], [n * of_sizes for n in there(sizes)], length)
+            found, size = found * left[0], size * left[1]
+            base_hits, base_sizes = [n * left[2] for n in base_hits], [n * left[3] for n in base_sizes]
+        base = windows(base_hits, base_sizes, length)
         least = 1.0
         if self.spread:
             _, _, least = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length).usual()
@@ -125,6 +130,33 @@ class Comparison:
     @cached_property
     def _counts(self) -> tuple[int, int]:
         return self.here.bit_count(), self.there.bit_count()
+
+    def sources(self, candidate: Candidate) -> tuple[int, float]:
+        """From how many users, sessions or the like a candidate's records come, and how much more its share varies.
+
+        The fewest, and the most, that any field of ids tells, of the side where the share is higher; LEAST without one.
+        """
+        own = {fact.path for fact in candidate.facts}
+        others = [path for path in self.table.sources if path not in own]
+        if not others:
+            return LEAST, 1.0
+        records = self.table.every_record
+        mask = reduce(and_, map(records.mask, candidate.facts))
+        found = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
+        return min(number for number, _ in found), max(more for _, more in found)
+
+    def _of_field(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
+        if path not in self._sources:
+            records, numbers = self.table.every_record, self.table.sources[path]
+            sides = [records.of_hours(hours) for hours in (self.target, self.baseline)]
+            self._sources[path] = Sources.of_side(numbers, sides[0]), Sources.of_side(numbers, sides[1])
+        here, there = (side.variance(mask) for side in self._sources[path])
+        by_chance = here[2] + there[2]
+        return (here if rose else there)[0], (here[1] + there[1]) / by_chance if by_chance else 1.0
+
+    @cached_property
+    def _sources(self) -> dict[Path, tuple[Sources, Sources]]:
+        return {}
 
     def without(self, candidate: Candidate, taken: int) -> Shift:
         """How a candidate's share differs among the records that are not taken."""

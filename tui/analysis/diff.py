@@ -211,7 +211,7 @@ def _answer(
     for comparison in compared:
         mine, base = _findings(comparison, question, cancel.is_set)
         found += [(base, finding) for finding in mine]
-    found.sort(key=lambda pair: -abs(pair[1].shift.score))
+    found.sort(key=lambda pair: -pair[1].rank)
     sides = given if given is not None else compare_hours(table, range(len(table.hours)), ())
     return Answer(
         _side(table, sides.target),

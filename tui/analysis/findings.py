@@ -13,9 +13,9 @@ from tui.analysis.combinations import combined
 from tui.analysis.comparison import Candidate, Comparison, needed_score, stands_out
 from tui.analysis.facts import Fact
 from tui.analysis.spans import duration
-from tui.analysis.surprise import Shift
+from tui.analysis.surprise import Shift, varied
 from tui.analysis.table import LEAST, Hits
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import Path
 
 _TOGETHER = 0.9  # of a finding's records, for a fact to be named with it
 _UNUSUAL = 0.7  # its share elsewhere must be less than this part of that
@@ -27,12 +27,13 @@ _ALSO = 6
 class Finding:
     """A candidate that stands out, and what is always there together with it.
 
-    `hits`: its records by hour. `since` and `until`: numbers of hours.
+    `hits`: its records by hour. `rank`: its surprise, weighed by effect. `since` and `until`: numbers of hours.
     """
 
     facts: tuple[Fact, ...]
     hits: Hits = field(repr=False)
     shift: Shift
+    rank: float
     also: tuple[Fact, ...]
     since: int
     until: int
@@ -52,24 +53,18 @@ def findings(
     for candidate in _candidates(comparison, facts, needed, cancelled):
         if cancelled() or len(accepted) == _MOST:
             break
-        if accepted and not stands_out(comparison.without(candidate, taken), needed):
+        left = comparison.without(candidate, taken) if accepted else candidate.shift
+        if not stands_out(left, needed):
             continue
-        if candidate.shift.score > 0 and _of_one_source(comparison, candidate):
-            continue
-        accepted.append(candidate)
+        sources, variation = comparison.sources(candidate)
+        if sources < LEAST or not stands_out(varied(left, variation), needed):
+            continue  # the doing of one user or a few, whose records are alike
+        accepted.append(replace(candidate, shift=varied(candidate.shift, variation)))
         taken |= candidate.mask
         if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < LEAST:
             break
-    return [_finding(comparison, candidate, facts) for candidate in accepted]
-
-
-def _of_one_source(comparison: Comparison, candidate: Candidate) -> bool:
-    """Is it the doing of one user or a few, whose records are alike? Of too few records nobody can tell."""
-    records = candidate.mask & comparison.here
-    own = {fact.path for fact in candidate.facts}
-    ids = [path for path in comparison.table.ids if path not in own and ANY not in path]
-    sources = comparison.records.sources(records, ids, LEAST)
-    return sources < LEAST <= records.bit_count()
+    accepted.sort(key=lambda candidate: -candidate.rank(needed))
+    return [_finding(comparison, candidate, facts, candidate.rank(needed)) for candidate in accepted]
 
 
 def _candidates(
@@ -81,14 +76,13 @@ def _candidates(
         for fact in facts
         if abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) >= needed / 2
     ]
-    singles.sort(key=lambda candidate: -candidate.rank)
     found = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
     for candidate in combined(comparison, facts, needed, cancelled):
         found[frozenset(candidate.facts)] = candidate
-    return sorted(found.values(), key=lambda candidate: (-candidate.rank, len(candidate.facts)))
+    return sorted(found.values(), key=lambda candidate: (-candidate.rank(needed), len(candidate.facts)))
 
 
-def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact]) -> Finding:
+def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact], rank: float) -> Finding:
     """With what is always there together with it, and the hours that it lasts."""
     hits, moved = candidate.hits, candidate.shift
     since, until = duration(candidate.sizes, hits, moved)
@@ -98,7 +92,7 @@ def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact]) ->
         moved = replace(moved, records=sum(hits[at] for at in comparison.target))
     rough = {fact: abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) for fact in candidate.facts}
     strongest = tuple(sorted(candidate.facts, key=lambda fact: -rough[fact]))  # the finding takes its kind
-    return Finding(strongest, hits, moved, _also(comparison, candidate, hits, facts), since, until)
+    return Finding(strongest, hits, moved, rank, _also(comparison, candidate, hits, facts), since, until)
 
 
 def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[Fact]) -> tuple[Fact, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -26,6 +26,7 @@ from tui.index.summary import HEAVY, FieldSummary, Sample, Summary, read_json
 
 _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
+_TOLD = 50  # chunks that tell where numbers are cut
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
 Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
@@ -35,6 +36,7 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])
     fields: dict[str, list[Place]] = {}
+    read = _Values().__getitem__
     for chunk, summary in known:
         time = chunk.hour
         records = summary.records - summary.not_json - summary.unparsed
@@ -45,7 +47,10 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
         else:
             table.hours.append(Hour(time, records))
         hour = len(table.hours) - 1
-        values = {name: _counts(field) for name, field in summary.fields.items()}
+        values = {
+            name: dict(zip(map(read, field.values), field.values.values(), strict=True))
+            for name, field in summary.fields.items()
+        }
         for name, field in summary.fields.items():
             fields.setdefault(name, []).append((hour, field, values[name]))
         table.parts.append(Part(hour, _observed(summary.sample, values)))
@@ -66,35 +71,36 @@ def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) 
     numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > sum(there)
     unique = sum(there) - sum(sum(values.values()) for _, values in counts)
     known = FieldCounts(path, there, counts, max(unique, 0), numeric)
-    ladders = [(hour, _ladder(field, values)) for hour, field, values in places] if numeric else []
-    if numeric and (_are_times(places) or is_clock([(hour, ladder.ends) for hour, ladder in ladders])):
-        known.counts, ladders = [], []
-    if table.add(known, zone) and ladders and max(field.distinct for _, field, _ in places) > FEW_NUMBERS:
-        table.hits.update(_cuts(table, path, ladders))
+    if numeric and (_are_times(places) or is_clock([(hour, _ends(field, values)) for hour, field, values in places])):
+        known.counts, numeric = [], False
+    if table.add(known, zone) and numeric and max(field.distinct for _, field, _ in places) > FEW_NUMBERS:
+        table.hits.update(_cuts(table, path, [(hour, _ladder(field, values)) for hour, field, values in places]))
 
 
-@lru_cache(maxsize=1 << 16)
-def _value(text: str) -> Value:
-    return value_of(read_json(text.encode()))
+class _Values(dict[str, Value]):
+    """The values of their JSON texts, each read once."""
 
-
-def _counts(field: FieldSummary) -> dict[Value, int]:
-    return {_value(text): number for text, number in field.values.items()}
+    def __missing__(self, text: str) -> Value:
+        value = self[text] = value_of(read_json(text.encode()))
+        return value
 
 
 def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value, int]]]:
     """Where some chunk does not know all values: those that are frequent in every chunk that has them, and patterns."""
-    total: Counter[Value] = Counter()
-    unknown: Counter[Value] = Counter()  # records that may have it, at most
-    lists = [(values, min(values.values())) for _, _, values in places if len(values) >= HEAVY]
+    total: dict[Value, int] = defaultdict(int)
+    listed: dict[Value, int] = defaultdict(int)  # of the records below, those of lists that have the value
+    unlisted = 0  # records that a value may have, at most, in lists of which it is in none
     for _, _, values in places:
-        total.update(values)
-    frequent = [value for value, number in total.items() if number >= len(places) / 10]
-    for values, least in lists:
-        for value in frequent:
-            if value not in values:
-                unknown[value] += least
-    kept = {value for value in frequent if unknown[value] <= _UNKNOWN * total[value] and pattern_of(value) is None}
+        least = min(values.values()) if len(values) >= HEAVY else 0
+        unlisted += least
+        for value, records in values.items():
+            total[value] += records
+            listed[value] += least
+    kept = {
+        value
+        for value, records in total.items()
+        if records >= len(places) / 10 and unlisted - listed[value] <= _UNKNOWN * records and pattern_of(value) is None
+    }
     texts = any(field.patterns for _, field, _ in places)
     found: list[tuple[int, Mapping[Value, int]]] = []
     for hour, field, values in places:
@@ -133,13 +139,12 @@ def path_of_field(name: str) -> Path:
 class _Ladder:
     """The numbers of a field in one chunk: their buckets in order, and how many are in each and below it.
 
-    `lowest`: those that are not positive, which are below every bucket. `ends`: some of them.
+    `lowest`: those that are not positive, which are below every bucket.
     """
 
     buckets: Sequence[int]
     sums: Sequence[int]
     lowest: int
-    ends: Sequence[float]
 
     @property
     def number(self) -> int:
@@ -152,31 +157,40 @@ class _Ladder:
         return self.lowest + (self.sums[at - 1] if at else 0)
 
 
+_bucket = lru_cache(maxsize=1 << 16)(bucket_of)
+
+
+def _ends(field: FieldSummary, values: Mapping[Value, int]) -> Sequence[float]:
+    """Some of the numbers in a chunk."""
+    if field.numbers is None:
+        return [value for value in values if type(value) is int or type(value) is float]
+    count, low, high, total, _, _ = field.numbers
+    return (low, total / count, high) if count else ()
+
+
 def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
     if field.numbers is not None:
-        count, low, high, total, positive, _ = field.numbers
+        count, _, _, _, positive, _ = field.numbers
         sums = list(accumulate(positive[1::2]))
-        ends = (low, total / count, high) if count else ()
-        return _Ladder(buckets_of(positive), sums, count - (sums[-1] if sums else 0), ends)
-    numbers = [(value, n) for value, n in values.items() if type(value) is int or type(value) is float]
+        return _Ladder(buckets_of(positive), sums, count - (sums[-1] if sums else 0))
     counts: dict[int, int] = {}
     lowest = 0
-    for value, n in numbers if field.exact else ():
+    for value, n in values.items() if field.exact else ():
+        if type(value) is not int and type(value) is not float:
+            continue
         if 0 < value < float("inf"):
-            bucket = bucket_of(value)
+            bucket = _bucket(value)
             counts[bucket] = counts.get(bucket, 0) + n
         else:
             lowest += n
     buckets = sorted(counts)
-    return _Ladder(
-        buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest, [value for value, _ in numbers]
-    )
+    return _Ladder(buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest)
 
 
 def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
-    for _, ladder in ladders:
+    for _, ladder in ladders[:: max(len(ladders) // _TOLD, 1)]:
         counts.update(dict(zip(ladder.buckets, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
     ordered = sorted(counts)
     sums = list(accumulate(counts[bucket] for bucket in ordered))

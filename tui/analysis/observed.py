@@ -207,7 +207,9 @@ def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
 
 def _are_times(values: Iterable[Any]) -> bool:
     some = list(islice(values, _TOLD))
-    return sum(event_time(value) is not None for value in some) >= TIMES * len(some)
+    others = (value for value in some if event_time(value) is None)
+    most = int(len(some) - TIMES * len(some))
+    return len(list(islice(others, most + 1))) <= most  # of most fields the first few tell
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from itertools import pairwise
@@ -106,12 +106,8 @@ class Records:
         facts: Mapping[Path, Classes],
         cuts: Mapping[Path, Sequence[float]],
         stride: Callable[[int], int] = lambda _: 1,
-        whole: Records | None = None,
     ) -> None:
-        """`cuts`: the bounds of the facts about numbers. `stride`: of how many records of an hour one is taken, or 0.
-
-        `whole`: all records of the same parts, where these are only some.
-        """
+        """`cuts`: the bounds of the facts about numbers. `stride`: of so many records of an hour one is taken."""
         self._parts = [(part, stride(part.hour)) for part in parts if stride(part.hour) and part.observed.records]
         self._classes, self._cuts = facts, cuts
         self._starts = [0] * (hours + 1)  # bytes
@@ -122,7 +118,6 @@ class Records:
         self._masks: dict[Fact, int] = {}
         self._planes: dict[tuple[Path, bool], Planes] = {}
         self._items: dict[tuple[Path, bool], dict[int, bytearray]] = {}
-        self._whole = whole
         ones = (b"1" * -(-part.observed.records // step) for part, step in self._parts)
         self.valid = int(b"".join(bits + b"0" * (-len(bits) % 8) for bits in ones) or b"0", 2)
         self.sizes = self.by_hour(self.valid)
@@ -153,8 +148,6 @@ class Records:
         path, numbers = fact.path, fact.kind in ("above", "below")
         if fact.kind == "missing":
             return self.valid & ~self.mask(Fact(path, "field"))
-        if ANY in path and self._whole is not None:
-            return self._thinned(self._whole.mask(fact))
         codes = self._items_of(path, numbers=numbers) if ANY in path else self._field(path, numbers=numbers)
         if numbers:
             cuts = self._cuts[path]
@@ -198,62 +191,27 @@ class Records:
         if key not in self._items:
             having = self._items[key] = {}
             start = 0  # bits
-            for part, _ in self._parts:
+            for part, step in self._parts:
                 column = part.observed.columns.get(path)
-                codes = self._codes(part, path, numbers=numbers)
-                for record, code in zip(column.records or (), codes, strict=True) if column is not None else ():
-                    data = having.get(code)
-                    if data is None:
-                        data = having[code] = bytearray(self._starts[-1])
-                    at = start + record
-                    data[at >> 3] |= 128 >> (at & 7)
-                start += 8 * _bytes(part, 1)
+                if column is not None:
+                    pairs = zip(column.records or (), self._codes(part, path, numbers=numbers), strict=True)
+                    self._place(having, start, pairs if step == 1 else _thinned(pairs, step))
+                start += 8 * _bytes(part, step)
         return self._items[key]
 
-    def _thinned(self, mask: int) -> int:
-        """These records of a mask of the whole."""
-        assert self._whole is not None
-        bits = f"{mask:b}".zfill(8 * self._whole._starts[-1])
-        steps = {id(part): step for part, step in self._parts}
-        start, pieces = 0, []
-        for part, _ in self._whole._parts:
-            if step := steps.get(id(part)):
-                kept = bits[start : start + part.observed.records : step]
-                pieces.append(kept + "0" * (-len(kept) % 8))
-            start += 8 * _bytes(part, 1)
-        return int("".join(pieces) or "0", 2)
+    def _place(self, having: dict[int, bytearray], start: int, pairs: Iterable[tuple[int, int]]) -> None:
+        """Set the bits of records, counted from `start`, that have a code."""
+        for record, code in pairs:
+            data = having.get(code)
+            if data is None:
+                data = having[code] = bytearray(self._starts[-1])
+            at = start + record
+            data[at >> 3] |= 128 >> (at & 7)
 
-    def sources(self, mask: int, paths: Iterable[Path], most: int) -> int:
-        """From how many users, sessions or the like some records come: the fewest that any field of ids tells.
 
-        Of more than `most` only so many are counted.
-        """
-        return min((self._ids(mask, path, most) for path in paths), default=mask.bit_count())
-
-    def _ids(self, mask: int, path: Path, most: int) -> int:
-        """Different ids of the records; a record without one, or with one of its own, counts by itself."""
-        different: set[object] = set()
-        alone = 0
-        data = mask.to_bytes(self._starts[-1], "big")
-        start = 0
-        for part, step in self._parts:
-            size = _bytes(part, step)
-            bits = int.from_bytes(data[start : start + size], "big")
-            start += size
-            column = part.observed.columns.get(path)
-            values = list(column.values) if column is not None and bits else []
-            for at, bit in enumerate(f"{bits:b}".zfill(size * 8)) if bits else ():
-                if bit == "0":
-                    continue
-                record = at * step
-                code = column.codes[record] if column is not None and record < len(column.codes) else NONE
-                if code < FIRST:
-                    alone += 1
-                else:
-                    different.add(values[code - FIRST])
-                if alone + len(different) >= most:
-                    return most
-        return alone + len(different)
+def _thinned(pairs: Iterable[tuple[int, int]], step: int) -> Iterator[tuple[int, int]]:
+    """Of the records every `step`-th, numbered anew."""
+    return ((record // step, code) for record, code in pairs if record % step == 0)
 
 
 def _bytes(part: Part, step: int) -> int:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from operator import sub
 
 from tui.analysis.comparison import MARGIN, Comparison, stands_out
-from tui.analysis.surprise import Shift, Windows, likelihood_ratio, shift, stretch, windows
+from tui.analysis.surprise import FEW, Shift, Windows, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
 _ALONE = 1.5  # times as far from the usual as any other stretch of hours
@@ -38,15 +38,16 @@ def hours_like(comparison: Comparison, hits: Hits, found: Shift) -> list[int]:
 
 def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: False) -> list[tuple[int, int]]:
     """Stretches of hours [first, stop) in which some fact differs from all other hours, the most surprising first."""
-    sizes = [hour.records for hour in table.hours]
+    there = [at for at, hour in enumerate(table.hours) if hour.records]  # a filter may leave few hours with records
+    sizes = [table.hours[at].records for at in there]
     number = len(sizes)
     needed = 2 * math.log(max(len(table.hits), 2)) + 2 * math.log(max(number, 2)) + MARGIN
     found: list[tuple[float, int, int]] = []
     for hits in table.hits.values():
         if cancelled():
             break
-        found += _stretches(hits, sizes, needed)
-    return _distinct(found, most)
+        found += _stretches([hits[at] for at in there], sizes, needed)
+    return [(there[first], there[stop - 1] + 1) for first, stop in _distinct(found, most)]
 
 
 def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
@@ -65,9 +66,10 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             continue
         first, stop = 0, number
         for _ in range(3):
+            before = first, stop
             first, stop = stretch(hits, sizes, inside, outside)
             size = sum(sizes[first:stop])
-            if not size or stop - first > number // _LONGEST:
+            if (first, stop) == before or not size or stop - first > number // _LONGEST:
                 break
             inside = sum(hits[first:stop]) / size
             outside = (whole - sum(hits[first:stop])) / max(everything - size, 1)
@@ -96,6 +98,8 @@ def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
 def _is_alone(base: Windows, moved: Shift) -> bool:
     """Is no other stretch nearly as far from the usual share? What varies that much does so without a reason."""
     shares = [hit / size for hit, size in zip(base.hits, base.sizes, strict=True)]
+    if len(shares) < FEW:
+        return False
     furthest = max(shares) if moved.score > 0 else min(shares)
     return abs(moved.here - moved.there) > _ALONE * abs(furthest - moved.there)
 

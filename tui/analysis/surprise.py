@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import sub
 
 _PRIOR = 4  # windows that vary by chance only, added to those that were seen
 _BURST = 0.05  # of the windows: a burst that is longer is how it always is
-_FEW = 8  # windows among which none can be told from the others
+FEW = 8  # windows among which none can be told from the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,32 @@ class Shift:
         return max(-10.0, min(10.0, math.log2((self.here + least) / (self.there + least))))
 
 
+def varied(found: Shift, least: float) -> Shift:
+    """A shift whose share varies `least` times as much as by chance, or more."""
+    if least <= found.variation:
+        return found
+    return replace(found, score=found.score * found.variation / least, variation=least)
+
+
 def likelihood_ratio(hits: float, size: float, other_hits: float, other_size: float) -> float:
-    """G of two proportions; negative if the first is the smaller."""
+    """G of two proportions; negative if the first is the smaller.
+
+    Half a record is moved to where there are fewer (Yates 1934): of few records G is too large.
+    """
     if not size or not other_size:
         return 0.0
     pooled = (hits + other_hits) / (size + other_size)
+    excess = hits - size * pooled
+    moved = min(abs(excess), 0.5)
+    rose = excess >= 0
+    hits, other_hits = (hits - moved, other_hits + moved) if rose else (hits + moved, other_hits - moved)
 
     def part(k: float, n: float) -> float:
         found = k * math.log(k / (n * pooled)) if k else 0.0
         return found + ((n - k) * math.log((n - k) / (n * (1 - pooled))) if n > k and pooled < 1 else 0.0)
 
     ratio = max(2 * (part(hits, size) + part(other_hits, other_size)), 0.0)
-    return ratio if hits / size >= other_hits / other_size else -ratio
+    return ratio if rose else -ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ class Windows:
     def _without_burst(self) -> list[int]:
         """The windows but the highest and those beside it that are high, too: another incident, if they are few."""
         shares = [hit / size for hit, size in zip(self.hits, self.sizes, strict=True)]
-        if len(shares) < _FEW:
+        if len(shares) < FEW:
             return list(range(len(shares)))
         high = 2 * sorted(shares)[len(shares) // 2]
         first = stop = shares.index(max(shares))

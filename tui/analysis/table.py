@@ -14,6 +14,7 @@ from tui.analysis.kinds import are_ids, are_times, is_clock
 from tui.analysis.observed import Blanked, Column, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST
 from tui.analysis.records import Classes, Part, Records, pattern_of
+from tui.analysis.sources import sources_of
 from tui.archive.times import next_hour
 from tui.filter.fields import ANY, Path
 
@@ -79,12 +80,18 @@ class Table:
 
     def of_records(self, stride: Callable[[int], int]) -> Records:
         """Which records a fact holds for, of every `stride`-th of an hour."""
-        return Records(self.parts, len(self.hours), self._classes, self.cuts, stride, self.every_record)
+        return Records(self.parts, len(self.hours), self._classes, self.cuts, stride)
 
     @cached_property
     def every_record(self) -> Records:
         """The same for all."""
         return Records(self.parts, len(self.hours), self._classes, self.cuts)
+
+    @cached_property
+    def sources(self) -> dict[Path, list[int]]:
+        """The source of every record, by each field of ids that several records have in common."""
+        found = ((path, sources_of(self.parts, path)) for path in self.ids if ANY not in path)
+        return {path: numbers for path, numbers in found if numbers is not None}
 
     @cached_property
     def _classes(self) -> dict[Path, Classes]:

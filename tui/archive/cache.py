@@ -127,13 +127,13 @@ class _Keeping(io.RawIOBase):
 
 def evict(folder: Path, most: int) -> None:
     """Delete what was not used for longest, until what is left is at most `most` bytes."""
-    found = []
+    files = []
     for entry in os.scandir(folder):
         with suppress(FileNotFoundError):  # another process evicts too
             status = entry.stat()
-            found.append((status.st_mtime_ns, status.st_size, entry.path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
+            files.append((status.st_mtime_ns, status.st_size, entry.path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
         if total <= most:
             return
         Path(path).unlink(missing_ok=True)

@@ -50,9 +50,9 @@ class Columns:
 
     def file_head(self, values: Sequence[str]) -> str:
         """The part of a file's name in front of its time."""
-        found = [_NSQ.fullmatch(value) for value in values]
-        names = [match["name"] for match in found if match]
-        revised = any(match["rev"] for match in found if match)
+        matches = [_NSQ.fullmatch(value) for value in values]
+        names = [match["name"] for match in matches if match]
+        revised = any(match["rev"] for match in matches if match)
         dotted = len(names) == len(values) and all("." in name for name in names)
         if dotted and (revised or _end_in_hosts(names)):
             self._used |= {"topic", "host", "rev"}
@@ -66,10 +66,10 @@ class Columns:
     def file_tail(self, values: Sequence[str], *, whole: bool) -> str:
         """The part of a file's name behind its time; `whole` if that is all of the name."""
         if whole and "host" not in self._used:
-            found = [_NSQ_FILE.fullmatch(value) for value in values]
-            if all(found):
+            matches = [_NSQ_FILE.fullmatch(value) for value in values]
+            if all(matches):
                 self._used |= {"host", "rev"}
-                ends = {match["end"] for match in found if match}
+                ends = {match["end"] for match in matches if match}
                 return "{host}-{pid}{rev}" + (escape(ends.pop()) if len(ends) == 1 else "*")
         if len(set(values)) == 1:
             return _literal(values[0], behind=True)
@@ -105,10 +105,10 @@ class Columns:
     def _varying(self, values: Sequence[str], *, behind: bool) -> str:
         """What all have at both ends with a star between, or with a field that they repeat."""
         for name, known in self._values.items():
-            found = [_whole_word(word, value) for word, value in zip(known, values, strict=True)]
-            if all(found):
-                heads = [match.string[: match.start()] for match in found if match]
-                tails = [match.string[match.end() :] for match in found if match]
+            matches = [_whole_word(word, value) for word, value in zip(known, values, strict=True)]
+            if all(matches):
+                heads = [match.string[: match.start()] for match in matches if match]
+                tails = [match.string[match.end() :] for match in matches if match]
                 return f"{self._side(heads, behind=behind)}{{{name}}}{self._side(tails, behind=behind)}"
         head, tail = _ends(values, behind=behind)
         return escape(head) + "*" + escape(tail)
@@ -239,8 +239,8 @@ def _common_end(values: Sequence[str]) -> str:
 
 def most_common_suffix(names: Sequence[str]) -> str | None:
     """The suffix of most names without that of a compression; None if no suffix is that of more than half."""
-    found, number = Counter(map(bare_suffix, names)).most_common(1)[0]
-    return found if number * 2 > len(names) else None
+    suffix, number = Counter(map(bare_suffix, names)).most_common(1)[0]
+    return suffix if number * 2 > len(names) else None
 
 
 def shape_of(tail: str) -> str:

@@ -105,14 +105,14 @@ class Layout:
     @cached_property
     def _groups(self) -> tuple[tuple[str, Hole], ...]:
         """The groups of the regex: a name for each hole whose text is needed; a hole that occurs again shares it."""
-        found: dict[str, tuple[str, Hole]] = {}
+        groups: dict[str, tuple[str, Hole]] = {}
         for hole in self.holes:
             if hole.is_field:
-                if hole.name not in found or hole.value is not None:
-                    found[hole.name] = (f"f_{hole.name}", hole)
+                if hole.name not in groups or hole.value is not None:
+                    groups[hole.name] = (f"f_{hole.name}", hole)
             elif hole.code:
-                found.setdefault(hole.token, (f"t_{hole.token[1:].replace('-', 'u')}", hole))
-        return tuple(found.values())
+                groups.setdefault(hole.token, (f"t_{hole.token[1:].replace('-', 'u')}", hole))
+        return tuple(groups.values())
 
     @cached_property
     def _regexes(self) -> tuple[str, ...]:

@@ -29,13 +29,13 @@ class LinearRegex:
         values = self._values(self._regex, key, text)
         if values is None:
             return None
-        if all(len(set(each)) == 1 for each in values.values()):
-            return {name: each[0] for name, each in values.items()}
+        if all(len(set(choices)) == 1 for choices in values.values()):
+            return {name: choices[0] for name, choices in values.items()}
         for choice in (0, -1):
-            pinned = {name: each[choice] for name, each in values.items() if len(each) > 1}
-            found = self._values(self._compile(pinned), key, text)
-            if found is not None:
-                return {name: each[0] for name, each in found.items()}
+            pinned = {name: choices[choice] for name, choices in values.items() if len(choices) > 1}
+            values_ = self._values(self._compile(pinned), key, text)
+            if values_ is not None:
+                return {name: choices[0] for name, choices in values_.items()}
         return None
 
     @cached_property

@@ -95,10 +95,10 @@ def remove_partial(folder: Path, name: str | None = None) -> int:
     ours = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
     removed = 0
     for directory, subfolders, names in os.walk(folder):
-        subfolders[:] = [] if name is not None else [each for each in subfolders if not each.startswith(".")]
-        for each in filter(ours.fullmatch, names):
+        subfolders[:] = [] if name is not None else [entry for entry in subfolders if not entry.startswith(".")]
+        for entry in filter(ours.fullmatch, names):
             with suppress(FileNotFoundError):  # its writer has finished, or another process removes it
-                removed += _remove_if_dead(Path(directory, each))
+                removed += _remove_if_dead(Path(directory, entry))
     return removed
 
 
@@ -151,14 +151,14 @@ def private_folder(folder: Path) -> None:
     OSError.
     """
     ours = {state_dir(), cache_dir()}
-    for each in (*reversed(folder.parents), folder):
-        if not each.exists():
+    for parent in (*reversed(folder.parents), folder):
+        if not parent.exists():
             with suppress(FileExistsError):  # another process was faster
-                each.mkdir(mode=_PRIVATE_FOLDER)
-            each.chmod(_PRIVATE_FOLDER)
-            sync_folder(each.parent)
-        elif ours & {each, *each.parents} and _ours_and_open(each.stat()):
-            each.chmod(_PRIVATE_FOLDER)
+                parent.mkdir(mode=_PRIVATE_FOLDER)
+            parent.chmod(_PRIVATE_FOLDER)
+            sync_folder(parent.parent)
+        elif ours & {parent, *parent.parents} and _ours_and_open(parent.stat()):
+            parent.chmod(_PRIVATE_FOLDER)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
@@ -193,10 +193,10 @@ def temporary_error(error: OSError) -> OutputError:
 
 def make_folder(folder: Path) -> None:
     """The folder is there, with all above it, and on disk."""
-    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    fresh = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for each in fresh:
-        sync_folder(each.parent)
+    for parent in fresh:
+        sync_folder(parent.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -24,8 +24,8 @@ def short_key(key: str, fits: Callable[[str], bool], bucket_bytes: int | None = 
     parts = key.split("/")
     for at, part in enumerate(parts):
         if len(os.fsencode(part)) > _NAME_BYTES:
-            tried = ("/".join([*parts[:at], each, *parts[at + 1 :]]) for each in _shortened(part, _NAME_BYTES))
-            shorter = next((each for each in tried if fits(each)), None)
+            tried = ("/".join([*parts[:at], text, *parts[at + 1 :]]) for text in _shortened(part, _NAME_BYTES))
+            shorter = next((text for text in tried if fits(text)), None)
             return shorter and short_key(shorter, fits)
     return key
 

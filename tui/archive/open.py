@@ -69,8 +69,8 @@ def open_listed(
     listing = Listing(store, rest)
     listing.first(rest)
     if known := _known_extract(listing, manifest_key):
-        found, zone = known
-        return Archive(url, store, Layout(found), parse_zone(timezone or zone), manifest=manifest_key), listing
+        layout_, zone = known
+        return Archive(url, store, Layout(layout_), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
         hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "it contains no files"

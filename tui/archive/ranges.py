@@ -64,14 +64,14 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
 
 def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[Part, ...]:
     """The parts behind the head that a time gives, if only these codes are known."""
-    found: list[Part] = []
+    parts: list[Part] = []
     for part in layout.parts[at:]:
         if isinstance(part, Hole) and part.fixed is None:
             code = part.code
             if code is None or code.step is None or code.quantity not in quantities:
                 break
-        found.append(part)
-    return tuple(found)
+        parts.append(part)
+    return tuple(parts)
 
 
 def _spell(parts: tuple[Part, ...], time: datetime) -> str:

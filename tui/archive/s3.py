@@ -164,8 +164,8 @@ class S3Store:
     def stat(self, key: str) -> StoredObject | None:
         """HeadObject, for which the permission to get the object is enough; without that to list, no key is a 403."""
         with self._asking("be read", key):
-            found = self._head(key)
-            return found and head_object(key, found)
+            answer = self._head(key)
+            return answer and head_object(key, answer)
 
     def _head(self, key: str, **more: Any) -> Any:
         """What the server says of an object; None if there is none."""
@@ -188,22 +188,22 @@ class S3Store:
 
     def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> Answer:
         """One GetObject."""
-        wanted: dict[str, Any] = dict(self._payer)
+        arguments: dict[str, Any] = dict(self._payer)
         if start or stop is not None:
-            wanted["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+            arguments["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
         if etag:
-            wanted["IfMatch"] = f'"{etag}"'
+            arguments["IfMatch"] = f'"{etag}"'
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
                 request = client(self.options).get_object
-                answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **wanted))
+                answer = patiently(lambda: request(Bucket=self.bucket, Key=key, **arguments))
             except aws.ClientError as error:
                 if start or error_code(error) != "InvalidRange":
                     raise
                 return self._get(key, 0, None, etag)  # an empty object has no range
-            found = checked_etag(answer, start, etag)
+            etag_ = checked_etag(answer, start, etag)
             size = None if "ContentLength" in answer else self._size(key)
-            return Answer(answer["Body"], found, range_stop(answer), size)
+            return Answer(answer["Body"], etag_, range_stop(answer), size)
 
     def _size(self, key: str) -> int:
         """Of an object whose body came without its length."""
@@ -257,13 +257,13 @@ class S3Store:
 
     def holds(self, key: str, path: Path) -> bool | None:
         """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
-        found = self._head(key, ChecksumMode="ENABLED")
-        if found is None:
+        answer = self._head(key, ChecksumMode="ENABLED")
+        if answer is None:
             return None
         size = path.stat().st_size
-        if found["ContentLength"] != size:
+        if answer["ContentLength"] != size:
             return False
-        if kept := found.get("ChecksumSHA256"):
+        if kept := answer.get("ChecksumSHA256"):
             return bool(kept == checksum(path))
         with io.BufferedReader(self.open(key)) as stream:  # type: ignore[type-var]
             return stream_checksum(cast(BinaryIO, stream), size) == checksum(path)

@@ -20,7 +20,7 @@ from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_index import IndexBuilder
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
 from tui.cli.options import POSITIVE, archive_argument, archive_options, located, parsed_size
@@ -35,28 +35,33 @@ _LEFT = "stopped at once; acknowledged messages are in the spool, and the next s
 
 @click.command("archive", cls=Command)
 @archive_argument
-@click.option("--topic", metavar="TOPIC", required=True, help="NSQ topic to record.")
-@click.option("--channel", metavar="CHANNEL", required=True, help="NSQ channel, durable and used by this archive only.")
+@option("NSQ", "--topic", metavar="TOPIC", required=True, help="NSQ topic to record.")
+@option(
+    "NSQ", "--channel", metavar="CHANNEL", required=True, help="NSQ channel, durable and used by this archive only."
+)
 @server_options
-@click.option(
+@option(
+    "Run",
     "--spool",
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Folder for messages until their upload.",
 )
-@click.option("--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
-@click.option("--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL, show_default=True,
-              help="Maximum seconds until a message is on disk.")  # fmt: skip
-@click.option("--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
-@click.option("--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
-              help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
-@click.option("--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
-@click.option("--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
-@click.option("--max-in-flight", metavar="N", type=POSITIVE, default=MAX_IN_FLIGHT, show_default=True,
-              help="Maximum messages in flight per process.")  # fmt: skip
-@click.option("--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address.")
-@click.option("--index", "indexed", is_flag=True, help="Index each chunk after its upload, as hourscope index does.")
-@click.option("--check", is_flag=True, help="Check what the archiver needs, and exit.")
+@option("Run", "--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
+@option("Run", "--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL,
+        show_default=True, help="Maximum seconds until a message is on disk.")  # fmt: skip
+@option("Run", "--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
+@option("Run", "--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
+        help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
+@option("Run", "--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
+@option("Run", "--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
+@option("Run", "--max-in-flight", metavar="N", type=POSITIVE, default=MAX_IN_FLIGHT, show_default=True,
+        help="Maximum messages in flight per process.")  # fmt: skip
+@option(
+    "Run", "--status-address", metavar="HOST:PORT", help="Serve /healthz and /metrics (Prometheus) on this address."
+)
+@option("Run", "--index", "indexed", is_flag=True, help="Index each chunk after its upload, as hourscope index does.")
+@option("Run", "--check", is_flag=True, help="Check what the archiver needs, and exit.")
 @archive_options
 def command(archive: str, status_address: str | None, indexed: bool, check: bool, **given: Any) -> int:
     """Record an NSQ topic in an archive.

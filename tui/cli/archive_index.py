@@ -54,7 +54,7 @@ class IndexBuilder:
         if self._build is not None:
             if self._build.poll() is None:
                 return
-            self._told(self._build.returncode)
+            self._report_end(self._build.returncode)
             self._build = None
         if uploaded == self._seen:
             return
@@ -72,7 +72,7 @@ class IndexBuilder:
             self._report(f"the index is not built: {error.strerror}")
         self._seen = uploaded
 
-    def _told(self, code: int) -> None:
+    def _report_end(self, code: int) -> None:
         self._said.seek(0)
         for line in self._said.read(1 << 16).decode("utf-8", "replace").splitlines():
             self._report(f"index: {line.removeprefix('hourscope: ')}")

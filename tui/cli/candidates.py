@@ -142,10 +142,10 @@ def _paths(incomplete: str, *, files: bool) -> Items:
     folder, slash, start = incomplete.rpartition("/")
     try:
         place = Path(os.path.expanduser(folder) or (slash or "."))  # noqa: PTH111  (`~` stays as it is where unknown)
-        found = sorted(place.iterdir()) if "://" not in incomplete else []
+        paths = sorted(place.iterdir()) if "://" not in incomplete else []
     except (OSError, ValueError):
         return
-    shown = [path for path in found if path.name.startswith(start) and (start or not path.name.startswith("."))]
+    shown = [path for path in paths if path.name.startswith(start) and (start or not path.name.startswith("."))]
     for path in shown[:_MAX_ITEMS]:
         if not path.name.isprintable():  # a newline would be two candidates, and an escape would reach the terminal
             continue
@@ -233,15 +233,15 @@ def _profiles(line: Line, incomplete: str) -> Items:
     from configparser import Error, RawConfigParser
 
     del line
-    found: dict[str, str] = {}
+    profiles: dict[str, str] = {}
     for variable, name in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
         parser = RawConfigParser(strict=False)
         try:
             parser.read(Path(os.environ.get(variable) or f"~/.aws/{name}").expanduser())
         except (Error, OSError, ValueError, RuntimeError):
             continue
-        found |= {section.removeprefix("profile ").strip(): "" for section in parser.sections()}
-    return _starting(incomplete, found.items())
+        profiles |= {section.removeprefix("profile ").strip(): "" for section in parser.sections()}
+    return _starting(incomplete, profiles.items())
 
 
 def _commands(line: Line, incomplete: str) -> Items:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tui.archive import Chunk
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import write_lines
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
@@ -35,12 +35,12 @@ _NAMED_KEYS = 20
 
 @click.command("cat", cls=Command)
 @archive_argument
-@click.option("--hour", metavar="T", help="Hour or minute to print: 2015-01-20T13, 2015-01-20T13:07.")
+@option("Range", "--hour", metavar="T", help="Hour or minute to print: 2015-01-20T13, 2015-01-20T13:07.")
 @range_options
 @time_options
-@click.option("--key", metavar="KEY", help="Print only this chunk.")
-@click.option("--lines", metavar="N", type=POSITIVE, help="Stop after N records.")
-@click.option("--pretty", is_flag=True, help="Print indented JSON.")
+@option("Range", "--key", metavar="KEY", help="Print only this chunk.")
+@option("Output", "--lines", metavar="N", type=POSITIVE, help="Stop after N records.")
+@option("Output", "--pretty", is_flag=True, help="Print indented JSON.")
 @filter_options
 @reading_options
 @archive_options

@@ -12,7 +12,7 @@ from tui.analysis.count import Counted, count, known_counted, parse_every
 from tui.analysis.counting import Counting, Part
 from tui.analysis.sketch import ERROR
 from tui.archive.location import command_line, option_words
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_INTERRUPTED, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
@@ -44,15 +44,17 @@ from tui.units import plural
 @range_options
 @time_options
 @filter_options
-@click.option("--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
-@click.option("--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
-@click.option("--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH.")
-@click.option("--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
-@click.option("--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
+@option("Output", "--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
+@option("Output", "--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
+@option(
+    "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH."
+)
+@option("Output", "--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
+@option("Run", "--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
 @jobs_option
 @dask_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Output", "--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
 @reading_options
 @archive_options
 def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **given: Any) -> int:
@@ -168,15 +170,15 @@ def _report(
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:
     """What a person should know who trusts the numbers."""
-    found: list[str] = []
+    warnings: list[str] = []
     if counted.missing:
         one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
-        found.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
+        warnings.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
     if counted.no_time:
-        found.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
+        warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
     if counted.error:
-        found.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
-    return found
+        warnings.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
+    return warnings
 
 
 def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:

@@ -88,8 +88,8 @@ def table_lines(counting: Counting, counted: Counted) -> list[str]:
         name = printable(names[values])[:width]
         lines.append(f"{name:<{width}}  {count(number):>11}  {share:5.1f} %  {bar:<{_BAR}}  {line}".rstrip())
         if counting.stats:
-            each = rows[values][: 1 if not times else None]
-            lines += [f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}" for row in each]
+            shown = rows[values][: 1 if not times else None]
+            lines += [f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}" for row in shown]
     left = len(order) - _SHOWN + counted.more if len(order) > _SHOWN else counted.more
     if left:
         lines.append(f"… and {plural(left, 'more value')}")

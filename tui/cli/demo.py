@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, narrate
 from tui.cli.progress import progress_line
 from tui.config import cache_dir
@@ -19,16 +19,18 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
 
 
 @click.command("demo", cls=Command)
-@click.option(
+@option(
+    "Sample",
     "--dir",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Folder of the sample archive.  [default: in the cache]",
 )
-@click.option("--tour", is_flag=True, help="Start or continue a tour that ends in a replay of the incident.")
-@click.option("--no-open", is_flag=True, help="Write the sample archive without opening it.")
-@click.option(
+@option("Sample", "--tour", is_flag=True, help="Start or continue a tour that ends in a replay of the incident.")
+@option("Sample", "--no-open", is_flag=True, help="Write the sample archive without opening it.")
+@option(
+    "Sample",
     "--hours",
     type=int,
     default=SampleSpec().hours,
@@ -36,7 +38,8 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     metavar="N",
     help="Hours to write; each has a chunk per host.",
 )
-@click.option(
+@option(
+    "Sample",
     "--records-per-hour",
     metavar="N",
     type=int,
@@ -44,8 +47,14 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     show_default=True,
     help="Average records per hour.",
 )
-@click.option(
-    "--seed", metavar="N", type=int, default=SampleSpec().seed, show_default=True, help="Same seed, same bytes."
+@option(
+    "Sample",
+    "--seed",
+    metavar="N",
+    type=int,
+    default=SampleSpec().seed,
+    show_default=True,
+    help="Same seed, same bytes.",
 )
 def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_per_hour: int, seed: int) -> int:
     """Write a sample archive with an incident in it, and open it.

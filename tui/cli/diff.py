@@ -16,7 +16,7 @@ from tui.analysis.question import Answer, Found, Question, Range, fields_of, pla
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.times import spell_time
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import Moments, Opened, open_named
@@ -46,13 +46,15 @@ _TOP = 10
 @archive_argument
 @range_options
 @time_options
-@click.option("--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]")
+@option(
+    "Range", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]"
+)
 @filter_options
-@click.option("--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
-@click.option("--full", is_flag=True, help="Read every record, not a sample.")
+@option("Output", "--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
+@option("Run", "--full", is_flag=True, help="Read every record, not a sample.")
 @jobs_option
 @dask_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
 def command(
@@ -78,27 +80,24 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     plan, question = _planned(opened, filter_, against, full=full)
-    how = [word for text in against for word in ("--against", text)]
-    how += option_words(
-        {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
-    )
+    options = {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
+    how = [*(word for text in against for word in ("--against", text)), *option_words(options)]
     again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
-    totals = Totals()
+    totals, seen = Totals(), sys.stderr.isatty()
     with (
         cancel_on_signals(stopped, only_reads=True) as cancel,
         progress_line() as show,
         open_index(opened.archive) as index,
     ):
-        early = sys.stderr.isatty()
-        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index)
+        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=seen, index=index)
         answer = _last_answer(events, plan, totals, show)
         if cancel.is_set() or answer is None:
             say(stopped)
             return EXIT_INTERRUPTED
-    if sys.stderr.isatty():
+    if seen:
         from tui.cli.notebook import notebook_at
         from tui.history.entries import diff_entry
 
@@ -208,7 +207,7 @@ def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
         "records": moved.records,
         "since": spell_time(found.since),
         "until": spell_time(found.until),
-        "score": round(abs(moved.score), 1),
+        "score": round(found.finding.rank, 1),
         "also": [{fact.field: fact.condition} for fact in found.finding.also],
         "filter": filter_of_finding(found),
     }

@@ -10,7 +10,7 @@ import click
 from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED
 from tui.cli.options import archive_argument, archive_options, located, reading_options
 from tui.cli.policy import POLICIES, policy_text
@@ -20,19 +20,21 @@ from tui.nsq.lookup import named_spec
 
 @click.command("doctor", cls=Command)
 @archive_argument
-@click.option(
+@option(
+    "NSQ",
     "--nsqd-tcp-address",
     "nsqds",
     metavar="HOST:PORT",
     multiple=True,
     help="Also check this nsqd (or name from the config).",
 )
-@click.option(
+@option(
+    "Run",
     "--policy",
     type=click.Choice(POLICIES),
     help="Print the least IAM policy for reading, for extracts or for the archiver; check nothing.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
 def command(archive: str, nsqds: tuple[str, ...], policy: str | None, as_json: bool, **given: Any) -> int:

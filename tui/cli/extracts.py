@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
@@ -18,8 +18,8 @@ _EMPTY = "there are no extracts yet; to make one: hourscope scan ARCHIVE --from 
 
 
 @click.command("extracts", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def command(as_json: bool, **_: Any) -> int:
     """List the extracts that were made.
 
@@ -31,16 +31,16 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope extracts
       hourscope extracts --json
     """
-    found = extracts()
+    lines = extracts()
     if as_json:
-        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in found]}))
-    for line in () if as_json else found:
+        print(json.dumps({"version": 1, "extracts": [line.as_json() for line in lines]}))
+    for line in () if as_json else lines:
         for row in _rows(line):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not lines:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if lines else EXIT_NOTHING
 
 
 def _rows(line: ExtractLine) -> list[str]:

@@ -11,7 +11,7 @@ import click
 
 from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.archive.location import command_line, option_words
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
@@ -37,15 +37,15 @@ from tui.units import count, duration, plural, size
 @click.command("index", cls=Command)
 @archive_argument
 @range_options
-@click.option("--ids", is_flag=True, help="Also remember which words and ids each chunk holds, for -w -g ID.")
-@click.option(
-    "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
+@option("Run", "--ids", is_flag=True, help="Also remember which words and ids each chunk holds, for -w -g ID.")
+@option(
+    "Run", "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
 )
 @jobs_option
 @dask_option
-@click.option("--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
-@click.option("--drop", is_flag=True, help="Delete the index of ARCHIVE.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Run", "--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
+@option("Run", "--drop", is_flag=True, help="Delete the index of ARCHIVE.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
 @archive_options
 def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:

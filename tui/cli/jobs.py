@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
@@ -17,8 +17,8 @@ _EMPTY = "no job is running or stopped; scans into a folder and sends to a topic
 
 
 @click.command("jobs", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def command(as_json: bool, **_: Any) -> int:
     """List scans and sends that were stopped, with the command that resumes each.
 
@@ -30,16 +30,16 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope jobs
       hourscope jobs --json
     """
-    found = unfinished()
+    jobs = unfinished()
     if as_json:
-        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in found]}))
-    for job in () if as_json else found:
+        print(json.dumps({"version": 1, "jobs": [job.as_json() for job in jobs]}))
+    for job in () if as_json else jobs:
         for row in _rows(job):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not jobs:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if jobs else EXIT_NOTHING
 
 
 def _rows(job: Unfinished) -> list[str]:

@@ -14,7 +14,7 @@ from tui.archive.catalog import gaps_between
 from tui.archive.location import far_warnings
 from tui.archive.times import clock_note, spell_hour, zone_name
 from tui.archive.topics import by_topic
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.gaps import gap_length, gaps_json, gaps_text
 from tui.cli.opened import Opened, open_named
@@ -25,7 +25,7 @@ from tui.units import plural, size
 @click.command("ls", cls=Command)
 @archive_argument
 @range_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with hours, chunks, and gaps.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object with hours, chunks, and gaps.")
 @archive_options
 def command(archive: str, as_json: bool, **given: Any) -> int:
     """List the hours of an archive: chunks, sizes, gaps.

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tui.archive.location import Location
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, say
 from tui.cli.options import archive_argument, archive_options, located
 from tui.config import load_config
@@ -18,7 +18,7 @@ from tui.history.redaction import redacted
 
 @click.command("notebook", cls=Command)
 @archive_argument
-@click.option("--redact", metavar="PATH", multiple=True, help="Blank the values of a field, such as visitor.id.")
+@option("Output", "--redact", metavar="PATH", multiple=True, help="Blank the values of a field, such as visitor.id.")
 @archive_options
 def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     """Print the notebook of an archive.

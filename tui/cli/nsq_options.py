@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tui.cli.command import option
 from tui.config import NsqSpec, load_config, nsq_of_environment
 from tui.nsq.lookup import configured_target, named_spec
 from tui.nsq.target import NsqTarget
@@ -17,22 +18,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SERVER_OPTIONS = (
-    click.option(
+    option(
+        "NSQ",
         "--nsqd-tcp-address",
         metavar="HOST:PORT",
         multiple=True,
         help="nsqd, or a name from the config. Repeatable.",
     ),
-    click.option(
+    option(
+        "NSQ",
         "--lookupd-http-address",
         metavar="HOST:PORT",
         multiple=True,
         help="nsqlookupd that knows the nsqds. Repeatable.",
     ),
-    click.option("--tls", is_flag=True, help="Use TLS. Without a CA file, trust the system's CAs."),
-    click.option("--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA that signed nsqd's certificate (PEM)."),
-    click.option("--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM)."),
-    click.option("--tls-key", metavar="FILE", type=_FILE, help="Key of the client certificate (PEM)."),
+    option("NSQ", "--tls", is_flag=True, help="Use TLS. Without a CA file, trust the system's CAs."),
+    option("NSQ", "--tls-root-ca-file", metavar="FILE", type=_FILE, help="CA that signed nsqd's certificate (PEM)."),
+    option("NSQ", "--tls-cert", metavar="FILE", type=_FILE, help="Client certificate, if nsqd requires one (PEM)."),
+    option("NSQ", "--tls-key", metavar="FILE", type=_FILE, help="Key of the client certificate (PEM)."),
 )
 _TLS_FILES = ("tls_root_ca_file", "tls_cert", "tls_key")
 SERVER_OPTIONS = ("nsqd_tcp_address", "lookupd_http_address", "tls", *_TLS_FILES)
@@ -48,8 +51,8 @@ SEND_OPTIONS = (
 
 def server_options(function: F) -> F:
     """The nsqds or nsqlookupds, and TLS; `nsq_spec` reads them."""
-    for option in reversed(_SERVER_OPTIONS):
-        function = option(function)
+    for decorate in reversed(_SERVER_OPTIONS):
+        function = decorate(function)
     return function
 
 

@@ -79,8 +79,8 @@ class Opened:
     @property
     def lag_words(self) -> list[str]:
         """`--lag`, where it tells which chunks are read and is not the usual one."""
-        told = self.moments is not None and self.lag != HOUR
-        return ["--lag", f"{self.lag // MINUTE}m"] if told else []
+        matters = self.moments is not None and self.lag != HOUR
+        return ["--lag", f"{self.lag // MINUTE}m"] if matters else []
 
     @property
     def asked(self) -> Moments:
@@ -138,7 +138,7 @@ class Opened:
             return
         others = other_layouts(self.archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
         if others:
-            first, *more = (escape(self.archive.folders) + each.pattern for each in (self.archive.layout, *others))
+            first, *more = (escape(self.archive.folders) + layout.pattern for layout in (self.archive.layout, *others))
             raise SeveralLayoutsError([Layout(first), *map(Layout, more)], self.location.title)
 
     def within(self, chunks: Sequence[Chunk]) -> Within:

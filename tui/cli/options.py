@@ -11,10 +11,12 @@ import click
 
 from tui.archive.location import Location, locate
 from tui.archive.reading import MAX_RECORD, Reading
+from tui.cli.command import option
 from tui.cli.console import DEBUG
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options
 from tui.filter import Filter, parse_filter
+from tui.filter.terms import KINDS, OPTIONS, Kind
 from tui.filter.texts import read_texts
 from tui.units import parse_size
 
@@ -57,77 +59,99 @@ POSITIVE = whole_number(1)
 archive_argument = click.argument("archive", metavar="ARCHIVE")
 
 archive_options = _all(
-    click.option(
+    option(
+        "Reading",
         "--timezone",
         envvar="HOURSCOPE_TIMEZONE",
         metavar="ZONE",
         help="Time zone of the hours in the keys, such as Europe/Berlin.  [default: UTC]",
     ),
-    click.option(
+    option(
+        "Reading",
         "--layout",
         envvar="HOURSCOPE_LAYOUT",
         metavar="LAYOUT",
         help="Layout of the keys, such as events.%Y-%m-%d_%H.log.gz.  [default: detected]",
     ),
-    click.option(
-        "--profile", envvar="HOURSCOPE_PROFILE", metavar="NAME", help="AWS profile, from the shared config files."
+    option(
+        "S3", "--profile", envvar="HOURSCOPE_PROFILE", metavar="NAME", help="AWS profile, from the shared config files."
     ),
-    click.option("--region", envvar="HOURSCOPE_REGION", metavar="NAME", help="AWS region of the bucket."),
-    click.option(
+    option("S3", "--region", envvar="HOURSCOPE_REGION", metavar="NAME", help="AWS region of the bucket."),
+    option(
+        "S3",
         "--endpoint-url",
         envvar="HOURSCOPE_ENDPOINT_URL",
         metavar="URL",
         help="Endpoint of an S3 server other than AWS.",
     ),
-    click.option(
+    option(
+        "S3",
         "--no-sign-request",
         envvar="HOURSCOPE_NO_SIGN_REQUEST",
         is_flag=True,
         help="Read a public bucket without credentials.",
     ),
-    click.option(
+    option(
+        "S3",
         "--request-payer",
         envvar="HOURSCOPE_REQUEST_PAYER",
         is_flag=True,
         help="Agree to pay for requests and transfer (requester pays).",
     ),
-    click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error."),
+    option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error."),
 )
 
 reading_options = _all(
-    click.option("--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."),
-    click.option("--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
-    click.option(
-        "--max-record", metavar="SIZE", callback=parsed_size, help="Skip records larger than SIZE.  [default: 64MiB]"
+    option(
+        "Reading", "--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."
+    ),
+    option("Reading", "--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
+    option(
+        "Reading",
+        "--max-record",
+        metavar="SIZE",
+        callback=parsed_size,
+        help="Skip records larger than SIZE.  [default: 64MiB]",
     ),
 )
 
-jobs_option = click.option("--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
-dask_option = click.option(
-    "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
+jobs_option = option("Run", "--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+dask_option = option(
+    "Run", "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
 )
 
 range_options = _all(
-    click.option("--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
-    click.option("--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
+    option("Range", "--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
+    option("Range", "--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
 )
 
 
 time_options = _all(
-    click.option("--time-field", metavar="PATH", help="Field with a record's time, for minutes.  [default: detected]"),
-    click.option("--lag", metavar="TIME", help="How much later than its time a record is written.  [default: 1h]"),
+    option(
+        "Range", "--time-field", metavar="PATH", help="Field with a record's time, for minutes.  [default: detected]"
+    ),
+    option("Range", "--lag", metavar="TIME", help="How much later than its time a record is written.  [default: 1h]"),
 )
 
+_TERM_PARAMETERS = {  # by the kind and whether it is negated, as the help lists them
+    (kind, negated): f"{'not_' * negated}{kind}"
+    for negated in (False, True)
+    for kind in KINDS
+    if (kind, negated) in OPTIONS
+}
+
+
+def _term_option(kind: Kind, negated: bool) -> Callable[[F], F]:
+    spec = KINDS[kind]
+    names = [f"--not-{kind}"] if negated else [spec.option, f"--{kind}"]
+    return option("Filter", *names, metavar=spec.metavar, multiple=True, help=spec.opposite if negated else spec.help)
+
+
 filter_options = _all(
-    click.option("-g", "--grep", metavar="TEXT", multiple=True, help="Keep records that contain TEXT (literal bytes)."),
-    click.option("-f", "--file", metavar="FILE", multiple=True, help="Keep records that contain any line of FILE."),
-    click.option("-e", "--regex", metavar="RE", multiple=True, help="Keep records that match RE (RE2 syntax)."),
-    click.option("-m", "--match", metavar="EXPR", multiple=True, help="Keep records where EXPR (JMESPath) is truthy."),
-    click.option("--not-grep", metavar="TEXT", multiple=True, help="Skip records that contain TEXT."),
-    click.option("--not-regex", metavar="RE", multiple=True, help="Skip records that match RE."),
-    click.option("-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
-    click.option("-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
-    click.option("-v", "--invert", is_flag=True, help="Invert the whole filter."),
+    *(_term_option(kind, negated) for kind, negated in _TERM_PARAMETERS),
+    option("Filter", "-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    option("Filter", "-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
+    option("Filter", "-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )
 
 
@@ -136,16 +160,14 @@ def filter_of(given: dict[str, Any]) -> Filter:
     for text in given["match"]:
         if slip := count_as_expression(text, click.get_current_context().params):
             raise click.UsageError(slip)
-    for option, name, kinds in (("-i", "ignore_case", _FOLDED), ("-w", "words", _WORDS)):
-        if given[name] and not any(given[kind] for kind in kinds):
-            raise click.UsageError(f"{option} applies to {', '.join(kinds.values())}; give one of them")
-    names = ("grep", "file", "regex", "match", "invert", "not_grep", "not_regex", "ignore_case", "words")
+    for flag, name in (("-i", "ignore_case"), ("-w", "words")):
+        kinds = [key for key in _TERM_PARAMETERS if (KINDS[key[0]].words if name == "words" else KINDS[key[0]].folds)]
+        if given[name] and not any(given[_TERM_PARAMETERS[key]] for key in kinds):
+            options = ", ".join(OPTIONS[key] for key in kinds)
+            raise click.UsageError(f"{flag} applies to {options}; give one of them")
+    names = (*_TERM_PARAMETERS.values(), "invert", "ignore_case", "words")
     stdin = read_texts("-") if "-" in given["file"] else None
     return parse_filter(**{name: given.pop(name) for name in names}, stdin=stdin)
-
-
-_WORDS = {"grep": "-g", "file": "-f", "not_grep": "--not-grep"}
-_FOLDED = {**_WORDS, "regex": "-e", "not_regex": "--not-regex"}
 
 
 def s3_of(given: dict[str, Any]) -> S3Options:

@@ -23,10 +23,10 @@ def policy_text(location: Location, purpose: str) -> str:
 
     Raises ConfigError for a folder, which has no policy.
     """
-    found = fixed_prefix(location.url, location.layout)
-    if found is None:
+    fixed = fixed_prefix(location.url, location.layout)
+    if fixed is None:
         raise ConfigError(f"{location.title} is not in a bucket; --policy is for s3://BUCKET/PREFIX")
-    return json.dumps(_policy(*found, purpose), indent=2)
+    return json.dumps(_policy(*fixed, purpose), indent=2)
 
 
 def _policy(bucket: str, prefix: str, purpose: str) -> dict[str, Any]:

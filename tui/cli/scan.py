@@ -9,7 +9,7 @@ import click
 
 from tui.archive.store import is_s3
 from tui.archive.writer import names_folder
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
@@ -38,21 +38,29 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
 @range_options
 @time_options
 @filter_options
-@click.option(
+@option(
+    "Output",
     "-o",
     "out",
     metavar="OUT",
     default=STDOUT,
     help="'-', a file (.gz and .zst compress), or an extract: FOLDER/ or s3://…/",
 )
-@click.option(
-    "--estimate", "only_estimate", is_flag=True, help="Estimate matches, time, and cost from a sample; do not scan."
+@option(
+    "Run",
+    "--estimate",
+    "only_estimate",
+    is_flag=True,
+    help="Estimate matches, time, and cost from a sample; do not scan.",
 )
-@click.option("-A", "after", metavar="N", type=whole_number(0), default=0, help="Also print N lines after each match.")
-@click.option(
-    "-B", "before", metavar="N", type=whole_number(0), default=0, help="Also print N lines before each match."
+@option(
+    "Output", "-A", "after", metavar="N", type=whole_number(0), default=0, help="Also print N lines after each match."
 )
-@click.option(
+@option(
+    "Output", "-B", "before", metavar="N", type=whole_number(0), default=0, help="Also print N lines before each match."
+)
+@option(
+    "Output",
     "-C",
     "around",
     metavar="N",
@@ -60,20 +68,25 @@ _HOW = ("out", "as_json", "resume", "force", "count", "max_count", "jobs", "dask
     default=0,
     help="Also print N lines on both sides of each match.",
 )
-@click.option("--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression.")
-@click.option("--max-count", metavar="N", type=POSITIVE, help="Stop after N matches.")
-@click.option("-c", "--count", is_flag=True, help="Print only the number of matching records.")
+@option(
+    "Output", "--fields", metavar="EXPR", help="Write these paths ('a.b,c') or the result of a JMESPath expression."
+)
+@option("Output", "--max-count", metavar="N", type=POSITIVE, help="Stop after N matches.")
+@option("Output", "-c", "--count", is_flag=True, help="Print only the number of matching records.")
 @jobs_option
 @dask_option
-@click.option(
+@option(
+    "Run",
     "--cache",
     metavar="SIZE",
     callback=parsed_size,
     help="Keep fetched S3 chunks on disk for the next scan, up to SIZE (20GB).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON summary last (on stderr with records on stdout).")
-@click.option("--resume", is_flag=True, help="Resume an extract; finished chunks are not read again.")
-@click.option("--force", is_flag=True, help="Replace an existing output.")
+@option(
+    "Output", "--json", "as_json", is_flag=True, help="Print a JSON summary last (on stderr with records on stdout)."
+)
+@option("Run", "--resume", is_flag=True, help="Resume an extract; finished chunks are not read again.")
+@option("Output", "--force", is_flag=True, help="Replace an existing output.")
 @reading_options
 @archive_options
 def command(archive: str, only_estimate: bool, cache: int | None, **given: Any) -> int:

@@ -12,7 +12,7 @@ import click
 from tui.analysis.known import known_chunks
 from tui.archive.location import Location, option_words, reading_words
 from tui.archive.writer import names_folder
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_INTERRUPTED, narrate
 from tui.cli.estimate import may_read
 from tui.cli.nsq_options import TargetOptions, server_options, target_options
@@ -56,52 +56,59 @@ _ONLY_FILE = ("append", "split", "force")
 @range_options
 @time_options
 @filter_options
-@click.option("--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
-@click.option("--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
+@option("Output", "--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
+@option("Output", "--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
 @server_options
-@click.option("--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
-@click.option("--topic", metavar="TOPIC", help="NSQ topic.")
-@click.option("--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
-@click.option(
+@option("NSQ", "--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
+@option("NSQ", "--topic", metavar="TOPIC", help="NSQ topic.")
+@option("NSQ", "--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
+@option(
+    "Output",
     "--order",
     type=click.Choice(["time"]),
     help="Order the records of each hour by their time, all hosts together.  [default: hour, key, line]",
 )
-@click.option("--rate", metavar="N", help="Send at most N records (500, 2k) or bytes (5MB) per second.")
-@click.option(
+@option("Run", "--rate", metavar="N", help="Send at most N records (500, 2k) or bytes (5MB) per second.")
+@option(
+    "Run",
     "--pace",
     metavar="N",
     type=click.FloatRange(min=0.001, max=1_000_000),
     help="Send at the records' own spacing, N times as fast (1, 10); implies --order time.",
 )
-@click.option(
+@option(
+    "Run",
     "--max-depth",
     metavar="N",
     type=POSITIVE,
     help="Pause while the topic or a channel is deeper than N.",
 )
-@click.option("--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")
-@click.option("--skip-oversize", is_flag=True, help="Skip and list records that are larger than nsqd accepts.")
-@click.option(
+@option("Run", "--canary", is_flag=True, help="Send 1 record, then 10, and ask before sending the rest.")
+@option("Run", "--skip-oversize", is_flag=True, help="Skip and list records that are larger than nsqd accepts.")
+@option(
+    "Run",
     "--name",
     metavar="NAME",
     callback=send_name,
     help="Name of the send in its journal and receipt.  [default: time and filter]",
 )
-@click.option("--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
-@click.option("--resume", is_flag=True, help="Resume an interrupted send by its journal.")
-@click.option(
+@option("Run", "--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
+@option("Run", "--resume", is_flag=True, help="Resume an interrupted send by its journal.")
+@option(
+    "Output",
     "-o",
     "out",
     metavar="OUT",
     help="'-', a file (.gz and .zst compress), or an extract: FOLDER/ or s3://…/",
 )
-@click.option("--append", is_flag=True, help="Append to an existing file.")
-@click.option("--split", metavar="hour|SIZE", help="Write one file per hour, or per SIZE of lines (500MB).")
-@click.option("--force", is_flag=True, help="Replace an existing output.")
-@click.option("--dry-run", is_flag=True, help="Print what would be sent and where; send nothing.")
-@click.option("--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON receipt last (on stderr with records on stdout).")
+@option("Output", "--append", is_flag=True, help="Append to an existing file.")
+@option("Output", "--split", metavar="hour|SIZE", help="Write one file per hour, or per SIZE of lines (500MB).")
+@option("Output", "--force", is_flag=True, help="Replace an existing output.")
+@option("Run", "--dry-run", is_flag=True, help="Print what would be sent and where; send nothing.")
+@option("Run", "--yes", is_flag=True, help="Skip the confirmation (required without a terminal).")
+@option(
+    "Output", "--json", "as_json", is_flag=True, help="Print a JSON receipt last (on stderr with records on stdout)."
+)
 @reading_options
 @archive_options
 def command(source: str, out: str | None, **given: Any) -> int:

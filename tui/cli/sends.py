@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.errors import SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends
@@ -25,9 +25,9 @@ _EMPTY = (
 
 
 @click.command("sends", cls=Command)
-@click.option("--verify", metavar="NAME", help="Read the source of a send again and compare its SHA-256.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@option("Output", "--verify", metavar="NAME", help="Read the source of a send again and compare its SHA-256.")
+@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 
@@ -42,16 +42,16 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """
     if verify is not None:
         return _verify(find_send(verify), as_json=as_json)
-    found = sends()
+    records = sends()
     if as_json:
-        print(json.dumps({"version": 1, "sends": [record.as_json() for record in found]}))
-    for record in () if as_json else found:
+        print(json.dumps({"version": 1, "sends": [record.as_json() for record in records]}))
+    for record in () if as_json else records:
         for row in _rows(record):
             print_line(row)
     sys.stdout.flush()
-    if not found:
+    if not records:
         say(_EMPTY)
-    return EXIT_MATCHED if found else EXIT_NOTHING
+    return EXIT_MATCHED if records else EXIT_NOTHING
 
 
 def _rows(record: SendRecord) -> list[str]:

@@ -12,7 +12,7 @@ import click
 
 from tui.app import BROWSER_DRIVER
 from tui.archive.location import command_words, option_words, reading_words
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED
 from tui.cli.open import sign_in_first
 from tui.cli.options import archive_options, located, reading_of, reading_options, s3_of
@@ -26,8 +26,8 @@ _OF_THIS_TERMINAL = ("SSH_CONNECTION", "TMUX", "STY", "COLORFGBG")  # variables 
 
 @click.command("serve", cls=Command)
 @click.argument("archive", required=False)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="N", help="Port to use."
+@option(
+    "Run", "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="N", help="Port to use."
 )
 @reading_options
 @archive_options

@@ -12,7 +12,7 @@ import click
 from tui.archive import Catalog
 from tui.archive.location import command_line, far_warnings
 from tui.archive.times import spell_hour, zone_name
-from tui.cli.command import Command
+from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 from tui.cli.gaps import gap_length, gaps_json
 from tui.cli.opened import Opened, open_named
@@ -31,8 +31,12 @@ _SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
 @archive_argument
 @range_options
 @jobs_option
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object that names every gap, copy, and damaged part."
+@option(
+    "Output",
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object that names every gap, copy, and damaged part.",
 )
 @reading_options
 @archive_options

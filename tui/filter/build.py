@@ -16,7 +16,7 @@ from typing import Any
 
 from tui.errors import FilterError
 from tui.filter.fields import ANY, Path
-from tui.filter.terms import KIND_WORDS, Filter, Term
+from tui.filter.terms import KINDS, Filter, Term
 from tui.printable import printable
 
 Place = Sequence[str | int]
@@ -172,7 +172,7 @@ def whole_of(filter_: Filter) -> Whole:
     """
     texts = [term.text for term in filter_.active if term.kind == "match"]
     others = tuple(
-        f"{'no ' if term.negated else ''}{'any of' if term.kind == 'file' else KIND_WORDS[term.kind][0]} {term.text}"
+        f"{'no ' if term.negated else ''}{'any of' if term.kind == 'file' else KINDS[term.kind].name} {term.text}"
         for term in filter_.active
         if term.kind != "match"
     )

@@ -15,7 +15,7 @@ class Types:
     def __init__(self, fields: Fields) -> None:
         self.records = fields.records
         self.complete = fields.complete
-        self.leaves: dict[Path, Field] = {field.path: field for field in fields.found(_TOP)}
+        self.leaves: dict[Path, Field] = {field.path: field for field in fields.summarize(_TOP)}
         self._types: dict[Path, set[str]] = {}
         for path, field in self.leaves.items():
             self._types.setdefault(path, set()).update(field.types)

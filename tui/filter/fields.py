@@ -126,7 +126,7 @@ class Fields:
         elif (at := self._random.randrange(tally.seen)) < MOST_NUMBERS:
             tally.numbers[at] = value
 
-    def found(self, top: int = 5) -> tuple[Field, ...]:
+    def summarize(self, top: int = 5) -> tuple[Field, ...]:
         """Every path in the order in which it came up, each with its `top` most frequent values."""
         return tuple(self._field(path, tally, top) for path, tally in self._tallies.items())
 

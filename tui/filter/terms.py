@@ -19,19 +19,64 @@ from tui.shell import shell_join
 
 Kind = Literal["grep", "file", "regex", "match"]
 
-OPTIONS: Mapping[tuple[Kind, bool], str] = {
-    ("grep", False): "-g",
-    ("grep", True): "--not-grep",
-    ("file", False): "-f",
-    ("regex", False): "-e",
-    ("regex", True): "--not-regex",
-    ("match", False): "-m",
+
+@dataclass(frozen=True)
+class KindSpec:
+    """What a kind of term is called, and how a command line asks for it."""
+
+    name: str
+    place: str  # what it looks at
+    option: str
+    metavar: str
+    help: str
+    lead: str = ""  # before its text, where terms stand side by side
+    opposite: str = ""  # the help of the option that negates it; "": none does
+    folds: bool = True  # -i applies
+    words: bool = False  # -w applies
+    grep: tuple[str, str] | None = None  # what grep needs to do the same: its kind, and what stands before the text
+
+
+KINDS: Mapping[Kind, KindSpec] = {  # in the order of help
+    "grep": KindSpec(
+        "text",
+        "in raw bytes",
+        "-g",
+        "TEXT",
+        "Keep records that contain TEXT (literal bytes).",
+        "text ",
+        opposite="Skip records that contain TEXT.",
+        words=True,
+        grep=("-F", "--"),
+    ),
+    "regex": KindSpec(
+        "regex",
+        "in raw bytes",
+        "-e",
+        "RE",
+        "Keep records that match RE (RE2 syntax).",
+        "regex ",
+        opposite="Skip records that match RE.",
+        grep=("-E", "--"),
+    ),
+    "file": KindSpec(
+        "file",
+        "of texts",
+        "-f",
+        "FILE",
+        "Keep records that contain any line of FILE.",
+        "any of ",
+        words=True,
+        grep=("-F", "-f"),
+    ),
+    "match": KindSpec(
+        "JMESPath", "of values", "-m", "EXPR", "Keep records where EXPR (JMESPath) is truthy.", folds=False
+    ),
 }
-KIND_WORDS: Mapping[Kind, tuple[str, str]] = {  # what a kind is called, and what it looks at
-    "match": ("JMESPath", "of values"),
-    "grep": ("text", "in raw bytes"),
-    "regex": ("regex", "in raw bytes"),
-    "file": ("file", "of texts"),
+OPTIONS: Mapping[tuple[Kind, bool], str] = {  # each with its opposite
+    (kind, negated): f"--not-{kind}" if negated else spec.option
+    for kind, spec in KINDS.items()
+    for negated in (False, True)
+    if not negated or spec.opposite
 }
 
 
@@ -238,9 +283,9 @@ def parse_filter(
     sources: tuple[tuple[Kind, bool, Iterable[str]], ...] = (
         ("grep", False, grep),
         ("grep", True, not_grep),
-        ("file", False, file),
         ("regex", False, regex),
         ("regex", True, not_regex),
+        ("file", False, file),
         ("match", False, match),
     )
     terms = (

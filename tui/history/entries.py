@@ -11,7 +11,7 @@ from tui.analysis.answers import companions, filter_of_finding, headline, line_o
 from tui.analysis.count import Counted
 from tui.analysis.counting import Counting
 from tui.analysis.question import Answer
-from tui.archive.times import spell_hour
+from tui.archive.times import ceil_hour, spell_hour
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine
 from tui.history.log import Report
@@ -78,7 +78,7 @@ def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
     spot = Spot(
         hour=spell_hour(first.since) if first else None,
         start=spell_hour(first.since) if first else None,
-        stop=spell_hour(first.until) if first else None,
+        stop=spell_hour(ceil_hour(first.until)) if first else None,
         filter=(*filter_.arguments(), *(("-m", filter_of_finding(first)) if first else ())),
     )
     rows = [*filter(None, (companions(answer), source_of(answer))), *map(line_of, answer.found[:10])]

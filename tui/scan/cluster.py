@@ -135,13 +135,13 @@ def _asking(stop_name: str) -> Callable[[], bool]:
     """Does the event of that name say stop? It is in the scheduler: asked now and then, not for every block."""
     from distributed import Event, get_client
 
-    event = Event(stop_name, client=get_client())  # type: ignore[no-untyped-call]
+    event = Event(stop_name, client=get_client())  # type: ignore[no-untyped-call]  # distributed has no types
     asked, answer = time.monotonic(), False
 
     def stopped() -> bool:
         nonlocal asked, answer
         if not answer and time.monotonic() - asked > _ASK_SECONDS:
-            answer, asked = event.is_set(), time.monotonic()  # type: ignore[no-untyped-call]
+            answer, asked = event.is_set(), time.monotonic()  # type: ignore[no-untyped-call]  # as above
         return answer
 
     return stopped

@@ -56,7 +56,7 @@ class Shapes:
             else:
                 self.beyond += count
 
-    def found(self) -> tuple[Shape, ...]:
+    def summarize(self) -> tuple[Shape, ...]:
         """The commonest first."""
         shapes = [Shape(keys, count) for keys, count in self._counts.items()]
         return tuple(sorted(shapes, key=attrgetter("count"), reverse=True))

@@ -185,7 +185,7 @@ class _Tally:
             complete=complete,
             unfit=tuple(self._unfit),
             unfit_count=self._unfit_count,
-            shapes=self._shapes.found() if self._shapes is not None else (),
+            shapes=self._shapes.summarize() if self._shapes is not None else (),
             shapeless=self._shapes.beyond if self._shapes is not None else 0,
             sha256=self._digest.hexdigest(),
             by_hour=self._histogram.hours(),

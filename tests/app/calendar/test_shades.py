@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.app.conftest import FIRST, LAST, Opened, answer, calendar, chunk_path, record, shown, until, until_shown
+from tests.app.conftest import (
+    FIRST,
+    LAST,
+    Opened,
+    answer,
+    assert_shown,
+    calendar,
+    chunk_path,
+    record,
+    until,
+    until_shown,
+)
 from tui.app.model.heat import LEVELS, Mark, Overlay, by_fifths, by_threes
 
 
@@ -29,7 +40,6 @@ def test_counts_are_shaded_by_factors_of_three_around_the_usual() -> None:
     assert steps(by_threes, []) == [] and steps(by_threes, [1]) == [1]
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=80))
 def test_more_is_never_shaded_less(values: list[int]) -> None:
     for shade in (by_fifths, by_threes):
@@ -44,7 +54,8 @@ async def test_shades_are_grounds_that_touch_and_the_cursor_stands_on_its_own(op
         line = next(y for y in range(grid.size.height) if "Tu 20" in grid.render_line(y).text)
         cells = list(grid.render_line(line))
         grounds = [segment for segment in cells if segment.style and segment.style.bgcolor and segment.text == "   "]
-        assert len(grounds) >= 20 and "[■]" in shown(pilot)
+        await assert_shown(pilot, "[■]")
+        assert len(grounds) >= 20
 
 
 async def test_the_shades_count_what_the_filter_matches_and_e_walks_over_outliers(

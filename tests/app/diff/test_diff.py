@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from textual.pilot import Pilot
 
 from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
-from tests.app.conftest import answer, calendar, on, preview, settled, shown, until, until_shown
+from tests.analysis.test_diff_minutes import write as write_days
+from tests.app.conftest import answer, assert_shown, calendar, on, preview, settled, shown, until, until_shown
 from tui.app.app import Explorer
 from tui.app.diff.run import Examples
 from tui.app.diff.screen import DiffPage
 from tui.app.model.heat import Overlay
+from tui.app.model.hours import Hours, Selection
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.config import Config, S3Options
@@ -51,7 +54,26 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await until_shown(pilot, "where.region me-9 is new")
         await until_shown(pilot, "where.region == 'me-9'")
         await until_shown(pilot, "latency_ms")  # the first records, in columns
-        assert "when " in shown(pilot) and "most, " in shown(pilot)
+        await assert_shown(pilot, "when ", "most, ")
+
+
+async def test_minutes_are_compared_with_the_same_minutes_of_other_days(tmp_path: Path) -> None:
+    write_days(tmp_path / "a", days=4)
+    async with explorer(tmp_path / "a").run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        session = calendar(pilot).session
+        session.time_field = "at"  # as the timeline finds it
+        start = datetime(2024, 3, 3, 10, 20, tzinfo=UTC)
+        session.selection = Selection.of(Hours(start, start + timedelta(minutes=20)))
+        await pilot.press("d")
+        page = on(pilot, DiffPage)
+        await until(pilot, lambda: page.list.length > 0)
+        await until_shown(pilot, "code 99 is new")
+        assert "the same hours of 3 other days" in shown(pilot) and "Sun 3 Mar 2024 10:20 to 10:40" in shown(pilot)
+        await until_shown(pilot, "10:20:")  # its first records
+        assert "--from 2024-03-03T10:20 --to 2024-03-03T10:40" in page.command()
+        await pilot.press("enter")
+        assert session.selection.span == Hours(start, start + timedelta(minutes=20))
 
 
 async def test_enter_makes_it_the_filter_and_its_hours_the_selection(made: tuple[Incident, Path]) -> None:
@@ -76,6 +98,16 @@ async def test_a_finding_is_scanned_and_published_by_one_key(
         await pilot.press(key)
         assert isinstance(pilot.app.screen, page)
         await until_shown(pilot, "me-9")
+
+
+async def test_n_goes_to_the_next_finding_as_long_as_there_is_one(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        await pilot.press(*"n" * page.list.length)
+        assert page.list.at == page.list.length - 1
+        await until_shown(pilot, "no more findings after this one")
+        await pilot.press(*"N" * page.list.length)
+        await until_shown(pilot, "no more findings before this one")
 
 
 async def test_hours_like_all_others_say_what_to_do(made: tuple[Incident, Path]) -> None:

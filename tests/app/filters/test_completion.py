@@ -33,7 +33,7 @@ RECORDS: list[dict[str, Any]] = [
 def _tree(records: list[dict[str, Any]]) -> Node:
     fields = Fields()
     fields.feed(json.dumps(record).encode() for record in records)
-    return tree_of(fields.found(top=100))
+    return tree_of(fields.summarize(top=100))
 
 
 TREE = _tree(RECORDS)

@@ -8,7 +8,7 @@ from statistics import median
 from tests.app.emulator import Terminal
 
 _KEY = 400  # bytes, besides results
-_OFFER = 700  # when a list of what can be typed comes, or goes
+_OFFER = 500  # when a list of what can be typed comes, or goes
 _AT_ONCE = 0.1  # seconds: shorter than the pause after which results come
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.conftest import Opened, preview, shown, until_shown
+from tests.app.conftest import Opened, assert_shown, preview, until_shown
 from tests.index.test_index import build, planned, write
 from tui.app.filters.indexed import is_indexed, measure_indexed
 from tui.app.filters.sample import Facet, Measured
@@ -83,6 +83,6 @@ async def test_the_key_of_the_fields_goes_from_the_hour_to_the_index_and_back(op
         await pilot.press("l", "j", "j", "j", "equals_sign")
         assert page.terms == ["v.\"odd key\" == 'b'"]
         await until_shown(pilot, "20 of 60 previewed")
-        assert "index: all chunks" in shown(pilot)  # that is of all records, whatever the filter
+        await assert_shown(pilot, "index: all chunks")  # that is of all records, whatever the filter
         await pilot.press("f")
         assert page.nodes.display and not page.panel.display

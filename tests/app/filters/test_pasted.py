@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from tests.app.conftest import Opened, preview, shown, until
+from tests.app.conftest import Opened, assert_shown, preview, shown, until
 from tui.app.filters.pasted import is_list, lines_of
 from tui.filter import Kind
 
@@ -40,7 +40,7 @@ async def test_a_pasted_list_is_one_term_that_a_command_line_can_name(opened: Op
         await pilot.press("slash")
         pilot.app.post_message(events.Paste('"n": 3,\r\n"n": 17,\n\n"n": 3,\nno such text\n'))
         await until(pilot, lambda: list(page.rows.hits) == [3, 17])
-        assert "4 pasted lines as one term: records with any of them" in shown(pilot)
+        await assert_shown(pilot, "4 pasted lines as one term: records with any of them")
         term = page.filter.active[0]
         assert term.kind == "file" and page.bar.draft == ""
         assert page.filter.arguments() == ["-f", term.text]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import on, shown, type_text, until, until_shown
+from tests.app.conftest import assert_shown, on, shown, type_text, until, until_shown
 from tests.support.scripted_s3 import ScriptedS3
 from tui.app.app import Explorer
 from tui.app.home.add import AddPage, Place, look
@@ -57,13 +57,13 @@ async def test_a_second_without_typing_detects_layout_zone_and_access_and_enter_
         await type_text(pilot, str(berlin(tmp_path)))
         assert "Looking at what is there" in shown(pilot) and not page.looked
         await until_shown(pilot, "48 chunks of 48 hours")
-        assert "media.%Y-%m-%d_%H.log.gz" in shown(pilot) and "can be listed and read" in shown(pilot)
+        await assert_shown(pilot, "media.%Y-%m-%d_%H.log.gz", "can be listed and read")
         await until_shown(pilot, "fits the upload times")
         assert page.zone.value not in ("", "UTC")
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, "old")
         await pilot.press("enter")
-        assert "an archive is named 'old' already" in " ".join(shown(pilot).split())
+        await assert_shown(pilot, "an archive is named 'old' already")
         await pilot.press("ctrl+u")
         await type_text(pilot, "media")
         await pilot.press("tab", "ctrl+u")
@@ -80,11 +80,11 @@ async def test_what_cannot_be_read_is_not_added(tmp_path: Path) -> None:
     async with explorer().run_test(size=(80, 24)) as pilot:
         page = await add_page(pilot)
         await pilot.press("enter")
-        assert "type a folder, or s3://bucket/prefix" in shown(pilot)
+        await assert_shown(pilot, "type a folder, or s3://bucket/prefix")
         await type_text(pilot, f"{tmp_path}/nothing")
         await pilot.press("enter")
         await until_shown(pilot, "Nothing can be read there.")
-        assert "does not exist" in shown(pilot)
+        await assert_shown(pilot, "does not exist")
         await pilot.press("enter")
         assert page.is_current and not (config_dir() / "config.toml").exists()
         await pilot.press("escape")

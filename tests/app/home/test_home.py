@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import answer, calendar, on, settled, shown, type_text, until, until_shown
+from tests.app.conftest import answer, assert_shown, calendar, on, settled, shown, type_text, until, until_shown
 from tests.support.command import hourscope
 from tests.support.scripted_s3 import ScriptedS3
 from tui.app.app import Explorer
@@ -85,11 +85,11 @@ async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_
                 await pilot.press("slash", "ctrl+u")
                 await type_text(pilot, typed)
                 await until_shown(pilot, "1 of 81 found")
-                assert expected in shown(pilot)
+                await assert_shown(pilot, expected)
                 await pilot.press("enter")
                 assert home(pilot).list.item is not None and expected in home(pilot).list.item.text
                 await pilot.press("escape")
-            assert "1 of 81 found" not in shown(pilot)
+            await until(pilot, lambda: "1 of 81 found" not in shown(pilot))
         assert s3.requests == []
 
 
@@ -115,7 +115,7 @@ async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_ar
         await pilot.press("q")
         await until_shown(pilot, small_archive.name)
         await pilot.press("k")
-        assert "last 7 days, from the listing of just now" in shown(pilot) and "Jan 2015" in shown(pilot)
+        await assert_shown(pilot, "last 7 days, from the listing of just now", "Jan 2015")
         await pilot.press("enter")
         await until_shown(pilot, "small to large")
         assert len(calendar(pilot).session.catalog.hours) == 29
@@ -175,7 +175,7 @@ async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path
     async with explorer().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "found")
         await pilot.press("tab")
-        assert "event == 'error'" in shown(pilot) and "24" in shown(pilot)
+        await assert_shown(pilot, "event == 'error'", "24")
         await answer(pilot, "r", "errors of Monday")
         await until_shown(pilot, "is listed as errors of Monday")
         assert [line.name for line in extracts()] == ["errors of Monday"]
@@ -191,7 +191,8 @@ async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path
         await until_shown(pilot, "This is an extract: the matching records of")
         await pilot.press("q", "q")
         await answer(pilot, "delete", "no")
-        assert "nothing was deleted" in shown(pilot) and out.exists()
+        await assert_shown(pilot, "nothing was deleted")
+        assert out.exists()
         await answer(pilot, "delete", "delete")
         await settled(pilot)
         assert not out.exists() and extracts() == []
@@ -200,16 +201,16 @@ async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path
 async def test_a_home_without_anything_says_what_to_do() -> None:
     async with explorer().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "o opens a folder or s3://bucket/prefix")
-        assert "demo" in shown(pilot)
+        await assert_shown(pilot, "demo")
         await pilot.press("R")
-        assert "R does nothing here" in shown(pilot)
+        await assert_shown(pilot, "R does nothing here")
 
 
 async def test_a_history_that_cannot_be_read_is_reported_and_the_rest_is_there() -> None:
     (history_dir() / "extracts.jsonl").mkdir(parents=True)
     async with explorer().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "extracts.jsonl cannot be read")
-        assert "demo" in shown(pilot)
+        await assert_shown(pilot, "demo")
     assert [item.kind for item in read_home(load_config()).items] == ["demo"]
 
 

@@ -6,7 +6,7 @@ import gzip
 from datetime import timedelta
 from pathlib import Path
 
-from tests.app.conftest import FIRST, Opened, calendar, settled, shown, until
+from tests.app.conftest import FIRST, Opened, assert_shown, calendar, settled, shown, until
 from tui.app.calendar.screen import CalendarPage
 from tui.app.home.opening import ChoicePage
 
@@ -25,7 +25,7 @@ async def test_of_two_layouts_one_is_chosen(opened: Opened, tmp_path: Path) -> N
     fill(tmp_path, "old/%Y/%m/%d/%H/part.json.gz", range(20))
     async with opened(str(tmp_path)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoicePage))
-        assert "Which layout?" in shown(pilot) and "old/%Y/%m/%d/%H/" in shown(pilot)
+        await assert_shown(pilot, "Which layout?", "old/%Y/%m/%d/%H/")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
         session = calendar(pilot).session
@@ -39,13 +39,14 @@ async def test_t_switches_the_topic_and_back(opened: Opened, tmp_path: Path) -> 
     (tmp_path / "notes\x1b[31m.txt").touch()
     async with opened(str(tmp_path)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
-        assert "2 topics (clicks, views)" in shown(pilot) and "1 key left out" in shown(pilot)
+        await assert_shown(pilot, "2 topics (clicks, views)", "1 key left out")
         await pilot.press("x")
-        assert "1 other key: notes" in shown(pilot) and "\x1b" not in shown(pilot)
+        await assert_shown(pilot, "1 other key: notes")
+        assert "\x1b" not in shown(pilot)
         await pilot.press("q")
         for keys, chunks in ((("j",), 10), ((), 30), (("j", "j"), 40)):
             await pilot.press("t")
-            assert "Which topic?" in shown(pilot) and "all topics" in shown(pilot)
+            await assert_shown(pilot, "Which topic?", "all topics")
             await pilot.press(*keys, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
             await settled(pilot)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.conftest import FIRST, chunk_path, record, shown, until, until_shown
+from tests.app.conftest import FIRST, assert_shown, chunk_path, record, shown, until, until_shown
 from tests.app.emulator import Terminal
 from tests.send.helpers import arrived
 from tests.support.command import hourscope
@@ -139,10 +139,10 @@ async def test_a_scan_that_was_stopped_is_resumed_on_home(small_archive: Path, t
     app = Explorer(None, timezone=None, s3=S3Options(), config=load_config())
     async with app.run_test(size=(100, 30)) as pilot:
         await until_shown(pilot, "1 job can be resumed.")
-        assert "28 of 29 chunks" in shown(pilot)
+        await assert_shown(pilot, "28 of 29 chunks")
         await pilot.press("tab", "enter")
         await until(pilot, lambda: "done: q goes back" in shown(pilot) or "R resumes it again" in shown(pilot), 30)
         await pilot.press("q")
         assert isinstance(pilot.app.screen, HomePage)
-        assert "can be resumed" not in shown(pilot)
+        await until(pilot, lambda: "can be resumed" not in shown(pilot))
     assert (out / gone["output"]).exists()

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import RECORDS, Opened, answer, calendar, on, shown, start_scan, type_text, until, until_shown
+from tests.app.conftest import (
+    RECORDS,
+    Opened,
+    answer,
+    assert_shown,
+    calendar,
+    on,
+    shown,
+    start_scan,
+    type_text,
+    until,
+    until_shown,
+)
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.app.calendar.screen import CalendarPage
 from tui.app.help.keys import FRAMEWORKS
@@ -60,20 +72,22 @@ async def started(pilot: Pilot[int]) -> ScanPage:
 async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Event) -> None:
     async with opened() as pilot:
         page = await started(pilot)
-        assert page.running and "▸ scan" in shown(pilot).splitlines()[0]
+        await until(pilot, lambda: page.running and "▸ scan" in shown(pilot).splitlines()[0])
         await pilot.press("h", "J")
-        assert isinstance(pilot.app.screen, JobsPage) and "1 running" in shown(pilot)
+        await assert_shown(pilot, "1 running")
+        assert isinstance(pilot.app.screen, JobsPage)
         await pilot.press("enter")
-        assert pilot.app.screen is page and "running: S stops it" in shown(pilot)
+        await assert_shown(pilot, "running: S stops it")
+        assert pilot.app.screen is page
         await pilot.press("q")
         gate.set()
         await until(pilot, lambda: page.over)
-        assert "✓ scan: 1,140 matches" in shown(pilot) and "J leads there" in shown(pilot)
-        assert "✓ scan" in shown(pilot).splitlines()[0]
+        await assert_shown(pilot, "✓ scan: 1,140 matches", "J leads there")
+        await until(pilot, lambda: "✓ scan" in shown(pilot).splitlines()[0])
         await pilot.press("o")
-        assert "few to many matches" in shown(pilot)
+        await assert_shown(pilot, "few to many matches")
         await pilot.press("J", "J")
-        assert "✓ scan" not in shown(pilot).splitlines()[0]
+        await until(pilot, lambda: "✓ scan" not in shown(pilot).splitlines()[0])
 
 
 async def test_a_job_is_stopped_from_the_list(opened: Opened, gate: threading.Event) -> None:
@@ -82,9 +96,10 @@ async def test_a_job_is_stopped_from_the_list(opened: Opened, gate: threading.Ev
         await pilot.press("J", "S")
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
-        assert "✗ scan" in shown(pilot) and not gate.is_set()
+        await assert_shown(pilot, "✗ scan")
+        assert not gate.is_set()
         await pilot.press("x")
-        assert "--resume" in shown(pilot)
+        await assert_shown(pilot, "--resume")
 
 
 async def test_quitting_with_a_job_offers_to_stay_or_to_stop_it(opened: Opened, gate: threading.Event) -> None:
@@ -92,7 +107,7 @@ async def test_quitting_with_a_job_offers_to_stay_or_to_stop_it(opened: Opened, 
         page = await started(pilot)
         for stay in ("enter", "q", "escape"):
             await pilot.press("q")
-            assert "A scan is still running." in shown(pilot) and "'hourscope jobs' list it; R resumes" in shown(pilot)
+            await assert_shown(pilot, "A scan is still running.", "'hourscope jobs' list it; R resumes")
             await pilot.press(stay)
             assert calendar(pilot) and page.running
         await pilot.press("q", "j", "enter")
@@ -114,7 +129,7 @@ async def test_a_page_is_found_wherever_it_is(opened: Opened, gate: threading.Ev
 async def test_without_a_job_it_is_said_how_to_get_one(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("J")
-        assert "No job runs, and none was stopped." in shown(pilot) and "s plans a scan" in shown(pilot)
+        await assert_shown(pilot, "No job runs, and none was stopped.", "s plans a scan")
 
 
 def test_where_to_send_is_read_as_it_is_typed() -> None:
@@ -154,17 +169,17 @@ async def test_nsqd_is_looked_up(opened: Opened, nsqd: Nsqd, nsqlookupd: Nsqlook
         await pilot.press("p")
         page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
-        assert "shapes" in shown(pilot) and f"{RECORDS} × event n player tags title ts" in shown(pilot)
+        await assert_shown(pilot, "shapes", f"{RECORDS} × event n player tags title ts")
         await answer(pilot, "d", f"lookupd={nsqlookupd.http_address}")
         await answer(pilot, "t", topic)
         await until(pilot, lambda: page.checked.target is not None)
         assert page.checked.target is not None and nsqd.tcp_address in page.checked.target.nsqd_tcp_addresses
-        assert "looked up" in shown(pilot) and "nsqd 1.3.0" in shown(pilot)
+        await assert_shown(pilot, "looked up", "nsqd 1.3.0")
         await pilot.press("enter")
         await type_text(pilot, topic)
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
-        assert "as many as were confirmed" in shown(pilot) and "sha256" in shown(pilot)
+        await assert_shown(pilot, "as many as were confirmed", "sha256")
 
 
 @pytest.mark.parametrize(("paused", "asking"), [(True, False), (False, True)])

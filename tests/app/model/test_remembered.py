@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.app.conftest import LAST, Opened, add_term, preview_of, settled, shown, until, until_shown
+from tests.app.conftest import LAST, Opened, add_term, assert_shown, preview_of, settled, shown, until, until_shown
 from tui.app.model.remembered import (
     MOST_TYPED,
     Left,
@@ -165,10 +165,10 @@ async def test_the_last_session_comes_back(opened: Opened) -> None:
         await pilot.press("q", "q")
     async with opened() as pilot:
         left = f"{LAST - timedelta(hours=2):%a %Y-%m-%d %H:%M}"
-        assert f"as you left it: {left}" in shown(pilot) and "filter -m" in shown(pilot)
+        await assert_shown(pilot, f"as you left it: {left}", "filter -m")
         await pilot.press("enter")
         await until_shown(pilot, "4 of 40 previewed")
-        assert "1 ● event == 'error'" in shown(pilot)
+        await assert_shown(pilot, "1 ● event == 'error'")
         page = preview_of(pilot)
         assert page.session.columns == ("n", "player.version")
         await until(pilot, lambda: page.listing.current == 23)
@@ -188,6 +188,6 @@ async def test_a_broken_session_is_told_and_the_archive_opens(opened: Opened) ->
     for path in state_dir().glob("sessions/*.json"):
         path.write_text("{")
     async with opened() as pilot:
-        assert "is broken and ignored" in shown(pilot)
+        await assert_shown(pilot, "is broken and ignored")
         await pilot.press("enter")
         preview_of(pilot)

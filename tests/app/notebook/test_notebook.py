@@ -8,13 +8,13 @@ from tests.app.conftest import (
     FIRST,
     GAP,
     Opened,
+    assert_shown,
     calendar,
     go_to,
     on,
     preview,
     preview_of,
     settled,
-    shown,
     start_scan,
     type_text,
     until,
@@ -44,7 +44,7 @@ async def test_a_note_on_an_hour_leads_back_to_it(opened: Opened) -> None:
         await go_to(pilot, "2015-01-19T23")
         await pilot.press("apostrophe")
         await until_shown(pilot, "it begins here [bold]")
-        assert "Tue 20 Jan 2015 13:00" in shown(pilot)
+        await assert_shown(pilot, "Tue 20 Jan 2015 13:00")
         await pilot.press("enter")
         assert calendar(pilot).grid.cursor == FIRST.replace(day=20, hour=13)
 
@@ -57,7 +57,8 @@ async def test_a_note_on_a_record_has_it_and_leads_back(opened: Opened) -> None:
         await note(pilot, "look at this one")
         await pilot.press("q", "apostrophe")
         page = on(pilot, NotebookPage)
-        assert "record 4 of Tue 20 Jan 2015 13:00" in shown(pilot) and '"n": 3' in page.list.entries[0].text
+        await assert_shown(pilot, "record 4 of Tue 20 Jan 2015 13:00")
+        assert '"n": 3' in page.list.entries[0].text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewPage))
         back = preview_of(pilot)
@@ -81,7 +82,7 @@ async def test_a_scan_is_in_it_and_its_extract_opens(opened: Opened) -> None:
         await until(pilot, lambda: page.over)
         await pilot.press("apostrophe")
         await until_shown(pilot, "40 records match, in 40 records of 1 hour")
-        assert "hourscope scan" in shown(pilot)
+        await assert_shown(pilot, "hourscope scan")
         await pilot.press("enter")
         await until_shown(pilot, "extract of")
 
@@ -93,14 +94,14 @@ async def test_a_comparison_is_in_it(opened: Opened) -> None:
         await until(pilot, lambda: page._answer is not None and page._answer.final)
         await pilot.press("apostrophe")
         await until_shown(pilot, "what changed")
-        assert "hourscope diff" in shown(pilot)
+        await assert_shown(pilot, "hourscope diff")
 
 
 async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
         await note(pilot, "one")
         await pilot.press("apostrophe", "y")
-        assert "copied, if this terminal lets us: 1 entry" in shown(pilot)
+        await assert_shown(pilot, "copied, if this terminal lets us: 1 entry")
         await pilot.press("w", "ctrl+u")
         await type_text(pilot, str(tmp_path / "notes.md"))
         await pilot.press("enter")
@@ -117,7 +118,7 @@ async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(open
     (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")
     async with opened() as pilot:
         await note(pilot, "one")
-        assert "the config turns notebooks off" in shown(pilot)
+        await assert_shown(pilot, "the config turns notebooks off")
         await pilot.press("apostrophe")
         await settled(pilot)
-        assert "Nothing is in this notebook yet." in shown(pilot)
+        await assert_shown(pilot, "Nothing is in this notebook yet.")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import Opened, Preview, preview_of, shown, type_text, until
+from tests.app.conftest import Opened, Preview, assert_shown, preview_of, shown, type_text, until
 from tui.app.records.outline import LARGE, parse, rows, unpack
 
 MILLION = 1_000_000
@@ -64,8 +64,15 @@ async def lag() -> AsyncIterator[Callable[[], float]]:
         task.cancel()
 
 
-async def cost_of_a_move(page: Preview, pause: Callable[[], Awaitable[None]], times: int = 20) -> float:
-    """CPU seconds, with all that it makes the screen draw, without what the test's own waiting takes."""
+async def cost_of_a_move(page: Preview, pause: Callable[[], Awaitable[None]]) -> float:
+    """CPU seconds, with all that it makes the screen draw, without what the test's own waiting takes.
+
+    The least of three: other work of the machine empties caches, which costs CPU.
+    """
+    return min([await _cost_of_moves(page, pause, 10) for _ in range(3)]) / 10
+
+
+async def _cost_of_moves(page: Preview, pause: Callable[[], Awaitable[None]], times: int) -> float:
     spent = []
     for step in (0, 1):
         begun = time.thread_time()
@@ -74,7 +81,7 @@ async def cost_of_a_move(page: Preview, pause: Callable[[], Awaitable[None]], ti
                 page.listing.action_move(step)
             await pause()
         spent.append(time.thread_time() - begun)
-    return (spent[1] - spent[0]) / times
+    return spent[1] - spent[0]
 
 
 async def previewed(pilot: Pilot[int]) -> Preview:
@@ -90,7 +97,8 @@ async def test_a_million_records_are_moved_over_filtered_and_marked(opened: Open
         page = await previewed(pilot)
         await pilot.press("G")
         await until(pilot, lambda: page.ended and page.listing.current == MILLION - 1, 60)
-        assert len(page.records) == MILLION and "1,000,000 of 1,000,000" in shown(pilot)
+        await assert_shown(pilot, "1,000,000 of 1,000,000")
+        assert len(page.records) == MILLION
         await pilot.press("g")
         assert await cost_of_a_move(page, pilot.pause) < _MOVE
         worst()
@@ -107,7 +115,8 @@ async def test_a_million_records_are_moved_over_filtered_and_marked(opened: Open
         await until(pilot, judged, 60)
         assert len(set(counts)) > 2  # it counted while one could go on
         hits = len(page.rows.hits)
-        assert MILLION // 50 < hits < MILLION // 3 and f"{hits:,} of 1,000,000 previewed" in shown(pilot)
+        await assert_shown(pilot, f"{hits:,} of 1,000,000 previewed")
+        assert MILLION // 50 < hits < MILLION // 3
         assert await cost_of_a_move(page, pilot.pause) < _MOVE
 
         await pilot.press("A")

@@ -16,6 +16,7 @@ from tests.app.conftest import (
     Opened,
     Preview,
     add_term,
+    assert_shown,
     calendar,
     chunk_path,
     go_to,
@@ -23,7 +24,6 @@ from tests.app.conftest import (
     preview_of,
     record,
     settled,
-    shown,
     type_text,
     until,
     until_shown,
@@ -52,7 +52,7 @@ async def test_brackets_go_to_the_hour_beside_and_braces_to_the_day(opened: Open
             page = await read(pilot)
             assert page.page.hour == hour and len(page.records) == RECORDS
         await pilot.press("right_square_bracket")
-        assert "no hour with a chunk after this one" in shown(pilot)
+        await assert_shown(pilot, "no hour with a chunk after this one")
         await pilot.press("left_square_bracket")
         await read(pilot)
         await pilot.press("q")
@@ -65,7 +65,8 @@ async def test_a_gap_is_passed_over_and_reported(opened: Opened) -> None:
         await preview(pilot)
         await pilot.press("right_square_bracket")
         page = await read(pilot)
-        assert page.page.hour == GAP + HOUR and "1 hour without a chunk passed over" in shown(pilot)
+        await assert_shown(pilot, "1 hour without a chunk passed over")
+        assert page.page.hour == GAP + HOUR
 
 
 async def test_filter_draft_fields_columns_and_lines_stay(opened: Opened) -> None:
@@ -143,7 +144,7 @@ async def test_the_newest_hour_is_followed(opened: Opened, tmp_path: Path, monke
         await until(pilot, lambda: preview_of(pilot).page.hour == FIRST + HOUR)
         await read(pilot)
         await pilot.press("F")
-        assert "no longer following" in shown(pilot)
+        await assert_shown(pilot, "no longer following")
 
 
 async def test_hours_without_a_match_are_reported(opened: Opened) -> None:
@@ -165,9 +166,10 @@ async def test_a_time_in_the_preview_is_another_hour_looked_at_alike(opened: Ope
         assert page.page.hour == FIRST + 5 * HOUR and page.terms == ["n > `10`"]
         await go_to(pilot, f"{GAP:%Y-%m-%dT%H}")
         page = await read(pilot)
-        assert page.page.hour in (GAP - HOUR, GAP + HOUR) and "has no chunk; this is the nearest" in shown(pilot)
+        await assert_shown(pilot, "has no chunk; this is the nearest")
+        assert page.page.hour in (GAP - HOUR, GAP + HOUR)
         await go_to(pilot, "soon")
-        assert "'soon' is not a time" in shown(pilot)
+        await assert_shown(pilot, "'soon' is not a time")
 
 
 async def test_marks_stay_when_one_goes_to_another_hour_and_back(opened: Opened) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.app.conftest import Opened, add_term, preview, shown, until_shown
+from tests.app.conftest import Opened, add_term, preview, shown, until, until_shown
 from tui.app.preview.marks import Marks
 from tui.app.preview.panes import split
 from tui.app.preview.rows import Around
@@ -48,7 +48,6 @@ def filled(*chunks: list[bytes], last_newline: bool = True) -> HourRecords:
     return records
 
 
-@settings(deadline=None)
 @given(LINES, LINES)
 def test_records_come_back_as_they_were_put(one: list[bytes], two: list[bytes]) -> None:
     records = filled(one, [], two)
@@ -82,7 +81,6 @@ def test_where_the_cache_cannot_be_used_they_lie_with_temporary_files(
         HourRecords(bad)
 
 
-@settings(deadline=None)
 @given(LINES, st.booleans(), st.integers(0, 30))
 def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, start: int) -> None:
     wanted, records = parse_filter(grep=["needle"], invert=invert), filled(lines)
@@ -102,7 +100,6 @@ def test_records_that_come_while_others_are_matched_are_matched_as_well() -> Non
     assert [number for part in matching if part for number in part.hits][-1] == 4
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 12), min_size=1, max_size=5),
     st.sets(st.integers(0, 59), max_size=20),
@@ -259,7 +256,7 @@ async def test_columns_are_those_of_the_records_in_sight(opened: Opened, tmp_pat
         assert page.titles(pilot) == ["code", "n"]
         await pilot.press("1")
         await until_shown(pilot, "300 previewed")
-        assert page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot)
+        await until(pilot, lambda: page.titles(pilot) == ["event", "n"] and "all 15" not in shown(pilot))
 
 
 def test_the_fields_of_the_filter_are_the_first_columns() -> None:

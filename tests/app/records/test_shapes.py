@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
@@ -66,7 +66,6 @@ HOURS_OF_IT = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(HOURS_OF_IT, max_size=4))
 def test_the_totals_of_a_selection_are_those_of_its_chunks(ranges: list[Hours]) -> None:
     session, selection = _made_up(), Selection.of(*ranges)
@@ -98,7 +97,6 @@ def test_commands_of_several_ranges_have_an_output_each(session: Session) -> Non
     assert numbered("/tmp/a.b.gz", 2) == "/tmp/a.2.b.gz"
 
 
-@settings(deadline=None)
 @given(st.lists(HOURS_OF_IT, max_size=6), HOURS_OF_IT)
 def test_a_selection_is_a_set_of_hours(ranges: list[Hours], other: Hours) -> None:
     selection = Selection.of(*ranges)

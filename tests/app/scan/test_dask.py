@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.conftest import Opened, answer, on, settled, shown, until
+from tests.app.conftest import Opened, answer, assert_shown, on, settled, until
 from tests.app.scan.test_scan_and_send import expected
 from tests.support.dask import Cluster
 from tui.app.scan.screen import ScanPage
@@ -20,12 +20,12 @@ async def test_a_scan_on_a_cluster_finds_what_one_here_finds(opened: Opened, tmp
             await answer(pilot, "slash", "-m \"event == 'error'\"")
             await answer(pilot, "w", f"{tmp_path}/errors/")
             await answer(pilot, "P", cluster.address)
-            assert f"the Dask cluster of {cluster.address}" in shown(pilot)
-            assert f"--dask {shell_word(cluster.address)}" in " ".join(shown(pilot).split())
+            await assert_shown(pilot, f"the Dask cluster of {cluster.address}")
+            await assert_shown(pilot, f"--dask {shell_word(cluster.address)}")
             await settled(pilot)
             await pilot.press("enter")
             await until(pilot, lambda: page.over, 60.0)
-            assert "done: enter opens" in shown(pilot)
+            await assert_shown(pilot, "done: enter opens")
             assert page.state is not None and page.state.matches == len(expected())
     found: list[bytes] = []
     extract = open_archive(f"{tmp_path}/errors/")

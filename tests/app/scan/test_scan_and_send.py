@@ -22,6 +22,7 @@ from tests.app.conftest import (
     TORN,
     Opened,
     answer,
+    assert_shown,
     on,
     record,
     settled,
@@ -83,13 +84,13 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, CalendarPage))
         await settled(pilot)
-        assert shown(pilot).splitlines()[0].startswith(" hourscope")
+        await until(pilot, lambda: shown(pilot).splitlines()[0].startswith(" hourscope"))
         assert len(open_archive(out).catalog().hours) == HOURS - 1
-        assert "q back" in shown(pilot)
+        await assert_shown(pilot, "q back")
         await pilot.press("q", "q")
-        assert "q quit" in shown(pilot)
+        await assert_shown(pilot, "q quit")
         await pilot.press("o")
-        assert "few to many matches" in shown(pilot)
+        await assert_shown(pilot, "few to many matches")
 
 
 async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
@@ -100,7 +101,7 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
         page.action_stop()
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
-        assert "stopped: this is a part only" in shown(pilot)
+        await assert_shown(pilot, "stopped: this is a part only")
         await pilot.press("R")
         await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
         assert page.state.chunks == page.state.total_chunks
@@ -149,19 +150,20 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         assert "'soon' is not a time" in told and more.endswith("yesterday")  # all of it, however long
         assert asked.endswith("2015-01-20 to soon")  # to be typed on
         await pilot.press(*["backspace"] * 4)
-        assert "is not a time" not in shown(pilot)
+        await until(pilot, lambda: "is not a time" not in shown(pilot))
         await type_text(pilot, "2015-01-21")
         await pilot.press("enter")
-        assert "23 h · 23 chunks" in shown(pilot) and page.form.out.endswith(".2015-01-20/")
+        await assert_shown(pilot, "23 h · 23 chunks")
+        assert page.form.out.endswith(".2015-01-20/")
         await answer(pilot, "slash", "-q 1")
-        assert "'-q' is none of" in shown(pilot)
+        await assert_shown(pilot, "'-q' is none of")
         await pilot.press("escape")
-        assert "'-q' is none of" not in shown(pilot)
+        await until(pilot, lambda: "'-q' is none of" not in shown(pilot))
         await answer(pilot, "slash", "event == 'error'")
-        assert "filter      -m \"event == 'error'\"" in shown(pilot)
+        await assert_shown(pilot, "filter      -m \"event == 'error'\"")
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
         await pilot.press("enter")
-        assert "there is no chunk in these hours" in shown(pilot)
+        await assert_shown(pilot, "there is no chunk in these hours")
 
 
 async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
@@ -170,8 +172,8 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        assert f"  {page.estimate.records:,} records, and all of them match." in shown(pilot)
-        assert "at the sample's speed" in shown(pilot)
+        await assert_shown(pilot, f"  {page.estimate.records:,} records, and all of them match.")
+        await assert_shown(pilot, "at the sample's speed")
         await answer(pilot, "slash", "-m \"event == 'error'\"")
         await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
         old = Estimated(replace(page.form), page.form, None, "of a plan that is gone")
@@ -189,7 +191,7 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
         command = " ".join(shown(pilot).split())
         assert "--jobs 3 --dask tcp://10.0.0.1:8786" in command and "3 chunks at a time" in command
         await answer(pilot, "P", "many")
-        assert "'many' is neither" in shown(pilot)
+        await assert_shown(pilot, "'many' is neither")
         await answer(pilot, "P", "127.0.0.1:1")
         await start_scan(pilot)
         await until(pilot, lambda: "no Dask scheduler answers" in shown(pilot), 30.0)
@@ -204,10 +206,10 @@ async def test_a_range_to_the_minute_is_of_the_records_own_time(opened: Opened, 
         await pilot.press("s")
         page = on(pilot, ScanPage)
         await settled(pilot)
-        assert " by hour     2015-" in shown(pilot)
+        await assert_shown(pilot, " by hour     2015-")
         await answer(pilot, "r", "2015-01-20T13:00:05..2015-01-20T13:00:15")
         await until(pilot, lambda: page.form.timed)
-        assert " by ts       2015-01-20T13:00:05 to 2015-01-20T13:00:15 UTC  2 h · 2 chunks" in shown(pilot)
+        await assert_shown(pilot, " by ts       2015-01-20T13:00:05 to 2015-01-20T13:00:15 UTC  2 h · 2 chunks")
         await answer(pilot, "w", f"{tmp_path}/minute/")
         await until(pilot, lambda: page.form.timed and page.estimate is not None)
         (line,) = page.form.commands
@@ -233,7 +235,7 @@ async def test_a_range_to_the_minute_that_makes_no_sense_is_refused(opened: Open
     async with opened() as pilot:
         await pilot.press("s")
         await answer(pilot, "r", typed)
-        assert sentence in " ".join(shown(pilot).split())
+        await assert_shown(pilot, sentence)
 
 
 async def test_records_without_a_time_have_no_range_to_the_minute(opened: Opened, tmp_path: Path) -> None:
@@ -257,12 +259,14 @@ async def test_chunks_that_the_index_knows_to_hold_no_match_are_not_read(opened:
             await answer(pilot, "slash", "-g nowhere")
             await answer(pilot, "w", f"{tmp_path}/{number}/")
             await until(pilot, lambda page=page: page.estimate is not None)
-            assert ("29 chunks need not be read" in shown(pilot)) is (number == 2)
+            await until(pilot, lambda number=number: ("29 chunks need not be read" in shown(pilot)) is (number == 2))
             await start_scan(pilot)
             await until(pilot, lambda page=page: page.over)
             assert page.state is not None and not page.state.partial and page.state.records == 29 * RECORDS - 20
             assert page.state.skipped == (0 if number == 1 else 29)
-            assert ("from the index: 29 chunks not read" in shown(pilot)) is (number == 2)
+            await until(
+                pilot, lambda number=number: ("from the index: 29 chunks not read" in shown(pilot)) is (number == 2)
+            )
             await pilot.press("q")
 
 
@@ -272,15 +276,16 @@ async def test_a_scan_of_every_record_asks_first_and_one_that_the_disk_has_no_ro
     async with opened() as pilot:
         await pilot.press("s", "enter")
         page = on(pilot, ScanPage)
-        assert "It keeps every record" in shown(pilot) and "Type yes to start:" in shown(pilot)
+        await assert_shown(pilot, "It keeps every record", "Type yes to start:")
         await type_text(pilot, "no")
         await pilot.press("enter")
-        assert "nothing was read" in shown(pilot) and not page.running and page.state is None
+        await assert_shown(pilot, "nothing was read")
+        assert not page.running and page.state is None
         await answer(pilot, "slash", "-g play")
         await until(pilot, lambda: page.estimate is not None)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1000, 990, 10))
         await pilot.press("enter")
-        assert "and 10 B are free" in shown(pilot)
+        await assert_shown(pilot, "and 10 B are free")
 
 
 async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Opened) -> None:
@@ -290,15 +295,15 @@ async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Open
         await answer(pilot, "slash", "-g event")
         await pilot.press("enter")
         await until(pilot, lambda: bool(page.by_value))
-        assert re.search(r"by value +play +108 +90 % +━+ +event", shown(pilot))
+        await until(pilot, lambda: re.search(r"by value +play +108 +90 % +━+ +event", shown(pilot)))
 
 
 async def test_an_extract_is_named_after_the_scan(opened: Opened) -> None:
     async with opened() as pilot:
         page = await scanned(pilot)
-        assert "L names it" in shown(pilot)
+        await assert_shown(pilot, "L names it")
         await answer(pilot, "L", "errors of January")
-        assert "home lists it as errors of January" in shown(pilot)
+        await assert_shown(pilot, "home lists it as errors of January")
         extract = find_extract("errors of January")
         assert extract is not None and extract.place == page.form.out.rstrip("/")
 
@@ -308,14 +313,14 @@ async def test_a_send_is_named_before_it_begins(opened: Opened, tmp_path: Path) 
         await pilot.press("p")
         page = on(pilot, SendPage)
         await until(pilot, lambda: page.survey.complete)
-        assert "name        its time and filter  L changes it" in shown(pilot)
+        await assert_shown(pilot, "name        its time and filter  L changes it")
         await answer(pilot, "L", "x" * 81)
-        assert "1 to 80 printable characters" in shown(pilot)
+        await assert_shown(pilot, "1 to 80 printable characters")
         await pilot.press("ctrl+u")
         await type_text(pilot, "ticket 4711")
         await pilot.press("enter")
         await answer(pilot, "w", str(tmp_path / "out.jsonl"))
-        assert "--name 'ticket 4711'" in " ".join(shown(pilot).split())
+        await assert_shown(pilot, "--name 'ticket 4711'")
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
     assert [send.name for send in sends()] == ["ticket 4711"]
@@ -326,8 +331,8 @@ async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Pa
     async with opened(str(tmp_path)) as pilot:
         page = await scanned(pilot)
         assert page.state is not None and page.state.not_json == 1
-        assert "1 record is not JSON (text); only -g and -e can match them" in shown(pilot)
-        assert "! 1 not JSON" in shown(pilot).splitlines()[0]
+        await assert_shown(pilot, "1 record is not JSON (text); only -g and -e can match them")
+        await until(pilot, lambda: "! 1 not JSON" in shown(pilot).splitlines()[0])
 
 
 async def test_several_ranges_are_scanned_into_one_extract(opened: Opened) -> None:
@@ -352,27 +357,33 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await answer(pilot, "w", str(target))
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
-        assert f"{len(expected())} records written to " in shown(pilot)
+        await assert_shown(pilot, f"{len(expected())} records written to ")
     assert target.read_bytes().splitlines() == expected()
+
+
+async def about_to_send(pilot: Pilot[int], nsqd: Nsqd, topic: str) -> SendPage:
+    """The matches of a scan, on the screen that sends them to a topic."""
+    await scanned(pilot)
+    await pilot.press("p")
+    page = on(pilot, SendPage)
+    await until(pilot, lambda: page.survey.complete)
+    await answer(pilot, "d", nsqd.tcp_address)
+    await answer(pilot, "t", topic)
+    return page
 
 
 @pytest.mark.nsq
 async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     async with opened() as pilot:
-        await scanned(pilot)
-        await pilot.press("p")
-        page = on(pilot, SendPage)
-        await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "d", nsqd.tcp_address)
-        await answer(pilot, "t", topic)
+        page = await about_to_send(pilot, nsqd, topic)
         await until(pilot, lambda: page.checked.target is not None)
-        assert f"{len(expected())} records would go to {topic} on nsqd {nsqd.tcp_address}." in shown(pilot)
-        assert "warning " in shown(pilot) and "✓ new" in shown(pilot)
+        await assert_shown(pilot, f"{len(expected())} records would go to {topic} on nsqd {nsqd.tcp_address}.")
+        await assert_shown(pilot, "warning ", "✓ new")
         await answer(pilot, "enter", "other")
-        assert "nothing was sent" in shown(pilot)
+        await assert_shown(pilot, "nothing was sent")
         await answer(pilot, "enter", topic)
         await until(pilot, lambda: page.receipt is not None)
-        assert f"{len(expected())} records confirmed in {topic}" in shown(pilot)
+        await assert_shown(pilot, f"{len(expected())} records confirmed in {topic}")
     received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
     assert sorted(received) == sorted(expected())
 
@@ -392,7 +403,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
         await answer(pilot, "t", topic)
         await until(pilot, lambda: page.checked.target is not None)
         assert any(words.startswith(f"the same was sent to {topic} on ") for words in page.checked.warnings)
-        assert "the same was sent to" in shown(pilot)
+        await assert_shown(pilot, "the same was sent to")
         assert "--again" in page._command
         await answer(pilot, "enter", topic)
         await until(pilot, lambda: page.receipt is not None)
@@ -403,12 +414,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
 @pytest.mark.nsq
 async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     async with opened() as pilot:
-        await scanned(pilot)
-        await pilot.press("p")
-        page = on(pilot, SendPage)
-        await until(pilot, lambda: page.survey.complete)
-        await answer(pilot, "d", nsqd.tcp_address)
-        await answer(pilot, "t", topic)
+        page = await about_to_send(pilot, nsqd, topic)
         await answer(pilot, "r", "40")
         await until(pilot, lambda: page.checked.target is not None)
         await answer(pilot, "enter", topic)
@@ -416,13 +422,13 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
         await pilot.press("S")
         await until(pilot, lambda: page.receipt is not None)
         assert page.receipt is not None and 0 < page.receipt.confirmed < len(expected()) and page.receipt.partial
-        assert "R resume" in shown(pilot).splitlines()[-1]
+        await until(pilot, lambda: "R resume" in shown(pilot).splitlines()[-1])
         await pilot.press("R")
         assert page.running
         await until(pilot, lambda: page.receipt is not None and not page.receipt.partial)
         assert page.receipt.confirmed == len(expected()) and page.receipt.resumed > 0 and page.receipt.repeated == 0
         await pilot.press("q", "p")
-        assert nsqd.tcp_address in shown(pilot) and f"send to {topic}" in shown(pilot)  # where the last one went
+        await assert_shown(pilot, nsqd.tcp_address, f"send to {topic}")  # where the last one went
     received = await asyncio.to_thread(read_messages, nsqd, topic, len(expected()))
     assert sorted(received) == sorted(expected())
 
@@ -436,4 +442,5 @@ async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
         await answer(pilot, "d", "127.0.0.1:1")
         await answer(pilot, "t", "replay")
         await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))
-        assert "TOPIC" not in shown(pilot) and "--topic replay" in shown(pilot)
+        await assert_shown(pilot, "--topic replay")
+        assert "TOPIC" not in shown(pilot)

@@ -49,7 +49,8 @@ def test_differences_add_up_to_the_whole(shown: list[list[Strip]]) -> None:
     for frame in shown:
         stream.feed(glass.write([(0, y, strip) for y, strip in enumerate(frame)], console))
     whole, whole_stream = _screen()
-    whole_stream.feed(Glass().write([(0, y, strip) for y, strip in enumerate(shown[-1])], console))
+    for y, strip in enumerate(shown[-1], 1):
+        whole_stream.feed(f"\x1b[{y};1H{strip.render(console)}")
     assert _seen(screen) == _seen(whole)
 
 
@@ -69,3 +70,11 @@ def test_a_wide_character_is_sent_whole() -> None:
     new = cells_of(Strip([Segment("a京b")]), system)
     assert list(changes(old, new)) == [(1, 3)]
     assert list(changes(new, cells_of(Strip([Segment("axyb")]), system))) == [(1, 3)]
+
+
+def test_a_list_of_two_colors_is_written_color_by_color() -> None:
+    """A move costs less than half of another color: the first column is written before the second."""
+    name, about = Style(color="#8fb8dd", bgcolor="#263141"), Style(color="#95a1b2", bgcolor="#263141")
+    strips = [Strip([Segment(f"name{n}  ", name), Segment(f"{n} x", about)]) for n in range(5)]
+    text = Glass().write([(2, y, strip) for y, strip in enumerate(strips)], _console())
+    assert text.count("38;2;") == 2 and text.index("name4") < text.index("0 x")

@@ -36,9 +36,14 @@ def scanning(terminal: Terminal) -> None:
     terminal.wait_for("small to large")
     terminal.press("gvGvs", 0.1)
     terminal.wait_for("ready")
-    terminal.press("/", 0.1)
-    terminal.press("-m \"to_string(@) != 'x' && to_string([@]) != 'x'\"\r", 0.1)
-    terminal.press("P1\r", 0.1)
+    for key, asks, answer in (
+        ("/", "filter, JMESPath or", "-m \"to_string(@) != 'x' && to_string([@]) != 'x'\""),
+        ("P", "chunks at a time, or", "1"),
+    ):
+        terminal.press(key, 0.1)
+        terminal.wait_for(asks)
+        terminal.press(f"{answer}\r", 0.1)
+        until(lambda: (terminal.read(0.05, 0.1), asks not in terminal.text)[1])  # noqa: B023
     terminal.wait_for("1 chunk at a time")
     terminal.wait_for("matches in a sample")  # so that nothing more of the form is to be drawn
 

@@ -16,6 +16,7 @@ from tests.app.conftest import (
     Opened,
     add_term,
     answer,
+    assert_shown,
     calendar,
     chunk_path,
     on,
@@ -44,8 +45,9 @@ async def timeline(pilot: Pilot[int]) -> TimelinePage:
 async def test_it_counts_the_records_of_every_hour_and_opens_the_one_under_the_cursor(opened: Opened) -> None:
     async with opened() as pilot:
         page = await timeline(pilot)
-        assert "1,140 records are in these hours; most, 40," in shown(pilot)  # 28 hours of 40, one torn after 20
-        assert "··" in shown(pilot) and page.chart.current == LAST
+        await assert_shown(pilot, "1,140 records are in these hours; most, 40,")  # 28 hours of 40, one torn after 20
+        await assert_shown(pilot, "··")
+        assert page.chart.current == LAST
         await pilot.press("h", "h")
         await until_shown(pilot, f"{LAST - 2 * HOUR:%a %d %H}:00  40 records")
         await pilot.press("enter")
@@ -105,11 +107,11 @@ async def test_a_range_of_minutes_is_scanned_and_sent_by_the_time_in_the_records
         await pilot.press("j")
         await until(pilot, lambda: page.chart.shown.minutes and page.session.time_field == "ts")
         await pilot.press(*"lllll", "v", *"ll")
-        assert "23:07  1" in shown(pilot)
+        await assert_shown(pilot, "23:07  1")
         await pilot.press("v")
         start = FIRST + HOUR + timedelta(minutes=5)
         assert page.session.selection == Selection.of(Hours(start, start + timedelta(minutes=3)))
-        assert "selected Mon 19 Jan 23:05–23:08" in shown(pilot)
+        await assert_shown(pilot, "selected Mon 19 Jan 23:05–23:08")
         await pilot.press("s")
         scan = on(pilot, ScanPage)
         await until_shown(pilot, "3 of 120 records match")
@@ -121,7 +123,7 @@ async def test_a_range_of_minutes_is_scanned_and_sent_by_the_time_in_the_records
         await pilot.press("q", "d")
         assert isinstance(pilot.app.screen, DiffPage)
         await pilot.press("q", "q")
-        assert "1 hour ·" in shown(pilot) and "23:05–23:08" in shown(pilot)
+        await assert_shown(pilot, "1 hour ·", "23:05–23:08")
 
 
 async def test_w_asks_for_the_file_that_the_hours_are_scanned_into(opened: Opened) -> None:
@@ -137,11 +139,12 @@ async def test_e_walks_over_gaps_and_n_over_matches(opened: Opened) -> None:
         await pilot.press("g", "e")
         assert page.chart.current == GAP
         await pilot.press("j", "j")
-        assert "no chunk names this hour" in shown(pilot)
+        await assert_shown(pilot, "no chunk names this hour")
         await pilot.press("n")
         assert page.chart.current == GAP + HOUR
         await pilot.press("g", "N")
-        assert "no more matches before" in shown(pilot) and page.chart.current == FIRST
+        await assert_shown(pilot, "no more matches before")
+        assert page.chart.current == FIRST
 
 
 async def test_the_preview_s_filter_is_counted_and_what_changed_is_asked_of_its_hour(opened: Opened) -> None:

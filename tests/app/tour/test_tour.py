@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.conftest import settled, shown, type_text, until
+from tests.app.conftest import assert_shown, settled, shown, type_text, until
 from tests.app.emulator import Terminal
 from tests.app.tour.picture import PICTURE, description, moving
 from tests.send.helpers import arrived
@@ -80,7 +80,7 @@ async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic
         for number, step in enumerate(STEPS, 1):
             await until(pilot, lambda number=number: f"{number} of 10" in shown(pilot))
             await do(pilot, step, nsqd.tcp_address, topic)
-            assert f"✓ {step.why}"[:60] in " ".join(shown(pilot).split())
+            await assert_shown(pilot, f"✓ {step.why}"[:60])
         await until(pilot, lambda: "The tour is done" in shown(pilot))
     sent = arrived(nsqd, topic)
     records = await asyncio.to_thread(read_messages, nsqd, topic, sent, "reader")
@@ -96,7 +96,7 @@ async def test_without_nsqd_the_replay_is_a_dry_run_that_says_so(whole_sample: P
         for step in (replace_keys(STEPS[3]), *STEPS[4:-1]):
             await do(pilot, step, NOBODY, "replay")
         await until(pilot, lambda: at(pilot).at == 10)
-        assert "this was a dry run: nothing was sent" in " ".join(shown(pilot).split())
+        await assert_shown(pilot, "this was a dry run: nothing was sent")
 
 
 async def test_help_comes_in_two_hints_and_an_answer(whole_sample: Path) -> None:
@@ -104,22 +104,22 @@ async def test_help_comes_in_two_hints_and_an_answer(whole_sample: Path) -> None
         for words in (*STEPS[0].hints, STEPS[0].answer, STEPS[0].answer):
             await pilot.press("H")
             await pilot.pause()
-            assert words in " ".join(shown(pilot).split())
+            await assert_shown(pilot, words)
         await pilot.press("j", "k", "space", "space")  # nothing of it is the step
         await settled(pilot)
         assert at(pilot).at == 0
         await do(pilot, STEPS[0], "", "")
         await pilot.press("H")
-        assert STEPS[1].hints[0] in " ".join(shown(pilot).split())
+        await assert_shown(pilot, STEPS[1].hints[0])
 
 
 async def test_without_a_tour_there_is_no_line_and_no_hint(whole_sample: Path) -> None:
     app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config())
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert " of 10  " not in shown(pilot)
+        await until(pilot, lambda: " of 10  " not in shown(pilot))
         await pilot.press("H")
-        assert "H does nothing here" in shown(pilot)
+        await assert_shown(pilot, "H does nothing here")
 
 
 def test_every_step_is_text_that_fits_and_a_condition_that_can_be_asked() -> None:

@@ -74,7 +74,7 @@ class FindingDetails(ScrolledLines):
         palette = self.palette
         counts = dict(zip(answer.hours, found.by_hour, strict=True))
         worst = max(counts, key=lambda hour: counts[hour], default=None)
-        if worst is None or not counts[worst]:
+        if worst is None or not counts[worst] or any(hour.minute for hour in counts):
             return []
         day = [hour for hour in counts if hour.date() == worst.date()]
         label, blank = (f"   {'when':<{_LABEL}}", palette.dim), (" " * (_LABEL + 3), palette.dim)

@@ -36,7 +36,7 @@ class FindingList(CursorList):
         before = self.current
         self.answer = answer
         found = answer.found if answer else ()
-        self._strongest = max((abs(one.finding.shift.score) for one in found), default=1.0)
+        self._strongest = max((one.finding.rank for one in found), default=1.0)
         names = [name_of(one) for one in found]
         self.refresh(layout=True)
         self.go(names.index(name_of(before)) if before and name_of(before) in names else 0)
@@ -90,7 +90,7 @@ class FindingList(CursorList):
     def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
         palette, shift = self.palette, found.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
-        bar = "━" * max(round(_BAR * (abs(shift.score) / self._strongest) ** 0.5), 1)
+        bar = "━" * max(round(_BAR * (found.finding.rank / self._strongest) ** 0.5), 1)
         sign = sign_of(found, palette)
         return [
             (" ", palette.text),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.message import Message
 
 from tui.analysis.diff import diff
 from tui.analysis.question import Answer, Question, Range, fields_of, plan_diff
+from tui.app.model.hours import Hours
 from tui.app.model.session import Session
 from tui.archive import ChunkReader
 from tui.archive.streams import ReadCancelled
+from tui.archive.times import ceil_hour, floor_hour, next_hour
 from tui.errors import ArchiveError
 from tui.filter import Filter
+from tui.filter.within import Within
 from tui.index import open_index
 from tui.scan import ChunkDone, Progress
 
@@ -52,8 +55,12 @@ class Examples(Message):
 def compare(
     session: Session, filter_: Filter, target: Range | None, against: tuple[Range, ...], cancel: threading.Event
 ) -> Iterator[Compared | Reading]:
-    """Answers and progress; HourscopeError if nothing can be compared."""
+    """Answers and progress; HourscopeError if nothing can be compared. Minutes are of the records' own times."""
     question = Question(target, against, fields=fields_of(filter_))
+    if target is not None and Hours(*target).in_minutes and session.time_field is not None:
+        times = Within(session.time_field, *target, session.archive.zone)
+        chunks = floor_hour(target[0]), next_hour(ceil_hour(target[1]))  # some come in the hour after
+        question = replace(question, times=times, chunks=chunks)
     plan = plan_diff(session.archive, question, filter_)
     done, reported = 0, 0.0
     with open_index(session.archive) as index:
@@ -67,11 +74,11 @@ def compare(
                     yield Reading(done, len(plan.chunks))
 
 
-def examples(session: Session, hours: Range, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:
+def examples(session: Session, hours: Hours, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:
     """The first matching records of some hours; fewer where the reading fails."""
     records: list[bytes] = []
     matcher = filter_.matcher()
-    for chunk in session.catalog.between(*hours):
+    for chunk in session.catalog.between(hours.start, hours.stop):
         try:
             with ChunkReader(
                 session.archive.store,

@@ -28,7 +28,7 @@ from tui.app.requests import Leave
 from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
-from tui.archive.times import next_hour, spell_hour
+from tui.archive.times import ceil_hour, floor_hour, next_hour, spell_hour, spell_time
 from tui.filter import Filter, Term, parse_filter
 from tui.history.entries import diff_entry
 from tui.history.notebook import Spot
@@ -47,6 +47,8 @@ class DiffPage(SelectionPage):
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
         Binding("i", "timeline", "timeline", show=False, id="timeline"),
+        Binding("n", "match(1)", "next finding", show=False, id="next-match"),
+        Binding("N", "match(-1)", "previous finding", show=False, id="previous-match"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
     ]
     title_of_help = "What changed"
@@ -56,7 +58,8 @@ class DiffPage(SelectionPage):
         super().__init__()
         self.session = session
         whole = session.first, next_hour(session.catalog_last)
-        span = (target.whole.span.start, target.whole.span.stop) if target else whole
+        hours = target if session.time_field is not None else target.whole
+        span = (hours.span.start, hours.span.stop) if hours else whole
         self._target: Range | None = None if span == whole else span
         self._against: tuple[Range, ...] = ()
         self._answer: Answer | None = None
@@ -123,8 +126,9 @@ class DiffPage(SelectionPage):
             self.work(partial(self._find_examples, found), "examples", exclusive=True)
 
     def _find_examples(self, found: Found) -> None:
-        hours = found.since, found.until
-        records = examples(self.session, hours, self._filter_of(found), _EXAMPLES, self.cancel)
+        hours = Hours(found.since, found.until)
+        filter_ = self.session.filter_within(Selection.of(hours), self._filter_of(found))
+        records = examples(self.session, hours.whole, filter_, _EXAMPLES, self.cancel)
         self.post_message(Examples(filter_of_finding(found), records))
 
     def on_examples(self, message: Examples) -> None:
@@ -138,7 +142,7 @@ class DiffPage(SelectionPage):
         current = self.list.current
         if current is None:
             return super().note_subject()
-        since, until = spell_hour(current.since), spell_hour(current.until)
+        since, until = spell_hour(current.since), spell_hour(ceil_hour(current.until))
         filter_ = tuple(self._filter_of(current).arguments())
         return line_of(current), Spot(hour=since, start=since, stop=until, filter=filter_), None
 
@@ -156,7 +160,9 @@ class DiffPage(SelectionPage):
             return Selection()
         session.filter = self._filter_of(current)
         session.selection = Selection.of(Hours(current.since, current.until))
-        session.place = current.since
+        session.place = floor_hour(current.since)
+        if session.selection.in_minutes:
+            return session.selection
         hits = dict(zip(answer.hours, current.by_hour, strict=True))
         records = dict(zip(answer.hours, answer.sizes, strict=True))
         exact = session.filter if answer.exact and not self._filter.active else None
@@ -166,6 +172,12 @@ class DiffPage(SelectionPage):
     def _filter_of(self, found: Found) -> Filter:
         made = parse_filter(match=[filter_of_finding(found)])
         return Filter((*self._filter.terms, *made.terms), self._filter.invert) if self._filter.active else made
+
+    def action_match(self, step: int) -> None:
+        if 0 <= self.list.at + step < self.list.length:
+            self.list.go(self.list.at + step)
+        else:
+            self.report(f"no more findings {'after' if step > 0 else 'before'} this one")
 
     def action_open(self) -> None:
         self.take_hours()
@@ -181,11 +193,11 @@ class DiffPage(SelectionPage):
     def action_timeline(self) -> None:
         """Of the finding, over the selected hours or the archive."""
         if (current := self.list.current) is not None:
-            self.session.filter, self.session.place = self._filter_of(current), current.since
+            self.session.filter, self.session.place = self._filter_of(current), floor_hour(current.since)
         super().action_timeline()
 
     def action_baseline(self) -> None:
-        against = ", ".join(f"{spell_hour(start)}..{spell_hour(stop)}" for start, stop in self._against)
+        against = ", ".join(f"{spell_time(start)}..{spell_time(stop)}" for start, stop in self._against)
         self.ask("compare with (2015-01-13T13..2015-01-13T19, …; empty: the usual hours):", self._put_baseline, against)
 
     def _put_baseline(self, text: str) -> str | None:
@@ -210,7 +222,7 @@ class DiffPage(SelectionPage):
 
     def command(self) -> str:
         start, stop = self._target or (None, None)
-        against = [f"--against={spell_hour(first)}..{spell_hour(last)}" for first, last in self._against]
+        against = [f"--against={spell_time(first)}..{spell_time(last)}" for first, last in self._against]
         return command_line("diff", self.session.location, start, stop, [*against, *self._filter.arguments()])
 
     def situation(self) -> dict[str, object]:

@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from tui.app.filters.drop import Comparisons, Drop
 from tui.app.filters.input import FilterInput
-from tui.app.filters.labels import KIND_WIDTH, KINDS, CountLabel, HintLine, KindLabel, WholeLine
+from tui.app.filters.labels import KIND_WIDTH, CountLabel, HintLine, KindLabel, WholeLine
 from tui.app.filters.pasted import list_term
 from tui.app.filters.sample import slips
 from tui.app.filters.saved import SavedFilters
@@ -245,7 +245,7 @@ class FilterBar(Guarded, Vertical):
             return None
 
     def action_kind(self) -> None:
-        self._kind.put(KINDS[(KINDS.index(self._kind.kind) + 1) % len(KINDS)])
+        self._kind.put_next()
         self._settle()
 
     def action_saved(self) -> None:

@@ -108,7 +108,7 @@ class FilterInput(Guarded, TextInput):
             typed = read_typed()
         except StateError as error:
             yield Failed(str(error))
-        yield self.Prepared(tree_of(fields.found(_VALUES)), fields.records, typed)
+        yield self.Prepared(tree_of(fields.summarize(_VALUES)), fields.records, typed)
 
     def on_filter_input_prepared(self, message: Prepared) -> None:
         message.stop()

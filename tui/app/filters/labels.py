@@ -10,10 +10,9 @@ from textual.strip import Strip
 from tui.app.widgets.lines import LineWidget, shorten, strip_of
 from tui.filter import Filter, Kind
 from tui.filter.build import Whole, whole_of
-from tui.filter.terms import KIND_WORDS
+from tui.filter.terms import KINDS
 from tui.printable import printable
 
-KINDS = tuple(KIND_WORDS)
 KIND_WIDTH = 20
 _HINT_ROOM = 9  # cells beside a hint
 
@@ -23,16 +22,19 @@ class KindLabel(LineWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind: Kind = KINDS[0]
+        self.kind: Kind = "match"
 
     def put(self, kind: Kind) -> None:
         self.kind = kind
         self.repaint()
 
+    def put_next(self) -> None:
+        kinds = tuple(KINDS)
+        self.put(kinds[(kinds.index(self.kind) + 1) % len(kinds)])
+
     def draw(self, y: int, width: int) -> Strip:
-        name, about = KIND_WORDS[self.kind]
-        palette = self.palette
-        return strip_of([(f" {name}", palette.title), (f" {about}", palette.dim)], width)
+        spec, palette = KINDS[self.kind], self.palette
+        return strip_of([(f" {spec.name}", palette.title), (f" {spec.place}", palette.dim)], width)
 
 
 class CountLabel(LineWidget):

@@ -11,6 +11,7 @@ from tui.app.records.store import Records, RecordsGone
 from tui.filter import Filter
 from tui.filter.fields import ANY, MOST_VALUES, Field, Fields, Path
 from tui.filter.hints import FieldSample, Hint, hints, may_mislead
+from tui.filter.terms import KINDS
 from tui.units import count
 
 MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
@@ -115,7 +116,7 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
         fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
         whole = start + _SLICE >= len(numbers)
         if whole or not start:
-            facets = in_order(facet_of(field, fields.records) for field in fields.found(MOST_VALUES))
+            facets = in_order(facet_of(field, fields.records) for field in fields.summarize(MOST_VALUES))
             yield Measured(facets, fields.records, whole, fields.complete)
         else:
             yield None
@@ -137,7 +138,7 @@ def hint_words(hint: Hint) -> str:
     """A hint with the term as it is typed here, and how many of the sampled records match it."""
     if hint.term is None:
         return hint.sentence
-    kind = {"match": "", "grep": "the text ", "regex": "the regex "}[hint.term.kind]
+    kind = f"the {lead}" if (lead := KINDS[hint.term.kind].lead) else ""
     joint = " Try" if hint.sentence.endswith("?") else "; try"
     words = f"{hint.sentence}{joint} {kind}{hint.term.text}"
     return f"{words}, which matches {count(hint.matches)} of {count(hint.records)}" if hint.matches else words

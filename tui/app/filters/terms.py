@@ -21,16 +21,10 @@ from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.app.widgets.workers import stream
 from tui.filter import Filter, Term
 from tui.filter.build import negated, whole_of
+from tui.filter.terms import KINDS
 from tui.printable import printable
 from tui.units import count
 
-_KIND_AND_PLACE = {
-    "grep": "text   in raw bytes",
-    "file": "file   of texts",
-    "regex": "regex  in raw bytes",
-    "match": "JMESPath of values",
-}
-_KIND = {"grep": "text ", "file": "any of ", "regex": "regex ", "match": ""}
 _WIDEST = 60
 
 
@@ -133,7 +127,7 @@ class TermLine(LineWidget, can_focus=True):
 
     def _item(self, at: int) -> Item:
         term = self._filter.terms[at]
-        kind = _KIND_AND_PLACE[term.kind]
+        kind = f"{KINDS[term.kind].name:<6} {KINDS[term.kind].place}"
         counts = self._counts.get(key_of(term))
         about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
         text = ("not " if term.negated else "") + printable(" ".join((term.text, *term.flags)), 400)
@@ -226,7 +220,7 @@ class TermLine(LineWidget, can_focus=True):
         for number, term in enumerate(self._filter.terms):
             here = self.has_focus and number == self._at
             name = Path(term.text).name if term.kind == "file" else term.text
-            text = shorten(printable(("not " if term.negated else "") + _KIND[term.kind] + name, 200), _WIDEST)
+            text = shorten(printable(("not " if term.negated else "") + KINDS[term.kind].lead + name, 200), _WIDEST)
             style = palette.text if term.enabled else palette.faint
             chip: list[Piece] = [
                 (f"{number + 1} ", palette.dim),

@@ -14,7 +14,7 @@ from tui.archive.location import command_line
 from tui.archive.times import spell_hour
 from tui.errors import FilterError
 from tui.filter import Filter, parse_filter
-from tui.filter.terms import OPTIONS
+from tui.filter.terms import KINDS, OPTIONS
 from tui.shell import shell_word
 
 
@@ -101,10 +101,9 @@ def read_filter(words: str) -> Filter:
 def shell_filter(filter_: Filter) -> str:
     """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
     whole = filter_.invert and len(filter_.active) == 1
-    options = {"grep": ("-F", "--"), "file": ("-F", "-f"), "regex": ("-E", "--")}
     return "".join(
-        f" | grep {' '.join([options[term.kind][0], *term.flags, *(['-v'] if term.negated != whole else [])])}"
-        f" {options[term.kind][1]} {shlex.quote(term.text)}"
+        f" | grep {' '.join([grep[0], *term.flags, *(['-v'] if term.negated != whole else [])])}"
+        f" {grep[1]} {shlex.quote(term.text)}"
         for term in filter_.active
-        if term.kind in options
+        if (grep := KINDS[term.kind].grep)
     )

@@ -13,7 +13,7 @@ from textual.message import Message
 from tui.app.filters.bar import FilterBar
 from tui.app.model.session import Session
 from tui.app.preview.feed import ChunkTorn, Feed, Reading, ReadingPaused, RecordsMatched, RecordsRead
-from tui.app.preview.marks import AlikeFound, Marks, find_alike
+from tui.app.preview.marks import AlikeMarked, Marks, find_alike
 from tui.app.preview.panes import Panes
 from tui.app.preview.rows import VisibleRows
 from tui.app.preview.text import count_words
@@ -291,6 +291,6 @@ class HourView(Guarded, Vertical):
         if term := self._term(only=True):
             stream(self, find_alike(term, self.records), "mark")
 
-    def on_alike_found(self, message: AlikeFound) -> None:
+    def on_alike_marked(self, message: AlikeMarked) -> None:
         self.rows.marks.add(message.flags)
         self._show(message.sentence)

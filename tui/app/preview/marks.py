@@ -87,14 +87,14 @@ class Marks:
 
 
 @dataclass
-class AlikeFound(Message):
+class AlikeMarked(Message):
     """Records to be marked (a 1 for each, by number), and a sentence about them."""
 
     flags: bytearray
     sentence: str
 
 
-def find_alike(term: Term, records: HourRecords) -> Iterator[AlikeFound | None]:
+def find_alike(term: Term, records: HourRecords) -> Iterator[AlikeMarked | None]:
     """The records that a term keeps, when they are all known; None is a moment to give up."""
     flags, seen = bytearray(len(records)), 0
     for matched in match_records(Filter((term,)), records):
@@ -104,4 +104,4 @@ def find_alike(term: Term, records: HourRecords) -> Iterator[AlikeFound | None]:
                 flags[number] = 1
             seen = matched.end
         yield None
-    yield AlikeFound(flags, f"marked {plural(flags.count(1), 'record')} with {term.text}, of {count(seen)} previewed")
+    yield AlikeMarked(flags, f"marked {plural(flags.count(1), 'record')} with {term.text}, of {count(seen)} previewed")

@@ -20,14 +20,11 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-Codes = tuple[str, str, str]
-Cell = tuple[str, Codes]
+from tui.app.terminal.pen import UNKNOWN, Cell, Codes, Pen, Run
+
 Piece = tuple[int, int, list[Cell]]
 
-_PLAIN: Codes = ("", "39", "49")
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
-_NEAR = 5  # cells: writing fewer again is shorter than moving over them
-_UNKNOWN: Cell = ("\0", _PLAIN)
 
 
 @lru_cache(maxsize=4096)
@@ -117,20 +114,21 @@ class Glass:
         if self._size != (console.width, console.height):
             self.forget()
             self._size = (console.width, console.height)
-        pen = _Pen()
+        pen = Pen()
+        runs: list[Run] = []
         for x, y, cells in self._scroll([(x, y, cells_of(strip, system)) for x, y, strip in pieces], pen):
             line = self._lines.setdefault(y, [])
             if len(line) < x + len(cells):
-                line.extend([_UNKNOWN] * (x + len(cells) - len(line)))
+                line.extend([UNKNOWN] * (x + len(cells) - len(line)))
             if line[x : x + len(cells)] == cells:
                 continue
             for start, end in changes(_sure(line)[x : x + len(cells)], cells):
-                pen.go(x + start, y, line)
-                pen.put(cells[start:end])
+                runs.append((x + start, y, cells[start:end]))
             line[x : x + len(cells)] = cells
+        pen.write(runs, self._lines)
         return pen.finish()
 
-    def _scroll(self, pieces: list[Piece], pen: _Pen) -> list[Piece]:
+    def _scroll(self, pieces: list[Piece], pen: Pen) -> list[Piece]:
         """Let the terminal move whole lines that have only moved; what is left to be written."""
         wide = self._size[0]
         whole = {y: cells for x, y, cells in pieces if x == 0 and len(cells) == wide}
@@ -138,74 +136,21 @@ class Glass:
         scroll = scrolled(lines, whole) if len(whole) > 1 else None
         if scroll is None:
             return pieces
-        pen.scroll(scroll)
+        pen.control(scroll.sequence)
         moved = range(scroll.top, scroll.bottom + 1)
         target = {y: list(lines[y]) for y in moved}
         for x, y, cells in pieces:
             if y in target:
                 target[y][x : x + len(cells)] = cells
         for y in moved:
-            self._lines[y] = list(lines[y + scroll.by]) if y + scroll.by in moved else [_UNKNOWN] * wide
+            self._lines[y] = list(lines[y + scroll.by]) if y + scroll.by in moved else [UNKNOWN] * wide
         return [*((0, y, cells) for y, cells in target.items()), *(piece for piece in pieces if piece[1] not in target)]
 
 
 def _sure(line: list[Cell]) -> list[Cell]:
     """What stands on the terminal for certain: it may have another width for a character with marks."""
     marked = next((at for at, cell in enumerate(line) if len(cell[0]) > 1), len(line))
-    return line[:marked] + [_UNKNOWN] * (len(line) - marked)
-
-
-class _Pen:
-    """Writes cells; remembers where it is and which colors the terminal has."""
-
-    def __init__(self) -> None:
-        self._now = _PLAIN
-        self._out: list[str] = []
-        self._x = self._y = -1
-
-    def scroll(self, scroll: Scroll) -> None:
-        self._out.append(scroll.sequence)
-
-    def go(self, x: int, y: int, line: list[Cell]) -> None:
-        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colors."""
-        between = line[self._x : x] if y == self._y and x - self._x < _NEAR else [_UNKNOWN]
-        if all(self._writes(cell) for cell in between):
-            self._out.extend(char for char, _ in between)
-        elif y == self._y:
-            self._out.append(f"\x1b[{x + 1}G")  # by its column: right even if the terminal has other widths
-        else:
-            self._out.append(f"\x1b[{y + 1};{x + 1}H")
-        self._x, self._y = x, y
-
-    def _writes(self, cell: Cell) -> bool:
-        """Would the cell be right, written as the pen is now? Nobody sees the colour of a blank."""
-        char, (attributes, front, back) = cell
-        same = attributes == self._now[0] and back == self._now[2] and (char == " " or front == self._now[1])
-        return same and char.isascii() and char.isprintable()
-
-    def put(self, cells: list[Cell]) -> None:
-        for char, codes in cells:
-            if codes != self._now and char:
-                self._switch(codes if char != " " or codes[0] else (codes[0], self._now[1], codes[2]))
-            self._out.append(char)
-        self._x += len(cells)
-
-    def _switch(self, codes: Codes) -> None:
-        attributes, front, back = codes
-        if codes == self._now:
-            return
-        if attributes != self._now[0]:
-            parts = [part for part in ("0", attributes) if part]
-            parts += [code for code, plain in ((front, "39"), (back, "49")) if code != plain]
-        else:
-            parts = [code for code, now in ((front, self._now[1]), (back, self._now[2])) if code != now]
-        self._out.append(f"\x1b[{';'.join(parts)}m")
-        self._now = codes
-
-    def finish(self) -> str:
-        if self._now != _PLAIN:
-            self._out.append("\x1b[0m")
-        return "".join(self._out)
+    return line[:marked] + [UNKNOWN] * (len(line) - marked)
 
 
 class Difference(CompositorUpdate):
