@@ -220,3 +220,33 @@ def test_a_cut_at_the_end_keeps_every_whole_line(kept: int) -> None:
     assert found.records == records[: len(found.records)]
     assert [hole.reason for hole in found.damage] == ["the object ends in the middle of a gzip member"]
     assert (found.damage[0].start, found.damage[0].stop) == (len(chunk), len(chunk))
+
+
+def tens(*compressions: str) -> tuple[list[bytes], list[bytes]]:
+    """Records, and members of ten of them each."""
+    records = [b'{"i":%d,"event":"play"}' % i for i in range(10 * len(compressions))]
+    return records, [COMPRESSIONS[name](lines(records[10 * at : 10 * at + 10])) for at, name in enumerate(compressions)]
+
+
+@pytest.mark.parametrize("first", COMPRESSIONS)
+@pytest.mark.parametrize("second", COMPRESSIONS)
+def test_a_chunk_whose_compression_changes_is_read_to_its_end(first: str, second: str) -> None:
+    """Files of two writers, joined: `cat a.gz b.zst`."""
+    records, members = tens(first, second, first)
+    found = read(b"".join(members), key=f"e{SUFFIXES[first]}")
+    assert (found.records, found.damage) == (records, [])
+
+
+def test_damage_where_the_compression_changes_is_reported() -> None:
+    records, (first, torn, last) = tens("gzip", "zstd", "gzip")
+    found = read(first + torn[:20] + last)
+    assert found.records == records[:10] + records[20:]
+    assert [(hole.start, hole.stop) for hole in found.damage] == [(len(first), len(first) + 20)]
+
+
+def test_padding_between_xz_streams_is_a_hole_that_costs_no_record() -> None:
+    """A lost sector looks the same, and no tool writes such padding by itself."""
+    records, (first, second) = tens("xz", "xz")
+    found = read(first + bytes(512) + second + bytes(512))
+    assert found.records == records
+    assert [(hole.start, hole.stop) for hole in found.damage] == [(len(first), len(first) + 512)]

@@ -119,3 +119,28 @@ def test_values_that_begin_to_go_over_lines_are_a_change_of_form(at: int, indent
 
 def test_text_with_a_bracket_on_a_line_is_text() -> None:
     assert read(b"INFO request\n{\n  a\n}\n" * 9).damage == []
+
+
+class TestObjectsUnderNames:
+    """A document that maps names to objects of one kind (`{"a":{"i":1},"b":{"i":2}}`), such as a dump of a database."""
+
+    @pytest.mark.parametrize("indent", [None, 2])
+    @pytest.mark.parametrize("number", [2, 50, 5000])
+    def test_is_named(self, indent: int | None, number: int) -> None:
+        text = json.dumps({f"k{i}": {"i": i, "tags": ["x"], "in": {"i": 1}} for i in range(number)}, indent=indent)
+        assert unchosen_of(text.encode()) == Unchosen("map")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b'{"http":{"status":200},"user":{"id":7}}',
+            b'{"before":{"id":1},"after":{"id":1},"op":"u"}',
+            b'{"before":{"id":1},"op":5,"ts":6}',
+            b'{"a":{},"b":{}}',
+            b'{"a":{"i":1}}',
+            b'{"a":{"i":1},"b":[{"i":2}]}',
+            b'{"before":{"id":1},"after":{"id":1}}\n',
+        ],
+    )
+    def test_is_not_what_an_event_is(self, text: bytes) -> None:
+        assert unchosen_of(text) is None

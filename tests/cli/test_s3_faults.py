@@ -418,6 +418,7 @@ def test_what_is_not_a_buckets_name(s3: ScriptedS3, name: str) -> None:
     assert f"s3://{name} cannot be listed: invalid bucket name; use 3 to 63 lowercase letters" in sentence
 
 
+CHECK = "log in to this network if it requires that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
 CODES = {
     (400, "InvalidBucketName"): "the server refuses this bucket name; check it",
     (403, "RequestTimeTooSkewed"): "this machine's clock is wrong; set it (NTP)",
@@ -428,8 +429,11 @@ CODES = {
         501,
         "NotImplemented",
     ): "the server does not support ListObjectsV2 (NotImplemented: in its words); check --endpoint-url",
-    (400, "KMS.DisabledException"): "the server refuses: KMS.DisabledException: in its words",
-    (400, ""): "the server refuses: 400 in its words",
+    (400, "KMS.DisabledException"): "the server refuses: KMS.DisabledException: in its words; "
+    "check --endpoint-url, --region and --profile",
+    (400, ""): f"the server refuses: 400 in its words; {CHECK}",
+    (400, "BadRequest"): f"the server refuses: BadRequest: in its words; {CHECK}",
+    (405, ""): f"the server refuses: 405 in its words; {CHECK}",
     (
         500,
         "InternalError",
@@ -450,7 +454,7 @@ def test_a_refusal_without_a_word_has_no_none_in_it(s3: ScriptedS3) -> None:
     assert (ran.code, ran.out) == (2, b"0\n")
     words = "cannot be read: the server does not support GetObject (NotImplemented); check --endpoint-url"
     assert ran.err.count(words) == 3
-    assert why(s3, refused(400, "", "")) == "s3://b cannot be listed: the server refuses: 400"
+    assert why(s3, refused(400, "", "")) == f"s3://b cannot be listed: the server refuses: 400; {CHECK}"
 
 
 def listing(**entry: str) -> Answer:
@@ -461,6 +465,7 @@ def listing(**entry: str) -> Answer:
 
 LISTINGS = {
     "a size that is text": (listing(Size="x"), "the answer is not a valid S3 response; log in"),
+    "a size of more bytes than there are": (listing(Size="9" * 30), "the answer is not a valid S3 response; log in"),
     "a negative size": (listing(Size="-1"), "the answer is not a valid S3 response; log in"),
     "a time that is not": (listing(LastModified="yesterday"), "the answer is not a valid S3 response; log in"),
     "no ETag": (listing(ETag=""), "the answer is not a valid S3 response: it lacks 'ETag'; log in"),

@@ -116,6 +116,27 @@ def test_while_a_body_stalls(stalled: ScriptedS3, words: tuple[str, ...], number
     check_again(err, line)
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_extract_says_what_it_waits_for_while_a_body_stalls(
+    stalled: ScriptedS3, number: int, tmp_path: Path
+) -> None:
+    line = ["scan", "s3://b/", "-g", "n", "-o", f"{tmp_path}/extract/"]
+    code, err, _, _ = signalled(line, number, env=stalled.env, ready=waits)
+    said = err.splitlines()
+    assert code == 130
+    assert "hourscope: stopping: waiting for 3 chunks to be written" in said
+    assert said[-1].startswith("hourscope: interrupted; resume with: ")
+
+
+def test_a_file_is_kept_at_once_while_a_body_stalls(stalled: ScriptedS3, tmp_path: Path) -> None:
+    line = ["scan", "s3://b/", "-g", "n", "-o", tmp_path / "found.jsonl"]
+    code, err, _, seconds = signalled(line, signal.SIGTERM, env=stalled.env, ready=waits)
+    assert (code, seconds < ENDS_WITHIN) == (130, True)
+    assert "stopping" not in err
+    assert "the matches so far are in" in err.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["found.partial.jsonl"]
+
+
 @pytest.mark.parametrize(
     ("words", "number"),
     [(("ls",), signal.SIGHUP), (("scan", "-g", "x"), signal.SIGTERM), (("doctor",), signal.SIGINT)],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.archive import open_archive
+from tui.archive import Chunk, open_archive
 from tui.filter import Filter, parse_filter
 from tui.scan import Counts, Known, Matches, ScanPlan, plan_scan, run_plan
 from tui.scan.excerpt import Excerpt
@@ -27,7 +27,8 @@ def plan(tmp_path: Path) -> ScanPlan:
 
 def with_bytes(plan: ScanPlan, stored: int) -> ScanPlan:
     """The same plan of larger chunks, as far as the listing says."""
-    return replace(plan, chunks=tuple(replace(chunk, size=stored // len(plan.chunks)) for chunk in plan.chunks))
+    size = stored // len(plan.chunks)
+    return replace(plan, chunks=tuple(Chunk(c.key, c.hour, size, c.etag, c.uploaded) for c in plan.chunks))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import islice
-from sys import intern
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
@@ -26,6 +25,8 @@ from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
 from tui.units import plural
+
+_Hours = tuple[dict[datetime, datetime], dict[datetime, datetime]]  # each as the one object of it, by its fold
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Archive:
 
     def _listed(self, walk: Walk, hours: Range) -> Iterator[Chunk | StoredObject]:
         if (known := walk.look(hours)) is not None:
-            yield from self._sorted_out(known)
+            yield from self._sorted_out(known, ({}, {}))
             return
         branches = walk.branches(hours)
         prefixes = branches.prefixes
@@ -108,7 +109,8 @@ class Archive:
             prefixes = apart((*prefixes, *branches.rest, *outside.rest))
             alone = {item.key: item for item in (*branches.objects, *outside.objects)}
             yield from self._sorted_out(item for key, item in alone.items() if not key.startswith(prefixes))
-        for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix))), prefixes):
+        shared: _Hours = ({}, {})
+        for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix), shared)), prefixes):
             yield from items
 
     def _looked_up(self, start: datetime, stop: datetime) -> Iterator[Chunk]:
@@ -133,31 +135,22 @@ class Archive:
             report(f"{plural(len(denied), 'hour')} may have a chunk that these credentials do not allow to see")
         yield from chunks
 
-    def chunk_of(self, item: StoredObject) -> Chunk | None:
-        """The chunk that an object is, if the layout fits its key."""
+    def chunk_of(self, item: StoredObject, hours: _Hours | None = None) -> Chunk | None:
+        """The chunk that an object is, if the layout fits its key. `hours`: those of others, which it can share."""
         named = self.layout.parse(item.key, self.zone)
         if named is None:
             return None
-        return Chunk(
-            item.key,
-            named.hour,
-            item.size,
-            item.etag,
-            item.uploaded,
-            intern(item.storage_class),  # a bucket has few of these texts and millions of chunks
-            intern(named.topic),
-            intern(named.host),
-            intern(named.rev),
-            item.restored,
-        )
+        hour = hours[named.hour.fold].setdefault(named.hour, named.hour) if hours else named.hour
+        of_key = named.topic, named.host, named.rev
+        return Chunk(item.key, hour, item.size, item.etag, item.uploaded, item.storage_class, *of_key, item.restored)
 
-    def _sorted_out(self, items: Iterable[StoredObject]) -> Iterator[Chunk | StoredObject]:
+    def _sorted_out(self, items: Iterable[StoredObject], hours: _Hours | None = None) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
         folders: set[str] = set()
         for item in items:
             if item.key == self.manifest:
                 continue
-            chunk = self.chunk_of(item)
+            chunk = self.chunk_of(item, hours)
             if chunk is None and (folder := self._folder_of(item.key)) and folder.key not in folders:
                 folders.add(folder.key)  # its chunk cannot be read: that is reported, like a broken link
                 yield folder

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from struct import Struct
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBERS = Struct("<qq?")  # size, upload, is the ETag no MD5
+_MD5 = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +38,87 @@ class Page:
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Chunk:
-    """One object and what its key says. `hour` is in the archive's time zone."""
+    """One object and what its key says. `hour` is in the archive's time zone.
+
+    A listing may hold a million, so each is a compact row: what all differ in is packed, what most share is shared.
+    """
 
     key: str
     hour: datetime
-    size: int
-    etag: str
-    uploaded: datetime
-    storage_class: str = "STANDARD"
-    topic: str = ""
-    host: str = ""
-    rev: str = ""
-    restored: bool = False
+    _packed: bytes  # its size, the microseconds of its upload, and its ETag
+    _shared: tuple[str, str, str, str, bool]
+
+    def __init__(
+        self,
+        key: str,
+        hour: datetime,
+        size: int,
+        etag: str,
+        uploaded: datetime,
+        storage_class: str = "STANDARD",
+        topic: str = "",
+        host: str = "",
+        rev: str = "",
+        restored: bool = False,
+    ) -> None:
+        put = object.__setattr__  # the class is frozen
+        put(self, "key", key)
+        put(self, "hour", hour)
+        digest = bytes.fromhex(etag) if _MD5.fullmatch(etag) else b""
+        about = _NUMBERS.pack(size, (uploaded - _EPOCH) // timedelta(microseconds=1), not digest)
+        put(self, "_packed", about + (digest or etag.encode("utf-8", "surrogatepass")))
+        put(self, "_shared", _shared(storage_class, topic, host, rev, restored))
+
+    def __repr__(self) -> str:
+        return f"Chunk({self.key!r}, {self.hour}, {self.size}, {self.etag!r}, {self.uploaded}, *{self._shared})"
+
+    def of(self, topic: str, host: str) -> Chunk:
+        """The same chunk with another topic and host."""
+        storage, _, _, rev, restored = self._shared
+        return Chunk(self.key, self.hour, self.size, self.etag, self.uploaded, storage, topic, host, rev, restored)
+
+    @property
+    def size(self) -> int:
+        """Bytes as stored (compressed)."""
+        return int(_NUMBERS.unpack_from(self._packed)[0])
+
+    @property
+    def etag(self) -> str:
+        """What a GET can be bound to."""
+        text = self._packed[_NUMBERS.size :]
+        return text.decode("utf-8", "surrogatepass") if _NUMBERS.unpack_from(self._packed)[2] else text.hex()
+
+    @property
+    def uploaded(self) -> datetime:
+        """When the object was written; in UTC."""
+        return _EPOCH + timedelta(microseconds=_NUMBERS.unpack_from(self._packed)[1])
+
+    @property
+    def storage_class(self) -> str:
+        """As S3 calls it."""
+        return self._shared[0]
+
+    @property
+    def topic(self) -> str:
+        """Of its key; "" if that has none."""
+        return self._shared[1]
+
+    @property
+    def host(self) -> str:
+        """Of its key; "" if that has none."""
+        return self._shared[2]
+
+    @property
+    def rev(self) -> str:
+        """The revision that its key names, of nsq_to_file."""
+        return self._shared[3]
+
+    @property
+    def restored(self) -> bool:
+        """Can a copy of the archived object be read?"""
+        return self._shared[4]
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -55,6 +129,12 @@ class Chunk:
     def needs_restore(self) -> bool:
         """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR), and not restored."""
         return self.storage_class in ("GLACIER", "DEEP_ARCHIVE") and not self.restored
+
+
+@lru_cache(maxsize=1 << 12)
+def _shared(storage_class: str, topic: str, host: str, rev: str, restored: bool) -> tuple[str, str, str, str, bool]:
+    """The same tuple for the same values."""
+    return storage_class, topic, host, rev, restored
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tui.archive.block import LONG, Block
 from tui.archive.codec import HEAD_SIZE, is_utf8, looks_binary, sniff, unread_format
 from tui.archive.json_values import (
     BOM,
+    count_mapped,
     ends,
     is_json,
     is_json_object,
@@ -66,11 +67,11 @@ class Unchosen:
     """What a chunk's records hold that may be the records: at `path`, "" where --records cannot lead to it.
 
     `document`: a list in the only record. `line`: a short list in the only record, which is a line. `lists`: one in
-    each record, which is a line. `nested`: the same of records that are told apart as `path` says. `strings`: JSON in
-    strings.
+    each record, which is a line. `nested`: the same of records that are told apart as `path` says. `map`: objects that
+    are alike, each under a name, in the only record. `strings`: JSON in strings.
     """
 
-    kind: Literal["document", "line", "lists", "nested", "strings"]
+    kind: Literal["document", "line", "lists", "nested", "map", "strings"]
     path: str = ""
 
 
@@ -224,7 +225,7 @@ def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
     found = lists_of_objects(record, _MANY)
     path = max(found, key=lambda path: found[path], default=())
     if found.get(path, 0) < 2:
-        return None
+        return Unchosen("map") if count_mapped(record, _MANY) >= (_MANY if line else 2) else None
     reached = not any(b"." in key or not key for key in path)
     names = ".".join(key.decode("utf-8", "replace") for key in path) or "[*]"
     return Unchosen("line" if line and found[path] < _MANY else "document", names if reached else "")

@@ -204,6 +204,24 @@ def is_key(text: bytes | memoryview, end: int) -> bool:
     return bytes(text[end : end + 64]).lstrip()[:1] == b":"
 
 
+def count_mapped(text: bytes | memoryview, enough: int) -> int:
+    """How many values a map of objects holds, up to `enough`; 0 if not all are objects that begin with the same key."""
+    keys, objects, begun, names = 0, 0, False, set()
+    for depth, token in islice(tokens(text), 1, _LOOKED_AT):
+        if not depth or objects > enough:
+            break
+        if begun:
+            names.add(bytes(token.group()))
+            begun = False
+        elif depth == 1 and token["open"] == b"{":
+            objects, begun = objects + 1, True
+        elif depth == 1 and token["closed"] and is_key(text, token.end()):
+            keys += 1
+        elif depth == 1 and not token["close"]:
+            return 0
+    return objects if keys - objects in (0, 1) and len(names) == 1 and b"}" not in names else 0
+
+
 def lists_of_objects(text: bytes | memoryview, enough: int) -> dict[tuple[bytes, ...], int]:
     """How many objects each list of a document holds that keys alone lead to, by those keys as they are spelled.
 

@@ -207,7 +207,9 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return f"the server does not support {error.operation_name} ({said}); check --endpoint-url"
     if status >= 500:
         return f"the server or a proxy in front of it failed ({said}); try again later"
-    return f"the server refuses: {said}"
+    if code in ("", str(status), "BadRequest", "400"):  # S3 names its reasons: this is a proxy, or not S3
+        return f"the server refuses: {said}; {CHECK}"
+    return f"the server refuses: {said}; check --endpoint-url, --region and --profile"
 
 
 def _denied(operation: str, message: str) -> str:

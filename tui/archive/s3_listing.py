@@ -13,6 +13,7 @@ from tui.archive.chunk import Page, StoredObject
 from tui.archive.s3_answers import ForeignAnswerError
 
 _IDLE_PAGES = 100  # that follow each other and bring nothing; S3 itself gives a few where much was deleted
+_LARGEST = 1 << 60  # bytes; an object of S3 has 5 TiB at most
 
 
 def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[Page]:
@@ -53,16 +54,20 @@ def _fresh(answer: Any, seen: set[str]) -> Page:
 
 def stored_object(item: Any) -> StoredObject:
     """An entry of a listing."""
-    if item["Size"] < 0:
-        raise ValueError(f"{item['Size']} is not a size")
     return StoredObject(
         item["Key"],
-        item["Size"],
+        _size(item["Size"]),
         item["ETag"].strip('"'),
         item["LastModified"].astimezone(UTC),
         item.get("StorageClass", "STANDARD"),
         _is_restored(item.get("RestoreStatus") or {}),
     )
+
+
+def _size(size: int) -> int:
+    if not 0 <= size <= _LARGEST:
+        raise ValueError(f"{size} is not a size")
+    return size
 
 
 def _is_restored(status: Any) -> bool:
@@ -77,7 +82,7 @@ def head_object(key: str, answer: Any) -> StoredObject:
     """What HeadObject says of a key; `x-amz-restore` is `ongoing-request="false", expiry-date="…"` once restored."""
     return StoredObject(
         key,
-        answer["ContentLength"],
+        _size(answer["ContentLength"]),
         answer["ETag"].removeprefix("W/").strip('"'),
         answer["LastModified"].astimezone(UTC),
         answer.get("StorageClass", "STANDARD"),

@@ -77,6 +77,7 @@ class Stretch:
 
     start: int
     stop: int
+    codec: Codec
     sound: bool = True
 
 
@@ -112,15 +113,14 @@ def salvage(
     if codec is None:
         yield Part(lambda: open_at(0), sound=True)
         return
-    codec = taking_turns(codec, await_turn)
-    parts = list(survey(Tape(open_at), codec))
+    parts = list(survey(Tape(open_at), codec, await_turn))
     for item in parts:
         if isinstance(item, Damage):
             yield item
             continue
-        opened = partial(_opened, open_at, codec, item)
+        opened = partial(_opened, open_at, item)
         if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
-            yield from _second_layer(opened, taking_turns(second, await_turn), item)
+            yield from _second_layer(opened, second, await_turn, item)
         else:
             yield Part(opened, item.sound)
 
@@ -141,35 +141,37 @@ def stored_codec(open_at: OpenAt, key: str) -> Codec | None:
         tape.close()
 
 
-def _opened(open_at: OpenAt, codec: Codec, stretch: Stretch, start: int = 0) -> BinaryIO:
+def _opened(open_at: OpenAt, stretch: Stretch, start: int = 0) -> BinaryIO:
     """The decoded bytes of a stretch, from `start` on."""
-    stream = Pieces(_decoded(Tape(open_at), codec, stretch))
+    stream = Pieces(_decoded(Tape(open_at), stretch))
     while start and (skipped := stream.read(min(start, READ_SIZE))):
         start -= len(skipped)
     return cast(BinaryIO, stream)
 
 
-def _second_layer(opened: Callable[..., BinaryIO], codec: Codec, outer: Stretch) -> Iterator[Part | Damage]:
+def _second_layer(
+    opened: Callable[..., BinaryIO], codec: Codec, await_turn: Callable[[], None], outer: Stretch
+) -> Iterator[Part | Damage]:
     """A stretch that decodes to compressed bytes. Its damage is told in the stored bytes that it comes from."""
 
     def open_at(start: int) -> BinaryIO:
         return opened(start=start)
 
     tape = Tape(open_at)
-    for item in list(survey(tape, codec)):
+    for item in list(survey(tape, codec, await_turn)):
         if isinstance(item, Damage):
             yield Damage(outer.start, outer.stop, item.reason, item.doubtful)
         else:
-            yield Part(partial(_opened, open_at, codec, item), item.sound)
+            yield Part(partial(_opened, open_at, item), item.sound)
 
 
-def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
-    """The sound stretches of a chunk and the damage between them, in order.
+def survey(tape: Tape, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Iterator[Stretch | Damage]:
+    """The sound stretches of a chunk and the damage between them, in order. Its first members are of `codec`.
 
     Each hole takes memory and a request, so a chunk that is all holes is read only up to `MOST_HOLES` of them.
     """
     holes = 0
-    for item in _survey(tape, codec):
+    for item in _survey(tape, codec, await_turn):
         holes += isinstance(item, Damage)
         if isinstance(item, Damage) and holes > MOST_HOLES:
             reason = f"behind {MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
@@ -178,14 +180,14 @@ def survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
         yield item
 
 
-def _survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
-    start = position = 0
+def _survey(tape: Tape, codec: Codec, await_turn: Callable[[], None]) -> Iterator[Stretch | Damage]:
+    codec, start, position = taking_turns(codec, await_turn), 0, 0
     while tape.at(position):
         zeros = _zeros_at(tape, position)
         if not tape.at(position + zeros):
             break  # padding
         if zeros >= ZERO_RUN:
-            yield from _stretch(start, position)
+            yield from _stretch(start, position, codec)
             start = position + zeros
             yield Damage(position, start, f"{zeros:,} zero bytes")
             position = start
@@ -194,24 +196,35 @@ def _survey(tape: Tape, codec: Codec) -> Iterator[Stretch | Damage]:
         if trial.ended:
             position = trial.stop
             continue
+        if not trial.size and (other := _other_codec(tape, codec, position + zeros)):
+            yield from _stretch(start, position, codec)
+            codec, start = taking_turns(other, await_turn), position
+            continue
         following = _next_member(tape, codec, position + zeros + 1)
         if not trial.reason and following is None:
-            yield from _stretch(start, trial.stop)
+            yield from _stretch(start, trial.stop, codec)
             yield Damage(trial.stop, trial.stop, f"the object ends in the middle of {codec.a_member}")
             return
-        yield from _stretch(start, position)
+        yield from _stretch(start, position, codec)
         stop = _end(tape, position) if following is None else following
         if trial.size:
-            yield Stretch(position, stop, sound=False)
+            yield Stretch(position, stop, codec, sound=False)
         reason = trial.reason or f"{codec.a_member} is cut, and others follow it"
         yield Damage(position, stop, reason, trial.records)
         start = position = stop
-    yield from _stretch(start, position)
+    yield from _stretch(start, position, codec)
 
 
-def _stretch(start: int, stop: int) -> Iterator[Stretch]:
+def _stretch(start: int, stop: int, codec: Codec) -> Iterator[Stretch]:
     if stop > start:
-        yield Stretch(start, stop)
+        yield Stretch(start, stop, codec)
+
+
+def _other_codec(tape: Tape, codec: Codec, position: int) -> Codec | None:
+    """The compression of a sound member at a position, where a chunk changes it (files of two writers, joined)."""
+    head = (tape.at(position) + tape.at(position + len(tape.at(position))))[:_OVERLAP]
+    other = next((one for one in codecs() if one.name != codec.name and one.begin.match(head)), None)
+    return other if other and _stands(tape, other, try_member(tape, other, position)) else None
 
 
 def _zeros_at(tape: Tape, position: int) -> int:
@@ -286,8 +299,9 @@ def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
     return not following.strip(b"\0") or codec.begin.match(following) is not None
 
 
-def _decoded(tape: Tape, codec: Codec, stretch: Stretch) -> Iterator[bytes]:
+def _decoded(tape: Tape, stretch: Stretch) -> Iterator[bytes]:
     """The bytes of a stretch's members; of a damaged or cut one, those before the damage."""
+    codec = stretch.codec
     position, member, fresh = stretch.start, codec.member(), True  # zeros before a member are padding
     try:
         while position < stretch.stop and (data := tape.at(position)[: stretch.stop - position]):

@@ -61,7 +61,7 @@ def renamed(catalog: Catalog, layout: Layout) -> Catalog:
 
     def rename(chunk: Chunk) -> Chunk:
         parsed = better.parse(chunk.key)
-        return replace(chunk, topic=parsed.topic, host=parsed.host) if parsed else chunk
+        return chunk.of(parsed.topic, parsed.host) if parsed else chunk
 
     hours = {hour: tuple(map(rename, chunks)) for hour, chunks in catalog.hours.items()}
     return replace(catalog, hours=hours, far=tuple(map(rename, catalog.far)))

@@ -28,7 +28,7 @@ from tui.scan.task import ScanTask, scan_chunk
 from tui.scan.turns import PipeTurn
 
 MAIN = "from tui.scan.child import main; main()"
-_END_SECONDS = 1.0  # seconds that a task has to end once it is to stop
+_END_SECONDS = 1.0  # seconds that a task has to end once nobody waits for it
 
 
 class Child:
@@ -68,11 +68,11 @@ class Child:
         if message.error is not None:
             raise message.error
 
-    def stop(self) -> None:
-        """End the task that runs there, and any to come; from any thread. One that is stuck is killed."""
+    def stop(self, seconds: float) -> None:
+        """End the task that runs there, and any to come; from any thread. One that is stuck so long is killed."""
         if not self._stopped.is_set():
             self._stopped.set()
-            patience = threading.Timer(_END_SECONDS, self._process.kill)
+            patience = threading.Timer(seconds, self._process.kill)
             patience.daemon = True
             patience.start()
         with suppress(BrokenPipeError):  # gone already

@@ -16,7 +16,7 @@ from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Known, ScanEv
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.task import ScanTask
-from tui.scan.workers import Workers, processes, threads
+from tui.scan.workers import READ_END, WRITE_END, Workers, processes, threads
 
 if TYPE_CHECKING:
     from tui.scan.extract import Extract
@@ -79,7 +79,7 @@ def run_plan(
         return
     with extract:
         yield from extract.kept()
-        for event in _run(plan, _tasks(plan, extract), jobs, dask, cancel, known):
+        for event in _run(plan, _tasks(plan, extract), jobs, dask, cancel, known, write=True):
             extract.record(event)
             yield event
         extract.finish(whole=not cancel.is_set())
@@ -123,14 +123,15 @@ def _of_known(chunk: Chunk, answer: Known) -> Iterator[ScanEvent]:
 
 
 def _workers(
-    plan: ScanPlan, jobs: int | None, dask: str | None, cancel: threading.Event
+    plan: ScanPlan, jobs: int | None, dask: str | None, cancel: threading.Event, *, write: bool
 ) -> AbstractContextManager[Workers]:
     if dask is not None:
         from tui.scan.cluster import cluster  # an extra that few have
 
         return cluster(dask, jobs, cancel)
     jobs = jobs or plan.default_jobs
-    return (processes if jobs > 1 and plan.wants_processes else threads)(jobs, cancel)
+    kind = processes if jobs > 1 and plan.wants_processes else threads
+    return kind(jobs, cancel, WRITE_END if write else READ_END)
 
 
 def _run(
@@ -140,6 +141,8 @@ def _run(
     dask: str | None,
     cancel: threading.Event,
     known: KnownOf | None,
+    *,
+    write: bool = False,
 ) -> Iterator[ScanEvent]:
     """`jobs` tasks at a time; the first error of a task ends the others and is raised."""
     if known is not None:
@@ -154,7 +157,7 @@ def _run(
             return
         tasks, plan = iter(unread), replace(plan, chunks=tuple(one.chunk for one in unread))  # few need no processes
     running = 0
-    with _workers(plan, jobs, dask, cancel) as workers:
+    with _workers(plan, jobs, dask, cancel, write=write) as workers:
         while True:
             while running < workers.jobs + _WAITING and not cancel.is_set() and (task := next(tasks, None)):
                 workers.submit(task)

@@ -198,6 +198,8 @@ def _misread(unchosen: Unchosen, chunks: int) -> str:
     number = plural(chunks, "chunk")
     if unchosen.kind == "strings":
         return f"{number} of strings that hold JSON, read as strings; -m cannot look into those, only -g and -e can"
+    if unchosen.kind == "map":
+        return f"{number} read as one document of named objects, not as these (--records . if it is one record)"
     path = shell_word(unchosen.path)
     if unchosen.kind == "lists":
         return f"{number} with a list on each line, read as one record each; for its items add --records {path}"

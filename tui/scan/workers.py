@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from tui.archive.waits import report
 from tui.scan.events import Matches, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 from tui.scan.turns import pipe_turn
+from tui.units import plural
 
 _QUEUED_EVENTS = 256  # events between the jobs and their reader: a slow reader slows the jobs down
 _POLL_SECONDS = 0.1  # seconds between two looks at the cancel event
-_END_SECONDS = 2.0  # seconds that tasks have to end once they are to stop; a child that is stuck is killed before
+# Seconds that tasks have to end once they are to stop: those that only read, and those that write and have to close it.
+READ_END, WRITE_END = 0.3, 2.0
+_SAID = 0.3  # seconds until that is worth a line
 
 Emit = Callable[[ScanEvent], None]
 
@@ -33,13 +37,15 @@ class Workers:
         cancel: threading.Event,
         run: Callable[[ScanTask, Emit], None],
         stop: Callable[[], object],
+        end_seconds: float,
     ) -> None:
         self.jobs = jobs
+        self._patience = end_seconds
         self._executor = executor
         self._cancel = cancel
         self._run = run
         self._stop = stop
-        self._abandoned = self._stopping = self.stuck = False
+        self._abandoned = self._stopping = self._said = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
         self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED_EVENTS)
@@ -54,7 +60,7 @@ class Workers:
 
     def next_event(self) -> ScanEvent | None:
         """Wait for the next event; raises what a task raised. None if what still runs does not heed its stop."""
-        patience = _END_SECONDS
+        patience = self._patience
         if used := self._used.pop(self._in_use, None):
             used.set()
         while True:
@@ -64,6 +70,9 @@ class Workers:
                 event = self._events.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 patience -= _POLL_SECONDS if self._stopping else 0
+                if self._patience > _SAID and not self._said and patience <= self._patience - _SAID:
+                    self._said = True
+                    report(f"stopping: waiting for {plural(len(self._futures), 'chunk')} to be written")
                 if patience <= 0:
                     self.stuck = True
                     return None
@@ -107,19 +116,19 @@ class Workers:
 
 
 @contextmanager
-def threads(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
+def threads(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -> Iterator[Workers]:
     """Workers that are threads. Leaving it ends what still runs."""
     stopped, turn = threading.Event(), threading.Lock()
 
     def run(task: ScanTask, emit: Emit) -> None:
         scan_chunk(task, emit, stopped.is_set, turn)
 
-    with working(jobs, cancel, run, stopped.set) as workers:
+    with working(jobs, cancel, run, stopped.set, end_seconds) as workers:
         yield workers
 
 
 @contextmanager
-def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
+def processes(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -> Iterator[Workers]:
     """Workers that are processes, each driven by a thread. Leaving it ends what still runs."""
     from tui.scan.child import Child  # starting processes takes libraries that threads do without
 
@@ -138,10 +147,10 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
 
     def stop() -> None:
         for child in children:
-            child.stop()
+            child.stop(end_seconds / 2)
 
     try:
-        with working(jobs, cancel, run, stop) as workers:
+        with working(jobs, cancel, run, stop, end_seconds) as workers:
             yield workers
     finally:
         for child in children:
@@ -150,11 +159,15 @@ def processes(jobs: int, cancel: threading.Event) -> Iterator[Workers]:
 
 @contextmanager
 def working(
-    jobs: int, cancel: threading.Event, run: Callable[[ScanTask, Emit], None], stop: Callable[[], object]
+    jobs: int,
+    cancel: threading.Event,
+    run: Callable[[ScanTask, Emit], None],
+    stop: Callable[[], object],
+    end_seconds: float = WRITE_END,
 ) -> Iterator[Workers]:
     """Workers whose tasks are each driven by a thread here, whoever does the work."""
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="scan")
-    workers = Workers(jobs, executor, cancel, run, stop)
+    workers = Workers(jobs, executor, cancel, run, stop, end_seconds)
     try:
         yield workers
     finally:

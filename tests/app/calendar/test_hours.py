@@ -94,7 +94,9 @@ async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, s
 async def test_what_lies_in_glacier_is_not_opened(opened: Opened) -> None:
     async with opened() as pilot:
         session = calendar(pilot).session
-        frozen = (replace(chunk, storage_class="GLACIER") for chunk in session.catalog.chunks)
+        frozen = (
+            Chunk(one.key, one.hour, one.size, one.etag, one.uploaded, "GLACIER") for one in session.catalog.chunks
+        )
         await pilot.app.push_screen(CalendarPage(replace(session, catalog=make_catalog(frozen))))
         await pilot.pause()
         await assert_shown(pilot, "❄ needs restore", "❄ restore")
