@@ -15,6 +15,7 @@ from tests.app.conftest import (
     preview,
     preview_of,
     settled,
+    shown,
     start_scan,
     type_text,
     until,
