@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
@@ -103,6 +103,8 @@ EXPRESSIONS = st.sampled_from(
 
 
 @given(st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3), EXPRESSIONS, st.booleans())
+@example([[{"a": []}]], "a == `null`", False)
+@example([[{"a": []}, {}], [{"a": [None]}]], "!(a == 'a')", False)
 def test_a_scan_with_the_index_counts_what_one_without_it_counts(
     tmp_path_factory: pytest.TempPathFactory, hours: list[list[object]], expression: str, invert: bool
 ) -> None:

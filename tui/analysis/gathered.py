@@ -19,7 +19,7 @@ from tui.analysis.places import MOST_FIELDS, Place
 from tui.analysis.sketch import Sketch
 from tui.filter.build import spell_field
 from tui.filter.compiled import NotJsonError
-from tui.filter.fields import Path
+from tui.filter.fields import ANY, Path
 from tui.filter.jmespath import load
 from tui.index.summary import FieldSummary, Sample, kept_values, spell_json
 from tui.index.words import Words
@@ -167,7 +167,7 @@ class Gathered:
         """The places of the first records."""
         for place in root.all():
             self.whole &= not place.full
-            if place.values or place.others:
+            if place.values or place.others or place.path[-1:] == (ANY,):  # an empty list is a value, too
                 self.fields[place.path] = GatheredField.at(place)
 
 
