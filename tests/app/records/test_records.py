@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from tui.app.preview.panes import split
 from tui.app.preview.rows import Around
 from tui.app.records.columns import cells
 from tui.app.records.matching import match_records
-from tui.app.records.store import HourRecords, RecordsGone
+from tui.app.records.store import HourRecords, Places, RecordsGone
 from tui.app.records.table import choose, chosen, shared
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
 from tui.archive import Block, Chunk
@@ -297,3 +298,16 @@ async def test_errors_have_a_sign_where_records_have_levels(opened: Opened, tmp_
         assert page.signs(pilot)[:5] == ["▸", "E", "F", " ", "E"]
         await pilot.press("j", "space", "K")
         assert page.signs(pilot)[:5] == [" ", "*", "F", " ", "E"]
+
+
+@given(st.lists(st.lists(st.integers(0, 3 << 32), max_size=5), max_size=6))
+def test_places_of_more_than_4_gib_are_kept_in_half_the_room(steps: list[list[int]]) -> None:
+    places, known = Places(), [0]
+    for lengths in steps:
+        more = [known[-1] + sum(lengths[: number + 1]) for number in range(len(lengths))]
+        places.extend(more)
+        known += more
+    assert list(places) == places[:] == known
+    assert places[-1] == known[-1]
+    for place in known:
+        assert bisect_left(places, place) == bisect_left(known, place)

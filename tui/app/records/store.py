@@ -1,4 +1,4 @@
-"""Records that a list shows: a few in memory, or a whole hour in a file without a name, eight bytes of memory each."""
+"""Records that a list shows: a few in memory, or a whole hour in a file without a name, four bytes of memory each."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from tui.errors import HourscopeError, OutputError
 MOST_RECORDS = 20_000_000
 MOST_BYTES = 8 << 30
 _NEWLINE = re.compile(b"\n")
+_BITS = 32
+_LOW = (1 << _BITS) - 1
 
 
 class Records(Protocol):
@@ -38,6 +40,38 @@ class FewRecords(list[bytes]):
 
     def head(self, number: int, limit: int) -> bytes:
         return self[number][:limit]
+
+
+class Places(Sequence[int]):
+    """Rising numbers of up to 64 bits in four bytes each: places of records in a file."""
+
+    def __init__(self) -> None:
+        self._low = array("I", [0])
+        self._turns: list[int] = []  # at which numbers another 2^32 is passed
+
+    def __len__(self) -> int:
+        return len(self._low)
+
+    @overload
+    def __getitem__(self, at: int, /) -> int: ...
+    @overload
+    def __getitem__(self, at: slice, /) -> list[int]: ...
+    def __getitem__(self, at: int | slice, /) -> int | list[int]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(len(self))[at]]
+        low = self._low[at]
+        return low if not self._turns else low + (bisect_right(self._turns, range(len(self))[at]) << _BITS)
+
+    def extend(self, places: Sequence[int]) -> None:
+        """Add some more, none of them smaller than the last."""
+        high = places[-1] >> _BITS if places else 0
+        if not high:
+            self._low.extend(places)
+            return
+        while len(self._turns) < high:
+            turn = bisect_left(places, (len(self._turns) + 1) << _BITS)
+            self._turns.append(len(self) + turn)
+        self._low.extend([place & _LOW for place in places])
 
 
 class RecordsGone(HourscopeError):
@@ -64,7 +98,7 @@ class HourRecords(Sequence[bytes]):
                 raise OutputError(f"previews cannot be kept: {reason(error)} ({folder})") from error
         weakref.finalize(self, os.close, self._fd)
         self._folder = folder
-        self._starts = array("Q", [0])  # of each record, and of the one to come
+        self._starts = Places()  # of each record, and of the one to come
         self._chunks: list[tuple[int, Chunk]] = []
         self._gone = False
 
