@@ -20,7 +20,7 @@ from tui.units import size
 _WORTH_PROCESSES = 16 << 20  # bytes to fetch; about half a second of work
 # Bytes to fetch, whatever the work is: threads that only inflate and search hold Python's lock for an eighth of their
 # time, which costs two of them a tenth of theirs, and sixteen half of it. A process takes 0.1 s to start.
-_WORTH_PROCESSES_ALWAYS = 512 << 20
+_WORTH_PROCESSES_ALWAYS = 768 << 20
 _S3_JOBS = 16  # enough to hide a request's latency behind the inflating of the others
 _MUCH = 10 * 10**9  # bytes to fetch that nobody reads by mistake
 _MANY = 1 << 20  # jobs, where nothing limits them
