@@ -71,7 +71,7 @@ def test_what_is_known_of_much_needs_no_processes(plan: ScanPlan, monkeypatch: p
         raise AssertionError("processes were started")
 
     monkeypatch.setattr("tui.scan.engine.processes", refused)
-    large, small = with_bytes(plan, 1000 * MB).chunks[:2], plan.chunks[2:]
+    large, small = with_bytes(plan, 3000 * MB).chunks[:2], plan.chunks[2:]
     mixed = replace(plan, chunks=(*large, *small))
     assert mixed.wants_processes
     known = {chunk.key: Known(Counts()) for chunk in large}
