@@ -20,7 +20,7 @@ NOTEBOOK = """
 ## Mon 26 Jan 2015 08:41:07 UTC · what changed
 <!-- hourscope {"version":1,"kind":"what changed","at":"2015-01-26T08:41:07Z"} -->
 
-**error.code 5003 is new: 288 records, and in no other hours, Tue 20 Jan 2015 13:00 to 19:00.**
+**error.code 5003 is new: 288 records, none in other hours, Tue 20 Jan 2015 13:00 to 19:00.**
 
     hourscope diff demo
 
