@@ -35,11 +35,15 @@ class Columns:
     def __init__(self) -> None:
         self._used: set[str] = set()
         self._values: dict[str, Sequence[str]] = {}  # of fields in front, which a file's name may repeat
+        self._holds = ""  # the name of the folder that holds the next one
 
     def folder(self, values: Sequence[str], *, behind: bool) -> str:
         """A whole folder of the keys, in front of their time or behind it."""
+        holds, self._holds = self._holds, values[0]
         if len(set(values)) == 1:
             return "*" if _EPOCH.fullmatch(values[0]) else _literal(values[0], behind=behind)
+        if holds == "topics" and not _are_random(values):  # Kafka Connect's; `orders1 orders2` would be hosts
+            return self._field("topic", values) or self._varying(values, behind=behind)
         named = [_HIVE.fullmatch(value) for value in values]
         names = {match[1] for match in named if match}
         if len(names) == 1 and all(named):

@@ -72,7 +72,8 @@ class Spelling:
 
     def is_alone(self, at: int) -> bool:
         """Is a quantity all digits of its run? Then it may be without leading zeros."""
-        return (at == 0 or self.parts[at - 1] != "") and (at + 1 >= len(self.parts) or self.parts[at + 1] != "")
+        before, after = self.parts[:at][-1:], self.parts[at + 1 : at + 3]
+        return before != ("",) and (after[:1] != ("",) or after[1:] == ("p",))  # AM is no digit
 
     def pattern(self, texts: list[tuple[str, ...]]) -> str:
         """It as a layout has it; `texts` are those of the quantities in each key, to know which are padded."""
