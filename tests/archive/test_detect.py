@@ -146,3 +146,20 @@ def test_numbers_that_are_no_date_are_no_layout() -> None:
 def test_an_hour_apart_from_its_date(spell: Callable[[datetime], str], pattern: str) -> None:
     keys = [spell(datetime(2024, 2, 27) + timedelta(hours=number)) for number in range(80)]
     assert detect(keys).pattern == pattern
+
+
+def test_the_hours_of_a_clock_of_twelve_may_be_without_a_zero() -> None:
+    hours = [datetime(2024, 2, 27, 20) + timedelta(hours=number) for number in range(60)]
+    keys = [f"{hour:%Y-%m-%d}-{hour.hour % 12 or 12}{hour:%p}.gz" for hour in hours]
+    layout = detect(keys)
+    assert layout.pattern == "%Y-%m-%d-%-I%p.gz"
+    assert [parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))] == hours
+
+
+def test_folders_of_topics_are_topics_though_a_number_tells_them_apart() -> None:
+    keys = [
+        f"topics/{topic}/year=2024/month=02/day=27/hour={hour:02}/{topic}+0+{hour:010}.gz"
+        for topic in ("orders1", "orders2")
+        for hour in range(24)
+    ]
+    assert detect(keys).fields == ("topic",)
