@@ -121,7 +121,7 @@ class Server:
     def __enter__(self) -> Self:
         try:
             self.start()
-        except BaseException:
+        except BaseException:  # a test that is interrupted, too, leaves no server behind
             self.kill()
             raise
         return self

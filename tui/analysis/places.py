@@ -249,5 +249,5 @@ def _type(shape: Shape) -> Any:
     if isinstance(shape, dict):
         return _struct(shape) | None
     if isinstance(shape, list):
-        return list[_type(shape[0])] | None  # type: ignore[misc]
+        return list[_type(shape[0])] | None  # type: ignore[misc]  # a type that is computed
     return None if shape == _NOTHING else Any

@@ -93,7 +93,7 @@ class _Lines:
         self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
-        self._found: list[Damage] = []  # in the block that was given last
+        self._pending: list[Damage] = []  # of the block that was given last
         self._mixture = Mixture()
         self._compressed = ""  # the name of a compression, inside of such data
         self._compressed_at = 0
@@ -114,8 +114,8 @@ class _Lines:
 
     def whole(self) -> Iterator[Block | Damage]:
         """The whole lines that are in the buffer; the rest is carried."""
-        if self._found:
-            yield from self._taken_found()
+        if self._pending:
+            yield from self._taken_pending()
         end = self._buffer.rfind(_NEWLINE, self._carried, self._filled) + 1
         if not end:
             self._carried = self._filled
@@ -140,8 +140,9 @@ class _Lines:
     def rest(self) -> Iterator[Block | Damage]:
         """The last line, which lacks its newline."""
         rest = self._carried
+        yield from self._taken_pending()
         yield from self._last(rest)
-        yield from self._taken_found()
+        yield from self._taken_pending()
         yield from self._compressed_damage()
         yield from self._mixture.damage(self._at())
 
@@ -240,9 +241,9 @@ class _Lines:
             block.settle()
         return block
 
-    def _taken_found(self) -> list[Damage]:
-        found, self._found = self._found, []
-        return found
+    def _taken_pending(self) -> list[Damage]:
+        pending, self._pending = self._pending, []
+        return pending
 
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
         """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
@@ -299,7 +300,7 @@ class _Lines:
             self._mixture.others = True
             return
         lists = self._mixture.lists
-        tidied, *self._found = cast(tuple[Block, *tuple[Damage, ...]], tuple(self._clean(bytes(block.raw()))))
+        tidied, *self._pending = cast(tuple[Block, *tuple[Damage, ...]], tuple(self._clean(bytes(block.raw()))))
         self._odd |= tidied.end != block.end or tidied.split > 0 or self._mixture.lists > lists
         block.become(tidied)
 

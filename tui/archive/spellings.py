@@ -73,7 +73,7 @@ class Spelling:
     def is_alone(self, at: int) -> bool:
         """Is a quantity all digits of its run? Then it may be without leading zeros."""
         before, after = self.parts[:at][-1:], self.parts[at + 1 : at + 3]
-        return before != ("",) and (after[:1] != ("",) or after[1:] == ("p",))  # AM is no digit
+        return before != ("",) and (after[:1] != ("",) or after[1:] == ("p",))  # what follows are letters: AM or PM
 
     def pattern(self, texts: list[tuple[str, ...]]) -> str:
         """It as a layout has it; `texts` are those of the quantities in each key, to know which are padded."""

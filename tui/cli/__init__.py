@@ -48,7 +48,7 @@ def program() -> None:
     except SystemExit as end:
         if not isinstance(end.code, int) or _is_busy():
             raise
-        atexit._run_exitfuncs()  # no public name; what would be left is no object of ours
+        atexit._run_exitfuncs()  # what is registered for the end, which os._exit passes over; it has no public name
         with suppress(OSError, ValueError):  # closed, or its reader is gone: `main` has said so
             sys.stdout.flush()
             sys.stderr.flush()

@@ -150,7 +150,7 @@ def unpacked(data: bytes) -> Summary | None:
 
 
 def _field(data: msgspec.Raw) -> _StoredField:
-    return msgspec.msgpack.decode(data, type=_StoredField)  # type: ignore[no-any-return]
+    return msgspec.msgpack.decode(data, type=_StoredField)  # type: ignore[no-any-return]  # msgspec infers Any
 
 
 def _details(data: bytes) -> Details:

@@ -94,7 +94,7 @@ class DiffPage(SelectionPage):
 
     def on_compared(self, message: Compared) -> None:
         if self._answer is None:
-            self.clear_report()  # that a key does nothing is no longer so
+            self.clear_report()  # the keys have an effect now
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
         sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
