@@ -151,7 +151,7 @@ class Layout:
             if isinstance(part, Hole):
                 again = part.is_field and part.name in seen  # it matches only the text that it had
                 seen.add(part.name)
-                here += (part.is_open and not again) or part.name in ("%B", "%s")
+                here += (part.is_open and not again) or part.name in ("%B", "%A", "%s")
             elif "/" in part:
                 here = 0
             most = max(most, here)

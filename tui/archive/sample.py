@@ -124,7 +124,7 @@ def _spread(items: Sequence[str], most: int) -> list[str]:
 
 def _before_time(layout: Layout, key: str) -> str:
     """The part of a key before its time."""
-    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.code)
+    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.tells_time)
     parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
     match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
     return match[1] if match else ""
