@@ -204,16 +204,17 @@ def _hole(token: str, pattern: str) -> Hole | None:
         name, equals, value = token[1:-1].partition("=")
         if not equals:
             return Hole(token, name, _NAMES.get(name, _ANY_NAME))
-        return Hole(token, name, _value_regex(value), value)
+        return Hole(token, name, _value_regex(value, greedy=name == "topic"), value)
     return None
 
 
-def _value_regex(value: str) -> str:
+def _value_regex(value: str, *, greedy: bool) -> str:
     """A field's value as a regex; a star in it stands for at least one character only where it is not at the end."""
+    end = r"[^/]*" if greedy else r"[^/]*?"
     tokens = _TOKEN.findall(value)
     parts = [re.escape(_ESCAPED.get(token, token)) if token not in _STARS else "" for token in tokens]
     last = len(tokens) - 1
-    return "".join(part or (r"[^/]*" if at == last and at else r"[^/]+?") for at, part in enumerate(parts))
+    return "".join(part or (end if at == last and at else r"[^/]+?") for at, part in enumerate(parts))
 
 
 def _has_star(value: str) -> bool:

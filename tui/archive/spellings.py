@@ -168,7 +168,7 @@ def find_times(key: str) -> Iterator[FoundTime]:
 def _orders(text: str) -> tuple[str, ...]:
     """The orders that digits or a word can begin."""
     if not text.isdecimal():
-        return ("mdYH", "mdyH") if month_number(text) else ()
+        return ("mdYH", "mdyH", "mdHMSY") if month_number(text) else ()  # the last is asctime's
     if len(text) < 3:
         return ("dmYH", "mdYH", *_SHORT_YEARS)
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()

@@ -1,0 +1,128 @@
+"""Which names in keys are those of hosts and which those of topics, and where one ends and the other begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from os.path import commonprefix
+
+from tui.archive.holes import escape, split_pattern
+
+_WORDS = frozenset(
+    "app api back backend bastion box broker cache collector db dev dns ec2 edge front frontend gateway gw h host http "
+    "i ingest ip jump kafka lb machine mail master mx n node ns nsq nsqd pi pod primary proxy relay replica router rpi "
+    "server slave srv vm web worker ws www".split()
+)
+_ROLE = "|".join(sorted(_WORDS, key=len, reverse=True))
+_MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a, host-billing
+    rf"(?:[a-z]+[0-9]?-)*(?:(?:{_ROLE})[-_]?(?:\d{{1,4}}[a-z]?|[a-z](?![a-z]))(?:-[a-z0-9]+){{0,3}}|(?:host|node|server|srv)-[\w-]+)",
+    re.IGNORECASE | re.ASCII,
+)
+_DOMAINS = frozenset("com net org io dev local lan internal corp home cluster cloud".split())
+# What may be a host's name by its number alone; a topic may have one, too.
+_NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*")
+_VERSION = re.compile(r"(?:.*[-_.a-z])?[vV]\d+(?:[-_.]\d+)*", re.ASCII)
+_COUNTED = re.compile(
+    r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
+)
+_MANY = 8  # names that only a number tells apart: so many are hosts
+
+
+def is_host(name: str) -> bool:
+    """Is it surely a host's name: that of a machine's role with a number or a letter, or one of a domain?"""
+    first, _, domain = name.partition(".")
+    return (
+        name == "localhost" or domain.rpartition(".")[2] in _DOMAINS or _MACHINE.fullmatch(first) is not None
+    ) and not _VERSION.fullmatch(name)
+
+
+def are_hosts(names: Collection[str]) -> bool:
+    """Are all names those of hosts: surely (`web01 db`), or because there are many that only a number tells apart?"""
+    if any(map(is_host, names)):
+        return all(is_host(name) or name in _WORDS for name in names)
+    return len(names) >= _MANY and may_be_hosts(names) and len({_stem(name) for name in names}) == 1
+
+
+def may_be_hosts(names: Collection[str]) -> bool:
+    """Can all be hosts as well as topics, because a number tells them apart, which is no version? `orders1 orders2`"""
+    return bool(names) and all(_NUMBERED.fullmatch(name) and not _VERSION.fullmatch(name) for name in names)
+
+
+def are_counted(names: Collection[str]) -> bool:
+    """Are they numbers of parts or of versions alone: `part-0`, `v2`?"""
+    return all(map(_COUNTED.fullmatch, names))
+
+
+def are_versions(names: Collection[str]) -> bool:
+    """Are they versions, perhaps of something: `v1`, `orders-v2`?"""
+    return all(map(_VERSION.fullmatch, names))
+
+
+def _stem(name: str) -> str:
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match else ""
+
+
+def topics_and_hosts(names: Collection[str], *, needed: bool = True) -> str:
+    """`{topic}.{host}` for names that are a topic and a host with a dot between, both of which may hold dots.
+
+    What varies tells where the host begins, and what hosts look like: topics and hosts are fewest if every topic is on
+    every host. The layout's own reading is the last dot; where that is not right, the holes say more. "" if they look
+    like topics alone, unless a host is `needed`.
+    """
+    cuts = _cuts(sorted(set(names)), needed)
+    if not all(host for _, host in cuts.values()):
+        return ""
+    return next((pattern for pattern in _spellings(cuts.values()) if _reads(pattern, cuts)), "{topic}.{host}")
+
+
+def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
+    """Topic and host of each name."""
+    rows = [name.split(".") for name in names]
+    shortest = min(map(len, rows))
+
+    def cut(words: Callable[[list[str]], int]) -> dict[str, tuple[str, str]]:
+        return {
+            name: (".".join(row[: words(row)]), ".".join(row[words(row) :]))
+            for name, row in zip(names, rows, strict=True)
+        }
+
+    tries = [] if needed else [cut(len)]
+    tries += [cut(lambda row, n=number: n) for number in range(1, shortest)]  # as many words in every topic
+    tries += [cut(lambda row, n=number: len(row) - n) for number in range(1, shortest)]  # in every host
+    if shortest > 1:
+        tries.append(cut(_first_host))
+    return min(tries, key=_cost)
+
+
+def _first_host(words: list[str]) -> int:
+    """How many words are in front of the first that is a host's."""
+    return next((at for at in range(1, len(words)) if is_host(words[at])), len(words) - 1)
+
+
+def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
+    """What speaks against a division, in order: names that look otherwise, how many they are, dots in hosts."""
+    topics, hosts = {topic for topic, _ in cuts.values()}, {host for _, host in cuts.values() if host}
+    wrong = sum(not is_host(host) and host not in _WORDS for host in hosts)
+    wrong += sum(any(map(is_host, topic.split(".")[1:])) for topic in topics)
+    return wrong, len(topics) + len(hosts), sum(host.count(".") for host in hosts)
+
+
+def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
+    """Patterns that may divide the names so, the most general first."""
+    yield "{topic}.{host}"
+    topics, hosts = {topic for topic, _ in cuts}, [host.split(".") for _, host in cuts]
+    if len(set(map(len, hosts))) == 1:
+        ends = (words[0] if len(set(words)) == 1 else None for words in list(zip(*hosts, strict=True))[1:])
+        yield "{topic}.{host=" + ".".join(["*", *("*" if end is None else escape(end) for end in ends)]) + "}"
+    if len(topics) == 1:
+        yield f"{{topic={escape(*topics)}}}.{{host}}"
+    begin = re.match("[a-z]+", commonprefix([words[0] for words in hosts]))
+    if begin:
+        yield f"{{topic}}.{{host={begin[0]}*}}"
+
+
+def _reads(pattern: str, cuts: Mapping[str, tuple[str, str]]) -> bool:
+    parts = (re.escape(part) if isinstance(part, str) else f"({part.regex})" for part in split_pattern(pattern))
+    regex = re.compile("".join(parts))
+    return all((match := regex.fullmatch(name)) and match.groups() == cut for name, cut in cuts.items())
