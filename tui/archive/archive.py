@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -13,7 +13,8 @@ from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
-from tui.archive.layout import Layout, escape
+from tui.archive.hosts import may_be_hosts
+from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
@@ -51,7 +52,13 @@ class Archive:
         layout = self.layout
         for name, value in fields.items():
             layout = layout.with_field(name, value)
-        return escape(self.folders) + layout.pattern
+        return layout.below(self.folders).pattern
+
+    def hosts_option(self, topics: Collection[str]) -> str:
+        """The same that takes the topics of a detected layout for hosts; "" if they surely are topics."""
+        if not self.detected or "host" in self.layout.fields or not may_be_hosts(topics):
+            return ""
+        return self.layout.without_field("topic", "host").below(self.folders).pattern
 
     @property
     def extract(self) -> bool:

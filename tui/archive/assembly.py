@@ -109,9 +109,7 @@ def _agreeing(
     return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MOST_EXTRAS]]
 
 
-def _beside(
-    find: Callable[[str], FoundTime | None], anywhere: bool, key: str, time: FoundTime
-) -> FoundTime | None:
+def _beside(find: Callable[[str], FoundTime | None], anywhere: bool, key: str, time: FoundTime) -> FoundTime | None:
     """A date in front of a key's time, or a weekday that may be `anywhere`."""
     return find(_without(key, time) if anywhere else key[: time.start])
 

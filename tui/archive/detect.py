@@ -170,9 +170,9 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
 def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
     """Is what stands where an hour would be always the day's beginning, or a number that counts a day's files?"""
     days, hours = {each.time.date() for each in found}, {each.time.hour for each in found}
-    if spelling.parts[::2] == ("y", "m", "d", "H") and set(spelling.parts[1::2]) == {""}:
-        if all(_is_date("".join(each.texts)) for each in found):  # 20050113
-            return True
+    glued = spelling.parts[::2] == ("y", "m", "d", "H") and set(spelling.parts[1::2]) == {""}
+    if glued and all(_is_date("".join(each.texts)) for each in found):  # 20050113
+        return True
     if len(days) < _FEWEST:
         return False
     if hours == {0}:

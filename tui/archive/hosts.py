@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from os.path import commonprefix
 
 from tui.archive.holes import escape, split_pattern
 
-_WORDS = frozenset(
-    "app api back backend bastion box broker cache collector db dev dns ec2 edge front frontend gateway gw h host http "
-    "i ingest ip jump kafka lb machine mail master mx n node ns nsq nsqd pi pod primary proxy relay replica router rpi "
-    "server slave srv vm web worker ws www".split()
+_ROLES = (
+    "app|api|back|backend|bastion|box|broker|cache|collector|db|dev|dns|ec2|edge|front|frontend|gateway|gw|h|host|http|i"
+    "|ingest|ip|jump|kafka|lb|machine|mail|master|mx|n|node|ns|nsq|nsqd|pi|pod|primary|proxy|relay|replica|router|rpi"
+    "|server|slave|srv|vm|web|worker|ws|www"
 )
-_ROLE = "|".join(sorted(_WORDS, key=len, reverse=True))
-_MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a, host-billing
-    rf"(?:[a-z]+[0-9]?-)*(?:(?:{_ROLE})[-_]?(?:\d{{1,4}}[a-z]?|[a-z](?![a-z]))(?:-[a-z0-9]+){{0,3}}|(?:host|node|server|srv)-[\w-]+)",
-    re.IGNORECASE | re.ASCII,
+_WORDS = frozenset(_ROLES.split("|"))
+_MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a
+    rf"(?:[a-z]+\d?-)*(?:{_ROLES})(?:[-_]?\d{{1,4}}[a-z]?|[-_][a-z])(?:-[a-z0-9]+){{0,3}}", re.IGNORECASE | re.ASCII
 )
-_DOMAINS = frozenset("com net org io dev local lan internal corp home cluster cloud".split())
+_PRIVATE = frozenset(("local", "lan", "internal", "corp", "localdomain"))
+_DOMAINS = _PRIVATE.union(("com", "net", "org", "io", "dev", "home", "cluster", "cloud"))
 # What may be a host's name by its number alone; a topic may have one, too.
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*")
-_VERSION = re.compile(r"(?:.*[-_.a-z])?[vV]\d+(?:[-_.]\d+)*", re.ASCII)
+_VERSION = re.compile(r"(?:.*[-_.])?v\d+(?:[-_.]\d+)*|.*[a-z]?V\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is none
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
@@ -30,10 +30,11 @@ _MANY = 8  # names that only a number tells apart: so many are hosts
 
 def is_host(name: str) -> bool:
     """Is it surely a host's name: that of a machine's role with a number or a letter, or one of a domain?"""
+    if name == "localhost" or _VERSION.fullmatch(name):
+        return name == "localhost"
     first, _, domain = name.partition(".")
-    return (
-        name == "localhost" or domain.rpartition(".")[2] in _DOMAINS or _MACHINE.fullmatch(first) is not None
-    ) and not _VERSION.fullmatch(name)
+    last = domain.rpartition(".")[2]
+    return last in (_DOMAINS if "." in domain else _PRIVATE) or _MACHINE.fullmatch(first) is not None
 
 
 def are_hosts(names: Collection[str]) -> bool:
@@ -81,18 +82,17 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
     rows = [name.split(".") for name in names]
     shortest = min(map(len, rows))
 
-    def cut(words: Callable[[list[str]], int]) -> dict[str, tuple[str, str]]:
+    def cut(words: Iterable[int]) -> dict[str, tuple[str, str]]:
         return {
-            name: (".".join(row[: words(row)]), ".".join(row[words(row) :]))
-            for name, row in zip(names, rows, strict=True)
+            name: (".".join(row[:at]), ".".join(row[at:])) for name, row, at in zip(names, rows, words, strict=True)
         }
 
-    tries = [] if needed else [cut(len)]
-    tries += [cut(lambda row, n=number: n) for number in range(1, shortest)]  # as many words in every topic
-    tries += [cut(lambda row, n=number: len(row) - n) for number in range(1, shortest)]  # in every host
+    tries = [] if needed else [cut(map(len, rows))]
+    for number in range(1, shortest):  # as many words in every topic, in every host
+        tries += [cut(number for _ in rows), cut(len(row) - number for row in rows)]
     if shortest > 1:
-        tries.append(cut(_first_host))
-    return min(tries, key=_cost)
+        tries.append(cut(map(_first_host, rows)))
+    return min(tries, key=_cost) if tries else {}
 
 
 def _first_host(words: list[str]) -> int:

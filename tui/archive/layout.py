@@ -225,9 +225,10 @@ class Layout:
         )
         return Layout("".join(spelled))
 
-    def without_field(self, name: str) -> Layout:
-        """The same layout for every value of a field: the inverse of `with_field`."""
-        tokens = {hole: f"{{{name}}}" if hole.is_field and hole.name == name else hole.token for hole in self.holes}
+    def without_field(self, name: str, as_name: str = "") -> Layout:
+        """The same layout for every value of a field: the inverse of `with_field`. `as_name`: under that name."""
+        other = f"{{{as_name or name}}}"
+        tokens = {hole: other if hole.is_field and hole.name == name else hole.token for hole in self.holes}
         return Layout("".join(escape(part) if isinstance(part, str) else tokens[part] for part in self.parts))
 
     def below(self, prefix: str) -> Layout:

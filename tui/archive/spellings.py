@@ -47,8 +47,8 @@ _NAMED = frozenset("BaA")
 class Spelling:
     """A time's quantities and the literal texts between them, in turn: `("Y", "-", "m", "-", "d", "_", "H")`.
 
-    A text of "" means that the digits follow each other. `B` is a month's name, `a` and `A` a weekday's, `I` and `p` a clock of twelve hours,
-    `f` the digits of a fraction, `s` an epoch.
+    A text of "" means that the digits follow each other. `B` is a month's name, `a` and `A` a weekday's, `I` and `p` a
+    clock of twelve hours, `f` the digits of a fraction, `s` an epoch.
     """
 
     parts: tuple[str, ...]
@@ -88,7 +88,14 @@ class Spelling:
                 parts.append(rf"(\d{{1,{width}}})" if self.is_alone(at) and part in "mdH" else rf"(\d{{{width}}})")
             else:
                 parts.append(
-                    {"B": "([A-Za-z]{3,9})", "a": "([A-Za-z]{3})", "A": "([A-Za-z]{6,9})", "I": r"(\d\d?)", "p": "([AaPp][Mm])", "s": _EPOCH}.get(part, r"(\d+)")
+                    {
+                        "B": "([A-Za-z]{3,9})",
+                        "a": "([A-Za-z]{3})",
+                        "A": "([A-Za-z]{6,9})",
+                        "I": r"(\d\d?)",
+                        "p": "([AaPp][Mm])",
+                        "s": _EPOCH,
+                    }.get(part, r"(\d+)")
                 )
         return re.compile(r"(?<!\d)" + "".join(parts) + r"(?!\d)", re.ASCII)
 

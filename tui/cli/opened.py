@@ -11,8 +11,6 @@ import click
 
 from tui.archive import Archive, Catalog, Chunk
 from tui.archive.detect import SeveralLayoutsError
-from tui.archive.holes import escape
-from tui.archive.layout import Layout
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out
 from tui.archive.ranges import Range
@@ -134,12 +132,10 @@ class Opened:
 
     def _refuse_other_layouts(self, unmatched: Sequence[str]) -> None:
         """SeveralLayoutsError if keys that a detected layout does not fit, in the range, are of another layout."""
-        if not self.archive.detected:
-            return
-        others = other_layouts(self.archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
+        archive = self.archive
+        others = other_layouts(archive, archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
         if others:
-            first, *more = (escape(self.archive.folders) + layout.pattern for layout in (self.archive.layout, *others))
-            raise SeveralLayoutsError([Layout(first), *map(Layout, more)], self.location.title)
+            raise SeveralLayoutsError([archive.layout.below(archive.folders), *others], self.location.title)
 
     def within(self, chunks: Sequence[Chunk]) -> Within:
         """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
@@ -176,7 +172,9 @@ class Opened:
         return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
 
     def _one_of(self, topics: Sequence[str]) -> str:
-        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
+        hosts = self.archive.hosts_option(topics)
+        or_hosts = f"; if those are hosts, add --layout {shell_word(hosts)}" if hosts else ""
+        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}{or_hosts}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
