@@ -60,6 +60,8 @@ def test_what_is_spelled_is_read_again(
         ("%s", "1560886634", "2019-06-18 19"),
         ("%Y/%m/%d/%H/*", "2024/05/01/13/stream.gz", "2024-05-01 13"),
         ("%Y/%m/%d/%H/%M/%S", "2024/05/01/13/59/58", "2024-05-01 13"),
+        ("%a-%Y-%m-%d-%H", "wed-2024-05-01-13", "2024-05-01 13"),
+        ("%A/%Y%m%d%H", "Wednesday/2024050113", "2024-05-01 13"),
         ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that is no hole is a brace
     ],
 )
@@ -73,6 +75,8 @@ def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
     ("pattern", "key"),
     [
         ("%Y-%m-%d_%H", "2015-02-29_13"),
+        ("%a-%Y-%m-%d-%H", "Thu-2024-05-01-13"),
+        ("%A-%Y-%m-%d-%H", "Someday-2024-05-01-13"),
         ("%Y-%m-%d_%H", "2015-13-01_13"),
         ("%Y-%m-%d_%H", "2015-00-01_13"),
         ("%Y-%m-%d_%H", "2015-01-31_24"),
@@ -230,12 +234,14 @@ def test_a_hostile_key_takes_no_time(pattern: str, key: str) -> None:
 
 parts = st.lists(
     st.sampled_from(
-        ["*", "{topic}", "{host}", "{rev}", "%Y", "%m", "%d", "%H", "%-d", "%B", "-", ".", "/", "a", "é", "+"]
+        ["*", "{topic}", "{host}", "{rev}", "%Y", "%m", "%d", "%H", "%-d", "%B", "%a", "-", ".", "/", "a", "é", "+"]
     ),
     max_size=8,
 ).map("".join)
 keys_of = st.lists(
-    st.sampled_from(["2015", "01", "1", "12", "May", "-", ".", "/", "a", "b", "é", "+", "-000001", "\udcff", "\n"]),
+    st.sampled_from(
+        ["2015", "01", "1", "12", "May", "Tue", "-", ".", "/", "a", "b", "é", "+", "-000001", "\udcff", "\n"]
+    ),
     max_size=14,
 ).map("".join)
 

@@ -107,6 +107,24 @@ def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"events.{h}-000000.{t:%Y-%m-%d_%H}.log.gz" for h in ("3f9ab2c4d5e6", "0a1b2c3d4e5f"))
 
 
+@writer("nsq_to_file, versions of a topic", ("orders.v1", "orders.v2"), HOSTS)
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"orders.{v}.{h}.{t:%Y-%m-%d_%H}.log" for v in ("v1", "v2") for h in HOSTS)
+
+
+@writer(
+    "nsq_to_file, versions, hosts of two domains", ("orders.v1", "pay"), ("web1.eu.example.com", "web2.us.example.com")
+)
+def _(t: datetime, i: int) -> Iterator[str]:
+    for host in ("web1.eu.example.com", "web2.us.example.com"):
+        yield from (f"{p}.{host}-000000.{t:%Y-%m-%d_%H}.log.gz" for p in ("orders.v1", "pay"))
+
+
+@writer("topics with dots, no host", ("orders.v1", "orders.v2", "pay.2"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{p}.{t:%Y-%m-%d_%H}.gz" for p in ("orders.v1", "orders.v2", "pay.2"))
+
+
 @writer("nsq-to-s3")
 def _(t: datetime, i: int) -> Iterator[str]:
     yield f"path/{t.year}/{t:%B}/{t.day}/{t.hour}/4.json.gz"
@@ -132,6 +150,11 @@ def _(t: datetime, i: int) -> Iterator[str]:
 @writer("Kafka Connect, by date")
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"topics/T/dt={t:%Y-%m-%d}/hour={t:%H}/T+{n}+{i:010}.json.gz" for n in (0, 1))
+
+
+@writer("Secor, versions of a topic", ("orders-v1", "orders-v2"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"orders-{v}/dt={t:%Y-%m-%d}/hour={t:%H}/1_0_{i * 42:020}.gz" for v in ("v1", "v2"))
 
 
 @writer("Kafka Connect of Aiven", TOPICS)
@@ -356,6 +379,25 @@ dated("day, month, year", "%d.%m.%Y/%H.log.gz")
 dated("month, day, year", "ev_%m-%d-%Y_%H.log.gz")
 dated("the month's short name", "e/%d-%b-%Y/%H.gz")
 dated("two digits of the year", "e%y%m%d%H.gz")
+dated("a year of two digits, six digits of a date", "app-%y%m%d-%H.log.gz")
+dated("day, month, year of two digits", "%d%m%y_%H.log")
+dated("Apache's time", "[%d%b%Y:%H].log.gz")
+dated("asctime", "ev %a %b %d %H:%M:%S %Y.log")
+dated("a weekday", "%a-%Y-%m-%d-%H.gz")
+dated("a folder for the weekday", "logs/%A/%Y%m%d%H.json")
+dated("a weekday behind the day", "%Y/%m/%d-%a/%H.gz")
+
+
+@writer("topics by their number", ("events_1", "events_2"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{p}/{t:%Y/%m/%d/%H}.gz" for p in ("events_1", "events_2"))
+
+
+@writer("topics and hosts by their number", ("orders1", "orders2"), ("web01", "db"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{h}/{p}/{t:%Y/%m/%d/%H}.gz" for p in ("orders1", "orders2") for h in ("web01", "db"))
+
+
 dated("units", "logs/%Yy/%mm/%dd/%Hh.gz")
 dated("escaped colons", "logs/%Y-%m-%dT%H%%3A00%%3A00Z.json")
 dated("zstd", "events/%Y-%m-%d/%H.jsonl.zst")

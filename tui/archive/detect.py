@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tui.archive.assembly import AGREE, TimeMark, apart_hours, layout_around
 from tui.archive.columns import is_renamed, suffix_of
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
-from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times
+from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times, find_weekdays
 from tui.errors import LayoutError
 from tui.printable import printable
 
@@ -145,13 +145,16 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     """The spellings of an hour in the sample, the best first. LayoutError if the best is ambiguous."""
     times: dict[TimeMark, list[FoundTime]] = defaultdict(list)
     firsts: dict[TimeMark, int] = {}
+    named: Counter[TimeMark] = Counter()  # the keys that name the weekday, too
     for key in sample:
         seen: Counter[Spelling] = Counter()
+        weekdays = {found.time.weekday() for found in find_weekdays(key)}
         for found in find_times(key):
             mark = TimeMark(found.spelling, seen[found.spelling])
             seen[found.spelling] += 1
             times[mark].append(found)
             firsts.setdefault(mark, found.start)
+            named[mark] += found.time.weekday() in weekdays
 
     def score(mark: TimeMark) -> tuple[float, int, int]:
         fit, hours = len(times[mark]) / len(sample), len({found.time.hour for found in times[mark]}) / _HOURS
@@ -163,7 +166,7 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     ranked = [mark for mark in ranked if "y" not in mark.spelling.parts or len(times[mark]) >= few]
     if ranked:
         _refuse_half_hours(ranked[0], times, keys)
-        ranked[0] = _shortest(ranked[0], times, sample)
+        ranked[0] = _in_order(ranked[0], times, named, sample)
     return ranked
 
 
@@ -197,11 +200,13 @@ def _refuse_half_hours(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], k
         raise LayoutError(f"{why}, in keys such as {three(keys)}; give names with hours from 0 to 23, or AM and PM")
 
 
-def _shortest(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], sample: Sequence[str]) -> TimeMark:
+def _in_order(
+    mark: TimeMark, times: dict[TimeMark, list[FoundTime]], named: Mapping[TimeMark, int], sample: Sequence[str]
+) -> TimeMark:
     """The same mark, or one of another order of year, month and day that fits as many keys and far fewer days.
 
-    Of days that follow each other, a reading that takes the day for the year makes as many years. SeveralLayoutsError
-    if the values do not tell the order.
+    Of days that follow each other, a reading that takes the day for the year makes as many years. Weekdays tell the
+    order where they are named. SeveralLayoutsError if the values do not.
     """
 
     def days(other: TimeMark) -> int:
@@ -210,7 +215,8 @@ def _shortest(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], sample: Se
 
     most = len(times[mark])
     others = [other for other in times if other.nth == mark.nth and other.spelling.is_reordered(mark.spelling)]
-    fitting = sorted((other for other in others if len(times[other]) == most), key=days)
+    fitting = [other for other in others if len(times[other]) == most]
+    fitting = sorted([other for other in fitting if named[other] >= AGREE * most] or fitting, key=days)
     best = fitting[0]
     for other in fitting[1:]:
         same = {each.time for each in times[best]} == {each.time for each in times[other]}

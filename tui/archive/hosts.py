@@ -30,9 +30,9 @@ _MANY = 8  # names that only a number tells apart: so many are hosts
 
 def is_host(name: str) -> bool:
     """Is it surely a host's name: that of a machine's role with a number or a letter, or one of a domain?"""
-    if name == "localhost" or _VERSION.fullmatch(name):
-        return name == "localhost"
     first, _, domain = name.partition(".")
+    if name == "localhost" or _VERSION.fullmatch(first) or _VERSION.fullmatch(name):
+        return name == "localhost"
     last = domain.rpartition(".")[2]
     return last in (_DOMAINS if "." in domain else _PRIVATE) or _MACHINE.fullmatch(first) is not None
 
@@ -103,9 +103,15 @@ def _first_host(words: list[str]) -> int:
 def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
     """What speaks against a division, in order: names that look otherwise, how many they are, dots in hosts."""
     topics, hosts = {topic for topic, _ in cuts.values()}, {host for _, host in cuts.values() if host}
-    wrong = sum(not is_host(host) and host not in _WORDS for host in hosts)
+    wrong = sum(not _begins_with_host(host) and host not in _WORDS for host in hosts)
     wrong += sum(any(map(is_host, topic.split(".")[1:])) for topic in topics)
     return wrong, len(topics) + len(hosts), sum(host.count(".") for host in hosts)
+
+
+def _begins_with_host(name: str) -> bool:
+    """Is it a host's name, in which no later word is that of a machine, but for the first one?"""
+    first, *others = name.split(".")
+    return is_host(name) and (is_host(first) or not any(map(_MACHINE.fullmatch, others)))
 
 
 def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
