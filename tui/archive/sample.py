@@ -48,11 +48,14 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
     return list(found)
 
 
-def other_layouts(archive: Archive, walk: Walk, hours: Range, unmatched: Sequence[str]) -> tuple[Layout, ...]:
+def other_layouts(
+    archive: Archive, walk: Walk, hours: Range, unmatched: Sequence[str], *, anywhere: bool = False
+) -> tuple[Layout, ...]:
     """The layouts besides a detected one that a range has keys of, as `--layout` takes them; a given one is meant.
 
     `unmatched`: keys that were listed and that its layout does not fit. Where only prefixes of the range were listed,
-    keys on the way to them are looked at, too: those of another layout seldom begin in the same way.
+    keys on the way to them are looked at, too: those of another layout seldom begin in the same way. `anywhere`: also
+    layouts of which no key is of the range.
     """
     if not archive.detected:
         return ()
@@ -61,7 +64,9 @@ def other_layouts(archive: Archive, walk: Walk, hours: Range, unmatched: Sequenc
         keys += [item.key for item in _on_the_way(walk, hours)]
     others = find_layouts(keys, walk.layout)[1:] if keys else ()
     return tuple(
-        layout.below(archive.folders) for layout in others if any(_is_within(layout, key, hours) for key in keys)
+        layout.below(archive.folders)
+        for layout in others
+        if anywhere or any(_is_within(layout, key, hours) for key in keys)
     )
 
 

@@ -56,7 +56,9 @@ def open_session(location: Location, config: Config, *, afresh: bool = False) ->
 
 def layouts_beside(archive: Archive, walk: Walk, catalog: Catalog, hours: Range | None = None) -> tuple[str, ...]:
     """The layouts of the keys that a detected one leaves out, and of those on the way to a range, if one is given."""
-    return tuple(layout.pattern for layout in other_layouts(archive, walk, hours or Range(), catalog.unmatched))
+    return tuple(
+        layout.pattern for layout in other_layouts(archive, walk, hours or Range(), catalog.unmatched, anywhere=True)
+    )
 
 
 def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:
