@@ -95,6 +95,7 @@ def _agreeing(
     or a weekday."""
     agreeing: Counter[TimeMark] = Counter()
     rows = 0
+    words: defaultdict[TimeMark, set[str]] = defaultdict(set)
     for key in keys:
         found = find(key)
         if found is None:
@@ -105,7 +106,9 @@ def _agreeing(
             mark = TimeMark(date.spelling, seen[date.spelling])
             seen[date.spelling] += 1
             agreeing[mark] += _agree(date, found.time)
-    marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows]
+            words[mark] |= {*date.texts[:1]} if date.spelling.is_weekday else set()
+    chance = [mark for mark, texts in words.items() if len(texts) == 1 and min(texts).islower()]  # `mon` on a Monday
+    marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows and mark not in chance]
     return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MOST_EXTRAS]]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from os.path import commonprefix
 
 from tui.archive.holes import escape
-from tui.archive.hosts import are_counted, are_hosts, are_versions, may_be_hosts, topics_and_hosts
+from tui.archive.hosts import are_counted, are_hosts, are_versions, is_host, may_be_hosts, topics_and_hosts
 
 _TOKEN = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
@@ -131,7 +131,7 @@ def _are_random(values: Sequence[str]) -> bool:
     )
     if odd * 2 > len(distinct):
         return True
-    upper = sum(value.isupper() and any(map(str.isdigit, value)) for value in distinct)
+    upper = sum(value.isupper() and any(map(str.isdigit, value)) and not is_host(value) for value in distinct)
     return upper == len(distinct) or (len(values) >= 24 and len(distinct) * 4 > len(values) * 3)
 
 

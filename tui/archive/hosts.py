@@ -9,7 +9,7 @@ from os.path import commonprefix
 from tui.archive.holes import escape, split_pattern
 
 _ROLES = (
-    "app|api|back|backend|bastion|box|broker|cache|collector|db|dev|dns|ec2|edge|front|frontend|gateway|gw|h|host|http|i"
+    "backend|bastion|box|broker|cache|collector|db|dev|dns|ec2|edge|frontend|gateway|gw|h|host"
     "|ingest|ip|jump|kafka|lb|machine|mail|master|mx|n|node|ns|nsq|nsqd|pi|pod|primary|proxy|relay|replica|router|rpi"
     "|server|slave|srv|vm|web|worker|ws|www"
 )
