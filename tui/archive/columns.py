@@ -13,8 +13,8 @@ from tui.archive.hosts import are_counted, are_hosts, are_versions, is_host, may
 _TOKEN = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d")
-_WORDS = re.compile(r"[A-Za-z_]+\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
-_NAMES = re.compile(r"[A-Za-z_]+\d{0,4}(?:[._+-](?:[A-Za-z_]+\d{0,4}|\d{1,4}))*")  # in front of the time
+_WORDS = re.compile(r"[A-Za-z_](?:[A-Za-z_]|(?<=[A-Za-z_])\d{1,2}(?!\d)|[.+-](?=[A-Za-z_]))*", re.ASCII)
+_NAMES = re.compile(r"[A-Za-z_](?:[A-Za-z_]|\d{1,4}(?!\d)|[.+-](?=\w))*", re.ASCII)  # in front of the time
 _EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.

@@ -21,10 +21,11 @@ _PRIVATE = frozenset(("local", "lan", "internal", "corp", "localdomain"))
 _DOMAINS = _PRIVATE.union(("com", "net", "org", "io", "dev", "home", "cluster", "cloud"))
 # What may be a host's name by its number alone; a topic may have one, too.
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*")
-_VERSION = re.compile(r"(?:.*[-_.])?v\d+(?:[-_.]\d+)*|.*[a-z]?V\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is none
+_VERSION = re.compile(r"(?:(?:.*[-_.])?[vV]|.*[a-z]V)\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is none
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
+_MOST_WORDS = 16  # of a topic, or of a host
 _MANY = 8  # names that only a number tells apart: so many are hosts
 
 
@@ -88,7 +89,7 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
         }
 
     tries = [] if needed else [cut(map(len, rows))]
-    for number in range(1, shortest):  # as many words in every topic, in every host
+    for number in range(1, min(shortest, _MOST_WORDS)):  # as many words in every topic, in every host
         tries += [cut(number for _ in rows), cut(len(row) - number for row in rows)]
     if shortest > 1:
         tries.append(cut(map(_first_host, rows)))

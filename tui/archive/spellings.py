@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
 
@@ -30,6 +31,7 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
 _WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
+_MOST_WEEKDAYS = 4
 _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
@@ -201,8 +203,8 @@ def find_dates(key: str) -> Iterator[FoundTime]:
 
 
 def find_weekdays(key: str) -> Iterator[FoundTime]:
-    """The weekdays that a key names."""
-    for match in _WEEKDAYS.finditer(key):
+    """The weekdays that a key names; the first of very many."""
+    for match in islice(_WEEKDAYS.finditer(key), _MOST_WEEKDAYS):
         spelling = Spelling(("a" if len(match[0]) == 3 else "A",))
         time = spelling.time((match[0],))
         if time:
