@@ -19,7 +19,7 @@ from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
+from tui.archive.times import clock_note, count_hours, hours_between, next_hour, skipped_sentence, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
@@ -203,6 +203,8 @@ class Archive:
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
     """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
+    if start and stop and not count_hours(start, stop):
+        return ArchiveError(skipped_sentence(start))
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
     ends = (("from", start), ("to" if start else "before", stop))

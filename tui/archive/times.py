@@ -18,16 +18,19 @@ from tui.errors import TimeError
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
+_INSTANT = timedelta(microseconds=1)
 _STEADY = timedelta(
     days=5
 )  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)
+_NAMED_CHANGES = 4
 GRAMMAR = (
     "2015-01-20, 2015-01-20T13, 2015-01-20T13:07, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, -15m, now, today or "
     "yesterday"
 )
 
-_ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
-_RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
+ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
+RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
 _UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")  # UTC by other names
 
@@ -66,12 +69,12 @@ def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> da
     today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if word in ("now", "today", "yesterday"):
         return {"now": now, "today": today, "yesterday": today - timedelta(days=1)}[word]
-    if match := _RELATIVE.fullmatch(word):
+    if match := RELATIVE.fullmatch(word):
         try:
             return (now.astimezone(UTC) - int(match[1]) * _UNITS[match[2]]).astimezone(zone)
         except OverflowError as error:
             raise TimeError(f"'{text}' is before the first year") from error
-    if match := _ABSOLUTE.fullmatch(word):
+    if match := ABSOLUTE.fullmatch(word):
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         try:
             written = datetime(year, month, day, hour, minute, second, tzinfo=_offset_of(match[7]) or zone)
@@ -89,40 +92,9 @@ def _offset_of(text: str | None) -> tzinfo | None:
     return timezone(-size if text[0] == "-" else size)
 
 
-def has_minutes(text: str) -> bool:
-    """Does a time of the grammar name a minute, and not just an hour?"""
-    if relative := _RELATIVE.fullmatch(text.strip()):
-        return relative[2] == "m"
-    match = _ABSOLUTE.fullmatch(text.strip())
-    return match is not None and any(int(part or 0) for part in match.groups()[4:6])
-
-
-def parse_moments(
-    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
-) -> tuple[datetime | None, datetime | None] | None:
-    """The half-open range [start, stop) to the minute, if either end names a minute; None if both are whole hours."""
-    if not any(text is not None and has_minutes(text) for text in (start, stop)):
-        return None
-    first = parse_time(start, zone, now) if start is not None else None
-    last = parse_time(stop, zone, now) if stop is not None else None
-    if first and last and first.astimezone(UTC) >= last.astimezone(UTC):  # one zone's clocks compare without their fold
-        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
-    return first, last
-
-
-def hours_of_moments(
-    start: datetime | None, stop: datetime | None, lag: timedelta
-) -> tuple[datetime | None, datetime | None]:
-    """The hours whose chunks can hold the records of a range to the minute.
-
-    A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
-    """
-    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
-
-
 def parse_duration(text: str) -> timedelta:
     """`90m`, `2h` or `1d`; TimeError for anything else."""
-    match = _RELATIVE.fullmatch(f"-{text.strip()}")
+    match = RELATIVE.fullmatch(f"-{text.strip()}")
     if match is None:
         raise TimeError(f"'{text}' is not a duration; write it as 30m, 2h or 1d")
     return int(match[1]) * _UNITS[match[2]]
@@ -139,12 +111,8 @@ def ceil_hour(time: datetime) -> datetime:
     In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it.
     """
     floor = floor_hour(time)
-    return floor if floor == time.replace(fold=0) and not _is_second(time) else next_hour(floor)
-
-
-def _is_second(time: datetime) -> bool:
-    """Is it the second time that clocks showed it?"""
-    return time.fold == 1 and _offset(time, 0) > _offset(time, 1)
+    second = time.fold == 1 and was_repeated(time)
+    return floor if floor == time.replace(fold=0) and not second else next_hour(floor)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -173,6 +141,42 @@ def _compared(first: timedelta, second: timedelta) -> int:
     return (first > second) - (first < second)
 
 
+def begins_hour(time: datetime) -> bool:
+    """Does an hour of keys begin at it, and not only go on?"""
+    before = (time.astimezone(UTC) - _INSTANT).astimezone(time.tzinfo)
+    return floor_hour(before) != floor_hour(time)
+
+
+def was_skipped(time: datetime) -> bool:
+    """Did clocks go forward over it, so that they never showed it (PEP 495)?"""
+    return _offset(time, 0) < _offset(time, 1)
+
+
+def was_repeated(time: datetime) -> bool:
+    """Did clocks go back over it, so that they showed it twice?"""
+    return _offset(time, 0) > _offset(time, 1)
+
+
+def change_at(time: datetime) -> datetime:
+    """The moment, in UTC, at which clocks skipped a time, or went back to show it again."""
+    zone = time.tzinfo
+    first, last = sorted(time.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    before = first.astimezone(zone).utcoffset()
+    while last - first > _SECOND:
+        middle = first + (last - first) // _SECOND // 2 * _SECOND
+        first, last = (middle, last) if middle.astimezone(zone).utcoffset() == before else (first, middle)
+    return last
+
+
+def skipped_sentence(time: datetime) -> str:
+    """That a time never was."""
+    change = change_at(time)
+    before, after = (moment.astimezone(time.tzinfo) for moment in (change - _SECOND, change))
+    ended = (before + _SECOND).replace(fold=0)  # as the clock would have gone on
+    zone = zone_name(time.tzinfo or UTC)
+    return f"{spell_time(time)} did not exist in {zone}: clocks went forward from {ended:%H:%M} to {after:%H:%M}"
+
+
 def clock_note(hour: datetime) -> str:
     """What is special about an hour in which clocks changed; "" for all others."""
     minutes = shown_minutes(hour)
@@ -182,6 +186,25 @@ def clock_note(hour: datetime) -> str:
         return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
     length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
     return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
+
+
+def change_notes(start: datetime, stop: datetime) -> list[str]:
+    """What clocks did in the hours of [start, stop), a sentence for each change; one in all where they are many."""
+    changed = list(changed_hours(start, stop))
+    if len(changed) <= _NAMED_CHANGES:
+        return [clock_words(hour) for hour in changed]
+    longer = sum(shown_minutes(hour) > 60 for hour in changed)
+    zone = zone_name(start.tzinfo or UTC)
+    return [
+        f"clocks in {zone} changed in {len(changed)} hours, such as {spell_hour(changed[0])}: they went back in {longer} "
+        f"and forward in {len(changed) - longer}"
+    ]
+
+
+def clock_words(hour: datetime) -> str:
+    """The same with the hour, as a sentence of its own."""
+    note = clock_note(hour)
+    return f"{spell_hour(hour)}: {note}" if note else ""
 
 
 def _offset(time: datetime, fold: int) -> timedelta:
@@ -206,46 +229,29 @@ def count_hours(start: datetime, stop: datetime) -> int:
     count = max((stop - start) // HOUR, 0)
     if stop.tzinfo is UTC:
         return count
+    return count - sum(not exists(hour) for hour in changed_hours(start, stop))
+
+
+def changed_hours(start: datetime, stop: datetime) -> Iterator[datetime]:
+    """The hours of [start, stop) in which clocks changed: those that they showed for other than 60 minutes."""
     begin = start
-    while begin < stop:
+    while begin < stop and stop.tzinfo is not UTC:
         end = min(begin + _STEADY, stop)
-        count -= _left_out(begin, end)
+        yield from _changed(begin, end)
         begin = end
-    return count
 
 
-def _left_out(start: datetime, stop: datetime) -> int:
-    """How many hours of [start, stop) no clock showed, if the offset changes once there at most."""
+def _changed(start: datetime, stop: datetime) -> Iterator[datetime]:
+    """The same where the offset changes once at most."""
     if _offset(start, 0) == _offset(stop, 1):
-        return 0
+        return
     hours = (stop - start) // HOUR
     if hours <= 4:
-        return sum(not exists(start + n * HOUR) for n in range(hours))
+        yield from (hour for n in range(hours) if shown_minutes(hour := start + n * HOUR) != 60)
+        return
     middle = start + hours // 2 * HOUR
-    return _left_out(start, middle) + _left_out(middle, stop)
-
-
-def parse_range(
-    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
-) -> tuple[datetime | None, datetime | None]:
-    """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
-    first = floor_hour(parse_time(start, zone, now)) if start is not None else None
-    try:
-        last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
-    except OverflowError as error:
-        raise TimeError(f"'{stop}' is in the last hour of the calendar; use an earlier --to") from error
-    if first and last and first >= last:
-        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
-    return first, last
-
-
-def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tuple[datetime, datetime]:
-    """The hour that a time lies in, as a half-open range."""
-    start = floor_hour(parse_time(text, zone, now))
-    try:
-        return start, next_hour(start)
-    except OverflowError as error:
-        raise TimeError(f"'{text}' is in the last hour of the calendar; use an earlier one") from error
+    yield from _changed(start, middle)
+    yield from _changed(middle, stop)
 
 
 def spell_hour(hour: datetime) -> str:
@@ -254,7 +260,10 @@ def spell_hour(hour: datetime) -> str:
 
 
 def spell_time(time: datetime) -> str:
-    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour."""
-    if not (time.minute or time.second):
-        return spell_hour(time)
-    return time.replace(tzinfo=None).isoformat(timespec="seconds" if time.second else "minutes")
+    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour.
+
+    With its offset where that tells which of two times it is (see `tui.archive.moments`).
+    """
+    of_pass = isinstance(time.tzinfo, timezone) and time.tzinfo is not UTC
+    unit = "seconds" if time.second else "minutes" if time.minute or of_pass else "hours"
+    return time.replace(tzinfo=None).isoformat(timespec=unit) + (time.tzname() or "" if of_pass else "")

@@ -15,11 +15,12 @@ from tui.analysis.diff import diff
 from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
+from tui.archive.moments import Moments
 from tui.archive.times import spell_time
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
-from tui.cli.opened import Moments, Opened, open_named
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
     archive_argument,
@@ -130,8 +131,11 @@ def _planned(opened: Opened, filter_: Filter, against: tuple[str, ...], *, full:
     plan = plan_diff(opened.archive, question, filter_)
     opened.say_warnings(plan.unmatched, plan.chunks)
     if opened.moments:
-        times = replace(opened.within(plan.chunks), start=question.target and question.target[0])
-        question = replace(question, times=times)
+        times, notes = opened.within(plan.chunks)
+        for note in notes:
+            say(note)
+        plan = replace(plan, notes=notes)
+        question = replace(question, times=replace(times, start=question.target and question.target[0]))
     return plan, question
 
 

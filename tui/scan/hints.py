@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tui.archive import Archive, Chunk
 from tui.filter import Filter
 from tui.scan.heads import heads
+from tui.scan.lateness import late_hint
 
 _CHUNKS = 4
 _RECORDS = 200  # of each
@@ -25,6 +26,8 @@ def hints_for(
     `matched`: the scan had a match. Then nothing is read, unless the filter has a form that matches by mistake, as
     `event == "error"` does where both are missing.
     """
+    if not matched and filter.within is not None and (late := late_hint(archive, chunks, filter.within, cancelled)):
+        return [f"hint: {hint}" for hint in late]
     if (
         not chunks
         or not filter.active

@@ -12,7 +12,8 @@ from tui.app.model.command import scan_commands
 from tui.app.model.hours import Hours, Moments, Selection, read_moments, read_selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words
-from tui.archive.times import HOUR, hours_of_moments, spell_time
+from tui.archive.moments import hours_of_moments
+from tui.archive.times import HOUR, spell_time
 from tui.archive.writer import names_folder
 from tui.config import state_dir
 from tui.errors import ConfigError, TimeError
@@ -161,7 +162,7 @@ class ScanForm:
         if moments is None:
             hours = read_selection(text, zone, catalog.stop)
         else:
-            start, stop = hours_of_moments(*moments, HOUR)
+            start, stop = hours_of_moments(*moments, HOUR, zone)
             assert start and stop
             hours = Selection.of(Hours(start, stop))
         if not all(catalog.is_listed(range_.start, range_.stop) for range_ in hours.ranges):

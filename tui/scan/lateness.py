@@ -1,0 +1,75 @@
+"""Records that are written later than a range of times allows for: they are in chunks that are not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, timedelta
+
+from tui.archive import Archive, Chunk
+from tui.archive.block import Block
+from tui.archive.moments import touched_hours
+from tui.archive.times import HOUR, next_hour
+from tui.filter.event_time import microseconds
+from tui.filter.within import Within
+from tui.scan.heads import heads
+from tui.units import plural
+
+_HOUR = HOUR // timedelta(microseconds=1)
+_LATEST = 31 * 24  # hours: a record with an older time had a wrong clock
+_CHUNKS, _RECORDS = 6, 100  # that are looked at beside a range without a match
+_AROUND = timedelta(days=1)
+
+
+def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], lag: timedelta) -> tuple[str, ...]:
+    """What some first records of chunks say of `lag`: are there records that came later, or before their hour?"""
+    behind = [hours for chunk, records in sample for hours in _hours_behind(within, chunk, records)]
+    number = len(behind)
+    late = [hours for hours in behind if (hours - 1) * HOUR >= lag and hours <= _LATEST]
+    early = [-hours - 1 for hours in behind if (-hours - 1) * HOUR >= lag]
+    notes = []
+    if late and within.stop is not None:
+        notes.append(
+            f"{len(late):,} of {plural(number, 'sampled record')} written up to {plural(max(late), 'hour')} after "
+            f"their time: those of the range may be in chunks that are not read; add --lag {max(late)}h"
+        )
+    if early and within.start is not None:
+        notes.append(
+            f"{len(early):,} of {plural(number, 'sampled record')} up to {plural(max(early), 'hour')} ahead of the "
+            "hour of their chunk: those of the range may be in chunks that are not read; check --timezone with doctor"
+        )
+    return tuple(notes)
+
+
+def late_hint(
+    archive: Archive, chunks: Sequence[Chunk], within: Within, cancelled: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """Where a range of times has no match: the `--lag` with which it has records, if chunks behind it show some."""
+    if within.stop is None or not chunks:
+        return []
+    end = touched_hours(None, within.stop, archive.zone)[1]
+    behind = next_hour(chunks[-1].hour)
+    assert end is not None
+    after = archive.catalog(behind, (behind.astimezone(UTC) + _AROUND).astimezone(archive.zone)).chunks
+    holds = within.holds()
+    hours = 0
+    for chunk, records in heads(archive, after, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
+        if any(map(holds, _times(within, records))):
+            hours = max(hours, -((end - chunk.hour) // HOUR) + 1)
+    if not hours:
+        return []
+    return [f"records of this range are in chunks up to {plural(hours, 'hour')} later; add --lag {hours}h"]
+
+
+def _hours_behind(within: Within, chunk: Chunk, records: Sequence[bytes]) -> Iterator[int]:
+    """By how many hours each time is before the hour of its chunk: 0 within it, less than 0 behind it."""
+    start = microseconds(chunk.hour)
+    for time in _times(within, records):
+        if time is not None:
+            yield -((time - start) // _HOUR)
+
+
+def _times(within: Within, records: Sequence[bytes]) -> list[int | None]:
+    if not records:
+        return []
+    data = bytearray(b"".join(record + b"\n" for record in records))
+    return within.times()(Block(data, len(data), 0))
