@@ -66,7 +66,8 @@ def parse_moments(
     start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
 ) -> Moments | None:
     """The half-open range [start, stop) of times, if either end names a minute or cuts an hour; else None."""
-    if not any(text is not None and (has_minutes(text) or cuts_hour(text, zone)) for text in (start, stop)):
+    cuts = any(text is not None and cuts_hour(text, zone) for text in (start, stop))
+    if not cuts and not needs_times(start, stop, zone):
         return None
     first, last = (parse_moment(text, zone, now) if text is not None else None for text in (start, stop))
     if first and last and not stretches(first, last):

@@ -144,7 +144,7 @@ def _compared(first: timedelta, second: timedelta) -> int:
 def begins_hour(time: datetime) -> bool:
     """Does an hour of keys begin at it, and not only go on?"""
     before = (time.astimezone(UTC) - _INSTANT).astimezone(time.tzinfo)
-    return floor_hour(before) != floor_hour(time)
+    return floor_hour(before) != floor_hour(time) and not was_skipped(time)
 
 
 def was_skipped(time: datetime) -> bool:
@@ -196,8 +196,8 @@ def change_notes(start: datetime, stop: datetime) -> list[str]:
     longer = sum(shown_minutes(hour) > 60 for hour in changed)
     zone = zone_name(start.tzinfo or UTC)
     return [
-        f"clocks in {zone} changed in {len(changed)} hours, such as {spell_hour(changed[0])}: they went back in {longer} "
-        f"and forward in {len(changed) - longer}"
+        f"clocks in {zone} changed in {len(changed)} hours, such as {spell_hour(changed[0])}: they went back in "
+        f"{longer} and forward in {len(changed) - longer}"
     ]
 
 

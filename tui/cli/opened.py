@@ -176,20 +176,16 @@ class Opened:
 
         UsageError if no field holds a time.
         """
-        from tui.filter.within import Within
-        from tui.scan.lateness import late_notes
-        from tui.scan.time_field import sampled_heads, time_field
+        from tui.scan.lateness import range_of_times
 
         assert self.moments is not None
-        zone, sample = self.archive.zone, sampled_heads(self.archive, chunks)
-        path = self.time_field or time_field(((chunk.hour, records) for chunk, records in sample), zone, self.lag)
-        if path is None:
+        found = range_of_times(self.archive, chunks, self.moments, self.time_field, self.lag)
+        if found is None:
             raise click.UsageError(
                 "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
                 "whole hours"
             )
-        within = Within(path, *self.moments, zone)
-        return within, late_notes(within, sample, self.lag)
+        return found
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
         """A layout that was guessed must not lose keys without a word. SeveralLayoutsError if they are of another."""

@@ -1,4 +1,4 @@
-"""Records that are written later than a range of times allows for: they are in chunks that are not read."""
+"""Ranges of times: by which field of the records, and whether these are written so late that chunks are missed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,33 @@ from datetime import UTC, timedelta
 
 from tui.archive import Archive, Chunk
 from tui.archive.block import Block
-from tui.archive.moments import touched_hours
+from tui.archive.moments import Moments, touched_hours
 from tui.archive.times import HOUR, next_hour
 from tui.filter.event_time import microseconds
 from tui.filter.within import Within
 from tui.scan.heads import heads
+from tui.scan.time_field import sampled_heads, time_field
 from tui.units import plural
 
 _HOUR = HOUR // timedelta(microseconds=1)
 _LATEST = 31 * 24  # hours: a record with an older time had a wrong clock
 _CHUNKS, _RECORDS = 6, 100  # that are looked at beside a range without a match
 _AROUND = timedelta(days=1)
+
+
+def range_of_times(
+    archive: Archive, chunks: Sequence[Chunk], moments: Moments, path: str | None = None, lag: timedelta = HOUR
+) -> tuple[Within, tuple[str, ...]] | None:
+    """A range of times, by the field at `path` or the one that a sample shows, and what the sample says of `lag`.
+
+    None if no field holds a time. `chunks` are those that can hold the range's records.
+    """
+    sample = sampled_heads(archive, chunks)
+    path = path or time_field(((chunk.hour, records) for chunk, records in sample), archive.zone, lag)
+    if path is None:
+        return None
+    within = Within(path, *moments, archive.zone)
+    return within, late_notes(within, sample, lag)
 
 
 def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], lag: timedelta) -> tuple[str, ...]:
