@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from tui.analysis.findings import Finding
 from tui.analysis.minutes import of_other_days
 from tui.archive import Archive, empty_range
-from tui.archive.moments import parse_moments, parse_range, stretches, touched_hours
+from tui.archive.moments import parse_moments, parse_range, stretches
+from tui.archive.times import ceil_hour, floor_hour
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.filter.fields import ANY, Path
@@ -110,7 +111,7 @@ def plan_diff(archive: Archive, question: Question, filter_: Filter | None = Non
     start, stop = question.chunks or question.target
     wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
     first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
-    plan = plan_scan(archive, *touched_hours(first, last, archive.zone), filter_ or Filter())
+    plan = plan_scan(archive, floor_hour(first), ceil_hour(last), filter_ or Filter())
     chunks = tuple(
         chunk for chunk in plan.chunks if within(chunk.hour, (start, stop)) or _may_hold(question, chunk.hour)
     )
@@ -123,9 +124,7 @@ def _may_hold(question: Question, hour: datetime) -> bool:
     """May a chunk of that hour be part of the baseline?"""
     if question.chunks is not None and question.target is not None:
         late = question.chunks[1] - question.target[1]  # it was written so much later than its records happened
-        zone = hour.tzinfo or UTC
-        begins = [(touched_hours(start, None, zone)[0] or start, stop) for start, stop in question.against]
-        ranges = [(start, stop + late) for start, stop in begins]
+        ranges = [(floor_hour(start), stop + late) for start, stop in question.against]
         return any(within(hour, each) for each in ranges) if ranges else of_other_days(hour, *question.chunks)
     return not question.against or any(within(hour, range_) for range_ in question.against)
 

@@ -8,12 +8,13 @@ keeps the offset of its own pass, by which `spell_time` tells it from the other.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from tui.archive.times import (
     ABSOLUTE,
     HOUR,
     RELATIVE,
+    as_instant,
     begins_hour,
     ceil_hour,
     change_at,
@@ -66,11 +67,16 @@ def parse_moments(
     start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
 ) -> Moments | None:
     """The half-open range [start, stop) of times, if either end names a minute or cuts an hour; else None."""
-    cuts = any(text is not None and cuts_hour(text, zone) for text in (start, stop))
-    if not cuts and not needs_times(start, stop, zone):
-        return None
-    first, last = (parse_moment(text, zone, now) if text is not None else None for text in (start, stop))
-    if first and last and not stretches(first, last):
+    try:
+        cuts = any(text is not None and cuts_hour(text, zone) for text in (start, stop))
+        if not cuts and not needs_times(start, stop, zone):
+            return None
+        first, last = (parse_moment(text, zone, now) if text is not None else None for text in (start, stop))
+        empty = first is not None and last is not None and not stretches(first, last)
+        touched_hours(first, last)
+    except OverflowError as error:
+        raise TimeError(f"the range from {start} to {stop} is at the end of the calendar") from error
+    if empty:
         skipped = [time for text in (start, stop) if text and (time := _skipped(text, zone))]
         raise TimeError(skipped_sentence(skipped[0])) if skipped else _empty(start, stop)
     return first, last
@@ -82,14 +88,6 @@ def parse_moment(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> 
     if not is_wall(text):
         return as_instant(time)
     return change_at(time).astimezone(zone) if was_skipped(time) else time.replace(fold=0)
-
-
-def as_instant(time: datetime) -> datetime:
-    """A moment in a zone, with its own offset if clocks showed it twice."""
-    offset = time.utcoffset()
-    if offset is None or not was_repeated(time):
-        return time
-    return time.replace(fold=0, tzinfo=timezone(offset, time.isoformat()[-len("+00:00") :]))
 
 
 def stretches(start: datetime | None, stop: datetime | None) -> list[Moments]:
@@ -128,18 +126,20 @@ def _passes(time: datetime) -> tuple[datetime, datetime]:
     return time.replace(fold=0).astimezone(UTC), time.replace(fold=1).astimezone(UTC)
 
 
-def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedelta, zone: tzinfo) -> Moments:
+def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedelta) -> Moments:
     """The hours whose chunks can hold the records of a range of times.
 
     A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
     """
-    first, last = touched_hours(start, stop, zone)
-    return first, last and ceil_hour((last.astimezone(UTC) + lag).astimezone(zone))
+    first, last = touched_hours(start, stop)
+    try:
+        return first, last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
+    except OverflowError:
+        return first, None
 
 
-def touched_hours(start: datetime | None, stop: datetime | None, zone: tzinfo) -> Moments:
+def touched_hours(start: datetime | None, stop: datetime | None) -> Moments:
     """The hours of keys that a range of times touches."""
-    start, stop = (time if time is None or time.tzinfo is zone else time.astimezone(zone) for time in (start, stop))
     return start and floor_hour(start), stop and ceil_hour(stop)
 
 

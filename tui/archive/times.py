@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -100,19 +101,59 @@ def parse_duration(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
+@dataclass(frozen=True)
+class Pass(tzinfo):
+    """One of the two times that clocks of a zone showed the same minutes."""
+
+    zone: tzinfo
+    offset: timedelta
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return self.offset
+
+    def dst(self, _: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, _: datetime | None) -> str:
+        """The offset as ISO 8601 spells it: `+01:00`."""
+        sign, minutes = "-" if self.offset < timedelta(0) else "+", abs(self.offset) // MINUTE
+        return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+    def fromutc(self, time: datetime) -> datetime:
+        return time + self.offset
+
+    def __getinitargs__(self) -> tuple[tzinfo, timedelta]:
+        return self.zone, self.offset  # for pickle: see tzinfo
+
+
+def as_instant(time: datetime) -> datetime:
+    """A moment in a zone, as that of its own pass if clocks showed it twice."""
+    zone, offset = time.tzinfo, time.utcoffset()
+    if zone is None or offset is None or not was_repeated(time):
+        return time
+    return time.replace(fold=0, tzinfo=Pass(zone, offset))
+
+
+def in_zone(time: datetime) -> datetime:
+    """The reverse of `as_instant`."""
+    return time.astimezone(time.tzinfo.zone) if isinstance(time.tzinfo, Pass) else time
+
+
 def floor_hour(time: datetime) -> datetime:
     """The hour that `time` lies in."""
-    return time.replace(minute=0, second=0, microsecond=0, fold=0)
+    return in_zone(time).replace(minute=0, second=0, microsecond=0, fold=0)
 
 
 def ceil_hour(time: datetime) -> datetime:
     """The first hour that begins at `time` or after it.
 
-    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it.
+    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it. One of
+    which they skipped the beginning begins with the first minute that they showed.
     """
+    time = in_zone(time)
     floor = floor_hour(time)
-    second = time.fold == 1 and was_repeated(time)
-    return floor if floor == time.replace(fold=0) and not second else next_hour(floor)
+    whole = floor == time.replace(fold=0) and not (time.fold == 1 and was_repeated(time))
+    return floor if whole or begins_hour(time) else next_hour(floor)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -264,6 +305,6 @@ def spell_time(time: datetime) -> str:
 
     With its offset where that tells which of two times it is (see `tui.archive.moments`).
     """
-    of_pass = isinstance(time.tzinfo, timezone) and time.tzinfo is not UTC
+    of_pass = isinstance(time.tzinfo, Pass)
     unit = "seconds" if time.second else "minutes" if time.minute or of_pass else "hours"
     return time.replace(tzinfo=None).isoformat(timespec=unit) + (time.tzname() or "" if of_pass else "")

@@ -188,7 +188,7 @@ def _changes_of_clocks(opened: Opened, plan: ScanPlan, counting: Counting) -> li
     """What clocks did in a range whose counts are told apart by time: a row may be of two hours, or missing."""
     if counting.every is None or not plan.chunks:
         return []
-    start, stop = touched_hours(*opened.asked, plan.archive.zone)
+    start, stop = touched_hours(*opened.asked)
     notes = change_notes(start or plan.chunks[0].hour, stop or next_hour(plan.chunks[-1].hour))
     return [note for note in notes if note not in opened.notes]
 

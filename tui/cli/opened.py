@@ -225,14 +225,14 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
     if not takes_times and needs_times(*said, zone):
         raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
     moments = parse_moments(*said, zone) if takes_times else None
-    hours = parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag, zone)
+    hours = parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag)
     archive, listing = location.open(Range.of(*hours))
     opened = Opened(archive, location, None, None, listing, is_unfinished(archive), None, time_field, lag)
     return opened.ranged(*said, takes_times=takes_times, listed=archive.zone == zone)
 
 
 def _timed(opened: Opened, moments: Moments) -> Opened:
-    start, stop = hours_of_moments(*moments, opened.lag, opened.archive.zone)
+    start, stop = hours_of_moments(*moments, opened.lag)
     return replace(opened, start=start, stop=stop, moments=moments, listing=None)
 
 

@@ -46,7 +46,7 @@ class SendRequest:
             return []
         from tui.scan.hints import hints_for
 
-        return hints_for(self.plan.archive, self.plan.chunks, self.plan.filter, matched=False)
+        return hints_for(self.plan, matched=False)
 
     def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words of the command line that sends the same; `words` are those of where and how."""

@@ -61,13 +61,15 @@ def _planned(archive: Archive, start: datetime | str | None, stop: datetime | st
         moments = parse_moments(start, stop, zone)
         if moments is None:
             return plan_scan(archive, *parse_range(start, stop, zone), chosen)
-        plan = plan_scan(archive, *hours_of_moments(*moments, HOUR, zone), chosen)
+        plan = plan_scan(archive, *hours_of_moments(*moments, HOUR), chosen)
         found = range_of_times(archive, plan.chunks, moments)
         if found is None:
             raise TimeError("no field of the records holds their time; give the range in whole hours")
         return replace(plan, filter=replace(chosen, within=found[0]), notes=found[1])
-    ends = (parse_time(end, zone) if isinstance(end, str) else end for end in (start, stop))
-    return plan_scan(archive, *touched_hours(*ends, zone), chosen)
+    first, last = (
+        parse_time(end, zone) if isinstance(end, str) else end and end.astimezone(zone) for end in (start, stop)
+    )
+    return plan_scan(archive, *touched_hours(first, last), chosen)
 
 
 def run_plan(

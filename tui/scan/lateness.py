@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 
 from tui.archive import Archive, Chunk
 from tui.archive.block import Block
-from tui.archive.moments import Moments, touched_hours
-from tui.archive.times import HOUR, next_hour
+from tui.archive.moments import Moments
+from tui.archive.times import HOUR, ceil_hour, next_hour
 from tui.filter.event_time import microseconds
 from tui.filter.within import Within
 from tui.scan.heads import heads
@@ -45,12 +45,12 @@ def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], 
     notes = []
     if late and within.stop is not None:
         notes.append(
-            f"{len(late):,} of {plural(number, 'sampled record')} written up to {plural(max(late), 'hour')} after "
+            f"{len(late):,} of {plural(number, 'sampled record')} were written up to {plural(max(late), 'hour')} after "
             f"their time: those of the range may be in chunks that are not read; add --lag {max(late)}h"
         )
     if early and within.start is not None:
         notes.append(
-            f"{len(early):,} of {plural(number, 'sampled record')} up to {plural(max(early), 'hour')} ahead of the "
+            f"{len(early):,} of {plural(number, 'sampled record')} are up to {plural(max(early), 'hour')} ahead of the "
             "hour of their chunk: those of the range may be in chunks that are not read; check --timezone with doctor"
         )
     return tuple(notes)
@@ -58,22 +58,19 @@ def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], 
 
 def late_hint(
     archive: Archive, chunks: Sequence[Chunk], within: Within, cancelled: Callable[[], bool] = lambda: False
-) -> list[str]:
+) -> str:
     """Where a range of times has no match: the `--lag` with which it has records, if chunks behind it show some."""
     if within.stop is None or not chunks:
-        return []
-    end = touched_hours(None, within.stop, archive.zone)[1]
-    behind = next_hour(chunks[-1].hour)
-    assert end is not None
+        return ""
+    end, behind = ceil_hour(within.stop), next_hour(chunks[-1].hour)
     after = archive.catalog(behind, (behind.astimezone(UTC) + _AROUND).astimezone(archive.zone)).chunks
     holds = within.holds()
-    hours = 0
-    for chunk, records in heads(archive, after, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
-        if any(map(holds, _times(within, records))):
-            hours = max(hours, -((end - chunk.hour) // HOUR) + 1)
-    if not hours:
-        return []
-    return [f"records of this range are in chunks up to {plural(hours, 'hour')} later; add --lag {hours}h"]
+    some = heads(archive, after, most=_CHUNKS, records=_RECORDS, cancelled=cancelled)
+    late = [chunk.hour for chunk, records in some if any(map(holds, _times(within, records)))]
+    if not late:
+        return ""
+    hours = (max(late) - end) // HOUR + 1
+    return f"records of this range are in chunks up to {plural(hours, 'hour')} later; add --lag {hours}h"
 
 
 def _hours_behind(within: Within, chunk: Chunk, records: Sequence[bytes]) -> Iterator[int]:

@@ -60,7 +60,7 @@ def compare(
     question = Question(target, against, fields=fields_of(filter_))
     if target is not None and Hours(*target).in_minutes and session.time_field is not None:
         times = Within(session.time_field, *target, session.archive.zone)
-        first, last = hours_of_moments(*target, HOUR, session.archive.zone)
+        first, last = hours_of_moments(*target, HOUR)
         assert first and last
         question = replace(question, times=times, chunks=(first, last))
     plan = plan_diff(session.archive, question, filter_)

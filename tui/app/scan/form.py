@@ -165,7 +165,7 @@ class ScanForm:
         if moments is None:
             hours = read_selection(text, zone, catalog.stop)
         else:
-            start, stop = hours_of_moments(*moments, HOUR, zone)
+            start, stop = hours_of_moments(*moments, HOUR)
             assert start and stop
             hours = Selection.of(Hours(start, stop))
         if not all(catalog.is_listed(range_.start, range_.stop) for range_ in hours.ranges):
