@@ -13,10 +13,11 @@ from tui.analysis.zone import check_zone
 from tui.archive import Archive, Catalog, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.chunk import Chunk
+from tui.archive.clocks import clock_note, shown_minutes
 from tui.archive.layout import Layout
 from tui.archive.moments import parse_range
 from tui.archive.store import open_store
-from tui.archive.times import HOUR, clock_note, hours_between, parse_zone, shown_minutes, spell_hour
+from tui.archive.times import HOUR, hours_between, parse_zone, spell_hour
 from tui.cli import run
 
 PATTERN = "e.%Y-%m-%d_%H.log"

@@ -11,6 +11,7 @@ from itertools import islice
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.clocks import clock_note, count_hours, skipped_sentence
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
 from tui.archive.layout import Layout, escape
@@ -19,7 +20,7 @@ from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.times import clock_note, count_hours, hours_between, next_hour, skipped_sentence, spell_hour
+from tui.archive.times import hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart

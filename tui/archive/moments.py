@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from tui.archive.clocks import change_at, clock_words, skipped_sentence
 from tui.archive.times import (
     ABSOLUTE,
     HOUR,
@@ -17,12 +18,9 @@ from tui.archive.times import (
     as_instant,
     begins_hour,
     ceil_hour,
-    change_at,
-    clock_words,
     floor_hour,
     next_hour,
     parse_time,
-    skipped_sentence,
     spell_hour,
     spell_time,
     was_repeated,

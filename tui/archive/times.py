@@ -19,12 +19,7 @@ from tui.errors import TimeError
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-_SECOND = timedelta(seconds=1)
 _INSTANT = timedelta(microseconds=1)
-_STEADY = timedelta(
-    days=5
-)  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)
-_NAMED_CHANGES = 4
 GRAMMAR = (
     "2015-01-20, 2015-01-20T13, 2015-01-20T13:07, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, -15m, now, today or "
     "yesterday"
@@ -166,20 +161,7 @@ def next_hour(hour: datetime) -> datetime:
 
 def exists(hour: datetime) -> bool:
     """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
-    return any(_offset(end, 0) >= _offset(end, 1) for end in (hour, hour.replace(minute=59)))
-
-
-def shown_minutes(hour: datetime) -> int:
-    """How many minutes of it clocks showed: 120 where they went back over it, 0 where they went forward over it."""
-    if hour.tzinfo is UTC or all(_offset(end, 0) == _offset(end, 1) for end in (hour, hour.replace(minute=59))):
-        return 60
-    minutes = (hour + timedelta(minutes=minute) for minute in range(60))
-    return sum(1 + _compared(_offset(minute, 0), _offset(minute, 1)) for minute in minutes)
-
-
-def _compared(first: timedelta, second: timedelta) -> int:
-    """1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped."""
-    return (first > second) - (first < second)
+    return any(utc_offset(end, 0) >= utc_offset(end, 1) for end in (hour, hour.replace(minute=59)))
 
 
 def begins_hour(time: datetime) -> bool:
@@ -190,65 +172,16 @@ def begins_hour(time: datetime) -> bool:
 
 def was_skipped(time: datetime) -> bool:
     """Did clocks go forward over it, so that they never showed it (PEP 495)?"""
-    return _offset(time, 0) < _offset(time, 1)
+    return utc_offset(time, 0) < utc_offset(time, 1)
 
 
 def was_repeated(time: datetime) -> bool:
     """Did clocks go back over it, so that they showed it twice?"""
-    return _offset(time, 0) > _offset(time, 1)
+    return utc_offset(time, 0) > utc_offset(time, 1)
 
 
-def change_at(time: datetime) -> datetime:
-    """The moment, in UTC, at which clocks skipped a time, or went back to show it again."""
-    zone = time.tzinfo
-    first, last = sorted(time.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    before = first.astimezone(zone).utcoffset()
-    while last - first > _SECOND:
-        middle = first + (last - first) // _SECOND // 2 * _SECOND
-        first, last = (middle, last) if middle.astimezone(zone).utcoffset() == before else (first, middle)
-    return last
-
-
-def skipped_sentence(time: datetime) -> str:
-    """That a time never was."""
-    change = change_at(time)
-    before, after = (moment.astimezone(time.tzinfo) for moment in (change - _SECOND, change))
-    ended = (before + _SECOND).replace(fold=0)  # as the clock would have gone on
-    zone = zone_name(time.tzinfo or UTC)
-    return f"{spell_time(time)} did not exist in {zone}: clocks went forward from {ended:%H:%M} to {after:%H:%M}"
-
-
-def clock_note(hour: datetime) -> str:
-    """What is special about an hour in which clocks changed; "" for all others."""
-    minutes = shown_minutes(hour)
-    if minutes == 60:
-        return ""
-    if not minutes:
-        return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
-    length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
-    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
-
-
-def change_notes(start: datetime, stop: datetime) -> list[str]:
-    """What clocks did in the hours of [start, stop), a sentence for each change; one in all where they are many."""
-    changed = list(changed_hours(start, stop))
-    if len(changed) <= _NAMED_CHANGES:
-        return [clock_words(hour) for hour in changed]
-    longer = sum(shown_minutes(hour) > 60 for hour in changed)
-    zone = zone_name(start.tzinfo or UTC)
-    return [
-        f"clocks in {zone} changed in {len(changed)} hours, such as {spell_hour(changed[0])}: they went back in "
-        f"{longer} and forward in {len(changed) - longer}"
-    ]
-
-
-def clock_words(hour: datetime) -> str:
-    """The same with the hour, as a sentence of its own."""
-    note = clock_note(hour)
-    return f"{spell_hour(hour)}: {note}" if note else ""
-
-
-def _offset(time: datetime, fold: int) -> timedelta:
+def utc_offset(time: datetime, fold: int) -> timedelta:
+    """What a zone adds to UTC at a time: of two, at the first (0) or the second (1)."""
     return time.replace(fold=fold).utcoffset() or timedelta(0)
 
 
@@ -263,36 +196,6 @@ def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
     while hour < stop:
         yield hour
         hour = next_hour(hour)
-
-
-def count_hours(start: datetime, stop: datetime) -> int:
-    """How many hours `hours_between` gives, without making them: only those around a change of clocks are examined."""
-    count = max((stop - start) // HOUR, 0)
-    if stop.tzinfo is UTC:
-        return count
-    return count - sum(not exists(hour) for hour in changed_hours(start, stop))
-
-
-def changed_hours(start: datetime, stop: datetime) -> Iterator[datetime]:
-    """The hours of [start, stop) in which clocks changed: those that they showed for other than 60 minutes."""
-    begin = start
-    while begin < stop and stop.tzinfo is not UTC:
-        end = min(begin + _STEADY, stop)
-        yield from _changed(begin, end)
-        begin = end
-
-
-def _changed(start: datetime, stop: datetime) -> Iterator[datetime]:
-    """The same where the offset changes once at most."""
-    if _offset(start, 0) == _offset(stop, 1):
-        return
-    hours = (stop - start) // HOUR
-    if hours <= 4:
-        yield from (hour for n in range(hours) if shown_minutes(hour := start + n * HOUR) != 60)
-        return
-    middle = start + hours // 2 * HOUR
-    yield from _changed(start, middle)
-    yield from _changed(middle, stop)
 
 
 def spell_hour(hour: datetime) -> str:

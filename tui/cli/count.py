@@ -11,9 +11,10 @@ import click
 from tui.analysis.count import Counted, count, known_counted, parse_every
 from tui.analysis.counting import Counting, Part
 from tui.analysis.sketch import ERROR
+from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import touched_hours
-from tui.archive.times import change_notes, next_hour
+from tui.archive.times import next_hour
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_INTERRUPTED, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines

@@ -11,8 +11,9 @@ import click
 
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
+from tui.archive.clocks import changed_hours, clock_note, clock_words, count_hours
 from tui.archive.location import far_warnings
-from tui.archive.times import changed_hours, clock_note, clock_words, count_hours, exists, spell_hour, zone_name
+from tui.archive.times import exists, spell_hour, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
