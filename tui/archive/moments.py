@@ -41,6 +41,12 @@ def has_minutes(text: str) -> bool:
     return match is not None and any(int(part or 0) for part in match.groups()[4:6])
 
 
+def has_offset(text: str) -> bool:
+    """Does a time say what it adds to UTC, `Z` or `+02:00`?"""
+    match = ABSOLUTE.fullmatch(text.strip())
+    return match is not None and match[7] is not None
+
+
 def needs_times(start: str | None, stop: str | None, zone: tzinfo) -> bool:
     """Does an end name a minute within an hour of the keys, so that only the times of records tell what is meant?"""
     ends = (text for text in (start, stop) if text is not None and has_minutes(text))
@@ -57,8 +63,7 @@ def next_of(text: str, step: timedelta, zone: tzinfo) -> tuple[str, str]:
 
 def cuts_hour(text: str, zone: tzinfo) -> bool:
     """Does a time with an offset lie within an hour of the keys?"""
-    match = ABSOLUTE.fullmatch(text.strip())
-    return match is not None and match[7] is not None and not begins_hour(parse_time(text, zone))
+    return has_offset(text) and not begins_hour(parse_time(text, zone))
 
 
 def parse_moments(

@@ -20,6 +20,7 @@ from tui.archive.moments import (
     clock_notes,
     cuts_hour,
     has_minutes,
+    has_offset,
     hours_of_moments,
     needs_times,
     next_of,
@@ -89,7 +90,7 @@ class Opened:
     def at(self, text: str) -> Opened:
         """The same for the hour that a time lies in, or for the minute if it names one."""
         zone = self.archive.zone
-        if has_minutes(text) or cuts_hour(text, zone):
+        if has_minutes(text) or has_offset(text):  # an hour of UTC may be half of one of the keys
             return self.ranged(*next_of(text, MINUTE if has_minutes(text) else HOUR, zone), listed=False)
         start, stop = parse_hour(text, zone)
         return replace(self, start=start, stop=stop, notes=tuple(clock_notes(text, None, zone, minutes=False)))
