@@ -10,12 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui.archive import Archive, Chunk
-from tui.archive.moments import hours_of_moments, parse_moments, parse_range, touched_hours
-from tui.archive.times import HOUR, parse_time
-from tui.errors import TimeError
+from tui.archive.times import ceil_hour, floor_hour, parse_time
 from tui.filter import Filter
 from tui.scan.events import ChunkDamaged, ChunkDone, ChunkStarted, Known, ScanEvent
-from tui.scan.lateness import range_of_times
 from tui.scan.order import in_order
 from tui.scan.plan import ScanPlan, plan_scan
 from tui.scan.task import ScanTask
@@ -42,34 +39,20 @@ def scan(
 ) -> Iterator[ScanEvent]:
     """Find the matching records of [start, stop), by hour, key and line.
 
-    `start` and `stop` are aware datetimes, which select hours, or texts of the time grammar in the archive's zone; with
-    minutes in these, records are selected by their time (TimeError if no field holds it). Setting `cancel` ends
-    the scan within half a second; chunks that it cuts are told as partial. With an `extract` the matches are written
-    there and only the first of each chunk are told. Damage is told, not raised; ArchiveError if the range has no chunk,
-    OutputError if the extract cannot be written. `dask` is the address of a Dask scheduler to run on.
+    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone; each hour that the range
+    touches is in it. Setting `cancel` ends the scan within half a second; chunks that it cuts are told as partial. With
+    an `extract` the matches are written there and only the first of each chunk are told. Damage is told, not raised;
+    ArchiveError if the range has no chunk, OutputError if the extract cannot be written. `dask` is the address of a
+    Dask scheduler to run on.
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
-    plan = _planned(archive, start, stop, filter or Filter())
-    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
-
-
-def _planned(archive: Archive, start: datetime | str | None, stop: datetime | str | None, chosen: Filter) -> ScanPlan:
-    """The plan of a range: in hours, or of times by the field that a sample shows, if a text says so."""
     zone = archive.zone
-    if not isinstance(start, datetime) and not isinstance(stop, datetime):
-        moments = parse_moments(start, stop, zone)
-        if moments is None:
-            return plan_scan(archive, *parse_range(start, stop, zone), chosen)
-        plan = plan_scan(archive, *hours_of_moments(*moments, HOUR), chosen)
-        found = range_of_times(archive, plan.chunks, moments)
-        if found is None:
-            raise TimeError("no field of the records holds their time; give the range in whole hours")
-        return replace(plan, filter=replace(chosen, within=found[0]), notes=found[1])
-    first, last = (
-        parse_time(end, zone) if isinstance(end, str) else end and end.astimezone(zone) for end in (start, stop)
-    )
-    return plan_scan(archive, *touched_hours(first, last), chosen)
+    first = parse_time(start, zone) if isinstance(start, str) else start and start.astimezone(zone)
+    last = parse_time(stop, zone) if isinstance(stop, str) else stop and stop.astimezone(zone)
+    first, last = first and floor_hour(first), last and ceil_hour(last)
+    plan = plan_scan(archive, first, last, filter or Filter())
+    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
 
 
 def run_plan(
