@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.scan.heads import heads
-from tui.scan.lateness import late_hint
 from tui.scan.plan import ScanPlan
 
 _CHUNKS = 4
@@ -22,6 +21,8 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
     """
     archive, chunks, filter_ = plan.archive, plan.chunks, plan.filter
     if not matched and filter_.within is not None and not plan.notes:
+        from tui.scan.lateness import late_hint  # a scan by hours starts without it
+
         late = late_hint(archive, chunks, filter_.within, cancelled)
         if late:
             return [f"hint: {late}"]
