@@ -24,7 +24,7 @@ def changed_hours(start: datetime, stop: datetime) -> Iterator[datetime]:
     """The hours of [start, stop) in which clocks changed: those that they showed for other than 60 minutes."""
     begin = start
     while begin < stop and stop.tzinfo is not UTC:
-        end = min(begin + _STEADY, stop)
+        end = stop if stop - begin <= _STEADY else begin + _STEADY
         yield from _changed(begin, end)
         begin = end
 

@@ -190,7 +190,8 @@ def _changes_of_clocks(opened: Opened, plan: ScanPlan, counting: Counting) -> li
     if counting.every is None or not plan.chunks:
         return []
     start, stop = touched_hours(*opened.asked)
-    notes = change_notes(start or plan.chunks[0].hour, stop or next_hour(plan.chunks[-1].hour))
+    first, last = plan.chunks[0].hour, next_hour(plan.chunks[-1].hour)
+    notes = change_notes(max(start or first, first), min(stop or last, last))
     return [note for note in notes if note not in opened.notes]
 
 

@@ -11,9 +11,9 @@ import click
 
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
-from tui.archive.clocks import changed_hours, clock_note, clock_words, count_hours
+from tui.archive.clocks import changed_hours, clock_note, clock_words
 from tui.archive.location import far_warnings
-from tui.archive.times import exists, spell_hour, zone_name
+from tui.archive.times import exists, first_hour, spell_hour, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
@@ -43,7 +43,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     """
     opened = open_named(archive, given)
     catalog = opened.catalog()
-    if not catalog.chunks and opened.start and opened.stop and not count_hours(opened.start, opened.stop):
+    if not catalog.chunks and opened.start and opened.stop and first_hour(opened.start) >= opened.stop:
         raise empty_range(opened.archive, opened.start, opened.stop)
     empty = hours_without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
@@ -169,11 +169,12 @@ def _print_rows(catalog: Catalog, gaps: Sequence[Gap], empty: Sequence[datetime]
 
 
 def _skipped(catalog: Catalog) -> list[datetime]:
-    """The hours between its chunks that clocks skipped: they are not gaps."""
+    """The hours that clocks skipped, so that they have no chunk and are not gaps; but for those within a gap."""
     if catalog.first is None or catalog.stop is None:
         return []
     changed = changed_hours(catalog.first, catalog.stop)
-    return [hour for hour in changed if not exists(hour) and hour not in catalog.hours]
+    skipped = (hour for hour in changed if not exists(hour) and hour not in catalog.hours)
+    return [hour for hour in skipped if not any(gap.start <= hour < gap.stop for gap in catalog.gaps)]
 
 
 def _row(chunks: Sequence[Chunk]) -> str:
