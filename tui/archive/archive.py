@@ -11,6 +11,7 @@ from itertools import islice
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.clocks import clock_note, skipped_sentence
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
 from tui.archive.hosts import may_be_hosts
@@ -20,7 +21,7 @@ from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
+from tui.archive.times import first_hour, hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
@@ -210,6 +211,8 @@ class Archive:
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
     """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
+    if start and stop and first_hour(start) >= stop:
+        return ArchiveError(skipped_sentence(start))
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
     ends = (("from", start), ("to" if start else "before", stop))
