@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from os.path import commonprefix
 
 from tui.archive.holes import escape
@@ -15,6 +15,8 @@ _HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d")
 _WORDS = re.compile(r"[A-Za-z_](?:[A-Za-z_]|(?<=[A-Za-z_])\d{1,2}(?!\d)|[.+-](?=[A-Za-z_]))*", re.ASCII)
 _NAMES = re.compile(r"[A-Za-z_](?:[A-Za-z_]|\d{1,4}(?!\d)|[.+-](?=\w))*", re.ASCII)  # in front of the time
+_NUMBER_FIRST = re.compile(r"\d{1,3}[-_]?(?=[A-Za-z])", re.ASCII)
+_PART = re.compile(r"(?P<name>.+?)(?P<mark>[-_.+])(?P<number>\d{1,6})", re.ASCII)  # orders-0
 _EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
@@ -75,7 +77,7 @@ class Columns:
         if are_versions([value[len(head) : len(value) - len(tail)] for value in values]):
             head = re.sub(r"[A-Za-z_]+[-_.]?$", "", head)  # of what they are the versions
         middles = [value[len(head) : len(value) - len(tail)] for value in values]
-        words = self._classified(middles, behind=True) if len(set(middles)) * 2 <= len(middles) else ""
+        words = self._numbered(middles) or self._classified(middles, behind=True) if _repeat(middles) else ""
         return escape(head) + words + escape(tail) if words else self._varying(values, behind=True)
 
     def _classified(self, values: Sequence[str], *, behind: bool = False) -> str:
@@ -92,8 +94,22 @@ class Columns:
             return ""
         if are_hosts(distinct):
             return self._field("host", values)
-        topic = self._field("topic", values) if all(map((_WORDS if behind else _NAMES).fullmatch, distinct)) else ""
+        topic = self._field("topic", values) if _are_words(distinct, _WORDS if behind else _NAMES) else ""
         return topic or (self._field("host", values) if may_be_hosts(distinct) else "")
+
+    def _numbered(self, values: Sequence[str]) -> str:
+        """`{topic}-{partition}` for the numbered files of an hour of each topic; "" for others."""
+        matches = [match for value in values if (match := _PART.fullmatch(value))]
+        names = [match["name"] for match in matches]
+        several = len(set(names)) > 1 and len({match.groups() for match in matches}) > len(set(names))
+        marks = {match["mark"] for match in matches}
+        if len(matches) < len(values) or not several or len(marks) > 1 or are_hosts(set(values)):
+            return ""
+        words = self._classified(names, behind=True)
+        if not words:
+            return ""
+        number = self._field("partition", [match["number"] for match in matches])
+        return words + escape(marks.pop()) + (number or "*")
 
     def _field(self, name: str, values: Sequence[str]) -> str:
         if name in self._used or not name or not all(values):
@@ -120,6 +136,17 @@ class Columns:
             return _literal(values[0], behind=behind)
         head, tail = _ends(values, behind=behind)
         return escape(head) + "*" + escape(tail)
+
+
+def _repeat(values: Sequence[str]) -> bool:
+    return len(set(values)) * 2 <= len(values)
+
+
+def _are_words(values: Collection[str], regex: re.Pattern[str]) -> bool:
+    """Are they names as `regex` has them? Some of several may begin with a number, as `2fa` does."""
+    named = [value for value in values if regex.fullmatch(value)]
+    others = [_NUMBER_FIRST.sub("", value, count=1) for value in values if not regex.fullmatch(value)]
+    return len(named) >= len(others) and all(map(regex.fullmatch, others))
 
 
 def _are_random(values: Sequence[str]) -> bool:

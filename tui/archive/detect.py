@@ -137,8 +137,16 @@ def _fit(keys: Sequence[str]) -> Layout:
 
 
 def _spread(keys: Sequence[str]) -> list[str]:
+    """Some, one of each stretch of them in order: which, must not go in step with the files of each hour."""
     ordered = sorted(keys)
-    return ordered[:: -(-len(ordered) // _LOOKED_AT)]
+    step = -(-len(ordered) // _LOOKED_AT)
+    starts = enumerate(range(0, len(ordered), step))
+    return [ordered[min(start + _scattered(at) % step, len(ordered) - 1)] for at, start in starts]
+
+
+def _scattered(number: int) -> int:
+    """Knuth's multiplicative hash: alike for the same number, and in no order."""
+    return number * 2_654_435_761 % 2**32 >> 16
 
 
 def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:

@@ -20,7 +20,7 @@ _MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a
 _PRIVATE = frozenset(("local", "lan", "internal", "corp", "localdomain"))
 _DOMAINS = _PRIVATE.union(("com", "net", "org", "io", "dev", "home", "cluster", "cloud"))
 # What may be a host's name by its number alone; a topic may have one, too.
-_NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*")
+_NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}((?:\.[A-Za-z0-9-]+)*)")
 _VERSION = re.compile(r"(?:(?:.*[-_.])?[vV]|.*[a-z]V)\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is none
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
@@ -62,7 +62,7 @@ def are_versions(names: Collection[str]) -> bool:
 
 def _stem(name: str) -> str:
     match = _NUMBERED.fullmatch(name)
-    return match[1] if match else ""
+    return match[1] + re.sub(r"\d+", "", match[2]) if match else ""
 
 
 def topics_and_hosts(names: Collection[str], *, needed: bool = True) -> str:

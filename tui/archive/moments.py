@@ -136,7 +136,9 @@ def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedel
     """
     first, last = touched_hours(start, stop)
     try:
-        return first, last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
+        later = last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
+        # Where clocks go back between the two, they showed later hours before.
+        return first, later and last and max(later, ceil_hour(last + lag))
     except OverflowError:
         return first, None
 
