@@ -266,3 +266,36 @@ def test_the_times_of_web_servers(pattern: str, hours: int) -> None:
     found = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
     assert found == keys
     assert layout.parse(later.strftime(pattern))
+
+
+@pytest.mark.parametrize(
+    ("spelled", "pattern"),
+    [
+        ("{topic}/%Y/%m/%d/%H.jsonl.gz", "{topic}/%Y/%m/%d/%H.jsonl.gz"),
+        ("%Y/%m/%d/%H/{topic}.jsonl.gz", "%Y/%m/%d/%H/{topic}.jsonl.gz"),
+        ("{topic}.%Y-%m-%d_%H.gz", "{topic}.%Y-%m-%d_%H.gz"),
+        ("%Y/%m/%d/%H/{topic}-{part}.jsonl", "%Y/%m/%d/%H/{topic}-{partition}.jsonl"),
+        ("%Y/%m/%d/%H/{topic}.json{ending}", "%Y/%m/%d/%H/{topic}.json*"),
+        ("%Y/%m/%d/%H/events.json{ending}", "%Y/%m/%d/%H/events.json*"),
+        ("events.%Y-%m-%d_%H.log.{kind}", "events.%Y-%m-%d_%H.log.*"),
+    ],
+)
+@pytest.mark.parametrize("topics", [("orders", "clicks", "3ds-checks"), ("user-events", "pages", "404s")])
+def test_topics_may_begin_with_a_number_have_numbered_files_and_change_their_compression(
+    spelled: str, pattern: str, topics: tuple[str, ...]
+) -> None:
+    keys = []
+    for hour in range(80):
+        text = (datetime(2024, 4, 28, 20) + timedelta(hours=hour)).strftime(spelled)
+        ending, kind = ("", "gz") if hour < 40 else (".gz", "zst")
+        text = text.replace("{ending}", ending).replace("{kind}", kind)
+        keys += [text.replace("{topic}", topic).replace("{part}", str(part)) for topic in topics for part in (0, 1)]
+    layout = detect(dict.fromkeys(keys))
+    assert layout.pattern == pattern
+    found = {parsed.topic for key in keys if (parsed := layout.parse(key))}
+    assert found == (set(topics) if "{topic}" in pattern else {""})
+
+
+def test_names_with_a_number_and_other_words_are_no_hosts() -> None:
+    keys = [f"team{n % 7}.{word}/2024/05/0{1 + n % 9}/13.gz" for n in range(20) for word in ("pay", "cart", "search")]
+    assert detect(keys).pattern == "{topic}/%Y/%m/%d/%H.gz"

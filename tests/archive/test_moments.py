@@ -23,6 +23,7 @@ CHANGES = {
     "America/Havana": ("2024-03-10T05:00", "2024-11-03T05:00"),
     "America/St_Johns": ("2024-03-10T05:30", "2024-11-03T04:30"),
     "Australia/Lord_Howe": ("2024-10-05T15:30", "2024-04-06T15:00"),
+    "Antarctica/Troll": ("2024-03-31T01:00", "2024-10-27T01:00"),  # by two hours
     "Asia/Kolkata": ("2024-03-31T01:00", "2024-10-27T01:00"),  # none: its hours begin at half past
 }
 PLACES = [(zone, moment) for zone, moments in CHANGES.items() for moment in moments]

@@ -195,3 +195,12 @@ def test_times_ahead_of_their_chunk_point_to_the_time_zone(tmp_path: Path, capsy
     place = str(write(tmp_path / "a", "UTC", "2024-06-01T06", late=timedelta(hours=-3)))
     _, _, err = counted(capsys, place, "--time-field", "ts", "--from", "2024-06-01T05:10", "--to", "2024-06-01T05:40")
     assert "ahead of the hour of their chunk" in err and "check --timezone with doctor" in err
+
+
+def test_minutes_where_clocks_go_back_two_hours_are_those_of_both_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zone = "Antarctica/Troll"
+    place = str(write(tmp_path / "a", zone, "2024-10-27T01"))
+    code, said, _ = counted(capsys, place, "--timezone", zone, "--from", "2024-10-27T01:10", "--to", "2024-10-27T01:30")
+    assert (code, said["records"]) == (0, 4)

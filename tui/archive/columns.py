@@ -73,11 +73,19 @@ class Columns:
                 return "{host}-{pid}{rev}" + (escape(ends.pop()) if len(ends) == 1 else "*")
         if len(set(values)) == 1:
             return _literal(values[0], behind=True)
+        bare = [_COMPRESSED.sub("", value) for value in values]
+        if len({value[len(each) :] for value, each in zip(values, bare, strict=True)}) > 1:  # not always compressed so
+            if len(set(bare)) == 1:
+                return self._varying(values, behind=True)
+            suffixes = set(map(suffix_of, bare))
+            if len(suffixes) == 1 and "" not in suffixes:
+                return self.file_tail(bare, whole=False) + "*"
         head, tail = _ends(values, behind=True)
         if are_versions([value[len(head) : len(value) - len(tail)] for value in values]):
             head = re.sub(r"[A-Za-z_]+[-_.]?$", "", head)  # of what they are the versions
         middles = [value[len(head) : len(value) - len(tail)] for value in values]
-        words = self._numbered(middles) or self._classified(middles, behind=True) if _repeat(middles) else ""
+        often = len(set(middles)) * 2 <= len(middles)
+        words = (self._numbered(middles) or self._classified(middles, behind=True)) if often else ""
         return escape(head) + words + escape(tail) if words else self._varying(values, behind=True)
 
     def _classified(self, values: Sequence[str], *, behind: bool = False) -> str:
@@ -136,10 +144,6 @@ class Columns:
             return _literal(values[0], behind=behind)
         head, tail = _ends(values, behind=behind)
         return escape(head) + "*" + escape(tail)
-
-
-def _repeat(values: Sequence[str]) -> bool:
-    return len(set(values)) * 2 <= len(values)
 
 
 def _are_words(values: Collection[str], regex: re.Pattern[str]) -> bool:
