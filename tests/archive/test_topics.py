@@ -6,11 +6,16 @@ import json
 import re
 import shlex
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tui.archive import open_archive
+from tui.archive.ranges import Range
+from tui.archive.sample import other_layouts
+from tui.archive.times import HOUR
 from tui.cli import run
 
 Capture = pytest.CaptureFixture[str]
@@ -114,3 +119,13 @@ def test_braces_stars_and_percent_signs_of_a_folder(tmp_path: Path, capsys: Capt
     folder_of(tmp_path / "%{type}*", [f"2015-01-30_{hour:02}.log" for hour in range(24)])
     assert len(chunks(listed(capsys, f"{tmp_path}/%%{{{{type}}}}{{*}}/%Y-%m-%d_%H.log"))) == 24
     assert len(chunks(listed(capsys, str(tmp_path)))) == 24
+
+
+def test_a_second_layout_of_very_many_keys_is_found_though_the_range_has_one_of_them(tmp_path: Path) -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    hours = [start + number * HOUR for number in range(5000)]
+    archive = open_archive(folder_of(tmp_path, [f"events.web1.eu.x.com.{hour:%Y-%m-%d_%H}.log" for hour in hours[:50]]))
+    unmatched = [f"events.web2.internal.{hour:%Y-%m-%d_%H}.log" for hour in hours]
+    for hour in hours[1000:1008]:
+        found = other_layouts(archive, archive.walk(), Range.of(hour, hour + HOUR), unmatched)
+        assert [layout.parse(unmatched[0]) is not None for layout in found] == [True]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from tui.archive.clocks import change_at, clock_words, skipped_sentence
+from tui.archive.clocks import change_at, clock_words, shown_minutes, skipped_sentence
 from tui.archive.times import (
     ABSOLUTE,
     HOUR,
@@ -136,11 +136,19 @@ def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedel
     """
     first, last = touched_hours(start, stop)
     try:
-        later = last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
-        # Where clocks go back between the two, they showed later hours before.
-        return first, later and last and max(later, ceil_hour(last + lag))
+        last = last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
     except OverflowError:
-        return first, None
+        last = None
+    # Where clocks went back over two hours, as in Antarctica/Troll, the second may come before the first.
+    while first and _is_doubled(first) and _is_doubled(first - HOUR):
+        first -= HOUR
+    while last and _is_doubled(last) and (_is_doubled(last - HOUR) or _is_doubled(last + HOUR)):
+        last += HOUR
+    return first, last
+
+
+def _is_doubled(hour: datetime) -> bool:
+    return shown_minutes(hour) > 60
 
 
 def touched_hours(start: datetime | None, stop: datetime | None) -> Moments:

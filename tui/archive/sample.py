@@ -59,10 +59,9 @@ def other_layouts(
     """
     if not archive.detected:
         return ()
-    keys = _spread(unmatched, _SAMPLE)
-    if hours != Range() and walk.look(hours) is None:
-        keys += [item.key for item in _on_the_way(walk, hours)]
-    others = find_layouts(keys, walk.layout)[1:] if keys else ()
+    near = [item.key for item in _on_the_way(walk, hours)] if hours != Range() and walk.look(hours) is None else []
+    keys = [*unmatched, *near]
+    others = find_layouts([*_spread(unmatched, _SAMPLE), *near], walk.layout)[1:] if keys else ()
     return tuple(
         layout.below(archive.folders)
         for layout in others
