@@ -96,6 +96,9 @@ class Page(Guarded, Screen[None]):
     ASKING: ClassVar[frozenset[str]] = frozenset()
     """Actions that open an input. Their keys have priority, so that what is typed ahead goes into that input."""
 
+    leaves_tour: ClassVar[bool] = False
+    """Is somebody on the tour who comes here no longer on it?"""
+
     session: Session | None = None
     """Of the archive that this screen belongs to."""
     job: Job | None = None
@@ -249,7 +252,7 @@ class Page(Guarded, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "hint":
-            return isinstance(self.app, Host) and self.app.tour is not None
+            return isinstance(self.app, Host) and self.app.tour is not None and self.app.tour.step is not None
         return not (action in self.ASKING and isinstance(self.focused, Input))
 
     def action_leave(self) -> None:

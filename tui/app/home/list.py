@@ -27,11 +27,8 @@ _BAR = 20
 _WIDE = 110  # columns from which a row has room for places
 _LEAST = 3  # rows of a section, if it has as many
 _NEW = "New here?"
-_NEW_WORDS = (
-    ("t", "the tour: find the incident in the demo"),
-    ("o", "open a folder or s3://bucket/prefix"),
-    ("+", "name one in the config"),
-)
+_TOUR = "the tour: find the incident in the demo"
+_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "name one in the config"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,14 @@ class HomeList(CursorList):
         same = next((at for at in places if here and _same(self._rows[at].item, here)), None)
         self.go(same if same is not None and not searched else next(iter(places), 0))
         self.refresh(layout=True)
+
+    def go_to(self, kind: str, name: str) -> None:
+        """To the item of that name, wherever it is."""
+        hidden = (row.section for row in self._rows if row.more and kind in SECTIONS[row.section][1])
+        self._whole |= set(hidden)
+        self.show(self._home, self._words)
+        at = (at for at, row in enumerate(self._rows) if row.item and (row.item.kind, row.item.name) == (kind, name))
+        self.go(next(at, self.at))
 
     @property
     def item(self) -> Item | None:
@@ -149,12 +154,14 @@ class HomeList(CursorList):
         """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
         room = self.size.height - 2 * (len(lengths) + 1) + 1
         shares = {at: min(length, _LEAST) for at, length in lengths.items()}
-        while sum(shares.values()) + sum(shares[at] < length for at, length in lengths.items()) < room:
-            grown = [at for at, length in lengths.items() if shares[at] < length]
-            if not grown:
-                break
-            least = min(grown, key=lambda at: shares[at])
-            shares[least] += 1
+
+        def rows_with(grown: int) -> int:
+            """Rows, those that say how many are not shown included, if a section gets one more."""
+            more = {at: share + (at == grown) for at, share in shares.items()}
+            return sum(more.values()) + sum(more[at] < length for at, length in lengths.items())
+
+        while fitting := [at for at, length in lengths.items() if shares[at] < length and rows_with(at) <= room]:
+            shares[min(fitting, key=lambda at: shares[at])] += 1
         return shares
 
     # Drawing.
@@ -184,7 +191,8 @@ class HomeList(CursorList):
         palette = self.palette
         pieces: list[Piece] = [(f"  {_NEW}", palette.title)]
         used = len(_NEW) + 2
-        for key, words in _NEW_WORDS:
+        tour = f"the tour, from {self._home.tour}" if self._home.tour else _TOUR
+        for key, words in (("t", tour), *_NEW_WORDS):
             used += len(key) + len(words) + 4
             pieces += [(f"   {key} ", palette.key), (words, palette.dim)] if used < width else []
         return pieces
