@@ -147,8 +147,8 @@ class Explorer(Guide):
                 return AddPage(self.config)
             case requests.ShowHelp(title, bindings):
                 return HelpPage(title, bindings)
-            case requests.Explain(title, paragraphs):
-                return ExplainPage(title, paragraphs)
+            case requests.Explain(title, paragraphs, exhibit):
+                return ExplainPage(title, paragraphs, exhibit)
         return JobsPage(self.jobs)
 
     # Opening an archive.

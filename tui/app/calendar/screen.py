@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -18,6 +19,7 @@ from tui.app.hours_page import HoursPage
 from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands
 from tui.app.model.counts import HOUR, count_over_time, counted_hours
+from tui.app.model.exhibit import Exhibit, exhibit
 from tui.app.model.freshness import freshness
 from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
 from tui.app.model.hours import Hours, Selection
@@ -287,5 +289,12 @@ class CalendarPage(HoursPage):
         cursor, session = self.grid.cursor, self.session
         return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in session.gaps)}
 
+    @property
+    def subject(self) -> str:
+        return f"{self.grid.cursor:%A} {self.grid.cursor.day} {self.grid.cursor:%B %Y %H:00}"
+
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.grid.cursor)
+
+    def exhibit(self) -> Iterator[Exhibit]:
+        return exhibit(self.session, self.session.chunks(self.grid.cursor))

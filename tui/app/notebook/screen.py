@@ -91,7 +91,7 @@ class EntryList(CursorList):
         entry, palette = self.entries[at], self.palette
         kind = entry.meta.kind if entry.meta else entry.heading.rpartition(" · ")[2]
         note = next((line[2:] for line in entry.lines if line.startswith("> ")), "") if kind == "note" else ""
-        words = f"{note} · {_plain(entry.headline)}" if note else _plain(entry.headline)
+        words = f"{_plain(note)} · {_plain(entry.headline)}" if note else _plain(entry.headline)
         left: list[Piece] = [
             (" ▸ " if at == self.at else "   ", palette.selected),
             (fit(kind, _KIND), palette.name),
@@ -264,11 +264,11 @@ class NotebookPage(Page):
         where = "the extract that it made" if spot and spot.out else "the hour and the filter that it was made with"
         return (
             *((f"{_plain(entry.headline)}: enter leads to {where}.",) if entry else ()),
+            f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
             "Scans, counts, comparisons and sends are appended as you work, with their commands, results and damage; "
             "of records at most three of 500 bytes. ; adds a note on the hour, the record or the finding under the "
             "cursor. [notebook] in the config turns it off, or leaves out records.",
             f"It is the Markdown file {self.session.notebook.path}.",
-            f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
         )
 
 

@@ -47,8 +47,8 @@ class Guide(Host):
 
 
 def state_of(stack: Sequence[Screen[object]]) -> dict[str, object]:
-    """In plain values: the names of the screen in front and of the one below, what the archive's session holds, and what
-    the screen itself adds (`Page.situation`).
+    """In plain values: the names of the screen in front and of the one below, what the archive's session holds, and
+    what the screen itself adds (`Page.situation`).
 
     `screen`, `over`: calendar, preview, diff, scan, send, explain …; `filter`, in the words of the command line;
     `selected`: hours; `extract`: is the archive one; `hour`: 2015-01-20T17.
