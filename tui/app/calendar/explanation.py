@@ -19,13 +19,13 @@ def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
     fresh = freshness(session)
     return (
         *_hour(session, hour),
+        *([f"$ {cat_command(session, hour, session.filter)}"] if session.chunks(hour) else []),
+        f"$ {ls_command(session)}",
+        f"$ {shell_list(session)}",
         *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
         *([f"This archive {fresh.sentence()}."] if fresh else []),
         *session.left_out,
         *session.other_keys,
-        *([f"$ {cat_command(session, hour, session.filter)}"] if session.chunks(hour) else []),
-        f"$ {ls_command(session)}",
-        f"$ {shell_list(session)}",
         f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
         "events may have happened earlier.",
         "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
@@ -48,5 +48,6 @@ def _hour(session: Session, hour: datetime) -> list[str]:
             return [f"{name} has no record here."]
         span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
         return [f"{name} lies in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour of it."]
-    more = f", {plural(len(chunks) - CHUNKS, 'more chunk')}" if len(chunks) > CHUNKS else ""
-    return [f"{name}: {plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}. These are its keys{more}:"]
+    more = f" (of the first {CHUNKS})" if len(chunks) > CHUNKS else ""
+    sizes = size(session.hour_size[hour])
+    return [f"This hour of {zone_name(session.archive.zone)} has {plural(len(chunks), 'chunk')}, {sizes}. Keys{more}:"]

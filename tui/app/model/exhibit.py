@@ -18,7 +18,7 @@ Exhibit = tuple[tuple[str, str], ...]
 """A line."""
 
 CHUNKS = 4  # that are taken apart
-_TAIL, _LINE = 32, 16  # bytes
+_TAIL, _LINE = 36, 12  # bytes
 _TORN = "ends in the middle"  # of a member, a frame, …
 
 
@@ -28,7 +28,10 @@ def exhibit(session: Session, chunks: Sequence[Chunk]) -> Iterator[Exhibit]:
     for chunk in chunks[:CHUNKS]:
         yield archive.layout.taken_apart(chunk.key)
         yield _fields(archive, chunk)
-        yield (("  " + _object(archive, chunk), "dim"),)
+        uploaded = f"uploaded {chunk.uploaded.astimezone(archive.zone):%Y-%m-%d %H:%M:%S}"
+        yield ((f"  {size(chunk.size)}, {uploaded}", "dim"),)
+        etag = chunk.etag.strip('"')
+        yield ((f"  {chunk.storage_class}, ETag {etag}", "dim"),)
         for sentence in session.damage.get(chunk.key, ()):
             yield ((f"! {sentence}", "trouble"),)
             if _TORN in sentence:
@@ -44,14 +47,8 @@ def _fields(archive: Archive, chunk: Chunk) -> Exhibit:
     return (*named, ("  hour ", "dim"), (spell_hour(chunk.hour), "time"))
 
 
-def _object(archive: Archive, chunk: Chunk) -> str:
-    uploaded = f"uploaded {chunk.uploaded.astimezone(archive.zone):%Y-%m-%d %H:%M:%S}"
-    etag = chunk.etag.strip('"')
-    return ", ".join([size(chunk.size), uploaded, chunk.storage_class, f"ETag {etag}"])
-
-
 def _tail(archive: Archive, chunk: Chunk) -> Iterator[Exhibit]:
-    """Its last bytes, in lines of sixteen: where, in hex, as text."""
+    """Its last bytes, in lines of twelve: where, in hex, as text."""
     start = max(chunk.size - _TAIL, 0)
     try:
         with archive.store.open(chunk.key, start=start, etag=chunk.etag) as stream:
