@@ -169,6 +169,16 @@ async def test_archives_of_the_config_that_were_never_opened_are_listed_behind_t
             assert "every archive are listed" not in shown(pilot)
 
 
+async def test_a_send_is_listed_by_the_name_that_it_was_given(small_archive: Path, tmp_path: Path) -> None:
+    for words in (("--name", "case 33"), ()):
+        out = tmp_path / f"out{len(words)}.jsonl"
+        assert hourscope("send", small_archive, "--to", "2015-01-20T02", "-o", out, *words).code == 0
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await assert_shown(pilot, "✓ case 33", "to out2.jsonl · from", "✓ out0.jsonl")
+        await pilot.press("tab")
+        assert "R " not in shown(pilot).splitlines()[-1]
+
+
 async def test_one_esc_too_many_does_not_quit() -> None:
     async with explorer().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "demo")

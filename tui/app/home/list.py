@@ -242,11 +242,11 @@ class HomeList(CursorList):
 
     def _job(self, job: Unfinished, width: int) -> list[Piece]:
         palette = self.palette
-        share = job.share or 0.0
-        full = round(_BAR * share)
+        share, bar = job.share or 0.0, _BAR if width > _WIDE else _BAR // 2
+        full = round(bar * share)
         right: list[Piece] = [
             ("━" * full, palette.heat[3]),
-            ("─" * (_BAR - full), palette.rule),
+            ("─" * (bar - full), palette.rule),
             (f" {int(100 * share):>3} %" if job.share is not None else "  ?  ", palette.text),
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
@@ -267,21 +267,28 @@ class HomeList(CursorList):
             (f"  {size(line.size) if line.size is not None else '':>8}", palette.text),
             (f"  {ago(age(line.started, self._home.at)):<12}", palette.dim),
         ]
-        name = _NAME + 14 if width > _WIDE else _NAME + 10
+        longest = max(len(item.name) for item in self._home.of(("extract",), self._words))
+        name = max(min(longest + 1, _NAME + 14 if width > _WIDE else _NAME + 10), _NAME)
         return both_ends([self._name_piece(line.name, name), (printable(about), palette.dim)], right, width)
 
     def _send(self, send: SendRecord, width: int) -> list[Piece]:
         palette = self.palette
         done = "confirmed" if send.topic else "written"
         where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
+        named = not send.name.startswith((send.started[:19], f"{where}.{send.started[:19]}"))
         planned = f" of {count(send.planned)}" if send.planned not in (None, send.confirmed) else ""
         sign: Piece = ("✓ ", palette.good) if not send.damaged else ("! ", palette.trouble)
         amount = f"{count(send.confirmed) + planned:>9} {done:<9}"
         source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
-        about = f"  from {source} · by {send.who}"
+        about = f"  {f'to {where} · ' if named else ''}from {source} · by {send.who}"
         when = ago(age(send.started, self._home.at))
         return both_ends(
-            [sign, self._name_piece(where, _NAME - 2), (amount, palette.text), (printable(about), palette.dim)],
+            [
+                sign,
+                self._name_piece(send.name if named else where, _NAME - 2),
+                (amount, palette.text),
+                (printable(about), palette.dim),
+            ],
             [(f" {when:<12}", palette.dim)],
             width,
         )

@@ -49,13 +49,13 @@ class HomePage(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "find", id="filter", priority=True),
+        Binding("R", "resume", "resume", id="resume"),
+        Binding("p", "send", "publish", id="send"),
+        Binding("r", "rename", "rename", id="rename", priority=True),
         Binding("o", "type", "open a place", id="open-place", priority=True),
         Binding("plus", "add", "add an archive", id="add"),
         Binding("t", "tour", "tour", id="tour"),
         Binding("u", "refresh", "look again", show=False, id="refresh"),
-        Binding("R", "resume", "resume", id="resume"),
-        Binding("p", "send", "publish", id="send"),
-        Binding("r", "rename", "rename", id="rename", priority=True),
         Binding("delete,backspace", "delete", "delete", id="delete", priority=True),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten_middle, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.app.widgets.theme import Palette
 from tui.demo.tour import Tour
 from tui.printable import printable
@@ -87,9 +87,16 @@ class HeaderLine(LineWidget):
         room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
-            (shorten_middle(self._place, room), palette.strong),
+            (_named(self._place, room), palette.strong),
         ]
         return strip_of(both_ends(left, right, width), width)
+
+
+def _named(place: str, room: int) -> str:
+    """A place in so many cells: what an extract is, behind its name, gives way first, from its end."""
+    name, dot, about = place.partition(" · ")
+    left = room - cell_len(name + dot)
+    return f"{name}{dot}{shorten(about, left)}" if about and left >= _ABOUT else shorten_middle(name, room)
 
 
 class KeyLine(LineWidget):
@@ -212,6 +219,7 @@ class TourLine(LineWidget):
 _MOST_LINES = 8
 _TROUBLE = ("! ", "·· ")  # what a fact of the header begins with that tells of damage, or of gaps
 _HINT = "H hint "
+_ABOUT = 12  # cells, at least, that it is worth to say what an extract is
 _READABLE = 100  # cells of prose
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
