@@ -202,7 +202,7 @@ def _narrate(totals: Totals) -> None:
             narrate(f"records: {form} ({plural(chunks, 'chunk')})")
     report_skipped(totals)
     narrate(
-        f"{plural(totals.matches, 'match')} in {count(totals.records)} records · {plural(totals.chunks, 'chunk')}"
+        f"{plural(totals.matches, 'match')} in {plural(totals.chunks, 'chunk')}"
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
     )
 

@@ -46,7 +46,6 @@ def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command:
     counts = totals.counts
     stopped = totals.chunks + totals.skipped < len(plan.chunks) or totals.partial
     verb, end = "matches" if counts.matches == 1 else "match", ", stopped before the end" if stopped else ""
-    read = f"{plural(counts.records, 'record')} of {plural(plan.hours, 'hour')}"
     rows = [f"{plural(totals.chunks, 'chunk')} read, {size(counts.bytes_compressed)}, {size(counts.bytes)} of lines"]
     if counts.matches and (line := hours_line(dict(totals.matches_by_hour))):
         rows.append(line)
@@ -55,7 +54,7 @@ def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command:
     damaged = {event.chunk.key: event.damage.reason for event in totals.damaged}
     trouble = [f"{key} is damaged: {why}" for key, why in list(damaged.items())[:3]]
     trouble += [f"and {plural(len(damaged) - 3, 'more damaged chunk')}"] if len(damaged) > 3 else []
-    headline_ = f"{plural(counts.matches, 'record')} {verb}, in {read}{end}"
+    headline_ = f"{plural(counts.matches, 'record')} {verb}, in {plural(plan.hours, 'hour')}{end}"
     return Entry("scan", headline_, spot, command, rows, first, [*trouble, *totals.warnings()])
 
 
