@@ -8,6 +8,7 @@ from tui.app.model.command import cat_command, ls_command, shell_list
 from tui.app.model.exhibit import CHUNKS
 from tui.app.model.freshness import freshness
 from tui.app.model.session import Session
+from tui.archive.clocks import clock_note
 from tui.archive.times import spell_hour, zone_name
 from tui.units import plural, size
 
@@ -49,5 +50,6 @@ def _hour(session: Session, hour: datetime) -> list[str]:
         span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
         return [f"{name} lies in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour of it."]
     more = f" (of the first {CHUNKS})" if len(chunks) > CHUNKS else ""
-    sizes = size(session.hour_size[hour])
-    return [f"This hour of {zone_name(session.archive.zone)} has {plural(len(chunks), 'chunk')}, {sizes}. Keys{more}:"]
+    about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}"
+    note = f" It {note}." if (note := clock_note(hour)) else ""
+    return [f"This hour of {zone_name(session.archive.zone)} has {about}.{note} Keys{more}:"]
