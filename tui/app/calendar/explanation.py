@@ -49,7 +49,7 @@ def _hour(session: Session, hour: datetime) -> list[str]:
             return [f"{name} has no record here."]
         span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
         return [f"{name} lies in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour of it."]
-    more = f" (of the first {CHUNKS})" if len(chunks) > CHUNKS else ""
-    about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}"
-    note = f" It {note}." if (note := clock_note(hour)) else ""
-    return [f"This hour of {zone_name(session.archive.zone)} has {about}.{note} Keys{more}:"]
+    more = f"; the first {CHUNKS} are below" if len(chunks) > CHUNKS else ""
+    about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}{more}"
+    note = clock_note(hour)
+    return [f"This hour of {zone_name(session.archive.zone)} has {about}.", *([f"It {note}."] if note else [])]

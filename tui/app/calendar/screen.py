@@ -292,12 +292,8 @@ class CalendarPage(HoursPage):
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
     def situation(self) -> dict[str, object]:
-        cursor, session = self.grid.cursor, self.session
-        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in session.gaps)}
-
-    @property
-    def subject(self) -> str:
-        return f"{self.grid.cursor:%A} {self.grid.cursor.day} {self.grid.cursor:%B %Y %H:00}"
+        cursor, gaps = self.grid.cursor, self.session.gaps
+        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in gaps)}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.grid.cursor)

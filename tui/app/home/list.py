@@ -80,8 +80,7 @@ class HomeList(CursorList):
 
     def go_to(self, kind: str, name: str) -> None:
         """To the item of that name, wherever it is."""
-        hidden = (row.section for row in self._rows if row.more and kind in SECTIONS[row.section][1])
-        self._whole |= set(hidden)
+        self._whole |= {row.section for row in self._rows if row.more and kind in SECTIONS[row.section][1]}
         self.show(self._home, self._words)
         at = (at for at, row in enumerate(self._rows) if row.item and (row.item.kind, row.item.name) == (kind, name))
         self.go(next(at, self.at))
@@ -242,12 +241,12 @@ class HomeList(CursorList):
 
     def _job(self, job: Unfinished, width: int) -> list[Piece]:
         palette = self.palette
-        share, bar = job.share or 0.0, _BAR if width > _WIDE else _BAR // 2
-        full = round(bar * share)
+        bar = _BAR if width > _WIDE else _BAR // 2
+        full = round(bar * (job.share or 0.0))
         right: list[Piece] = [
             ("━" * full, palette.heat[3]),
             ("─" * (bar - full), palette.rule),
-            (f" {int(100 * share):>3} %" if job.share is not None else "  ?  ", palette.text),
+            (f" {int(100 * job.share):>3} %" if job.share is not None else "  ?  ", palette.text),
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
         when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
