@@ -269,8 +269,6 @@ class CalendarPage(HoursPage):
         self.session.filter = filter_
         return f"filter: {filter_.describe()} · enter previews an hour with it, s scans, p publishes"
 
-    # What leaves.
-
     def action_topic(self) -> None:
         """One topic of several, or all of them; another layout, if there is one."""
         if "topic" not in self.session.archive.layout.fields and not self.session.others:

@@ -163,8 +163,6 @@ class HomeList(CursorList):
             shares[min(fitting, key=lambda at: shares[at])] += 1
         return shares
 
-    # Drawing.
-
     def draw(self, y: int, width: int) -> Strip:
         self.keep_in_sight()
         at = y + self.top
