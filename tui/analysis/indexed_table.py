@@ -62,14 +62,15 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
 def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
     for hour, field, _ in places:
-        there[hour] += field.records
-    if not any(there):
-        return
+        there[hour] += field.records + (0 if ANY in path else field.others)
+    whole = sum(field.records for _, field, _ in places)
+    if not whole:
+        return  # objects or lists only: facts are about what is in them
     counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
     if not all(field.exact for _, field, _ in places):
         counts = _known_everywhere(places)
-    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > sum(there)
-    unique = sum(there) - sum(sum(values.values()) for _, values in counts)
+    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > whole
+    unique = whole - sum(sum(values.values()) for _, values in counts)
     known = FieldCounts(path, there, counts, max(unique, 0), numeric)
     if numeric and (_are_times(places) or is_clock([(hour, _ends(field, values)) for hour, field, values in places])):
         known.counts, numeric = [], False

@@ -38,6 +38,7 @@ from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanEvent, ScanPlan, Totals
+from tui.shell import shell_join
 
 _TOP = 10
 
@@ -161,7 +162,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
         narrate(source_of(answer))
         for found in answer.found[:top]:
             print_line(line_of(found))
-            print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
+            print_line(f"    {shell_join(['-m', filter_of_finding(found)])}")
     sys.stdout.flush()
     report_troubles(totals)
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
