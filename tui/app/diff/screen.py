@@ -16,6 +16,7 @@ from tui.analysis.answers import (
     line_of,
     name_of,
     source_of,
+    volume_sentence,
 )
 from tui.analysis.question import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails
@@ -97,7 +98,8 @@ class DiffPage(SelectionPage):
             self.clear_report()  # the keys have an effect now
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
-        sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
+        also = companions(answer), volume_sentence(answer)
+        sentences = headline(answer), *also, nothing if answer.final and not answer.found else ""
         self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
         if answer.final:
