@@ -91,8 +91,8 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
     total: dict[Value, int] = defaultdict(int)
     listed: dict[Value, int] = defaultdict(int)  # of the records below, those of lists that have the value
     unlisted = 0  # records that a value may have, at most, in lists of which it is in none
-    for _, _, values in places:
-        least = min(values.values()) if len(values) >= HEAVY else 0
+    for _, field, values in places:
+        least = min(values.values()) if len(values) >= HEAVY and not field.exact else 0
         unlisted += least
         for value, records in values.items():
             total[value] += records
