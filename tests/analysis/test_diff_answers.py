@@ -123,6 +123,22 @@ def test_numbers_that_became_larger_are_one_finding(tmp_path: Path, capsys: pyte
     ]
 
 
+def test_a_value_that_has_most_of_a_rare_field_is_no_date() -> None:
+    """Errors are rare but in an incident; days of a calendar take turns."""
+
+    def record(chance: random.Random, bad: bool) -> object:
+        code = (
+            5003 if bad and chance.random() < 0.5 else chance.choice((1, 2, 3, 4)) if chance.random() < 0.02 else None
+        )
+        return {"code": code}
+
+    made = made_of(record)
+    found = findings(made.comparison(made.table()))
+    assert [fact.expression for fact in found[0].facts] == ["code == `5003`"]
+    days = [tuple(b'{"day":"d%d"}' % (at // 4) for _ in range(50)) for at in range(HOURS)]
+    assert not any(fact.kind == "value" for fact in Incident(tuple(days), 0, 0, frozenset()).table().hits)
+
+
 def shares_by_hour(shares: Iterable[float], rate: int = 60) -> Incident:
     """A city in so great a part of each hour's records, drawn by chance."""
     chance = random.Random(2)
@@ -195,7 +211,10 @@ def test_what_is_new_in_two_hours_is_measured_by_all_others() -> None:
     """The same hours of two other weeks are too few to tell what is new in 180 records."""
     chance = random.Random(4)
     hours = [
-        tuple(b'{"a":%d}' % (2 if FIRST <= at < FIRST + 2 and at + chance.random() * 90 < at + 3 else 1) for _ in range(90))
+        tuple(
+            b'{"a":%d}' % (2 if FIRST <= at < FIRST + 2 and at + chance.random() * 90 < at + 3 else 1)
+            for _ in range(90)
+        )
         for at in range(24 * 21)
     ]
     table = Incident(tuple(hours), FIRST, FIRST + 2, frozenset()).table()

@@ -26,7 +26,7 @@ MOST_VALUES = 3_000  # of a field
 MOST_PATTERNS = 500
 _LARGEST = 1e300
 _MANY = 100  # records that tell whether a field holds ids
-_UNIQUE = 0.5  # of them: with more different values than that they are ids
+_UNIQUE = 0.9  # of them: with more different values than that they are ids
 _TOLD = 50  # values that tell whether they are times, or texts with words
 TIMES = 0.9  # of the values of a field that is a time
 

@@ -165,18 +165,24 @@ class Table:
             yield Fact(counts.path, "pattern", text), by_hour
 
     def _dates(self, values: Iterable[Hits]) -> bool:
-        """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings."""
+        """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings.
+
+        Those take turns over all hours; the values of an incident are in the same few.
+        """
         values = list(values)
         if len(values) < 4 or len(self.hours) < 8:
             return False
         confined = whole = 0
+        hours, covered = set[int](), set[int]()
         for hits in values:
             at = [index for index, count in enumerate(hits) if count]
             number = sum(hits)
             whole += number
+            hours.update(at)
             if at[-1] - at[0] < max(2, _CONFINED * len(self.hours)):
                 confined += number
-        return confined > whole / 2
+                covered.update(at)
+        return confined > whole / 2 and 2 * len(covered) > len(hours)
 
 
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
