@@ -187,7 +187,7 @@ def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
 def _summary(request: Request, totals: Totals, hints: list[str], *, interrupted: bool) -> dict[str, Any]:
     plan, opened = request.plan, request.opened
     return totals.as_json() | {
-        "warnings": [*opened.warnings(plan.unmatched, plan.chunks), *totals.warnings(), *hints],
+        "warnings": [*opened.warnings(plan.unmatched, plan.chunks), *plan.notes, *totals.warnings(), *hints],
         "layout": opened.archive.layout.pattern,
         "time_field": plan.filter.within.path if plan.filter.within else None,
         "output": request.out,

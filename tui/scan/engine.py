@@ -39,10 +39,11 @@ def scan(
 ) -> Iterator[ScanEvent]:
     """Find the matching records of [start, stop), by hour, key and line.
 
-    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone. Setting `cancel` ends
-    the scan within half a second; chunks that it cuts are told as partial. With an `extract` the matches are written
-    there and only the first of each chunk are told. Damage is told, not raised; ArchiveError if the range has no chunk,
-    OutputError if the extract cannot be written. `dask` is the address of a Dask scheduler to run on.
+    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone; each hour that the range
+    touches is in it. Setting `cancel` ends the scan within half a second; chunks that it cuts are told as partial. With
+    an `extract` the matches are written there and only the first of each chunk are told. Damage is told, not raised;
+    ArchiveError if the range has no chunk, OutputError if the extract cannot be written. `dask` is the address of a
+    Dask scheduler to run on.
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
