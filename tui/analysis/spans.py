@@ -12,6 +12,7 @@ from tui.analysis.surprise import FEW, Shift, likelihood_ratio, shift, stretch, 
 from tui.analysis.table import Hits, Table
 
 _ALONE = 2.0  # times as far from the usual as any other stretch of so many hours
+_RESTLESS, _FAR = 4.0, 3.0  # what varies that much more than by chance has extremes: it must be so far from any other
 _FEW_RECORDS = 20  # of the usual share, added to a stretch: of few records any share is extreme
 _LONG = 8  # a stretch longer than this part of all hours may be a slow drift
 _STEP = 0.5  # of the difference that such a one must begin or end with
@@ -111,7 +112,8 @@ def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, 
     pairs = zip(_sums(rest_hits, length), _sums(rest_sizes, length), strict=True)
     shares = [(hit + _FEW_RECORDS * usual) / (size + _FEW_RECORDS) for hit, size in pairs]
     furthest = max(shares) if moved.score > 0 else min(shares)
-    return abs(moved.here - usual) > _ALONE * abs(furthest - usual)
+    times = _ALONE if moved.variation < _RESTLESS else _FAR
+    return abs(moved.here - usual) > times * abs(furthest - usual)
 
 
 def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) -> bool:
