@@ -175,12 +175,15 @@ def test_hours_that_differ_at_once_are_found_among_those() -> None:
         ((0, 1), [], "of 1 hour with records none can be told from the others"),
         ((0, 3), [], "of 3 hours with records none can be told from the others"),
         ((19, 23), ["--from", hour(20), "--to", hour(21)], "these hours hold no record"),
+        ((0, 19), ["--from", hour(18), "--to", hour(19), "-m", "at == `18`"], "18 other hours hold no such record"),
     ],
 )
 def test_where_nothing_can_be_compared_it_says_so_and_fails(
     hours: tuple[int, int], words: list[str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = tuple((b'{"a":1}',) * 9 if hours[0] <= at < hours[1] and at != FIRST else () for at in range(hours[1]))
+    made = tuple(
+        (b'{"at":%d}' % at,) * 9 if hours[0] <= at < hours[1] and at != FIRST else () for at in range(hours[1])
+    )
     write(Incident(made, 0, 0, frozenset()), tmp_path)
     code, said = answer(capsys, str(tmp_path), *words)
     assert (code, said["findings"]) == (2, [])

@@ -152,6 +152,8 @@ def not_compared(answer: Answer) -> str:
     if not answer.target.records:
         kind = " that is a JSON object" if answer.not_objects else ""
         return f"Nothing was compared: these hours hold no record{kind}."
+    if answer.baseline.ranges and not answer.baseline.records:
+        return f"Nothing was compared: {_hours(answer.baseline.ranges)} hold no such record."
     hours = sum(1 for size in answer.sizes if size)
     if not answer.baseline.records and hours <= FEW:
         return f"Nothing was compared: of {plural(hours, 'hour')} with records none can be told from the others."

@@ -170,7 +170,7 @@ class DiffPage(SelectionPage):
         hits = dict(zip(answer.hours, current.by_hour, strict=True))
         records = dict(zip(answer.hours, answer.sizes, strict=True))
         exact = session.filter if answer.exact and not self._filter.active else None
-        session.shade = Shade(name_of(current), exact, hits, records)
+        session.shade = Shade(name_of(current), exact, hits, records, found=True)
         return session.selection
 
     def _filter_of(self, found: Found) -> Filter:
