@@ -45,7 +45,11 @@ def overlapping(chance: random.Random, bad: bool) -> object:
 
 
 def floats(chance: random.Random, bad: bool) -> object:
-    return {"x": chance.random() * (3 if bad else 1), "y": chance.expovariate(1) * (4 if bad else 1)}
+    return {"x": chance.random() * (3 if bad else 1), "y": -chance.expovariate(1) * (4 if bad else 1)}
+
+
+def counters(chance: random.Random, bad: bool) -> object:
+    return {"n": chance.choice([0, 0, 0, *range(-30, 30)]) * (9 if bad else 1)}
 
 
 def traces(chance: random.Random, bad: bool) -> object:
@@ -69,7 +73,7 @@ def found_in(said: Iterable[dict[str, Any]], made: Incident) -> Iterable[tuple[f
 
 
 @pytest.mark.parametrize("indexed", [False, True])
-@pytest.mark.parametrize("record", [mixed, overlapping, floats, traces, nested])
+@pytest.mark.parametrize("record", [mixed, overlapping, floats, counters, traces, nested])
 def test_a_filter_selects_the_shares_that_are_stated(
     record: Callable[[random.Random, bool], object],
     indexed: bool,
