@@ -52,7 +52,7 @@ def scan(
     last = parse_time(stop, zone) if isinstance(stop, str) else stop and stop.astimezone(zone)
     first, last = first and floor_hour(first), last and ceil_hour(last)
     plan = plan_scan(archive, first, last, filter or Filter())
-    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
+    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract, exact=True)
 
 
 def run_plan(
@@ -70,7 +70,7 @@ def run_plan(
     """Run a plan; see `scan`. With `count_only` matches are only counted.
 
     `known`: says of a chunk, before it is read, that no record of it matches the filter; None if it may.
-    `exact`: count every record, also where nothing matches (an extract always does; see ScanTask).
+    `exact`: count every record; else only some, also in blocks without a match (an extract counts all; see ScanTask).
     `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
     """
     cancel = cancel or threading.Event()
