@@ -13,6 +13,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+unexport PYTHONDONTWRITEBYTECODE # to compile the tests takes longer than to import them, and each worker does both
 
 .PHONY: demo test test-s3 test-lowest test-newest check fix screenshots docs site dist workflows bench circle fuzz soak \
         shows clean
