@@ -16,6 +16,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.support.boto import share_loader
 from tests.support.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import Seaweed, Versity, find_weed
@@ -24,6 +25,7 @@ Program = TypeVar("Program")
 
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
+share_loader()
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
