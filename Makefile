@@ -13,7 +13,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-unexport PYTHONDONTWRITEBYTECODE # to compile the tests takes longer than to import them, and each worker does both
+PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile # many tests wait: three workers per core
+
+unexport PYTHONDONTWRITEBYTECODE # each worker would compile all tests, which takes longer than to import them
 
 .PHONY: demo test test-s3 test-lowest test-newest check fix screenshots docs site dist workflows bench circle fuzz soak \
         shows clean
@@ -24,7 +26,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 test-s3: $(VENV)/.tested
 	@$(BIN)/python -m tests.support.build versitygw
@@ -67,12 +69,12 @@ test-lowest: $(VENV)/.created
 	  --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 test-newest: $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.shows.benchmarks
