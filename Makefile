@@ -62,8 +62,10 @@ workflows: $(VENV)/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
 	$(BIN)/zizmor --offline .github
 
-# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
+# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`, which
+# installs its own again afterwards.
 test-lowest: $(VENV)/.created
+	@rm -f $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra dask --extra lz4 --extra web \
 	  --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
@@ -72,6 +74,7 @@ test-lowest: $(VENV)/.created
 	$(PYTEST)
 
 test-newest: $(VENV)/.created
+	@rm -f $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
 	@$(BIN)/python -m tests.support.build
 	$(PYTEST)
