@@ -67,6 +67,14 @@ def test_minutes_can_be_compared_with_others(tmp_path: Path, capsys: pytest.Capt
     assert said["findings"][0]["where"] == {"code": 99}
 
 
+def test_a_baseline_of_minutes_makes_hours_times_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "a", days=3)
+    range_ = ["--from", "2024-03-03T10", "--to", "2024-03-03T11", "--against", "2024-03-03T09:15..2024-03-03T09:45"]
+    _, said = answer(capsys, str(tmp_path / "a"), *range_)
+    assert said["baseline"] == {"ranges": [{"from": "2024-03-03T09:15", "to": "2024-03-03T09:45"}], "records": 225}
+    assert said["findings"][0]["where"] == {"code": 99}
+
+
 def test_records_without_a_time_are_counted_and_end_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "a", days=3)
     path = tmp_path / "a" / "events.2024-03-03_10.log.gz"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tui.archive import Catalog, Chunk, Gap, StoredObject
 from tui.archive.catalog import make_catalog
-from tui.archive.times import HOUR, count_hours, hours_between
+from tui.archive.clocks import count_hours
+from tui.archive.times import HOUR, hours_between
 
 UPLOADED = datetime(2015, 2, 1, tzinfo=UTC)
 START = datetime(2015, 1, 20, tzinfo=UTC)

@@ -17,6 +17,13 @@ def test_every_etag_is_given_back(etag: str) -> None:
     assert Chunk("k", HOUR, 1, etag, HOUR).etag == etag
 
 
+@pytest.mark.parametrize("key", ["", "a/b.gz", "é\udcff\n", "k" * 1024])
+@pytest.mark.parametrize("etag", [MD5, "", "e" * 70_000])
+def test_every_key_is_given_back(key: str, etag: str) -> None:
+    chunk = Chunk(key, HOUR, 1, etag, HOUR)
+    assert (chunk.key, chunk.etag) == (key, etag)
+
+
 @pytest.mark.parametrize("size", [0, 1, 5 << 40, (1 << 63) - 1])
 def test_every_size_is_given_back(size: int) -> None:
     assert Chunk("k", HOUR, size, MD5, HOUR).size == size
@@ -48,5 +55,5 @@ def test_chunks_are_equal_by_what_they_say() -> None:
 def test_a_million_chunks_take_little_memory() -> None:
     chunk = Chunk("k", HOUR, 1 << 30, MD5, HOUR, topic="t")
     own = [getattr(chunk, name) for name in ("_packed",)]
-    assert sys.getsizeof(chunk) + sum(map(sys.getsizeof, own)) <= 160, "beside its key, and an hour that many share"
+    assert sys.getsizeof(chunk) + sum(map(sys.getsizeof, own)) <= 128, "with its key, beside an hour that many share"
     assert chunk._shared is Chunk("other", HOUR, 2, "e", HOUR, topic="t")._shared

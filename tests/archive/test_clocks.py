@@ -13,9 +13,11 @@ from tui.analysis.zone import check_zone
 from tui.archive import Archive, Catalog, open_archive
 from tui.archive.catalog import make_catalog
 from tui.archive.chunk import Chunk
+from tui.archive.clocks import clock_note, shown_minutes
 from tui.archive.layout import Layout
+from tui.archive.moments import parse_range
 from tui.archive.store import open_store
-from tui.archive.times import HOUR, clock_note, hours_between, parse_range, parse_zone, shown_minutes, spell_hour
+from tui.archive.times import HOUR, hours_between, parse_zone, spell_hour
 from tui.cli import run
 
 PATTERN = "e.%Y-%m-%d_%H.log"
@@ -152,11 +154,17 @@ def test_an_hour_that_clocks_skipped_says_so_wherever_it_is_named(
     place = folder_of(tmp_path, hours_of("Europe/Berlin", datetime(2015, 3, 29), 1))
     zone = ["--timezone", "Europe/Berlin"]
     said = "2015-03-29T02: clocks in Europe/Berlin skipped this hour"
-    assert run(["cat", place, *zone, "--hour", "2015-03-29T02"]) == 2
-    assert said in capsys.readouterr().err
+    never = "2015-03-29T02 did not exist in Europe/Berlin: clocks went forward from 02:00 to 03:00"
+    ranges = [["cat", "--hour", "2015-03-29T02"]]
+    ranges += [[command, "--from", "2015-03-29T02", "--to", "2015-03-29T03"] for command in ("ls", "count", "verify")]
+    for command, *words in ranges:
+        assert run([command, place, *zone, *words]) == 2
+        assert capsys.readouterr() == ("", f"hourscope: {never}\n")
     assert run(["ls", place, *zone, "--from", "2015-03-29T02", "--to", "2015-03-29T04"]) == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[0].startswith("2015-03-29T03") and said in err
+    assert [line[:13] for line in out.splitlines()] == ["2015-03-29T02", "2015-03-29T03"] and said in err
+    assert run(["ls", place, *zone, "--from", "2015-03-29", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"] == [said]
     (tmp_path / "e.2015-03-29_02.log").write_bytes(b"{}\n")  # a name that this zone's clocks cannot have given
     assert run(["ls", place, *zone]) == 0
     assert "skipped this hour" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tui.archive.detect import detect, three
+from tui.archive.detect import SeveralLayoutsError, detect, find_layouts, three
 from tui.errors import LayoutError
 
 
@@ -163,3 +163,106 @@ def test_folders_of_topics_are_topics_though_a_number_tells_them_apart() -> None
         for hour in range(24)
     ]
     assert detect(keys).fields == ("topic",)
+
+
+DAYS = [datetime(2024, 5, 1) + timedelta(hours=number) for number in range(80)]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "%y%m%d-%H.gz",
+        "%d%m%y-%H.gz",
+        "%m%d%y_%H.log",
+        "x/%d-%m-%y/%H.gz",
+        "e%y%m%dT%H%M%S.json",
+        "%d-%b-%y_%H",
+        "%y/%m/%d/%H",
+    ],
+)
+@pytest.mark.parametrize("first", [datetime(2024, 2, 27), datetime(2012, 12, 11), datetime(2020, 5, 20)])
+def test_the_order_of_a_date_with_a_short_year_is_that_whose_days_follow_each_other(
+    pattern: str, first: datetime
+) -> None:
+    """Also where the digits of 2020 and of the month are those of a year."""
+    hours = {hour.strftime(pattern): hour for hour in (first + timedelta(hours=number) for number in range(200))}
+    layout = detect(hours)
+    found = {key: parsed.hour.replace(tzinfo=None) for key in hours if (parsed := layout.parse(key))}
+    assert found == hours
+
+
+@pytest.mark.parametrize(
+    ("pattern", "both"),
+    [
+        ("ev-%y%m%d-%H.gz", ("ev-%y%m%d-%H.gz", "ev-%d%m%y-%H.gz")),
+        ("%d-%b-%y/%H", ("%d-%B-%y/%H", "%y-%B-%d/%H")),
+    ],
+)
+def test_a_day_alone_does_not_tell_it_and_both_are_named(pattern: str, both: tuple[str, str]) -> None:
+    keys = [hour.strftime(pattern) for hour in DAYS[:24]]
+    with pytest.raises(SeveralLayoutsError, match="days and years cannot be told apart") as caught:
+        detect(keys)
+    assert {layout.pattern for layout in caught.value.layouts} == set(both)
+    assert all(repr(layout) in str(caught.value) for layout in both)
+    assert all(layout.parse(key) for layout in caught.value.layouts for key in keys)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [f"ev-2005{month:02}{day:02}.gz" for month in (1, 2) for day in range(1, 13)],
+        [f"job-{number * 7919 % 1000000:06}-{number % 100:02}.gz" for number in range(400)],
+    ],
+    ids=["days of a year that is a date in two digits", "numbers"],
+)
+def test_digits_that_are_a_date_by_chance_are_none(keys: list[str]) -> None:
+    with pytest.raises(LayoutError, match=r"not an hour|no layout"):
+        detect(keys)
+
+
+@pytest.mark.parametrize("name", ["%a", "%A"])
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "{}-%Y-%m-%d-%H.gz",
+        "{}/%Y/%m/%d/%H.gz",
+        "%Y-%m-%d-{}-%H.gz",
+        "%Y%m%d%H.{}.gz",
+        "x/%Y-%m-%d ({})/%H",
+        "{}%d%m%Y_%H",
+    ],
+)
+def test_a_weekday_is_no_topic_and_must_be_that_of_the_date(spelled: str, name: str) -> None:
+    pattern = spelled.format(name)
+    keys = {hour.strftime(pattern): hour for hour in DAYS}
+    layout = detect(keys)
+    assert layout.pattern == pattern
+    assert {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))} == keys
+    assert not layout.parse(next(iter(keys)).replace("Wed", "Sun"))
+
+
+def test_words_that_are_weekdays_by_chance_are_topics() -> None:
+    keys = [f"{topic}/{hour:%Y/%m/%d/%H}.gz" for topic in ("Sun", "Mon") for hour in DAYS]
+    assert detect(keys).fields == ("topic",)
+    assert find_layouts(keys)[0].parse(keys[0])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "%d/%b/%Y:%H",
+        "%d-%b-%Y_%H.gz",
+        "[%d%b%Y:%H]",
+        "access.[%d/%b/%Y:%H:%M:%S +0000].log",
+        "%a %b %d %H:%M:%S %Y.txt",
+    ],
+)
+@pytest.mark.parametrize("hours", [1, 3, 24, 80])
+def test_the_times_of_web_servers(pattern: str, hours: int) -> None:
+    """May is a short name and a whole one; the months after it are read alike."""
+    keys = {hour.strftime(pattern): hour for hour in DAYS[:hours]}
+    later = datetime(2024, 6, 3, 7)
+    layout = detect(keys)
+    found = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
+    assert found == keys
+    assert layout.parse(later.strftime(pattern))

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.archive.moments import parse_moments, parse_range
 from tui.archive.times import (
     HOUR,
     ceil_hour,
     floor_hour,
     hours_between,
     next_hour,
-    parse_moments,
-    parse_range,
     parse_time,
     parse_zone,
     spell_hour,

@@ -246,6 +246,25 @@ def test_names_that_end_like_a_year_are_in_a_range(monkeypatch: pytest.MonkeyPat
         assert len(archive.catalog(hour(2015, 5, 1, 7), hour(2015, 5, 1, 9)).chunks) == 2 * len(names)
 
 
+@pytest.mark.parametrize(
+    ("layout", "lists"), [("%a/%Y-%m-%d/%H.gz", 7), ("events-%A-%Y-%m-%d-%H.gz", 7), ("%Y/%m/%d-%a/%H.gz", 1)]
+)
+def test_a_weekday_in_front_of_the_date_is_walked_like_a_name(
+    monkeypatch: pytest.MonkeyPatch, layout: str, lists: int
+) -> None:
+    """A month is its own keys of each weekday, not all keys of the weekday."""
+    with LargeS3(hourly_keys(datetime(2015, 1, 1), datetime(2017, 1, 1), layout)) as s3:
+        for variable, value in s3.env.items():
+            monkeypatch.setenv(variable, value)
+        archive, listing = open_listed("s3://b/", s3=options(s3))
+        assert archive.layout.pattern == layout
+        s3.lists.clear()
+        catalog = archive.catalog(hour(2015, 5, 1), hour(2015, 6, 1), listing)
+        assert (len(catalog.chunks), catalog.gaps, catalog.unmatched) == (744, (), ())
+        months = [listed for listed in s3.lists if "2015" in listed.prefix and listed.keys]
+        assert (len(months), sum(listed.keys for listed in months)) == (lists, 744)
+
+
 RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which tells the first one
     "events.{host}-000000.%Y-%m-%d_%H.log.gz": "events.{host}-000000.%Y%m%dT%H.log.gz",
     "%Y/%m/%d/%H/web{host}.log.gz": "%Y/%m/%d/web{host}-%H.log.gz",

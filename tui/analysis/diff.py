@@ -20,6 +20,7 @@ from tui.analysis.spans import hours_like, suspicious
 from tui.analysis.table import Table, table_of
 from tui.archive import Chunk
 from tui.archive.store import is_s3
+from tui.archive.times import as_instant
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.filter.within import Within
@@ -111,7 +112,7 @@ def _by_minutes(
 ) -> Iterator[ScanEvent | Answer]:
     """All records, by their own times."""
     assert question.target is not None
-    start, stop = question.target
+    start, stop = (end.astimezone(UTC) for end in question.target)
     measure = ByMinutes(times, stretch_length(start, stop))
     found = Stretches()
     measured = replace(plan, excerpt=replace(plan.excerpt, measure=measure))
@@ -125,7 +126,7 @@ def _by_minutes(
         return
     zone = plan.archive.zone
     ordered = [
-        ((start.astimezone(UTC) + number * measure.length).astimezone(zone), found.observed[number])
+        (as_instant((start + number * measure.length).astimezone(zone)), found.observed[number])
         for number in sorted(found.observed)
     ]
     not_objects = sum(seen.not_objects for _, seen in ordered)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from tui.analysis.findings import Finding
 from tui.analysis.minutes import of_other_days
 from tui.archive import Archive, empty_range
-from tui.archive.times import ceil_hour, floor_hour, parse_moments, parse_range
+from tui.archive.moments import parse_moments, parse_range, stretches
+from tui.archive.times import ceil_hour, floor_hour
 from tui.errors import TimeError
 from tui.filter import Filter
 from tui.filter.fields import ANY, Path
@@ -105,6 +106,8 @@ def plan_diff(archive: Archive, question: Question, filter_: Filter | None = Non
     """
     if question.target is None:
         return plan_scan(archive, None, None, filter_ or Filter())
+    if question.chunks is not None and len(stretches(*question.target)) > 1:
+        raise TimeError("clocks showed some of these minutes twice: give --from and --to in UTC, such as …T01:10Z")
     start, stop = question.chunks or question.target
     baseline = question.against or ((start - _BEFORE, stop + _AFTER),)
     first, last = min(start, *(range_[0] for range_ in baseline)), max(stop, *(range_[1] for range_ in baseline))

@@ -14,7 +14,8 @@ from tui.app.model.heat import Mark, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.page import Page
 from tui.app.requests import OpenHour, ShowNotebook
-from tui.archive.times import floor_hour, has_minutes, parse_time, spell_hour, zone_name
+from tui.archive.moments import has_minutes
+from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
 from tui.filter import Filter
 from tui.history.entries import note_entry
 from tui.history.notebook import Spot

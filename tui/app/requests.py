@@ -66,11 +66,12 @@ class ShowArchive:
 
 @dataclass(frozen=True, slots=True)
 class ChooseLayout:
-    """Ask which of several layouts in one place is meant."""
+    """Ask which of several layouts in one place is meant. `why`: what the keys do not tell, if all read them."""
 
     url: str
     location: Location
     layouts: tuple[str, ...]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

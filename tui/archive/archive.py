@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -11,15 +11,17 @@ from itertools import islice
 
 from tui.archive.catalog import Catalog, make_catalog
 from tui.archive.chunk import Chunk, StoredObject
+from tui.archive.clocks import clock_note, skipped_sentence
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
-from tui.archive.layout import Layout, escape
+from tui.archive.hosts import may_be_hosts
+from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
 from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.times import clock_note, hours_between, next_hour, spell_hour
+from tui.archive.times import first_hour, hours_between, next_hour, spell_hour
 from tui.archive.topics import renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
@@ -51,7 +53,13 @@ class Archive:
         layout = self.layout
         for name, value in fields.items():
             layout = layout.with_field(name, value)
-        return escape(self.folders) + layout.pattern
+        return layout.below(self.folders).pattern
+
+    def hosts_option(self, topics: Collection[str]) -> str:
+        """The same that takes the topics of a detected layout for hosts; "" if they surely are topics."""
+        if not self.detected or "host" in self.layout.fields or not may_be_hosts(topics):
+            return ""
+        return self.layout.without_field("topic", "host").below(self.folders).pattern
 
     @property
     def extract(self) -> bool:
@@ -203,6 +211,8 @@ class Archive:
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
     """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
+    if start and stop and first_hour(start) >= stop:
+        return ArchiveError(skipped_sentence(start))
     walk = archive.walk()
     first, last = archive.end(walk, first=True), archive.end(walk)
     ends = (("from", start), ("to" if start else "before", stop))

@@ -7,12 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from tui.archive.columns import Columns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.holes import escape
 from tui.archive.layout import Layout
-from tui.archive.spellings import FoundTime, Spelling, find_dates
+from tui.archive.spellings import FoundTime, Spelling, find_dates, find_weekdays
 from tui.errors import LayoutError
 
 AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and the others are strays
@@ -63,16 +64,14 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
         return None
     late = marks[1] if len(marks) > 1 and isinstance(marks[1], int) else None
     find = main.finder()
-    extras = [mark.finder() for mark in _agreeing(find, keys)]
+    extras = _agreeing(find, keys)
     rows: list[tuple[str, list[FoundTime]]] = []
     for key in keys:
         found = find(key)
         if found is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
             continue
         spans = [found]
-        for extra in extras:
-            date = extra(key[: found.start])
-            spans += [date] if date else []
+        spans += [date for extra in extras if (date := extra(key, found))]
         if late is not None:
             match = apart_hours(key, found).get(late)
             if match is None:
@@ -89,25 +88,43 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
         return None
 
 
-def _agreeing(find: Callable[[str], FoundTime | None], keys: Sequence[str]) -> list[TimeMark]:
-    """The dates in front of the time that say the same, as far as they go: a folder for the day, say."""
+def _agreeing(
+    find: Callable[[str], FoundTime | None], keys: Sequence[str]
+) -> list[Callable[[str, FoundTime], FoundTime | None]]:
+    """How to find, beside the time, what says the same, as far as it goes: a folder for the day in front of it, say,
+    or a weekday."""
     agreeing: Counter[TimeMark] = Counter()
     rows = 0
+    words: defaultdict[TimeMark, set[str]] = defaultdict(set)
     for key in keys:
         found = find(key)
         if found is None:
             continue
         rows += 1
         seen: Counter[Spelling] = Counter()
-        for date in find_dates(key[: found.start]):
+        for date in (*find_dates(key[: found.start]), *find_weekdays(_without(key, found))):
             mark = TimeMark(date.spelling, seen[date.spelling])
             seen[date.spelling] += 1
             agreeing[mark] += _agree(date, found.time)
-    return [mark for mark, number in agreeing.items() if number >= AGREE * rows][:_MOST_EXTRAS]
+            words[mark] |= {*date.texts[:1]} if date.spelling.is_weekday else set()
+    chance = [mark for mark, texts in words.items() if len(texts) == 1 and min(texts).islower()]  # `mon` on a Monday
+    marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows and mark not in chance]
+    return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MOST_EXTRAS]]
+
+
+def _beside(find: Callable[[str], FoundTime | None], anywhere: bool, key: str, time: FoundTime) -> FoundTime | None:
+    """A date in front of a key's time, or a weekday that may be `anywhere`."""
+    return find(_without(key, time) if anywhere else key[: time.start])
+
+
+def _without(key: str, time: FoundTime) -> str:
+    return key[: time.start] + " " * (time.stop - time.start) + key[time.stop :]
 
 
 def _agree(date: FoundTime, time: datetime) -> bool:
     parts = set(date.spelling.parts)
+    if date.spelling.is_weekday:
+        return date.time.weekday() == time.weekday()
     if {"d", "j"} & parts:
         return date.time.date() == time.date()
     return date.time.year == time.year and (not {"m", "B"} & parts or date.time.month == time.month)

@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from tui.archive.chunk import Chunk, StoredObject
-from tui.archive.times import HOUR, count_hours, exists, first_hour, next_hour
+from tui.archive.clocks import count_hours
+from tui.archive.times import HOUR, exists, first_hour, next_hour
 
 _FAR = timedelta(days=366)  # of the wall clock
 

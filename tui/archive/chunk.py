@@ -9,7 +9,7 @@ from functools import lru_cache
 from struct import Struct
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NUMBERS = Struct("<qq?")  # size, upload, is the ETag no MD5
+_NUMBERS = Struct("<qq?I")  # size, upload, is the ETag no MD5, bytes of the ETag; it and the key follow
 _MD5 = re.compile("[0-9a-f]{32}")
 
 
@@ -45,9 +45,8 @@ class Chunk:
     A listing may hold a million, so each is a compact row: what all differ in is packed, what most share is shared.
     """
 
-    key: str
     hour: datetime
-    _packed: bytes  # its size, the microseconds of its upload, and its ETag
+    _packed: bytes  # its size, the microseconds of its upload, its ETag, and its key
     _shared: tuple[str, str, str, str, bool]
 
     def __init__(
@@ -64,11 +63,11 @@ class Chunk:
         restored: bool = False,
     ) -> None:
         put = object.__setattr__  # the class is frozen
-        put(self, "key", key)
         put(self, "hour", hour)
-        digest = bytes.fromhex(etag) if _MD5.fullmatch(etag) else b""
-        about = _NUMBERS.pack(size, (uploaded - _EPOCH) // timedelta(microseconds=1), not digest)
-        put(self, "_packed", about + (digest or etag.encode("utf-8", "surrogatepass")))
+        is_md5 = _MD5.fullmatch(etag) is not None
+        tag = bytes.fromhex(etag) if is_md5 else etag.encode("utf-8", "surrogatepass")
+        about = _NUMBERS.pack(size, (uploaded - _EPOCH) // timedelta(microseconds=1), not is_md5, len(tag))
+        put(self, "_packed", about + tag + key.encode("utf-8", "surrogatepass"))
         put(self, "_shared", _shared(storage_class, topic, host, rev, restored))
 
     def __repr__(self) -> str:
@@ -80,6 +79,12 @@ class Chunk:
         return Chunk(self.key, self.hour, self.size, self.etag, self.uploaded, storage, topic, host, rev, restored)
 
     @property
+    def key(self) -> str:
+        """Of the object; unique in its store."""
+        start = _NUMBERS.size + _NUMBERS.unpack_from(self._packed)[3]
+        return self._packed[start:].decode("utf-8", "surrogatepass")
+
+    @property
     def size(self) -> int:
         """Bytes as stored (compressed)."""
         return int(_NUMBERS.unpack_from(self._packed)[0])
@@ -87,8 +92,9 @@ class Chunk:
     @property
     def etag(self) -> str:
         """What a GET can be bound to."""
-        text = self._packed[_NUMBERS.size :]
-        return text.decode("utf-8", "surrogatepass") if _NUMBERS.unpack_from(self._packed)[2] else text.hex()
+        _, _, is_text, length = _NUMBERS.unpack_from(self._packed)
+        tag = self._packed[_NUMBERS.size : _NUMBERS.size + length]
+        return tag.decode("utf-8", "surrogatepass") if is_text else tag.hex()
 
     @property
     def uploaded(self) -> datetime:

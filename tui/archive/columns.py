@@ -8,20 +8,13 @@ from collections.abc import Sequence
 from os.path import commonprefix
 
 from tui.archive.holes import escape
+from tui.archive.hosts import are_counted, are_hosts, are_versions, is_host, may_be_hosts, topics_and_hosts
 
 _TOKEN = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _REGION = re.compile(r"(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d")
-# A host's name has a number, or is one of a domain; `ip-10-0-0-1` is Amazon's.
-_HOST = re.compile(
-    r"[A-Za-z][A-Za-z-]*-?\d{1,4}[a-z]?(?:-\d{1,3}){0,3}(?:\.[A-Za-z0-9-]+)*|[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+"
-)
-_DOMAINS = frozenset(("com", "net", "org", "io", "dev", "local", "lan", "internal", "corp", "home", "cluster", "cloud"))
-_WORDS = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}(?:[._+-][A-Za-z_]+\d{0,2})*")
-_COUNTED = re.compile(
-    r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
-)
-_NUMBERED = re.compile(r"[A-Za-z]{2,}[A-Za-z-]*\d{1,3}")  # web01
+_WORDS = re.compile(r"[A-Za-z_](?:[A-Za-z_]|(?<=[A-Za-z_])\d{1,2}(?!\d)|[.+-](?=[A-Za-z_]))*", re.ASCII)
+_NAMES = re.compile(r"[A-Za-z_](?:[A-Za-z_]|\d{1,4}(?!\d)|[.+-](?=\w))*", re.ASCII)  # in front of the time
 _EPOCH = re.compile(r"1\d{9}|1\d{12}")  # of the day, in front of one of the hour: it changes every day
 _MOST_NAMES = 2000  # topics or hosts
 _NSQ = re.compile(r"(?P<name>[^/]+?)(?P<rev>-\d{6}|)\.")  # nsq_to_file's <TOPIC>.<HOST><REV>.
@@ -50,7 +43,7 @@ class Columns:
             name = names.pop()
             texts = [match[2] for match in named if match]
             return escape(name) + "=" + (self._field(_identifier(name), texts) or "*")
-        return self._classified(values) or self._varying(values, behind=behind)
+        return self._classified(values, behind=behind) or self._varying(values, behind=behind)
 
     def file_head(self, values: Sequence[str]) -> str:
         """The part of a file's name in front of its time."""
@@ -58,10 +51,11 @@ class Columns:
         names = [match["name"] for match in matches if match]
         revised = any(match["rev"] for match in matches if match)
         dotted = len(names) == len(values) and all("." in name for name in names)
-        if dotted and (revised or _end_in_hosts(names)):
+        if dotted and (parts := topics_and_hosts(names, needed=revised)):
             self._used |= {"topic", "host", "rev"}
-            return topics_and_hosts(names) + "{rev}."
-        if len(set(values)) == 1:
+            return parts + "{rev}."
+        last = values[0][:-1].rpartition(".")[2]
+        if len(set(values)) == 1 and not (dotted and may_be_hosts([last]) and not are_counted([last])):
             return _literal(values[0], behind=False)
         end = _common_end(values)
         words = self._classified([value.removesuffix(end) for value in values])
@@ -78,24 +72,28 @@ class Columns:
         if len(set(values)) == 1:
             return _literal(values[0], behind=True)
         head, tail = _ends(values, behind=True)
+        if are_versions([value[len(head) : len(value) - len(tail)] for value in values]):
+            head = re.sub(r"[A-Za-z_]+[-_.]?$", "", head)  # of what they are the versions
         middles = [value[len(head) : len(value) - len(tail)] for value in values]
-        words = self._classified(middles) if len(set(middles)) * 2 <= len(middles) else ""
+        words = self._classified(middles, behind=True) if len(set(middles)) * 2 <= len(middles) else ""
         return escape(head) + words + escape(tail) if words else self._varying(values, behind=True)
 
-    def _classified(self, values: Sequence[str]) -> str:
-        """A hole with a name for texts that are names: of a topic, a host, a region; "" if they are not."""
+    def _classified(self, values: Sequence[str], *, behind: bool = False) -> str:
+        """A hole with a name for texts that are names: of a topic, a host, a region; "" if they are not.
+
+        Names that may be either are topics: those are counted and chosen among, where hosts are read together.
+        """
         distinct = set(values)
         if not all(distinct) or len(distinct) > _MOST_NAMES:
             return ""
         if all(map(_REGION.fullmatch, distinct)):
             return self._field("region", values)
-        if _are_random(values) or all(map(_COUNTED.fullmatch, distinct)):
+        if _are_random(values) or are_counted(distinct):
             return ""
-        if all(map(_HOST.fullmatch, distinct)) and _are_hosts(distinct):
+        if are_hosts(distinct):
             return self._field("host", values)
-        if all(map(_WORDS.fullmatch, distinct)):
-            return self._field("topic", values)
-        return ""
+        topic = self._field("topic", values) if all(map((_WORDS if behind else _NAMES).fullmatch, distinct)) else ""
+        return topic or (self._field("host", values) if may_be_hosts(distinct) else "")
 
     def _field(self, name: str, values: Sequence[str]) -> str:
         if name in self._used or not name or not all(values):
@@ -124,61 +122,6 @@ class Columns:
         return escape(head) + "*" + escape(tail)
 
 
-def topics_and_hosts(names: Sequence[str]) -> str:
-    """`{topic}.{host}` for names that are a topic and a host with a dot between, both of which may hold dots.
-
-    What varies tells where the host begins: topics and hosts are fewest if every topic is on every host. The layout's
-    own reading is the last dot; where that is not right, the hole says more.
-    """
-    cuts = _cuts(sorted(set(names)))
-    hosts = {name: name.split(".", cut)[-1] for name, cut in cuts.items()}
-    if not any("." in host for host in hosts.values()):
-        return "{topic}.{host}"
-    ends = {host.partition(".")[2] for host in hosts.values()}
-    if len(ends) == 1:
-        return f"{{topic}}.{{host=*.{escape(ends.pop())}}}"
-    topics = {name[: -len(host) - 1] for name, host in hosts.items()}
-    return f"{{topic={escape(topics.pop())}}}.{{host}}" if len(topics) == 1 else "{topic}.{host}"
-
-
-def _cuts(names: Sequence[str]) -> dict[str, int]:
-    """How many words between dots each name's topic has."""
-    best: tuple[tuple[int, ...], dict[str, int]] | None = None
-    rows = [name.split(".") for name in names]
-    shortest = min(map(len, rows))
-    tries = [dict.fromkeys(names, cut) for cut in range(1, shortest)]  # as many words in every topic
-    tries += [
-        {n: len(r) - cut for n, r in zip(names, rows, strict=True)} for cut in range(1, shortest)
-    ]  # in every host
-    for cuts in tries:
-        topics = {".".join(row[: cuts[name]]) for name, row in zip(names, rows, strict=True)}
-        hosts = {".".join(row[cuts[name] :]) for name, row in zip(names, rows, strict=True)}
-        odd = sum(not _looks_like_host(host) for host in hosts)
-        odd += sum(_looks_like_host(topic.rpartition(".")[2]) for topic in topics)
-        cost = (len(topics) + len(hosts), odd, sum(host.count(".") for host in hosts))
-        if best is None or cost < best[0]:
-            best = (cost, cuts)
-    return best[1] if best else {}
-
-
-def _end_in_hosts(names: Sequence[str]) -> bool:
-    """Do the names vary in what may be a host, or is it one by its number?"""
-    hosts = [name.rpartition(".")[2] for name in names]
-    if len(set(names)) > 1:
-        return not _are_random(hosts)
-    return _NUMBERED.fullmatch(hosts[0]) is not None and not _COUNTED.fullmatch(hosts[0])
-
-
-def _looks_like_host(text: str) -> bool:
-    first, _, domain = text.partition(".")
-    return any(char.isdigit() for char in first) or domain.rpartition(".")[2] in _DOMAINS or text == "localhost"
-
-
-def _are_hosts(values: set[str]) -> bool:
-    """Do all look like hosts, and is it the number that tells them apart? `web01 web02`, but not `v1` alone."""
-    return all(map(_looks_like_host, values))
-
-
 def _are_random(values: Sequence[str]) -> bool:
     """Are they ids rather than names: long, with digits among letters, or hardly one twice?"""
     distinct = set(values)
@@ -188,7 +131,7 @@ def _are_random(values: Sequence[str]) -> bool:
     )
     if odd * 2 > len(distinct):
         return True
-    upper = sum(value.isupper() and any(map(str.isdigit, value)) for value in distinct)
+    upper = sum(value.isupper() and any(map(str.isdigit, value)) and not is_host(value) for value in distinct)
     return upper == len(distinct) or (len(values) >= 24 and len(distinct) * 4 > len(values) * 3)
 
 

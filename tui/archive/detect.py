@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tui.archive.assembly import AGREE, TimeMark, apart_hours, layout_around
 from tui.archive.columns import is_renamed, suffix_of
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
-from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times
+from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times, find_weekdays
 from tui.errors import LayoutError
 from tui.printable import printable
 
@@ -22,18 +22,25 @@ _FEWEST = 3  # keys of a second layout: fewer are strays
 _COPIED = 0.3  # of the keys have the usual suffix; the others may be copies of such
 _FEW_FIT = 0.5  # of the keys are missed: a better reading is looked for
 _MOST_APART = 3  # numbers on each side of a date that may be its hour
+_SHORT_YEARS_FIT = 0.75  # of the keys, at least: six digits of an id are a date by chance
 _HOURS = 24
+_TIMES_LONGER = 10  # is the span of a wrong order of a date, at least
 
 
 class SeveralLayoutsError(LayoutError):
-    """Keys of two layouts or more are in one place: which of them is meant must be chosen."""
+    """Keys of two layouts or more are in one place, or two read all of them: which is meant must be chosen.
 
-    def __init__(self, layouts: Sequence[Layout], place: str = "") -> None:
+    `why`: what cannot be told apart in keys that all are read by each.
+    """
+
+    def __init__(self, layouts: Sequence[Layout], place: str = "", why: str = "") -> None:
         self.layouts = tuple(layouts)
+        self.why = why
         where = printable(place) if place else "the place"
         names = " and ".join(f"'{layout.pattern}'" for layout in layouts)
         count = {2: "two", 3: "three"}.get(len(layouts), str(len(layouts)))
-        super().__init__(f"{where} holds keys of {count} layouts, {names}; choose one with --layout")
+        reason = f"{why} ({names})" if why else f"{where} holds keys of {count} layouts, {names}"
+        super().__init__(f"{reason}; choose one with --layout")
 
 
 def detect(keys: Iterable[str], place: str = "") -> Layout:
@@ -138,13 +145,16 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     """The spellings of an hour in the sample, the best first. LayoutError if the best is ambiguous."""
     times: dict[TimeMark, list[FoundTime]] = defaultdict(list)
     firsts: dict[TimeMark, int] = {}
+    named: Counter[TimeMark] = Counter()  # the keys that name the weekday, too
     for key in sample:
         seen: Counter[Spelling] = Counter()
+        weekdays = {found.time.weekday() for found in find_weekdays(key)}
         for found in find_times(key):
             mark = TimeMark(found.spelling, seen[found.spelling])
             seen[found.spelling] += 1
             times[mark].append(found)
             firsts.setdefault(mark, found.start)
+            named[mark] += found.time.weekday() in weekdays
 
     def score(mark: TimeMark) -> tuple[float, int, int]:
         fit, hours = len(times[mark]) / len(sample), len({found.time.hour for found in times[mark]}) / _HOURS
@@ -152,14 +162,20 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
 
     ranked = sorted(times, key=score, reverse=True)
     ranked = [mark for mark in ranked if not _is_only_a_day(mark.spelling, times[mark])]
+    few = _SHORT_YEARS_FIT * len(sample)
+    ranked = [mark for mark in ranked if "y" not in mark.spelling.parts or len(times[mark]) >= few]
     if ranked:
-        _refuse_ambiguous(ranked[0], times, keys)
+        _refuse_half_hours(ranked[0], times, keys)
+        ranked[0] = _in_order(ranked[0], times, named, sample)
     return ranked
 
 
 def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
     """Is what stands where an hour would be always the day's beginning, or a number that counts a day's files?"""
     days, hours = {each.time.date() for each in found}, {each.time.hour for each in found}
+    glued = spelling.parts[::2] == ("y", "m", "d", "H") and set(spelling.parts[1::2]) == {""}
+    if glued and all(_is_date("".join(each.texts)) for each in found):  # 20050113
+        return True
     if len(days) < _FEWEST:
         return False
     if hours == {0}:
@@ -171,18 +187,45 @@ def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
     )
 
 
-def _refuse_ambiguous(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], keys: Sequence[str]) -> None:
+def _is_date(digits: str) -> bool:
+    found = next(find_dates(digits), None)
+    return found is not None and found.spelling.parts == ("Y", "", "m", "", "d")
+
+
+def _refuse_half_hours(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], keys: Sequence[str]) -> None:
     parts, found = mark.spelling.parts, times[mark]
     hours, days = {each.time.hour for each in found}, {each.time.date() for each in found}
     if "H" in parts and hours == set(range(1, 13)) and len(days) > 1:
         why = "the hours in the names go from 1 to 12 without AM or PM, so each may be one of two"
         raise LayoutError(f"{why}, in keys such as {three(keys)}; give names with hours from 0 to 23, or AM and PM")
-    if mark.spelling.is_numeric:
-        swapped = tuple({"d": "m", "m": "d"}.get(part, part) for part in parts)
-        other = times.get(TimeMark(Spelling(swapped), mark.nth), [])
-        if len(other) == len(found) and {each.time for each in other} != {each.time for each in found}:
-            why = "days and months cannot be told apart"
-            raise LayoutError(f"{why} in keys such as {three(keys)}; add a layout with %d and %m")
+
+
+def _in_order(
+    mark: TimeMark, times: dict[TimeMark, list[FoundTime]], named: Mapping[TimeMark, int], sample: Sequence[str]
+) -> TimeMark:
+    """The same mark, or one of another order of year, month and day that fits as many keys and far fewer days.
+
+    Of days that follow each other, a reading that takes the day for the year makes as many years. Weekdays tell the
+    order where they are named. SeveralLayoutsError if the values do not.
+    """
+
+    def days(other: TimeMark) -> int:
+        found = [each.time for each in times[other]]
+        return 1 + (max(found) - min(found)).days
+
+    most = len(times[mark])
+    others = [other for other in times if other.nth == mark.nth and other.spelling.is_reordered(mark.spelling)]
+    fitting = [other for other in others if len(times[other]) == most]
+    fitting = sorted([other for other in fitting if named[other] >= AGREE * most] or fitting, key=days)
+    best = fitting[0]
+    for other in fitting[1:]:
+        same = {each.time for each in times[best]} == {each.time for each in times[other]}
+        swapped = best.spelling.order.index("d") == other.spelling.order.index("m")
+        if not same and (swapped or days(other) < _TIMES_LONGER * days(best)):
+            layouts = [layout for each in (best, other) if (layout := layout_around([each], sample))]
+            what = "days and months" if swapped else "days and years"
+            raise SeveralLayoutsError(layouts, why=f"{what} cannot be told apart in keys such as {three(sample)}")
+    return best
 
 
 def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:

@@ -19,6 +19,7 @@ YEARS = range(1970, 9999)  # a year outside is an error in a key, not an edge of
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }
+_WEEKDAYS = {name.lower(): n for names in (calendar.day_name, calendar.day_abbr) for n, name in enumerate(names)}
 _EPOCH_DIGITS = ((11, 1), (14, 10**3), (17, 10**6), (20, 10**9))  # seconds, milli-, micro-, nanoseconds
 _CENTURY_PIVOT = 69  # POSIX strptime: %y of 69 to 99 is 19xx
 _MOST_STEPS = 4000  # of a range whose values are listed
@@ -27,6 +28,11 @@ _MOST_STEPS = 4000  # of a range whose values are listed
 def month_number(name: str) -> int:
     """The month of an English name or its first three letters, in any case; 0 if it is neither."""
     return _MONTHS.get(name.lower(), 0)
+
+
+def weekday_number(name: str) -> int:
+    """Monday's is 0, of an English name or its first three letters, in any case; -1 if it is neither."""
+    return _WEEKDAYS.get(name.lower(), -1)
 
 
 def epoch_seconds(digits: str) -> int:
@@ -39,8 +45,8 @@ def epoch_seconds(digits: str) -> int:
 class TimeCode:
     """A `%` code: the regex of its texts, the quantity that it gives (`Y m d H …`), and how to read and spell it.
 
-    `step` is the shortest time in which its text can change, None where texts cannot be listed (epochs, month names,
-    which are read in any case).
+    `step` is the shortest time in which its text can change, None where texts cannot be listed (epochs, and names of
+    months and weekdays, which are read in any case). A weekday (`a`) tells no time, but the date must be on it.
     """
 
     regex: str
@@ -73,6 +79,8 @@ TIME_CODES: dict[str, TimeCode] = {
     **_number("S", 2, lambda t: t.second, None),
     "%B": TimeCode(r"[A-Za-z]{3,9}", "m", month_number, lambda t: calendar.month_name[t.month], None),
     "%b": TimeCode(r"[A-Za-z]{3}", "m", month_number, lambda t: calendar.month_abbr[t.month], None),
+    "%A": TimeCode(r"[A-Za-z]{6,9}", "a", weekday_number, lambda t: calendar.day_name[t.weekday()], None),
+    "%a": TimeCode(r"[A-Za-z]{3}", "a", weekday_number, lambda t: calendar.day_abbr[t.weekday()], None),
     "%p": TimeCode(
         r"[AaPp][Mm]", "p", lambda text: int(text[0] in "Pp"), lambda t: "PM" if t.hour >= 12 else "AM", None
     ),
@@ -110,6 +118,11 @@ class Hole:
     def code(self) -> TimeCode | None:
         """What it says about time, if it does."""
         return TIME_CODES.get(self.token)
+
+    @property
+    def tells_time(self) -> bool:
+        """Is it a part of the hour? A weekday only agrees with one."""
+        return self.code is not None and self.code.quantity != "a"
 
     @property
     def is_field(self) -> bool:
@@ -191,16 +204,17 @@ def _hole(token: str, pattern: str) -> Hole | None:
         name, equals, value = token[1:-1].partition("=")
         if not equals:
             return Hole(token, name, _NAMES.get(name, _ANY_NAME))
-        return Hole(token, name, _value_regex(value), value)
+        return Hole(token, name, _value_regex(value, greedy=name == "topic"), value)
     return None
 
 
-def _value_regex(value: str) -> str:
+def _value_regex(value: str, *, greedy: bool) -> str:
     """A field's value as a regex; a star in it stands for at least one character only where it is not at the end."""
+    end = r"[^/]*" if greedy else r"[^/]*?"
     tokens = _TOKEN.findall(value)
     parts = [re.escape(_ESCAPED.get(token, token)) if token not in _STARS else "" for token in tokens]
     last = len(tokens) - 1
-    return "".join(part or (r"[^/]*" if at == last and at else r"[^/]+?") for at, part in enumerate(parts))
+    return "".join(part or (end if at == last and at else r"[^/]+?") for at, part in enumerate(parts))
 
 
 def _has_star(value: str) -> bool:
@@ -239,7 +253,9 @@ def hour_of(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -
         time = _time(values, zone)
     except (ValueError, OverflowError, OSError):
         return None
-    return time if time is not None and time.year in YEARS else None
+    if time is None or ("s" not in values and values.get("a", time.weekday()) != time.weekday()):
+        return None
+    return time if time.year in YEARS else None
 
 
 def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:

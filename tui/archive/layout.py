@@ -151,7 +151,7 @@ class Layout:
             if isinstance(part, Hole):
                 again = part.is_field and part.name in seen  # it matches only the text that it had
                 seen.add(part.name)
-                here += (part.is_open and not again) or part.name in ("%B", "%s")
+                here += (part.is_open and not again) or part.name in ("%B", "%A", "%s")
             elif "/" in part:
                 here = 0
             most = max(most, here)
@@ -225,9 +225,10 @@ class Layout:
         )
         return Layout("".join(spelled))
 
-    def without_field(self, name: str) -> Layout:
-        """The same layout for every value of a field: the inverse of `with_field`."""
-        tokens = {hole: f"{{{name}}}" if hole.is_field and hole.name == name else hole.token for hole in self.holes}
+    def without_field(self, name: str, as_name: str = "") -> Layout:
+        """The same layout for every value of a field: the inverse of `with_field`. `as_name`: under that name."""
+        other = f"{{{as_name or name}}}"
+        tokens = {hole: other if hole.is_field and hole.name == name else hole.token for hole in self.holes}
         return Layout("".join(escape(part) if isinstance(part, str) else tokens[part] for part in self.parts))
 
     def below(self, prefix: str) -> Layout:

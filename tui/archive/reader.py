@@ -158,7 +158,9 @@ class ChunkReader:
                             if held and held[0][0] <= self.bytes:
                                 given += yield from _due(held, self.bytes)
                             # of what holds a long record, nothing more is held back than what is before it
-                            held.append((self.bytes + (0 if item.end > hold else hold), item.count(), work(item)))
+                            due = self.bytes + (0 if item.end > hold else hold)
+                            # where none may be given twice, it does not matter how many they are
+                            held.append((due, 1 if strict else item.count(), work(item)))
                         else:
                             held.append((self.bytes + hold, 0, item))
                         del item  # it may be large
@@ -170,7 +172,9 @@ class ChunkReader:
                 return
             except BrokenStream:
                 held.clear()
-        yield from self._salvaged(begin(), given, strict=strict)
+                if strict and given:
+                    raise DoubtfulGiven from None
+        yield from self._salvaged(begin(), given)
 
     def _is_compressed(self) -> bool:
         """Does it hold members, if need be only further on? Without any, one pass is as careful as it can be."""
@@ -284,7 +288,7 @@ class ChunkReader:
         self._raw = StoredBytes(raw, self._key, self._cancelled, start, self._size)
         return cast(BinaryIO, self._raw)
 
-    def _salvaged(self, work: Work[T], given: int, *, strict: bool) -> Iterator[T | Damage | None]:
+    def _salvaged(self, work: Work[T], given: int) -> Iterator[T | Damage | None]:
         """The sound parts and the damage, without the first records, which were given already."""
         from tui.archive.salvage import salvage, stored_codec  # only damaged chunks need it
 
@@ -296,8 +300,6 @@ class ChunkReader:
         after_hole = False
         for number, part in enumerate(parts):
             if isinstance(part, Damage):
-                if strict and given > passed:
-                    raise DoubtfulGiven
                 if given > passed:
                     part = Damage(part.start, part.stop, part.reason, given - passed)
                     given = 0

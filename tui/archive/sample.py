@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from tui.archive.archive import Archive
 from tui.archive.chunk import Page, StoredObject
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import find_layouts
@@ -47,17 +48,26 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
     return list(found)
 
 
-def other_layouts(walk: Walk, hours: Range, unmatched: Sequence[str]) -> tuple[Layout, ...]:
-    """The layouts besides the walk's own that a range has keys of.
+def other_layouts(
+    archive: Archive, walk: Walk, hours: Range, unmatched: Sequence[str], *, anywhere: bool = False
+) -> tuple[Layout, ...]:
+    """The layouts besides a detected one that a range has keys of, as `--layout` takes them; a given one is meant.
 
     `unmatched`: keys that were listed and that its layout does not fit. Where only prefixes of the range were listed,
-    keys on the way to them are looked at, too: those of another layout seldom begin in the same way.
+    keys on the way to them are looked at, too: those of another layout seldom begin in the same way. `anywhere`: also
+    layouts of which no key is of the range.
     """
+    if not archive.detected:
+        return ()
     keys = _spread(unmatched, _SAMPLE)
     if hours != Range() and walk.look(hours) is None:
         keys += [item.key for item in _on_the_way(walk, hours)]
     others = find_layouts(keys, walk.layout)[1:] if keys else ()
-    return tuple(layout for layout in others if any(_is_within(layout, key, hours) for key in keys))
+    return tuple(
+        layout.below(archive.folders)
+        for layout in others
+        if anywhere or any(_is_within(layout, key, hours) for key in keys)
+    )
 
 
 def _on_the_way(walk: Walk, hours: Range) -> Iterator[StoredObject]:
@@ -124,7 +134,7 @@ def _spread(items: Sequence[str], most: int) -> list[str]:
 
 def _before_time(layout: Layout, key: str) -> str:
     """The part of a key before its time."""
-    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.code)
+    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.tells_time)
     parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
     match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
     return match[1] if match else ""

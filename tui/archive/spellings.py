@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from tui.archive.holes import epoch_seconds, escape, month_number, year_of
+from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
 
 # Of two orders that fit alike the simpler one is taken.
-_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "ymdH": 0.5, "s": 0.9}
+_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "s": 0.9}
 _WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
 _RANGE = {
     "Y": range(1990, 2100),
@@ -22,10 +23,16 @@ _RANGE = {
     "M": range(60),
     "S": range(60),
 }
+_SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # all as simple: where the values fit several, `detect` decides
+_SHORT_YEAR = 0.5
 _EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
 _EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
+_WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
+_WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
+_MOST_WEEKDAYS = 4
+_A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
@@ -34,12 +41,16 @@ _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECA
 _FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
 
 
+_ALIKE = {"B": "m", "I": "H", "a": "", "A": ""}
+_NAMED = frozenset("BaA")
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """A time's quantities and the literal texts between them, in turn: `("Y", "-", "m", "-", "d", "_", "H")`.
 
-    A text of "" means that the digits follow each other. `B` is a month's name, `I` and `p` a clock of twelve hours,
-    `f` the digits of a fraction, `s` an epoch.
+    A text of "" means that the digits follow each other. `B` is a month's name, `a` and `A` a weekday's, `I` and `p` a
+    clock of twelve hours, `f` the digits of a fraction, `s` an epoch.
     """
 
     parts: tuple[str, ...]
@@ -47,16 +58,29 @@ class Spelling:
     @property
     def simplicity(self) -> float:
         """The larger the more usual: of two that fit alike it is taken."""
-        order = "".join(self.parts[::2]).replace("B", "m").replace("I", "H")
-        return next((value for name, value in _SIMPLICITY.items() if order.startswith(name)), 1.0)
+        if self.order.startswith(_SHORT_YEARS):
+            return _SHORT_YEAR
+        return next((value for name, value in _SIMPLICITY.items() if self.order.startswith(name)), 1.0)
 
     @property
-    def is_numeric(self) -> bool:
-        """Has it a day and a month whose order only their values tell?"""
-        return "".join(self.parts[::2])[:3] in ("dmY", "mdY")
+    def is_weekday(self) -> bool:
+        """Is it the name of a weekday, and nothing else?"""
+        return self.parts in (("a",), ("A",))
+
+    @property
+    def order(self) -> str:
+        """The quantities alone, whether in numbers or in names: `YmdH`."""
+        return "".join(_ALIKE.get(part, part) for part in self.parts[::2])
+
+    def is_reordered(self, other: Spelling) -> bool:
+        """Is it the same digits and texts, but for the order of year, month and day?"""
+        alike = self.parts[1::2] == other.parts[1::2] and sorted(self.parts[::2]) == sorted(other.parts[::2])
+        return alike and [part in _NAMED for part in self.parts] == [part in _NAMED for part in other.parts]
 
     def regex(self) -> re.Pattern[str]:
         """Finds it in a key, with a group for each quantity."""
+        if self.is_weekday:
+            return _WEEKDAYS
         parts = []
         for at, part in enumerate(self.parts):
             if at % 2:
@@ -66,7 +90,14 @@ class Spelling:
                 parts.append(rf"(\d{{1,{width}}})" if self.is_alone(at) and part in "mdH" else rf"(\d{{{width}}})")
             else:
                 parts.append(
-                    {"B": "([A-Za-z]{3,9})", "I": r"(\d\d?)", "p": "([AaPp][Mm])", "s": _EPOCH}.get(part, r"(\d+)")
+                    {
+                        "B": "([A-Za-z]{3,9})",
+                        "a": "([A-Za-z]{3})",
+                        "A": "([A-Za-z]{6,9})",
+                        "I": r"(\d\d?)",
+                        "p": "([AaPp][Mm])",
+                        "s": _EPOCH,
+                    }.get(part, r"(\d+)")
                 )
         return re.compile(r"(?<!\d)" + "".join(parts) + r"(?!\d)", re.ASCII)
 
@@ -86,7 +117,9 @@ class Spelling:
             if at % 2:
                 spelled.append(escape(part))
             elif part == "B":
-                spelled.append("%b" if all(len(text) == 3 for text in columns[at // 2]) else "%B")
+                short_names = all(len(text) == 3 for text in columns[at // 2])
+                only_may = all(text.lower() == "may" for text in columns[at // 2])  # the others may be whole names
+                spelled.append("%b" if short_names and not only_may else "%B")
             else:
                 spelled.append("*" if part == "f" else f"%-{part}" if at in bare else f"%{part}")
         return "".join(spelled)
@@ -94,6 +127,8 @@ class Spelling:
     def time(self, texts: tuple[str, ...]) -> datetime | None:
         """The time that texts of the quantities give, as far as they go: a date's first hour, a year's first day."""
         values = dict(zip(self.parts[::2], texts, strict=True))
+        if self.is_weekday:
+            return _A_MONDAY + timedelta(days=weekday_number(texts[0]))
         try:
             if "s" in values:
                 seconds = epoch_seconds(values["s"])
@@ -106,9 +141,11 @@ class Spelling:
                 hour = int(values["I"]) % 12 + 12 * (values["p"][0] in "Pp")
             minute, second = int(values.get("M", 0)), int(values.get("S", 0))
             if "j" in values:
-                day = datetime(year, 1, 1, hour, minute, second) + timedelta(days=int(values["j"]) - 1)
-                return day if day.year == year else None
-            return datetime(year, month, int(values.get("d", 1)), hour, minute, second)
+                time = datetime(year, 1, 1, hour, minute, second) + timedelta(days=int(values["j"]) - 1)
+            else:
+                time = datetime(year, month, int(values.get("d", 1)), hour, minute, second)
+            weekday = values.get("a") or values.get("A")
+            return time if time.year == year and (not weekday or weekday_number(weekday) == time.weekday()) else None
         except (ValueError, OverflowError):
             return None
 
@@ -140,12 +177,15 @@ def find_times(key: str) -> Iterator[FoundTime]:
 def _orders(text: str) -> tuple[str, ...]:
     """The orders that digits or a word can begin."""
     if not text.isdecimal():
-        return ("mdYH",) if month_number(text) else ()
-    if len(text) < 4:
-        return ("dmYH", "mdYH", "ymdH") if len(text) < 3 else ()
-    if int(text[:4]) in _RANGE["Y"] and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
-        return ("YmdH", "YjH")  # the digits of a year in four digits are not one in two
-    return ("YjH",) * (int(text[:4]) in _RANGE["Y"]) + (("dmYH", "mdYH", "ymdH") if len(text) >= 8 else ())
+        return ("mdYH", "mdyH", "mdHMSY") if month_number(text) else ()  # the last is asctime's
+    if len(text) < 3:
+        return ("dmYH", "mdYH", *_SHORT_YEARS)
+    long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
+    if len(text) == 6:
+        return (*long, *_SHORT_YEARS)
+    if long and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
+        return (*long, "ymdH") if len(text) == 8 else long  # 20050113 may be one o'clock
+    return (*long[1:], *(("dmYH", "mdYH", *_SHORT_YEARS) if len(text) >= 8 else ()))
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
@@ -162,6 +202,15 @@ def find_dates(key: str) -> Iterator[FoundTime]:
             yield found
 
 
+def find_weekdays(key: str) -> Iterator[FoundTime]:
+    """The weekdays that a key names; the first of very many."""
+    for match in islice(_WEEKDAYS.finditer(key), _MOST_WEEKDAYS):
+        spelling = Spelling(("a" if len(match[0]) == 3 else "A",))
+        time = spelling.time((match[0],))
+        if time:
+            yield FoundTime(match.start(), match.end(), spelling, (match[0],), time)
+
+
 def _read(key: str, at: int, order: str) -> FoundTime | None:
     """The time of that order of quantities that begins at a place of a key."""
     parts: list[str] = []
@@ -173,8 +222,13 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
             gap = "" if glued else _gap(key, stop)
             if gap is None:
                 return None
-            parts.append(gap)
             stop += len(gap)
+            if not glued and (weekday := _WEEKDAYS.match(key, stop)):
+                parts += [gap, "a" if len(weekday[0]) == 3 else "A"]
+                texts.append(weekday[0])
+                gap = _gap(key, weekday.end()) or ""
+                stop = weekday.end() + len(gap)
+            parts.append(gap)
         read = _quantity(key, stop, quantity, glued)
         if read is None:
             return None
@@ -186,6 +240,8 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
         stop = _finer(key, stop, parts, texts)
     if stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit():
         return None
+    if "y" in order and len({gap == "" for gap in parts[1 : 2 * order.index("H") - 2 : 2]}) > 1:
+        return None  # numbers that only stand beside each other
     if parts[-1] == "H" and parts[-2:-1] != [""] and _ID.match(key, stop):
         return None
     spelling = Spelling(tuple(parts))
@@ -207,7 +263,7 @@ def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] 
     width, digits = _WIDTH[quantity], len(run[0])
     if digits < width and (glued or quantity in "Yyj"):
         return None
-    if digits > width and quantity == "y" and digits < 8:
+    if quantity == "y" and not glued and 2 < digits != 6 and digits < 8:
         return None
     text = run[0][:width]
     return (quantity, text) if int(text) in _RANGE[quantity] else None

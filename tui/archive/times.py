@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,16 +19,14 @@ from tui.errors import TimeError
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-_STEADY = timedelta(
-    days=5
-)  # since 1970 no zone has changed its offset twice within less than 7 (America/Boa_Vista, 2000)
+_INSTANT = timedelta(microseconds=1)
 GRAMMAR = (
     "2015-01-20, 2015-01-20T13, 2015-01-20T13:07, '2015-01-20 13:00', 2015-01-20_13, -6h, -2d, -15m, now, today or "
     "yesterday"
 )
 
-_ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
-_RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
+ABSOLUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)(?::?(\d\d)(?::?(\d\d))?)?(Z|[+-]\d\d:?\d\d)?)?")
+RELATIVE = re.compile(r"-(\d{1,6})([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
 _UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")  # UTC by other names
 
@@ -66,12 +65,12 @@ def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> da
     today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if word in ("now", "today", "yesterday"):
         return {"now": now, "today": today, "yesterday": today - timedelta(days=1)}[word]
-    if match := _RELATIVE.fullmatch(word):
+    if match := RELATIVE.fullmatch(word):
         try:
             return (now.astimezone(UTC) - int(match[1]) * _UNITS[match[2]]).astimezone(zone)
         except OverflowError as error:
             raise TimeError(f"'{text}' is before the first year") from error
-    if match := _ABSOLUTE.fullmatch(word):
+    if match := ABSOLUTE.fullmatch(word):
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         try:
             written = datetime(year, month, day, hour, minute, second, tzinfo=_offset_of(match[7]) or zone)
@@ -89,62 +88,67 @@ def _offset_of(text: str | None) -> tzinfo | None:
     return timezone(-size if text[0] == "-" else size)
 
 
-def has_minutes(text: str) -> bool:
-    """Does a time of the grammar name a minute, and not just an hour?"""
-    if relative := _RELATIVE.fullmatch(text.strip()):
-        return relative[2] == "m"
-    match = _ABSOLUTE.fullmatch(text.strip())
-    return match is not None and any(int(part or 0) for part in match.groups()[4:6])
-
-
-def parse_moments(
-    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
-) -> tuple[datetime | None, datetime | None] | None:
-    """The half-open range [start, stop) to the minute, if either end names a minute; None if both are whole hours."""
-    if not any(text is not None and has_minutes(text) for text in (start, stop)):
-        return None
-    first = parse_time(start, zone, now) if start is not None else None
-    last = parse_time(stop, zone, now) if stop is not None else None
-    if first and last and first.astimezone(UTC) >= last.astimezone(UTC):  # one zone's clocks compare without their fold
-        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
-    return first, last
-
-
-def hours_of_moments(
-    start: datetime | None, stop: datetime | None, lag: timedelta
-) -> tuple[datetime | None, datetime | None]:
-    """The hours whose chunks can hold the records of a range to the minute.
-
-    A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
-    """
-    return start and floor_hour(start), stop and ceil_hour(ceil_hour(stop) + lag)
-
-
 def parse_duration(text: str) -> timedelta:
     """`90m`, `2h` or `1d`; TimeError for anything else."""
-    match = _RELATIVE.fullmatch(f"-{text.strip()}")
+    match = RELATIVE.fullmatch(f"-{text.strip()}")
     if match is None:
         raise TimeError(f"'{text}' is not a duration; write it as 30m, 2h or 1d")
     return int(match[1]) * _UNITS[match[2]]
 
 
+@dataclass(frozen=True)
+class Pass(tzinfo):
+    """One of the two times that clocks of a zone showed the same minutes."""
+
+    zone: tzinfo
+    offset: timedelta
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return self.offset
+
+    def dst(self, _: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, _: datetime | None) -> str:
+        """The offset as ISO 8601 spells it: `+01:00`."""
+        sign, minutes = "-" if self.offset < timedelta(0) else "+", abs(self.offset) // MINUTE
+        return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+    def fromutc(self, time: datetime) -> datetime:
+        return time + self.offset
+
+    def __getinitargs__(self) -> tuple[tzinfo, timedelta]:
+        return self.zone, self.offset  # for pickle: see tzinfo
+
+
+def as_instant(time: datetime) -> datetime:
+    """A moment in a zone, as that of its own pass if clocks showed it twice."""
+    zone, offset = time.tzinfo, time.utcoffset()
+    if zone is None or offset is None or not was_repeated(time):
+        return time
+    return time.replace(fold=0, tzinfo=Pass(zone, offset))
+
+
+def in_zone(time: datetime) -> datetime:
+    """The reverse of `as_instant`."""
+    return time.astimezone(time.tzinfo.zone) if isinstance(time.tzinfo, Pass) else time
+
+
 def floor_hour(time: datetime) -> datetime:
     """The hour that `time` lies in."""
-    return time.replace(minute=0, second=0, microsecond=0, fold=0)
+    return in_zone(time).replace(minute=0, second=0, microsecond=0, fold=0)
 
 
 def ceil_hour(time: datetime) -> datetime:
     """The first hour that begins at `time` or after it.
 
-    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it.
+    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it. One of
+    which they skipped the beginning begins with the first minute that they showed.
     """
+    time = in_zone(time)
     floor = floor_hour(time)
-    return floor if floor == time.replace(fold=0) and not _is_second(time) else next_hour(floor)
-
-
-def _is_second(time: datetime) -> bool:
-    """Is it the second time that clocks showed it?"""
-    return time.fold == 1 and _offset(time, 0) > _offset(time, 1)
+    whole = floor == time.replace(fold=0) and not (time.fold == 1 and was_repeated(time))
+    return floor if whole or begins_hour(time) else next_hour(floor)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -157,34 +161,27 @@ def next_hour(hour: datetime) -> datetime:
 
 def exists(hour: datetime) -> bool:
     """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
-    return any(_offset(end, 0) >= _offset(end, 1) for end in (hour, hour.replace(minute=59)))
+    return any(utc_offset(end, 0) >= utc_offset(end, 1) for end in (hour, hour.replace(minute=59)))
 
 
-def shown_minutes(hour: datetime) -> int:
-    """How many minutes of it clocks showed: 120 where they went back over it, 0 where they went forward over it."""
-    if hour.tzinfo is UTC or all(_offset(end, 0) == _offset(end, 1) for end in (hour, hour.replace(minute=59))):
-        return 60
-    minutes = (hour + timedelta(minutes=minute) for minute in range(60))
-    return sum(1 + _compared(_offset(minute, 0), _offset(minute, 1)) for minute in minutes)
+def begins_hour(time: datetime) -> bool:
+    """Does an hour of keys begin at it, and not only go on?"""
+    before = (time.astimezone(UTC) - _INSTANT).astimezone(time.tzinfo)
+    return floor_hour(before) != floor_hour(time) and not was_skipped(time)
 
 
-def _compared(first: timedelta, second: timedelta) -> int:
-    """1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped."""
-    return (first > second) - (first < second)
+def was_skipped(time: datetime) -> bool:
+    """Did clocks go forward over it, so that they never showed it (PEP 495)?"""
+    return utc_offset(time, 0) < utc_offset(time, 1)
 
 
-def clock_note(hour: datetime) -> str:
-    """What is special about an hour in which clocks changed; "" for all others."""
-    minutes = shown_minutes(hour)
-    if minutes == 60:
-        return ""
-    if not minutes:
-        return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
-    length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
-    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
+def was_repeated(time: datetime) -> bool:
+    """Did clocks go back over it, so that they showed it twice?"""
+    return utc_offset(time, 0) > utc_offset(time, 1)
 
 
-def _offset(time: datetime, fold: int) -> timedelta:
+def utc_offset(time: datetime, fold: int) -> timedelta:
+    """What a zone adds to UTC at a time: of two, at the first (0) or the second (1)."""
     return time.replace(fold=fold).utcoffset() or timedelta(0)
 
 
@@ -201,60 +198,16 @@ def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
         hour = next_hour(hour)
 
 
-def count_hours(start: datetime, stop: datetime) -> int:
-    """How many hours `hours_between` gives, without making them: only those around a change of clocks are examined."""
-    count = max((stop - start) // HOUR, 0)
-    if stop.tzinfo is UTC:
-        return count
-    begin = start
-    while begin < stop:
-        end = min(begin + _STEADY, stop)
-        count -= _left_out(begin, end)
-        begin = end
-    return count
-
-
-def _left_out(start: datetime, stop: datetime) -> int:
-    """How many hours of [start, stop) no clock showed, if the offset changes once there at most."""
-    if _offset(start, 0) == _offset(stop, 1):
-        return 0
-    hours = (stop - start) // HOUR
-    if hours <= 4:
-        return sum(not exists(start + n * HOUR) for n in range(hours))
-    middle = start + hours // 2 * HOUR
-    return _left_out(start, middle) + _left_out(middle, stop)
-
-
-def parse_range(
-    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
-) -> tuple[datetime | None, datetime | None]:
-    """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
-    first = floor_hour(parse_time(start, zone, now)) if start is not None else None
-    try:
-        last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
-    except OverflowError as error:
-        raise TimeError(f"'{stop}' is in the last hour of the calendar; use an earlier --to") from error
-    if first and last and first >= last:
-        raise TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
-    return first, last
-
-
-def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tuple[datetime, datetime]:
-    """The hour that a time lies in, as a half-open range."""
-    start = floor_hour(parse_time(text, zone, now))
-    try:
-        return start, next_hour(start)
-    except OverflowError as error:
-        raise TimeError(f"'{text}' is in the last hour of the calendar; use an earlier one") from error
-
-
 def spell_hour(hour: datetime) -> str:
     """An hour as JSON and command lines spell it: `2015-01-20T13`."""
     return hour.replace(tzinfo=None).isoformat(timespec="hours")  # strftime writes the year 1 as "1"
 
 
 def spell_time(time: datetime) -> str:
-    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour."""
-    if not (time.minute or time.second):
-        return spell_hour(time)
-    return time.replace(tzinfo=None).isoformat(timespec="seconds" if time.second else "minutes")
+    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour.
+
+    With its offset where that tells which of two times it is (see `tui.archive.moments`).
+    """
+    of_pass = isinstance(time.tzinfo, Pass)
+    unit = "seconds" if time.second else "minutes" if time.minute or of_pass else "hours"
+    return time.replace(tzinfo=None).isoformat(timespec=unit) + (time.tzname() or "" if of_pass else "")

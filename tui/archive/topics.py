@@ -8,8 +8,8 @@ from datetime import datetime
 
 from tui.archive.catalog import Catalog
 from tui.archive.chunk import Chunk
-from tui.archive.columns import topics_and_hosts
 from tui.archive.holes import Hole, escape
+from tui.archive.hosts import topics_and_hosts
 from tui.archive.layout import Layout
 from tui.archive.times import next_hour
 from tui.printable import printable

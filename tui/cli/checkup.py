@@ -19,11 +19,13 @@ from tui.app import terminal_trouble
 from tui.archive import Archive, Catalog
 from tui.archive.leftovers import is_companion
 from tui.archive.times import next_hour, spell_hour, zone_name
+from tui.archive.topics import named_topics, topics_of
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
 from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ConfigError, HourscopeError
+from tui.shell import shell_word
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ def check_archive(archive: Archive) -> Iterator[Check]:
         verb = "does" if len(others) == 1 else "do"
         such = f"{plural(len(others), 'key')} {verb} not fit the layout, such as {others[0]}"
         yield Check("other keys", "warning", f"{such}; if they are chunks, give the layout")
+    topics = topics_of(catalog.chunks)
+    if hosts := archive.hosts_option(topics):
+        words = f"{named_topics(topics)} may be hosts: only a number tells them apart; if they are"
+        yield Check("topics", "warning", f"{words}, give --layout {shell_word(hosts)}")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"
         yield Check("storage", "warning", f"{says}, from {spell_hour(cold[0].hour)} to {spell_hour(cold[-1].hour)}")

@@ -11,7 +11,10 @@ import click
 from tui.analysis.count import Counted, count, known_counted, parse_every
 from tui.analysis.counting import Counting, Part
 from tui.analysis.sketch import ERROR
+from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
+from tui.archive.moments import touched_hours
+from tui.archive.times import next_hour
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_INTERRUPTED, say
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
@@ -151,8 +154,9 @@ def _report(
     as_json: bool,
     as_csv: bool,
 ) -> int:
+    changes = _changes_of_clocks(opened, plan, counting)
     if as_json:
-        print(json.dumps(_summary(opened, plan, counting, counted, totals)))
+        print(json.dumps(_summary(opened, plan, counting, counted, totals, changes)))
     elif as_csv:
         print_csv(counting, counted)
     elif sys.stdout.isatty():
@@ -162,7 +166,7 @@ def _report(
     sys.stdout.flush()
     report_skipped(totals)
     report_troubles(totals)
-    for warning in _warnings(counting, counted):
+    for warning in (*changes, *_warnings(counting, counted)):
         say(warning)
     report_hints(plan, matched=totals.matches > 0)
     return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
@@ -181,10 +185,27 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
     return warnings
 
 
-def _summary(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, totals: Totals) -> dict[str, object]:
+def _changes_of_clocks(opened: Opened, plan: ScanPlan, counting: Counting) -> list[str]:
+    """What clocks did in a range whose counts are told apart by time: a row may be of two hours, or missing."""
+    if counting.every is None or not plan.chunks:
+        return []
+    start, stop = touched_hours(*opened.asked)
+    first, last = plan.chunks[0].hour, next_hour(plan.chunks[-1].hour)
+    notes = change_notes(max(start or first, first), min(stop or last, last))
+    return [note for note in notes if note not in opened.notes]
+
+
+def _summary(
+    opened: Opened,
+    plan: ScanPlan,
+    counting: Counting,
+    counted: Counted,
+    totals: Totals,
+    changes: list[str],
+) -> dict[str, object]:
     summary = totals.as_json()
     warnings = opened.warnings(plan.unmatched, plan.chunks)
-    summary["warnings"] = [*warnings, *totals.warnings(), *_warnings(counting, counted)]
+    summary["warnings"] = [*warnings, *plan.notes, *changes, *totals.warnings(), *_warnings(counting, counted)]
     return {
         "by": list(counting.by),
         "every": counting.every.text if counting.every else None,

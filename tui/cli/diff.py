@@ -15,11 +15,12 @@ from tui.analysis.diff import diff
 from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
-from tui.archive.times import spell_time
+from tui.archive.moments import Moments
+from tui.archive.times import begins_hour, spell_time
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
 from tui.cli.estimate import may_read
-from tui.cli.opened import Moments, Opened, open_named
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
     archive_argument,
@@ -79,30 +80,41 @@ def command(
     """
     filter_ = filter_of(given)
     opened = open_named(archive, given)
-    plan, question = _planned(opened, filter_, against, full=full)
+    opened, plan, question = _planned(opened, filter_, against, full=full)
     options = {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
     how = [*(word for text in against for word in ("--against", text)), *option_words(options)]
     again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
-    totals, seen = Totals(), sys.stderr.isatty()
-    with (
-        cancel_on_signals(stopped, only_reads=True) as cancel,
-        progress_line() as show,
-        open_index(opened.archive) as index,
-    ):
-        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=seen, index=index)
-        answer = _last_answer(events, plan, totals, show)
-        if cancel.is_set() or answer is None:
-            say(stopped)
-            return EXIT_INTERRUPTED
-    if seen:
+    totals = Totals()
+    answer = _answered(plan, question, totals, stopped, jobs=jobs, dask=dask)
+    if answer is None:
+        return EXIT_INTERRUPTED
+    if sys.stderr.isatty():
         from tui.cli.notebook import notebook_at
         from tui.history.entries import diff_entry
 
         notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
     return _report(opened, answer, totals, top, as_json=as_json)
+
+
+def _answered(
+    plan: ScanPlan, question: Question, totals: Totals, stopped: str, *, jobs: int | None, dask: str | None
+) -> Answer | None:
+    """Compare; None if that was interrupted, which `stopped` says."""
+    with (
+        cancel_on_signals(stopped, only_reads=True) as cancel,
+        progress_line() as show,
+        open_index(plan.archive) as index,
+    ):
+        early = sys.stderr.isatty()
+        events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index)
+        answer = _last_answer(events, plan, totals, show)
+        if cancel.is_set() or answer is None:
+            say(stopped)
+            return None
+    return answer
 
 
 def _last_answer(
@@ -121,18 +133,28 @@ def _last_answer(
     return answer
 
 
-def _planned(opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool) -> tuple[ScanPlan, Question]:
-    """The chunks of both sides, and what is asked about them; warnings are reported."""
+def _planned(
+    opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool
+) -> tuple[Opened, ScanPlan, Question]:
+    """The chunks of both sides, and what is asked about them; warnings are reported.
+
+    Where the baseline cuts hours, the target is of times, too.
+    """
     ranges = tuple(read_range(text, opened.archive.zone) for text in against)
+    if not all(begins_hour(end) for range_ in ranges for end in range_) and opened.asked != (None, None):
+        opened = opened.timed()
     question = Question(_target(opened), ranges, full, fields_of(filter_))
     if opened.moments:
         question = replace(question, chunks=_ends(opened, (opened.start, opened.stop)))
     plan = plan_diff(opened.archive, question, filter_)
     opened.say_warnings(plan.unmatched, plan.chunks)
     if opened.moments:
-        times = replace(opened.within(plan.chunks), start=question.target and question.target[0])
-        question = replace(question, times=times)
-    return plan, question
+        times, notes = opened.within(plan.chunks)
+        for note in notes:
+            say(note)
+        opened = replace(opened, notes=(*opened.notes, *notes))
+        question = replace(question, times=replace(times, start=question.target and question.target[0]))
+    return opened, plan, question
 
 
 def _target(opened: Opened) -> Range | None:

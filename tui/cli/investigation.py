@@ -35,7 +35,7 @@ def print_investigation(folder: Path, spec: SampleSpec) -> int:
     print("$ " + command_line("scan", str(folder), options=["-m", _ERRORS]))
     totals, errors = Totals(), Counter[tuple[str, str, int]]()
     by_hour: dict[tuple[str, str, int], Counter[datetime]] = {}
-    for event in run_plan(plan_scan(archive, None, None, parse_filter(match=[_ERRORS]))):
+    for event in run_plan(plan_scan(archive, None, None, parse_filter(match=[_ERRORS])), exact=True):
         totals.add(event)
         if isinstance(event, Matches):
             for record in event.records():

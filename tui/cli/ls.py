@@ -11,8 +11,9 @@ import click
 
 from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
+from tui.archive.clocks import changed_hours, clock_note, clock_words
 from tui.archive.location import far_warnings
-from tui.archive.times import clock_note, spell_hour, zone_name
+from tui.archive.times import exists, first_hour, spell_hour, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
@@ -42,6 +43,8 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     """
     opened = open_named(archive, given)
     catalog = opened.catalog()
+    if not catalog.chunks and opened.start and opened.stop and first_hour(opened.start) >= opened.stop:
+        raise empty_range(opened.archive, opened.start, opened.stop)
     empty = hours_without_matches(opened, catalog)
     gaps = _gaps(catalog, empty)
     if as_json:
@@ -88,7 +91,11 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
         ],
         "gaps": gaps_json(gaps),
         "far": [chunk.key for chunk in catalog.far],
-        "warnings": [*opened.warnings(catalog.unmatched, catalog.chunks), *far_warnings(catalog)],
+        "warnings": [
+            *opened.warnings(catalog.unmatched, catalog.chunks),
+            *(words for hour in _skipped(catalog) if (words := clock_words(hour)) not in opened.notes),
+            *far_warnings(catalog),
+        ],
         **_topics_json(catalog),
         **without_matches,
         "unmatched": list(catalog.unmatched),
@@ -155,9 +162,19 @@ def _print_rows(catalog: Catalog, gaps: Sequence[Gap], empty: Sequence[datetime]
     rows = [(hour, _row(chunks)) for hour, chunks in catalog.hours.items()]
     rows += [(gap.start, f"       —  gap, {gap_length(gap)}") for gap in gaps]
     rows += [(hour, "       —  no match") for hour in empty]
+    rows += [(hour, f"       —  {clock_note(hour)}") for hour in _skipped(catalog)]
     for hour, words in sorted(rows):
         note = clock_note(hour) if hour in catalog.hours else ""
         print_line(f"{indent}{spell_hour(hour)}  {words}{note and f'  ({note})'}")
+
+
+def _skipped(catalog: Catalog) -> list[datetime]:
+    """The hours that clocks skipped, so that they have no chunk and are not gaps; but for those within a gap."""
+    if catalog.first is None or catalog.stop is None:
+        return []
+    changed = changed_hours(catalog.first, catalog.stop)
+    skipped = (hour for hour in changed if not exists(hour) and hour not in catalog.hours)
+    return [hour for hour in skipped if not any(gap.start <= hour < gap.stop for gap in catalog.gaps)]
 
 
 def _row(chunks: Sequence[Chunk]) -> str:

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.archive import Archive, Catalog, Chunk
 from tui.archive.detect import SeveralLayoutsError
-from tui.archive.holes import escape
-from tui.archive.layout import Layout
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out
-from tui.archive.ranges import Range
-from tui.archive.sample import other_layouts
-from tui.archive.store import is_s3
-from tui.archive.times import (
-    HOUR,
-    MINUTE,
-    clock_note,
+from tui.archive.moments import (
+    Moments,
+    clock_notes,
+    cuts_hour,
     has_minutes,
+    has_offset,
     hours_of_moments,
-    parse_duration,
+    needs_times,
+    next_of,
     parse_hour,
     parse_moments,
     parse_range,
-    parse_time,
-    parse_zone,
-    spell_hour,
-    spell_time,
+    widened_note,
 )
+from tui.archive.ranges import Range
+from tui.archive.sample import other_layouts
+from tui.archive.store import is_s3
+from tui.archive.times import HOUR, MINUTE, parse_duration, parse_zone, spell_time
 from tui.archive.topics import named_topics, topics_of
 from tui.cli.console import narrate, say
 from tui.cli.options import located
@@ -45,15 +43,14 @@ if TYPE_CHECKING:
     from tui.filter.within import Within
     from tui.scan import Excerpt, ScanPlan
 
-Moments = tuple[datetime | None, datetime | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout.
 
-    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range was given to the minute; then
-    `start` and `stop` are the hours of the chunks that can hold its records, which are written up to `lag` later.
+    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range is of times; then `start` and `stop`
+    are the hours of the chunks that can hold its records, which are written up to `lag` later. `notes`: what a person
+    should know about the ends of the range.
     """
 
     archive: Archive
@@ -65,6 +62,7 @@ class Opened:
     moments: Moments | None = None
     time_field: str | None = None
     lag: timedelta = HOUR
+    notes: tuple[str, ...] = ()
 
     @property
     def s3(self) -> S3Options:
@@ -90,11 +88,39 @@ class Opened:
     def at(self, text: str) -> Opened:
         """The same for the hour that a time lies in, or for the minute if it names one."""
         zone = self.archive.zone
-        if not has_minutes(text):
-            start, stop = parse_hour(text, zone)
-            return replace(self, start=start, stop=stop)
-        minute = parse_time(text, zone).replace(second=0)
-        return _timed(self, (minute, (minute.astimezone(UTC) + MINUTE).astimezone(zone)))
+        if has_minutes(text) or has_offset(text):  # an hour of UTC may be half of one of the keys
+            return self.ranged(*next_of(text, MINUTE if has_minutes(text) else HOUR, zone), listed=False)
+        start, stop = parse_hour(text, zone)
+        return replace(self, start=start, stop=stop, notes=tuple(clock_notes(text, None, zone, minutes=False)))
+
+    def ranged(self, start: str | None, stop: str | None, *, takes_times: bool = True, listed: bool = True) -> Opened:
+        """The same for a range as it was typed: of hours, or of times if it cuts hours of the keys.
+
+        Without times that can be read such a range is widened to whole hours, and that is reported, unless it names
+        minutes. `listed`: the listing that is there is of this range.
+        """
+        zone = self.archive.zone
+        moments = parse_moments(start, stop, zone)
+        opened = self if listed else replace(self, listing=None)
+        if moments is not None and takes_times:
+            notes = clock_notes(start, stop, zone, minutes=True)
+            timed = replace(_timed(opened, moments), listing=opened.listing, notes=tuple(notes))
+            if needs_times(start, stop, zone) or (timed := timed._by_known_field()).time_field:
+                return timed
+        notes = clock_notes(start, stop, zone, minutes=False)
+        if any(text is not None and cuts_hour(text, zone) for text in (start, stop)):
+            notes.append(widened_note(start, stop, zone))
+        first, last = parse_range(start, stop, zone)
+        return replace(opened, start=first, stop=last, notes=tuple(notes))
+
+    def _by_known_field(self) -> Opened:
+        """The same with the field of the records' time; without one if a sample shows none."""
+        if self.time_field is not None:
+            return self
+        from tui.scan.time_field import detect_time_field
+
+        chunks = self.archive.catalog(self.start, self.stop, self.listing).chunks
+        return replace(self, time_field=detect_time_field(self.archive, chunks, self.lag))
 
     def timed(self) -> Opened:
         """The same with the range taken as times of the records, though it is in whole hours."""
@@ -109,9 +135,10 @@ class Opened:
 
         self._narrate_layout()
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
-        within = self.within(plan.chunks) if self.moments else None
-        if within:
-            plan = replace(plan, filter=replace(filter_, within=within))
+        within = None
+        if self.moments:
+            within, notes = self.within(plan.chunks)
+            plan = replace(plan, filter=replace(filter_, within=within), notes=notes)
         if self.asked != (None, None):
             first, last = (spell_time(time) if time else "…" for time in self.asked)
             narrate(f"range: by {within.path if within else 'hour'}, {first} to {last}")
@@ -119,6 +146,8 @@ class Opened:
         if one_topic and len(topics) > 1:
             raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
         self.say_warnings(plan.unmatched, plan.chunks)
+        for note in plan.notes:
+            say(note)
         return plan
 
     def catalog(self) -> Catalog:
@@ -134,26 +163,26 @@ class Opened:
 
     def _refuse_other_layouts(self, unmatched: Sequence[str]) -> None:
         """SeveralLayoutsError if keys that a detected layout does not fit, in the range, are of another layout."""
-        if not self.archive.detected:
-            return
-        others = other_layouts(self.archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
+        archive = self.archive
+        others = other_layouts(archive, archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
         if others:
-            first, *more = (escape(self.archive.folders) + layout.pattern for layout in (self.archive.layout, *others))
-            raise SeveralLayoutsError([Layout(first), *map(Layout, more)], self.location.title)
+            raise SeveralLayoutsError([archive.layout.below(archive.folders), *others], self.location.title)
 
-    def within(self, chunks: Sequence[Chunk]) -> Within:
-        """The range of times, by the field that was named or that a sample shows; UsageError if there is none."""
-        from tui.filter.within import Within
-        from tui.scan.time_field import detect_time_field
+    def within(self, chunks: Sequence[Chunk]) -> tuple[Within, tuple[str, ...]]:
+        """The range of times, by the field that was named or that a sample shows, and what the sample says of lag.
+
+        UsageError if no field holds a time.
+        """
+        from tui.scan.lateness import range_of_times
 
         assert self.moments is not None
-        path = self.time_field or detect_time_field(self.archive, chunks)
-        if path is None:
+        found = range_of_times(self.archive, chunks, self.moments, self.time_field, self.lag)
+        if found is None:
             raise click.UsageError(
                 "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
                 "whole hours"
             )
-        return Within(path, *self.moments, self.archive.zone)
+        return found
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
         """A layout that was guessed must not lose keys without a word. SeveralLayoutsError if they are of another."""
@@ -164,19 +193,15 @@ class Opened:
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
         """Of what the layout leaves out, and of topics that are read together."""
         topics = topics_of(chunks)
-        notes = [*self.left_out(keys), *self._clock_notes()]
+        notes = [*self.left_out(keys), *self.notes]
         if len(topics) < 2:
             return notes
         return [*notes, f"{named_topics(topics)} are read together; {self._one_of(topics)}"]
 
-    def _clock_notes(self) -> list[str]:
-        """Of the ends of the range, where clocks changed in them."""
-        last = self.stop - HOUR if self.stop else None
-        ends = dict.fromkeys(hour for hour in (self.start, last) if hour)
-        return [f"{spell_hour(hour)}: {note}" for hour in ends if (note := clock_note(hour))]
-
     def _one_of(self, topics: Sequence[str]) -> str:
-        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}"
+        hosts = self.archive.hosts_option(topics)
+        or_hosts = f"; if those are hosts, add --layout {shell_word(hosts)}" if hosts else ""
+        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}{or_hosts}"
 
     def left_out(self, keys: Sequence[str]) -> list[str]:
         """Warnings about keys that a detected layout leaves out, or about an unfinished extract."""
@@ -193,22 +218,16 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
 
         report_waits(say)
     said = given.pop("start", None), given.pop("stop", None)
-    takes_moments = "time_field" in given
+    takes_times = "time_field" in given
     time_field, lag = given.pop("time_field", None), parse_duration(given.pop("lag", None) or "1h")
-    if parse_moments(*said) and not takes_moments:
+    zone = parse_zone(location.timezone)
+    if not takes_times and needs_times(*said, zone):
         raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
-    hours = _hours(said, parse_zone(location.timezone), lag)
+    moments = parse_moments(*said, zone) if takes_times else None
+    hours = parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag)
     archive, listing = location.open(Range.of(*hours))
-    start, stop = _hours(said, archive.zone, lag)
-    moments = parse_moments(*said, archive.zone)
-    unfinished = is_unfinished(archive)
-    return Opened(archive, location, start, stop, listing, unfinished, moments, time_field, lag)
-
-
-def _hours(said: tuple[str | None, str | None], zone: tzinfo, lag: timedelta) -> Moments:
-    """The hours of a range as it was typed: of one to the minute, those whose chunks can hold its records."""
-    moments = parse_moments(*said, zone)
-    return parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag)
+    opened = Opened(archive, location, None, None, listing, is_unfinished(archive), None, time_field, lag)
+    return opened.ranged(*said, takes_times=takes_times, listed=archive.zone == zone)
 
 
 def _timed(opened: Opened, moments: Moments) -> Opened:

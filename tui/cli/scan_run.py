@@ -21,7 +21,7 @@ from tui.cli.troubles import exit_code, report_hints, report_skipped, report_tro
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.order import first_matches, written_to
 from tui.shell import shell_join
-from tui.units import count, duration, plural, size
+from tui.units import duration, plural, size
 
 if TYPE_CHECKING:
     from tui.archive import Chunk
@@ -164,7 +164,8 @@ def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEv
     from tui.history.entries import noted_scan
 
     out = extract.url if extract else "" if request.out == STDOUT else request.out
-    return noted_scan(events, request.plan, _again(request), out, notebook_at(request.opened.location), say)
+    notebook = notebook_at(request.opened.location)
+    return noted_scan(events, request.plan, _again(request), out, notebook, say, exact=request.exact)
 
 
 def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
@@ -187,7 +188,7 @@ def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
 def _summary(request: Request, totals: Totals, hints: list[str], *, interrupted: bool) -> dict[str, Any]:
     plan, opened = request.plan, request.opened
     return totals.as_json() | {
-        "warnings": [*opened.warnings(plan.unmatched, plan.chunks), *totals.warnings(), *hints],
+        "warnings": [*opened.warnings(plan.unmatched, plan.chunks), *plan.notes, *totals.warnings(), *hints],
         "layout": opened.archive.layout.pattern,
         "time_field": plan.filter.within.path if plan.filter.within else None,
         "output": request.out,
@@ -202,7 +203,7 @@ def _narrate(totals: Totals) -> None:
             narrate(f"records: {form} ({plural(chunks, 'chunk')})")
     report_skipped(totals)
     narrate(
-        f"{plural(totals.matches, 'match')} in {count(totals.records)} records · {plural(totals.chunks, 'chunk')}"
+        f"{plural(totals.matches, 'match')} in {plural(totals.chunks, 'chunk')}"
         f" · {size(totals.bytes_compressed)} of gzip, {size(totals.bytes)} of lines · {duration(totals.seconds)}"
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tui.cli.command import Command, option
 from tui.cli.console import EXIT_INTERRUPTED, narrate
 from tui.cli.estimate import may_read
 from tui.cli.nsq_options import TargetOptions, server_options, target_options
-from tui.cli.opened import open_named
+from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
     POSITIVE,
     archive_options,
@@ -35,6 +35,7 @@ from tui.cli.send_plan import How
 from tui.errors import SendError
 from tui.filter import Filter
 from tui.filter.jmespath import parse_expression
+from tui.scan import ScanPlan
 from tui.send import (
     CANARY,
     SendOptions,
@@ -148,10 +149,9 @@ def _send(
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
     asked = {name: given.pop(name) for name in ("yes", "dry_run", "as_json")}
-    what, words, order, location = _source(
-        source, chosen, given, messages=destination is not None, by_time=by_time, asks=not asked["yes"]
-    )
-    words += option_words({"unique": unique, "order": "time" if order else None, "name": name})
+    sending = _source(source, chosen, given, messages=destination is not None, by_time=by_time, asks=not asked["yes"])
+    what, order = sending.source, sending.order
+    words = [*sending.words, *option_words({"unique": unique, "order": "time" if order else None, "name": name})]
     words += ["--time-field", order] if order and "--time-field" not in words else []
     request = SendRequest(
         what,
@@ -159,7 +159,9 @@ def _send(
         again=how["again"],
         how=How(name, order, how["pace"]),
         words=tuple(words),
-        location=location,
+        location=sending.location,
+        notes=sending.notes,
+        plan=sending.plan,
         **asked,
     )
     if destination is None:
@@ -189,41 +191,58 @@ def _send_options(
     return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, pace=pace), words
 
 
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What is sent, the words of a command line that sends the same, and the path of the time by which it is ordered.
+
+    Of an archive: which, what is read of it, and what a person should know about its range.
+    """
+
+    source: Source
+    words: list[str]
+    order: str | None = None
+    location: Location | None = None
+    plan: ScanPlan | None = None
+    notes: tuple[str, ...] = ()
+
+
 def _source(
     source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool, asks: bool = False
-) -> tuple[Source, list[str], str | None, Location | None]:
-    """What is sent, the words of a command line that sends the same, the path of the time by which it is ordered, and
-    the archive that it is of.
+) -> _Sending:
+    """What is sent. Messages are projected as they are in NSQ.
 
-    Messages are projected as they are in NSQ. `asks`: before much is read, a person is asked; Exit for a no.
+    `asks`: before much is read, a person is asked; Exit for a no.
     """
     project, order = given.pop("project"), given.get("time_field")
-    location: Location | None = None
     if Path(source).is_file():
         if given["start"] is not None or given["stop"] is not None:
             raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
         reading = reading_of(given)
-        what = file_source(Path(source), chosen, reading)
         words = [source, *reading_words(reading), *chosen.arguments()]
+        sending = _Sending(file_source(Path(source), chosen, reading), words)
     else:
-        opened = open_named(source, given)
-        location = opened.location
-        plan = opened.plan(chosen, one_topic=True)
-        known = known_chunks(plan.archive, plan.chunks, plan.filter)
-        if asks and not may_read(plan, None, known=lambda chunk, _: known.get(chunk.key)):
-            raise click.exceptions.Exit(EXIT_INTERRUPTED)
-        what = archive_source(opened.archive, plan.chunks, plan.filter, known)
-        words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
-    order = (order or detect_order(what)) if by_time else None
+        sending = _of_archive(open_named(source, given), chosen, asks=asks)
+    order = (order or detect_order(sending.source)) if by_time else None
     if order is not None:
         parse_expression(order)  # refused now if it cannot be
         narrate(f"order: by {order}")
+    sending = replace(sending, order=order)
     if project is None:
-        return what, words, order, location
+        return sending
     from tui.send.projection import projected_source  # jmespath is only imported by those who project
 
-    projected = projected_source(unwrapped(what) if messages else what, project)
-    return projected, [*words, "--project", project], order, location
+    projected = projected_source(unwrapped(sending.source) if messages else sending.source, project)
+    return replace(sending, source=projected, words=[*sending.words, "--project", project])
+
+
+def _of_archive(opened: Opened, chosen: Filter, *, asks: bool) -> _Sending:
+    plan = opened.plan(chosen, one_topic=True)
+    known = known_chunks(plan.archive, plan.chunks, plan.filter)
+    if asks and not may_read(plan, None, known=lambda chunk, _: known.get(chunk.key)):
+        raise click.exceptions.Exit(EXIT_INTERRUPTED)
+    what = archive_source(opened.archive, plan.chunks, plan.filter, known)
+    words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
+    return _Sending(what, words, None, opened.location, plan, (*opened.notes, *plan.notes))
 
 
 def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, str | None]:
@@ -235,8 +254,8 @@ def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, st
         given = dict(context.params)
         chosen = filter_of(given)
         by_time = given["order"] is not None or given["pace"] is not None
-        what, _, order, _ = _source(given.pop("source"), chosen, given, messages=messages, by_time=by_time)
-        return what, order
+        sending = _source(given.pop("source"), chosen, given, messages=messages, by_time=by_time)
+        return sending.source, sending.order
 
 
 def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from tui.archive.location import Location
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
 from tui.cli.fact_lines import fact_lines
 from tui.cli.send_plan import How
+from tui.scan import ScanPlan
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
 from tui.send.facts import left_out, receipt_facts
 from tui.send.receipt import VERSION, checked_name
@@ -36,6 +37,16 @@ class SendRequest:
     words: tuple[str, ...]
     how: How
     location: Location | None = None  # of the archive, if it is not a file
+    notes: tuple[str, ...] = ()  # about its range, that were printed
+    plan: ScanPlan | None = None  # what is read of the archive
+
+    def hints(self, survey: Survey) -> list[str]:
+        """Where nothing would be sent: what may be wrong with the filter or the range."""
+        if survey.count or self.plan is None:
+            return []
+        from tui.scan.hints import hints_for
+
+        return hints_for(self.plan, matched=False)
 
     def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words of the command line that sends the same; `words` are those of where and how."""
@@ -79,7 +90,7 @@ def print_summary(request: SendRequest, survey: Survey, topic: str | None, warni
     nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
     skipped = {
         "blank": survey.blank,
-        "warnings": list(warnings),
+        "warnings": [*request.notes, *warnings],
         "damaged": [part.as_json() for part in survey.damaged],
     }
     summary = {"version": VERSION, "what": request.source.description, **nothing, "journal": None, **skipped}
@@ -88,7 +99,7 @@ def print_summary(request: SendRequest, survey: Survey, topic: str | None, warni
 
 def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) -> int:
     """No record is sent: the summary of a send of nothing, and what may be why."""
-    warnings = list(map(str, survey.damaged))
+    warnings = [*map(str, survey.damaged), *request.hints(survey)]
     if survey.skipped_count:
         warnings.append(oversize_warning(survey))
     if survey.not_json:
@@ -120,7 +131,7 @@ def report(
         if warning not in printed:
             say(warning)
     if request.as_json:
-        summary = receipt.as_json() | {"warnings": warnings}
+        summary = receipt.as_json() | {"warnings": [*request.notes, *warnings]}
         print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
     for line in fact_lines(receipt_facts(receipt)):
         narrate(line)

@@ -48,7 +48,9 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
     if request.dry_run:
         survey = survey_of(request.source)
         warnings = [*left_out(survey.unfit_count, survey.unfit, survey.repeats), *map(str, survey.damaged)]
-        print_plan(request.source, survey, (), warnings, as_json=request.as_json, how=request.how, out=file.out)
+        warnings += request.hints(survey)
+        noted = (*request.notes, *warnings)
+        print_plan(request.source, survey, (), noted, as_json=request.as_json, how=request.how, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
         if Path(file.out).exists() and not stays:
             raise OutputError(f"{file.out} exists; choose another name or add --force")

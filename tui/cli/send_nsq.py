@@ -78,7 +78,9 @@ def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
 
 def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> int:
     """All but the sending: what would be refused is refused."""
-    print_plan(prepared.source, survey, prepared.destinations, warnings, as_json=request.as_json, how=_how(prepared))
+    warnings = (*warnings, *request.hints(survey))
+    noted = (*request.notes, *warnings)
+    print_plan(prepared.source, survey, prepared.destinations, noted, as_json=request.as_json, how=_how(prepared))
     if not survey.count:
         for words in warnings:
             say(words)

@@ -36,7 +36,7 @@ def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[s
     from tui.analysis.needed import word_hints  # a command that is refused starts without them
     from tui.scan.hints import hints_for
 
-    hints = [*(word_hints(plan) if words else ()), *hints_for(plan.archive, plan.chunks, plan.filter, matched=matched)]
+    hints = [*(word_hints(plan) if words else ()), *hints_for(plan, matched=matched)]
     for hint in hints:
         say(hint)
     return hints

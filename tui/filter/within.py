@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive.block import Block
+from tui.archive.moments import stretches
 from tui.archive.times import spell_time
 from tui.filter.event_time import event_time, microseconds
 
@@ -15,7 +16,8 @@ from tui.filter.event_time import event_time, microseconds
 class Within:
     """The records whose time, at `path`, is in [start, stop); texts without an offset are in `zone`.
 
-    Open ends take every time; a record without a readable time is never within.
+    Open ends take every time; a record without a readable time is never within. Of minutes that clocks showed twice
+    both are taken (see `tui.archive.moments`).
     """
 
     path: str
@@ -40,13 +42,8 @@ class Within:
 
     def holds(self) -> Callable[[int | None], bool]:
         """Is a time in the range?"""
-        start = microseconds(self.start) if self.start is not None else None
-        stop = microseconds(self.stop) if self.stop is not None else None
-
-        def holds(time: int | None) -> bool:
-            return time is not None and (start is None or start <= time) and (stop is None or time < stop)
-
-        return holds
+        parts = [_holds(*part) for part in stretches(self.start, self.stop)]
+        return parts[0] if len(parts) == 1 else lambda time: any(holds(time) for holds in parts)
 
     def arguments(self) -> list[str]:
         """The words of a command line that name the field; its range has the ends."""
@@ -56,6 +53,15 @@ class Within:
         """The ends as words of a command line."""
         span = (("--from", self.start), ("--to", self.stop))
         return [word for option, time in span if time is not None for word in (option, spell_time(time))]
+
+
+def _holds(first: datetime | None, last: datetime | None) -> Callable[[int | None], bool]:
+    start, stop = (None if time is None else microseconds(time) for time in (first, last))
+
+    def holds(time: int | None) -> bool:
+        return time is not None and (start is None or start <= time) and (stop is None or time < stop)
+
+    return holds
 
 
 def _alone(record: bytes) -> Block:

@@ -27,9 +27,19 @@ _COLUMNS = 72  # of a sparkline
 
 
 def noted_scan(
-    events: Iterator[ScanEvent], plan: ScanPlan, command: str, out: str, notebook: Notebook, report: Report
+    events: Iterator[ScanEvent],
+    plan: ScanPlan,
+    command: str,
+    out: str,
+    notebook: Notebook,
+    report: Report,
+    *,
+    exact: bool = True,
 ) -> Iterator[ScanEvent]:
-    """The same events; at the end the notebook gets an entry. `out` is the extract or file, empty for stdout."""
+    """The same events; at the end the notebook gets an entry. `out` is the extract or file, empty for stdout.
+
+    `exact`: every record is counted.
+    """
     totals = Totals()
     first: list[bytes] = []
     try:
@@ -39,14 +49,15 @@ def noted_scan(
                 first += event.first(RECORDS - len(first)).records()
             yield event
     finally:
-        notebook.add(_scan_entry(plan, totals, first, command, out), report)
+        notebook.add(_scan_entry(plan, totals, first, command, out, exact=exact), report)
 
 
-def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command: str, out: str) -> Entry:
+def _scan_entry(
+    plan: ScanPlan, totals: Totals, first: Sequence[bytes], command: str, out: str, *, exact: bool
+) -> Entry:
     counts = totals.counts
     stopped = totals.chunks + totals.skipped < len(plan.chunks) or totals.partial
     verb, end = "matches" if counts.matches == 1 else "match", ", stopped before the end" if stopped else ""
-    read = f"{plural(counts.records, 'record')} of {plural(plan.hours, 'hour')}"
     rows = [f"{plural(totals.chunks, 'chunk')} read, {size(counts.bytes_compressed)}, {size(counts.bytes)} of lines"]
     if counts.matches and (line := hours_line(dict(totals.matches_by_hour))):
         rows.append(line)
@@ -55,7 +66,8 @@ def _scan_entry(plan: ScanPlan, totals: Totals, first: Sequence[bytes], command:
     damaged = {event.chunk.key: event.damage.reason for event in totals.damaged}
     trouble = [f"{key} is damaged: {why}" for key, why in list(damaged.items())[:3]]
     trouble += [f"and {plural(len(damaged) - 3, 'more damaged chunk')}"] if len(damaged) > 3 else []
-    headline_ = f"{plural(counts.matches, 'record')} {verb}, in {read}{end}"
+    of = f"{plural(counts.records, 'record')} of " if exact else ""
+    headline_ = f"{plural(counts.matches, 'record')} {verb}, in {of}{plural(plan.hours, 'hour')}{end}"
     return Entry("scan", headline_, spot, command, rows, first, [*trouble, *totals.warnings()])
 
 

@@ -39,10 +39,11 @@ def scan(
 ) -> Iterator[ScanEvent]:
     """Find the matching records of [start, stop), by hour, key and line.
 
-    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone. Setting `cancel` ends
-    the scan within half a second; chunks that it cuts are told as partial. With an `extract` the matches are written
-    there and only the first of each chunk are told. Damage is told, not raised; ArchiveError if the range has no chunk,
-    OutputError if the extract cannot be written. `dask` is the address of a Dask scheduler to run on.
+    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone; each hour that the range
+    touches is in it. Setting `cancel` ends the scan within half a second; chunks that it cuts are told as partial. With
+    an `extract` the matches are written there and only the first of each chunk are told. Damage is told, not raised;
+    ArchiveError if the range has no chunk, OutputError if the extract cannot be written. `dask` is the address of a
+    Dask scheduler to run on.
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
@@ -51,7 +52,7 @@ def scan(
     last = parse_time(stop, zone) if isinstance(stop, str) else stop and stop.astimezone(zone)
     first, last = first and floor_hour(first), last and ceil_hour(last)
     plan = plan_scan(archive, first, last, filter or Filter())
-    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract)
+    yield from run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, extract=extract, exact=True)
 
 
 def run_plan(
@@ -69,7 +70,7 @@ def run_plan(
     """Run a plan; see `scan`. With `count_only` matches are only counted.
 
     `known`: says of a chunk, before it is read, that no record of it matches the filter; None if it may.
-    `exact`: count every record, also where nothing matches (an extract always does; see ScanTask).
+    `exact`: count every record; else only some, also in blocks without a match (an extract counts all; see ScanTask).
     `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
     """
     cancel = cancel or threading.Event()

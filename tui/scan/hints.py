@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from tui.archive import Archive, Chunk
-from tui.filter import Filter
 from tui.scan.heads import heads
+from tui.scan.plan import ScanPlan
 
 _CHUNKS = 4
 _RECORDS = 200  # of each
 
 
-def hints_for(
-    archive: Archive,
-    chunks: Sequence[Chunk],
-    filter: Filter,  # noqa: A002
-    *,
-    matched: bool,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> list[str]:
-    """Sentences about likely slips of a filter that `chunks` were scanned with; the heads of at most four are read.
+def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
+    """Sentences about likely slips of the filter of a scan; the heads of at most four of its chunks are read.
+
+    Where a range of times has no match, those of some chunks behind it, unless the plan's notes say that they are late.
 
     `matched`: the scan had a match. Then nothing is read, unless the filter has a form that matches by mistake, as
     `event == "error"` does where both are missing.
     """
+    archive, chunks, filter_ = plan.archive, plan.chunks, plan.filter
+    if not matched and filter_.within is not None and not plan.notes:
+        from tui.scan.lateness import late_hint  # a scan by hours starts without it
+
+        late = late_hint(archive, chunks, filter_.within, cancelled)
+        if late:
+            return [f"hint: {late}"]
     if (
         not chunks
-        or not filter.active
-        or (matched and all(term.kind not in ("match", "file") for term in filter.active))
+        or not filter_.active
+        or (matched and all(term.kind not in ("match", "file") for term in filter_.active))
     ):
         return []
     from tui.filter.hints import FieldSample, hints, may_mislead  # only where there may be something to say
 
-    if matched and not may_mislead(filter):
+    if matched and not may_mislead(filter_):
         return []
     sample = FieldSample()
     for _, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
         sample.feed(records)
-    return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter, sample, matched=matched)]
+    return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter_, sample, matched=matched)]

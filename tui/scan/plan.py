@@ -40,6 +40,7 @@ class ScanPlan:
     excerpt: Excerpt = field(default_factory=Excerpt)
     unmatched: tuple[str, ...] = ()  # keys that the layout does not fit: they are left out
     ranges: tuple[tuple[datetime, datetime], ...] = ()
+    notes: tuple[str, ...] = ()  # about the times of its records, from a sample
 
     @cached_property
     def hours(self) -> int:

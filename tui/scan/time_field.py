@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from tui.archive import Archive, Chunk
+from tui.archive.times import HOUR
 from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.event_time import MICROSECONDS, event_time, microseconds
@@ -20,6 +21,7 @@ _RECORDS = 100  # of each
 _COVERED = 0.9  # of the records must have it
 _NEAR = 0.5  # of its times must lie in the hour of their chunk, or little before: an event is archived soon after
 _HOUR = 3600 * MICROSECONDS
+_MICROSECOND = timedelta(microseconds=1)
 _NAMES = ("ts", "time", "timestamp", "@timestamp", "event_time", "eventtime", "date", "datetime", "created_at", "t")
 
 
@@ -30,18 +32,28 @@ class _Candidate:
 
 
 def detect_time_field(
-    archive: Archive, chunks: Sequence[Chunk], cancelled: Callable[[], bool] = lambda: False
+    archive: Archive, chunks: Sequence[Chunk], lag: timedelta = HOUR, cancelled: Callable[[], bool] = lambda: False
 ) -> str | None:
-    """The path of the records' time, such as `ts`; None if no field's values lie about the hours of their chunks."""
-    sample = (
-        (chunk.hour, records)
-        for chunk, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled)
-    )
-    return time_field(sample, archive.zone)
+    """The path of the records' time, such as `ts`; None if no field's values lie about the hours of their chunks.
+
+    `lag`: how much later than its time a record may be written.
+    """
+    sample = sampled_heads(archive, chunks, cancelled)
+    return time_field(((chunk.hour, records) for chunk, records in sample), archive.zone, lag)
 
 
-def time_field(sample: Iterable[tuple[datetime | None, Sequence[bytes]]], zone: tzinfo) -> str | None:
+def sampled_heads(
+    archive: Archive, chunks: Sequence[Chunk], cancelled: Callable[[], bool] = lambda: False
+) -> list[tuple[Chunk, list[bytes]]]:
+    """Some first records of some of the chunks."""
+    return list(heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled))
+
+
+def time_field(
+    sample: Iterable[tuple[datetime | None, Sequence[bytes]]], zone: tzinfo, lag: timedelta = HOUR
+) -> str | None:
     """The same for the records of some hours; None is an hour that is not known, as in a file."""
+    before = lag // _MICROSECOND + _HOUR
     candidates: dict[str, _Candidate] = defaultdict(_Candidate)
     number = 0
     for hour, records in sample:
@@ -60,7 +72,7 @@ def time_field(sample: Iterable[tuple[datetime | None, Sequence[bytes]]], zone: 
                     continue
                 seen.add(name)
                 candidates[name].records += 1
-                candidates[name].near += start is None or start - 2 * _HOUR <= time < start + 2 * _HOUR
+                candidates[name].near += start is None or start - before <= time < start + 2 * _HOUR
     fit = [
         name
         for name, candidate in candidates.items()

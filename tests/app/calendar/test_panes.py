@@ -23,13 +23,16 @@ from tests.app.conftest import (
     chunk_path,
     preview,
     preview_of,
+    settled,
     shown,
     until,
     until_shown,
 )
+from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.archive import Chunk
 from tui.archive.catalog import make_catalog
+from tui.config import S3Options, load_config
 
 HOUR = timedelta(hours=1)
 
@@ -126,3 +129,16 @@ async def test_e_leads_from_a_preview_to_the_next_hour_with_trouble(
         await assert_shown(pilot, "uploaded late")
         await pilot.press("e")
         await assert_shown(pilot, "no trouble is known after this hour")
+
+
+async def test_an_hour_in_which_clocks_went_back_says_so(tmp_path: Path) -> None:
+    for hour in range(4):
+        (tmp_path / f"e.2024-10-27_{hour:02}.log").write_bytes(b"{}\n")
+    app = Explorer(str(tmp_path), timezone="Europe/Berlin", s3=S3Options(), config=load_config())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await settled(pilot)
+        assert "holds 2 hours" not in shown(pilot)
+        await pilot.press("h")
+        await until_shown(pilot, "holds 2 hours: clocks in Europe/Berlin")
+        await pilot.press("x")
+        await until_shown(pilot, "It holds 2 hours: clocks in Europe/Berlin went back.")

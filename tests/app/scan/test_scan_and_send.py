@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import re
 import shlex
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ from tests.app.conftest import (
 from tests.support.command import hourscope
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
+from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.scan.form import Power
 from tui.app.scan.run import Estimated
@@ -42,6 +44,7 @@ from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.archive import open_archive
 from tui.archive.times import hours_between
+from tui.config import S3Options, load_config
 from tui.history.extracts import find_extract
 from tui.history.sends import sends
 
@@ -444,3 +447,27 @@ async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
         await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))
         await assert_shown(pilot, "--topic replay")
         assert "TOPIC" not in shown(pilot)
+
+
+async def test_a_range_over_a_change_of_clocks_shows_what_it_takes(tmp_path: Path) -> None:
+    for hour, first, minutes in ((1, "2024-10-26T23", 60), (2, "2024-10-27T00", 120), (3, "2024-10-27T02", 60)):
+        start = datetime.fromisoformat(first).replace(tzinfo=UTC)
+        times = [(start + timedelta(minutes=minute)).isoformat() for minute in range(0, minutes, 10)]
+        lines = "".join(f'{{"ts": "{time}"}}\n' for time in times)
+        (tmp_path / f"events.2024-10-27_{hour:02}.log.gz").write_bytes(gzip.compress(lines.encode()))
+    app = Explorer(str(tmp_path), timezone="Europe/Berlin", s3=S3Options(), config=load_config())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "r", "2024-10-27T02:10..02:40")
+        await until_shown(pilot, "6 of 18 records match")
+        await assert_shown(
+            pilot, "! note      clocks in Europe/Berlin showed 2024-10-27T02:10 and 2024-10-27T02:40 twice"
+        )
+        await answer(pilot, "r", "2024-10-27T01Z..2024-10-27T02Z")
+        await until(pilot, lambda: page.form.timed and page.estimate is not None)
+        await assert_shown(pilot, " by ts       2024-10-27T02:00+01:00 to 2024-10-27T03 Europe/Berlin")
+        (line,) = page.form.commands
+    ran = hourscope(*shlex.split(f"{line} --json")[1:])
+    assert json.loads(ran.out.splitlines()[-1])["matches"] == 6

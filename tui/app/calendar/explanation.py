@@ -8,6 +8,7 @@ from tui.app.model.command import cat_command, ls_command, shell_list
 from tui.app.model.freshness import freshness
 from tui.app.model.session import Session
 from tui.archive import Archive, Chunk
+from tui.archive.clocks import clock_note
 from tui.archive.times import spell_hour, zone_name
 from tui.units import plural, size
 
@@ -54,6 +55,7 @@ def _hour(session: Session, hour: datetime) -> list[str]:
     damage = (sentence for chunk in chunks for sentence in session.damage.get(chunk.key, ()))
     about = [f"{name}: {plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}.{more}"]
     about += [_key(session.archive, chunk) for chunk in chunks[:_MOST_CHUNKS]]
+    about += [f"It {note}."] if (note := clock_note(hour)) else []
     return [*about, *(f"Damage: {sentence}." for sentence in damage)]
 
 

@@ -18,6 +18,7 @@ from tui.app.model.usual import ODD_LARGE, ODD_SMALL
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
+from tui.archive.clocks import clock_note
 from tui.archive.times import zone_name
 from tui.printable import printable
 from tui.units import plural, size
@@ -104,7 +105,7 @@ class HourDetails(LineWidget, can_focus=True):
         if (rate := self._rate(hour)) is not None:
             pieces += [(" · ", palette.dim), (share(rate), palette.match)]
             pieces += [(f" {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(hour, rate)]
-        return pieces
+        return [*pieces, *([(f" · {note}", palette.dim)] if (note := clock_note(hour)) else [])]
 
     def _title(self) -> list[Line]:
         session, palette, hour = self._session, self.palette, self._hour
@@ -112,9 +113,11 @@ class HourDetails(LineWidget, can_focus=True):
             (f"{hour:%a} {hour.day} {hour:%b %Y  %H:%M}–{hour + timedelta(hours=1):%H:%M}", palette.title),
             (f" {zone_name(session.archive.zone)}", palette.dim),
         ]
+        note = clock_note(hour)
+        lines: list[Line] = [line, [(note, palette.odd)]] if note else [line]
         if session.zone == session.archive.zone:
-            return [line]
-        return [line, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
+            return lines
+        return [*lines, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
 
     def _nothing(self, hour: datetime | None = None) -> Piece:
         hour = hour or self._hour

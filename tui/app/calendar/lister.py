@@ -13,10 +13,12 @@ from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours
 from tui.app.model.month_cache import Month
-from tui.app.model.months import Months, Whole
+from tui.app.model.months import Months, Whole, bounds, month_of
+from tui.app.model.opening import layouts_beside
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
 from tui.archive import Catalog
+from tui.archive.ranges import Range
 from tui.errors import HourscopeError
 
 _BESIDE = 4  # months of the year that are shown together: each time the whole grid is made again
@@ -28,6 +30,7 @@ class MonthsListed(Message):
 
     catalog: Catalog
     usual: Usual
+    others: tuple[str, ...] = ()  # layouts of keys that are left out, those that were found before among them
     trouble: str = ""
 
 
@@ -41,7 +44,10 @@ class Lister:
     """Lists what is looked at. `post` gets what comes, in messages; an archive that was listed as a whole has none."""
 
     def __init__(self, session: Session, *, post: Callable[[Message], object], work: Work) -> None:
+        self._session = session
         self._months, self._place = session.months, session.place or session.last
+        self._unmatched = session.catalog.unmatched
+        self._others = session.others
         self._post, self._work = post, work
         self._asked_for: list[Month] = []
         self._busy = False
@@ -74,18 +80,32 @@ class Lister:
                 return
             trouble = ""
             try:
-                if not chosen and not months.survey():
+                if not chosen and not any((months.survey(), self._look_beside(months.catalog(), surveyed=True))):
                     continue
                 for month in chosen:
                     months.load(month)
+                self._look_beside(months.catalog(), surveyed=False)
             except HourscopeError as error:
                 trouble = str(error)
             catalog = months.catalog()
-            self._post(MonthsListed(catalog, usual_of(catalog), trouble))
+            self._post(MonthsListed(catalog, usual_of(catalog), self._others, trouble))
             if trouble:
                 self._busy = False
                 return
         self._busy = False
+
+    def _look_beside(self, catalog: Catalog, *, surveyed: bool) -> bool:
+        """Are there other layouts among keys that are left out, and on the way to the month that is looked at?"""
+        months, archive = self._months, self._session.archive
+        if not surveyed and catalog.unmatched == self._unmatched:
+            return False
+        self._unmatched = catalog.unmatched
+        by_month = surveyed and isinstance(months, Months)
+        walk = months.walk if isinstance(months, Months) else archive.walk()
+        hours = Range(*bounds(month_of(self._place))) if by_month else None
+        found = dict.fromkeys((*self._others, *layouts_beside(archive, walk, catalog, hours)))
+        before, self._others = self._others, tuple(found)
+        return self._others != before
 
     def _next(self, months: Months | Whole) -> list[Month]:
         """What to list now; nothing to look at all names once, and then when there is no more to do."""

@@ -29,6 +29,8 @@ from tui.archive.topics import named_topics, topics_of
 from tui.filter import Filter
 from tui.units import count, plural, size
 
+_OTHERS = "keys of another layout are left out; t chooses, x names them"
+
 
 class CalendarPage(HoursPage):
     """A month × 24 grid of the archive's hours, with the details of the one under the cursor."""
@@ -76,7 +78,8 @@ class CalendarPage(HoursPage):
         self.lister.look_at(self.grid.cursor)
         topics = topics_of(self.session.catalog.chunks)
         several = f"{named_topics(topics)} are shown together; t chooses one" if len(topics) > 1 else ""
-        if words := " · ".join(part for part in (several, self._remembered) if part):
+        others = _OTHERS if self.session.others else ""
+        if words := " · ".join(part for part in (others, several, self._remembered) if part):
             self.report(words)
 
     def on_unmount(self) -> None:
@@ -121,6 +124,9 @@ class CalendarPage(HoursPage):
         session = self.session
         newest = self.grid.cursor == session.last
         session.update(message.catalog, message.usual)
+        if message.others != session.others:
+            session.others = message.others
+            self.report(_OTHERS)
         if newest and session.last > self.grid.cursor:
             self.grid.cursor = session.last
         self.strip.renew()
@@ -264,8 +270,8 @@ class CalendarPage(HoursPage):
     # What leaves.
 
     def action_topic(self) -> None:
-        """One topic of several, or all of them."""
-        if "topic" not in self.session.archive.layout.fields:
+        """One topic of several, or all of them; another layout, if there is one."""
+        if "topic" not in self.session.archive.layout.fields and not self.session.others:
             self.report("the names of this archive hold no topic")
         else:
             self.request(ChooseTopic(self.session))

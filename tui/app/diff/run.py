@@ -14,8 +14,9 @@ from tui.analysis.question import Answer, Question, Range, fields_of, plan_diff
 from tui.app.model.hours import Hours
 from tui.app.model.session import Session
 from tui.archive import ChunkReader
+from tui.archive.moments import hours_of_moments
 from tui.archive.streams import ReadCancelled
-from tui.archive.times import ceil_hour, floor_hour, next_hour
+from tui.archive.times import HOUR
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.within import Within
@@ -59,8 +60,9 @@ def compare(
     question = Question(target, against, fields=fields_of(filter_))
     if target is not None and Hours(*target).in_minutes and session.time_field is not None:
         times = Within(session.time_field, *target, session.archive.zone)
-        chunks = floor_hour(target[0]), next_hour(ceil_hour(target[1]))  # some come in the hour after
-        question = replace(question, times=times, chunks=chunks)
+        first, last = hours_of_moments(*target, HOUR)
+        assert first and last
+        question = replace(question, times=times, chunks=(first, last))
     plan = plan_diff(session.archive, question, filter_)
     done, reported = 0, 0.0
     with open_index(session.archive) as index:

@@ -75,7 +75,7 @@ class OpeningPage(Page):
                 self.post_message(Listed(ShowArchive(*opened, self.url, self._send)))
             except SeveralLayoutsError as error:
                 layouts = tuple(layout.pattern for layout in error.layouts)
-                self.post_message(Listed(ChooseLayout(self.url, location, layouts)))
+                self.post_message(Listed(ChooseLayout(self.url, location, layouts, error.why)))
         except HourscopeError as error:
             self.post_message(Failed(str(error)))
 
@@ -131,19 +131,26 @@ class ChoicePage(Page):
 
 def choose_layout(request: ChooseLayout, reopen: Callable[[str], object]) -> ChoicePage:
     """Which of the layouts in one place is meant?"""
-    choices = [Choice(layout, "" if at else "the most keys", layout) for at, layout in enumerate(request.layouts)]
+    most = "" if request.why else "the most keys"
+    choices = [Choice(layout, "" if at else most, layout) for at, layout in enumerate(request.layouts)]
     about = "This place holds keys of several layouts. One is an archive; the keys of the others are left out."
+    about = f"{request.why}." if request.why else about
     return ChoicePage(request.url, "Which layout?", choices, reopen, about)
 
 
 def choose_topic(session: Session, topics: tuple[str, ...], reopen: Callable[[str], object]) -> ChoicePage:
-    """Which topic is shown, or all of them? The value is the layout that takes it."""
+    """Which topic is shown, or all of them, or which other layout? The value is the layout that takes it."""
     archive = replace(session.archive, layout=session.archive.layout.without_field("topic"))
     choices = [Choice(topic, "", archive.layout_option(topic=topic)) for topic in topics]
-    choices.append(Choice("all topics", "together", archive.layout_option()))
+    own, words = archive.layout_option(), ("all topics", "together")
+    choices.append(Choice(*(words if topics else (own, "this one")), own))
+    if hosts := session.archive.hosts_option(topics):
+        choices.append(Choice("they are hosts", "together, without the question", hosts))
+    choices += [Choice(layout, "another layout", layout) for layout in session.others]
     so_far = " They are those of the hours that were listed so far." if session.catalog.unlisted else ""
     about = f"The calendar shows the hours, sizes and gaps of the one that is chosen.{so_far}"
-    return ChoicePage(session.title, "Which topic?", choices, reopen, about)
+    question = "Which topic?" if topics else "Which layout?"
+    return ChoicePage(session.title, question, choices, reopen, about)
 
 
 def choose_quit(running: Sequence[Job], chosen: Callable[[str], object]) -> ChoicePage:

@@ -81,7 +81,7 @@ def count_over_time(
     else:
         plan = plan_scan(archive, hours.start, hours.stop, filter_)
     chunks = plan.chunks
-    time_field = None if every.by_hour else detect_time_field(archive, chunks, cancel.is_set)
+    time_field = None if every.by_hour else detect_time_field(archive, chunks, cancelled=cancel.is_set)
     counting = Counting((by,) if by else (), every, None, time_field, archive.zone)
     matches, records = Counter[datetime](), Counter[datetime]()
     done = skipped = damaged = 0

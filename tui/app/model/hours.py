@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui.archive import Catalog, Chunk
-from tui.archive.times import (
-    ceil_hour,
-    floor_hour,
-    has_minutes,
-    hours_between,
-    next_hour,
-    parse_moments,
-    parse_range,
-    spell_time,
-)
+from tui.archive.moments import clock_notes, parse_moments, parse_range
+from tui.archive.times import ceil_hour, floor_hour, hours_between, next_hour, spell_time
 from tui.errors import TimeError
 
 Moments = tuple[datetime, datetime]  # [start, stop) to the minute
@@ -140,11 +132,16 @@ def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
 def read_moments(text: str, zone: tzinfo) -> Moments | None:
     """A range to the minute as it is typed, `2015-01-20T14:05..14:25`; None if it is in whole hours. TimeError if it
     makes no sense, or is one of several ranges."""
-    start, stop = _ends(text)
-    moments = None if "," in text else parse_moments(start, stop, zone)
-    if any(map(has_minutes, re.split(r"\.\.|,| to ", text))) and (moments is None or None in moments):
+    several = [parse_moments(*_ends(part), zone) for part in text.split(",")]
+    moments = several[0] if len(several) == 1 else None
+    if any(several) and (moments is None or None in moments):
         raise TimeError("a range to the minute has two ends and stands alone, such as 2015-01-20T14:05..14:25")
     return moments  # type: ignore[return-value]  # neither end is None
+
+
+def range_notes(text: str, zone: tzinfo, *, minutes: bool) -> list[str]:
+    """What clocks did at the ends of ranges as they are typed; `minutes`: they are times of records."""
+    return [note for part in text.split(",") for note in clock_notes(*_ends(part), zone, minutes=minutes)]
 
 
 def _ends(text: str) -> tuple[str, str | None]:

@@ -21,7 +21,7 @@ from tui.archive.walk import Walk
 Rows = tuple[Chunk | StoredObject, ...]
 _FEW = 5000  # chunks
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_ROWS = 80_000  # that are kept: about 40 MB
+MOST_ROWS = 60_000  # that are kept: about 25 MB
 _NEAR = 3  # months that are kept however large they are: the one in sight and those beside it
 _AHEAD = timedelta(days=2)  # of the clock: keys of a later time are no news
 

@@ -14,6 +14,8 @@ from tui.app.model.usual import Usual, usual_of
 from tui.archive import Archive, Catalog
 from tui.archive.listing import Listing
 from tui.archive.location import Location
+from tui.archive.ranges import Range
+from tui.archive.sample import other_layouts
 from tui.archive.times import next_hour
 from tui.archive.walk import Walk
 from tui.config import Config
@@ -35,6 +37,7 @@ def open_session(location: Location, config: Config, *, afresh: bool = False) ->
     else:
         archive, catalog = months.archive, months.catalog()
     session = Session(archive, catalog, config, location, months=months)
+    session.others = layouts_beside(archive, archive.walk(), catalog)
     session.matches = scanned_hours(archive)
     session.scanned = frozenset(session.matches)
     session.origin = origin_of(archive)
@@ -49,6 +52,13 @@ def open_session(location: Location, config: Config, *, afresh: bool = False) ->
     except HistoryError as error:
         remembered = remembered or str(error)
     return session, remembered
+
+
+def layouts_beside(archive: Archive, walk: Walk, catalog: Catalog, hours: Range | None = None) -> tuple[str, ...]:
+    """The layouts of the keys that a detected one leaves out, and of those on the way to a range, if one is given."""
+    return tuple(
+        layout.pattern for layout in other_layouts(archive, walk, hours or Range(), catalog.unmatched, anywhere=True)
+    )
 
 
 def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:

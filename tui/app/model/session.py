@@ -73,6 +73,7 @@ class Session:
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
     time_field: str | None = None  # of the records, as far as a range of minutes was looked at
     months: Months | Whole | None = None  # of an archive that is listed while it is shown
+    others: tuple[str, ...] = ()  # the layouts of keys that a detected one leaves out, as --layout takes them
 
     def update(self, catalog: Catalog, usual: Usual) -> None:
         """More was listed; what is usual is worked out where nobody waits for it."""
@@ -196,7 +197,9 @@ class Session:
         chunks far from all others."""
         catalog = self.catalog
         words = left_out(self.location, self.archive, catalog.unmatched)
-        return (*words, *far_warnings(catalog))
+        named = " and ".join(map(repr, self.others))
+        more = f"keys of another layout are left out, {named}: t chooses, as --layout does"
+        return (*words, *([more] if self.others else []), *far_warnings(catalog))
 
     @property
     def other_keys(self) -> tuple[str, ...]:
@@ -213,6 +216,7 @@ class Session:
         """For a header: `! 26 keys left out · 1 far chunk`."""
         keys, far = self.catalog.unmatched if self.archive.detected else (), self.catalog.far
         parts = [f"{plural(len(keys), 'key')} left out"] if keys else []
+        parts += ["another layout (t)"] if self.others else []
         parts += [plural(len(far), "far chunk")] if far else []
         return f"! {', '.join(parts)}" if parts else ""
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
-from tui.app.model.hours import Hours, Moments, Selection, read_moments, read_selection
+from tui.app.model.hours import Hours, Moments, Selection, range_notes, read_moments, read_selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words
-from tui.archive.times import HOUR, hours_of_moments, spell_time
+from tui.archive.moments import hours_of_moments
+from tui.archive.times import HOUR, spell_time
 from tui.archive.writer import names_folder
 from tui.config import state_dir
 from tui.errors import ConfigError, TimeError
@@ -21,7 +22,7 @@ from tui.filter import Filter
 from tui.filter.within import Within
 from tui.scan import ScanPlan
 from tui.scan.facts import plan_facts
-from tui.scan.time_field import detect_time_field
+from tui.scan.lateness import range_of_times
 from tui.shell import shell_join
 from tui.units import plural
 
@@ -68,6 +69,7 @@ class ScanForm:
     power: Power = Power()
     moments: Moments | None = None  # to the minute, by the records' own time; `hours` are those that can hold them
     time_field: str = ""  # that holds it, once it is known
+    notes: tuple[str, ...] = ()  # about the ends of the range, and about records that come late
 
     @classmethod
     def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
@@ -122,10 +124,12 @@ class ScanForm:
         """The same once a sample was read for the field that holds the records' time. TimeError if there is none."""
         if self.timed:
             return self
-        path = detect_time_field(self.session.archive, self.plan.chunks)
-        if path is None:
+        assert self.moments is not None
+        found = range_of_times(self.session.archive, self.plan.chunks, self.moments)
+        if found is None:
             raise TimeError("no field of the records holds their time; r: give the range in whole hours")
-        return replace(self, time_field=path)
+        within, late = found
+        return replace(self, time_field=within.path, notes=(*self.notes, *late))
 
     @property
     def commands(self) -> list[str]:
@@ -166,14 +170,16 @@ class ScanForm:
             hours = Selection.of(Hours(start, stop))
         if not all(catalog.is_listed(range_.start, range_.stop) for range_ in hours.ranges):
             raise TimeError("some of these hours are not listed yet; select them on the calendar first")
-        return replace(self, hours=hours, moments=moments, time_field="")
+        notes = tuple(range_notes(text, zone, minutes=moments is not None))
+        return replace(self, hours=hours, moments=moments, time_field="", notes=notes)
 
     def facts(self) -> list[Fact]:
         """What will be read, where the matches go, what does the work, and the command that does the same."""
         hours, *facts = plan_facts(self.plan)
         if not self.timed:
             hours = Fact("by …", self._range_words, "text", "looking for the field that holds the records' time …")
-        return [hours, *facts, *self._power_facts(), *self._command_facts()]
+        notes = [Fact("! note", words, "trouble") for words in self.notes]
+        return [hours, *facts, *notes, *self._power_facts(), *self._command_facts()]
 
     def _power_facts(self) -> list[Fact]:
         kept = state_dir() / "extracts"

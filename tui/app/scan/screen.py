@@ -181,7 +181,7 @@ class ScanPage(JobPage, ArchivePage):
         for state in snapshots(form.plan, run(form, self.report_later, resume=resume, cancel=cancel)):
             self.post_message(ScanMoved(state))
         plan, matched = form.plan, state.matches > 0
-        if hints := hints_for(plan.archive, plan.chunks, plan.filter, matched=matched, cancelled=cancel.is_set):
+        if hints := hints_for(plan, matched=matched, cancelled=cancel.is_set):
             self.post_message(Hinted(plan, tuple(hint.removeprefix("hint: ") for hint in hints)))
         self.post_message(surveyed(form, state.matches))
 

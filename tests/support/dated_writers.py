@@ -1,0 +1,96 @@
+"""Hive, and names that are not much more than a date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.support.writer import HOSTS, TOPICS, dated, epoch, writer
+
+
+# Hive and plain dates
+@writer("Hive, dt and hr")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"t/dt={t:%Y%m%d}/hr={t:%H}/000000_0.gz"
+
+
+@writer("Hive, unpadded")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"t/year={t.year}/month={t.month}/day={t.day}/hour={t.hour}/part-00000.c000.json.gz"
+
+
+@writer("Hive, a region", ())
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"t/region={r}/date={t:%Y-%m-%d}/hour={t:%H}/a.gz" for r in ("eu", "us"))
+
+
+@writer("host first", (), HOSTS)
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{h}/{t:%Y/%m/%d/%H}.log.gz" for h in HOSTS)
+
+
+@writer("the topic behind the hour", TOPICS)
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{t:%Y/%m/%d/%H}/{p}.json.gz" for p in TOPICS)
+
+
+@writer("the hour behind the host", (), HOSTS)
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{t:%Y-%m-%d}/{h}.{t:%H}.log.gz" for h in HOSTS)
+
+
+@writer("topics with dashes", ("app-events", "app-clicks", "app-clicks-dlq"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"raw/{p}-{t:%Y-%m-%d-%H}.jsonl.gz" for p in ("app-events", "app-clicks", "app-clicks-dlq"))
+
+
+@writer("the date twice")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"dt={t:%Y-%m-%d}/events-{t:%Y-%m-%d_%H}.log.gz"
+
+
+@writer("minutes")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"events-{t:%Y%m%d%H}{m:02}.json.gz" for m in (0, 30))
+
+
+@writer("seconds")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"events-{epoch(t)}.json.gz"
+
+
+@writer("a clock of twelve hours", ())
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"events_{t:%Y-%m-%d_%I%p}.gz"
+
+
+dated("a folder for the day", "%Y%m%d/%H.log.gz")
+dated("dots", "e.%Y.%m.%d.%H.gz")
+dated("blanks", "my logs/ev %Y-%m-%d %H.log.gz")
+dated("a T", "e-%Y%m%dT%H.gz")
+dated("day, month, year", "%d.%m.%Y/%H.log.gz")
+dated("month, day, year", "ev_%m-%d-%Y_%H.log.gz")
+dated("the month's short name", "e/%d-%b-%Y/%H.gz")
+dated("two digits of the year", "e%y%m%d%H.gz")
+dated("a year of two digits, six digits of a date", "app-%y%m%d-%H.log.gz")
+dated("day, month, year of two digits", "%d%m%y_%H.log")
+dated("Apache's time", "[%d%b%Y:%H].log.gz")
+dated("asctime", "ev %a %b %d %H:%M:%S %Y.log")
+dated("a weekday", "%a-%Y-%m-%d-%H.gz")
+dated("a folder for the weekday", "logs/%A/%Y%m%d%H.json")
+dated("a weekday behind the day", "%Y/%m/%d-%a/%H.gz")
+
+
+@writer("topics by their number", ("events_1", "events_2"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{p}/{t:%Y/%m/%d/%H}.gz" for p in ("events_1", "events_2"))
+
+
+@writer("topics and hosts by their number", ("orders1", "orders2"), ("web01", "db"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{h}/{p}/{t:%Y/%m/%d/%H}.gz" for p in ("orders1", "orders2") for h in ("web01", "db"))
+
+
+dated("units", "logs/%Yy/%mm/%dd/%Hh.gz")
+dated("escaped colons", "logs/%Y-%m-%dT%H%%3A00%%3A00Z.json")
+dated("zstd", "events/%Y-%m-%d/%H.jsonl.zst")

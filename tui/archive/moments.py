@@ -1,0 +1,215 @@
+"""Ranges as people type them: hours of keys, or times of records where an hour is too coarse.
+
+An end that names a minute, or that lies within an hour of the keys (as 01:00 in UTC does in Asia/Kolkata), makes both
+ends times of records. Written without an offset they are what clocks showed: of minutes that clocks showed twice, both
+are meant, and minutes that they skipped hold nothing. With an offset they are instants; one that clocks showed twice
+keeps the offset of its own pass, by which `spell_time` tells it from the other.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from tui.archive.clocks import change_at, clock_words, skipped_sentence
+from tui.archive.times import (
+    ABSOLUTE,
+    HOUR,
+    RELATIVE,
+    as_instant,
+    begins_hour,
+    ceil_hour,
+    floor_hour,
+    next_hour,
+    parse_time,
+    spell_hour,
+    spell_time,
+    was_repeated,
+    was_skipped,
+    zone_name,
+)
+from tui.errors import TimeError
+
+Moments = tuple[datetime | None, datetime | None]  # [start, stop)
+_Ends = tuple[str | None, str | None]
+
+
+def has_minutes(text: str) -> bool:
+    """Does a time of the grammar name a minute, and not just an hour?"""
+    if relative := RELATIVE.fullmatch(text.strip()):
+        return relative[2] == "m"
+    match = ABSOLUTE.fullmatch(text.strip())
+    return match is not None and any(int(part or 0) for part in match.groups()[4:6])
+
+
+def has_offset(text: str) -> bool:
+    """Does a time say what it adds to UTC, `Z` or `+02:00`?"""
+    match = ABSOLUTE.fullmatch(text.strip())
+    return match is not None and match[7] is not None
+
+
+def needs_times(start: str | None, stop: str | None, zone: tzinfo) -> bool:
+    """Does an end name a minute within an hour of the keys, so that only the times of records tell what is meant?"""
+    ends = (text for text in (start, stop) if text is not None and has_minutes(text))
+    return any(not begins_hour(parse_time(text, zone)) for text in ends)
+
+
+def next_of(text: str, step: timedelta, zone: tzinfo) -> tuple[str, str]:
+    """The minute or hour that a time begins, as the two ends of a range."""
+    time = parse_time(text, zone).replace(second=0)
+    if is_wall(text):
+        return spell_time(time), spell_time(time + step)
+    return f"{spell_time(time.astimezone(UTC))}Z", f"{spell_time(time.astimezone(UTC) + step)}Z"
+
+
+def cuts_hour(text: str, zone: tzinfo) -> bool:
+    """Does a time with an offset lie within an hour of the keys?"""
+    return has_offset(text) and not begins_hour(parse_time(text, zone))
+
+
+def parse_moments(
+    start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
+) -> Moments | None:
+    """The half-open range [start, stop) of times, if either end names a minute or cuts an hour; else None."""
+    try:
+        cuts = any(text is not None and cuts_hour(text, zone) for text in (start, stop))
+        if not cuts and not needs_times(start, stop, zone):
+            return None
+        first, last = (parse_moment(text, zone, now) if text is not None else None for text in (start, stop))
+        empty = first is not None and last is not None and not stretches(first, last)
+        touched_hours(first, last)
+    except OverflowError as error:
+        raise TimeError(f"the range from {start} to {stop} is at the end of the calendar") from error
+    if empty:
+        skipped = [time for text in (start, stop) if text and (time := _skipped(text, zone))]
+        raise TimeError(skipped_sentence(skipped[0])) if skipped else _empty(start, stop)
+    return first, last
+
+
+def parse_moment(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> datetime:
+    """One end of a range of times; for one that clocks skipped, the first that they showed after it."""
+    time = parse_time(text, zone, now)
+    if not is_wall(text):
+        return as_instant(time)
+    return change_at(time).astimezone(zone) if was_skipped(time) else time.replace(fold=0)
+
+
+def stretches(start: datetime | None, stop: datetime | None) -> list[Moments]:
+    """The stretches of time, in UTC, in which clocks showed a range of times; none if it is empty."""
+    found: list[Moments] = []
+    for since, until in _since(start):
+        for begin, end in _until(stop):
+            first = max((time for time in (since, begin) if time), default=None)
+            last = min((time for time in (until, end) if time), default=None)
+            if found and found[-1][1] == first:  # where clocks went back, one follows the other
+                found[-1] = found[-1][0], last
+            elif first is None or last is None or first < last:
+                found.append((first, last))
+    return found
+
+
+def _since(start: datetime | None) -> list[Moments]:
+    if start is None:
+        return [(None, None)]
+    first, second = _passes(start)
+    if was_skipped(start):
+        return [(change_at(start), None)]
+    return [(first, change_at(start)), (second, None)] if was_repeated(start) else [(first, None)]
+
+
+def _until(stop: datetime | None) -> list[Moments]:
+    if stop is None:
+        return [(None, None)]
+    first, second = _passes(stop)
+    if was_skipped(stop):
+        return [(None, change_at(stop))]
+    return [(None, first), (change_at(stop), second)] if was_repeated(stop) else [(None, first)]
+
+
+def _passes(time: datetime) -> tuple[datetime, datetime]:
+    return time.replace(fold=0).astimezone(UTC), time.replace(fold=1).astimezone(UTC)
+
+
+def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedelta) -> Moments:
+    """The hours whose chunks can hold the records of a range of times.
+
+    A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
+    """
+    first, last = touched_hours(start, stop)
+    try:
+        return first, last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
+    except OverflowError:
+        return first, None
+
+
+def touched_hours(start: datetime | None, stop: datetime | None) -> Moments:
+    """The hours of keys that a range of times touches."""
+    return start and floor_hour(start), stop and ceil_hour(stop)
+
+
+def parse_range(start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None) -> Moments:
+    """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
+    first = floor_hour(parse_time(start, zone, now)) if start is not None else None
+    try:
+        last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
+    except OverflowError as error:
+        raise TimeError(f"'{stop}' is in the last hour of the calendar; use an earlier --to") from error
+    if first and last and first >= last:
+        raise _empty(start, stop)
+    return first, last
+
+
+def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """The hour that a time lies in, as a half-open range."""
+    start = floor_hour(parse_time(text, zone, now))
+    try:
+        return start, next_hour(start)
+    except OverflowError as error:
+        raise TimeError(f"'{text}' is in the last hour of the calendar; use an earlier one") from error
+
+
+def clock_notes(start: str | None, stop: str | None, zone: tzinfo, *, minutes: bool) -> list[str]:
+    """What clocks did at the ends of a range, where these are not given with an offset; `minutes`: it is of times."""
+    given = {"from": start, "to": stop}
+    ends = {name: parse_time(text, zone) for name, text in given.items() if text is not None and is_wall(text)}
+    if minutes:
+        skipped, twice = filter(was_skipped, ends.values()), list(filter(was_repeated, ends.values()))
+        taken = [
+            f"{skipped_sentence(time)}; taken as {spell_time(change_at(time).astimezone(zone))}" for time in skipped
+        ]
+        return [*taken, *([_repeated_sentence(twice)] if twice else [])]
+    hours = (floor_hour(time) if name == "from" else ceil_hour(time) - HOUR for name, time in ends.items())
+    return [words for hour in dict.fromkeys(hours) if (words := clock_words(hour))]
+
+
+def widened_note(start: str | None, stop: str | None, zone: tzinfo) -> str:
+    """That a range of instants is widened to hours of keys, and to which."""
+    cut = [text for text in (start, stop) if text is not None and cuts_hour(text, zone)]
+    ends = zip(("from", "to"), parse_range(start, stop, zone), strict=True)
+    hours = " ".join(f"{name} {spell_hour(hour)}" for name, hour in ends if hour)
+    lie = "lies" if len(cut) == 1 else "lie"
+    return f"{' and '.join(cut)} {lie} within an hour of the keys: widened to whole hours of {zone_name(zone)}, {hours}"
+
+
+def is_wall(text: str) -> bool:
+    """Is a time written without an offset, so that it is what clocks showed?"""
+    match = ABSOLUTE.fullmatch(text.strip())
+    return match[7] is None if match else text.strip() in ("today", "yesterday")
+
+
+def _skipped(text: str, zone: tzinfo) -> datetime | None:
+    """The time, if clocks skipped it."""
+    return time if is_wall(text) and was_skipped(time := parse_time(text, zone)) else None
+
+
+def _repeated_sentence(times: list[datetime]) -> str:
+    """That clocks showed times twice, and how to choose one."""
+    words = " and ".join(spell_time(time) for time in times)
+    first, second = (f"{spell_time(time)}Z" for time in _passes(times[0]))
+    return (
+        f"clocks in {zone_name(times[0].tzinfo or UTC)} showed {words} twice, and records of both are taken; for one "
+        f"of them give UTC: {first} or {second}"
+    )
+
+
+def _empty(start: str | None, stop: str | None) -> TimeError:
+    return TimeError(f"the range from {start} to {stop} is empty: --to must be later than --from")
