@@ -60,7 +60,7 @@ SMALL = b'{"n":1}'
 def forms() -> dict[str, list[bytes]]:
     """Records of 63 MiB, as they lie in chunks."""
     record = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
-    pretty = b'{\n"event": "x",\n"v": [\n' + b'"0123456789a",\n' * (60 << 16) + b'"x"]\n}\n'
+    pretty = b'{\n"event": "x",\n"v": [\n' + (b'"%s",\n' % (b"0123456789" * 160)) * 36_800 + b'"x"]\n}\n'
     return {
         "lines": [SMALL, b"\n", record, b"\r\n", record],
         "values": [SMALL * 1000, pretty, record, SMALL * 1000],
