@@ -70,6 +70,8 @@ def home() -> Home:
     gateway = _archive("api-gateway", "s3://logs/api/%Y/%m/%d/%H.json.gz", 1, hours=70)
     errors = "-m", "event == 'error'"
     stopped = _send("player-replay", 64, errors, ("2015-01-25T11:06:03", "2015-01-25T11:07:12"), planned=1881)
+    began = "2015-01-26T09:05:10", "2015-01-26T09:05:11"
+    replay = _send("player-replay", 288, (), began, name="fastlane errors")
     return Home(
         (
             Item("archive", media.title, media.title, media),
@@ -82,7 +84,7 @@ def home() -> Home:
                     _extract("errors, January", "event == 'error'", ("2015-01-12", "2015-01-26"), 1059, 22),
                 )
             ),
-            Item("send", "replay", of=_send("player-replay", 288, (), ("2015-01-26T09:05:10", "2015-01-26T09:05:11"))),
+            Item("send", replay.name, of=replay),
             Item("send", "test", of=_send("player-test", 1059, errors, ("2015-01-25T10:31:00", "2015-01-25T10:31:02"))),
             Item("demo", "demo", "~/.cache/hourscope/demo"),
         ),
@@ -155,10 +157,15 @@ def _extract(name: str, filter_: str, span: tuple[str, str], matches: int, hours
 
 
 def _send(
-    topic: str, confirmed: int, filter_: tuple[str, ...], span: tuple[str, str], planned: int | None = None
+    topic: str,
+    confirmed: int,
+    filter_: tuple[str, ...],
+    span: tuple[str, str],
+    planned: int | None = None,
+    name: str = "",
 ) -> SendRecord:
     return SendRecord(
-        name=f"{topic} {span[0]}",
+        name=name or f"{span[0]} media",
         state="stopped" if planned else "sent",
         topic=topic,
         where=(_NSQD,),

@@ -96,6 +96,25 @@ def test_keys_that_are_no_chunk(pattern: str, key: str) -> None:
     assert Layout(pattern).parse(key) is None
 
 
+@pytest.mark.parametrize(
+    ("pattern", "key", "parts"),
+    [
+        (
+            "{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz",
+            "events.web01-000000.2026-11-23_12.log.gz",
+            "topic=events host=web01 rev=-000000 time=2026 time=11 time=23 time=12",
+        ),
+        ("a/%Y/%m/%d/%H/*", "a/2026/11/23/12/x.gz", "time=2026 time=11 time=23 time=12"),
+        ("{topic}/%Y/%m/%d/{topic}-%H.log", "e/2026/11/23/e-12.log", "topic=e time=2026 time=11 time=23 time=12"),
+        ("%Y-%m-%d_%H.log", "of another layout", ""),
+    ],
+)
+def test_a_key_is_taken_apart_without_a_letter_lost(pattern: str, key: str, parts: str) -> None:
+    apart = Layout(pattern).taken_apart(key)
+    assert "".join(text for text, _ in apart) == key
+    assert " ".join(f"{what}={text}" for text, what in apart if what) == parts
+
+
 def test_a_key_says_topic_host_and_revision() -> None:
     layout = Layout("{topic}.{host}{rev}.%Y-%m-%d_%H.log.gz")
     for key, words in {

@@ -67,6 +67,13 @@ def test_values_are_blanked_wherever_they_stand(run: Command, archive: Path) -> 
     assert "[redacted]" in ran.out and "user-10-3" in run("notebook", archive).out
 
 
+def test_a_path_that_blanks_nothing_is_reported(run: Command, archive: Path) -> None:
+    """It may be misspelled, and somebody is about to read the values."""
+    assert run("scan", archive, terminal=True).code == 0
+    ran = run("notebook", archive, "--redact", "user.nmae", "--redact", "user.name")
+    assert "nothing in this notebook is at user.nmae" in ran.err and "user.name" not in ran.err
+
+
 @pytest.mark.parametrize("path", ["", "a..b", "."])
 def test_a_path_that_is_not_one_is_a_sentence(run: Command, archive: Path, path: str) -> None:
     assert run("scan", archive, terminal=True).code == 0

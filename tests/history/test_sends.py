@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shlex
@@ -33,6 +34,30 @@ def test_a_file_that_was_sent_is_listed_and_verified(run: Command, archive: Path
     assert ran.code == 2 and "the source has changed: 60 records were sent" in ran.err
     assert ran.json["same"] is False and ran.json["records"] == 61
     assert ran.json["sent"] == {"sha256": sent["sha256"], "records": 60}
+
+
+@pytest.mark.parametrize("out", ["out.jsonl", "out.jsonl.gz"])
+def test_a_file_that_was_changed_after_it_was_sent_is_reported(
+    run: Command, archive: Path, tmp_path: Path, out: str
+) -> None:
+    path = tmp_path / out
+    assert run("send", archive, *ERRORS, "-o", path, "--name", "x").code == 0
+    assert run("sends", "--verify", "x").code == 0
+    whole = path.read_bytes()
+    path.write_bytes(whole + (gzip.compress(b"{}\n") if out.endswith(".gz") else b"{}\n"))
+    ran = run("sends", "--verify", "x")
+    assert ran.code == 2 and "has changed since it was written: it holds 61 records now" in ran.err
+    path.write_bytes(whole[: len(whole) // 2])
+    assert run("sends", "--verify", "x").code == 2
+    path.unlink()  # it may have been moved
+    assert run("sends", "--verify", "x").code == 0
+
+
+def test_a_file_that_was_appended_to_is_verified_by_its_source(run: Command, archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(b"{}\n")
+    assert run("send", archive, *ERRORS, "-o", out, "--append", "--name", "x").code == 0
+    assert run("sends", "--verify", "x").code == 0
 
 
 def test_a_name_that_is_not_one_and_one_of_several(run: Command, archive: Path, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from tui.app.jobs.screen import JobsPage
 from tui.app.model.cargo import cargo_of_extract
 from tui.app.model.jobs import Job, Jobs
 from tui.app.model.session import Session
-from tui.app.page import Host, Page
-from tui.app.tour.progress import advanced, take_up
+from tui.app.page import Page
+from tui.app.tour.guide import Guide
 from tui.app.widgets.bars import spell_key
 from tui.app.widgets.theme import DARK, LIGHT, PLAIN, THEMES
 from tui.archive.location import Location, locate
@@ -29,12 +29,9 @@ from tui.archive.reading import Reading
 from tui.archive.topics import topics_of
 from tui.archive.waits import report_waits
 from tui.config import Config, S3Options, cache_dir
-from tui.demo.tour import Tour
-
-_TOUR_SECONDS = 0.2  # between two looks at whether its step is done
 
 
-class Explorer(Host):
+class Explorer(Guide):
     """Screens lie on a stack; the first calendar (or home) is the bottom."""
 
     CSS_PATH = "app.tcss"
@@ -58,7 +55,6 @@ class Explorer(Host):
         tour: bool = False,
     ) -> None:
         super().__init__()
-        self.tour = take_up() if tour else None
         self.url = url
         self.config = config
         self._locate = partial(locate, timezone=timezone, s3=s3)
@@ -69,6 +65,7 @@ class Explorer(Host):
         self.jobs = Jobs()
         self._job_pages: dict[Job, Screen[None]] = {}
         self._topics: dict[str, tuple[str, ...]] = {}  # of archives, by their titles
+        self._tour = tour
         self.refused = ""  # why the archive of the command line could not be opened
         for theme in THEMES:
             self.register_theme(theme)
@@ -80,8 +77,8 @@ class Explorer(Host):
     def on_mount(self) -> None:
         self.watch_resume()
         report_waits(lambda line: self.post_message(requests.Report(line)))
-        if self.tour is not None:
-            self.set_interval(_TOUR_SECONDS, self._look_at_tour)
+        if self._tour:
+            self.begin_tour()
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         if self.url is None:
@@ -101,7 +98,7 @@ class Explorer(Host):
             case requests.RefreshJobs():
                 self._refresh_jobs()
             case requests.AskHint():
-                self._hint()
+                self.hint()
             case requests.Leave() if len(self.screen_stack) > 2:
                 self.pop_screen()
             case requests.Leave():
@@ -150,8 +147,8 @@ class Explorer(Host):
                 return AddPage(self.config)
             case requests.ShowHelp(title, bindings):
                 return HelpPage(title, bindings)
-            case requests.Explain(title, paragraphs):
-                return ExplainPage(title, paragraphs)
+            case requests.Explain(title, paragraphs, exhibit):
+                return ExplainPage(title, paragraphs, exhibit)
         return JobsPage(self.jobs)
 
     # Opening an archive.
@@ -161,9 +158,8 @@ class Explorer(Host):
             case requests.OpenArchive():
                 self.push_screen(self._opening(request))
             case requests.OpenDemo(tour):
-                if tour and self.tour is None:
-                    self.set_interval(_TOUR_SECONDS, self._look_at_tour)
-                self.tour = take_up() if tour else self.tour
+                if tour:
+                    self.begin_tour()
                 self.push_screen(self._opening(requests.OpenArchive(str(cache_dir() / "demo")), demo=True))
             case requests.ShowArchive(session, remembered, url, send):
                 self.switch_screen(CalendarPage(session, remembered))
@@ -190,9 +186,7 @@ class Explorer(Host):
         self.config = config
         self.pop_screen()
         if isinstance(home := self.screen, HomePage):
-            home.config = config
-            home.refresh_home()
-            home.report(f"{name} is in {config.path}; enter opens it")
+            home.use_config(name, config)
 
     def _choose_topic(self, session: Session) -> None:
         """The topics that are known, those of an archive that showed all of them included."""
@@ -237,21 +231,6 @@ class Explorer(Host):
     def _refresh_jobs(self) -> None:
         if isinstance(self.screen, Page):
             self.screen.refresh_jobs(self.jobs.all)
-
-    # The tour.
-
-    def _look_at_tour(self) -> None:
-        """Is the step done? Then its lesson, and the next one."""
-        if self.tour is not None and isinstance(screen := self.screen, Page):
-            self.tour, lesson = advanced(self.tour, self.screen_stack)
-            if lesson:
-                screen.report(lesson)
-            screen.tour_line.show(self.tour.words)
-
-    def _hint(self) -> None:
-        if (tour := self.tour) is not None and tour.step is not None:
-            self.tour = Tour(tour.steps, tour.at, tour.asked + 1)
-            self.report(tour.step.help(tour.asked))
 
     # Leaving.
 

@@ -109,6 +109,10 @@ class HoursPage(SelectionPage):
         """The time under the cursor."""
         raise NotImplementedError
 
+    @property
+    def subject(self) -> str:
+        return f"{self.here:%A} {self.here.day} {self.here:%B %Y %H:00}"
+
     def move_to(self, time: datetime) -> None:
         """Put the cursor on a time."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.app.model.exhibit import Exhibit
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.app.requests import (
@@ -96,6 +97,9 @@ class Page(Guarded, Screen[None]):
     ASKING: ClassVar[frozenset[str]] = frozenset()
     """Actions that open an input. Their keys have priority, so that what is typed ahead goes into that input."""
 
+    leaves_tour: ClassVar[bool] = False
+    """Is somebody on the tour who comes here no longer on it?"""
+
     session: Session | None = None
     """Of the archive that this screen belongs to."""
     job: Job | None = None
@@ -133,6 +137,10 @@ class Page(Guarded, Screen[None]):
     def explanation(self) -> tuple[str, ...]:
         """What is under the cursor, in plain words, a paragraph each; then the shell that does the same."""
         return ()
+
+    def exhibit(self) -> Iterator[Exhibit]:
+        """What there is to look at of it, a line after the other; it may be read from the archive."""
+        return iter(())
 
     # Asking the explorer, asking a person, working in a thread.
 
@@ -249,7 +257,7 @@ class Page(Guarded, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "hint":
-            return isinstance(self.app, Host) and self.app.tour is not None
+            return isinstance(self.app, Host) and self.app.tour is not None and self.app.tour.step is not None
         return not (action in self.ASKING and isinstance(self.focused, Input))
 
     def action_leave(self) -> None:
@@ -269,4 +277,4 @@ class Page(Guarded, Screen[None]):
         self.request(ShowJobs())
 
     def action_explain(self) -> None:
-        self.request(Explain(self.subject, self.explanation()))
+        self.request(Explain(self.subject, self.explanation(), self.exhibit()))

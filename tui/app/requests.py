@@ -6,7 +6,7 @@ opens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from tui.app.model.cargo import Cargo
 from tui.app.model.counts import Series
+from tui.app.model.exhibit import Exhibit
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
@@ -193,10 +194,12 @@ class ShowHelp:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Show what a screen shows, in plain words: a paragraph each, and commands that begin with `$ `."""
+    """Show what is under the cursor, in plain words: a paragraph each, and commands that begin with `$ `. Before these
+    comes what there is to look at, once it was read."""
 
     title: str
     paragraphs: tuple[str, ...]
+    exhibit: Iterator[Exhibit]
 
 
 @dataclass(frozen=True, slots=True)

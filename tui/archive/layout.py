@@ -200,6 +200,16 @@ class Layout:
             return None
         return ParsedKey(hour, {field: groups[name] for name, field in self._fields})
 
+    def taken_apart(self, key: str) -> tuple[tuple[str, str], ...]:
+        """The texts of a key in order, each with what it is: the name of a field, `time`, or nothing."""
+        match = self._regex.fullmatch(key) if len(key) ** self._tries <= _MOST_TRIES else None
+        names = [(name, hole.name if hole.is_field else "time") for name, hole in self._groups]
+        parts, at = [], 0
+        for start, stop, what in sorted((*match.span(name), what) for name, what in names) if match else ():
+            parts += [(key[at:start], ""), (key[start:stop], what)]
+            at = stop
+        return tuple(part for part in (*parts, (key[at:], "")) if part[0])
+
     def spell(self, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
         """The key of an hour and fields; the inverse of `parse` for patterns without stars, whose text is empty."""
         return self.head(len(self.parts), hour, fields)

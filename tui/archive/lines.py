@@ -99,12 +99,15 @@ class _Lines:
         self._compressed_at = 0
 
     def fill(self, stream: Readable) -> bool:
-        """Read behind what is carried, about as much as a block holds; False at the end."""
+        """Read behind what is carried, about as much as a block holds; False at the end.
+
+        The first block, which is looked at closely, is what told the form.
+        """
         self._filled = self._carried
         with memoryview(self._buffer)[: self._carried + self._size] as view:
             while self._filled < len(view) and (count := stream.readinto(view[self._filled :])):
                 self._filled += count
-                if self._filled > len(view) - self._size // 8:
+                if self._filled > len(view) - self._size // 8 or not self._offset:
                     break
         return self._filled > self._carried
 

@@ -13,7 +13,7 @@ from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, say
 from tui.cli.options import archive_argument, archive_options, located
 from tui.config import load_config
 from tui.history.notebook import Notebook, notebook_of
-from tui.history.redaction import redacted
+from tui.history.redaction import not_there, redacted
 
 
 @click.command("notebook", cls=Command)
@@ -38,6 +38,8 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     for entry in redacted(entries, redact):
         print(entry.text)
     sys.stdout.flush()
+    for sentence in not_there(entries, redact):
+        say(sentence)
     if entries:
         return EXIT_MATCHED
     added = "commands in a terminal add entries, and ; in the explorer adds notes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import click
 from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, say
 from tui.cli.lists import print_list
-from tui.errors import SendError
+from tui.errors import HourscopeError, SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends
 from tui.history.words import age, ago
 from tui.units import count, plural
@@ -33,8 +34,8 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 
     The newest first: how many records were confirmed, where, from what, by whom and when. With --verify, the source of
-    the send NAME (or of the SHA-256 or journal given) is read again: exit code 0 if the same records are there, 2 if
-    not.
+    the send NAME (or of the SHA-256 or journal given) is read again, and so is the file that was written, if it is
+    still there: exit code 0 if the same records are in them, 2 if not.
 
     \b
     Examples:
@@ -72,16 +73,19 @@ def _verify(record: SendRecord, *, as_json: bool) -> int:
         )
     if record.sha256 is None or record.state == "running":
         raise SendError(f"{record.name} has no SHA-256 of what was confirmed yet; resume it or wait for its end")
-    number, sha256 = _read_again(record)
+    number, sha256 = _read_again(record, record.words)
     same = sha256 == record.sha256
+    file = _file_as_it_is(record)
     if as_json:
         result = {"name": record.name, "sha256": sha256, "records": number, "same": same}
         print(json.dumps({"version": 1, **result, "sent": {"sha256": record.sha256, "records": record.confirmed}}))
     elif same:
         print_line(f"{record.name}: the same {plural(number, 'record')} are there, sha256 {sha256}")
     sys.stdout.flush()
+    if file:
+        say(f"{record.name}: {file}")
     if same:
-        return EXIT_MATCHED
+        return EXIT_FAILED if file else EXIT_MATCHED
     say(
         f"{record.name}: the source has changed: {plural(record.confirmed, 'record')} were sent "
         f"(sha256 {record.sha256}), it holds {count(number)} now (sha256 {sha256})"
@@ -89,10 +93,27 @@ def _verify(record: SendRecord, *, as_json: bool) -> int:
     return EXIT_FAILED
 
 
-def _read_again(record: SendRecord) -> tuple[int, str]:
+def _file_as_it_is(record: SendRecord) -> str:
+    """What has become of the file that was written, as a sentence; nothing if it is as it was, or was moved."""
+    if record.topic is not None or len(record.where) != 1 or "--append" in record.words:
+        return ""
+    path = Path(record.folder, record.where[0])
+    if not path.is_file():
+        return ""
+    try:
+        number, sha256 = _read_again(record, ("hourscope", "send", str(path)))
+    except HourscopeError as error:
+        return f"the file that was written cannot be read: {error}"
+    if sha256 == record.sha256:
+        return ""
+    return f"{path} has changed since it was written: it holds {plural(number, 'record')} now (sha256 {sha256})"
+
+
+def _read_again(record: SendRecord, words: Sequence[str]) -> tuple[int, str]:
+    """How many records the source of a command line holds now, and their SHA-256."""
     from tui.cli.send import source_of_words
 
     folder = record.folder if Path(record.folder).is_dir() else os.curdir
     with chdir(folder):  # relative paths in the command are of it
-        source, order = source_of_words(record.words, messages=record.topic is not None)
+        source, order = source_of_words(words, messages=record.topic is not None)
         return digest_of_first(source, record, order)

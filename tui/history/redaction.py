@@ -33,6 +33,20 @@ def redacted(entries: Sequence[Written], paths: Iterable[str]) -> list[Written]:
     return [replace(entry, lines=tuple(_without(line, values) for line in entry.lines)) for entry in blanked]
 
 
+def not_there(entries: Sequence[Written], paths: Iterable[str]) -> list[str]:
+    """A sentence for each path of which there is nothing to blank: it may be misspelled."""
+    before = _blanks(entries)
+    return [
+        f"nothing in this notebook is at {printable(path)}; check its spelling before others read it"
+        for path in paths
+        if _blanks(redacted(entries, [path])) == before
+    ]
+
+
+def _blanks(entries: Sequence[Written]) -> int:
+    return sum(entry.text.count(BLANK) for entry in entries)
+
+
 def _parts(path: str) -> tuple[str, ...]:
     parts = tuple(part.strip('"') for part in re.sub(r"\[[^\]]*\]", "", path).split("."))
     if not all(parts):

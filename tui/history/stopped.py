@@ -97,6 +97,11 @@ def as_it_is_now(job: Unfinished) -> Unfinished:
     return _of_scan(line) if line is not None else job
 
 
+def is_finished(job: Unfinished) -> bool:
+    """Is there nothing left to resume? A scan that met damage has come to its end, too."""
+    return job.of.state in ("finished", "sent")
+
+
 def _of_scan(line: ExtractLine) -> Unfinished:
     chosen = printable(shell_join(line.filter)) or "every record"
     words = (*line.words, "--resume")

@@ -16,11 +16,13 @@ import pytest
 from tests.app.conftest import (
     FIRST,
     LAST,
+    TORN,
     Opened,
     answer,
     assert_shown,
     calendar,
     chunk_path,
+    go_to,
     preview,
     preview_of,
     settled,
@@ -97,12 +99,22 @@ async def test_at_160_columns_what_stands_out_in_the_hour_is_beside_it_and_its_f
 async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Opened) -> None:
     async with opened(size=(200, 60)) as pilot:
         await pilot.press("x")
-        await until_shown(pilot, "topic events, host web01")
+        await until_shown(pilot, "topic events  host web01  rev -000000  hour 2015-01-21T03")
         await until(pilot, lambda: any("Tu 20" in line[:100] for line in shown(pilot).splitlines()))
         words = " ".join(line[102:] for line in shown(pilot).splitlines())
-        assert "topic events, host web01" in words and "STANDARD, ETag" in words
+        assert "topic events  host web01" in words and "STANDARD, ETag" in words
         await pilot.press("q", "g", "e", "x")
         await until_shown(pilot, "lies in a gap of 1 hour")
+
+
+async def test_x_on_a_torn_hour_shows_its_last_bytes(opened: Opened, small_archive: Path) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await pilot.press("enter")
+        await until(pilot, lambda: preview_of(pilot).ended)
+        await pilot.press("q", "x")
+        tail = chunk_path(small_archive, TORN).read_bytes()[-12:].hex(" ")
+        await assert_shown(pilot, "the object ends in the middle", tail, "nothing follows")
 
 
 async def test_help_leaves_the_left_half_to_the_screen_that_it_explains(opened: Opened) -> None:

@@ -61,6 +61,14 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await assert_shown(pilot, "when ", "most, ")
 
 
+async def test_x_explains_the_finding_under_the_cursor(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        await differences(pilot, made[0])
+        await until_shown(pilot, "where.region me-9 is new")
+        await pilot.press("x")
+        await assert_shown(pilot, "in these hours are where.region me-9", "enter makes it the filter: where.region ==")
+
+
 async def test_minutes_are_compared_with_the_same_minutes_of_other_days(tmp_path: Path) -> None:
     write_days(tmp_path / "a", days=4)
     async with explorer(tmp_path / "a").run_test(size=(120, 40)) as pilot:

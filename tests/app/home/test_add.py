@@ -69,11 +69,28 @@ async def test_a_second_without_typing_detects_layout_zone_and_access_and_enter_
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, "Europe/Berlin")
         await pilot.press("enter")
-        await until_shown(pilot, "media is in ")
+        await until_shown(pilot, "media was added to the config")
         assert "media" in [item.name for item in on(pilot, HomePage).home.items]
     assert path.read_text().startswith(CONFIG)
     spec = load_config().archives["media"]
     assert (spec.url, spec.timezone, spec.layout) == (str(tmp_path), "Europe/Berlin", None)
+
+
+async def test_the_cursor_is_on_what_was_added_and_its_last_days_are_shown(tmp_path: Path) -> None:
+    for number in range(30):
+        save_archive(config_dir() / "config.toml", f"a{number:02}", {"url": f"/var/{number}"})
+    async with explorer().run_test(size=(80, 24)) as pilot:
+        await add_page(pilot)
+        await type_text(pilot, str(berlin(tmp_path)))
+        await pilot.press("enter")
+        await until_shown(pilot, "48 chunks of 48 hours")
+        await pilot.press("tab", "ctrl+u")
+        await type_text(pilot, "zz")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomePage))
+        await assert_shown(pilot, "▸ zz", "Jan 2015")
+        home = on(pilot, HomePage)
+        assert home.list.item is not None and home.list.item.name == "zz"
 
 
 async def test_what_cannot_be_read_is_not_added(tmp_path: Path) -> None:

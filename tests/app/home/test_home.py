@@ -149,6 +149,44 @@ def _last(folder: Path) -> str | None:
     return next(line.last for line in seen_archives().values() if line.url == str(folder))
 
 
+async def test_archives_of_the_config_that_were_never_opened_are_listed_behind_the_first_paint(
+    small_archive: Path,
+) -> None:
+    """Those in a bucket when asked: no word of a success that was none."""
+    with ScriptedS3({f"events.2015-01-{day}_13.log": b"{}\n" for day in range(10, 20)}) as s3:
+        s3_options = S3Options(endpoint_url=s3.endpoint_url, no_sign_request=True)
+        places = {
+            "folder": ArchiveSpec(str(small_archive)),
+            "bucket": ArchiveSpec("s3://b/events.", s3=s3_options),
+            "gone": ArchiveSpec("s3://b/gone/", s3=s3_options),
+        }
+        async with explorer(Config(Path("/c.toml"), places)).run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: shown(pilot).count("Jan 2015") == 1)
+            assert s3.requests == []
+            await pilot.press("u")
+            await until(pilot, lambda: shown(pilot).count("Jan 2015") == 2)
+            await assert_shown(pilot, "s3://b/gone/")
+            assert "every archive are listed" not in shown(pilot)
+
+
+async def test_a_send_is_listed_by_the_name_that_it_was_given(small_archive: Path, tmp_path: Path) -> None:
+    for words in (("--name", "case 33"), ()):
+        out = tmp_path / f"out{len(words)}.jsonl"
+        assert hourscope("send", small_archive, "--to", "2015-01-20T02", "-o", out, *words).code == 0
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await assert_shown(pilot, "✓ case 33", "to out2.jsonl · from", "✓ out0.jsonl")
+        await pilot.press("tab")
+        assert "R " not in shown(pilot).splitlines()[-1]
+
+
+async def test_one_esc_too_many_does_not_quit() -> None:
+    async with explorer().run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "demo")
+        await pilot.press("escape")
+        await assert_shown(pilot, "q quits")
+        assert isinstance(pilot.app.screen, HomePage)
+
+
 async def test_the_tour_begins_on_home() -> None:
     app = explorer()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -120,6 +120,30 @@ async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
     assert "> one" in (tmp_path / "notes.md").read_text()
 
 
+async def test_it_is_written_without_values_that_are_not_for_others(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await preview(pilot)
+        await pilot.press("semicolon")
+        await type_text(pilot, "look **here**")
+        await pilot.press("enter", "apostrophe")
+        await until_shown(pilot, "look **here** · record 1")
+        file = tmp_path / "notes.md"
+        for typed, answer_ in (
+            (f"{tmp_path}/other --secret n", "--redact PATH for each field"),
+            ("'open", "a quote is not closed"),
+        ):
+            await pilot.press("w", "ctrl+u")
+            await type_text(pilot, typed)
+            await pilot.press("enter")
+            await assert_shown(pilot, answer_)
+            await pilot.press("escape")
+        await pilot.press("w", "ctrl+u")
+        await type_text(pilot, f"{file} --redact player.version --redact plaier")
+        await pilot.press("enter")
+        await assert_shown(pilot, "nothing in this notebook is at plaier")
+    assert '"version":"[redacted]"' in file.read_text() and "4.1" not in file.read_text()
+
+
 async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(opened: Opened) -> None:
     config_dir().mkdir(parents=True, exist_ok=True)
     (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")

@@ -170,7 +170,7 @@ async def test_of_one_chunk_no_more_is_sent_than_is_shown(
         await pilot.app.push_screen(PreviewPage(session, hour, chunks[1:2]))
         page = preview_of(pilot)
         await until(pilot, lambda: page.ended)
-        assert f"--key {chunks[1].key}" in page.page.explanation()[-2] and chunks[1].key in page.page.explanation()[-1]
+        assert f"--key {chunks[1].key}" in page.page.explanation()[1] and chunks[1].key in page.page.explanation()[2]
         await pilot.press("p")
         await until(pilot, lambda: isinstance(pilot.app.screen, SendPage) and pilot.app.screen.survey.complete)
         send = pilot.app.screen

@@ -54,6 +54,14 @@ async def test_it_counts_the_records_of_every_hour_and_opens_the_one_under_the_c
         assert preview_of(pilot).page.hour == LAST - 2 * HOUR
 
 
+async def test_x_explains_the_column_under_the_cursor(opened: Opened) -> None:
+    async with opened() as pilot:
+        await timeline(pilot)
+        await assert_shown(pilot, "1,140 records are in these hours")
+        await pilot.press("h", "x")
+        await assert_shown(pilot, f"{LAST - HOUR:%H}:00 to {LAST:%H}:00", "40 records.")
+
+
 async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opened) -> None:
     async with opened() as pilot:
         page = await timeline(pilot)

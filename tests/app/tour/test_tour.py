@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -24,11 +25,10 @@ from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
 from tui.app.model.remembered import Left, write_left
-from tui.app.tour.progress import read_progress, write_progress
 from tui.archive import open_archive
 from tui.config import S3Options, load_config, state_dir
 from tui.demo import SampleSpec, write_sample
-from tui.demo.tour import Step, Tour, load_steps
+from tui.demo.tour import Step, Tour, load_steps, looked_at, read_progress, take_up, write_progress
 from tui.filter import parse_filter
 
 STEPS = load_steps()
@@ -145,6 +145,92 @@ def test_every_step_is_text_that_fits_and_a_condition_that_can_be_asked() -> Non
     assert last.lesson({"confirmed": 288}) == last.why
     assert last.lesson({"confirmed": 0}) == last.otherwise != ""
     assert replace(Tour(STEPS), at=10).step is None
+
+
+FOUND: dict[str, object] = {"screen": "calendar", "filter": "-m 'error.code == `5003`'", "selected": 6}
+REFUSED: dict[str, object] = {
+    "screen": "send",
+    "extract": True,
+    "records": 288,
+    "topic": "replay",
+    "unreachable": True,
+    "confirmed": 0,
+}
+
+
+def test_what_a_step_taught_stays_until_it_was_read_and_one_has_gone_on() -> None:
+    tour = looked_at(Tour(STEPS, 1), {"screen": "calendar", "gap": True}, 0.0)
+    assert tour.at == 2 and tour.aside.startswith("✓ A gap is a fact")
+    gone_on: dict[str, object] = {"screen": "calendar", "hour": "2015-01-14T05"}
+    assert looked_at(tour, gone_on, 3.0).aside == tour.aside, "there was no time to read it"
+    assert looked_at(tour, tour.state, 60.0).aside == tour.aside, "somebody may still read"
+    assert looked_at(tour, gone_on, 60.0).aside == ""
+
+
+def test_the_same_state_ends_the_next_step_only_when_the_lesson_was_read() -> None:
+    """Without an nsqd the last two steps are done at once."""
+    tour = looked_at(Tour(STEPS, 8), REFUSED, 0.0)
+    assert tour.at == 9 and looked_at(tour, REFUSED, 3.0) == tour
+    dry = looked_at(tour, REFUSED, 60.0)
+    assert dry.at == 10 and "this was a dry run" in dry.aside
+    answered = {**REFUSED, "unreachable": False}
+    assert looked_at(dry, answered, 120.0).aside == ""
+    sent = looked_at(dry, {**answered, "confirmed": 288}, 120.0)
+    assert sent.aside == STEPS[9].why, "an nsqd was found after all"
+
+
+def test_a_step_that_was_overtaken_is_done() -> None:
+    """enter on a finding while the comparison still reads: the fifth step is done, and so the fourth."""
+    assert looked_at(Tour(STEPS, 3), FOUND, 0.0).at == 5
+    assert looked_at(Tour(STEPS, 2), FOUND, 0.0).at == 2, "the third has nothing to do with it"
+
+
+def test_a_filter_in_the_way_is_named() -> None:
+    state = {"screen": "diff", "findings": 0, "filter": "-m \"event == 'play'\""}
+    tour = looked_at(Tour(STEPS, 3), state, 0.0)
+    assert "Under a filter" in tour.aside
+    assert looked_at(tour, {**state, "filter": ""}, 0.0).aside == ""
+    assert tour.helped().aside == STEPS[3].hints[0]
+
+
+def test_an_extract_is_published_on_the_tour_and_nothing_else() -> None:
+    assert looked_at(Tour(STEPS, 8), {**REFUSED, "extract": False}, 0.0).at == 8
+
+
+def test_progress_that_cannot_be_kept_does_not_hide_the_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    tour = looked_at(Tour(STEPS, 1), {"screen": "calendar", "gap": True}, 0.0)
+    assert "A gap is a fact" in tour.aside and "progress cannot be kept" in tour.aside
+
+
+def test_the_tour_says_where_it_is_taken_up() -> None:
+    write_progress(2)
+    assert take_up().aside == "Taken up at step 3, where you left it."
+    write_progress(7)
+    assert take_up().aside == "Taken up at step 4: step 8 needs what is selected in it."
+
+
+async def test_a_lesson_is_on_the_screen_while_the_next_keys_are_typed(whole_sample: Path) -> None:
+    async with on_tour(whole_sample, (80, 24)) as pilot:
+        await do(pilot, STEPS[0], "", "")
+        await pilot.press("q", "j", "k")
+        await assert_shown(pilot, "✓ The key says it all", "2 of 10  Go to an hour without a chunk")
+
+
+async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path) -> None:
+    write_progress(2)
+    app = Explorer(None, timezone=None, s3=S3Options(), config=load_config())
+    with patch("tui.app.app.cache_dir", return_value=whole_sample.parent):
+        (whole_sample.parent / "demo").symlink_to(whole_sample)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await assert_shown(pilot, "t the tour, from step 3 of 10")
+            await pilot.press("t")
+            await settled(pilot)
+            await assert_shown(pilot, "3 of 10  ")
+            await pilot.press("q")
+            await until(pilot, lambda: app.tour is None)
+            await assert_shown(pilot, "t the tour, from step 3 of 10")
 
 
 @pytest.mark.parametrize("saved", [b"", b"{", b'{"version":9,"step":3}', b'{"version":1,"step":99}', b"\xff", b"[]"])

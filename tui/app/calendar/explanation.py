@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from tui.app.model.command import cat_command, ls_command, shell_list
+from tui.app.model.exhibit import CHUNKS
 from tui.app.model.freshness import freshness
 from tui.app.model.session import Session
-from tui.archive import Archive, Chunk
 from tui.archive.clocks import clock_note
 from tui.archive.times import spell_hour, zone_name
 from tui.units import plural, size
-
-_MOST_CHUNKS = 4  # that are taken apart
 
 
 def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
@@ -22,23 +20,23 @@ def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
     fresh = freshness(session)
     return (
         *_hour(session, hour),
+        *([f"$ {cat_command(session, hour, session.filter)}"] if session.chunks(hour) else []),
+        f"$ {ls_command(session)}",
+        f"$ {shell_list(session)}",
         *([f"This is an extract: the matching records of {session.origin}."] if session.origin else []),
         *([f"This archive {fresh.sentence()}."] if fresh else []),
         *session.left_out,
         *session.other_keys,
+        f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
+        "events may have happened earlier.",
         "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
         "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
         "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
         "finding) holds for, and their share, with outliers that e walks over. Only the listing was read for that; "
         "below are the first records of the hour under the cursor, read when it rests.",
-        f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
-        "events may have happened earlier.",
         "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
         "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
         "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
-        *([f"$ {cat_command(session, hour, session.filter)}"] if session.chunks(hour) else []),
-        f"$ {ls_command(session)}",
-        f"$ {shell_list(session)}",
     )
 
 
@@ -51,19 +49,7 @@ def _hour(session: Session, hour: datetime) -> list[str]:
             return [f"{name} has no record here."]
         span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
         return [f"{name} lies in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour of it."]
-    more = f" {plural(len(chunks) - _MOST_CHUNKS, 'more chunk')} here." if len(chunks) > _MOST_CHUNKS else ""
-    damage = (sentence for chunk in chunks for sentence in session.damage.get(chunk.key, ()))
-    about = [f"{name}: {plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}.{more}"]
-    about += [_key(session.archive, chunk) for chunk in chunks[:_MOST_CHUNKS]]
-    about += [f"It {note}."] if (note := clock_note(hour)) else []
-    return [*about, *(f"Damage: {sentence}." for sentence in damage)]
-
-
-def _key(archive: Archive, chunk: Chunk) -> str:
-    """The key taken apart, and what the store says of the object."""
-    parts = {"topic": chunk.topic, "host": chunk.host, "rev": chunk.rev}
-    named = [f"{field} {text}" for field, text in parts.items() if text]
-    uploaded = f"uploaded {chunk.uploaded.astimezone(archive.zone):%Y-%m-%d %H:%M:%S}"
-    facts = [*named, f"hour {spell_hour(chunk.hour)}", size(chunk.size), uploaded, chunk.storage_class]
-    etag = chunk.etag.strip('"')
-    return f"{chunk.key}: {', '.join(facts)}, ETag {etag}."
+    more = f"; the first {CHUNKS} are below" if len(chunks) > CHUNKS else ""
+    about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}{more}"
+    note = clock_note(hour)
+    return [f"This hour of {zone_name(session.archive.zone)} has {about}.", *([f"It {note}."] if note else [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -18,6 +19,7 @@ from tui.app.hours_page import HoursPage
 from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands
 from tui.app.model.counts import HOUR, count_over_time, counted_hours
+from tui.app.model.exhibit import Exhibit, exhibit
 from tui.app.model.freshness import freshness
 from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
 from tui.app.model.hours import Hours, Selection
@@ -267,8 +269,6 @@ class CalendarPage(HoursPage):
         self.session.filter = filter_
         return f"filter: {filter_.describe()} · enter previews an hour with it, s scans, p publishes"
 
-    # What leaves.
-
     def action_topic(self) -> None:
         """One topic of several, or all of them; another layout, if there is one."""
         if "topic" not in self.session.archive.layout.fields and not self.session.others:
@@ -290,8 +290,11 @@ class CalendarPage(HoursPage):
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
     def situation(self) -> dict[str, object]:
-        cursor, session = self.grid.cursor, self.session
-        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in session.gaps)}
+        cursor, gaps = self.grid.cursor, self.session.gaps
+        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in gaps)}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.grid.cursor)
+
+    def exhibit(self) -> Iterator[Exhibit]:
+        return exhibit(self.session, self.session.chunks(self.grid.cursor))

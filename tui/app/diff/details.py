@@ -20,6 +20,19 @@ _BAR = 48
 _WIDE = 112  # cells from which there is room for a day
 
 
+def finding_words(found: Found, answer: Answer) -> tuple[str, ...]:
+    """What a finding says, in sentences."""
+    shift, filter_ = found.finding.shift, filter_of_finding(found)
+    others = count(answer.baseline.records or answer.records - found.target.records)
+    also = ", ".join(map(words_of, found.finding.also))
+    return (
+        f"{plural(shift.records, 'record')} of {count(found.target.records)} in these hours are {name_of(found)}: "
+        f"{share(shift.here)}. Of the {others} records that they are compared with it is {share(shift.there)}.",
+        f"It is from {hours_in_words(found.since, found.until)}.{f' Always with it: {also}.' if also else ''}",
+        f"enter makes it the filter: {filter_}",
+    )
+
+
 class FindingDetails(ScrolledLines):
     """Below the list; it scrolls where there is more than fits."""
 

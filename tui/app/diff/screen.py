@@ -18,7 +18,7 @@ from tui.analysis.answers import (
     source_of,
 )
 from tui.analysis.question import Answer, Found, Range, read_range
-from tui.app.diff.details import FindingDetails
+from tui.app.diff.details import FindingDetails, finding_words
 from tui.app.diff.findings import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
 from tui.app.hours_page import SelectionPage
@@ -231,14 +231,21 @@ class DiffPage(SelectionPage):
         answer = self._answer
         return {"findings": len(answer.found) if answer and answer.final else 0}
 
+    @property
+    def subject(self) -> str:
+        current = self.list.current
+        return name_of(current) if current is not None else self.title_of_help
+
     def explanation(self) -> tuple[str, ...]:
+        current, answer = self.list.current, self._answer
         return (
+            *(finding_words(current, answer) if current is not None and answer is not None else ()),
+            f"$ {self.command()}",
             "Every field, value, pattern of a text, large number and missing field is counted in these hours and in "
             "the hours that they are compared with: the same hours of other weeks where there are two such weeks, "
             "else all other hours around. Combinations of up to three are tried where they are sharper.",
             "The surprise is how unlikely the difference is, divided by how much the share varies from hour to hour "
             "anyway; with so many tries, only what is far beyond chance is shown. Ids and times are left out. What "
             "always comes together is one finding.",
-            *((source_of(self._answer),) if self._answer else ()),
-            f"$ {self.command()}",
+            *((source_of(answer),) if answer else ()),
         )

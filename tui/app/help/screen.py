@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 
 from rich.cells import cell_len
 from textual.binding import Binding
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.help.keys import key_groups
+from tui.app.model.exhibit import Exhibit
 from tui.app.page import Page
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, fit
@@ -42,18 +46,23 @@ class HelpPage(Page):
         self.action_leave()
 
 
+@dataclass
+class Looked(Message):
+    """What there is to look at, as far as it was read."""
+
+    exhibit: tuple[Exhibit, ...]
+
+
 class ExplainPage(Page):
     """What is under the cursor, the commands that do the same by hand, and the screen, in plain words."""
 
     title_of_help = "Explain"
 
-    def __init__(self, title: str, paragraphs: Sequence[str]) -> None:
+    def __init__(self, title: str, paragraphs: Sequence[str], exhibit: Iterator[Exhibit]) -> None:
         super().__init__()
         self._title = title
-        words = [text for text in paragraphs if not text.startswith("$ ")]
-        commands = [text for text in paragraphs if text.startswith("$ ")]
-        apart = [line for text in words[1:] for line in (text, "")]
-        self._words = Words((title, "", *words[:1], "", *commands, "", *apart), scrolls=True)
+        self._paragraphs, self._exhibit = paragraphs, exhibit
+        self._words = Words((title,), scrolls=True)
 
     def contents(self) -> list[Widget]:
         return [self._words]
@@ -61,6 +70,30 @@ class ExplainPage(Page):
     def on_mount(self) -> None:
         self.header.show(self._title, "explain")
         self.set_focus(self._words)
+        self._show(())
+        self.work(self._look, "look")
+
+    def _look(self) -> None:
+        read: list[Exhibit] = []
+        for line in self._exhibit:
+            read.append(line)
+            if not line:  # a chunk is whole
+                self.post_message(Looked(tuple(read)))
+
+    def on_looked(self, message: Looked) -> None:
+        self._show(message.exhibit)
+
+    def _show(self, exhibit: tuple[Exhibit, ...]) -> None:
+        """The words about it, what there is to look at, the commands; an empty line between two that differ."""
+        commands = [number for number, text in enumerate(self._paragraphs) if text.startswith("$ ")]
+        first = commands[0] if commands else len(self._paragraphs)
+        shown: list[str | Exhibit] = [self._title, ""]
+        for text in self._paragraphs[:first]:
+            shown += [text, ""]
+        shown += exhibit
+        for text, following in pairwise((*self._paragraphs[first:], "")):
+            shown += [text] if text.startswith("$ ") and following.startswith("$ ") else [text, ""]
+        self._words.show(tuple(shown))
 
     def action_explain(self) -> None:
         self.action_leave()

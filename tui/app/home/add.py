@@ -256,7 +256,8 @@ class AddPage(Page):
         to = f", to {newest:%a} {newest.day} {newest:%b %Y %H:00}" if newest else ""
         fits = "fits the upload times" if looked.zone not in ("", "UTC") else ""
         others = f"{plural(len(catalog.unmatched), 'key')} left out" if catalog.unmatched else ""
-        kept = f"{', '.join(self.config.archives)} stay" if self.config.archives else "it is new"
+        names = list(self.config.archives)
+        kept = f"{', '.join(names)} {'stays' if len(names) == 1 else 'stay'}" if names else "it is new"
         return [
             Fact("", f"{count(len(catalog.chunks))} chunks of {hours}{so_far}{to}.", "headline"),
             Fact(),

@@ -94,7 +94,8 @@ class Face(LineWidget):
             case SeenArchive() as seen:
                 hours = f"{count(seen.hours)} h · {size(seen.size)}"
                 gaps = f" · {plural(seen.gaps, 'gap')}" if seen.gaps else ""
-                return f"the last 7 days, from the listing of {ago(age(seen.listed))} · {hours}{gaps}"
+                week = "the last 7 days, " if self.size.height >= _WEEK else ""
+                return f"{week}from the listing of {ago(age(seen.listed))} · {hours}{gaps}"
             case ExtractLine() as line:
                 return f"extract, {line.state}"
             case Unfinished() as job:

@@ -27,11 +27,8 @@ _BAR = 20
 _WIDE = 110  # columns from which a row has room for places
 _LEAST = 3  # rows of a section, if it has as many
 _NEW = "New here?"
-_NEW_WORDS = (
-    ("t", "the tour: find the incident in the demo"),
-    ("o", "open a folder or s3://bucket/prefix"),
-    ("+", "name one in the config"),
-)
+_TOUR = "the tour: find the incident in the demo"
+_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "name one in the config"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,13 @@ class HomeList(CursorList):
         same = next((at for at in places if here and _same(self._rows[at].item, here)), None)
         self.go(same if same is not None and not searched else next(iter(places), 0))
         self.refresh(layout=True)
+
+    def go_to(self, kind: str, name: str) -> None:
+        """To the item of that name, wherever it is."""
+        self._whole |= {row.section for row in self._rows if row.more and kind in SECTIONS[row.section][1]}
+        self.show(self._home, self._words)
+        at = (at for at, row in enumerate(self._rows) if row.item and (row.item.kind, row.item.name) == (kind, name))
+        self.go(next(at, self.at))
 
     @property
     def item(self) -> Item | None:
@@ -149,15 +153,15 @@ class HomeList(CursorList):
         """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
         room = self.size.height - 2 * (len(lengths) + 1) + 1
         shares = {at: min(length, _LEAST) for at, length in lengths.items()}
-        while sum(shares.values()) + sum(shares[at] < length for at, length in lengths.items()) < room:
-            grown = [at for at, length in lengths.items() if shares[at] < length]
-            if not grown:
-                break
-            least = min(grown, key=lambda at: shares[at])
-            shares[least] += 1
-        return shares
 
-    # Drawing.
+        def rows_with(grown: int) -> int:
+            """Rows, those that say how many are not shown included, if a section gets one more."""
+            more = {at: share + (at == grown) for at, share in shares.items()}
+            return sum(more.values()) + sum(more[at] < length for at, length in lengths.items())
+
+        while fitting := [at for at, length in lengths.items() if shares[at] < length and rows_with(at) <= room]:
+            shares[min(fitting, key=lambda at: shares[at])] += 1
+        return shares
 
     def draw(self, y: int, width: int) -> Strip:
         self.keep_in_sight()
@@ -184,7 +188,8 @@ class HomeList(CursorList):
         palette = self.palette
         pieces: list[Piece] = [(f"  {_NEW}", palette.title)]
         used = len(_NEW) + 2
-        for key, words in _NEW_WORDS:
+        tour = f"the tour, from {self._home.tour}" if self._home.tour else _TOUR
+        for key, words in (("t", tour), *_NEW_WORDS):
             used += len(key) + len(words) + 4
             pieces += [(f"   {key} ", palette.key), (words, palette.dim)] if used < width else []
         return pieces
@@ -234,12 +239,12 @@ class HomeList(CursorList):
 
     def _job(self, job: Unfinished, width: int) -> list[Piece]:
         palette = self.palette
-        share = job.share or 0.0
-        full = round(_BAR * share)
+        bar = _BAR if width > _WIDE else _BAR // 2
+        full = round(bar * (job.share or 0.0))
         right: list[Piece] = [
             ("━" * full, palette.heat[3]),
-            ("─" * (_BAR - full), palette.rule),
-            (f" {int(100 * share):>3} %" if job.share is not None else "  ?  ", palette.text),
+            ("─" * (bar - full), palette.rule),
+            (f" {int(100 * job.share):>3} %" if job.share is not None else "  ?  ", palette.text),
         ]
         sign: Piece = ("▸ ", palette.good) if job.running else ("‖ ", palette.text)
         when = "running" if job.running else f"stopped {ago(age(job.since, self._home.at))}"
@@ -259,21 +264,28 @@ class HomeList(CursorList):
             (f"  {size(line.size) if line.size is not None else '':>8}", palette.text),
             (f"  {ago(age(line.started, self._home.at)):<12}", palette.dim),
         ]
-        name = _NAME + 14 if width > _WIDE else _NAME + 10
+        longest = max(len(item.name) for item in self._home.of(("extract",), self._words))
+        name = max(min(longest + 1, _NAME + 14 if width > _WIDE else _NAME + 10), _NAME)
         return both_ends([self._name_piece(line.name, name), (printable(about), palette.dim)], right, width)
 
     def _send(self, send: SendRecord, width: int) -> list[Piece]:
         palette = self.palette
         done = "confirmed" if send.topic else "written"
         where = send.topic or ", ".join(path.rpartition("/")[2] for path in send.where[:2])
+        named = not send.name.startswith((send.started[:19], f"{where}.{send.started[:19]}"))
         planned = f" of {count(send.planned)}" if send.planned not in (None, send.confirmed) else ""
         sign: Piece = ("✓ ", palette.good) if not send.damaged else ("! ", palette.trouble)
         amount = f"{count(send.confirmed) + planned:>9} {done:<9}"
         source = send.what.partition(": ")[0].rstrip("/").rpartition("/")[2]
-        about = f"  from {source} · by {send.who}"
+        about = f"  {f'to {where} · ' if named else ''}from {source} · by {send.who}"
         when = ago(age(send.started, self._home.at))
         return both_ends(
-            [sign, self._name_piece(where, _NAME - 2), (amount, palette.text), (printable(about), palette.dim)],
+            [
+                sign,
+                self._name_piece(send.name if named else where, _NAME - 2),
+                (amount, palette.text),
+                (printable(about), palette.dim),
+            ],
             [(f" {when:<12}", palette.dim)],
             width,
         )

@@ -12,7 +12,7 @@ from textual.worker import get_current_worker
 
 from tui.app.model.jobs import Job
 from tui.app.model.opening import make_demo, open_session
-from tui.app.model.session import Session
+from tui.app.model.session import Session, place_name
 from tui.app.page import Host, Page
 from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
 from tui.app.widgets.choices import Choice, Choices
@@ -53,13 +53,14 @@ class OpeningPage(Page):
         self.config = config
         self._locate, self._demo, self._send, self._only = locate, demo, send, only
         self._answer: ShowArchive | ChooseLayout | None = None  # while another screen is in front
-        self.words = Words((f"Listing {url} …", "", "Only names and sizes are read. esc gives up."))
+        self.place = place_name(url)
+        self.words = Words((f"Listing {self.place} …", "", "Only names and sizes are read. esc gives up."))
 
     def contents(self) -> list[Widget]:
         return [self.words]
 
     def on_mount(self) -> None:
-        self.header.show(self.url, "listing")
+        self.header.show(self.place, "listing")
         self.work(self._list, "open")
 
     def _list(self) -> None:
@@ -93,7 +94,7 @@ class OpeningPage(Page):
         message.prevent_default().stop()
         if self._only:
             self.request(Refuse(message.sentence))
-        self.header.show(self.url, "not opened")
+        self.header.show(self.place, "not opened")
         self.words.show(("This archive could not be opened.", "", message.sentence, "", "esc goes back; ctrl+q quits."))
 
     def explanation(self) -> tuple[str, ...]:

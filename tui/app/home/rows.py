@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from tui.app.model.freshness import Freshness
-from tui.archive.location import locate
+from tui.app.model.opening import keep_listed
+from tui.archive.location import Location, locate
 from tui.archive.store import is_s3
 from tui.config import Config, S3Options, cache_dir
+from tui.demo.tour import take_up
 from tui.errors import HourscopeError
 from tui.history.archives import SeenArchive, look_again, seen_archives
 from tui.history.extracts import ExtractLine, extracts
@@ -77,10 +79,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Home:
-    """All that home knows; `trouble` says what could not be read."""
+    """All that home knows; `trouble` says what could not be read. `tour`: the step where it was left."""
 
     items: tuple[Item, ...] = ()
     trouble: str = ""
+    tour: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def of(self, kinds: Sequence[Kind], words: str = "") -> list[Item]:
@@ -98,26 +101,37 @@ def read_home(config: Config) -> Home:
         *_read(troubles, lambda: [Item("extract", line.name, line.place, line) for line in extracts()]),
         *_read(troubles, lambda: [Item("send", send.name, of=send) for send in sends() if send.state == "sent"]),
     ]
-    return Home(tuple(items), "; ".join(dict.fromkeys(troubles)))
+    begun = take_up()
+    tour = begun.words.partition("  ")[0] if begun.said else ""
+    return Home(tuple(items), "; ".join(dict.fromkeys(troubles)), tour and f"step {tour}")
 
 
 def list_again(
     home: Home, config: Config, sign_in: Callable[[str, S3Options], None] | None, cancelled: Callable[[], bool]
 ) -> list[str]:
-    """Look for new hours of the archives (without `sign_in` only of those in folders); what went wrong."""
+    """List the archives of the config that never were, and the new hours of the others (without `sign_in` only of those
+    in folders); what went wrong."""
     troubles = []
     for item in home.of(("archive",)):
-        seen = item.of
-        if not isinstance(seen, SeenArchive) or cancelled() or (is_s3(seen.url) and sign_in is None):
-            continue
+        if cancelled():
+            break
         try:
-            location = locate(seen.title, config) if seen.title in config.archives else seen.location
+            location = locate(item.url, config) if item.url in config.archives else _location(item)
+            if location is None or (is_s3(location.url) and sign_in is None):
+                continue
             if sign_in is not None:
                 sign_in(location.url, location.s3)
-            look_again(seen, location)
+            if isinstance(item.of, SeenArchive):
+                look_again(item.of, location)
+            else:
+                keep_listed(location)
         except HourscopeError as error:
             troubles.append(str(error))
     return troubles
+
+
+def _location(item: Item) -> Location | None:
+    return item.of.location if isinstance(item.of, SeenArchive) else None
 
 
 def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from textual.worker import get_current_worker
 
 from tui.app.home.face import Face, Lead
 from tui.app.home.list import HomeList
+from tui.app.home.removal import Removable, question, removed
 from tui.app.home.rows import Home, headline, list_again, read_home
 from tui.app.model.jobs import Job
 from tui.app.page import Page
@@ -24,9 +25,9 @@ from tui.app.widgets.prompt import Prompt
 from tui.archive.location import locate_place
 from tui.config import Config, S3Options
 from tui.errors import ConfigError
-from tui.history.archives import SeenArchive, forget_archive
-from tui.history.extracts import ExtractLine, delete_extract, forget_extract, rename_extract
-from tui.history.sends import SendRecord, forget_send
+from tui.history.archives import SeenArchive
+from tui.history.extracts import ExtractLine, rename_extract
+from tui.history.sends import SendRecord
 from tui.history.stopped import Unfinished
 
 _FIND = "find:"
@@ -48,17 +49,18 @@ class HomePage(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "find", id="filter", priority=True),
+        Binding("R", "resume", "resume", id="resume"),
+        Binding("p", "send", "publish", id="send"),
+        Binding("r", "rename", "rename", id="rename", priority=True),
         Binding("o", "type", "open a place", id="open-place", priority=True),
         Binding("plus", "add", "add an archive", id="add"),
         Binding("t", "tour", "tour", id="tour"),
         Binding("u", "refresh", "look again", show=False, id="refresh"),
-        Binding("R", "resume", "resume", id="resume"),
-        Binding("p", "send", "publish", id="send"),
-        Binding("r", "rename", "rename", id="rename", priority=True),
         Binding("delete,backspace", "delete", "delete", id="delete", priority=True),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]
     title_of_help = "Home"
+    leaves_tour = True
     ASKING = frozenset({"type", "search", "rename", "delete"})
 
     def __init__(self, config: Config) -> None:
@@ -68,6 +70,7 @@ class HomePage(Page):
         self.searched = ""
         self._own_runs = False
         self._looked = False  # again, since home was opened
+        self._added = ""  # an archive, to which the cursor goes once it is read
         self.lead = Lead()
         self.list = HomeList()
         self.face = Face()
@@ -104,11 +107,21 @@ class HomePage(Page):
     def on_home_read(self, message: HomeRead) -> None:
         self.home = message.home
         self._show()
+        if self._added and any(item.name == self._added for item in self.home.items):
+            self.list.go_to("archive", self._added)
+            self._added = ""
         if not self._looked:
             self._looked = True
             self.work(partial(self._look_again, network=False), "look", exclusive=True)
         if self.home.trouble:
             self.report(self.home.trouble, bad=True)
+
+    def use_config(self, name: str, config: Config) -> None:
+        """A config that has one archive more: it is listed, and the cursor goes there."""
+        self.config, self._added, self.searched = config, name, ""
+        self.refresh_home()
+        self.work(partial(self._look_again, only=name), "look", exclusive=True)
+        self.report(f"{name} was added to the config; enter opens it")
 
     def _show(self) -> None:
         matching = len(self.home.of(("archive", "demo", "job", "extract", "send"), self.searched))
@@ -193,36 +206,14 @@ class HomePage(Page):
         return f"{line.place} is listed as {text.strip()}"
 
     def action_delete(self) -> None:
-        item = self.list.item
-        of = item.of if item else None
-        of = of.of if isinstance(of, Unfinished) else of
-        if isinstance(of, ExtractLine):
-            self.ask(f"type delete to delete {of.name} and its files, or forget:", partial(self._delete, of))
-        elif isinstance(of, SendRecord | SeenArchive):
-            name = of.name if isinstance(of, SendRecord) else of.title
-            self.ask(f"type forget to list {name} no more:", partial(self._forget, of))
+        of = self.list.item.of if self.list.item else None
+        if of is not None:
+            self.ask(question(of), partial(self._remove, of))
 
-    def _delete(self, line: ExtractLine, text: str) -> str:
-        if text.strip() == "delete":
-            delete_extract(line)
-            sentence = f"{line.name} was deleted"
-        elif text.strip() == "forget":
-            forget_extract(line)
-            sentence = f"{line.name} is not listed any more; its files are in {line.place}"
-        else:
-            return "nothing was deleted"
+    def _remove(self, what: Removable, text: str) -> str:
+        sentence = removed(what, text)
         self.refresh_home()
         return sentence
-
-    def _forget(self, what: SendRecord | SeenArchive, text: str) -> str:
-        if text.strip() != "forget":
-            return "nothing was changed"
-        if isinstance(what, SeenArchive):
-            forget_archive(what)
-        else:
-            forget_send(what)
-        self.refresh_home()
-        return "it is not listed any more"
 
     # Finding.
 
@@ -243,7 +234,7 @@ class HomePage(Page):
         if self.searched:
             self._search("")
         else:
-            self.action_leave()
+            self.report("this is home; q quits")
 
     # Opening a place.
 
@@ -266,15 +257,19 @@ class HomePage(Page):
         self.report("listing the newest hours of every archive …")
         self.work(self._look_again, "look", exclusive=True)
 
-    def _look_again(self, *, network: bool = True) -> None:
-        """List what is new in the archives; behind the first paint only those in folders."""
+    def _look_again(self, *, network: bool = True, only: str = "") -> None:
+        """List what is new in the archives, or in one; behind the first paint only those in folders."""
         worker = get_current_worker()
         sign_in = self.sign_in if network else None
-        troubles = list_again(self.home, self.config, sign_in, lambda: worker.is_cancelled)
+        home = read_home(self.config)
+        if only:
+            home = replace(home, items=tuple(item for item in home.items if item.url == only))
+        troubles = list_again(home, self.config, sign_in, lambda: worker.is_cancelled)
         self.post_message(HomeRead(read_home(self.config)))
-        if network:
-            done = Report("the newest hours of every archive are listed")
-            self.post_message(Failed("; ".join(troubles)) if troubles else done)
+        if troubles and network:
+            self.post_message(Failed("; ".join(troubles)))
+        elif network and not only:
+            self.post_message(Report("the newest hours of every archive are listed"))
 
     # Copying and explaining.
 

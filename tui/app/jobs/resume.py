@@ -26,16 +26,16 @@ from tui.app.requests import Failed
 from tui.app.widgets.board import Board
 from tui.config import Config
 from tui.errors import SendError, reason
-from tui.facts import Fact
+from tui.facts import Fact, Tone
 from tui.history.entries import resumed_entry
 from tui.history.extracts import ExtractLine
 from tui.history.notebook import notebook_of
-from tui.history.stopped import Unfinished, as_it_is_now
+from tui.history.stopped import Unfinished, as_it_is_now, is_finished
 from tui.shell import shell_join
 from tui.units import count, plural
 
 _POLL_SECONDS = 0.5
-_INTERRUPTED = 130
+_FAILED, _INTERRUPTED = 2, 130
 
 
 @dataclass
@@ -50,11 +50,12 @@ class Moved(Message):
 
 @dataclass
 class Ended(Message):
-    """It ended: its exit code and its last words."""
+    """It ended: its exit code, its last words, and whether it came to its end: with damage, too, it may have."""
 
     job: Unfinished
     code: int
     words: tuple[str, ...]
+    finished: bool = False
 
 
 class ResumePage(JobPage):
@@ -81,7 +82,7 @@ class ResumePage(JobPage):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "again":
-            return not self.running and self.ended is not None and self.ended.code != 0
+            return not self.running and self.ended is not None and not self.ended.finished
         return super().check_action(action, parameters)
 
     # Running.
@@ -102,7 +103,7 @@ class ResumePage(JobPage):
         of, kept = self.what.of, self.config.notebook
         if of.url:
             notebook = notebook_of(of.url, of.url, enabled=kept.write, records=kept.records)
-            entry = resumed_entry(ended.job, shell_join(self.what.words), ended.words, finished=ended.code == 0)
+            entry = resumed_entry(ended.job, shell_join(self.what.words), ended.words, finished=ended.finished)
             notebook.add(entry, lambda sentence: self.post_message(Failed(sentence)))
 
     def on_moved(self, message: Moved) -> None:
@@ -125,7 +126,8 @@ class ResumePage(JobPage):
         self.header.show(what.title, f"{what.kind}, resumed", what.progress)
         facts = [Fact(), self._headline(), Fact(), Fact("what", what.what), Fact("so far", what.progress)]
         facts += [Fact("command", shell_join(what.words), "command"), Fact()]
-        facts += [Fact("" if at else "ended", words, "text") for at, words in enumerate(ended.words if ended else ())]
+        tone: Tone = "trouble" if ended and ended.code == _FAILED else "text"
+        facts += [Fact("" if at else "ended", words, tone) for at, words in enumerate(ended.words if ended else ())]
         self.board.show([*facts, *self._next()])
         self.refresh_bindings()
 
@@ -135,7 +137,7 @@ class ResumePage(JobPage):
         verb = "confirmed" if self.what.kind == "send" else "read"
         if ended is None:
             return Fact("", f"Resuming: {self.what.progress} {verb}.", "headline")
-        if ended.code in (0, 1):
+        if ended.finished:
             if self.what.kind == "scan":
                 of = self.what.of
                 matches = of.matches if isinstance(of, ExtractLine) else 0
@@ -146,7 +148,7 @@ class ResumePage(JobPage):
     def _next(self) -> list[Fact]:
         if self.ended is None:
             return [Fact("", "S stops it; q leaves it running", "you")]
-        if self.ended.code in (0, 1):
+        if self.ended.finished:
             return [Fact("", "done: q goes back", "good")]
         return [Fact("", "R resumes it again; q goes back, and home lists it", "you")]
 
@@ -154,7 +156,7 @@ class ResumePage(JobPage):
         what, ended = self.what, self.ended
         if ended is None:
             return JobState(RUNNING, what.share, what.progress)
-        if ended.code in (0, 1):
+        if ended.finished:
             return JobState(DONE, words=what.progress)
         failed = ended.code != _INTERRUPTED
         return JobState(FAILED if failed else STOPPED, words=ended.words[-1] if ended.words else what.progress)
@@ -187,7 +189,8 @@ def run(what: Unfinished, cancel: threading.Event) -> Iterator[Moved | Ended]:
             raise SendError(f"hourscope cannot be started again: {reason(error)}") from error
         with process:
             code = yield from _followed(what, process, cancel)
-        yield Ended(as_it_is_now(what), code, _lines(narration))
+        now = as_it_is_now(what)
+        yield Ended(now, code, _lines(narration), code in (0, 1) or is_finished(now))
 
 
 def _followed(

@@ -197,12 +197,12 @@ class JobsPage(Page):
         """The job under the cursor; then jobs in general."""
         return (
             *self._about(),
+            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
+            *(f"$ {job.command}" for job in self.left if job.command and not job.running),
             "Scans and sends run on when their screen is left. ▸ runs, ‖ is paused, ✓ is done, ✗ was stopped and can "
             "be resumed, ! failed. enter goes to one.",
             "A scan's manifest and a send's journal are on disk and are written as it goes: a lost terminal, a signal "
             "or a kill costs at most what was in flight, and the command line can resume where it stopped.",
-            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
-            *(f"$ {job.command}" for job in self.left if job.command and not job.running),
         )
 
     def _about(self) -> tuple[str, ...]:

@@ -69,6 +69,12 @@ def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:
     return archive, months.catalog() if months else archive.catalog(listing=walk.listing), months
 
 
+def keep_listed(location: Location) -> None:
+    """List an archive for the first time, and remember what home shows of it. HourscopeError if it cannot be listed."""
+    archive, catalog, _ = first_listing(location)
+    keep_seen(location, archive, catalog, sum(gap.hours for gap in catalog.gaps), usual_of(catalog).lag)
+
+
 def listed_again(session: Session) -> tuple[Catalog, Usual]:
     """The archive as it is now; of one that is listed month by month the newest month. HourscopeError if it cannot be
     listed."""

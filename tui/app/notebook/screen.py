@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
+import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -17,24 +16,25 @@ from textual.widget import Widget
 
 from tui.app.model.command import read_filter
 from tui.app.model.session import Session
+from tui.app.notebook.entry_text import EntryText, plain, split
 from tui.app.page import Page
 from tui.app.records.few import RecordsPane
 from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
-from tui.app.widgets.cursor_list import CursorList, ScrolledLines
+from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
-from tui.app.widgets.theme import Palette
 from tui.app.widgets.words import Words
 from tui.archive.location import locate_place
 from tui.archive.times import parse_time
 from tui.archive.writer import file_of_lines
 from tui.config import S3Options
-from tui.errors import HourscopeError
+from tui.errors import FilterError, HourscopeError
 from tui.history.extracts import find_extract
 from tui.history.log import HistoryError
-from tui.history.notebook import FIRST_RECORDS, Spot, Written
+from tui.history.notebook import Spot, Written
+from tui.history.redaction import not_there, redacted
 from tui.history.words import age, ago
-from tui.shell import shell_join
+from tui.shell import shell_join, shell_word
 
 _KIND = 13
 _EMPTY = (
@@ -91,7 +91,7 @@ class EntryList(CursorList):
         entry, palette = self.entries[at], self.palette
         kind = entry.meta.kind if entry.meta else entry.heading.rpartition(" · ")[2]
         note = next((line[2:] for line in entry.lines if line.startswith("> ")), "") if kind == "note" else ""
-        words = f"{note} · {_plain(entry.headline)}" if note else _plain(entry.headline)
+        words = f"{plain(note)} · {plain(entry.headline)}" if note else plain(entry.headline)
         left: list[Piece] = [
             (" ▸ " if at == self.at else "   ", palette.selected),
             (fit(kind, _KIND), palette.name),
@@ -99,57 +99,6 @@ class EntryList(CursorList):
         ]
         when = ago(age(entry.meta.at)) if entry.meta else ""
         return strip_of(both_ends(left, [(f"{when:>14} ", palette.dim)], width), width, self.ground(at))
-
-
-class EntryText(ScrolledLines):
-    """The entry under the cursor, but for its records."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._entry: Written | None = None
-
-    def show(self, entry: Written | None) -> None:
-        """With records below it is as high as its lines; else it takes all the room."""
-        self._entry, self.top = entry, 0
-        self.styles.height = "auto" if entry is not None and _split(entry)[1] else "1fr"
-        self.refresh(layout=True)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.lines(width))
-
-    def lines(self, width: int) -> list[list[Piece]]:
-        entry, palette = self._entry, self.palette
-        if entry is None:
-            return []
-        bar = both_ends([(f" {entry.heading}", palette.title)], [("enter goes there ", palette.bar_dim)], width)
-        lines: list[list[Piece]] = [[], [(text, style + palette.cursor_idle) for text, style in bar], []]
-        for line in _split(entry)[0]:
-            text, style = _styled(line, palette)
-            lines += [[("  ", style), (part, style)] for part in _wrapped(text, max(width - 4, 20))]
-        return lines
-
-
-def _styled(line: str, palette: Palette) -> tuple[str, Style]:
-    """A line of an entry as it is drawn: Markdown's signs tell what it is."""
-    if line.startswith("    "):
-        return line[4:], palette.string if line.startswith("    hourscope ") else palette.text
-    if line.startswith("> "):
-        return _plain(line).lstrip("> "), palette.strong
-    if line.startswith("- "):
-        return f"! {_plain(line)[2:]}", palette.trouble
-    return _plain(line), palette.headline if line.startswith("**") else palette.text
-
-
-def _split(entry: Written) -> tuple[list[str], list[bytes]]:
-    """The lines of an entry without its records, and those."""
-    lines, records, in_records = [], [], False
-    for line in entry.lines:
-        in_records = line == FIRST_RECORDS or (in_records and (not line or line.startswith("    ")))
-        if in_records:
-            records += [line[4:].encode()] if line.startswith("    ") else []
-        else:
-            lines.append(line)
-    return lines, records
 
 
 class NotebookPage(Page):
@@ -192,7 +141,7 @@ class NotebookPage(Page):
 
     def on_entry_list_moved(self) -> None:
         self.text.show(self.list.entry)
-        self.records.show(_split(self.list.entry)[1] if self.list.entry else [], "the first records")
+        self.records.show(split(self.list.entry)[1] if self.list.entry else [], "the first records")
 
     def on_entry_list_chosen(self) -> None:
         entry = self.list.entry
@@ -231,11 +180,8 @@ class NotebookPage(Page):
     def _open(self, hour: datetime) -> None:
         self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
 
-    def _all(self) -> str:
-        return "\n".join(entry.text for entry in self.list.entries)
-
     def action_copy(self) -> None:
-        text = self._all()
+        text = _markdown(self.list.entries)
         if len(text.encode()) > LARGEST_BYTES:
             self.report("the notebook is too large for a clipboard; w writes it to a file", bad=True)
             return
@@ -246,13 +192,17 @@ class NotebookPage(Page):
         return "1 entry" if number == 1 else f"{number:,} entries"
 
     def action_write(self) -> None:
-        self.ask("write it to a file:", self._write, f"{self.session.notebook.path.stem}.md")
+        question = "write it to a file (--redact PATH blanks values):"
+        self.ask(question, self._write, shell_word(f"{self.session.notebook.path.stem}.md"))
 
     def _write(self, text: str) -> str:
-        target = Path(text.strip()).expanduser()
-        with file_of_lines(target, overwrite=False) as file:
-            file.write(self._all().encode("utf-8", "backslashreplace"))
-        return f"wrote {self._count()} to {target}; 'hourscope notebook --redact PATH' blanks values"
+        name, paths = _file_and_paths(text)
+        entries = self.list.entries
+        missing = not_there(entries, paths)
+        with file_of_lines(Path(name).expanduser(), overwrite=False) as file:
+            file.write(_markdown(redacted(entries, paths)).encode("utf-8", "backslashreplace"))
+        without = f" without the values of {', '.join(paths)}" if paths else ""
+        return "; ".join([f"wrote {self._count()} to {name}{without}", *missing])
 
     @property
     def subject(self) -> str:
@@ -263,30 +213,26 @@ class NotebookPage(Page):
         spot = entry.meta.spot if entry and entry.meta else None
         where = "the extract that it made" if spot and spot.out else "the hour and the filter that it was made with"
         return (
-            *((f"{_plain(entry.headline)}: enter leads to {where}.",) if entry else ()),
+            *((f"{plain(entry.headline)}: enter leads to {where}.",) if entry else ()),
+            f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
             "Scans, counts, comparisons and sends are appended as you work, with their commands, results and damage; "
             "of records at most three of 500 bytes. ; adds a note on the hour, the record or the finding under the "
             "cursor. [notebook] in the config turns it off, or leaves out records.",
             f"It is the Markdown file {self.session.notebook.path}.",
-            f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
         )
 
 
-def _plain(text: str) -> str:
-    """Markdown's escapes and bold away."""
-    out, escaped = [], False
-    for character in text.replace("**", ""):
-        if character == "\\" and not escaped:
-            escaped = True
-            continue
-        out.append(character)
-        escaped = False
-    return "".join(out)
+def _markdown(entries: Sequence[Written]) -> str:
+    return "\n".join(entry.text for entry in entries)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many characters, below what follows a label; rows of a table, which are indented, are cut."""
-    if not text or text.lstrip() != text:
-        return [text[:width]]
-    label = re.match(r"\S+ {2,}", text)
-    return textwrap.wrap(text, width, subsequent_indent=" " * label.end() if label else "", break_on_hyphens=False)
+def _file_and_paths(text: str) -> tuple[str, list[str]]:
+    """What was typed: a file, and `--redact PATH` as on the command line. FilterError for anything else."""
+    try:
+        name, *options = shlex.split(text) or [""]
+    except ValueError as error:
+        raise FilterError(f"a quote is not closed in: {text}", text) from error
+    paths = options[1::2]
+    if not name or len(options) % 2 or set(options[::2]) - {"--redact"}:
+        raise FilterError("type a file, and --redact PATH for each field whose values are blanked", text)
+    return name, paths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.app.archive_page import ArchivePage
+from tui.app.model.exhibit import Exhibit, exhibit
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.opening import listed_again
 from tui.app.model.session import Session, shifted
@@ -18,7 +20,7 @@ from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
 from tui.app.preview.panes import split
-from tui.app.preview.text import explanation, header_words
+from tui.app.preview.text import explanation, header_words, record_words
 from tui.app.preview.walk import Newer, Sought, seek
 from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
 from tui.app.widgets.workers import stream
@@ -274,4 +276,16 @@ class PreviewPage(ArchivePage):
         return {"hour": spell_hour(self.hour), "damaged": self.session.damaged(self.hour)}
 
     def explanation(self) -> tuple[str, ...]:
-        return explanation(self.session, self.hour, self.chunks, self.view.filter)
+        number = self.view.listing.current
+        record = record_words(self.view.records, number) if number is not None else ""
+        return explanation(self.session, self.hour, self.chunks, self.view.filter, record)
+
+    @property
+    def subject(self) -> str:
+        return self.note_subject()[0]
+
+    def exhibit(self) -> Iterator[Exhibit]:
+        """The chunk of the record under the cursor."""
+        number = self.view.listing.current
+        here = () if number is None else (self.view.records.chunk_of(number)[0],)
+        return exhibit(self.session, here or self.chunks)

@@ -84,11 +84,24 @@ def header_words(
     )
 
 
-def explanation(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> tuple[str, ...]:
-    """In plain words, and the shell that does the same."""
+def record_words(records: HourRecords, number: int) -> str:
+    """Where the record under the cursor is."""
+    chunk, _ = records.chunk_of(number)
+    _, _, line = place(records, number)
+    length = plural(len(records[number]), "byte")
+    return f"This record is {line.replace(' · at', ',')} into the lines of {chunk.key}; it has {length}."
+
+
+def explanation(
+    session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter, record: str
+) -> tuple[str, ...]:
+    """In plain words, and the shell that does the same; the `record` under the cursor first."""
     shell = shell_filter(filter_)
     key = chunks[0].key if len(chunks) == 1 and chunks != session.chunks(hour) else None
     return (
+        *([record] if record else []),
+        f"$ {cat_command(session, hour, filter_, key=key)}",
+        *(f"$ {shell_read(session, chunk.key)}{shell}" for chunk in chunks[:4]),
         "These are the records of one hour: the lines of its chunks, one chunk after the other, byte for byte "
         "as they were archived. What a terminal would obey (control bytes, bidi marks) is shown as \\x1b.",
         "Text and regex terms look at the raw bytes of the line, with its JSON escapes. JMESPath terms look at the "
@@ -96,6 +109,4 @@ def explanation(session: Session, hour: datetime, chunks: tuple[Chunk, ...], fil
         "space marks a record and a comma all that have the value under the tree's cursor; where some are marked, w, p "
         "and s take them instead of what matches. Marks stay until hourscope ends, or U.",
         "The count is over what was previewed, not over the whole hour or archive: a scan counts that.",
-        f"$ {cat_command(session, hour, filter_, key=key)}",
-        *(f"$ {shell_read(session, chunk.key)}{shell}" for chunk in chunks[:4]),
     )

@@ -124,6 +124,8 @@ def explain(form: ScanForm) -> tuple[str, ...]:
         rest = f"    # and so on: {plural(len(chunks) - 1, 'chunk')} more" if len(chunks) > 1 else ""
         by_hand = (f"$ {shell_read(form.session, chunks[0].key)}{shell_filter(form.filter)}{rest}",)
     return (
+        *(f"$ {command}" for command in form.commands),
+        *by_hand,
         "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of hour, "
         "key and line. Chunks are read several at a time; those that the index knows to hold no match are not read.",
         "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
@@ -133,6 +135,4 @@ def explain(form: ScanForm) -> tuple[str, ...]:
         "truth 95 times in 100.",
         "Whole hours select chunks, by the hour in their names. A range to the minute selects records by their own "
         "time, and also reads the hour after it: a record is archived after it happened.",
-        *(f"$ {command}" for command in form.commands),
-        *by_hand,
     )

@@ -284,7 +284,7 @@ class SendPage(JobPage, ArchivePage):
         }
 
     def explanation(self) -> tuple[str, ...]:
-        return (self.state.headline, *EXPLANATION, f"$ {self._command}")
+        return (self.state.headline, f"$ {self._command}", *EXPLANATION)
 
 
 def _first_order(session: Session) -> Order:

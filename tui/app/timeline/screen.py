@@ -256,8 +256,28 @@ class TimelinePage(HoursPage):
         words = [*series.filter.arguments(), *option_words({"by": series.by or None, "every": series.every.text})]
         return command_line("count", self.session.location, series.hours.start, series.hours.stop, words)
 
+    @property
+    def subject(self) -> str:
+        time, shown = self.here, self.chart.shown
+        until = "" if shown.minutes else f" to {time + shown.step:%H:%M}"
+        return f"{time:%A} {time.day} {time:%B %Y} {time:%H:%M}{until}"
+
+    def _under_cursor(self) -> str:
+        """What is counted there."""
+        shown, time = self.chart.shown, self.here
+        if time in shown.gaps:
+            return "This is in a gap: no chunk names the hour."
+        if shown.known is not None and time not in shown.known:
+            return "It is not counted yet."
+        ratio = shown.odd.get(time)
+        odd = f", {ratio:.1f} times as many as usual" if ratio is not None else ""
+        verb = " match" if shown.matches else ""
+        return f"{plural(shown.counts.get(time, 0), 'record')}{verb}{odd}."
+
     def explanation(self) -> tuple[str, ...]:
         return (
+            self._under_cursor(),
+            f"$ {self.command()}",
             "Every column is an hour (or several, where there are more hours than cells), and its bar the number of "
             "records that match the filter; of all records, if there is none. Magenta bars count matches, blue ones "
             "all records. f splits them by the values of a field, each with its own line and scale.",
@@ -266,7 +286,6 @@ class TimelinePage(HoursPage):
             "over hours with 2.5 times as many records as is usual for that hour, or less than 0.4 times.",
             "Hours are what the chunks' keys name; minutes are the records' own times. Chunks whose counts are in the "
             "index are not read.",
-            f"$ {self.command()}",
         )
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.app.widgets.theme import Palette
+from tui.demo.tour import Tour
 from tui.printable import printable
 
 _NAMES = {
@@ -86,9 +87,16 @@ class HeaderLine(LineWidget):
         room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
-            (shorten_middle(self._place, room), palette.strong),
+            (_named(self._place, room), palette.strong),
         ]
         return strip_of(both_ends(left, right, width), width)
+
+
+def _named(place: str, room: int) -> str:
+    """A place in so many cells: what an extract is, behind its name, gives way first, from its end."""
+    name, dot, about = place.partition(" · ")
+    left = room - cell_len(name + dot)
+    return f"{name}{dot}{shorten(about, left)}" if about and left >= _ABOUT else shorten_middle(name, room)
 
 
 class KeyLine(LineWidget):
@@ -168,29 +176,51 @@ class Notice(LineWidget):
 
 
 class TourLine(LineWidget):
-    """Over the keys, the step of the tour: `3 of 10  Go to an hour without a chunk`; nothing without a tour."""
+    """Over the keys: what the last step of the tour taught, or help; below it the step,
+    `3 of 10  Go to an hour without a chunk`. Nothing without a tour."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._words = ""
+        self._tour: Tour | None = None
+        self._drawn: tuple[str, str, int] = ("", "", 0)
+        self._lines: list[list[Piece]] = []
 
-    def show(self, words: str) -> None:
-        if words != self._words:
-            self._words = words
-            self.display = bool(words)
+    def show(self, tour: Tour | None) -> None:
+        self._tour, width = tour, self.app.size.width
+        drawn = (tour.words, tour.aside, width) if tour is not None else ("", "", 0)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._lines = self._wrapped(tour, width) if tour is not None else []
+            self.display = bool(self._lines)
+            self.styles.height = max(len(self._lines), 1)
             self.repaint()
 
-    def draw(self, y: int, width: int) -> Strip:
+    def _wrapped(self, tour: Tour, width: int) -> list[list[Piece]]:
+        """Each text whole. The key of the hint is at the right of the step."""
         palette = self.palette
-        number, _, text = self._words.partition("  ")
-        room = max(width - len(number) - len(_HINT) - 5, 10)
-        left: list[Piece] = [(f" {number}  ", palette.selected), (shorten(text, room), palette.strong)]
-        return strip_of(both_ends(left, [(_HINT, palette.bar_dim)], width), width)
+        room = min(width - 2, _READABLE)
+        sign, _, words = tour.aside.partition(" ") if tour.aside.startswith("✓ ") else ("", "", tour.aside)
+        aside = wrap(words, room - 2, break_on_hyphens=False)
+        lines: list[list[Piece]] = [
+            [(f" {'' if at else sign:<2}", palette.good), (line, palette.text)] for at, line in enumerate(aside)
+        ]
+        number, _, text = tour.words.partition("  ")
+        hint = _HINT if tour.step is not None else ""
+        indent = len(number) + 3
+        for at, line in enumerate(wrap(text, max(width - indent - len(_HINT) - 1, 10), break_on_hyphens=False)):
+            left: list[Piece] = [(f" {'' if at else number}".ljust(indent), palette.selected), (line, palette.strong)]
+            lines.append(both_ends(left, [("" if at else hint, palette.bar_dim)], width))
+        return lines
+
+    def draw(self, y: int, width: int) -> Strip:
+        return strip_of(self._lines[y] if y < len(self._lines) else [], width)
 
 
 _MOST_LINES = 8
 _TROUBLE = ("! ", "·· ")  # what a fact of the header begins with that tells of damage, or of gaps
 _HINT = "H hint "
+_ABOUT = 12  # cells, at least, that it is worth to say what an extract is
+_READABLE = 100  # cells of prose
 _KEPT = 90  # keys of this rank and above stay where there is little room
 
 

@@ -1,11 +1,13 @@
-"""Paragraphs of plain words, wrapped to the width."""
+"""Paragraphs of plain words, wrapped to the width; and lines whose parts have colors."""
 
 from __future__ import annotations
 
 import textwrap
 
+from rich.cells import cell_len
 from textual.geometry import Size
 
+from tui.app.model.exhibit import Exhibit
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece
 from tui.printable import printable
@@ -14,13 +16,13 @@ from tui.printable import printable
 class Words(ScrolledLines):
     """The first paragraph is the answer, and bold; `$ ` begins a command; how it was obtained is dim, at the end."""
 
-    def __init__(self, paragraphs: tuple[str, ...] = (), *, scrolls: bool = False) -> None:
+    def __init__(self, paragraphs: tuple[str | Exhibit, ...] = (), *, scrolls: bool = False) -> None:
         super().__init__()
         self.can_focus = scrolls
         self._paragraphs = paragraphs
         self._how = ""
 
-    def show(self, paragraphs: tuple[str, ...], how: str = "") -> None:
+    def show(self, paragraphs: tuple[str | Exhibit, ...], how: str = "") -> None:
         self._paragraphs, self._how = paragraphs, how
         self.refresh(layout=len(self.lines(self.size.width)) > self.size.height)
         self.repaint()
@@ -33,9 +35,37 @@ class Words(ScrolledLines):
         room = max(min(width - 4, 96), 20)
         lines: list[list[Piece]] = [[]]
         for number, paragraph in enumerate((*self._paragraphs, *([self._how] if self._how else []))):
+            if not isinstance(paragraph, str):
+                lines += self._parted(paragraph, room)
+                continue
             text, how = printable(paragraph), number == len(self._paragraphs)
             style = palette.string if text.startswith("$ ") else palette.dim if how else palette.text
             style = style if number else palette.headline
             wrapped = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
             lines += [[("  ", style), (line, style)] for line in wrapped]
+        return lines
+
+    def _parted(self, exhibit: Exhibit, room: int) -> list[list[Piece]]:
+        """Its parts one behind the other, each in its color, on as many lines as they need."""
+        palette = self.palette
+        colors = {
+            "topic": palette.name,
+            "host": palette.string,
+            "rev": palette.constant,
+            "time": palette.match,
+            "dim": palette.dim,
+            "trouble": palette.trouble,
+            "": palette.text,
+        }
+        lines: list[list[Piece]] = [[("  ", palette.text)]]
+        used = 0
+        for text, what in exhibit:
+            left = printable(text)
+            while left:
+                if used >= room:
+                    lines.append([("    ", palette.text)])
+                    used = 2
+                part, left = left[: room - used], left[room - used :]
+                lines[-1].append((part, colors.get(what, palette.number)))
+                used += cell_len(part)
         return lines
