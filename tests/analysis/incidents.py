@@ -29,12 +29,16 @@ MESSAGES = (
 
 @dataclass(frozen=True)
 class Incident:
-    """Records by hour; the incident is in those from `first` to `stop`, and a finding must name its `fields`."""
+    """Records by hour; the incident is in those from `first` to `stop`, and a finding must name its `fields`.
+
+    `burst`: an hour elsewhere in which one service has more of the records.
+    """
 
     hours: tuple[tuple[bytes, ...], ...]
     first: int
     stop: int
     fields: frozenset[str]
+    burst: int | None = None
 
     def table(self) -> Table:
         learner = Learner()
@@ -69,7 +73,7 @@ def incident(kind: str, seed: int, *, days: int = 10, rate: int = 300) -> Incide
             if first <= at < stop:
                 records += _changed(record, kind, where, chance)
         hours.append(tuple(json.dumps(record).encode() for record in records))
-    return Incident(tuple(hours), first, stop, _fields(kind))
+    return Incident(tuple(hours), first, stop, _fields(kind), burst_at)
 
 
 def _request(chance: random.Random, hour: int, progress: float, weights: list[float]) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def test_without_an_incident_nothing_stands_out_among_payments() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_without_an_incident_nothing_stands_out(seed: int) -> None:
     made = incident("", seed, days=4, rate=200)
-    assert findings(made.comparison(made.table())) == []
+    table = made.table()
+    assert findings(made.comparison(table)) == []
+    assert all(first == made.burst and stop == first + 1 for first, stop in suspicious(table, 3))
 
 
 @pytest.mark.parametrize("kind", ["status", "new value"])

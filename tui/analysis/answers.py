@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
 from tui.analysis.facts import Fact, spell_number
 from tui.analysis.question import Answer, Found, Range
+from tui.analysis.surprise import FEW
 from tui.archive.times import spell_time
 from tui.units import count, plural
 
 _VOLUME = 0.5  # of the excess of a value must be excess of the whole hours
+_FEW_HOURS = 2  # that tell what is usual for an hour
+_SPREAD = 3.0  # times the median deviation: more records than that are more than usual
+_TWICE = 2.0  # as many records as usual, or as few
+_LONGEST = 100  # characters of a value in a sentence
 
 
 def kind_of(found: Found, answer: Answer) -> str:
@@ -32,19 +38,41 @@ def kind_of(found: Found, answer: Answer) -> str:
 
 def _adds_records(found: Found, answer: Answer) -> bool:
     """Are there more records because of it, rather than others of the same number?"""
-    target = [at for at, hour in enumerate(answer.hours) if _within(hour, found.target.ranges)]
-    others = [at for at in range(len(answer.hours)) if at not in set(target)]
-    if not target or not others:
+    here, usual, spread = _volume(answer, found.target.ranges)
+    if usual is None or here - usual <= spread:
         return False
-    usual = {
-        hour: median(answer.sizes[at] for at in others if answer.hours[at].hour == hour)
-        for hour in {answer.hours[at].hour for at in others}
-    }
-    overall = median(answer.sizes[at] for at in others)
-    more = sum(answer.sizes[at] - usual.get(answer.hours[at].hour, overall) for at in target)
-    share = found.finding.shift.there
-    of_finding = sum(found.by_hour[at] - share * usual.get(answer.hours[at].hour, overall) for at in target)
-    return of_finding > 0 and more > _VOLUME * of_finding
+    target = [at for at, hour in enumerate(answer.hours) if _within(hour, found.target.ranges)]
+    of_finding = sum(found.by_hour[at] for at in target) - found.finding.shift.there * usual
+    return of_finding > 0 and here - usual > _VOLUME * of_finding
+
+
+def _volume(answer: Answer, ranges: Sequence[Range]) -> tuple[float, float | None, float]:
+    """The records of some hours, how many are usual there (None if nobody knows), and how much that varies."""
+    target = [at for at, hour in enumerate(answer.hours) if _within(hour, ranges)]
+    inside = set(target)
+    of_hour: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for at, hour in enumerate(answer.hours):
+        if at not in inside:
+            for name in _names(hour):
+                of_hour[name].append(answer.sizes[at])
+    usual = {name: median(sizes) for name, sizes in of_hour.items() if len(sizes) >= _FEW_HOURS or not name}
+
+    def expected(at: int) -> float:
+        return next(usual[name] for name in _names(answer.hours[at]) if name in usual)
+
+    here = sum(answer.sizes[at] for at in target)
+    if not usual or not target:
+        return here, None, 0.0
+    whole = sum(map(expected, target))
+    off = [
+        abs(answer.sizes[at] / expected(at) - 1) for at in range(len(answer.hours)) if at not in inside and expected(at)
+    ]
+    return here, whole, _SPREAD * median(off) * whole if off else 0.0
+
+
+def _names(hour: datetime) -> tuple[tuple[int, ...], ...]:
+    """What hours are alike in, the most in the first."""
+    return (hour.weekday(), hour.hour, hour.minute), (hour.hour, hour.minute), ()
 
 
 def _within(hour: datetime, ranges: Sequence[Range]) -> bool:
@@ -79,7 +107,8 @@ def text_of(value: object) -> str:
     """A value as people read it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def name_of(found: Found) -> str:
@@ -106,7 +135,7 @@ def line_of(found: Found) -> str:
 def headline(answer: Answer) -> str:
     """The sentence that is the answer."""
     if not answer.found:
-        return "Nothing stands out." if answer.final else "Nothing stands out so far."
+        return (not_compared(answer) or "Nothing stands out.") if answer.final else "Nothing stands out so far."
     best = answer.found[0]
     moved = best.finding.shift
     if moved.there == 0:
@@ -116,6 +145,30 @@ def headline(answer: Answer) -> str:
         way = "rose" if moved.score > 0 else "fell"
         text = f"{way} from {share(moved.there)} to {share(moved.here)} of the records"
     return f"{name_of(best)} {text}, {hours_in_words(best.since, best.until)}."
+
+
+def not_compared(answer: Answer) -> str:
+    """Why nothing could be compared; empty if something was."""
+    if not answer.target.records:
+        kind = " that is a JSON object" if answer.not_objects else ""
+        return f"Nothing was compared: these hours hold no record{kind}."
+    if answer.baseline.ranges and not answer.baseline.records:
+        return f"Nothing was compared: {_hours(answer.baseline.ranges)} hold no such record."
+    hours = sum(1 for size in answer.sizes if size)
+    if not answer.baseline.records and hours <= FEW:
+        return f"Nothing was compared: of {plural(hours, 'hour')} with records none can be told from the others."
+    return ""
+
+
+def volume_sentence(answer: Answer) -> str:
+    """That the hours hold far more records than usual, or far fewer; empty if they do not."""
+    if not answer.baseline.records or not (answer.exact or answer.indexed):
+        return ""
+    here, usual, spread = _volume(answer, answer.target.ranges)
+    if not usual or abs(here - usual) <= spread or usual / _TWICE < here < usual * _TWICE:
+        return ""
+    times = f"{here / usual:.1f}x as many as usual" if here > usual else f"{100 * here / usual:.0f} % of the usual"
+    return f"These hours hold {plural(round(here), 'record')}, {times}."
 
 
 def companions(answer: Answer) -> str:
@@ -144,7 +197,8 @@ def source_of(answer: Answer) -> str:
         how += "" if answer.exact else "; combinations from a sample"
     else:
         how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
-    return f"{against} · {how}"
+    left_out = f" · {plural(answer.not_objects, 'record')} left out: no JSON objects" if answer.not_objects else ""
+    return f"{against} · {how}{left_out}"
 
 
 def _hours(ranges: Sequence[Range]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -21,6 +22,14 @@ _DEEP = 12
 _MOST_SHAPES = 20  # that are learned: records that differ more are looked at one by one
 
 MISSING = msgspec.UNSET
+
+
+class Compound(Enum):
+    """Stands for an object or a list, where others have a value: the field is not missing."""
+
+    COMPOUND = 0
+
+
 Shape: TypeAlias = "dict[str, Shape] | None"  # the names in an object, and those below; None where there is a value
 
 
@@ -36,10 +45,14 @@ class Cells:
 
 @dataclass(slots=True)
 class Columns:
-    """Of so many records that are JSON objects: their fields. `not_objects`: the others, which are left out."""
+    """Of so many records that are JSON objects: their fields. `not_objects`: the others, which are left out.
+
+    `compounds`: of places with objects or lists and no other value, 1 for each record that has one there, else 0.
+    """
 
     records: int = 0
     cells: dict[Path, Cells] = field(default_factory=dict)
+    compounds: dict[Path, bytes] = field(default_factory=dict)
     not_objects: int = 0
 
 
@@ -102,12 +115,13 @@ def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
 class Node:
     """A place in the records: its values, and the places below it. It spares building a path for every value."""
 
-    __slots__ = ("below", "path", "records", "texts", "values")
+    __slots__ = ("below", "compounds", "path", "records", "texts", "values")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.records: list[int] = []
         self.values: list[Any] = []
+        self.compounds: list[int] = []  # records with an object or a list here
         self.below: dict[Any, Node] = {}
         self.texts: dict[tuple[str, ...], list[str]] = {}  # of a list of texts those that differ
 
@@ -123,9 +137,11 @@ class Node:
         """Anything."""
         kind = type(value)
         if kind is dict:
+            self.compounds.append(record)
             if depth <= _DEEP:
                 self.add(record, value, depth)
         elif kind is list:
+            self.compounds.append(record)
             self.add_items(record, value, depth)
         elif value is not None:
             self.records.append(record)
@@ -169,7 +185,14 @@ class Node:
             values: list[Any] = [MISSING] * columns.records
             for record, value in zip(self.records, self.values, strict=True):
                 values[record] = value
+            for record in self.compounds:
+                values[record] = Compound.COMPOUND
             columns.cells[self.path] = Cells(values)
+        elif self.compounds and ANY not in self.path:
+            there = bytearray(columns.records)
+            for record in self.compounds:
+                there[record] = 1
+            columns.compounds[self.path] = bytes(there)
         for node in self.below.values():
             node.collect(columns)
 
@@ -214,21 +237,21 @@ class _Object:
         for path, get, inner in self.fields:
             column = list(map(get, objects))
             if inner is not None:
-                empty = inner.type()
-                inner.collect(column if all(column) else [value or empty for value in column], columns)
+                empty, whole = inner.type(), all(column)
+                columns.compounds[path] = b"\1" * len(column) if whole else bytes(map(bool, column))
+                inner.collect(column if whole else [value or empty for value in column], columns)
                 continue
             kinds = set(map(type, column))
             if list in kinds or dict in kinds:
                 node = Node(path)
                 for record, value in enumerate(column):
-                    if type(value) is list:
-                        node.add_items(record, value, len(path))
-                    elif type(value) is dict:
+                    if type(value) is list or type(value) is dict:
                         node.add_value(record, value, len(path))
+                        column[record] = Compound.COMPOUND
                 node.collect(columns)
                 kinds -= {list, dict}
-                column = [MISSING if type(value) is list or type(value) is dict else value for value in column]
             if kinds - {type(None), type(MISSING)}:
+                columns.compounds.pop(path, None)
                 columns.cells[path] = Cells(column)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import and_, itemgetter
 
@@ -90,10 +90,13 @@ class Comparison:
             found, size = found * left[0], size * left[1]
             base_hits, base_sizes = [n * left[2] for n in base_hits], [n * left[3] for n in base_sizes]
         base = windows(base_hits, base_sizes, length)
-        least = 1.0
-        if self.spread:
-            _, _, least = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length).usual()
-        return shift(found, size, base, least)
+        if not self.spread:
+            return shift(found, size, base)
+        others = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length)
+        moved = shift(found, size, base, others.usual()[2])
+        if moved.there == 0 and left is None:  # how new it is, all other hours tell better than a few like these
+            return replace(moved, score=max(moved.score, shift(found, size, others).score))
+        return moved
 
     @cached_property
     def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:

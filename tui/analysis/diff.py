@@ -40,7 +40,7 @@ _FIRST_BYTES = 16 << 10  # of a chunk, in the first round: a hundred records and
 AT_ONCE = 16  # requests
 _AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
 _WEEKS = 2  # other weeks that make a baseline of their own
-_STRETCHES = 3  # of hours that are looked at where none were given
+_STRETCHES = 3  # of hours that are looked at where none were given; one for an answer that is not the last
 
 
 def diff(
@@ -206,7 +206,7 @@ def _answer(
     else:
         compared = [
             compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
-            for first, stop in suspicious(table, _STRETCHES, cancel.is_set)
+            for first, stop in suspicious(table, _STRETCHES if final else 1, cancel.is_set)
         ]
     found: list[tuple[Comparison, Finding]] = []
     for comparison in compared:

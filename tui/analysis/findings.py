@@ -49,10 +49,13 @@ def findings(
     facts = [fact for fact in comparison.table.hits if fact.path not in leave_out]
     needed = needed_score(len(facts))
     accepted: list[Candidate] = []
+    ways: set[tuple[Path, bool]] = set()  # that numbers moved
     taken = 0
     for candidate in _candidates(comparison, facts, needed, cancelled):
         if cancelled() or len(accepted) == _MOST:
             break
+        if (way := _way(candidate)) in ways:
+            continue  # the cut that separates best is a finding, others of the same shift are not
         left = comparison.without(candidate, taken) if accepted else candidate.shift
         if not stands_out(left, needed):
             continue
@@ -61,10 +64,20 @@ def findings(
             continue  # the doing of one user or a few, whose records are alike
         accepted.append(replace(candidate, shift=varied(candidate.shift, variation)))
         taken |= candidate.mask
+        if way is not None:
+            ways.add(way)
         if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < LEAST:
             break
     accepted.sort(key=lambda candidate: -candidate.rank(needed))
     return [_finding(comparison, candidate, facts, candidate.rank(needed)) for candidate in accepted]
+
+
+def _way(candidate: Candidate) -> tuple[Path, bool] | None:
+    """A field of numbers, and whether they became larger; None for other findings."""
+    fact = candidate.facts[0]
+    if len(candidate.facts) > 1 or fact.kind not in ("above", "below"):
+        return None
+    return fact.path, (fact.kind == "above") == (candidate.shift.score > 0)
 
 
 def _candidates(

@@ -12,7 +12,7 @@ from typing import Any
 
 from isal.isal_zlib import crc32
 
-from tui.analysis.columns import MISSING, columns_of
+from tui.analysis.columns import MISSING, Compound, columns_of
 from tui.analysis.observed import FIRST, NONE, OTHER
 from tui.analysis.patterns import Patterns
 from tui.analysis.places import MOST_FIELDS, Place
@@ -195,4 +195,7 @@ def sample_of(records: Iterable[bytes], number: int, fields: dict[str, FieldSumm
 
 def _codes(values: Iterable[Any], places: dict[str, int]) -> Iterable[int]:
     for value in values:
-        yield NONE if value is MISSING or value is None else places.get(spell_json(value).decode(), OTHER)
+        if value is MISSING or value is None or value is Compound.COMPOUND:
+            yield OTHER if value is Compound.COMPOUND else NONE
+        else:
+            yield places.get(spell_json(value).decode(), OTHER)

@@ -26,6 +26,8 @@ from tui.index.summary import HEAVY, FieldSummary, Sample, Summary, read_json
 
 _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
+_SIGN = 1 << 20  # more than any bucket
+_LARGEST = 1e300
 _TOLD = 50  # chunks that tell where numbers are cut
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
@@ -62,14 +64,15 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
 def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
     for hour, field, _ in places:
-        there[hour] += field.records
-    if not any(there):
-        return
+        there[hour] += field.records + (0 if ANY in path else field.others)
+    whole = sum(field.records for _, field, _ in places)
+    if not whole:
+        return  # objects or lists only: facts are about what is in them
     counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
     if not all(field.exact for _, field, _ in places):
         counts = _known_everywhere(places)
-    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > sum(there)
-    unique = sum(there) - sum(sum(values.values()) for _, values in counts)
+    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > whole
+    unique = whole - sum(sum(values.values()) for _, values in counts)
     known = FieldCounts(path, there, counts, max(unique, 0), numeric)
     if numeric and (_are_times(places) or is_clock([(hour, _ends(field, values)) for hour, field, values in places])):
         known.counts, numeric = [], False
@@ -90,8 +93,8 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
     total: dict[Value, int] = defaultdict(int)
     listed: dict[Value, int] = defaultdict(int)  # of the records below, those of lists that have the value
     unlisted = 0  # records that a value may have, at most, in lists of which it is in none
-    for _, _, values in places:
-        least = min(values.values()) if len(values) >= HEAVY else 0
+    for _, field, values in places:
+        least = min(values.values()) if len(values) >= HEAVY and not field.exact else 0
         unlisted += least
         for value, records in values.items():
             total[value] += records
@@ -137,27 +140,37 @@ def path_of_field(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Ladder:
-    """The numbers of a field in one chunk: their buckets in order, and how many are in each and below it.
+    """The numbers of a field in one chunk: their steps in order, and how many are on each and below it.
 
-    `lowest`: those that are not positive, which are below every bucket.
+    The steps of positive numbers are their buckets and _SIGN, those of negative ones the reverse; 0 is between them.
     """
 
-    buckets: Sequence[int]
+    steps: Sequence[int]
     sums: Sequence[int]
-    lowest: int
 
     @property
     def number(self) -> int:
         """Of all."""
-        return self.lowest + (self.sums[-1] if self.sums else 0)
+        return self.sums[-1] if self.sums else 0
 
-    def up_to(self, bucket: int) -> int:
-        """How many are in no higher bucket."""
-        at = bisect_right(self.buckets, bucket)
-        return self.lowest + (self.sums[at - 1] if at else 0)
+    def up_to(self, step: int) -> int:
+        """How many are on no higher step."""
+        at = bisect_right(self.steps, step)
+        return self.sums[at - 1] if at else 0
 
 
-_bucket = lru_cache(maxsize=1 << 16)(bucket_of)
+def _bound(step: int) -> float:
+    """What the numbers on a step, and on those below it, do not exceed."""
+    if step > 0:
+        return bound_of(step - _SIGN)
+    return -bound_of(-step - _SIGN - 1) if step else 0.0
+
+
+@lru_cache(maxsize=1 << 16)
+def _step(number: float) -> int:
+    if not number:
+        return 0
+    return bucket_of(number) + _SIGN if number > 0 else -(bucket_of(-number) + _SIGN)
 
 
 def _ends(field: FieldSummary, values: Mapping[Value, int]) -> Sequence[float]:
@@ -169,44 +182,42 @@ def _ends(field: FieldSummary, values: Mapping[Value, int]) -> Sequence[float]:
 
 
 def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
-    if field.numbers is not None:
-        count, _, _, _, positive, _ = field.numbers
-        sums = list(accumulate(positive[1::2]))
-        return _Ladder(buckets_of(positive), sums, count - (sums[-1] if sums else 0))
     counts: dict[int, int] = {}
-    lowest = 0
+    if field.numbers is not None:
+        number, _, _, _, positive, negative = field.numbers
+        of_negative = zip(buckets_of(negative), negative[1::2], strict=True)
+        counts = {-(bucket + _SIGN): n for bucket, n in reversed(list(of_negative))}
+        if zeros := number - sum(positive[1::2]) - sum(negative[1::2]):
+            counts[0] = zeros
+        counts |= {bucket + _SIGN: n for bucket, n in zip(buckets_of(positive), positive[1::2], strict=True)}
+        return _Ladder(list(counts), list(accumulate(counts.values())))
     for value, n in values.items() if field.exact else ():
-        if type(value) is not int and type(value) is not float:
-            continue
-        if 0 < value < float("inf"):
-            bucket = _bucket(value)
-            counts[bucket] = counts.get(bucket, 0) + n
-        else:
-            lowest += n
-    buckets = sorted(counts)
-    return _Ladder(buckets, list(accumulate(counts[bucket] for bucket in buckets)), lowest)
+        if (type(value) is int or type(value) is float) and -_LARGEST < value < _LARGEST:
+            step = _step(value)
+            counts[step] = counts.get(step, 0) + n
+    steps = sorted(counts)
+    return _Ladder(steps, list(accumulate(counts[step] for step in steps)))
 
 
 def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
     for _, ladder in ladders[:: max(len(ladders) // _TOLD, 1)]:
-        counts.update(dict(zip(ladder.buckets, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
+        counts.update(dict(zip(ladder.steps, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
     ordered = sorted(counts)
-    sums = list(accumulate(counts[bucket] for bucket in ordered))
+    sums = list(accumulate(counts[step] for step in ordered))
     if not sums:
         return
     at = {ordered[min(bisect_right(sums, round(share * (sums[-1] - 1))), len(ordered) - 1)] for share in SHARES}
-    buckets = sorted(at)
+    steps = sorted(at)
     number = len(table.hours)
-    above, below = [[0] * number for _ in buckets], [[0] * number for _ in buckets]
+    above, below = [[0] * number for _ in steps], [[0] * number for _ in steps]
     for hour, ladder in ladders:
         all_of_it = ladder.number
-        for place, bucket in enumerate(buckets):
-            until = ladder.up_to(bucket)
-            above[place][hour] += all_of_it - until
-            below[place][hour] += until
-    cuts = table.cuts[path] = [float(f"{bound_of(bucket):.6g}") for bucket in buckets]
+        for place, step in enumerate(steps):
+            above[place][hour] += all_of_it - ladder.up_to(step)
+            below[place][hour] += ladder.up_to(step or -1)  # 0 itself is not below 0
+    cuts = table.cuts[path] = [float(f"{_bound(step):.6g}") for step in steps]
     yield from cut_facts(path, cuts, above, below, whole=False)
 
 

@@ -14,8 +14,8 @@ from itertools import islice, repeat
 from operator import ne
 from typing import Any, TypeAlias
 
-from tui.analysis.columns import MISSING, MOST_PATHS, Cells, Learner
-from tui.analysis.patterns import has_words, pattern
+from tui.analysis.columns import MISSING, MOST_PATHS, Cells, Compound, Learner
+from tui.analysis.patterns import LONGEST, pattern_if_telling
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.event_time import event_time
@@ -24,10 +24,9 @@ from tui.scan.matching import matching_block
 
 MOST_VALUES = 3_000  # of a field
 MOST_PATTERNS = 500
-_LONGEST = 500  # characters of a text
 _LARGEST = 1e300
 _MANY = 100  # records that tell whether a field holds ids
-_UNIQUE = 0.5  # of them: with more different values than that they are ids
+_UNIQUE = 0.9  # of them: with more different values than that they are ids
 _TOLD = 50  # values that tell whether they are times, or texts with words
 TIMES = 0.9  # of the values of a field that is a time
 
@@ -92,7 +91,8 @@ class Column:
         for value, number in other.values.items():
             if value not in code_of and len(code_of) >= MOST_VALUES:
                 self.unique += number
-                value = Blanked(pattern(value)) if type(value) is str else value
+                blanked = pattern_if_telling(value) if type(value) is str else None
+                value = Blanked(blanked) if blanked is not None else value
             if value in code_of:
                 self.values[value] += number
             elif len(code_of) < MOST_VALUES or (type(value) is Blanked and len(code_of) < MOST_VALUES + MOST_PATTERNS):
@@ -150,6 +150,7 @@ def column_of(cells: Cells) -> Column:
         made.records = array("I", [record for record, _ in pairs])
     counts = Counter(values)
     lacking = counts.pop(MISSING, 0) + counts.pop(None, 0)
+    counts.pop(Compound.COMPOUND, None)  # it is there, as a value that is not kept
     made.there = len(values) - lacking if made.records is None else len(set(made.records))
     if len(counts) > _TOLD and _are_times(counts):
         made.times = made.there
@@ -172,16 +173,17 @@ def _codes(counts: Counter[Any], column: Column) -> dict[Any, int]:
     values = column.values
     left: list[Any] = []
     for value, count in counts.items():
-        if (are_ids and count == 1) or len(values) >= MOST_VALUES or (type(value) is str and len(value) > _LONGEST):
+        if (are_ids and count == 1) or len(values) >= MOST_VALUES or (type(value) is str and len(value) > LONGEST):
             left.append(value)
             column.unique += count
         else:
             values[value] = count
     code_of: dict[Any, int] = {value: code for code, value in enumerate(values, FIRST)}
-    if any(has_words(pattern(text)) for text in islice((text for text in left if type(text) is str), _TOLD)):
+    texts = [text for text in left if type(text) is str]
+    if any(map(pattern_if_telling, islice(texts, _TOLD))):
         codes: dict[str, int] = {}
-        for text in left:
-            if type(text) is not str or not has_words(blanked := pattern(text)):
+        for text in texts:
+            if (blanked := pattern_if_telling(text)) is None:
                 continue
             if blanked not in codes:
                 if len(codes) >= MOST_PATTERNS:
@@ -265,4 +267,6 @@ class Observing:
 def observe_lines(lines: bytes, learner: Learner) -> Observed:
     """The columns of records, one on each line."""
     made = learner.columns(lines)
-    return Observed(made.records, {path: column_of(cells) for path, cells in made.cells.items()}, made.not_objects)
+    columns = {path: column_of(cells) for path, cells in made.cells.items()}
+    columns |= {path: Column(codes, there=sum(codes)) for path, codes in made.compounds.items()}
+    return Observed(made.records, columns, made.not_objects)

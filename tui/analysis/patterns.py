@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from tui.filter.build import spell_value
 
-LONGEST = 500  # characters of a text that is taken for a message; longer ones are bodies
+LONGEST = 500  # characters of a text that is taken for a message; of a longer one, as a stack trace, the beginning is
+_BEGINNING = 200  # characters
 _VARIABLE = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"  # a UUID
     r"|0x[0-9a-fA-F]+"
@@ -17,6 +18,7 @@ _VARIABLE = re.compile(
     r"|\d+(?:\.\d+)*"  # a number, a version, an address
 )
 HOLE = "<n>"
+_CUT = re.compile(r"[0-9A-Za-z]*\Z")
 _DIGITS = str.maketrans(dict.fromkeys("0123456789abcdefABCDEF", "0"))
 _MISSES = 8  # texts of a shape without a telling pattern: then none has one
 _MOST_SHAPES = 10_000
@@ -24,15 +26,19 @@ _MOST_PATTERNS = 32
 
 
 def pattern(text: str) -> str:
-    """The text with every number and id blanked; the text itself if it has none, or is too long."""
-    return _VARIABLE.sub(HOLE, text) if len(text) <= LONGEST else text
+    """The text with every number and id blanked, as is all that follows the beginning of a long one."""
+    if len(text) <= LONGEST:
+        return _VARIABLE.sub(HOLE, text)
+    return _VARIABLE.sub(HOLE, _CUT.sub("", text[:_BEGINNING])) + HOLE  # a word that is cut may be half an id
 
 
-@lru_cache(maxsize=1 << 16)
-def telling_pattern(text: str) -> str | None:
+def pattern_if_telling(text: str) -> str | None:
     """The pattern of a text that has some to read beside its blanks; None where nothing varies, or nothing else is."""
     blanked = pattern(text)
-    return blanked if blanked != text and has_words(blanked) else None
+    return blanked if HOLE in blanked and has_words(blanked) else None
+
+
+telling_pattern = lru_cache(maxsize=1 << 16)(pattern_if_telling)  # of texts that occur again
 
 
 class Patterns:
@@ -77,11 +83,23 @@ def has_words(pattern: str) -> bool:
 
 def pattern_expression(field: str, pattern: str) -> str:
     """The JMESPath that holds for texts of a pattern: they have its literal parts, at the ends where those are."""
-    first, *middle, last = pattern.split(HOLE)
+    first, parts, last = _literals(pattern)
     tests = [f"starts_with({field}, {spell_value(first)})"] if first else []
-    tests += [f"contains({field}, {spell_value(part)})" for part in _different(middle, first, last)]
+    tests += [f"contains({field}, {spell_value(part)})" for part in parts]
     tests += [f"ends_with({field}, {spell_value(last)})"] if last else []
     return " && ".join([field, *tests])
+
+
+def pattern_test(pattern: str) -> Callable[[str], bool]:
+    """Does that expression hold for a text? It may hold for texts of other patterns, too."""
+    first, parts, last = _literals(pattern)
+    return lambda text: text.startswith(first) and text.endswith(last) and all(part in text for part in parts)
+
+
+def _literals(pattern: str) -> tuple[str, list[str], str]:
+    """What a pattern's texts begin with, what they contain, and what they end with."""
+    first, *middle, last = pattern.split(HOLE)
+    return first, _different(middle, first, last), last
 
 
 def _different(parts: Sequence[str], *others: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from tui.analysis.facts import Fact
 from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value, padded
-from tui.analysis.patterns import telling_pattern
+from tui.analysis.patterns import pattern_test, telling_pattern
 from tui.filter.fields import ANY, Path
 
 _NO_NUMBER = 255
@@ -66,22 +66,44 @@ class Classes:
     def __init__(self, facts: Iterable[Fact]) -> None:
         facts = list(facts)
         self._values = {value_of(fact.value) for fact in facts if fact.kind == "value"}
-        self._patterns = {fact.value for fact in facts if fact.kind == "pattern"}
-        self._codes: dict[tuple[Value | None, str | None], int] = {}
-        self.wide = len(self._values) + len(self._patterns) > 256 - FIRST
+        self._patterns = Holding(str(fact.value) for fact in facts if fact.kind == "pattern")
+        self._codes: dict[tuple[Value | None, tuple[str, ...]], int] = {}
+        self.wide = len(self._values) + 2 * len(self._patterns) > 256 - FIRST
 
     def code(self, value: Value) -> int:
         """The code of a value's class."""
-        text = pattern_of(value) if self._patterns else None
-        told = value if value in self._values else None, text if text in self._patterns else None
-        return OTHER if told == (None, None) else self._codes.setdefault(told, FIRST + len(self._codes))
+        told = value if value in self._values else None, self._patterns.of(value)
+        if told == (None, ()) or (len(self._codes) >= 256 - FIRST and not self.wide):
+            return self._codes.get(told, OTHER)
+        return self._codes.setdefault(told, FIRST + len(self._codes))
 
     def of_fact(self, fact: Fact) -> list[int]:
         """The classes for which a fact holds."""
         if fact.kind == "value":
             wanted = value_of(fact.value)
             return [code for (value, _), code in self._codes.items() if value == wanted]
-        return [code for (_, text), code in self._codes.items() if text == fact.value]
+        return [code for (_, texts), code in self._codes.items() if fact.value in texts]
+
+
+class Holding:
+    """Some patterns: the expressions of which of them hold for a value."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._tests = [(text, pattern_test(text)) for text in patterns]
+        self._known: dict[Value, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._tests)
+
+    def of(self, value: Value) -> tuple[str, ...]:
+        """Of several texts that are known by their pattern, those that hold for that."""
+        text = value.pattern if type(value) is Blanked else value
+        if type(text) is not str or not text or not self._tests:
+            return ()
+        found = self._known.get(value)
+        if found is None:
+            found = self._known[value] = tuple(pattern for pattern, holds in self._tests if holds(text))
+        return found
 
 
 def value_of(plain: object) -> Value:

@@ -8,10 +8,14 @@ from itertools import accumulate
 from operator import sub
 
 from tui.analysis.comparison import MARGIN, Comparison, stands_out
-from tui.analysis.surprise import FEW, Shift, Windows, likelihood_ratio, shift, stretch, windows
+from tui.analysis.surprise import FEW, Shift, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
-_ALONE = 1.5  # times as far from the usual as any other stretch of hours
+_ALONE = 2.0  # times as far from the usual as any other stretch of so many hours
+_RESTLESS, _FAR = 4.0, 3.0  # what varies that much more than by chance has extremes: it must be so far from any other
+_FEW_RECORDS = 20  # of the usual share, added to a stretch: of few records any share is extreme
+_LONG = 8  # a stretch longer than this part of all hours may be a slow drift
+_STEP = 0.5  # of the difference that such a one must begin or end with
 _ENOUGH = 50  # records: of fewer a share says little
 _LONGEST = 4  # an incident takes at most this part of all hours; what takes longer is a trend
 _LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
@@ -82,7 +86,11 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             continue  # not even without what it varies
         base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
         moved = shift(here, size, base)
-        if stands_out(moved, needed) and _is_alone(base, moved):
+        if (
+            stands_out(moved, needed)
+            and _is_alone(hits, sizes, first, stop, moved)
+            and _has_edge(hits, sizes, first, stop)
+        ):
             found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
     return found
 
@@ -95,13 +103,33 @@ def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
     return list(map(sub, before[together:], before))
 
 
-def _is_alone(base: Windows, moved: Shift) -> bool:
-    """Is no other stretch nearly as far from the usual share? What varies that much does so without a reason."""
-    shares = [hit / size for hit, size in zip(base.hits, base.sizes, strict=True)]
-    if len(shares) < FEW:
+def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, moved: Shift) -> bool:
+    """Is no other stretch nearly as far from the usual share? What varies that much, or every week, is no news."""
+    length, usual = stop - first, moved.there
+    rest_hits, rest_sizes = [*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]]
+    if len(rest_sizes) < FEW:
         return False
+    pairs = zip(_sums(rest_hits, length), _sums(rest_sizes, length), strict=True)
+    shares = [(hit + _FEW_RECORDS * usual) / (size + _FEW_RECORDS) for hit, size in pairs]
     furthest = max(shares) if moved.score > 0 else min(shares)
-    return abs(moved.here - moved.there) > _ALONE * abs(furthest - moved.there)
+    times = _ALONE if moved.variation < _RESTLESS else _FAR
+    return abs(moved.here - usual) > times * abs(furthest - usual)
+
+
+def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) -> bool:
+    """Does the share jump where a stretch begins or ends? A slow drift is a long stretch without such a step."""
+    if (stop - first) * _LONG <= len(sizes):
+        return True
+    near = max((stop - first) // 4, 1)
+
+    def of(start: int, end: int) -> float:
+        return sum(hits[start:end]) / max(sum(sizes[start:end]), 1)
+
+    whole, size = sum(hits) - sum(hits[first:stop]), sum(sizes) - sum(sizes[first:stop])
+    least = _STEP * abs(of(first, stop) - whole / max(size, 1))
+    begins = first > 0 and abs(of(first, first + near) - of(max(first - near, 0), first)) >= least
+    ends = stop < len(sizes) and abs(of(stop - near, stop) - of(stop, stop + near)) >= least
+    return begins or ends
 
 
 def _distinct(found: Iterable[tuple[float, int, int]], most: int) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from tui.analysis.facts import Fact
 from tui.analysis.kinds import are_ids, are_times, is_clock
 from tui.analysis.observed import Blanked, Column, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST
-from tui.analysis.records import Classes, Part, Records, pattern_of
+from tui.analysis.records import Classes, Holding, Part, Records, pattern_of
 from tui.analysis.sources import sources_of
 from tui.archive.times import next_hour
 from tui.filter.fields import ANY, Path
@@ -22,7 +22,6 @@ LEAST = 5  # records that a fact must have
 FEW_NUMBERS = 20  # different ones: they are values
 SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles that numbers are cut at
 _CONFINED = 0.1  # of the archive's hours: a value that occurs in no more than that, and is not alone in it, dates it
-_LONGEST_VALUE = 200
 _VERY_MANY = 300  # different values
 _MANY_NUMBERS = 100
 _COMMON, _FREQUENT = 0.002, 0.01  # of all records
@@ -133,7 +132,7 @@ class Table:
             for value, number in totals.items()
             if (number >= least or value in bursts)
             and type(value) is not Blanked
-            and not (type(value) is str and len(value) > _LONGEST_VALUE)
+            and not (type(value) is str and len(value) > LONGEST)
         }
         for hour, values in counts.counts:
             for value in values.keys() & hits.keys():
@@ -156,26 +155,34 @@ class Table:
         if len(number) + others < 2 and not counts.unique:
             return
         hits = {text: [0] * len(self.hours) for text, records in number.items() if records >= LEAST}
+        holding = Holding(hits)
         for hour, values in counts.counts if hits else ():
-            for value in values.keys() & of_value.keys():
-                if (by_hour := hits.get(of_value[value])) is not None:
-                    by_hour[hour] = min(by_hour[hour] + values[value], counts.there[hour])
+            for value, records in values.items():
+                for text in holding.of(value):
+                    by_hour = hits[text]
+                    by_hour[hour] = min(by_hour[hour] + records, counts.there[hour])
         for text, by_hour in hits.items():
             yield Fact(counts.path, "pattern", text), by_hour
 
     def _dates(self, values: Iterable[Hits]) -> bool:
-        """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings."""
+        """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings.
+
+        Those take turns over all hours; the values of an incident are in the same few.
+        """
         values = list(values)
         if len(values) < 4 or len(self.hours) < 8:
             return False
         confined = whole = 0
+        hours, covered = set[int](), set[int]()
         for hits in values:
             at = [index for index, count in enumerate(hits) if count]
             number = sum(hits)
             whole += number
+            hours.update(at)
             if at[-1] - at[0] < max(2, _CONFINED * len(self.hours)):
                 confined += number
-        return confined > whole / 2
+                covered.update(at)
+        return confined > whole / 2 and 2 * len(covered) > len(hours)
 
 
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
@@ -201,6 +208,8 @@ def _add_field(table: Table, path: Path, places: list[tuple[Part, Column]], zone
     for part, column in places:
         there[part.hour] += column.there
     whole, times = sum(there), sum(column.times for _, column in places)
+    if not times and not any(column.values or column.unique for _, column in places):
+        return  # objects or lists only: facts are about what is in them
     items = sum(len(column.codes) for _, column in places) if ANY in path else whole
     numeric = 2 * sum(column.numeric for _, column in places) > items
     counts: list[tuple[int, Mapping[Value, int]]] = [(part.hour, column.values) for part, column in places]
@@ -225,7 +234,7 @@ def cut_bounds(numbers: Sequence[float]) -> list[float]:
     """The quantiles that numbers are cut at."""
     ordered = sorted(numbers)
     last = len(ordered) - 1
-    return sorted({ordered[round(last * share)] for share in SHARES})
+    return sorted({float(f"{ordered[round(last * share)]:.6g}") for share in SHARES})  # as it is spelled
 
 
 def cut_facts(
@@ -263,4 +272,4 @@ def _cuts(
 
 
 def _may_vary(value: Any) -> bool:
-    return type(value) is Blanked or (type(value) is str and len(value) < LONGEST)
+    return type(value) is Blanked or (type(value) is str and len(value) <= LONGEST)

@@ -10,7 +10,17 @@ from typing import Any
 
 import click
 
-from tui.analysis.answers import companions, filter_of_finding, headline, kind_of, line_of, source_of, where_of
+from tui.analysis.answers import (
+    companions,
+    filter_of_finding,
+    headline,
+    kind_of,
+    line_of,
+    not_compared,
+    source_of,
+    volume_sentence,
+    where_of,
+)
 from tui.analysis.diff import diff
 from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
@@ -39,6 +49,8 @@ from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanEvent, ScanPlan, Totals
+from tui.shell import shell_join
+from tui.units import plural
 
 _TOP = 10
 
@@ -178,24 +190,35 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
         print(json.dumps(_summary(opened, answer, totals, top)))
     else:
         print_line(headline(answer))
-        if together := companions(answer):
-            print_line(together)
+        for sentence in filter(None, (companions(answer), volume_sentence(answer))):
+            print_line(sentence)
         narrate(source_of(answer))
         for found in answer.found[:top]:
             print_line(line_of(found))
-            print_line(f"    -m {json.dumps(filter_of_finding(found), ensure_ascii=False)}")
+            print_line(f"    {shell_join(['-m', filter_of_finding(found)])}")
     sys.stdout.flush()
+    for warning in _warnings(answer):
+        say(warning)
     report_troubles(totals)
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
         return EXIT_FAILED
     if answer.found:
         return EXIT_MATCHED
-    return EXIT_FAILED if answer.not_objects or not totals.understood else EXIT_NOTHING
+    return EXIT_FAILED if not_compared(answer) or answer.not_objects or not totals.understood else EXIT_NOTHING
+
+
+def _warnings(answer: Answer) -> list[str]:
+    """Of records without fields."""
+    number = plural(answer.not_objects, "record")
+    return (
+        [f"{number} left out: they are not JSON objects, and have no fields to compare"] if answer.not_objects else []
+    )
 
 
 def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[str, object]:
     target = answer.target.ranges
     summary = totals.as_json()
+    unable = [reason] if (reason := not_compared(answer)) else []
     return {
         "version": 2,
         "target": {
@@ -214,7 +237,7 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         "indexed": answer.indexed,
         "read": {"chunks": totals.chunks, "bytes": totals.counts.bytes_compressed},
         "damaged": summary["damaged"],
-        "warnings": [*opened.warnings((), ()), *totals.warnings()],
+        "warnings": [*opened.warnings((), ()), *unable, *_warnings(answer), *totals.warnings()],
         "seconds": summary["seconds"],
     }
 

@@ -205,8 +205,5 @@ async def test_d_in_the_preview_is_about_its_hour_and_the_finding_shades_the_cal
         await until(pilot, lambda: page.list.length > 0)
         await until_shown(pilot, "where.region me-9 rose")
         await pilot.press("enter", "q")
-        for _ in range(8):
-            if calendar(pilot).overlay is Overlay.RATE:
-                break
-            await pilot.press("o")
+        await until(pilot, lambda: calendar(pilot).overlay is Overlay.RATE)
         await until_shown(pilot, " share of where.region me-9")

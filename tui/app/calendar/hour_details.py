@@ -194,7 +194,11 @@ class HourDetails(LineWidget, can_focus=True):
         if shade and any(hour in shade.records for hour in hours):
             rates = {hour: shade.rates.get(hour, 0.0) for hour in hours}
             lines.append(self._bars("share", rates, hours, max(*rates.values(), 1e-9) * _CEILING, palette.match))
-        axis, at = "".join(f"{number:<6}" for number in range(0, 24, 6)), self._hour.hour
+        at = self._hour.hour
+        numbers = (
+            f"{number:<6}" if at - number not in range(len(str(number))) else " " * 6 for number in range(0, 24, 6)
+        )
+        axis = "".join(numbers)  # but the one that the cursor's mark would cut
         marked = ((axis[:at], palette.dim), ("▲", palette.selected), (axis[at + 1 :].rstrip(), palette.dim))
         return [*lines, [(" " * _LABEL, palette.dim), *marked]]
 

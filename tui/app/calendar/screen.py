@@ -56,6 +56,7 @@ class CalendarPage(HoursPage):
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
         self._counted: Filter | None = None  # what the shades count, or will
+        self._shade = session.shade
         self.strip = YearStrip(session)
         self.panes = Panes(session, self._heat())
         self.grid = self.panes.grid
@@ -106,7 +107,9 @@ class CalendarPage(HoursPage):
     # What is shown.
 
     def refresh_hours(self) -> None:
-        """Show what a preview or a scan has learned meanwhile."""
+        """Show what a preview or a scan has learned meanwhile; a finding that was taken is what is shaded."""
+        if (shade := self.session.shade) is not self._shade:
+            self._shade, self.overlay = shade, Overlay.RATE if shade and shade.found else self.overlay
         self.panes.show(self._heat())
         self._moved()
 

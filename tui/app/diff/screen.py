@@ -16,6 +16,7 @@ from tui.analysis.answers import (
     line_of,
     name_of,
     source_of,
+    volume_sentence,
 )
 from tui.analysis.question import Answer, Found, Range, read_range
 from tui.app.diff.details import FindingDetails, finding_words
@@ -97,7 +98,8 @@ class DiffPage(SelectionPage):
             self.clear_report()  # the keys have an effect now
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
-        sentences = headline(answer), companions(answer), nothing if answer.final and not answer.found else ""
+        also = companions(answer), volume_sentence(answer)
+        sentences = headline(answer), *also, nothing if answer.final and not answer.found else ""
         self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
         if answer.final:
@@ -168,7 +170,7 @@ class DiffPage(SelectionPage):
         hits = dict(zip(answer.hours, current.by_hour, strict=True))
         records = dict(zip(answer.hours, answer.sizes, strict=True))
         exact = session.filter if answer.exact and not self._filter.active else None
-        session.shade = Shade(name_of(current), exact, hits, records)
+        session.shade = Shade(name_of(current), exact, hits, records, found=True)
         return session.selection
 
     def _filter_of(self, found: Found) -> Filter:
