@@ -13,6 +13,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile # many tests wait: three workers per core
+
+unexport PYTHONDONTWRITEBYTECODE # each worker would compile all tests, which takes longer than to import them
 
 .PHONY: demo test test-s3 test-lowest test-newest check fix screenshots docs site dist workflows bench circle fuzz soak \
         shows clean
@@ -23,7 +26,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 test-s3: $(VENV)/.tested
 	@$(BIN)/python -m tests.support.build versitygw
@@ -59,19 +62,22 @@ workflows: $(VENV)/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
 	$(BIN)/zizmor --offline .github
 
-# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`.
+# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`, which
+# installs its own again afterwards.
 test-lowest: $(VENV)/.created
+	@rm -f $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra dask --extra lz4 --extra web \
 	  --python $(BIN)/python pyproject.toml -o .cache/lowest.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .cache/lowest.txt -e '.[test]'
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 test-newest: $(VENV)/.created
+	@rm -f $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[test]'
 	@$(BIN)/python -m tests.support.build
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(PYTEST)
 
 bench: $(VENV)/.tested
 	@$(BIN)/python -m tests.shows.benchmarks

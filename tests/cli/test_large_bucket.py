@@ -265,7 +265,7 @@ def test_a_weekday_in_front_of_the_date_is_walked_like_a_name(
         assert (len(months), sum(listed.keys for listed in months)) == (lists, 744)
 
 
-RARE = {  # of 7,000 keys: two days of another layout, long before the newest month, which tells the first one
+RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which tells the first one
     "events.{host}-000000.%Y-%m-%d_%H.log.gz": "events.{host}-000000.%Y%m%dT%H.log.gz",
     "%Y/%m/%d/%H/web{host}.log.gz": "%Y/%m/%d/web{host}-%H.log.gz",
     "web{host}/%Y/%m/%d/%H.gz": "web{host}/%Y-%m-%d/%H.gz",
@@ -281,7 +281,7 @@ RARE = {  # of 7,000 keys: two days of another layout, long before the newest mo
 def test_a_rare_second_layout_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], first: str, range_: list[str]
 ) -> None:
-    keys = list(hourly_keys(datetime(2015, 1, 1), datetime(2015, 6, 1), first, 2))
+    keys = list(hourly_keys(datetime(2015, 2, 15), datetime(2015, 5, 1), first, 2))
     rare = list(hourly_keys(datetime(2015, 3, 10), datetime(2015, 3, 12), RARE[first], 1))
     with LargeS3([*keys, *rare, "README.md", "2015/notes-of-2015-03-10_05.txt"]) as s3:
         for variable, value in s3.env.items():

@@ -54,22 +54,26 @@ def test_memory_is_bounded(archive: Path, tmp_path: Path, jobs: int, filter_: tu
     assert peak < 150 + 40 * jobs
 
 
-RECORD = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
-PRETTY = b'{\n"event": "x",\n"v": [\n' + b'"0123456789a",\n' * (60 << 16) + b'"x"]\n}\n'
 SMALL = b'{"n":1}'
-FORMS = {
-    "lines": [SMALL, b"\n", RECORD, b"\r\n", RECORD],
-    "values": [SMALL * 1000, PRETTY, RECORD, SMALL * 1000],
-    "a document": [b'{"Records":[', SMALL, b",", PRETTY, b",", RECORD, b"]}"],
-}
 
 
-@pytest.fixture(scope="module", params=FORMS)
+def forms() -> dict[str, list[bytes]]:
+    """Records of 63 MiB, as they lie in chunks."""
+    record = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
+    pretty = b'{\n"event": "x",\n"v": [\n' + (b'"%s",\n' % (b"0123456789" * 160)) * 36_800 + b'"x"]\n}\n'
+    return {
+        "lines": [SMALL, b"\n", record, b"\r\n", record],
+        "values": [SMALL * 1000, pretty, record, SMALL * 1000],
+        "a document": [b'{"Records":[', SMALL, b",", pretty, b",", record, b"]}"],
+    }
+
+
+@pytest.fixture(scope="module", params=["lines", "values", "a document"])
 def long_records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chunk with records of 63 MiB."""
     folder = tmp_path_factory.mktemp("long")
     with igzip.open(folder / "e.2015-01-20_00.log.gz", "wb", compresslevel=1) as stream:
-        for piece in FORMS[request.param]:
+        for piece in forms()[request.param]:
             stream.write(piece)
     return folder
 

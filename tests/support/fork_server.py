@@ -137,12 +137,17 @@ def _preload() -> None:
     """What the commands import when they are called for."""
     from importlib import import_module
 
+    import boto3
+
+    from tests.support.boto import share_loader
     from tui.cli.group import COMMANDS, Commands
 
     for command in COMMANDS:
         Commands().get_command(None, command)  # type: ignore[arg-type]
-    for name in ("boto3.session", "tui.archive.s3", "tui.send.nsq"):
+    for name in ("tui.archive.s3", "tui.send.nsq"):
         import_module(name)
+    share_loader()
+    boto3.session.Session().client("s3", region_name="us-east-1")
 
 
 def _run() -> None:

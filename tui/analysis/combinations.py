@@ -51,7 +51,7 @@ class _Search:
 
     def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
         """Each of some candidates with one more fact, where that makes it sharper."""
-        found: dict[frozenset[Fact], Candidate] = {}
+        sharper: dict[frozenset[Fact], Candidate] = {}
         for candidate in beam:
             if self.cancelled():
                 break
@@ -64,30 +64,30 @@ class _Search:
                     continue
                 mask = candidate.mask & other
                 key = frozenset((*candidate.facts, fact))
-                if key not in found and self.comparison.rough_mask(mask) > least:
+                if key not in sharper and self.comparison.rough_mask(mask) > least:
                     whole = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
                     facts = (*candidate.facts, fact)
                     parts = whole, self._single(fact, other)
                     for made in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation):
-                        found[key] = made
-        return sorted(found.values(), key=lambda candidate: -candidate.rank(self.needed))
+                        sharper[key] = made
+        return sorted(sharper.values(), key=lambda candidate: -candidate.rank(self.needed))
 
     def crossed(self) -> list[Candidate]:
         """Pairs of facts that need not differ much by themselves."""
-        found: list[Candidate] = []
+        pairs: list[Candidate] = []
         for one, other in combinations(self.rising[:_CROSS], 2):
             if one.path == other.path:
                 continue
             mask = self.masks[one] & self.masks[other]
             least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
             if self.comparison.rough_mask(mask) > least:
-                found += self._made(
+                pairs += self._made(
                     (one, other),
                     mask,
                     (self._single(one, self.masks[one]), self._single(other, self.masks[other])),
                     self.needed,
                 )
-        return found
+        return pairs
 
     def _made(
         self,

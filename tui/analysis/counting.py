@@ -220,10 +220,10 @@ def _add_numbers(part: Part, parts_of: dict[Row, _Parts], numbers: Iterable[tupl
         for key, number in numbers:
             if key in of_key and (type(number) is int or type(number) is float):
                 of_key[key].append(number)
-    for key, found in of_key.items():
+    for key, own_numbers in of_key.items():
         for group in _groups(*parts_of[key]):
             if group in part.counts:
-                part.sketches.setdefault(group, Sketch()).add(found)
+                part.sketches.setdefault(group, Sketch()).add(own_numbers)
 
 
 def _spellings(value: Any) -> tuple[bytes, ...]:

@@ -46,11 +46,11 @@ def known_from(
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
-            wanted = frozenset(terms)
+            own_terms = frozenset(terms)
             wider = (
                 _of_earlier(scan)
                 for fewer, scan in index.without_match(chunk)
-                if fewer <= wanted and (scan.exact or not exact)
+                if fewer <= own_terms and (scan.exact or not exact)
             )
             return next((scan for scan in wider if not (scan.counts.not_json or scan.counts.unparsed)), None)
         return _of_earlier(earlier) if earlier is not None else None

@@ -31,7 +31,7 @@ def lacks(filter_: Filter) -> Callable[[Words], bool] | None:
         return None
 
     def lacking(words: Words) -> bool:
-        return any(not any(all(map(words.holds, each)) for each in alternatives) for alternatives in needed)
+        return any(not any(all(map(words.holds, places)) for places in alternatives) for alternatives in needed)
 
     return lacking
 
@@ -41,7 +41,7 @@ def needed_words(filter_: Filter) -> tuple[Alternatives, ...]:
     """What a matching record holds: of each of these, all the words of one alternative."""
     if filter_.invert:
         return ()
-    return tuple(each for term in filter_.active for each in _needed(term) if each and all(each))
+    return tuple(texts for term in filter_.active for texts in _needed(term) if texts and all(texts))
 
 
 def _needed(term: Term) -> list[Alternatives]:
@@ -62,23 +62,23 @@ def _needed(term: Term) -> list[Alternatives]:
     from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
     from tui.filter.needles import needles
 
-    wanted = needles(parse_expression(term.text).parsed)
+    required = needles(parse_expression(term.text).parsed)
     # a needle has the quotes of a string that it begins or ends; a word at its very end may go on
-    return [tuple(places_of(words_in(text, whole=False)) for text in sorted(needle.texts)) for needle in wanted]
+    return [tuple(places_of(words_in(text, whole=False)) for text in sorted(needle.texts)) for needle in required]
 
 
 def word_hints(plan: ScanPlan) -> list[str]:
     """A sentence where looking for a text as a whole word would have passed over chunks, by their words."""
-    wanted = plan.filter
-    parts = [term for term in wanted.active if term.kind == "grep" and not (term.words or term.negated)]
-    if wanted.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
+    filter_ = plan.filter
+    parts = [term for term in filter_.active if term.kind == "grep" and not (term.words or term.negated)]
+    if filter_.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
         return []
     whole = replace(parts[0], words=True)
     with open_index(plan.archive) as index:
         if index.is_empty("words"):
             return []
-        lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in wanted.terms)))
-        if lacking is None or lacks(wanted) is not None:
+        lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in filter_.terms)))
+        if lacking is None or lacks(filter_) is not None:
             return []
         without = sum(1 for words in map(index.words, plan.chunks) if words is not None and lacking(words))
     option = shell_join(["-w", "-g", whole.text])

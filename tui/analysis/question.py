@@ -109,8 +109,8 @@ def plan_diff(archive: Archive, question: Question, filter_: Filter | None = Non
     if question.chunks is not None and len(stretches(*question.target)) > 1:
         raise TimeError("clocks showed some of these minutes twice: give --from and --to in UTC, such as …T01:10Z")
     start, stop = question.chunks or question.target
-    wanted = question.against or ((start - _BEFORE, stop + _AFTER),)
-    first, last = min(start, *(range_[0] for range_ in wanted)), max(stop, *(range_[1] for range_ in wanted))
+    baseline = question.against or ((start - _BEFORE, stop + _AFTER),)
+    first, last = min(start, *(range_[0] for range_ in baseline)), max(stop, *(range_[1] for range_ in baseline))
     plan = plan_scan(archive, floor_hour(first), ceil_hour(last), filter_ or Filter())
     chunks = tuple(
         chunk for chunk in plan.chunks if within(chunk.hour, (start, stop)) or _may_hold(question, chunk.hour)
@@ -125,7 +125,7 @@ def _may_hold(question: Question, hour: datetime) -> bool:
     if question.chunks is not None and question.target is not None:
         late = question.chunks[1] - question.target[1]  # it was written so much later than its records happened
         ranges = [(floor_hour(start), stop + late) for start, stop in question.against]
-        return any(within(hour, each) for each in ranges) if ranges else of_other_days(hour, *question.chunks)
+        return any(within(hour, range_) for range_ in ranges) if ranges else of_other_days(hour, *question.chunks)
     return not question.against or any(within(hour, range_) for range_ in question.against)
 
 

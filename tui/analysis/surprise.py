@@ -34,11 +34,11 @@ class Shift:
         return max(-10.0, min(10.0, math.log2((self.here + least) / (self.there + least))))
 
 
-def varied(found: Shift, least: float) -> Shift:
+def varied(moved: Shift, least: float) -> Shift:
     """A shift whose share varies `least` times as much as by chance, or more."""
-    if least <= found.variation:
-        return found
-    return replace(found, score=found.score * found.variation / least, variation=least)
+    if least <= moved.variation:
+        return moved
+    return replace(moved, score=moved.score * moved.variation / least, variation=least)
 
 
 def likelihood_ratio(hits: float, size: float, other_hits: float, other_size: float) -> float:
@@ -55,8 +55,8 @@ def likelihood_ratio(hits: float, size: float, other_hits: float, other_size: fl
     hits, other_hits = (hits - moved, other_hits + moved) if rose else (hits + moved, other_hits - moved)
 
     def part(k: float, n: float) -> float:
-        found = k * math.log(k / (n * pooled)) if k else 0.0
-        return found + ((n - k) * math.log((n - k) / (n * (1 - pooled))) if n > k and pooled < 1 else 0.0)
+        of_hits = k * math.log(k / (n * pooled)) if k else 0.0
+        return of_hits + ((n - k) * math.log((n - k) / (n * (1 - pooled))) if n > k and pooled < 1 else 0.0)
 
     ratio = max(2 * (part(hits, size) + part(other_hits, other_size)), 0.0)
     return ratio if rose else -ratio

@@ -92,7 +92,7 @@ async def test_live_keys_are_those_of_the_table_and_the_help_and_the_footer_name
     opened: Opened, place: str
 ) -> None:
     screen, keys = PLACES[place]
-    async with opened(size=(320, 60)) as pilot:
+    async with opened(size=(320, 24)) as pilot:
         page = await reach(pilot, keys)
         _assert_of_the_table(pilot, page, screen)
         if screen != "help":

@@ -137,18 +137,18 @@ def _members(count: int, text: int) -> bytes:
     return b"{" + b", ".join(b'"field%d": %s' % (n, inner.encode()) for n in range(count)) + b"}"
 
 
-HUGE = {
-    "one string": b'{"a": "' + b"x" * 50_000_000 + b'", "b": [1]}',
-    "many objects": b'{"a": {"inside": ' + _members(300_000, 100) + b'}, "b": [1]}',
-    "a long list": b'{"a": [' + b"1234567, " * 5_000_000 + b'1], "b": [1]}',
-    "10,000 fields": _members(10_000, 20).replace(b"field0", b"a", 1),
-    "200 levels": b'{"a":' * 200 + b"1" + b"}" * 200,
+HUGE: dict[str, Callable[[], bytes]] = {  # made when they are used: every worker imports this
+    "one string": lambda: b'{"a": "' + b"x" * 50_000_000 + b'", "b": [1]}',
+    "many objects": lambda: b'{"a": {"inside": ' + _members(300_000, 100) + b'}, "b": [1]}',
+    "a long list": lambda: b'{"a": [' + b"1234567, " * 5_000_000 + b'1], "b": [1]}',
+    "10,000 fields": lambda: _members(10_000, 20).replace(b"field0", b"a", 1),
+    "200 levels": lambda: b'{"a":' * 200 + b"1" + b"}" * 200,
 }
 
 
 @pytest.mark.parametrize("kind", HUGE)
 async def test_a_huge_record_opens_while_keys_go_on(opened: Opened, tmp_path: Path, kind: str) -> None:
-    (tmp_path / "events.2015-01-20_13.log").write_bytes(b"{}\n" + HUGE[kind] + b'\n{"c": 1}\n')
+    (tmp_path / "events.2015-01-20_13.log").write_bytes(b"{}\n" + HUGE[kind]() + b'\n{"c": 1}\n')
     async with opened(str(tmp_path)) as pilot:
         page = await previewed(pilot)
         await until(pilot, lambda: page.ended)
