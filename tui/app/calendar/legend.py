@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from calendar import month_abbr
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.calendar.month_grid import cell_styles
@@ -28,10 +30,15 @@ _SHORT = {
 
 
 Month = tuple[int, int]
+_YEAR, _MONTH = 7, 6  # cells of the year, and of each month behind it
 
 
 class YearStrip(LineWidget):
-    """One line; not there for an archive that lies within one month."""
+    """One line; not there for an archive that lies within one month. Posts `Picked` for the month that is clicked."""
+
+    @dataclass
+    class Picked(Message):
+        month: int
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -67,8 +74,14 @@ class YearStrip(LineWidget):
         hint = "   { } year   [ ] month" if width >= 104 else ""
         return strip_of([*pieces, (hint, palette.dim)], width)
 
+    def point_at(self, x: int, y: int) -> bool:
+        month = (x - _YEAR) // _MONTH + 1
+        if 1 <= month <= 12 and _month(self._first) <= (self._hour.year, month) <= _month(self._last):
+            self.post_message(self.Picked(month))
+        return False
+
     def _cell(self, month: Month) -> list[Piece]:
-        """Six cells."""
+        """`_MONTH` cells."""
         palette, weight = self.palette, self._sizes.get(month, 0)
         here = month == _month(self._hour)
         known = _month(self._first) <= month <= _month(self._last)

@@ -146,13 +146,24 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def _in_sight(self, pieces: list[Piece], width: int) -> Strip:
         """All hours; on a slim screen those around the cursor, six at a time."""
-        room, hour = max((width - _LABEL) // 3, 1), self.cursor.hour
-        if room >= 24 or hour < room:
+        first = self._first_hour(width)
+        if not first:
             return strip_of(pieces, width)
-        first = min((hour - room) // 6 * 6 + 6, 24 - room)
         whole, edge = strip_of(pieces, GRID_WIDTH), _LABEL - 1
         parts = [whole.crop(0, edge), whole.crop(edge + 3 * first, GRID_WIDTH)]
         return Strip.join(parts).adjust_cell_length(width)
+
+    def _first_hour(self, width: int) -> int:
+        room, hour = max((width - _LABEL) // 3, 1), self.cursor.hour
+        return 0 if room >= 24 or hour < room else min((hour - room) // 6 * 6 + 6, 24 - room)
+
+    def point_at(self, x: int, y: int) -> bool:
+        lines, hour = self.grid.lines[self.top :], self._first_hour(self.size.width) + (x - _LABEL + 1) // 3
+        line = lines[y - 1] if 0 < y <= len(lines) else None
+        if not isinstance(line, date) or x < _LABEL - 1 or hour > 23:
+            return False
+        self.go(datetime(line.year, line.month, line.day, hour, tzinfo=self.cursor.tzinfo))
+        return True
 
     def _ruler(self) -> list[Piece]:
         palette = self.palette

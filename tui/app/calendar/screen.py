@@ -124,6 +124,9 @@ class CalendarPage(HoursPage):
         self._moved()
         self.lister.look_at(self.grid.cursor)
 
+    def on_year_strip_picked(self, message: YearStrip.Picked) -> None:
+        self.grid.action_month(message.month - self.grid.cursor.month)
+
     def on_months_listed(self, message: MonthsListed) -> None:
         """Show what has come; a cursor on the newest hour stays on it."""
         session = self.session

@@ -99,6 +99,10 @@ def _named(place: str, room: int) -> str:
     return f"{name}{dot}{shorten(about, left)}" if about and left >= _ABOUT else shorten_middle(name, room)
 
 
+def _size(key: str, label: str) -> int:
+    return len(key) + len(label) + 3
+
+
 class KeyLine(LineWidget):
     """One line: the keys of the screen and of what has the focus, as far as they fit; or one sentence."""
 
@@ -127,18 +131,33 @@ class KeyLine(LineWidget):
         if self._notice:
             style = palette.trouble if self._bad else palette.strong
             return strip_of([(" ", style), (self._notice, style)], width)
-        keys = self._keys()
-        sizes = [len(key) + len(label) + 3 for key, label, _ in keys]
-        while sum(sizes) > width and (loose := [n for n, (_, _, rank) in enumerate(keys) if rank < _KEPT]):
-            del keys[loose[-1]], sizes[loose[-1]]
         pieces: list[Piece] = [(" ", palette.bar_dim)]
-        for key, label, _ in keys:
+        for key, label, _, _ in self._fitting(width):
             pieces += [(f"{key} ", palette.key), (f"{label}  ", palette.bar_dim)]
         return strip_of(pieces, width)
 
-    def _keys(self) -> list[tuple[str, str, int]]:
-        """(key, label, rank) of every binding to be shown, one for each action, the screen's order kept."""
-        keys: dict[str, tuple[str, str, int]] = {}
+    def point_at(self, x: int, y: int) -> bool:
+        """A click is the key."""
+        end = 1
+        for key, label, _, pressed in [] if self._notice else self._fitting(self.size.width):
+            end += _size(key, label)
+            if x < end:
+                self.app.simulate_key(pressed)
+                break
+        return False
+
+    def _fitting(self, width: int) -> list[tuple[str, str, int, str]]:
+        keys = self._keys()
+        while sum(_size(key, label) for key, label, _, _ in keys) > width:
+            loose = [number for number, (_, _, rank, _) in enumerate(keys) if rank < _KEPT]
+            if not loose:
+                break
+            del keys[loose[-1]]
+        return keys
+
+    def _keys(self) -> list[tuple[str, str, int, str]]:
+        """(key, label, rank, its name) of every binding to be shown, one for each action, the screen's order kept."""
+        keys: dict[str, tuple[str, str, int, str]] = {}
         typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and len(spell_key(binding.key)) == 1:
@@ -146,7 +165,8 @@ class KeyLine(LineWidget):
             if binding.show and enabled and binding.action not in keys:
                 key = spell_key(binding.key_display or binding.key)
                 last = binding.action == "leave" and len(self.app.screen_stack) <= 2
-                keys[binding.action] = (key, "quit" if last else binding.description, _rank(binding))
+                label = "quit" if last else binding.description
+                keys[binding.action] = (key, label, _rank(binding), binding.key)
         return sorted(keys.values(), key=lambda item: item[2])
 
 

@@ -129,6 +129,15 @@ class Chart(LineWidget, can_focus=True):
     def action_zoom(self, step: int) -> None:
         self.post_message(self.Zoomed(step))
 
+    def point_at(self, x: int, y: int) -> bool:
+        columns, cells = self._columns()
+        column = (x - self.label) // cells
+        if not self.can_focus or not 0 <= column < len(columns):
+            return False
+        if self.at not in columns[column]:
+            self.go(columns[column][0])
+        return True
+
     # Where things are.
 
     @property

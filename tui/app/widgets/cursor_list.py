@@ -6,11 +6,13 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.units import plural
 
+WHEEL = 3  # lines that a step of the mouse's wheel scrolls
 REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
 
 
@@ -64,6 +66,19 @@ class CursorList(LineWidget, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(self.room - 1, 1))
+
+    def point_at(self, x: int, y: int) -> bool:
+        row = self.top + y - self.lead
+        if y < self.lead or row >= self.length:
+            return False
+        self.go(row)
+        return True
+
+    def on_mouse_scroll_down(self, _: MouseScrollDown) -> None:
+        self.action_move(WHEEL)
+
+    def on_mouse_scroll_up(self, _: MouseScrollUp) -> None:
+        self.action_move(-WHEEL)
 
     def on_focus(self) -> None:
         self.repaint()
@@ -157,6 +172,12 @@ class ScrolledLines(LineWidget):
         last = max(len(self.lines(self.size.width)) - self.size.height, 0)
         self.top = min(max(self.top + lines, 0), last)
         self.repaint()
+
+    def on_mouse_scroll_down(self, _: MouseScrollDown) -> None:
+        self.action_scroll(WHEEL)
+
+    def on_mouse_scroll_up(self, _: MouseScrollUp) -> None:
+        self.action_scroll(-WHEEL)
 
     def draw(self, y: int, width: int) -> Strip:
         lines = self.lines(width)

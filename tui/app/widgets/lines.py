@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Click
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -91,6 +92,15 @@ class LineWidget(Guarded, Widget):
         except Exception as error:  # noqa: BLE001  (the outermost handler of drawing: else one bad line hides the rest)
             self.app._handle_exception(error)
             return strip_of([(" this line cannot be shown", self.palette.trouble)], width)
+
+    def point_at(self, x: int, y: int) -> bool:
+        """Put the cursor on what is drawn at a cell; False if nothing there takes it."""
+        return False
+
+    def on_click(self, event: Click) -> None:
+        """A click moves the cursor, a second one is enter."""
+        if self.point_at(event.x, event.y) and event.chain == 2:
+            self.app.simulate_key("enter")
 
     @property
     def palette(self) -> Palette:
