@@ -111,12 +111,13 @@ class TestListing:
         fill(store, "2015/01/20/13.gz", "2016/01/20/13.gz", "manifest.json")
         seen: list[str] = []
         scandir = os.scandir
-        monkeypatch.setattr(os, "scandir", lambda path: seen.append(os.fspath(path)) or scandir(path))
-        assert keys(store, "manifest.json") == ["manifest.json"]
-        assert [Path(path) for path in seen] == [store.folder]
-        seen.clear()
-        assert keys(store, "2015/01") == ["2015/01/20/13.gz"]
-        assert not any("2016" in path for path in seen)
+        with monkeypatch.context() as patch:  # what removes the test's folder looks into it, too
+            patch.setattr(os, "scandir", lambda path: seen.append(os.fspath(path)) or scandir(path))
+            assert keys(store, "manifest.json") == ["manifest.json"]
+            assert [Path(path) for path in seen] == [store.folder]
+            seen.clear()
+            assert keys(store, "2015/01") == ["2015/01/20/13.gz"]
+            assert not any("2016" in path for path in seen)
 
     def test_a_folder_that_is_none_is_said(self, store: FolderStore) -> None:
         with pytest.raises(ArchiveError, match="is not a folder"):
