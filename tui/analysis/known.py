@@ -10,7 +10,8 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tui.archive import Archive, Chunk, Damage
@@ -24,6 +25,7 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, Sca
 if TYPE_CHECKING:
     from tui.index.summary import Summary
 
+_figures = attrgetter(*(figure.name for figure in fields(Counts)))  # astuple() copies each of them
 _WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed
 
 
@@ -110,8 +112,9 @@ def remembered(
         elif isinstance(event, ChunkDone) and writable and not (event.partial or event.skipped):
             if event.chunk.key in unread or event.unchosen:
                 continue
-            counts = list(astuple(event.counts))
-            known = IndexKnown(counts, damage.pop(event.chunk.key, []), event.form, event.codec, exact)
+            known = IndexKnown(
+                list(_figures(event.counts)), damage.pop(event.chunk.key, []), event.form, event.codec, exact
+            )
             counted.append((event.chunk, known, event.counts.matches))
             if time.monotonic() - written > _WRITE_SECONDS:
                 writable = _put(index, terms, counted)

@@ -31,7 +31,7 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
     Nothing is shown if records go to the same terminal (`beside`): rich would capture, wrap and print them to stderr.
     """
     if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
-        yield lambda fraction, text: None
+        yield _unseen
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -46,6 +46,10 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
             bar.update(task, completed=min(fraction, 1.0), description=printable(text))
 
         yield show
+
+
+def _unseen(fraction: float, text: str) -> None:
+    """Where nobody looks."""
 
 
 def notes() -> Callable[[str], None]:
@@ -76,6 +80,8 @@ def notes() -> Callable[[str], None]:
 
 def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals, *, matches: bool = True) -> None:
     """Show how far a scan of a plan is: chunks, bytes fetched, speed, matches if they are counted, remaining time."""
+    if show is _unseen:
+        return  # to put it into words costs a scan of many chunks 1 %
     c, whole, seconds = totals.counts, plan.bytes_compressed, totals.seconds
     fetched = c.bytes_compressed
     left = duration((whole - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
