@@ -7,8 +7,10 @@ import re
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -129,3 +131,33 @@ def test_a_second_layout_of_very_many_keys_is_found_though_the_range_has_one_of_
     for hour in hours[1000:1008]:
         found = other_layouts(archive, archive.walk(), Range.of(hour, hour + HOUR), unmatched)
         assert [layout.parse(unmatched[0]) is not None for layout in found] == [True]
+
+
+# names behind the hour; words that may be topics
+BEHIND: dict[str, tuple[list[str], list[str]]] = {
+    "a random id": (["orders-{id}.gz", "page-views-{id}.gz"], ["orders", "page-views"]),
+    "Firehose's streams": (["clicks-1-{id}", "orders-2-{id}"], ["clicks", "orders"]),
+    "one stream": (["orders-1-{id}.gz", "orders-2-{id}.gz"], []),
+    "machines": (["web-{id}.gz", "db-{id}.gz"], []),
+    "ids alone": (["{id}.gz"], []),
+}
+
+
+@pytest.mark.parametrize("kind", BEHIND)
+def test_words_in_front_of_an_id_that_may_be_topics_are_reported(kind: str, tmp_path: Path, capsys: Capture) -> None:
+    names, words = BEHIND[kind]
+    ids = (f"{uuid5(NAMESPACE_URL, f'{number}')}" for number in count())
+    keys = [
+        f"2024/05/0{day}/{hour:02}/{name.format(id=next(ids))}"
+        for day in (1, 2)
+        for hour in range(24)
+        for name in names
+    ]
+    place = folder_of(tmp_path, keys)
+    warnings = listed(capsys, place)["warnings"]
+    assert bool(warnings) == bool(words)
+    for warning in warnings:
+        assert ", ".join(f"'{word}'" for word in words) in warning
+        layout = shlex.split(warning.partition("--layout ")[2])[0]
+        own = [key for key in keys if key.rpartition("/")[2].startswith(words[0])]
+        assert sorted(chunk["key"] for chunk in chunks(listed(capsys, place, "--layout", layout))) == own

@@ -55,6 +55,11 @@ def are_counted(names: Collection[str]) -> bool:
     return all(map(_COUNTED.fullmatch, names))
 
 
+def are_roles(names: Collection[str]) -> bool:
+    """Are they words for machines, or hosts: `web`, `db2`?"""
+    return all(name in _WORDS or is_host(name) for name in names)
+
+
 def are_versions(names: Collection[str]) -> bool:
     """Are they versions, perhaps of something: `v1`, `orders-v2`?"""
     return all(map(_VERSION.fullmatch, names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,12 +11,16 @@ from datetime import datetime
 from tui.archive.catalog import Catalog
 from tui.archive.chunk import Chunk
 from tui.archive.holes import Hole, escape
-from tui.archive.hosts import topics_and_hosts
+from tui.archive.hosts import are_roles, topics_and_hosts
 from tui.archive.layout import Layout
 from tui.archive.times import next_hour
 from tui.printable import printable
 
 _NAMED = 5
+_STEM = re.compile(
+    r"([A-Za-z]+(?:[-_.][A-Za-z]+)*)([-_.])(?=[^/]*\d)"
+)  # what a name begins with, before a number or an id
+_MOST_STEMS = 20
 
 
 def topics_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
@@ -26,6 +32,25 @@ def named_topics(topics: Sequence[str]) -> str:
     """`3 topics (clicks, events, views)`, of which the first are named."""
     more = f", and {len(topics) - _NAMED} more" if len(topics) > _NAMED else ""
     return f"{len(topics)} topics ({', '.join(printable(topic, 60) for topic in topics[:_NAMED])}{more})"
+
+
+def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
+    """Words that the names behind the hour begin with, where a layout reads these as one; and the layout of each.
+
+    They may be topics: each begins several names, so that it is no part of a random id, and hosts they are not.
+    """
+    folder, slash, name = layout.pattern.rpartition("/")
+    if not name.startswith("*"):
+        return {}
+    number: Counter[tuple[str, str]] = Counter()
+    for chunk in chunks:
+        stem = _STEM.match(chunk.key.rpartition("/")[2])
+        if stem is None or len(number) > _MOST_STEMS:
+            return {}
+        number[stem[1], stem[2]] += 1
+    if len(number) < 2 or min(number.values()) < 2 or are_roles([stem for stem, _ in number]):
+        return {}
+    return {stem: f"{folder}{slash}{escape(stem + mark)}{name}" for stem, mark in sorted(number)}
 
 
 def by_topic(catalog: Catalog) -> dict[str, Catalog]:

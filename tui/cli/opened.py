@@ -11,6 +11,7 @@ import click
 
 from tui.archive import Archive, Catalog, Chunk
 from tui.archive.detect import SeveralLayoutsError
+from tui.archive.layout import Layout
 from tui.archive.listing import Listing
 from tui.archive.location import Location, command_words, left_out
 from tui.archive.moments import (
@@ -31,12 +32,13 @@ from tui.archive.ranges import Range
 from tui.archive.sample import other_layouts
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, MINUTE, parse_duration, parse_zone, spell_time
-from tui.archive.topics import named_topics, topics_of
+from tui.archive.topics import named_topics, possible_topics, topics_of
 from tui.cli.console import narrate, say
 from tui.cli.options import located
 from tui.config import Config, S3Options, load_config
 from tui.errors import ArchiveError
 from tui.filter import Filter
+from tui.printable import printable
 from tui.shell import shell_word
 
 if TYPE_CHECKING:
@@ -195,8 +197,19 @@ class Opened:
         topics = topics_of(chunks)
         notes = [*self.left_out(keys), *self.notes]
         if len(topics) < 2:
-            return notes
+            return [*notes, *self._possible_topics(chunks)]
         return [*notes, f"{named_topics(topics)} are read together; {self._one_of(topics)}"]
+
+    def _possible_topics(self, chunks: Sequence[Chunk]) -> list[str]:
+        words = possible_topics(chunks, self.archive.layout) if self.archive.detected else {}
+        if not words:
+            return []
+        named = ", ".join(f"'{printable(word, 40)}'" for word in words)
+        one = Layout(next(iter(words.values()))).below(self.archive.folders).pattern
+        return [
+            f"names begin with {named}, and are read together; if those are topics, "
+            f"to read only one, add --layout {shell_word(one)}"
+        ]
 
     def _one_of(self, topics: Sequence[str]) -> str:
         hosts = self.archive.hosts_option(topics)
