@@ -104,7 +104,7 @@ def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
 
 
 def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, moved: Shift) -> bool:
-    """Is no other stretch nearly as far from the usual share? What varies that much, or every week, is no news."""
+    """Is no other stretch nearly as far from the usual share? What varies that much, or every week, is not news."""
     length, usual = stop - first, moved.there
     rest_hits, rest_sizes = [*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]]
     if len(rest_sizes) < FEW:

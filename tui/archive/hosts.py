@@ -46,7 +46,7 @@ def are_hosts(names: Collection[str]) -> bool:
 
 
 def may_be_hosts(names: Collection[str]) -> bool:
-    """Can all be hosts as well as topics, because a number tells them apart, which is no version? `orders1 orders2`"""
+    """Can all be hosts as well as topics, because a number that is not a version tells them apart? `orders1 orders2`"""
     return bool(names) and all(_NUMBERED.fullmatch(name) and not _VERSION.fullmatch(name) for name in names)
 
 

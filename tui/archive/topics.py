@@ -37,7 +37,7 @@ def named_topics(topics: Sequence[str]) -> str:
 def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
     """Words that the names behind the hour begin with, where a layout reads these as one; and the layout of each.
 
-    They may be topics: each begins several names, so that it is no part of a random id, and hosts they are not.
+    They may be topics: each begins several names, so it is not part of a random id, and they are not words for hosts.
     """
     folder, slash, name = layout.pattern.rpartition("/")
     if not name.startswith("*"):

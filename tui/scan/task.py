@@ -36,7 +36,6 @@ from tui.scan.measure import Part
 from tui.scan.turns import Turn, taken_once
 
 PROGRESS_INTERVAL = 0.1  # seconds
-_KEPT = 4 << 20  # bytes: more than the buffers of a chunk
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
 
 Emit = Callable[[ScanEvent], None]
@@ -71,14 +70,6 @@ class ScanTask:
     reading: Reading = field(default_factory=Reading)
     strict: bool = False
     exact: bool = False
-
-
-def keep_buffers() -> None:
-    """Have the memory of one chunk's buffers kept for the next: to get it anew from the system takes 0.5 ms a chunk.
-
-    glibc keeps as much at the end of its heap as twice what was the largest piece to be freed (mallopt(3)).
-    """
-    bytes(_KEPT)
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool], turn: Turn | None = None) -> None:
