@@ -74,9 +74,13 @@ def open_standard_streams() -> None:
 
 
 def say(message: str) -> None:
-    """Print one escaped line to stderr; ignore it if stderr cannot be written."""
+    """Print one escaped line to stderr; ignore it if stderr cannot be written.
+
+    The line and its end are one write: print() makes two of them, between which another thread may say something.
+    """
     with suppress(OSError):
-        print(f"hourscope: {printable(message)}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"hourscope: {printable(message)}\n")
+        sys.stderr.flush()
 
 
 def narrate(message: str) -> None:
