@@ -73,7 +73,7 @@ class HourDetails(LineWidget, can_focus=True):
             self._drawn = now, self._lines(width - 3, self.size.height)
         lines = self._drawn[1]
         edge: Piece = ("│ " if self.region.x else " ", self.palette.rule)
-        return strip_of([edge, *(lines[y] if y < len(lines) else [])], width)
+        return strip_of([edge, *(both_ends(lines[y], [], width - 2) if y < len(lines) else [])], width)
 
     def _lines(self, width: int, height: int) -> list[Line]:
         chunks = self._session.chunks(self._hour)
@@ -81,7 +81,7 @@ class HourDetails(LineWidget, can_focus=True):
             return [*self._title(), *self._chunks(chunks, width, 2), *self._whole_key(width)][:height]
         lines = self._title()
         if chunks:
-            lines += [self._sum(chunks), *self._usual(), [], *self._rates(width)]
+            lines += [self._sum(chunks), *self._usual(width), [], *self._rates(width)]
         else:
             lines += [[self._nothing()], []]
         lines += [*self._day(), []]
@@ -142,13 +142,16 @@ class HourDetails(LineWidget, can_focus=True):
         odd = ratio >= ODD_LARGE or ratio <= ODD_SMALL
         return [(f"{_sign(ratio)}" if odd else f"{ratio:.1f}×", self.palette.odd if odd else self.palette.text)]
 
-    def _usual(self) -> list[Line]:
+    def _usual(self, width: int) -> list[Line]:
         session, palette = self._session, self.palette
         ratio = session.usual.ratio(self._hour, session.hour_size[self._hour])
         if ratio is None:
             return []
         usual = session.usual.sizes[self._hour]
-        return [[*self._times(ratio), (f" the usual {size(usual.size)} ({usual.among})", palette.dim)]]
+        words = f" usual {size(usual.size)}", f" ({usual.among})"
+        line: Line = [*self._times(ratio), (words[0], palette.dim)]
+        fits = sum(len(text) for text, _ in line) + len(words[1]) <= width
+        return [[*line, (words[1], palette.dim)] if fits else line]
 
     def _rate(self, hour: datetime) -> float | None:
         """The share of the records that match, or that a finding holds for, where it was counted."""
@@ -241,7 +244,7 @@ class HourDetails(LineWidget, can_focus=True):
             return []
         key = printable(chunk.key, 3 * width)
         uploaded = f"{chunk.uploaded.astimezone(self._session.zone):%Y-%m-%d %H:%M:%S} {zone_name(self._session.zone)}"
-        etag = printable(shorten_middle(chunk.etag.strip('"'), 34))
+        etag = printable(shorten_middle(chunk.etag.strip('"'), min(width - len(chunk.storage_class) - 8, 34)))
         facts = f"{chunk.storage_class} · ETag {etag}", f"uploaded {uploaded}", "enter opens this one"
         wrapped: list[Line] = [[(key[at : at + width], palette.name)] for at in range(0, len(key), width)]
         if self.size.height < _HIGH:

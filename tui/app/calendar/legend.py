@@ -114,20 +114,22 @@ class Legend(LineWidget):
         have, overlay = overlays(self._session), self._grid.overlay
         following = have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
         key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
-        long, short = self._spelled(TROUBLE), self._spelled({**TROUBLE, **_SHORT})
-        for pieces, right in ((long, key), (short, key), (short, [])):
+        signs = {**TROUBLE, **_SHORT}
+        long, short, brief = self._spelled(TROUBLE), self._spelled(signs), self._spelled(signs, brief=True)
+        for pieces, right in ((long, key), (short, key), (brief, key), (short, []), (brief, [])):
             if sum(cell_len(text) for text, _ in [*pieces, *right]) < width:
                 break
         return both_ends(pieces, right, width)
 
-    def _spelled(self, words_of: Mapping[Mark, str]) -> list[Piece]:
+    def _spelled(self, words_of: Mapping[Mark, str], *, brief: bool = False) -> list[Piece]:
+        """`brief`: of the shades only how they are stepped."""
         palette, grid, overlay = self.palette, self._grid, self._grid.overlay
         words, styles = overlay.shades, cell_styles(self, overlay)
         of = f" of {printable(self._session.shade.words, 40)}" if overlay.counted and self._session.shade else ""
         pieces: list[Piece] = [(f" {overlay.value}{of} ", palette.text)]
         if len(words) == 1:
             pieces += [(self._sample(mark, styles[mark]), styles[mark]) for mark in LEVELS]
-            pieces.append((f" {words[0]}", palette.dim))
+            pieces.append((f" {words[0].rpartition(', ')[2] if brief else words[0]}", palette.dim))
         else:
             used = LEVELS[1:] if overlay is Overlay.LAG else LEVELS[::2]
             for mark, meaning in zip(used, words, strict=True):

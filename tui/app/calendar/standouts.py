@@ -12,22 +12,25 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.analysis.answers import share
+from tui.analysis.answers import share, words_of
 from tui.analysis.diff import diff
 from tui.analysis.question import Answer, Found, Question
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
-from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Filter
+from tui.printable import printable
 from tui.scan import ScanPlan
 from tui.units import count, plural
 
 _REST_SECONDS = 0.6  # that a cursor rests: more is read than for the first records
 _DAYS = 4  # before and after
 _SHARE, _USUAL = 8, 14  # cells
+_NAME = 44  # cells at most: no hole between a name and its share
+_ROWS = 2  # lines of a finding, with what always comes with it
 
 
 def standouts(session: Session, hour: datetime, cancel: threading.Event) -> Answer | None:
@@ -113,15 +116,20 @@ class Standouts(LineWidget):
         lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
         lines.append([])
         if not answer.found:
-            return [*lines, [("nothing", palette.text)]]
-        rows = [self._row(found, width) for found in answer.found[: max(self.size.height - 4, 1)]]
-        return [*lines, *rows, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
+            return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares all of it", palette.dim)]]
+        for found in answer.found[: max((self.size.height - 4) // _ROWS, 1)]:
+            lines += [self._row(found, width), self._also(found, width)]
+        return [*lines, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
+
+    def _also(self, found: Found, width: int) -> list[Piece]:
+        words = ", ".join(map(words_of, found.finding.also))
+        return [(shorten(f"    always with {printable(words)}", width), self.palette.dim)] if words else []
 
     def _row(self, found: Found, width: int) -> list[Piece]:
         palette, shift = self.palette, found.finding.shift
         return [
             sign_of(found, palette),
-            *conditions(found, max(width - 4 - _SHARE - _USUAL, 10), palette, palette.text),
+            *conditions(found, max(min(width - 4 - _SHARE - _USUAL, _NAME), 10), palette, palette.text),
             (f"{share(shift.here):>{_SHARE}}", palette.strong),
             (f"{f'usual {share(shift.there)}':>{_USUAL}}", palette.dim),
         ]

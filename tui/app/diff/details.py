@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 
 from rich.style import Style
 
 from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, share, words_of
 from tui.analysis.question import Answer, Found
+from tui.app.diff.days import day_cells, days_of, hours_axis, worst_of
 from tui.app.records.lines import record_table
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, both_ends
@@ -17,7 +17,8 @@ from tui.units import count, plural
 
 _LABEL = 9
 _BAR = 48
-_WIDE = 112  # cells from which there is room for a day
+_WIDE, _THREE = 112, 160  # cells of a screen from which there is room for a day, and for all days beside this
+_HIGH = 30  # lines of a screen from which groups are apart
 
 
 def finding_words(found: Found, answer: Answer) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ class FindingDetails(ScrolledLines):
         shift = found.finding.shift
         keys: list[Piece] = [("enter", palette.key), (" filters by it ", palette.dim)]
         bar = both_ends([(f" {printable(name_of(found))}", palette.title)], keys, width)
-        lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], []]
+        apart: list[list[Piece]] = [[]] if self.app.size.height >= _HIGH else []
+        lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], *apart]
         larger = max(shift.here, shift.there) or 1.0
         here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(found.target.records)}"
         there = f"  {share(shift.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
@@ -64,13 +66,13 @@ class FindingDetails(ScrolledLines):
         room = min(_BAR, width - _LABEL - 4 - max(len(here), len(there)))
         lines.append(self._bar("here", shift.here / larger, here, style, room))
         lines.append(self._bar("there", shift.there / larger, there, palette.dim, room))
-        lines.append([])
+        lines += apart
         if also := " · ".join(map(words_of, found.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)
         lines += self._wrapped("since", hours_in_words(found.since, found.until), width, palette.text)
-        lines += self._when(found, answer) if width >= _WIDE else []
+        lines += self._when(found, answer) if _WIDE <= self.app.size.width < _THREE else []
         lines += self._wrapped("filter", printable(filter_of_finding(found)), width, palette.string)
-        lines.append([])
+        lines += apart
         if self._records is None:
             lines.append([("   looking for its first records …", palette.dim)])
         return [*lines, *self._table(width)]
@@ -83,24 +85,15 @@ class FindingDetails(ScrolledLines):
         return [[("   ", self.palette.text), *line] for line in self._drawn[1]]
 
     def _when(self, found: Found, answer: Answer) -> list[list[Piece]]:
-        """The day of its worst hour, hour by hour: a cell of three for each, by factors of 3 of its records."""
-        palette = self.palette
-        counts = dict(zip(answer.hours, found.by_hour, strict=True))
-        worst = max(counts, key=lambda hour: counts[hour], default=None)
-        if worst is None or not counts[worst] or any(hour.minute for hour in counts):
+        """The day of its worst hour, hour by hour."""
+        palette, days = self.palette, days_of(found, answer)
+        if (worst := worst_of(days)) is None:
             return []
-        day = [hour for hour in counts if hour.date() == worst.date()]
+        day, hour, most = worst
         label, blank = (f"   {'when':<{_LABEL}}", palette.dim), (" " * (_LABEL + 3), palette.dim)
-        cells, axis = [label], "".join(f"{number:<9}" for number in (f"{hour:02d}" for hour in range(0, 24, 3)))
-        known = {hour.hour: counts[hour] for hour in day}
-        for number in range(24):
-            if not known.get(number):
-                cells.append((" · " if number in known else "   ", palette.dim))
-                continue
-            step = max(4 - int(math.log(counts[worst] / known[number], 3)), 0)
-            cells.append(("   ", palette.find_cells[step]) if palette.find_cells else (f" {step + 1} ", palette.match))
-        words = f"  most, {count(counts[worst])}, {worst:%a} {worst.day} {worst:%b %H:00}"
-        return [[*cells, (words, palette.text)], [blank, (axis, palette.dim)]]
+        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00"
+        cells = day_cells(days[day], most, palette)
+        return [[label, *cells, (words, palette.text)], [blank, (hours_axis(), palette.dim)]]
 
     def _bar(self, label: str, part: float, words: str, style: Style, room: int) -> list[Piece]:
         full = round(room * part)

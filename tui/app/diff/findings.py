@@ -16,7 +16,8 @@ from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
 
 _BAR = 7
 _SHARE = 8
-_LEAST_LINE, _MOST_LINE = 12, 48
+_LEAST_LINE, _MOST_LINE = 12, 112
+_LEAST_NAME, _MOST_NAME = 24, 72
 
 
 class FindingList(CursorList):
@@ -84,8 +85,9 @@ class FindingList(CursorList):
     def _widths(self, width: int) -> tuple[int, int]:
         """Cells for the name and for the line over the hours."""
         rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
-        line = max(_LEAST_LINE, min(_MOST_LINE, rest // 2))
-        return max(min(rest - line, 72), 10), line
+        longest = max((len(name_of(one)) for one in self.answer.found), default=0) if self.answer else 0
+        name = min(max(longest + 6, _LEAST_NAME), _MOST_NAME, max(rest // 2, rest - 48))
+        return max(name, 10), max(min(rest - name, _MOST_LINE), _LEAST_LINE)
 
     def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
         palette, shift = self.palette, found.finding.shift

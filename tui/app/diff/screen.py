@@ -6,6 +6,8 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.events import Resize
 from textual.widget import Widget
 
 from tui.analysis.answers import (
@@ -19,12 +21,14 @@ from tui.analysis.answers import (
     volume_sentence,
 )
 from tui.analysis.question import Answer, Found, Range, read_range
+from tui.app.diff.days import FindingDays
 from tui.app.diff.details import FindingDetails, finding_words
 from tui.app.diff.findings import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
+from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
 from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.words import Words
@@ -36,6 +40,7 @@ from tui.history.notebook import Spot
 from tui.units import count
 
 _EXAMPLES = 40
+_THREE = 160  # cells from which all days of a finding are beside it, and its first record
 _WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
 
 
@@ -69,9 +74,16 @@ class DiffPage(SelectionPage):
         self.sentences = Words()
         self.list = FindingList()
         self.details = FindingDetails()
+        self.days = FindingDays()
+        self.record = JsonTree(session.zone)  # the first of the examples
+        self.record.can_focus = False
+        self._beside = Vertical(self.days, self.record)
 
     def contents(self) -> list[Widget]:
-        return [self.sentences, self.list, self.details]
+        return [self.sentences, self.list, Container(self.details, self._beside, id="finding")]
+
+    def on_resize(self, event: Resize) -> None:
+        self._beside.display = event.size.width >= _THREE
 
     def on_mount(self) -> None:
         self.details.can_focus = True
@@ -103,6 +115,7 @@ class DiffPage(SelectionPage):
         self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
         if answer.final:
+            self.sentences.refresh(layout=True)  # they may be fewer than they were
             self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
 
@@ -125,7 +138,7 @@ class DiffPage(SelectionPage):
         if self.list.current is not found or self._answer is not answer:
             return
         records = self._examples.get(filter_of_finding(found)) if found else None
-        self.details.show(found, answer, records)
+        self._show_finding(found, records)
         if found is not None and records is None:
             self.work(partial(self._find_examples, found), "examples", exclusive=True)
 
@@ -139,7 +152,12 @@ class DiffPage(SelectionPage):
         self._examples[message.expression] = message.records
         current = self.list.current
         if current and filter_of_finding(current) == message.expression:
-            self.details.show(current, self._answer, message.records)
+            self._show_finding(current, message.records)
+
+    def _show_finding(self, found: Found | None, records: tuple[bytes, ...] | None) -> None:
+        self.details.show(found, self._answer, records)
+        self.days.show(found, self._answer)
+        self.record.show(records[0] if records else None)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
         """The finding under the cursor."""

@@ -6,19 +6,25 @@ import json
 from dataclasses import dataclass
 from datetime import UTC
 
+from rich.style import Style
+
 from tui.app.filters.sample import Facet
 from tui.app.model.clock import readable
-from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, sparkline
+from tui.app.widgets.lines import EIGHTHS, Piece, both_ends, fit, shorten, shorten_middle, sparkline
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
 from tui.filter.fields import Field
 from tui.printable import printable
 from tui.units import count
 
+_ENDS = "  least, median, most"
 _WHOLE = 1e15  # below it a float tells whole numbers apart
-_BAR = 8
+_BAR, _SHORT_BAR = 8, 4
 _VALUES = 6
-_WIDE = 60  # cells from which there is room for a bar
+_WIDE, _SLIM = 60, 44  # cells from which there is room for a bar, and for a short one
+_NUMBER = 5  # cells of a share
+_HIGH, _MOST_CELLS = 4, 3  # lines of a curve that is opened, and cells of each of its steps
+_ROUNDED = 1_000.0  # from here a median has no decimals
 _UNLIKE = 3  # the rank from which values are hardly ever the same
 _CEILING = 1.15  # one-line charts stop below the line above
 
@@ -45,35 +51,19 @@ def field_line(line: Line, palette: Palette, width: int, *, unfolded: bool) -> l
 
 def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
     """`error.code  5003  99 % ━━━━━━━╸  9`: constants are dim, numbers have their middle and a curve."""
-    field = facet.field
-    value, times = facet.values[0] if facet.values else (None, 0)
-    share = times / max(facet.records, 1)
-    distinct = "" if facet.rank == 0 else f"{count(field.distinct)}{'' if field.exact else '+'}"
+    field, constant = facet.field, facet.rank == 0
+    distinct = "" if constant else f"{count(field.distinct)}{'' if field.exact else '+'}"
+    wide = _BAR if width >= _WIDE else _SHORT_BAR if width >= _SLIM else 0
     names = max(min(width // 3, 32), 12)
     path = fit(shorten_middle(printable(spell_field(field.path), 200), names), names)
-    wide = width >= _WIDE
-    style, number, bar = palette.string, f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %", ""
-    time = value if isinstance(value, str) else field.median
-    if facet.rank >= _UNLIKE and readable(time, UTC):
-        text, style, number = "times", palette.dim, ""
-    elif facet.ids:
-        text, style, number = "ids", palette.dim, ""
-    elif facet.rank == 3 and field.median is not None:
-        text, style, number = f"{spell_number(field.median)} median", palette.number, ""
-        bar = sparkline(_halved(field.bins), max(_halved(field.bins)) * _CEILING)
-    else:
-        text = _spelled(value)
-        style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
-        bar = _bar(share)
-    blue = palette.dim if facet.rank == 0 else palette.heat[3]
-    right: list[Piece] = [
-        (f" {number:>6}" if number or wide else f" {bar:<{_BAR}}", palette.dim if facet.rank == 0 else palette.strong),
-        (f" {bar:<{_BAR}}" if wide else "", blue),
-        (f" {distinct:>{_VALUES}} ", palette.dim),
-    ]
-    if not number and not wide:
-        right[0] = right[0][0], blue
+    text, style, number, bar = _gist(facet, palette, wide)
+    cells = _NUMBER + (wide + 1 if wide else 0)
+    blue = palette.dim if constant else palette.heat[3]
+    share: list[Piece] = [(f" {number:>{_NUMBER}}", palette.dim if constant else palette.strong)]
+    right = [*share, (f" {bar:<{wide}}" if wide else "", blue)] if number else [(f" {bar:>{cells}}", blue)]
+    right.append((f" {distinct:>{_VALUES}} ", palette.dim))
     room = max(width - 5 - names - sum(len(text) for text, _ in right), 1)
+    text = text.removesuffix("ian") if len(text) > room and text.endswith(" median") else text
     left: list[Piece] = [
         (" ▾ " if unfolded else " ▸ ", palette.dim),
         (path, palette.name),
@@ -83,13 +73,49 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
     return both_ends(left, right, width)
 
 
+def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, str]:
+    """What tells most of a field, its share, and that as a bar of at most `wide` cells; or a curve, without a share."""
+    field = facet.field
+    value, times = facet.values[0] if facet.values else (None, 0)
+    share = times / max(facet.records, 1)
+    if facet.rank >= _UNLIKE and readable(value if isinstance(value, str) else field.median, UTC):
+        return "times", palette.dim, "", ""
+    if facet.ids:
+        return "ids", palette.dim, "", ""
+    if facet.rank == _UNLIKE and field.median is not None:
+        curve = sparkline(_halved(field.bins), max(_halved(field.bins)) * _CEILING)
+        large = _ROUNDED <= abs(field.median) < _WHOLE
+        return f"{field.median:,.{'0f' if large else '4g'}} median", palette.number, "", curve
+    style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
+    number = f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
+    return _spelled(value), style, number, _bar(share, wide)
+
+
+def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
+    """Below a list of fields: one field with its values, or the curve of its numbers."""
+    name = f" {printable(spell_field(facet.path), width)}"
+    about = f"{_types(facet.field)} "
+    about = about if len(name) + len(about) < width else about.replace(" of the records", "")
+    bar = both_ends([(name, palette.title)], [(about, palette.dim)], width)
+    lines: list[list[Piece]] = [[], [(text, palette.cursor_idle + style) for text, style in bar]]
+    if facet.rank == _UNLIKE and facet.field.median is not None:
+        bins = facet.field.bins
+        cells = max(min((width - 10) // max(len(bins), 1), _MOST_CELLS), 1)
+        for line in range(_HIGH - 1, -1, -1):
+            levels = (round(8 * _HIGH * number / max(bins)) - 8 * line for number in bins)
+            drawn = "".join(EIGHTHS[max(0, min(level, 8))] * cells for level in levels)
+            lines.append([("     ", palette.dim), (drawn, palette.heat[3])])
+        return [*lines, [("     ", palette.dim), (_ends(facet.field, width), palette.number), (_ENDS, palette.dim)]]
+    return [*lines, *(_value(facet, place, palette, width) for place in range(len(facet.values)))]
+
+
 def _spelled(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _bar(share: float) -> str:
-    """Of `_BAR` cells, in halves."""
-    halves = round(share * _BAR * 2)
+def _bar(share: float, cells: int = _BAR) -> str:
+    """Of so many cells, in halves."""
+    halves = round(share * cells * 2)
     return "━" * (halves // 2) + "╸" * (halves % 2)
 
 
@@ -102,26 +128,26 @@ def _about(field: Field, palette: Palette, width: int) -> list[Piece]:
     """Its types and how many records have it; of numbers the ends and the middle, and how many lie between."""
     if field.median is not None:
         return _numbers(field, palette, width)
-    share = f"{field.coverage:.0%}" if field.coverage >= 0.01 or not field.records else "<1%"
-    return [(f"     {'/'.join(field.types)}, in {share} of the records", palette.dim)]
+    return [(f"     {_types(field)}", palette.dim)]
+
+
+def _types(field: Field) -> str:
+    share = f"{100 * field.coverage:.0f} %" if field.coverage >= 0.01 or not field.records else "< 1 %"
+    return f"{'/'.join(field.types)}, in {share} of the records"
 
 
 def _numbers(field: Field, palette: Palette, width: int) -> list[Piece]:
-    """The least, the median and the greatest, and how many lie between."""
+    """The ends and the middle, and how many lie between."""
+    text, drawn = _ends(field, width), sparkline(field.bins, max(field.bins, default=0) * _CEILING)
+    pieces = [("     ", palette.dim), (text, palette.number), ("  ", palette.dim), (drawn, palette.heat[2])]
+    return [*pieces, *([(_ENDS, palette.dim)] if 5 + len(text) + 2 + len(drawn) + len(_ENDS) <= width else [])]
+
+
+def _ends(field: Field, width: int) -> str:
+    """The least, the median and the greatest number."""
     ends = [spell_number(value) for value in (field.low, field.median, field.high) if value is not None]
-    text, drawn = " … ".join(ends), sparkline(field.bins, max(field.bins, default=0) * _CEILING)
-    if len(text) + 6 > width:
-        text = f"{ends[0]} … {ends[-1]}"
-    pieces: list[Piece] = [
-        ("     ", palette.faint),
-        (text, palette.number),
-        ("  ", palette.faint),
-        (drawn, palette.heat[2]),
-    ]
-    words = "  least, median, most"
-    if 7 + len(text) + len(drawn) + len(words) <= width:
-        pieces.append((words, palette.dim))
-    return pieces
+    text = " … ".join(ends)
+    return text if len(text) + 6 <= width else f"{ends[0]} … {ends[-1]}"
 
 
 def spell_number(value: float) -> str:

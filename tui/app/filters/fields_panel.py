@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui.analysis.patterns import HOLE, pattern_expression
-from tui.app.filters.field_line import Line, field_line
+from tui.app.filters.field_line import Line, field_line, opened
 from tui.app.filters.indexed import measure_indexed
 from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
-from tui.app.widgets.cursor_list import FoldingList
+from tui.app.widgets.cursor_list import REST_SECONDS, FoldingList
 from tui.app.widgets.lines import Piece, both_ends
 from tui.app.widgets.workers import stream
 from tui.archive import Archive, Chunk
@@ -25,6 +25,7 @@ from tui.filter.terms import Term
 from tui.units import count, plural
 
 _DEBOUNCE = 0.2
+_LEAST_BELOW = 4  # lines for the values of the field under the cursor
 _NO_FIELDS = "No JSON object is shown, so there are no fields; where a filter is the reason, a shows all records."
 
 
@@ -43,6 +44,7 @@ class FieldsPanel(FoldingList):
         self._open: set[Path] = set()
         self._measured = Measured()
         self._subject: Shown | None = None
+        self._below: Facet | None = None
         self._timer: Timer | None = None
         self.indexed = False  # are the fields those of the index?
 
@@ -83,6 +85,16 @@ class FieldsPanel(FoldingList):
             key = (here.facet.path, here.value)
             self.at = next((at for at, line in enumerate(lines) if (line.facet.path, line.value) == key), self.at)
         self.at = max(0, min(self.at, len(lines) - 1))
+        self._open_below()
+
+    def go(self, at: int) -> None:
+        super().go(at)
+        self.set_timer(REST_SECONDS, self._open_below)
+
+    def _open_below(self) -> None:
+        """Of a field that is not open among the lines."""
+        facet = self.current.facet if self.current and not self.opened else None
+        self._below = facet
         self.repaint()
 
     def _lines_of(self, facet: Facet) -> list[Line]:
@@ -142,7 +154,11 @@ class FieldsPanel(FoldingList):
         return field_line(line, self.palette, width, unfolded=line.facet.path in self._open)
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """Why there is no line."""
+        """Why there is no line; or the values of the field on which the cursor rests, where there is room."""
+        if self._lines:
+            lines = opened(self._below, self.palette, width) if self._below else []
+            room = self.size.height - self.lead - self.length
+            return lines[y] if y < len(lines) and room >= _LEAST_BELOW else []
         wrapped = wrap(_NO_FIELDS if self._measured.whole else "", max(width - 4, 20))
         return [(f"  {wrapped[y - 1]}", self.palette.text)] if 0 < y <= len(wrapped) else []
 

@@ -88,11 +88,11 @@ def facet_of(field: Field, records: int) -> Facet:
 
 
 def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
-    """The most telling first; of those with few values, those that hardly any record has last."""
+    """The most telling first; of those with few values, those that say least last."""
 
-    def key(facet: Facet) -> tuple[int, bool, int]:
-        few = facet.rank == 1
-        return facet.rank, few and facet.field.coverage < _HARDLY, facet.field.distinct if few else 0
+    def key(facet: Facet) -> tuple[int, bool, bool, int]:
+        few, field = facet.rank == 1, facet.field
+        return facet.rank, few and field.coverage < _HARDLY, few and field.distinct == 1, field.distinct if few else 0
 
     return tuple(sorted(facets, key=key))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from tui.analysis.counting import Counting, Every
 from tui.analysis.indexed_counts import count_from
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade, shifted
+from tui.app.model.usual import odd_counts
 from tui.archive.store import is_s3
 from tui.archive.times import next_hour
 from tui.filter import Filter
@@ -58,6 +59,13 @@ class Series:
     @property
     def filtered(self) -> bool:
         return self.filter.narrows
+
+    def odd_split(self, odd: Container[datetime]) -> dict[str, frozenset[datetime]]:
+        """Hours with far more, or fewer, records of a value than usual; not those in which all records are `odd`."""
+        return {
+            value: frozenset(odd_counts({hour: counts.get(hour, 0) for hour in self.records if hour not in odd}))
+            for value, counts in self.split.items()
+        }
 
     def shade(self) -> Shade:
         """For the calendar."""

@@ -17,6 +17,7 @@ from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
+from tui.archive.times import spell_hour
 from tui.filter import Filter
 from tui.printable import printable
 from tui.scan.heads import heads
@@ -29,7 +30,10 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """The first records of an hour, those that match: of `seen` records `matches`; `whole` if these are all."""
+    """The first records of an hour, those that match: of `seen` records `matches`; `whole` if these are all.
+
+    Where none matches, `records` are the first ones that do not.
+    """
 
     hour: datetime
     filter: Filter
@@ -59,12 +63,14 @@ def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: F
     worker, matcher = get_current_worker(), filter_.matcher()
     most = _SHOWN if matcher.selects_all else _MOST_RECORDS
     matches: list[bytes] = []
+    others: list[bytes] = []
     seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
     for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=lambda: worker.is_cancelled):
         matches += [record for record in head if matcher.matches(record)]
+        others += head[: 0 if matches else _SHOWN]
         seen, whole = seen + len(head), whole and len(head) < most
     whole = whole and len(read) == len(chunks)
-    yield Peek(hour, filter_, tuple(matches[:_SHOWN]), len(matches), seen, whole)
+    yield Peek(hour, filter_, tuple((matches or others)[:_SHOWN]), len(matches), seen, whole)
 
 
 class RecordPeek(LineWidget):
@@ -153,5 +159,38 @@ class RecordPeek(LineWidget):
     def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
         drawn = (known, width, self.palette)
         if self._table[0] != drawn:
-            self._table = drawn, record_table(known.records, width, self.palette)
+            table = record_table(known.records, width, self.palette)
+            self._table = drawn, table if known.matches else [*self._hints(known), *self._dimmed(table)]
         return self._table[1]
+
+    def _dimmed(self, table: list[list[Piece]]) -> list[list[Piece]]:
+        return [[("".join(text for text, _ in line), self.palette.dim)] for line in table]
+
+    def _hints(self, known: Peek) -> list[list[Piece]]:
+        """What to do where there is nothing to see."""
+        palette, session = self.palette, self._session
+        if not session.chunks(known.hour):
+            gap = next((gap for gap in session.gaps if gap.start <= known.hour < gap.stop), None)
+            if gap is None:
+                return []
+            words = f"A gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}."
+            return [[], [(words, palette.title)], self._keys(("e", "next trouble"), ("x", "explains it"))]
+        if session.out_of_reach(known.hour):
+            return [[], self._keys(("e", "next trouble"), ("x", "explains it"))]
+        if not known.seen:
+            return [[], [("No record in these chunks.", palette.title)], self._keys(("x", "explains them"))]
+        matches = ("n", "next hour with matches") if session.matches or session.shade else ("s", "scan for matches")
+        first = "" if known.whole else "first "
+        return [
+            [],
+            [(f"No match among this hour's {first}records.", palette.title)],
+            self._keys(matches, ("/", "another filter"), ("enter", "all records")),
+            [],
+            [("without the filter", palette.dim)],
+        ]
+
+    def _keys(self, *keys: tuple[str, str]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for key, words in keys:
+            pieces += [(key, self.palette.key), (f" {words}   ", self.palette.dim)]
+        return pieces

@@ -265,7 +265,7 @@ class JsonTree(FoldingList):
 
     def void(self, y: int, width: int) -> list[Piece]:
         """A record that is not JSON, as it is, wrapped."""
-        if self._record is None:
+        if self._record is None or self.length:
             return []
         room = max(width - 2, 1)
         text = printable(self._record, room * max(self.size.height, 1))

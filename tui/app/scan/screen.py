@@ -24,7 +24,8 @@ from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
 from tui.app.widgets.board import LOW, Board
-from tui.app.widgets.chart import Chart, TimeCounts
+from tui.app.widgets.chart import Chart
+from tui.app.widgets.time_counts import TimeCounts
 from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder

@@ -17,7 +17,8 @@ from tui.app.model.session import Session
 from tui.app.model.usual import odd_counts
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
-from tui.app.widgets.chart import Chart, TimeCounts
+from tui.app.widgets.chart import Chart
+from tui.app.widgets.time_counts import TimeCounts
 from tui.app.widgets.words import Words
 from tui.archive.catalog import in_gaps
 from tui.archive.location import command_line, option_words
@@ -94,7 +95,8 @@ class TimelinePage(HoursPage):
 
     def _show(self) -> None:
         series, session = self._shown, self.session
-        if series.every.by_hour:
+        by_hour = series.every.by_hour
+        if by_hour:
             times = tuple(hours_between(series.hours.start, series.hours.stop))
             gaps = frozenset(hour for hour in times if in_gaps(session.gaps, hour))
             odd = odd_counts(series.matches) if series.final else {}
@@ -106,11 +108,13 @@ class TimelinePage(HoursPage):
             series.split,
             gaps,
             odd,
+            series.odd_split(odd) if series.final and by_hour else {},
+            series.records if series.filtered and by_hour else {},
             matches=series.filtered,
-            minutes=not series.every.by_hour,
+            minutes=not by_hour,
         )
         self.chart.selection = session.selection
-        self.chart.show(counts, session.place if series.every.by_hour else None)
+        self.chart.show(counts, session.place if by_hour else None)
         self._show_words()
         self._moved()
 
@@ -122,15 +126,20 @@ class TimelinePage(HoursPage):
         self.header.show(self.session.name, "timeline", where, state)
 
     def _headline(self, series: Series) -> str:
-        what = f"match {series.filter.describe()}" if series.filtered else "are in these hours"
+        hours = "these hours" if series.every.by_hour else "this hour"
+        what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
         if not series.final and not series.matches:
             return "Counting …"
         peak = max(series.matches, key=lambda time: series.matches[time], default=None)
         if peak is None or not series.total:
-            return f"No record {'matches ' + series.filter.describe() if series.filtered else 'is in these hours'}."
+            return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
         most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
         so_far = "" if series.final else " so far"
-        return f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, in {most}."
+        ratio = self.chart.shown.odd.get(peak)
+        usual = f", {ratio:.1f} times the usual" if ratio else ""
+        return (
+            f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, at {most}{usual}."
+        )
 
     def _source(self, series: Series) -> str:
         read = series.chunks - series.skipped
@@ -224,7 +233,8 @@ class TimelinePage(HoursPage):
 
     def action_trouble(self, step: int) -> None:
         """To the next outlier or gap."""
-        self.move_ahead({*self.chart.shown.odd, *self.chart.shown.gaps}, step, "outlier and no gap")
+        shown = self.chart.shown
+        self.move_ahead({*shown.odd, *shown.gaps}.union(*shown.odd_split.values()), step, "outlier and no gap")
 
     def action_open(self) -> None:
         if sentence := super().go_to(floor_hour(self.here)):

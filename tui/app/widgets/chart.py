@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,13 +13,15 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from tui.analysis.answers import share
 from tui.app.model.hours import Hours, Selection
 from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, fit, sparkline, strip_of
+from tui.app.widgets.time_counts import MINUTE, TimeCounts
 from tui.printable import printable
 from tui.units import count
 
 _LABEL, _NARROW_LABEL = 22, 13  # cells before the bars, where they are split
-_NUMBER = 9  # and where they are not
+_NUMBER = 7  # and where they are not
 _TOTAL = 10  # cells behind them
 _WIDE = 100  # cells of a screen from which labels are long
 _CELLS = 3  # of an hour, seen from near
@@ -27,30 +29,6 @@ _MOST_CELLS = 6
 _HEIGHTS = ((50, 16), (34, 10), (0, 5))  # lines of a screen from which there are so many of bars
 _CEILING = 1.15  # one-line charts stop below the line above
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)  # of one column
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeCounts:
-    """What is drawn: `times` in order (hours, or minutes), their counts, those of each value, gaps and outliers.
-
-    `known`: the times that were counted, if not all were. `matches`: of a filter, and not of all records. `spell`: the
-    largest count with its unit.
-    """
-
-    times: tuple[datetime, ...] = ()
-    counts: Mapping[datetime, int] = field(default_factory=dict)
-    split: Mapping[str, Mapping[datetime, int]] = field(default_factory=dict)
-    gaps: frozenset[datetime] = frozenset()
-    odd: Mapping[datetime, float] = field(default_factory=dict)
-    known: frozenset[datetime] | None = None
-    matches: bool = False
-    minutes: bool = False
-    spell: Callable[[int], str] = count
-
-    @property
-    def step(self) -> timedelta:
-        return _MINUTE if self.minutes else _HOUR
 
 
 class Chart(LineWidget, can_focus=True):
@@ -98,12 +76,12 @@ class Chart(LineWidget, can_focus=True):
         if self.began is None or not times:
             return None
         one, other = sorted((times[self.began], times[self.at]))
-        return Hours(one, other + _MINUTE) if self.shown.minutes else Hours.of(one, other)
+        return Hours(one, other + MINUTE) if self.shown.minutes else Hours.of(one, other)
 
     def show(self, counts: TimeCounts, at: datetime | None = None) -> None:
         """Other counts; the cursor goes to a time, or stays."""
         at = at or self.current
-        grown = len(counts.split) != len(self.shown.split)
+        grown = (len(counts.split), not counts.records) != (len(self.shown.split), not self.shown.records)
         self.shown = counts
         if grown:
             self.refresh(layout=True)
@@ -159,7 +137,7 @@ class Chart(LineWidget, can_focus=True):
 
     @property
     def _room(self) -> int:
-        return max(self.size.width - self.label - (_TOTAL if self.shown.split else 2), 10)
+        return max(self.size.width - self.label - (_TOTAL if self.shown.split else 1), 10)
 
     @property
     def _height(self) -> int:
@@ -169,7 +147,7 @@ class Chart(LineWidget, can_focus=True):
         return next(bars for lines, bars in _HEIGHTS if self.app.size.height >= lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self._height + 2 + len(self.shown.split)
+        return self._height + 2 + bool(self.shown.records) + len(self.shown.split)
 
     def _scroll(self) -> None:
         shown = self._room // _CELLS
@@ -195,33 +173,37 @@ class Chart(LineWidget, can_focus=True):
         if not columns:
             return Strip.blank(width)
         height, rows = self._height, list(self.shown.split.items())
+        below = height + 2 + bool(self.shown.records)
         if y < height:
             pieces = self._bars(y, height, columns, cells)
         elif y == height:
-            pieces = [(" " * self.label, self.palette.dim), (self._axis(columns, cells), self.palette.dim)]
+            pieces = [
+                (" " * self.label, self.palette.dim),
+                (self.shown.axis(columns, cells, near=self._scrolls), self.palette.dim),
+            ]
         elif y == height + 1:
             pieces = self._marker(columns, cells)
-        elif y - height - 2 < len(rows):
-            pieces = self._value(*rows[y - height - 2], columns, cells)
+        elif y < below:
+            pieces = self._share(columns, cells)
+        elif y - below < len(rows):
+            pieces = self._value(*rows[y - below], columns, cells)
         else:
             pieces = []
         return strip_of(pieces, width)
-
-    def _sums(self, counts: Mapping[datetime, int], columns: list[range]) -> list[int]:
-        times = self.shown.times
-        return [sum(counts.get(times[at], 0) for at in column) for column in columns]
 
     def _scale(self, y: int, ceiling: int, columns: list[range]) -> str:
         """Beside the tallest bar its number, and what a column is."""
         if y > 1:
             return ""
         hours = len(columns[0])
-        unit = "minute" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
-        return f"{self.shown.spell(ceiling)} " if y == 0 else f"/{unit} "
+        unit = "min" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
+        number = self.shown.spell(ceiling)
+        number = number if len(number) < self.label else f"{ceiling / 1000:,.0f}k"
+        return f"{number} " if y == 0 else f"/{unit} "
 
     def _bars(self, y: int, height: int, columns: list[range], cells: int) -> list[Piece]:
         palette, shown = self.palette, self.shown
-        values = self._sums(shown.counts, columns)
+        values = shown.sums(shown.counts, columns)
         ceiling = max(values, default=0) or 1
         pieces: list[Piece] = [(f"{self._scale(y, ceiling, columns):>{self.label}}", palette.dim)]
         plain = palette.finds[3] if shown.matches else palette.heat[3]
@@ -237,28 +219,6 @@ class Chart(LineWidget, can_focus=True):
             else:
                 pieces.append((" " * cells, palette.dim))
         return pieces
-
-    def _axis(self, columns: list[range], cells: int) -> str:
-        """Names of days, or of hours from near, or of minutes: as many as there is room for."""
-        line = [" "] * (len(columns) * cells)
-        free, times = 0, self.shown.times
-        before: datetime | None = None
-        for place, column in enumerate(columns):
-            time = times[column[0]]
-            name = self._tick(time, before)
-            if name and place * cells >= free and place * cells + len(name) <= len(line):
-                line[place * cells : place * cells + len(name)] = name
-                free = place * cells + len(name) + 1
-            before = time
-        return "".join(line)
-
-    def _tick(self, time: datetime, before: datetime | None) -> str:
-        if self.shown.minutes:
-            return f"{time:%H:%M}" if time.minute % 10 == 0 else ""
-        if before is None or time.date() != before.date():
-            return f"{time:%a} {time.day} {time:%b}" if before is None or time.day == 1 else f"{time:%a} {time.day}"
-        few = len(self.shown.times) <= 3 * 24 or self._scrolls
-        return f"{time:%H}" if few and time.hour % 3 == 0 else ""
 
     def _marker(self, columns: list[range], cells: int) -> list[Piece]:
         """The cursor below its column with what it stands on, the selected times, and gaps."""
@@ -276,19 +236,19 @@ class Chart(LineWidget, can_focus=True):
                 drawn.append((body.replace(" ", "·"), palette.selected if self.at in column else palette.gap))
             else:
                 drawn.append((body, palette.selected))
-        words = self._words()
-        taken = -(-sum(len(text) for text, _ in words) // cells)
-        words.append((" " * (taken * cells - sum(len(text) for text, _ in words)), palette.dim))
-        for start in (cursor + 1, cursor - taken):  # behind it, or before it where there is no room
-            beside = drawn[max(start, 0) : start + taken]
-            free = all("━" not in text for text, _ in beside)
-            if free and start >= 0 and start + taken <= self._room // cells:
-                drawn[start : start + taken] = words
-                break
+        for words in (self._words(), self._words(brief=True)):
+            taken = -(-sum(len(text) for text, _ in words) // cells)
+            words.append((" " * (taken * cells - sum(len(text) for text, _ in words)), palette.dim))
+            for start in (cursor + 1, cursor - taken):  # behind it, or before it where there is no room
+                beside = drawn[max(start, 0) : start + taken]
+                free = all("━" not in text for text, _ in beside)
+                if free and start >= 0 and start + taken <= self._room // cells:
+                    drawn[start : start + taken] = words
+                    return [(" " * self.label, palette.dim), *drawn]
         return [(" " * self.label, palette.dim), *drawn]
 
-    def _words(self) -> list[Piece]:
-        """The time under the cursor, and its number."""
+    def _words(self, *, brief: bool = False) -> list[Piece]:
+        """The time under the cursor, and its number; unless `brief`, its share of the records."""
         time, palette = self.current, self.palette
         if time is None:
             return []
@@ -296,14 +256,31 @@ class Chart(LineWidget, can_focus=True):
         ratio = self.shown.odd.get(time)
         odd = f" {'▲' if ratio > 1 else '▼'} {ratio:.1f}×" if ratio is not None else ""
         number = "gap" if time in self.shown.gaps else count(self.shown.counts.get(time, 0))
-        return [(f" {name}  ", palette.dim), (number, palette.strong), (odd, palette.odd), (" ", palette.dim)]
+        of = 0 if brief else self.shown.records.get(time, 0)
+        part = f"  {share(self.shown.counts.get(time, 0) / of)} of {count(of)}" if of else ""
+        pieces = [(f" {name}  ", palette.dim), (number, palette.strong), (part, palette.dim), (odd, palette.odd)]
+        return [*pieces, (" ", palette.dim)]
+
+    def _share(self, columns: list[range], cells: int) -> list[Piece]:
+        """Which part of the records matches."""
+        palette, shown = self.palette, self.shown
+        shares = shown.shares(columns)
+        bars = sparkline(shares, max(shares, default=0.0) * _CEILING or 1.0)
+        label = f"{'  share' if shown.split else ' share':<{self.label}}"
+        return [(label, palette.dim), ("".join(bar * cells for bar in bars), palette.finds[3])]
 
     def _value(self, text: str, counts: Mapping[datetime, int], columns: list[range], cells: int) -> list[Piece]:
-        palette = self.palette
-        values = self._sums(counts, columns)
+        """Its own scale; what stands out is bright magenta."""
+        palette, shown = self.palette, self.shown
+        values, odd = shown.sums(counts, columns), shown.odd_split.get(text, frozenset())
         bars = sparkline(values, max(values, default=0) * _CEILING or 1.0)
+        plain = palette.finds[2] if shown.matches else palette.heat[3]
+        drawn = [
+            (bar * cells, palette.match if any(shown.times[at] in odd for at in column) else plain)
+            for bar, column in zip(bars, columns, strict=True)
+        ]
         return [
             (f"  {fit(printable(text, self.label), self.label - 3)} ", palette.text),
-            ("".join(bar * cells for bar in bars), palette.finds[3] if self.shown.matches else palette.heat[3]),
+            *drawn,
             (f"{count(sum(counts.values())):>{_TOTAL - 1}}", palette.text),
         ]

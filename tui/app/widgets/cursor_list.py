@@ -89,7 +89,7 @@ class CursorList(LineWidget, can_focus=True):
 
 class FoldingList(CursorList):
     """Rows that open and close below a title, with an edge where another pane is on the left. Subclasses give `opened`,
-    `action_flip`, and instead of `draw` the `title`, a `row`, and what stands where there are none (`void`)."""
+    `action_flip`, and instead of `draw` the `title`, a `row`, and what stands below them (`void`)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "unfold", "open", show=False, id="right"),
@@ -109,7 +109,7 @@ class FoldingList(CursorList):
         raise NotImplementedError
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """Line `y` of what is shown instead of rows."""
+        """Line `y` of what is shown below the rows."""
         raise NotImplementedError
 
     def action_flip(self) -> None:
@@ -146,7 +146,7 @@ class FoldingList(CursorList):
         elif number < self.length:
             pieces, ground = self.row(number, width - 1), self.ground(number)
         else:
-            pieces = [] if self.length else self.void(y - 1, width - 1)
+            pieces = self.void(number - self.length, width - 1)
         return Strip([*strip_of([edge], 1), *strip_of(pieces, width - 1, ground)])
 
 

@@ -1,0 +1,91 @@
+"""When a finding is: its records hour by hour, a heat cell of three for each, a line for each day."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+
+from textual.strip import Strip
+
+from tui.analysis.question import Answer, Found
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.theme import Palette
+from tui.units import count
+
+_LABEL = 6  # cells before the first hour
+_MOST = 17  # days: the first record has the rest of the height
+_AROUND = 4  # days in sight before the finding's first
+_SPELLED = 100  # the first number that does not fit into a cell
+
+Day = Mapping[int, int]  # hour of the clock → records; hours that were not looked at are not in it
+
+
+def days_of(found: Found, answer: Answer) -> dict[date, Day]:
+    """The finding's records by day and hour, of all hours that were looked at."""
+    days: dict[date, Counter[int]] = {}
+    for hour, number in zip(answer.hours, found.by_hour, strict=True):
+        days.setdefault(hour.date(), Counter())[hour.hour] += number
+    return dict(days)
+
+
+def worst_of(days: Mapping[date, Day]) -> tuple[date, int, int] | None:
+    """The day, the hour and its records; None where there is no record."""
+    most = max(((number, day, hour) for day, hours in days.items() for hour, number in hours.items()), default=None)
+    return (most[1], most[2], most[0]) if most and most[0] else None
+
+
+def day_cells(day: Day, worst: int, palette: Palette) -> list[Piece]:
+    """24 cells by factors of 3 of the worst hour's records; with their numbers where all of them fit."""
+    cells: list[Piece] = []
+    for hour in range(24):
+        if not (number := day.get(hour, 0)):
+            cells.append((" · " if hour in day else "   ", palette.dim))
+            continue
+        step = max(4 - int(math.log(worst / number, 3)), 0)
+        text = f"{number:>2} " if worst < _SPELLED else "   "
+        cells.append((text, palette.find_cells[step]) if palette.find_cells else (f" {step + 1} ", palette.match))
+    return cells
+
+
+def hours_axis(step: int = 3) -> str:
+    """Above or below 24 cells."""
+    return "".join(f"{hour:02d}".ljust(3 * step) for hour in range(0, 24, step))
+
+
+class FindingDays(LineWidget):
+    """A calendar of one finding, beside its details."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._days: dict[date, Day] = {}
+        self._first = date.min  # day of the finding
+
+    def show(self, found: Found | None, answer: Answer | None) -> None:
+        self._days = days_of(found, answer) if found and answer else {}
+        self._first = found.since.date() if found else date.min
+        self.styles.height = min(len(self._days), _MOST) + 4
+        self.repaint()
+
+    def draw(self, y: int, width: int) -> Strip:
+        lines = self._lines()
+        return strip_of([("│ ", self.palette.rule), *(lines[y] if y < len(lines) else [])], width)
+
+    def _lines(self) -> list[list[Piece]]:
+        palette, worst = self.palette, worst_of(self._days)
+        if worst is None:
+            return []
+        day, hour, most = worst
+        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00 · ×3 a step"
+        lines: list[list[Piece]] = [[("When", palette.title), (words, palette.dim)]]
+        lines.append([(" " * _LABEL + hours_axis(1), palette.dim)])
+        days = sorted(self._days)
+        first = max(0, min(bisect_left(days, self._first) - _AROUND, len(days) - _MOST))
+        for each in days[first : first + _MOST]:
+            lit = any(self._days[each].values())
+            name = f"{each:%a}"[:2] + f" {each.day:2d}"
+            style = palette.strong if lit else palette.dim
+            lines.append([(f"{name:<{_LABEL}}", style), *day_cells(self._days[each], most, palette)])
+        return lines

@@ -1,0 +1,68 @@
+"""What a chart draws: counts over time, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tui.units import count
+
+_FEW_HOURS = 3 * 24  # up to which the axis names hours, too
+MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeCounts:
+    """What is drawn: `times` in order (hours, or minutes), their counts, those of each value, gaps and outliers.
+
+    `odd_split`: outliers of each value. `records`: all of them, where the counts are of matches; their share is a line.
+    `known`: the times that were counted, if not all were. `matches`: of a filter, and not of all records. `spell`: the
+    largest count with its unit.
+    """
+
+    times: tuple[datetime, ...] = ()
+    counts: Mapping[datetime, int] = field(default_factory=dict)
+    split: Mapping[str, Mapping[datetime, int]] = field(default_factory=dict)
+    gaps: frozenset[datetime] = frozenset()
+    odd: Mapping[datetime, float] = field(default_factory=dict)
+    odd_split: Mapping[str, frozenset[datetime]] = field(default_factory=dict)
+    records: Mapping[datetime, int] = field(default_factory=dict)
+    known: frozenset[datetime] | None = None
+    matches: bool = False
+    minutes: bool = False
+    spell: Callable[[int], str] = count
+
+    @property
+    def step(self) -> timedelta:
+        return MINUTE if self.minutes else _HOUR
+
+    def sums(self, counts: Mapping[datetime, int], columns: list[range]) -> list[int]:
+        """Of the times of each column."""
+        return [sum(counts.get(self.times[at], 0) for at in column) for column in columns]
+
+    def shares(self, columns: list[range]) -> list[float]:
+        """Of each column the part of the records that matches."""
+        pairs = zip(self.sums(self.counts, columns), self.sums(self.records, columns), strict=True)
+        return [matches / records if records else 0.0 for matches, records in pairs]
+
+    def axis(self, columns: list[range], cells: int, *, near: bool) -> str:
+        """Names of days, or of hours from near, or of minutes: as many as there is room for."""
+        line = [" "] * (len(columns) * cells)
+        free = 0
+        before: datetime | None = None
+        for place, column in enumerate(columns):
+            time = self.times[column[0]]
+            name = self._tick(time, before, near)
+            if name and place * cells >= free and place * cells + len(name) <= len(line):
+                line[place * cells : place * cells + len(name)] = name
+                free = place * cells + len(name) + 1
+            before = time
+        return "".join(line)
+
+    def _tick(self, time: datetime, before: datetime | None, near: bool) -> str:
+        if self.minutes:
+            return f"{time:%H:%M}" if time.minute % 10 == 0 else ""
+        if before is None or time.date() != before.date():
+            return f"{time:%a} {time.day} {time:%b}" if before is None or time.day == 1 else f"{time:%a} {time.day}"
+        return f"{time:%H}" if (near or len(self.times) <= _FEW_HOURS) and time.hour % 3 == 0 else ""
