@@ -15,6 +15,7 @@ import pytest
 
 from tests.app.conftest import (
     FIRST,
+    GAP,
     LAST,
     TORN,
     Opened,
@@ -94,6 +95,50 @@ async def test_at_160_columns_what_stands_out_in_the_hour_is_beside_it_and_its_f
         await until_shown(pilot, 'region  "north"')
         await answer(pilot, "colon", f"{FIRST:%Y-%m-%dT%H}")
         await until(pilot, lambda: "far-east" not in shown(pilot) and "│ nothing" in shown(pilot))
+
+
+async def test_an_hour_without_a_match_names_the_keys_that_help_and_shows_its_records_dim(opened: Opened) -> None:
+    async with opened() as pilot:
+        await answer(pilot, "slash", "n == `99`")
+        await until_shown(pilot, "No match among this hour's records.")
+        await assert_shown(
+            pilot, "0 of 40 records match", "s scan for matches", "/ another filter", "without the filter"
+        )
+        await assert_shown(pilot, "03:00:07")
+        await answer(pilot, "slash", "n == `7` && event == 'play'")
+        await until(pilot, lambda: "No match" not in shown(pilot))
+        await pilot.press("o")
+        await until_shown(pilot, "29 of 1,140 records match")
+        await assert_shown(pilot, "n goes to the next hour with some")
+
+
+async def test_a_gap_says_how_long_it_is_and_where_to_go(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, f"{GAP:%Y-%m-%dT%H}")
+        await until_shown(pilot, f"A gap of 1 hour, from {GAP:%Y-%m-%dT%H} to {GAP + HOUR:%Y-%m-%dT%H}.")
+        await assert_shown(pilot, "e next trouble", "x explains it")
+
+
+async def test_a_chunk_without_a_record_says_so(opened: Opened, tmp_path: Path) -> None:
+    for number in range(3):
+        chunk_path(tmp_path, FIRST + number * HOUR).write_bytes(gzip.compress(b""))
+    async with opened(str(tmp_path)) as pilot:
+        await until_shown(pilot, "No record in these chunks.")
+
+
+async def test_gaps_are_counted_as_gaps_and_a_short_archive_shows_its_sizes_below_its_days(
+    opened: Opened, tmp_path: Path
+) -> None:
+    for number in (*range(10), *range(50, 60)):
+        chunk_path(tmp_path, FIRST + number * HOUR).write_bytes(b"{}\n" * 400 * (number + 1))
+    async with opened(str(tmp_path)) as pilot:
+        await assert_shown(pilot, "·· 1 gap, 40 h", "/hour")
+        lines = shown(pilot).splitlines()
+        days = next(y for y, line in enumerate(lines) if line.startswith(" Th 22"))
+        assert "█" in "".join(line[:80] for line in lines[days + 1 : 18])
+    async with opened(str(tmp_path), size=(80, 24)) as pilot:
+        await until_shown(pilot, "small to large")
+        assert "/hour" not in shown(pilot)
 
 
 async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Opened) -> None:

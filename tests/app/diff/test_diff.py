@@ -61,6 +61,26 @@ async def test_six_keys_lead_from_the_calendar_to_the_finding(made: tuple[Incide
         await assert_shown(pilot, "when ", "most, ")
 
 
+async def test_at_160_columns_the_days_of_the_finding_and_its_first_record_are_beside_it(
+    made: tuple[Incident, Path],
+) -> None:
+    async with explorer(made[1]).run_test(size=(200, 60)) as pilot:
+        page = await differences(pilot, made[0])
+        await until_shown(pilot, "│ When  most, ")
+        await until_shown(pilot, 'region  "me-9"')
+        hits = [number for number in page.list.current.by_hour if number] if page.list.current else []
+        days = [line[120:].split() for line in shown(pilot).splitlines() if line[120:122] == "│ "]
+        numbers = [int(cell) for cells in days[2:4] for cell in cells[3:] if cell.isdigit()]
+        assert numbers == hits
+
+
+async def test_at_24_lines_there_is_room_for_the_first_records(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(80, 24)) as pilot:
+        await differences(pilot, made[0])
+        await until_shown(pilot, "latency_ms")
+        await assert_shown(pilot, "filter   where.region == 'me-9'", "more lines")
+
+
 async def test_x_explains_the_finding_under_the_cursor(made: tuple[Incident, Path]) -> None:
     async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
         await differences(pilot, made[0])

@@ -340,6 +340,27 @@ async def test_what_was_typed_before_comes_back_with_up(opened: Opened) -> None:
 # Fields.
 
 
+async def test_below_the_fields_the_one_under_the_cursor_is_open_where_there_is_room(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await page.at_field(pilot, "event")
+        await until_shown(pilot, "string, in 100 % of the records")
+        below = [line.split()[-2:] for line in shown(pilot).splitlines() if line.rstrip().endswith((" 36", " 4"))]
+        assert [number for _, number in below] == ["36", "4"]
+        await pilot.press("enter")  # then they are among the lines
+        await until(pilot, lambda: shown(pilot).count("string, in 100 %") == 1)
+        await pilot.press("enter")
+        await page.at_field(pilot, "n")
+        await until_shown(pilot, "0 … 19.5 … 39  least, median, most")
+    async with opened(size=(80, 24)) as pilot:
+        page = await preview(pilot)
+        await pilot.press("f")
+        await page.at_field(pilot, "event")
+        await pilot.pause(0.2)
+        assert "of the records" not in shown(pilot)
+
+
 async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)

@@ -31,8 +31,10 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.app.timeline.screen import TimelinePage
+from tui.app.widgets.theme import DARK, PALETTES
 
 HOUR = timedelta(hours=1)
+_FIND = PALETTES[DARK][1].match.color
 
 
 async def timeline(pilot: Pilot[int]) -> TimelinePage:
@@ -78,6 +80,42 @@ async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opene
         await until_shown(pilot, "JMESPath")
 
 
+async def test_the_share_of_the_matches_is_a_line_and_said_of_the_hour_under_the_cursor(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        assert " share" not in shown(pilot)
+        await answer(pilot, "slash", "n < `20`")
+        await until_shown(pilot, "50 % of 40")
+        assert any(line.startswith(" share ") and "▇" in line for line in shown(pilot).splitlines())
+        await pilot.press("j", "j")
+        await until(pilot, lambda: page.chart.shown.minutes and " share" not in shown(pilot))
+
+
+async def test_e_stops_where_one_value_of_a_split_stands_out_but_not_where_all_do(
+    opened: Opened, tmp_path: Path
+) -> None:
+    odd, all_odd = FIRST + 50 * HOUR, FIRST + 80 * HOUR
+    for number in range(120):
+        hour = FIRST + number * HOUR
+        kinds = (["a"] * 60 + ["b"] * (40 if hour == odd else 4)) * (4 if hour == all_odd else 1)
+        chunk_path(tmp_path, hour).write_bytes(
+            gzip.compress(b"".join(json.dumps({"kind": kind}).encode() + b"\n" for kind in kinds))
+        )
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("i")
+        page = on(pilot, TimelinePage)
+        await answer(pilot, "f", "kind")
+        await until(pilot, lambda: page.chart.shown.split)
+        assert page.chart.shown.odd_split == {"a": frozenset(), "b": {odd}} and set(page.chart.shown.odd) == {all_odd}
+        await pilot.press("g", "e")
+        assert page.chart.current == odd
+        row = next(y for y in range(page.chart.size.height) if page.chart.render_line(y).text.startswith("  b "))
+        lit = [
+            text for text, style, _ in page.chart.render_line(row) if style and style.color == _FIND and text.strip()
+        ]
+        assert len("".join(lit)) == 2  # cells of the one hour
+
+
 async def test_a_range_on_it_is_the_selection_that_d_asks_about(opened: Opened) -> None:
     async with opened() as pilot:
         page = await timeline(pilot)
@@ -93,7 +131,7 @@ async def test_j_goes_from_hours_to_minutes_and_k_back(opened: Opened) -> None:
     async with opened(size=(80, 24)) as pilot:
         page = await timeline(pilot)
         await pilot.press("j", "j")
-        await until_shown(pilot, f"40 records are in these hours; most, 40, in {LAST:%a %d %b %H}:00.")
+        await until_shown(pilot, f"40 records are in this hour; most, 40, at {LAST:%a %d %b %H}:00.")
         assert page.chart.shown.minutes and page.chart.current == LAST
         await pilot.press("k", "k")
         assert not page.chart.shown.minutes and page.chart.current == LAST and not page.chart.near

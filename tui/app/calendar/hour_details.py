@@ -84,7 +84,8 @@ class HourDetails(LineWidget, can_focus=True):
             lines += [self._sum(chunks), *self._usual(width), [], *self._rates(width)]
         else:
             lines += [[self._nothing()], []]
-        lines += [*self._day(), []]
+        if day := self._day():
+            lines += [*day, []]
         key = self._whole_key(width)
         lines += [*self._chunks(chunks, width, max(height - len(lines) - len(key), 1)), *key]
         span, *news = self._archive()
@@ -190,10 +191,10 @@ class HourDetails(LineWidget, can_focus=True):
         sizes = {hour: float(session.hour_size.get(hour, 0)) for hour in hours}
         usual = {hour: known.size for hour in hours if (known := session.usual.sizes.get(hour))}
         ceiling = max(*sizes.values(), *usual.values(), 1.0) * _CEILING
-        lines = [
-            self._bars("size", sizes, hours, ceiling, palette.heat[3]),
-            self._bars("usual", usual, hours, ceiling, palette.dim),
-        ]
+        if not any(sizes.values()):
+            return []
+        lines = [self._bars("size", sizes, hours, ceiling, palette.heat[3])]
+        lines += [self._bars("usual", usual, hours, ceiling, palette.dim)] if usual else []
         if shade and any(hour in shade.records for hour in hours):
             rates = {hour: shade.rates.get(hour, 0.0) for hour in hours}
             lines.append(self._bars("share", rates, hours, max(*rates.values(), 1e-9) * _CEILING, palette.match))

@@ -1,4 +1,4 @@
-"""The lines around the calendar's grid: the year above it; below it what its signs mean, and what is selected."""
+"""The lines around the calendar's grid: facts and the year above it, below it its signs and what is selected."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.calendar.month_grid import cell_styles
+from tui.app.model.freshness import freshness
 from tui.app.model.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay, overlays
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, sparkline, strip_of
 from tui.archive.store import is_s3
 from tui.printable import printable
-from tui.units import dollars, plural, size
+from tui.units import count, dollars, plural, size
 
 _SHORT = {
     Mark.ODD_LARGE: "large",
@@ -27,6 +28,22 @@ _SHORT = {
     Mark.LATE: "late",
     Mark.FROZEN: "restore",
 }
+
+
+def header_facts(session: Session, hour: datetime, zones: str) -> tuple[str, ...]:
+    """What the header says of an archive, in order of weight."""
+    catalog, gaps, fresh = session.catalog, session.gaps, freshness(session)
+    long = f", {count(session.gap_hours)} h" if session.gap_hours > len(gaps) else ""
+    return (
+        f"{hour:%B %Y}",
+        zones,
+        f"{count(len(catalog.hours))}/{count(len(catalog.hours) + session.gap_hours)} h",
+        f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
+        f"·· {plural(len(gaps), 'gap')}{long}" if gaps else "",
+        session.damage_words(),
+        session.left_out_words,
+        fresh.brief if fresh else "",
+    )
 
 
 Month = tuple[int, int]

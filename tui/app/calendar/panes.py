@@ -16,11 +16,16 @@ from tui.app.model.session import Session
 from tui.app.records.peek import RecordPeek
 from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
+from tui.app.widgets.chart import Chart
+from tui.app.widgets.time_counts import TimeCounts
+from tui.archive.times import hours_between, next_hour
+from tui.units import size
 
 _WIDE = 112  # cells from which the details are beside the grid (page.py)
 _THREE = 160  # from which there is also what stands out, and the first record
 _HIGH = 30  # lines of a screen from which the legend has two
 _MONTH = 33  # lines of the grid: hours, the month's name, 31 days
+_CHART = 6  # lines that are free below the days, from which the sizes are there as bars
 _DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it, when its chunks are looked at
 _DETAILS_CELLS = 44
 
@@ -37,7 +42,9 @@ class Panes(Guarded, Vertical):
         self.peek = RecordPeek(session, about=self.details.brief)
         self.record = JsonTree(session.zone)  # the first of the records
         self.record.can_focus = False
-        self._upper = Container(self.grid, self.details, self.standouts, id="calendar")
+        self.sizes = Chart(cursor=False)  # of the hours of a short archive, below its days
+        hours = Vertical(self.grid, self.sizes, id="hours")
+        self._upper = Container(hours, self.details, self.standouts, id="calendar")
 
     def compose(self) -> list[Widget]:
         return [self._upper, self.legend, Container(self.peek, self.record, id="records")]
@@ -49,11 +56,22 @@ class Panes(Guarded, Vertical):
         needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
         legend, records = (2, 4) if lines >= _HIGH else (1, 1)
         self.legend.styles.height = legend
-        self._upper.styles.height = max(min(needed, height - legend - records), 1)
+        upper = max(min(needed, height - legend - records), 1)
+        self._upper.styles.height = upper
+        session = self.grid.session
+        self.sizes.display = wide and upper - days >= _CHART and session.first < session.catalog_last
+        self._show_sizes()
+        self.grid.styles.height = days if self.sizes.display else "1fr"
         self.details.display = wide or chunks
         self.details.styles.width = _DETAILS_CELLS if three else "1fr"
         self.standouts.display = self.record.display = three
         self.peek.brief = not wide
+
+    def _show_sizes(self) -> None:
+        session = self.grid.session
+        if self.sizes.display:
+            hours = tuple(hours_between(session.first, next_hour(session.catalog_last)))
+            self.sizes.show(TimeCounts(hours, session.hour_size, spell=size))
 
     def flip_focus(self) -> None:
         """To the chunks of the hour, or back."""
@@ -63,6 +81,7 @@ class Panes(Guarded, Vertical):
     def show(self, heat: HeatGrid) -> None:
         """Something was learned of the hours."""
         self.grid.show(heat)
+        self._show_sizes()
         self.details.repaint()
 
     def show_hour(self, hour: datetime) -> None:

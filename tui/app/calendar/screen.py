@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from tui.app.calendar.explanation import explanation
-from tui.app.calendar.legend import YearStrip
+from tui.app.calendar.legend import YearStrip, header_facts
 from tui.app.calendar.lister import Lister, MonthsListed
 from tui.app.calendar.panes import Panes
 from tui.app.hours_page import HoursPage
@@ -20,7 +20,6 @@ from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands
 from tui.app.model.counts import HOUR, count_over_time, counted_hours
 from tui.app.model.exhibit import Exhibit, exhibit
-from tui.app.model.freshness import freshness
 from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
@@ -29,7 +28,7 @@ from tui.app.requests import ChooseTopic, CountedMore, OpenHour
 from tui.archive.times import spell_hour
 from tui.archive.topics import named_topics, topics_of
 from tui.filter import Filter
-from tui.units import count, plural, size
+from tui.units import count, plural
 
 _OTHERS = "keys of another layout are left out; t chooses, x names them"
 
@@ -144,20 +143,8 @@ class CalendarPage(HoursPage):
             self.report(message.trouble, bad=True)
 
     def _moved(self) -> None:
-        session, catalog, grid = self.session, self.session.catalog, self.grid
-        expected = len(catalog.hours) + session.gap_hours
-        fresh = freshness(session)
-        self.header.show(
-            session.heading,
-            f"{grid.cursor:%B %Y}",
-            self.zones(),
-            f"{count(len(catalog.hours))}/{count(expected)} h",
-            f"{size(catalog.size)}{' so far' if catalog.unlisted else ''}",
-            f"·· {plural(session.gap_hours, 'gap')}" if session.gap_hours else "",
-            session.damage_words(),
-            session.left_out_words,
-            fresh.brief if fresh else "",
-        )
+        session, grid = self.session, self.grid
+        self.header.show(session.heading, *header_facts(session, grid.cursor, self.zones()))
         session.place = grid.cursor
         self.refresh_bindings()
         self.strip.show(grid.cursor)
@@ -264,8 +251,13 @@ class CalendarPage(HoursPage):
         self.refresh_hours()
 
     def on_counted_more(self, message: CountedMore) -> None:
-        self.session.shade = message.series.shade()
+        series = message.series
+        self.session.shade = series.shade()
         self.refresh_hours()
+        if series.final:
+            where = "; n goes to the next hour with some" if series.total else ""
+            of = f"{count(series.total)} of {plural(sum(series.records.values()), 'record')}"
+            self.report(f"{of} match {series.filter.describe()}{where}")
 
     def interrupt(self) -> bool:
         self._counted = None
@@ -273,6 +265,7 @@ class CalendarPage(HoursPage):
 
     def put_filter(self, filter_: Filter) -> str | None:
         self.session.filter = filter_
+        self._moved()
         return f"filter: {filter_.describe()} · enter previews an hour with it, s scans, p publishes"
 
     def action_topic(self) -> None:

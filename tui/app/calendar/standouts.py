@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from textwrap import wrap
 
 from textual.message import Message
 from textual.strip import Strip
@@ -18,7 +19,7 @@ from tui.analysis.question import Answer, Found, Question
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
-from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Filter
@@ -30,7 +31,6 @@ _REST_SECONDS = 0.6  # that a cursor rests: more is read than for the first reco
 _DAYS = 4  # before and after
 _SHARE, _USUAL = 8, 14  # cells
 _NAME = 44  # cells at most: no hole between a name and its share
-_ROWS = 2  # lines of a finding, with what always comes with it
 
 
 def standouts(session: Session, hour: datetime, cancel: threading.Event) -> Answer | None:
@@ -117,13 +117,17 @@ class Standouts(LineWidget):
         lines.append([])
         if not answer.found:
             return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares all of it", palette.dim)]]
-        for found in answer.found[: max((self.size.height - 4) // _ROWS, 1)]:
-            lines += [self._row(found, width), self._also(found, width)]
+        room = self.size.height - 2
+        for found in answer.found:
+            rows = [self._row(found, width), *self._also(found, width)]
+            if len(lines) + len(rows) <= room:
+                lines += rows
         return [*lines, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
 
-    def _also(self, found: Found, width: int) -> list[Piece]:
-        words = ", ".join(map(words_of, found.finding.also))
-        return [(shorten(f"    always with {printable(words)}", width), self.palette.dim)] if words else []
+    def _also(self, found: Found, width: int) -> list[list[Piece]]:
+        words = " · ".join(map(words_of, found.finding.also))
+        room = max(min(width - 4, _NAME + _SHARE + _USUAL), 10)
+        return [[(f"    {line}", self.palette.dim)] for line in wrap(f"with {printable(words)}", room) if words]
 
     def _row(self, found: Found, width: int) -> list[Piece]:
         palette, shift = self.palette, found.finding.shift

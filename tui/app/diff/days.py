@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from textual.strip import Strip
 
@@ -23,10 +23,10 @@ _SPELLED = 100  # the first number that does not fit into a cell
 Day = Mapping[int, int]  # hour of the clock → records; hours that were not looked at are not in it
 
 
-def days_of(found: Found, answer: Answer) -> dict[date, Day]:
-    """The finding's records by day and hour, of all hours that were looked at."""
+def days_of(hours: Iterable[datetime], records: Iterable[int]) -> dict[date, Day]:
+    """The records of each hour (or minute) that was looked at, by day and hour."""
     days: dict[date, Counter[int]] = {}
-    for hour, number in zip(answer.hours, found.by_hour, strict=True):
+    for hour, number in zip(hours, records, strict=True):
         days.setdefault(hour.date(), Counter())[hour.hour] += number
     return dict(days)
 
@@ -64,7 +64,7 @@ class FindingDays(LineWidget):
         self._first = date.min  # day of the finding
 
     def show(self, found: Found | None, answer: Answer | None) -> None:
-        self._days = days_of(found, answer) if found and answer else {}
+        self._days = days_of(answer.hours, found.by_hour) if found and answer else {}
         self._first = found.since.date() if found else date.min
         self.styles.height = min(len(self._days), _MOST) + 4
         self.repaint()

@@ -86,7 +86,7 @@ class FindingDetails(ScrolledLines):
 
     def _when(self, found: Found, answer: Answer) -> list[list[Piece]]:
         """The day of its worst hour, hour by hour."""
-        palette, days = self.palette, days_of(found, answer)
+        palette, days = self.palette, days_of(answer.hours, found.by_hour)
         if (worst := worst_of(days)) is None:
             return []
         day, hour, most = worst

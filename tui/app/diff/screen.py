@@ -30,17 +30,23 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
 from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
+from tui.app.widgets.chart import Chart
 from tui.app.widgets.cursor_list import REST_SECONDS
+from tui.app.widgets.time_counts import TimeCounts
 from tui.app.widgets.words import Words
 from tui.archive.location import command_line
-from tui.archive.times import ceil_hour, floor_hour, next_hour, spell_hour, spell_time
+from tui.archive.times import ceil_hour, floor_hour, hours_between, next_hour, spell_hour, spell_time
 from tui.filter import Filter, Term, parse_filter
 from tui.history.entries import diff_entry
 from tui.history.notebook import Spot
-from tui.units import count
+from tui.units import count, size
 
 _EXAMPLES = 40
 _THREE = 160  # cells from which all days of a finding are beside it, and its first record
+_NOTHING = (
+    "b compares with hours that you name; / compares only some records; i shows the timeline.",
+    "Below are the sizes of the compared days; these hours are underlined.",
+)
 _WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
 
 
@@ -75,12 +81,14 @@ class DiffPage(SelectionPage):
         self.list = FindingList()
         self.details = FindingDetails()
         self.days = FindingDays()
+        self.sizes = Chart(cursor=False)  # of the compared days, where nothing stands out
         self.record = JsonTree(session.zone)  # the first of the examples
         self.record.can_focus = False
         self._beside = Vertical(self.days, self.record)
+        self.opened = Container(self.details, self._beside, id="finding")
 
     def contents(self) -> list[Widget]:
-        return [self.sentences, self.list, Container(self.details, self._beside, id="finding")]
+        return [self.sentences, self.list, self.sizes, self.opened]
 
     def on_resize(self, event: Resize) -> None:
         self._beside.display = event.size.width >= _THREE
@@ -109,15 +117,24 @@ class DiffPage(SelectionPage):
         if self._answer is None:
             self.clear_report()  # the keys have an effect now
         answer = self._answer = message.answer
-        nothing = "b compares with hours that you name; / compares only some records; q goes back."
         also = companions(answer), volume_sentence(answer)
-        sentences = headline(answer), *also, nothing if answer.final and not answer.found else ""
+        sentences = headline(answer), *also, *(_NOTHING if not answer.found else ())
         self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
+        self._show_sizes(answer)
         if answer.final:
             self.sentences.refresh(layout=True)  # they may be fewer than they were
             self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
         self._show_header("" if answer.final else "reading on")
+
+    def _show_sizes(self, answer: Answer) -> None:
+        """In the place of findings, if there are none: the sizes of the days that were compared."""
+        none = not answer.found and bool(answer.hours)
+        self.sizes.display, self.list.display, self.opened.display = none, not none, not none
+        if none:
+            times = tuple(hours_between(floor_hour(answer.hours[0]), next_hour(floor_hour(answer.hours[-1]))))
+            self.sizes.selection = Selection.of(*(Hours(*range_) for range_ in answer.target.ranges))
+            self.sizes.show(TimeCounts(times, self.session.hour_size, spell=size))
 
     def _show_header(self, state: str) -> None:
         records = f"{count(self._answer.target.records)} records" if self._answer else ""

@@ -143,7 +143,12 @@ class TimelinePage(HoursPage):
 
     def _source(self, series: Series) -> str:
         read = series.chunks - series.skipped
-        parts = [f"split by {series.by}" if series.by else "f splits it by a field"]
+        split = (
+            f"split by {series.by}"
+            if series.split or not series.final
+            else f"no record has {series.by}; f splits again"
+        )
+        parts = [split if series.by else "f splits it by a field"]
         parts += [f"{plural(read, 'chunk')} read"] if series.chunks else []
         parts += [f"{count(series.skipped)} known from the index"] if series.skipped else []
         parts += [f"{plural(series.damaged, 'chunk')} damaged"] if series.damaged else []

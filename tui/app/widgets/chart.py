@@ -23,6 +23,7 @@ from tui.units import count
 _LABEL, _NARROW_LABEL = 22, 13  # cells before the bars, where they are split
 _NUMBER = 7  # and where they are not
 _TOTAL = 10  # cells behind them
+_NOTE = 27  # cells beside the bars, from which there are notes
 _WIDE = 100  # cells of a screen from which labels are long
 _CELLS = 3  # of an hour, seen from near
 _MOST_CELLS = 6
@@ -132,7 +133,7 @@ class Chart(LineWidget, can_focus=True):
     def label(self) -> int:
         """Cells before the bars."""
         if not self.shown.split:
-            return _NUMBER
+            return _NUMBER if self.can_focus else _NUMBER + 1  # sizes have a unit
         return _LABEL if self.size.width >= _WIDE else _NARROW_LABEL
 
     @property
@@ -143,7 +144,7 @@ class Chart(LineWidget, can_focus=True):
     def _height(self) -> int:
         """Lines of bars."""
         if not self.can_focus:
-            return max(self.size.height - 1, 1)
+            return max(self.size.height - 1 - bool(self.selection), 1)
         return next(bars for lines, bars in _HEIGHTS if self.app.size.height >= lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -175,7 +176,7 @@ class Chart(LineWidget, can_focus=True):
         height, rows = self._height, list(self.shown.split.items())
         below = height + 2 + bool(self.shown.records)
         if y < height:
-            pieces = self._bars(y, height, columns, cells)
+            pieces = [*self._bars(y, height, columns, cells), *self._note(y, height, len(columns) * cells)]
         elif y == height:
             pieces = [
                 (" " * self.label, self.palette.dim),
@@ -190,6 +191,19 @@ class Chart(LineWidget, can_focus=True):
         else:
             pieces = []
         return strip_of(pieces, width)
+
+    def _note(self, y: int, height: int, used: int) -> list[Piece]:
+        """Beside the bars, where columns leave room."""
+        room = self.size.width - self.label - used - 2
+        if not self.can_focus or room < _NOTE or not 0 <= y < height:
+            return []
+        notes = self.shown.notes()
+        if y >= len(notes):
+            return []
+        if y == height - 1 and len(notes) > height:
+            return [(f"  {len(notes) - y} more", self.palette.dim)]
+        text, odd = notes[y]
+        return [(f"  {text}", self.palette.odd if odd else self.palette.dim)]
 
     def _scale(self, y: int, ceiling: int, columns: list[range]) -> str:
         """Beside the tallest bar its number, and what a column is."""
@@ -230,13 +244,13 @@ class Chart(LineWidget, can_focus=True):
             times = [self.shown.times[at] for at in column]
             selected = any(span.start < time + step and time < span.stop for span in chosen for time in times)
             body = ("━" if selected else " ") * cells
-            if self.at in column:
+            if self.can_focus and self.at in column:
                 cursor, body = place, (body[: cells // 2] + "▲" + body)[:cells]
             if not selected and any(time in self.shown.gaps for time in times):
-                drawn.append((body.replace(" ", "·"), palette.selected if self.at in column else palette.gap))
+                drawn.append((body.replace(" ", "·"), palette.selected if body.strip() else palette.gap))
             else:
                 drawn.append((body, palette.selected))
-        for words in (self._words(), self._words(brief=True)):
+        for words in (self._words(), self._words(brief=True)) if self.can_focus else ():
             taken = -(-sum(len(text) for text, _ in words) // cells)
             words.append((" " * (taken * cells - sum(len(text) for text, _ in words)), palette.dim))
             for start in (cursor + 1, cursor - taken):  # behind it, or before it where there is no room

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import log
+from statistics import median
 
 from tui.units import count
 
+_FEW = 6  # times of which nothing is usual
 _FEW_HOURS = 3 * 24  # up to which the axis names hours, too
 MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -46,6 +49,19 @@ class TimeCounts:
         pairs = zip(self.sums(self.counts, columns), self.sums(self.records, columns), strict=True)
         return [matches / records if records else 0.0 for matches, records in pairs]
 
+    def notes(self) -> list[tuple[str, bool]]:
+        """What is usual, what stands out (true) and what is missing, a short line each, the most telling first."""
+        known = [self.counts.get(time, 0) for time in self.times if time not in self.gaps]
+        if len(known) < _FEW:
+            return []
+        unit = "minute" if self.minutes else "hour"
+        lines = [(f"{self.spell(round(median(known)))} per {unit} is usual", False)]
+        strongest = sorted(self.odd, key=lambda time: abs(log(self.odd[time] or 0.01)), reverse=True)
+        for time in strongest:
+            ratio = self.odd[time]
+            lines.append((f"{'▲' if ratio > 1 else '▼'} {_name(time)}  {ratio:.1f}×", True))
+        return [*lines, *((f"·· {_name(time)}  gap", False) for time in sorted(self.gaps))]
+
     def axis(self, columns: list[range], cells: int, *, near: bool) -> str:
         """Names of days, or of hours from near, or of minutes: as many as there is room for."""
         line = [" "] * (len(columns) * cells)
@@ -66,3 +82,7 @@ class TimeCounts:
         if before is None or time.date() != before.date():
             return f"{time:%a} {time.day} {time:%b}" if before is None or time.day == 1 else f"{time:%a} {time.day}"
         return f"{time:%H}" if (near or len(self.times) <= _FEW_HOURS) and time.hour % 3 == 0 else ""
+
+
+def _name(time: datetime) -> str:
+    return f"{time:%a} {time.day:2d} {time:%H:%M}"
