@@ -17,6 +17,7 @@ from tui.app.model.session import Session
 from tui.app.model.usual import odd_counts
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
+from tui.app.timeline.answer import headline, progress, source
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
 from tui.app.widgets.words import Words
@@ -25,7 +26,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.times import floor_hour, hours_between
 from tui.filter import Filter
 from tui.filter.jmespath import parse_expression
-from tui.units import count, plural
+from tui.units import plural
 
 
 class TimelinePage(HoursPage):
@@ -120,40 +121,11 @@ class TimelinePage(HoursPage):
 
     def _show_words(self) -> None:
         series = self._shown
-        self.answer.show((self._headline(series),), self._source(series))
-        state = "" if series.final else "stopped" if self.cancel.is_set() else _progress(series)
+        odd = self.chart.shown.odd
+        self.answer.show((headline(series, odd),), source(series, self._some))
+        state = "" if series.final else "stopped" if self.cancel.is_set() else progress(series)
         where = series.hours.words() if series.every.by_hour else f"{series.hours.start:%a %Y-%m-%d %H:00}, by minute"
         self.header.show(self.session.name, "timeline", where, state)
-
-    def _headline(self, series: Series) -> str:
-        hours = "these hours" if series.every.by_hour else "this hour"
-        what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
-        if not series.final and not series.matches:
-            return "Counting …"
-        peak = max(series.matches, key=lambda time: series.matches[time], default=None)
-        if peak is None or not series.total:
-            return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
-        most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
-        so_far = "" if series.final else " so far"
-        ratio = self.chart.shown.odd.get(peak)
-        usual = f", {ratio:.1f} times the usual" if ratio else ""
-        return (
-            f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, at {most}{usual}."
-        )
-
-    def _source(self, series: Series) -> str:
-        read = series.chunks - series.skipped
-        split = (
-            f"split by {series.by}"
-            if series.split or not series.final
-            else f"no record has {series.by}; f splits again"
-        )
-        parts = [split if series.by else "f splits it by a field"]
-        parts += [f"{plural(read, 'chunk')} read"] if series.chunks else []
-        parts += [f"{count(series.skipped)} known from the index"] if series.skipped else []
-        parts += [f"{plural(series.damaged, 'chunk')} damaged"] if series.damaged else []
-        parts += [f"{plural(series.no_time, 'record')} without a time"] if series.no_time else []
-        return " · ".join([*parts, *([self._some] if self._some else [])])
 
     def on_chart_moved(self) -> None:
         self._moved()
@@ -295,14 +267,11 @@ class TimelinePage(HoursPage):
             f"$ {self.command()}",
             "Every column is an hour (or several, where there are more hours than cells), and its bar the number of "
             "records that match the filter; of all records, if there is none. Magenta bars count matches, blue ones "
-            "all records. f splits them by the values of a field, each with its own line and scale.",
+            "all records. f splits them by the values of a field, each with its own line and scale; what stands out for that value "
+            "alone is magenta. Of matches there is also their share of all records.",
             "j shows the hours closer, then the minutes of one hour, by the time in its records; k goes back. v starts "
             "a range and ends it: it becomes the selection, of hours or of minutes. ·· is a gap. e walks over gaps and "
             "over hours with 2.5 times as many records as is usual for that hour, or less than 0.4 times.",
             "Hours are what the chunks' keys name; minutes are the records' own times. Chunks whose counts are in the "
             "index are not read.",
         )
-
-
-def _progress(series: Series) -> str:
-    return f"counting, {count(series.chunks)} of {count(series.of)} chunks" if series.of else "counting"

@@ -1,0 +1,43 @@
+"""What a timeline says in words: the sentence that is the answer, and how it was obtained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tui.app.model.counts import Series
+from tui.units import count, plural
+
+
+def headline(series: Series, odd: Mapping[datetime, float]) -> str:
+    """How many there are, and when most; `odd`: how many times the usual."""
+    hours = "these hours" if series.every.by_hour else "this hour"
+    what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
+    if not series.final and not series.matches:
+        return "Counting …"
+    peak = max(series.matches, key=lambda time: series.matches[time], default=None)
+    if peak is None or not series.total:
+        return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
+    most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
+    so_far = "" if series.final else " so far"
+    ratio = odd.get(peak)
+    usual = f", {ratio:.1f} times the usual" if ratio else ""
+    return f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, at {most}{usual}."
+
+
+def source(series: Series, some: str) -> str:
+    """How it was counted; `some`: of what, if not of all."""
+    read = series.chunks - series.skipped
+    missing = series.final and not series.split
+    split = f"no record has {series.by}; f splits again" if missing else f"split by {series.by}"
+    parts = [split if series.by else "f splits it by a field"]
+    parts += [f"{plural(read, 'chunk')} read"] if series.chunks else []
+    parts += [f"{count(series.skipped)} known from the index"] if series.skipped else []
+    parts += [f"{plural(series.damaged, 'chunk')} damaged"] if series.damaged else []
+    parts += [f"{plural(series.no_time, 'record')} without a time"] if series.no_time else []
+    return " · ".join([*parts, *([some] if some else [])])
+
+
+def progress(series: Series) -> str:
+    """How far the counting is."""
+    return f"counting, {count(series.chunks)} of {count(series.of)} chunks" if series.of else "counting"
