@@ -24,6 +24,7 @@ _RANGE = {
     "S": range(60),
 }
 _SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # all as simple: where the values fit several, `detect` decides
+_SHORT_FIRST = ("dmYH", "mdYH", *_SHORT_YEARS)  # the orders that a number of one or two digits can begin
 _SHORT_YEAR = 0.5
 _EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
 _EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -164,7 +165,7 @@ class FoundTime:
 def find_times(key: str) -> Iterator[FoundTime]:
     """Every reading of a part of a key as a time with an hour, in order of their places."""
     for match in _START.finditer(key):
-        for order in _orders(match[0]):
+        for order in _orders(match[0]) if len(match[0]) > 2 else _orders_by_second(key, match.end()):
             if found := _read(key, match.start(), order):
                 yield found
         if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
@@ -178,14 +179,22 @@ def _orders(text: str) -> tuple[str, ...]:
     """The orders that digits or a word can begin."""
     if not text.isdecimal():
         return ("mdYH", "mdyH", "mdHMSY") if month_number(text) else ()  # the last is asctime's
-    if len(text) < 3:
-        return ("dmYH", "mdYH", *_SHORT_YEARS)
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
     if len(text) == 6:
         return (*long, *_SHORT_YEARS)
     if long and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
         return (*long, "ymdH") if len(text) == 8 else long  # 20050113 may be one o'clock
     return (*long[1:], *(("dmYH", "mdYH", *_SHORT_YEARS) if len(text) >= 8 else ()))
+
+
+def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
+    """The orders that a number of one or two digits can begin which ends at `stop`, by the number or name behind it."""
+    stop += len(_gap(key, stop) or "")
+    if word := _WORD.match(key, stop):
+        return _SHORT_FIRST if month_number(word[0]) or _WEEKDAYS.match(key, stop) else ()
+    run = _DIGITS.match(key, stop)
+    second = int(run[0][:2]) if run else 0
+    return tuple([order for order in _SHORT_FIRST if second in _RANGE[order[1]]])
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
@@ -223,7 +232,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
             if gap is None:
                 return None
             stop += len(gap)
-            if not glued and (weekday := _WEEKDAYS.match(key, stop)):
+            if not glued and key[stop : stop + 1].isalpha() and (weekday := _WEEKDAYS.match(key, stop)):
                 parts += [gap, "a" if len(weekday[0]) == 3 else "A"]
                 texts.append(weekday[0])
                 gap = _gap(key, weekday.end()) or ""
