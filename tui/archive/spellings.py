@@ -234,10 +234,10 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
             if gap is None:
                 return None
             stop += len(gap)
-            if not glued and key[stop : stop + 1].isalpha() and (name := _name(key, stop)):
-                parts += [gap, name[0]]
-                texts.append(name[1])
-                stop += len(name[1])
+            if not glued and key[stop : stop + 1].isalpha() and (word := _name(key, stop)):
+                parts += [gap, word[0]]
+                texts.append(word[1])
+                stop += len(word[1])
                 gap = _gap(key, stop) or ""
                 stop += len(gap)
             parts.append(gap)
