@@ -49,11 +49,12 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
         else:
             table.hours.append(Hour(time, records))
         hour = len(table.hours) - 1
+        known_fields = dict(summary.fields)  # decoded once
         values = {
             name: dict(zip(map(read, field.values), field.values.values(), strict=True))
-            for name, field in summary.fields.items()
+            for name, field in known_fields.items()
         }
-        for name, field in summary.fields.items():
+        for name, field in known_fields.items():
             fields.setdefault(name, []).append((hour, field, values[name]))
         table.parts.append(Part(hour, _observed(summary.sample, values)))
     for name, places in fields.items():
