@@ -352,7 +352,7 @@ async def test_below_the_fields_the_one_under_the_cursor_is_open_where_there_is_
         await until(pilot, lambda: shown(pilot).count("string, in 100 %") == 1)
         await pilot.press("enter")
         await page.at_field(pilot, "n")
-        await until_shown(pilot, "0 … 19.5 … 39  least, median, most")
+        await until_shown(pilot, "0 … 19 … 39  least, median, most")
     async with opened(size=(80, 24)) as pilot:
         page = await preview(pilot)
         await pilot.press("f")

@@ -267,8 +267,8 @@ class TimelinePage(HoursPage):
             f"$ {self.command()}",
             "Every column is an hour (or several, where there are more hours than cells), and its bar the number of "
             "records that match the filter; of all records, if there is none. Magenta bars count matches, blue ones "
-            "all records. f splits them by the values of a field, each with its own line and scale; what stands out for "
-            "that value alone is magenta. Of matches there is also their share of all records.",
+            "all records. f splits them by the values of a field, each with a line and scale of its own; what is odd "
+            "for that value alone is magenta. Of matches there is also their share of all records.",
             "j shows the hours closer, then the minutes of one hour, by the time in its records; k goes back. v starts "
             "a range and ends it: it becomes the selection, of hours or of minutes. ·· is a gap. e walks over gaps and "
             "over hours with 2.5 times as many records as is usual for that hour, or less than 0.4 times.",
