@@ -109,7 +109,7 @@ async def test_an_hour_without_a_match_names_the_keys_that_help_and_shows_its_re
         await until(pilot, lambda: "No match" not in shown(pilot))
         await pilot.press("o")
         await until_shown(pilot, "29 of 1,140 records match")
-        await assert_shown(pilot, "n goes to the next hour with some")
+        await assert_shown(pilot, "· n goes to them")
 
 
 async def test_a_gap_says_how_long_it_is_and_where_to_go(opened: Opened) -> None:

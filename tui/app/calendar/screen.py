@@ -255,7 +255,7 @@ class CalendarPage(HoursPage):
         self.session.shade = series.shade()
         self.refresh_hours()
         if series.final:
-            where = "; n goes to the next hour with some" if series.total else ""
+            where = " · n goes to them" if series.total else ""
             of = f"{count(series.total)} of {plural(sum(series.records.values()), 'record')}"
             self.report(f"{of} match {series.filter.describe()}{where}")
 

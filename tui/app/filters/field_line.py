@@ -17,6 +17,7 @@ from tui.filter.fields import Field
 from tui.printable import printable
 from tui.units import count
 
+_MEDIAN = " median"
 _ENDS = "  least, median, most"
 _WHOLE = 1e15  # below it a float tells whole numbers apart
 _BAR, _SHORT_BAR = 8, 4
@@ -63,7 +64,8 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
     right = [*share, (f" {bar:<{wide}}" if wide else "", blue)] if number else [(f" {bar:>{cells}}", blue)]
     right.append((f" {distinct:>{_VALUES}} ", palette.dim))
     room = max(width - 5 - names - sum(len(text) for text, _ in right), 1)
-    text = text.removesuffix("ian") if len(text) > room and text.endswith(" median") else text
+    if text.endswith(_MEDIAN) and len(text) > room:
+        text = text.removesuffix("ian") if len(text) - 3 <= room else text.removesuffix(_MEDIAN)
     left: list[Piece] = [
         (" ▾ " if unfolded else " ▸ ", palette.dim),
         (path, palette.name),
@@ -85,7 +87,7 @@ def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, s
     if facet.rank == _UNLIKE and field.median is not None:
         curve = sparkline(_halved(field.bins), max(_halved(field.bins)) * _CEILING)
         large = _ROUNDED <= abs(field.median) < _WHOLE
-        return f"{field.median:,.{'0f' if large else '4g'}} median", palette.number, "", curve
+        return f"{field.median:,.{'0f' if large else '4g'}}{_MEDIAN}", palette.number, "", curve
     style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
     number = f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
     return _spelled(value), style, number, _bar(share, wide)
