@@ -35,10 +35,10 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for module, source in sources.items():
         package = module if any(other.startswith(f"{module}.") for other in sources) else module.rpartition(".")[0]
-        found = set()
+        targets = set()
         for target, name in imports(ast.parse(source), package):
-            found.add(f"{target}.{name}" if f"{target}.{name}" in sources else target)
-        graph[module] = {target for target in found if target in sources and target != module}
+            targets.add(f"{target}.{name}" if f"{target}.{name}" in sources else target)
+        graph[module] = {target for target in targets if target in sources and target != module}
     return graph
 
 
