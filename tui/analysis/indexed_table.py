@@ -105,7 +105,7 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
         if records >= len(places) / 10 and unlisted - listed[value] <= _UNKNOWN * records and pattern_of(value) is None
     }
     texts = any(field.patterns for _, field, _ in places)
-    found: list[tuple[int, Mapping[Value, int]]] = []
+    hours: list[tuple[int, Mapping[Value, int]]] = []
     for hour, field, values in places:
         known: dict[Value, int] = {value: values[value] for value in values.keys() & kept}
         patterns: Mapping[str, int] = field.patterns
@@ -114,8 +114,8 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
             for value, number in values.items():
                 if (text := pattern_of(value)) is not None:
                     patterns[text] += number
-        found.append((hour, known | {Blanked(text): number for text, number in patterns.items()}))
-    return found
+        hours.append((hour, known | {Blanked(text): number for text, number in patterns.items()}))
+    return hours
 
 
 def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observed:

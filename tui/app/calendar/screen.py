@@ -109,7 +109,7 @@ class CalendarPage(HoursPage):
     def refresh_hours(self) -> None:
         """Show what a preview or a scan has learned meanwhile; a finding that was taken is what is shaded."""
         if (shade := self.session.shade) is not self._shade:
-            self._shade, self.overlay = shade, Overlay.RATE if shade and shade.found else self.overlay
+            self._shade, self.overlay = shade, Overlay.RATE if shade and shade.of_finding else self.overlay
         self.panes.show(self._heat())
         self._moved()
 
