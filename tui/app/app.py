@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
@@ -125,18 +126,9 @@ class Explorer(Guide):
                 from tui.app.send.screen import SendPage
 
                 return SendPage(session, cargo, self.jobs)
-            case requests.ShowDiff(session, hours):
-                from tui.app.diff.screen import DiffPage
-
-                return DiffPage(session, hours)
-            case requests.ShowTimeline(session):
-                from tui.app.timeline.screen import TimelinePage
-
-                return TimelinePage(session)
-            case requests.ShowNotebook(session):
-                from tui.app.notebook.screen import NotebookPage
-
-                return NotebookPage(session)
+            case requests.ShowScreen(name, session, hours):
+                shown: Page = import_module(f"tui.app.{name}.screen").page(session, hours)
+                return shown
             case requests.ResumeJob(job):
                 from tui.app.jobs.resume import ResumePage
 

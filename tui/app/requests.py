@@ -7,7 +7,7 @@ opens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from textual.binding import Binding
@@ -115,18 +115,12 @@ class PlanScan:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowDiff:
-    """Show what changed in some hours; in which hours something did, if none are given."""
+class ShowScreen:
+    """Show what `page(session, hours)` of `tui/app/NAME/screen.py` makes: a screen of an archive, about some hours."""
 
+    name: str
     session: Session
-    hours: Selection
-
-
-@dataclass(frozen=True, slots=True)
-class ShowTimeline:
-    """Show how many records match the session's filter, over time."""
-
-    session: Session
+    hours: Selection = field(default_factory=Selection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +137,6 @@ class ResumeJob:
     """Resume what an earlier run, or another front end, has left."""
 
     job: Unfinished
-
-
-@dataclass(frozen=True, slots=True)
-class ShowNotebook:
-    """Show the notebook of an archive."""
-
-    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +207,7 @@ Request = (
     | PlanSend
     | ResumeJob
     | AddArchive
-    | ShowDiff
-    | ShowTimeline
-    | ShowNotebook
+    | ShowScreen
     | ShowJobs
     | ShowJob
     | KeepJob

@@ -43,7 +43,7 @@ class CalendarPage(HoursPage):
         Binding("D", "take('day')", "select the day", show=False, id="select-day"),
         Binding("M", "take('month')", "select the month", show=False, id="select-month"),
         Binding("o", "overlay", "shades", id="shades"),
-        Binding("i", "timeline", "timeline", id="timeline"),
+        Binding("i", "show_screen('timeline')", "timeline", id="timeline"),
         Binding("t", "topic", "topic", show=False, id="topic"),
         Binding("tab", "pane", "chunks", show=False, id="pane"),
     ]

@@ -47,7 +47,6 @@ class DiffPage(SelectionPage):
         Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
-        Binding("i", "timeline", "timeline", show=False, id="timeline"),
         Binding("n", "match(1)", "next finding", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous finding", show=False, id="previous-match"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
@@ -194,11 +193,11 @@ class DiffPage(SelectionPage):
             self._filter = Filter((*self._filter.terms, others), self._filter.invert)
             self._begin()
 
-    def action_timeline(self) -> None:
-        """Of the finding, over the selected hours or the archive."""
-        if (current := self.list.current) is not None:
+    def action_show_screen(self, name: str) -> None:
+        """The timeline is of the finding, over the selected hours or the archive."""
+        if name == "timeline" and (current := self.list.current) is not None:
             self.session.filter, self.session.place = self._filter_of(current), floor_hour(current.since)
-        super().action_timeline()
+        super().action_show_screen(name)
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_time(start)}..{spell_time(stop)}" for start, stop in self._against)
@@ -251,3 +250,8 @@ class DiffPage(SelectionPage):
             "always comes together is one finding.",
             *((source_of(answer),) if answer else ()),
         )
+
+
+def page(session: Session, hours: Selection) -> DiffPage:
+    """What changed in some hours; in which hours something did, if none are given."""
+    return DiffPage(session, hours)

@@ -45,7 +45,7 @@ _PARTNERS = {
     "write": "copy",
     "send": "scan",
 }
-_BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
+_BY_PARAMETER = ("pick", "show_screen")  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
 
@@ -84,10 +84,10 @@ def action_name(binding: Binding) -> str:
 
 def _add(rows: dict[str, Row], binding: Binding) -> None:
     name = action_name(binding)
-    name = _PARTNERS.get(name, name)
     steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
     if name in _BY_PARAMETER:
-        name = steps.strip("'")
+        name, steps = steps.strip("'"), ""
+    name = _PARTNERS.get(name, name)
     apart = steps if name in _MOVES else bool(steps)  # `switch` is not `switch(3)`
     kind = f"{name} {apart}"
     row = rows.setdefault(kind, Row(name))

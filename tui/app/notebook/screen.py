@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.model.command import read_filter
+from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.notebook.entry_text import EntryText, plain, split
 from tui.app.page import Page
@@ -220,6 +221,11 @@ class NotebookPage(Page):
             "cursor. [notebook] in the config turns it off, or leaves out records.",
             f"It is the Markdown file {self.session.notebook.path}.",
         )
+
+
+def page(session: Session, _: Selection) -> NotebookPage:
+    """The notebook of an archive."""
+    return NotebookPage(session)
 
 
 def _markdown(entries: Sequence[Written]) -> str:
