@@ -106,7 +106,7 @@ class Explorer(Guide):
                 self._quit()
             case requests.PlanSend(instead=True):
                 self.switch_screen(self._page(request))
-            case _ if isinstance(request, requests.Opening):
+            case requests.OpeningRequest():
                 self._answer_opening(request)
             case _:
                 self.push_screen(self._page(request))
@@ -145,7 +145,7 @@ class Explorer(Guide):
 
     # Opening an archive.
 
-    def _answer_opening(self, request: requests.Opening) -> None:
+    def _answer_opening(self, request: requests.OpeningRequest) -> None:
         match request:
             case requests.OpenArchive():
                 self.push_screen(self._opening(request))

@@ -16,8 +16,7 @@ from textual.worker import get_current_worker
 
 from tui.app.home.face import Face, Lead
 from tui.app.home.list import HomeList
-from tui.app.home.removal import Removable, question, removed
-from tui.app.home.rows import Home, headline, list_again, read_home
+from tui.app.home.rows import Home, Removable, headline, list_again, question, read_home, removed
 from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob

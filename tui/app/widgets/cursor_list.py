@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
@@ -167,6 +168,9 @@ class ScrolledLines(LineWidget):
     def lines(self, width: int) -> list[list[Piece]]:
         """All of them."""
         raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def action_scroll(self, lines: int) -> None:
         last = max(len(self.lines(self.size.width)) - self.size.height, 0)
