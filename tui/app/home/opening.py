@@ -122,9 +122,8 @@ class ChoicePage(Page):
         self.header.show(self._title)
         self.set_focus(self.choices)
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        event.stop()
-        self.chosen(event.value)
+    def on_choice_list_chosen(self) -> None:
+        self.chosen(self.choices.value)
 
     def explanation(self) -> tuple[str, ...]:
         return (self._about,)

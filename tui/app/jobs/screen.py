@@ -140,8 +140,8 @@ class JobsPage(Page):
     def on_resize(self) -> None:
         self.choices.show(self._rows())
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        at = int(event.value)
+    def on_choice_list_chosen(self) -> None:
+        at = int(self.choices.value)
         if at < len(self.jobs):
             self.request(ShowJob(self.jobs[at]))
         else:
@@ -182,7 +182,7 @@ class JobsPage(Page):
     def interrupt(self) -> bool:
         return self._here is not None and self._here.stop()
 
-    def on_choices_moved(self) -> None:
+    def on_choice_list_moved(self) -> None:
         self._open_here()
 
     def action_jobs(self) -> None:
