@@ -24,7 +24,7 @@ import tui
 from tui.archive.waits import report_waits
 from tui.errors import HourscopeError, ScanError
 from tui.scan.events import ChunkDone, Counts, ScanEvent
-from tui.scan.task import ScanTask, scan_chunk
+from tui.scan.task import ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import PipeTurn
 
 MAIN = "from tui.scan.child import main; main()"
@@ -103,6 +103,7 @@ def main() -> None:
     report_waits(lambda line: print(f"hourscope: {line}", file=sys.stderr, flush=True))
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not print between events
+    keep_freed_memory()
     stopped = threading.Event()
     tasks, turn = _Tasks(stopped), PipeTurn((int(sys.argv[1]), int(sys.argv[2])))
 
