@@ -40,7 +40,7 @@ class Running:
     """An archiver in a thread, until the end of the `with`, which is a clean stop."""
 
     def __init__(self, options: ArchiverOptions) -> None:
-        self._wanted = options
+        self._options = options
         self._stop = threading.Event()
         self._failed: BaseException | None = None
         self.events: list[Event] = []
@@ -48,7 +48,7 @@ class Running:
 
     def _run(self) -> None:
         try:
-            for event in archive_topic(self._wanted, self._stop):
+            for event in archive_topic(self._options, self._stop):
                 self.events.append(event)
         except BaseException as error:  # for the test's own thread
             self._failed = error

@@ -28,7 +28,7 @@ _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
 _SIGN = 1 << 20  # more than any bucket
 _LARGEST = 1e300
-_TOLD = 50  # chunks that tell where numbers are cut
+_SAMPLED = 50  # chunks that tell where numbers are cut
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
 Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
@@ -202,7 +202,7 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
 def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
-    for _, ladder in ladders[:: max(len(ladders) // _TOLD, 1)]:
+    for _, ladder in ladders[:: max(len(ladders) // _SAMPLED, 1)]:
         counts.update(dict(zip(ladder.steps, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
     ordered = sorted(counts)
     sums = list(accumulate(counts[step] for step in ordered))

@@ -38,19 +38,19 @@ class FindingDetails(ScrolledLines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: LocatedFinding | None = None
+        self._located: LocatedFinding | None = None
         self._answer: Answer | None = None
         self._records: tuple[bytes, ...] | None = None
         self._drawn: tuple[object, list[list[Piece]]] = (None, [])
 
     def show(self, located: LocatedFinding | None, answer: Answer | None, records: tuple[bytes, ...] | None) -> None:
         """`records`: examples, None as long as they are looked for."""
-        self._found, self._answer, self._records = located, answer, records
+        self._located, self._answer, self._records = located, answer, records
         self.top = 0
         self.repaint()
 
     def lines(self, width: int) -> list[list[Piece]]:
-        palette, located, answer = self.palette, self._found, self._answer
+        palette, located, answer = self.palette, self._located, self._answer
         if located is None or answer is None:
             return []
         shift = located.finding.shift
