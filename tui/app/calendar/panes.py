@@ -13,7 +13,7 @@ from tui.app.calendar.month_grid import MonthGrid
 from tui.app.calendar.standouts import Standouts
 from tui.app.model.heat import HeatGrid
 from tui.app.model.session import Session
-from tui.app.records.panes import RecordPeek
+from tui.app.records.peek import RecordPeek
 from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
 

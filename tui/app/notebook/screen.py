@@ -16,7 +16,7 @@ from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.notebook.entry_text import EntryText, plain, split
 from tui.app.page import Page
-from tui.app.records.panes import RecordsPane
+from tui.app.records.peek import RecordsPane
 from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import ChoiceList

@@ -15,7 +15,7 @@ from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session, place_name
-from tui.app.records.panes import RecordsPane
+from tui.app.records.peek import RecordsPane
 from tui.app.requests import PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order

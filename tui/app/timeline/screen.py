@@ -15,7 +15,7 @@ from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, counted_
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
 from tui.app.model.usual import odd_counts
-from tui.app.records.panes import RecordPeek
+from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
 from tui.app.widgets.chart import Chart, TimeCounts
 from tui.app.widgets.words import Words

@@ -103,9 +103,10 @@ class Chart(LineWidget, can_focus=True):
     def show(self, counts: TimeCounts, at: datetime | None = None) -> None:
         """Other counts; the cursor goes to a time, or stays."""
         at = at or self.current
-        if len(counts.split) != len(self.shown.split):
-            self.refresh(layout=True)
+        grown = len(counts.split) != len(self.shown.split)
         self.shown = counts
+        if grown:
+            self.refresh(layout=True)
         self.at = max(bisect_right(counts.times, at) - 1, 0) if at else max(len(counts.times) - 1, 0)
         self._scroll()
         self.repaint()
@@ -152,7 +153,9 @@ class Chart(LineWidget, can_focus=True):
     @property
     def label(self) -> int:
         """Cells before the bars."""
-        return (_LABEL if self.size.width >= _WIDE else _NARROW_LABEL) if self.shown.split else _NUMBER
+        if not self.shown.split:
+            return _NUMBER
+        return _LABEL if self.size.width >= _WIDE else _NARROW_LABEL
 
     @property
     def _room(self) -> int:
@@ -192,7 +195,6 @@ class Chart(LineWidget, can_focus=True):
         if not columns:
             return Strip.blank(width)
         height, rows = self._height, list(self.shown.split.items())
-        pieces: list[Piece] = []
         if y < height:
             pieces = self._bars(y, height, columns, cells)
         elif y == height:
@@ -201,16 +203,20 @@ class Chart(LineWidget, can_focus=True):
             pieces = self._marker(columns, cells)
         elif y - height - 2 < len(rows):
             pieces = self._value(*rows[y - height - 2], columns, cells)
+        else:
+            pieces = []
         return strip_of(pieces, width)
 
     def _sums(self, counts: Mapping[datetime, int], columns: list[range]) -> list[int]:
-        return [sum(counts.get(self.shown.times[at], 0) for at in column) for column in columns]
+        times = self.shown.times
+        return [sum(counts.get(times[at], 0) for at in column) for column in columns]
 
     def _scale(self, y: int, ceiling: int, columns: list[range]) -> str:
         """Beside the tallest bar its number, and what a column is."""
         if y > 1:
             return ""
-        unit = "minute" if self.shown.minutes else "hour" if len(columns[0]) == 1 else f"{len(columns[0])} h"
+        hours = len(columns[0])
+        unit = "minute" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
         return f"{self.shown.spell(ceiling)} " if y == 0 else f"/{unit} "
 
     def _bars(self, y: int, height: int, columns: list[range], cells: int) -> list[Piece]:
@@ -234,15 +240,17 @@ class Chart(LineWidget, can_focus=True):
 
     def _axis(self, columns: list[range], cells: int) -> str:
         """Names of days, or of hours from near, or of minutes: as many as there is room for."""
-        line = ""
+        line = [" "] * (len(columns) * cells)
+        free, times = 0, self.shown.times
         before: datetime | None = None
         for place, column in enumerate(columns):
-            time = self.shown.times[column[0]]
+            time = times[column[0]]
             name = self._tick(time, before)
-            if name and len(line) <= place * cells <= len(columns) * cells - len(name):
-                line = f"{line:<{place * cells}}{name} "
+            if name and place * cells >= free and place * cells + len(name) <= len(line):
+                line[place * cells : place * cells + len(name)] = name
+                free = place * cells + len(name) + 1
             before = time
-        return line
+        return "".join(line)
 
     def _tick(self, time: datetime, before: datetime | None) -> str:
         if self.shown.minutes:
@@ -256,7 +264,8 @@ class Chart(LineWidget, can_focus=True):
         """The cursor below its column with what it stands on, the selected times, and gaps."""
         palette, step = self.palette, self.shown.step
         chosen = [*self.selection.ranges, *([self.marked] if self.marked else [])]
-        drawn, cursor = list[Piece](), 0
+        drawn: list[Piece] = []
+        cursor = 0
         for place, column in enumerate(columns):
             times = [self.shown.times[at] for at in column]
             selected = any(span.start < time + step and time < span.stop for span in chosen for time in times)
@@ -290,11 +299,11 @@ class Chart(LineWidget, can_focus=True):
         return [(f" {name}  ", palette.dim), (number, palette.strong), (odd, palette.odd), (" ", palette.dim)]
 
     def _value(self, text: str, counts: Mapping[datetime, int], columns: list[range], cells: int) -> list[Piece]:
+        palette = self.palette
         values = self._sums(counts, columns)
-        style = (self.palette.finds if self.shown.matches else self.palette.heat)[3]
         bars = sparkline(values, max(values, default=0) * _CEILING or 1.0)
         return [
-            (f"  {fit(printable(text, self.label), self.label - 3)} ", self.palette.text),
-            ("".join(bar * cells for bar in bars), style),
-            (f"{count(sum(counts.values())):>{_TOTAL - 1}}", self.palette.text),
+            (f"  {fit(printable(text, self.label), self.label - 3)} ", palette.text),
+            ("".join(bar * cells for bar in bars), palette.finds[3] if self.shown.matches else palette.heat[3]),
+            (f"{count(sum(counts.values())):>{_TOTAL - 1}}", palette.text),
         ]
