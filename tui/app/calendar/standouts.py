@@ -15,7 +15,7 @@ from textual.timer import Timer
 
 from tui.analysis.answers import share, words_of
 from tui.analysis.diff import diff
-from tui.analysis.question import Answer, Found, Question
+from tui.analysis.question import Answer, LocatedFinding, Question
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
@@ -115,25 +115,25 @@ class Standouts(LineWidget):
         how = "" if answer.exact else f", the first {count(answer.records)} records"
         lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
         lines.append([])
-        if not answer.found:
+        if not answer.findings:
             return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares all of it", palette.dim)]]
         room = self.size.height - 2
-        for found in answer.found:
-            rows = [self._row(found, width), *self._also(found, width)]
+        for located in answer.findings:
+            rows = [self._row(located, width), *self._also(located, width)]
             if len(lines) + len(rows) <= room:
                 lines += rows
         return [*lines, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
 
-    def _also(self, found: Found, width: int) -> list[list[Piece]]:
-        words = " · ".join(map(words_of, found.finding.also))
+    def _also(self, located: LocatedFinding, width: int) -> list[list[Piece]]:
+        words = " · ".join(map(words_of, located.finding.also))
         room = max(min(width - 4, _NAME + _SHARE + _USUAL), 10)
         return [[(f"    {line}", self.palette.dim)] for line in wrap(f"with {printable(words)}", room) if words]
 
-    def _row(self, found: Found, width: int) -> list[Piece]:
-        palette, shift = self.palette, found.finding.shift
+    def _row(self, located: LocatedFinding, width: int) -> list[Piece]:
+        palette, shift = self.palette, located.finding.shift
         return [
-            sign_of(found, palette),
-            *conditions(found, max(min(width - 4 - _SHARE - _USUAL, _NAME), 10), palette, palette.text),
+            sign_of(located, palette),
+            *conditions(located, max(min(width - 4 - _SHARE - _USUAL, _NAME), 10), palette, palette.text),
             (f"{share(shift.here):>{_SHARE}}", palette.strong),
             (f"{f'usual {share(shift.there)}':>{_USUAL}}", palette.dim),
         ]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from textual.strip import Strip
 
-from tui.analysis.question import Answer, Found
+from tui.analysis.question import Answer, LocatedFinding
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.app.widgets.theme import Palette
 from tui.units import count
@@ -63,9 +63,9 @@ class FindingDays(LineWidget):
         self._days: dict[date, Day] = {}
         self._first = date.min  # day of the finding
 
-    def show(self, found: Found | None, answer: Answer | None) -> None:
-        self._days = days_of(answer.hours, found.by_hour) if found and answer else {}
-        self._first = found.since.date() if found else date.min
+    def show(self, located: LocatedFinding | None, answer: Answer | None) -> None:
+        self._days = days_of(answer.hours, located.by_hour) if located and answer else {}
+        self._first = located.since.date() if located else date.min
         self.styles.height = min(len(self._days), _MOST) + 4
         self.repaint()
 

@@ -275,3 +275,8 @@ class TimelinePage(HoursPage):
             "Hours are what the chunks' keys name; minutes are the records' own times. Chunks whose counts are in the "
             "index are not read.",
         )
+
+
+def page(session: Session, _: Selection) -> TimelinePage:
+    """How many records match the session's filter, over time."""
+    return TimelinePage(session)
