@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
-from uuid import uuid4
 
 from tui.config import cache_dir, state_dir
 from tui.errors import KeyTakenError, OutputError, is_full
@@ -66,7 +65,7 @@ def atomic_file(
 def _begin(target: Path, opener: Callable[[str, int], int]) -> tuple[Path, int]:
     """A hidden file beside the target, and its descriptor, which holds a lock on it as long as its writer lives."""
     while True:
-        part = target.with_name(f".{_stem(target.name)}.{uuid4().hex[:_MARK]}{_PART}")
+        part = target.with_name(f".{_stem(target.name)}.{os.urandom(_MARK // 2).hex()}{_PART}")
         descriptor = opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
         with suppress(OSError):  # a file system without locks: nobody will take the file for a dead one's either
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -41,7 +41,7 @@ from tui.archive.lines import ZERO_RUN, Limits, Place, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.streams import Peekable, StoredBytes, without_marks
+from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 _PARTS_THAT_TELL = 16
 _REPLACED = 3  # times that an object may be replaced while it is being opened
-_TELLING = 1 << 16  # bytes that tell the form of a chunk's records
 _AHEAD = 2 * READ_SIZE  # stored bytes that decoders have read, at most, and of which they have not given all
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
@@ -333,7 +332,7 @@ class ChunkReader:
         forms: list[Form] = []
         for part in parts[:_PARTS_THAT_TELL]:
             with closing(part.open()) as stream:
-                form = form_of_part(Peekable(cast(Readable, stream)).peek(_TELLING), self._reading.records)
+                form = form_of_part(Peekable(cast(Readable, stream)).peek(TELLING), self._reading.records)
             forms += [form] if form else []
         if LINES in forms or not forms:
             return LINES
@@ -360,7 +359,7 @@ def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T
 
 def _telling(stream: Peekable) -> tuple[bytes, bool]:
     """The decoded bytes that tell the form, and whether that is all of them: a document's list may come late."""
-    size = _TELLING
+    size = TELLING
     first = stream.peek(size)
     while len(first) == size and size < LONGEST_PREAMBLE and may_come_late(first):
         size *= 4

@@ -14,7 +14,9 @@ FIRST_RANGE = 768 << 10  # bytes of the first request of a stepwise reader: with
 
 RECORD_MARK = b"\x1e"  # before each record of a JSON text sequence (RFC 7464 §2.2); no JSON text holds it
 _MARKED = re.compile(rb"(?:\A|[\r\n}\]])%s\s*[{\[]" % RECORD_MARK)
-_TELLING = 1 << 12  # bytes that tell whether there are such marks, also where the first record is a part of one
+_BEFORE_MARK = 1 << 12  # bytes that tell whether there are such marks, also where the first record is a part of one
+
+TELLING = 1 << 16  # bytes that tell the form of a chunk's records
 
 
 class ReadCancelled(Exception):
@@ -41,7 +43,7 @@ class Peekable(io.RawIOBase):
             with memoryview(buffer) as view:
                 while filled < size and (count := self._next(view[filled:])):
                     filled += count
-            self._seen = bytes(buffer[:filled])
+                self._seen = bytes(view[:filled])
         return self._seen[:size]
 
     @property
@@ -67,7 +69,7 @@ class Peekable(io.RawIOBase):
 
 def without_marks(stream: Peekable) -> Peekable:
     """The same stream; a JSON text sequence without its marks, so that it is lines or values."""
-    first = stream.peek(_TELLING)
+    first = stream.peek(TELLING)[:_BEFORE_MARK]  # one read with what tells the form
     return _Unmarked(stream) if RECORD_MARK in first and _MARKED.search(first) else stream
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -195,7 +196,7 @@ class Index:
         if self._folder is None:
             return chunk.etag
         try:
-            return f"{chunk.etag}-{(self._folder / chunk.key).stat().st_ctime_ns:x}"
+            return f"{chunk.etag}-{os.stat(f'{self._folder}/{chunk.key}').st_ctime_ns:x}"  # noqa: PTH116  (five times as fast)
         except OSError:  # gone: nothing is known of it
             return None
 

@@ -36,6 +36,7 @@ from tui.scan.measure import Part
 from tui.scan.turns import Turn, taken_once
 
 PROGRESS_INTERVAL = 0.1  # seconds
+_KEPT = 4 << 20  # bytes
 _SHOWN = 20  # matches of a chunk that are told while an extract takes them all
 
 Emit = Callable[[ScanEvent], None]
@@ -70,6 +71,15 @@ class ScanTask:
     reading: Reading = field(default_factory=Reading)
     strict: bool = False
     exact: bool = False
+
+
+def keep_freed_memory() -> None:
+    """Have this process keep the memory of one chunk's buffers for those of the next: call it once, before the first.
+
+    glibc keeps what is freed up to twice the largest block that was. Without this each chunk's buffers are mapped anew,
+    a hundred page faults, which are a third of the time of a chunk of 300 kB.
+    """
+    bytes(_KEPT)  # is not touched, so that it costs nothing
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool], turn: Turn | None = None) -> None:

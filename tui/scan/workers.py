@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from tui.archive.waits import report
 from tui.scan.events import Matches, ScanEvent
-from tui.scan.task import ScanTask, scan_chunk
+from tui.scan.task import ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import pipe_turn
 from tui.units import plural
 
@@ -119,6 +119,7 @@ class Workers:
 def threads(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -> Iterator[Workers]:
     """Workers that are threads. Leaving it ends what still runs."""
     stopped, turn = threading.Event(), threading.Lock()
+    keep_freed_memory()
 
     def run(task: ScanTask, emit: Emit) -> None:
         scan_chunk(task, emit, stopped.is_set, turn)
