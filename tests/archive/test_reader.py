@@ -83,6 +83,23 @@ class TestFormsThatChange:
             f"{name} data among the lines, compressed once more than the rest; not read"
         ]
 
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+    @pytest.mark.parametrize("before", [1, 2000])
+    @pytest.mark.parametrize("behind", [0, 2000])
+    def test_lines_in_utf_16_that_were_appended_are_reported_once(
+        self, encoding: str, before: int, behind: int
+    ) -> None:
+        wide = (lines([b'{"n":"error"}'] * 300).decode()).encode(encoding)
+        found = read(lines(self.MANY[:before]) + wide + b"\n" + lines(self.MANY[:behind]))
+        (damage,) = found.damage
+        assert damage.reason == "UTF-16 among the lines, which hourscope does not read"
+        assert damage.start <= len(lines(self.MANY[:before])) <= damage.stop
+        assert found.records[:before] == list(self.MANY[:before])
+        assert [record for record in found.records if record in self.MANY] == [
+            *self.MANY[:before],
+            *self.MANY[:behind],
+        ]
+
     @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
     @pytest.mark.parametrize("place", [2, 3])
     @pytest.mark.parametrize("count", [2000, 30_000])  # of which a bzip2 stream is more than a block

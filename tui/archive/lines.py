@@ -329,6 +329,7 @@ class _Lines:
         pieces = [text]
         if self._compressed or b"\0" in text:
             text, damage = self._without_compressed(text)
+            self._mixture.look_for_utf16(text, self._begun_at)
             pieces = _ZERO_RUNS.split(text)
         records: list[bytes] = []
         blank = shared = 0
