@@ -50,7 +50,7 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
         survey = survey_of(request.source)
         warnings = [*left_out(survey.unfit_count, survey.unfit, survey.repeats), *map(str, survey.damaged)]
         warnings += [not_json_warning(survey.not_json)] if survey.not_json else []
-        warnings += request.hints(survey)
+        warnings += [*survey.misread, *request.hints(survey)]
         noted = (*request.notes, *warnings)
         print_plan(request.source, survey, (), noted, as_json=request.as_json, how=request.how, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
