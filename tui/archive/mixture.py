@@ -53,8 +53,8 @@ class Mixture:
         """What is to be reported at the chunk's end."""
         if self.lists and self.others:
             reason = f"{plural(self.lists, self.each)} among the records {'is' if self.lists == 1 else 'are'} a list"
-            each = "" if self.lists == 1 else " each"
-            yield Damage(self._lists_at, end, f"{reason}, read as one record{each} (--records)")
+            suffix = "" if self.lists == 1 else " each"
+            yield Damage(self._lists_at, end, f"{reason}, read as one record{suffix} (--records)")
         if self._wide_at >= 0:
             yield Damage(self._wide_at, end, "UTF-16 among the lines, which hourscope does not read")
         if self._opened:
