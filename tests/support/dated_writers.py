@@ -79,6 +79,13 @@ dated("asctime", "ev %a %b %d %H:%M:%S %Y.log")
 dated("a weekday", "%a-%Y-%m-%d-%H.gz")
 dated("a folder for the weekday", "logs/%A/%Y%m%d%H.json")
 dated("a weekday behind the day", "%Y/%m/%d-%a/%H.gz")
+dated("a folder for the week", "%Y/W%V/%m/%d/%H.json.gz")
+dated("the week behind the day", "%d/W%V/%m/%Y/%H.gz")
+
+
+@writer("a folder for the quarter")
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"{t:%Y}/Q{(t.month + 2) // 3}/{t:%m/%d/%H}.json.gz"
 
 
 @writer("topics by their number", ("events_1", "events_2"))

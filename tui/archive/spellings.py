@@ -24,6 +24,7 @@ _RANGE = {
     "S": range(60),
 }
 _SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # all as simple: where the values fit several, `detect` decides
+_SHORT_FIRST = ("dmYH", "mdYH", *_SHORT_YEARS)  # the orders that a number of one or two digits can begin
 _SHORT_YEAR = 0.5
 _EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
 _EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -32,6 +33,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
 _WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
 _MOST_WEEKDAYS = 4
+_SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a quarter or a week, as folders have it
 _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
@@ -41,7 +43,7 @@ _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECA
 _FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
 
 
-_ALIKE = {"B": "m", "I": "H", "a": "", "A": ""}
+_ALIKE = {"B": "m", "I": "H", "a": "", "A": "", "w": ""}
 _NAMED = frozenset("BaA")
 
 
@@ -50,7 +52,7 @@ class Spelling:
     """A time's quantities and the literal texts between them, in turn: `("Y", "-", "m", "-", "d", "_", "H")`.
 
     A text of "" means that the digits follow each other. `B` is a month's name, `a` and `A` a weekday's, `I` and `p` a
-    clock of twelve hours, `f` the digits of a fraction, `s` an epoch.
+    clock of twelve hours, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`, `W05`).
     """
 
     parts: tuple[str, ...]
@@ -96,6 +98,7 @@ class Spelling:
                         "A": "([A-Za-z]{6,9})",
                         "I": r"(\d\d?)",
                         "p": "([AaPp][Mm])",
+                        "w": r"([Qq][1-4]|[Ww]\d\d)",
                         "s": _EPOCH,
                     }.get(part, r"(\d+)")
                 )
@@ -121,7 +124,7 @@ class Spelling:
                 only_may = all(text.lower() == "may" for text in columns[at // 2])  # the others may be whole names
                 spelled.append("%b" if short_names and not only_may else "%B")
             else:
-                spelled.append("*" if part == "f" else f"%-{part}" if at in bare else f"%{part}")
+                spelled.append("*" if part in "fw" else f"%-{part}" if at in bare else f"%{part}")
         return "".join(spelled)
 
     def time(self, texts: tuple[str, ...]) -> datetime | None:
@@ -164,7 +167,7 @@ class FoundTime:
 def find_times(key: str) -> Iterator[FoundTime]:
     """Every reading of a part of a key as a time with an hour, in order of their places."""
     for match in _START.finditer(key):
-        for order in _orders(match[0]):
+        for order in _orders(match[0]) if len(match[0]) > 2 else _orders_by_second(key, match.end()):
             if found := _read(key, match.start(), order):
                 yield found
         if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
@@ -178,14 +181,22 @@ def _orders(text: str) -> tuple[str, ...]:
     """The orders that digits or a word can begin."""
     if not text.isdecimal():
         return ("mdYH", "mdyH", "mdHMSY") if month_number(text) else ()  # the last is asctime's
-    if len(text) < 3:
-        return ("dmYH", "mdYH", *_SHORT_YEARS)
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
     if len(text) == 6:
         return (*long, *_SHORT_YEARS)
     if long and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
         return (*long, "ymdH") if len(text) == 8 else long  # 20050113 may be one o'clock
     return (*long[1:], *(("dmYH", "mdYH", *_SHORT_YEARS) if len(text) >= 8 else ()))
+
+
+def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
+    """The orders that a number of one or two digits can begin which ends at `stop`, by the number or name behind it."""
+    stop += len(_gap(key, stop) or "")
+    if word := _WORD.match(key, stop):
+        return _SHORT_FIRST if month_number(word[0]) or _name(key, stop) else ()
+    run = _DIGITS.match(key, stop)
+    second = int(run[0][:2]) if run else 0
+    return tuple([order for order in _SHORT_FIRST if second in _RANGE[order[1]]])
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
@@ -223,11 +234,12 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
             if gap is None:
                 return None
             stop += len(gap)
-            if not glued and (weekday := _WEEKDAYS.match(key, stop)):
-                parts += [gap, "a" if len(weekday[0]) == 3 else "A"]
-                texts.append(weekday[0])
-                gap = _gap(key, weekday.end()) or ""
-                stop = weekday.end() + len(gap)
+            if not glued and key[stop : stop + 1].isalpha() and (word := _name(key, stop)):
+                parts += [gap, word[0]]
+                texts.append(word[1])
+                stop += len(word[1])
+                gap = _gap(key, stop) or ""
+                stop += len(gap)
             parts.append(gap)
         read = _quantity(key, stop, quantity, glued)
         if read is None:
@@ -247,6 +259,14 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
     spelling = Spelling(tuple(parts))
     time = spelling.time(tuple(texts))
     return FoundTime(at, stop, spelling, tuple(texts), time) if time else None
+
+
+def _name(key: str, at: int) -> tuple[str, str] | None:
+    """What stands between the numbers of a date and says nothing new: a weekday, a quarter, a week; and its text."""
+    if weekday := _WEEKDAYS.match(key, at):
+        return "a" if len(weekday[0]) == 3 else "A", weekday[0]
+    span = _SPAN.match(key, at)
+    return ("w", span[0]) if span else None
 
 
 def _gap(key: str, at: int) -> str | None:

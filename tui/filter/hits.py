@@ -28,12 +28,11 @@ def hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
     return _lines_of_one(block, *term.finders) if len(term.finders) == 1 else _lines_of_first(block, term.finders)
 
 
-def _lines_of_one(block: Block, find: Find) -> Iterator[Span]:
-    """The lines that have a hit, each once."""
+def _lines_of_one(block: Block, find: Find, position: int = 0) -> Iterator[Span]:
+    """The lines from `position` on that have a hit, each once."""
     stop = block.end
     with block.raw() as view:
-        at = _hit(find, view, 0, stop)
-        position = 0
+        at = _hit(find, view, position, stop)
         while at <= stop:
             start, end = _line_at(block, at, position)
             yield start, end
@@ -46,7 +45,7 @@ def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
     stop, position = block.end, 0
     with block.raw() as view:
         hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
-        while hits:
+        while len(hits) > 1:
             start, end = _line_at(block, min(hits.values()), position)
             yield start, end
             position = end + 1
@@ -54,6 +53,8 @@ def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
                 hits[find] = _hit(find, view, position, stop)
                 if hits[find] > stop:
                     del hits[find]
+        for find in hits:  # nearly always there is one from the beginning
+            yield from _lines_of_one(block, find, position)
 
 
 def _lines_of_every(block: Block, every: Every) -> Iterator[Span]:

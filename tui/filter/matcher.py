@@ -36,7 +36,8 @@ class Matcher:
         self._terms = tuple(terms)
         self._invert = invert
         self._lead = _lead(self._terms)
-        self._tests = tuple(term.test for term in terms if not (term is self._lead and term.exact))
+        self._tested_terms = tuple(term for term in terms if not (term is self._lead and term.exact))
+        self._tests = tuple(term.test for term in self._tested_terms)
         self._not_at_once = 0  # blocks whose lines will be tested one after another
         self._not_few = 0  # blocks that will be settled, for they will have many hits
         self.not_json = 0
@@ -158,15 +159,12 @@ class Matcher:
         if self._not_at_once:
             self._not_at_once -= 1
             return None
-        verdicts: list[list[bool]] = []
-        if block.end <= MAX_PARSED and all(term.verdicts for term in self._terms) and block.all_objects():
+        verdicts = None
+        if block.end <= MAX_PARSED and block.all_objects():
             with block.view() as view:
-                per_term = [term.verdicts(view) for term in self._terms if term.verdicts]
-            verdicts = [those for those in per_term if those is not None and len(those) == block.count()]
-        if not verdicts or len(verdicts) < len(self._terms):
-            self._not_at_once = _APART
-            return None
-        return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))
+                verdicts = _verdicts(self._terms, view, block.count())
+        self._not_at_once = 0 if verdicts is not None else _APART
+        return verdicts
 
     def _one_by_one(self, block: Block, *, strict: bool = False) -> Iterator[Span]:
         """Of all lines, those that pass every test. `strict`: also those are parsed that lack the text of a match."""
@@ -185,7 +183,20 @@ class Matcher:
             start = end + 1
 
     def _tested(self, block: Block, lines: Iterable[Span]) -> Iterator[Span]:
-        """Those of `lines` that pass every test."""
+        """Those of `lines` that pass every test: all at once where that can be, as in `_at_once`."""
+        if self._not_at_once or block.end > MAX_PARSED or not block.all_objects():
+            self._not_at_once = max(0, self._not_at_once - 1)
+            return self._tested_apart(block, lines)
+        spans = list(lines)
+        with block.view() as view:
+            text = b"".join([view[start : end + 1] for start, end in spans])
+        verdicts = _verdicts(self._tested_terms, memoryview(text), len(spans)) if spans else []
+        if verdicts is None:
+            self._not_at_once = _APART
+            return self._tested_apart(block, spans)
+        return compress(spans, verdicts)
+
+    def _tested_apart(self, block: Block, lines: Iterable[Span]) -> Iterator[Span]:
         test = _conjunction(self._tests)
         with block.view() as view:
             for start, end in lines:
@@ -202,6 +213,14 @@ def _conjunction(tests: Sequence[Test]) -> Test:
     if len(tests) == 1:
         return tests[0]
     return lambda record: all(test(record) for test in tests)
+
+
+def _verdicts(terms: Sequence[Compiled], lines: memoryview, count: int) -> list[bool] | None:
+    """Does each of `count` lines fulfill the terms? None where that cannot be told of all at once."""
+    verdicts = [those for term in terms if term.verdicts and (those := term.verdicts(lines)) and len(those) == count]
+    if not verdicts or len(verdicts) < len(terms):
+        return None
+    return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))
 
 
 def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:

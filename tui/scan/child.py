@@ -6,6 +6,7 @@ it forks, which is not safe beside threads. A child ends by itself when its pare
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import queue
@@ -27,7 +28,7 @@ from tui.scan.events import ChunkDone, Counts, ScanEvent
 from tui.scan.task import ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import PipeTurn
 
-MAIN = "from tui.scan.child import main; main()"
+MAIN = "import gc; gc.disable(); from tui.scan.child import main; main()"
 _END_SECONDS = 1.0  # seconds that a task has to end once nobody waits for it
 
 
@@ -103,6 +104,8 @@ def main() -> None:
     report_waits(lambda line: print(f"hourscope: {line}", file=sys.stderr, flush=True))
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not print between events
+    gc.freeze()  # what was imported stays: no collection has to look at it
+    gc.enable()
     keep_freed_memory()
     stopped = threading.Event()
     tasks, turn = _Tasks(stopped), PipeTurn((int(sys.argv[1]), int(sys.argv[2])))
