@@ -49,11 +49,11 @@ def chunks(folder: Path) -> list[SampleChunk]:
 @pytest.fixture(scope="module")
 def records(chunks: list[SampleChunk]) -> dict[datetime, list[dict[str, Any]]]:
     """Every fourth day of the archive, the incident's among them, by hour."""
-    found: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
+    by_hour: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
     for chunk in chunks:
         if (chunk.hour - SampleSpec().start).days % 4 == 0:
-            found[chunk.hour] += [msgspec.json.decode(line) for line in lines(chunk.path)]
-    return found
+            by_hour[chunk.hour] += [msgspec.json.decode(line) for line in lines(chunk.path)]
+    return by_hour
 
 
 def members(path: Path) -> Iterator[tuple[bytes, bool]]:
@@ -184,10 +184,10 @@ def test_daily_rhythm(chunks: list[SampleChunk]) -> None:
 
 def test_records_are_in_order_of_time_and_in_their_hour(chunks: list[SampleChunk]) -> None:
     for chunk in chunks[::50]:
-        found = [msgspec.json.decode(line) for line in lines(chunk.path)]
-        times = [record["epoch_ms"] for record in found]
+        parsed = [msgspec.json.decode(line) for line in lines(chunk.path)]
+        times = [record["epoch_ms"] for record in parsed]
         assert times == sorted(times)
-        for record in found:
+        for record in parsed:
             moment = datetime.fromisoformat(record["ts"])
             assert moment.timestamp() * 1000 == pytest.approx(record["epoch_ms"], abs=0.5)
             assert moment.replace(minute=0, second=0, microsecond=0) == chunk.hour
@@ -239,10 +239,10 @@ def test_a_session_is_a_story(records: dict[datetime, list[dict[str, Any]]]) -> 
         assert "session_end" not in [event for _, event in story[:-1]]
 
 
-def rates(found: Iterator[dict[str, Any]]) -> dict[tuple[str, str], float]:
+def rates(some: Iterator[dict[str, Any]]) -> dict[tuple[str, str], float]:
     """The share of errors for each (version, cdn)."""
     seen, failed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for record in found:
+    for record in some:
         pair = record["player"]["version"], record["player"]["cdn"]
         seen[pair] += 1
         failed[pair] += record["event"] == "error"
@@ -252,16 +252,16 @@ def rates(found: Iterator[dict[str, Any]]) -> dict[tuple[str, str], float]:
 def test_the_incident_stands_out(records: dict[datetime, list[dict[str, Any]]]) -> None:
     incident = incident_of(SampleSpec())
     culprit = incident.version, incident.cdn
-    inside = rates(r for hour, found in records.items() if incident.covers(hour) for r in found)
-    outside = rates(r for hour, found in records.items() if not incident.covers(hour) for r in found)
+    inside = rates(r for hour, in_hour in records.items() if incident.covers(hour) for r in in_hour)
+    outside = rates(r for hour, in_hour in records.items() if not incident.covers(hour) for r in in_hour)
     assert len(inside) == len(outside) == 9
     assert inside.pop(culprit) > 0.5
     assert max(inside.values()) < 0.015
     assert all(0.001 < rate < 0.006 for rate in outside.values())
-    for hour, found in records.items():
-        codes = Counter(record["error"]["code"] for record in found if "error" in record)
+    for hour, in_hour in records.items():
+        codes = Counter(record["error"]["code"] for record in in_hour if "error" in record)
         assert (codes[incident.code] > 15) if incident.covers(hour) else incident.code not in codes
-    hit = [r for found in records.values() for r in found if r.get("error", {}).get("code") == incident.code]
+    hit = [r for in_hour in records.values() for r in in_hour if r.get("error", {}).get("code") == incident.code]
     assert {(record["player"]["version"], record["player"]["cdn"]) for record in hit} == {culprit}
 
 

@@ -19,14 +19,14 @@ def named_tests() -> list[tuple[str, str]]:
 
 def names_in(file: Path) -> set[str]:
     """The names of a file's tests as pytest spells them: `::test_a`, `::TestB::test_c`."""
-    found = set()
+    names = set()
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found.add(f"::{node.name}")
+            names.add(f"::{node.name}")
         elif isinstance(node, ast.ClassDef):
             inner = (child for child in node.body if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef))
-            found |= {f"::{node.name}::{child.name}" for child in inner}
-    return found
+            names |= {f"::{node.name}::{child.name}" for child in inner}
+    return names
 
 
 @pytest.mark.parametrize("file", sorted({file for file, _ in named_tests()}))

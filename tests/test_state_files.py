@@ -145,8 +145,8 @@ def paths(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
     """Every place in a JSON value; of a list, the first."""
     yield path
     inner = value.items() if isinstance(value, dict) else list(enumerate(value))[:1] if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from paths(each, *path, key)
+    for key, item in inner:
+        yield from paths(item, *path, key)
 
 
 def edited(value: Any, path: tuple[Any, ...], new: Any) -> Any:

@@ -44,9 +44,12 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, between commas, w
 }  # fmt: skip
 ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
+OPENED = ("timeline", "notebook")
+"""Screens that a key opens from every screen of an archive: the key's name, its words, and the folder in tui/app."""
+
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
-_ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", "notebook"}
+_ARCHIVE = _PAGE | {"filter", "go-to-time", "next-trouble", "previous-trouble", "copy", "note", *OPENED}
 _LIST = frozenset(("down", "up", "first", "last", "page-down", "page-up"))
 _FEW_RECORDS = _LIST | {"left", "right", "sideways-left", "sideways-right", "wrap", "hues"}
 _RECORDS = _FEW_RECORDS | {"next-match", "previous-match"}
@@ -55,17 +58,17 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "timeline", "topic"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "topic"},
     "what changed": _ARCHIVE
     | _LIST
-    | {"open", "scan", "send", "write", "baseline", "not-these", "timeline", "pane", "next-match", "previous-match"},
+    | {"open", "scan", "send", "write", "baseline", "not-these", "pane", "next-match", "previous-match"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
     | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
-    | {"what-changed", "timeline", "follow"}
+    | {"what-changed", "follow"}
     | {"only-these", "not-these", "more-of-value", "fields", "column", "columns", "tree", "raw", "terms", "invert"}
     | {"saved-filters", "all-or-matches", "lines-around", "mark-like", "marks", "unmark"}
     | {"term-later", "term-earlier", "delete", "edit-text", "add", "save", "term on/off"},

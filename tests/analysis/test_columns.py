@@ -30,12 +30,12 @@ def lines(records: list[Any]) -> bytes:
 
 def cells(columns: Columns) -> dict[Any, Any]:
     """The values of each record at each path, null and none alike."""
-    found: dict[Any, Any] = {}
+    by_path: dict[Any, Any] = {}
     for path, column in columns.cells.items():
         numbers = column.records if column.records is not None else range(len(column.values))
         pairs = zip(numbers, column.values, strict=True)
-        found[path] = Counter((n, type(v), v) for n, v in pairs if v is not None and v is not MISSING)
-    return {path: values for path, values in found.items() if values}
+        by_path[path] = Counter((n, type(v), v) for n, v in pairs if v is not None and v is not MISSING)
+    return {path: values for path, values in by_path.items() if values}
 
 
 @given(RECORDS, RECORDS)
@@ -65,7 +65,7 @@ def test_a_learner_that_is_sent_to_another_process_begins_anew() -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), RECORDS), min_size=1, max_size=3), st.integers(1, 2))
 def test_bits_and_counts_of_facts_agree(hours: list[tuple[int, list[Any]]], times: int) -> None:
     learner, parts = Learner(), []
-    for at, records in sorted(hours, key=lambda each: each[0]):
+    for at, records in sorted(hours, key=lambda pair: pair[0]):
         part = Observed()
         for _ in range(times * 3):  # as the blocks of a chunk
             part.merge(observe_lines(lines(records), learner))
@@ -86,6 +86,6 @@ def test_many_values_have_codes_of_two_bytes() -> None:
     part = observe_lines(lines(records), Learner())
     table = table_of([(datetime(2024, 3, 1, tzinfo=UTC), part)], UTC)
     masks = table.every_record
-    found = {fact.value: masks.mask(fact).bit_count() for fact in table.hits if fact.field == "w"}
-    assert found == {0: 2334, 1: 2333, 2: 2333}
+    counts = {fact.value: masks.mask(fact).bit_count() for fact in table.hits if fact.field == "w"}
+    assert counts == {0: 2334, 1: 2333, 2: 2333}
     assert all(masks.mask(fact).bit_count() == sum(hits) for fact, hits in table.hits.items())

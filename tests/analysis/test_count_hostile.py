@@ -62,8 +62,8 @@ def expected(lines: list[bytes], by: tuple[str, ...], minutes: int | None) -> tu
         choices = []
         for name in by:
             value = record.get(name)
-            each = value if isinstance(value, list) else [value]
-            choices.append({spell_json(one) for one in each if one is not None})
+            items = value if isinstance(value, list) else [value]
+            choices.append({spell_json(one) for one in items if one is not None})
         groups = list(product(*choices))
         missing += not groups
         counts.update((bucket, group) for group in groups)

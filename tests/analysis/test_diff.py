@@ -164,7 +164,7 @@ def test_a_sample_begins_with_the_target_and_a_few_kilobytes_of_each_chunk(
     assert {size for _, size in asked[: length + 40]} == {16 << 10}
     assert [one.final for one in answers] == [False] * (len(answers) - 1) + [True]
     assert not any(one.exact for one in answers)
-    assert made.fields <= {fact.field for found in answers[-1].found[:3] for fact in found.finding.facts}
+    assert made.fields <= {fact.field for finding in answers[-1].findings[:3] for fact in finding.finding.facts}
 
 
 def test_a_short_baseline_varies_as_all_other_hours_do() -> None:

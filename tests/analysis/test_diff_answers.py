@@ -105,14 +105,14 @@ def test_the_printed_filter_is_read_by_a_shell_as_it_is(
 ) -> None:
     write(made_of(lambda chance, bad: {"a b": value if bad and chance.random() < 0.5 else "ok"}), tmp_path)
     words = [str(tmp_path), "--from", hour(FIRST), "--to", hour(STOP)]
-    wanted = answer(capsys, *words)[1]["findings"][0]["filter"]
+    expression = answer(capsys, *words)[1]["findings"][0]["filter"]
     run(["diff", *words, "--jobs", "1"])
     printed = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("    -m "))
-    assert shlex.split(printed) == ["-m", wanted]
+    assert shlex.split(printed) == ["-m", expression]
     echoed = subprocess.run(
         ["sh", "-c", f"printf %s {printed.strip()[3:]}"], capture_output=True, cwd=tmp_path, check=True
     )
-    assert echoed.stdout.decode() == wanted
+    assert echoed.stdout.decode() == expression
     assert not (tmp_path / "pwned").exists()
 
 
@@ -137,8 +137,8 @@ def test_a_value_that_has_most_of_a_rare_field_is_no_date() -> None:
         return {"code": code}
 
     made = made_of(record)
-    found = findings(made.comparison(made.table()))
-    assert [fact.expression for fact in found[0].facts] == ["code == `5003`"]
+    ranked = findings(made.comparison(made.table()))
+    assert [fact.expression for fact in ranked[0].facts] == ["code == `5003`"]
     days = [tuple(b'{"day":"d%d"}' % (at // 4) for _ in range(50)) for at in range(HOURS)]
     assert not any(fact.kind == "value" for fact in Incident(tuple(days), 0, 0, frozenset()).table().hits)
 

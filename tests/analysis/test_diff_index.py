@@ -64,7 +64,7 @@ def test_without_hours_the_index_finds_them(
     capsys.readouterr()
     no_reading(monkeypatch)
     _, said = answer(capsys, str(tmp_path))
-    assert any((each["since"], each["until"]) == (hour(made.first), hour(made.stop)) for each in said["findings"])
+    assert any((row["since"], row["until"]) == (hour(made.first), hour(made.stop)) for row in said["findings"])
 
 
 @pytest.mark.parametrize("words", [["--full"], ["-m", "status == `500`"]])

@@ -49,7 +49,7 @@ def test_what_is_new_in_some_minutes_is_found_with_them(
         "2024-03-03T10:40",
     )
     assert said["target"] == {"from": "2024-03-03T10:20", "to": "2024-03-03T10:40", "records": 150}
-    assert [each["from"] for each in said["baseline"]["ranges"]] == [f"2024-03-{day:02}T10:20" for day in (1, 2, 4)]
+    assert [span["from"] for span in said["baseline"]["ranges"]] == [f"2024-03-{day:02}T10:20" for day in (1, 2, 4)]
 
 
 def test_minutes_can_be_compared_with_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,15 +17,15 @@ from tui.analysis.spans import suspicious
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_the_incident_is_among_the_first_three_findings(seed: int) -> None:
     made = incident(KINDS[seed % len(KINDS)], seed, days=4, rate=200)
-    found = findings(made.comparison(made.table()))
-    assert any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
+    ranked = findings(made.comparison(made.table()))
+    assert any(made.fields <= {fact.field for fact in finding.facts} for finding in ranked[:3])
 
 
 @pytest.mark.parametrize("kind", payments.KINDS)
 def test_so_it_is_of_records_of_another_schema(kind: str) -> None:
     made = payments.payments(kind, 1)
-    found = [{fact.field for fact in finding.facts} for finding in findings(made.comparison(made.table()))[:3]]
-    assert any(made.fields <= fields or (kind == "no amount" and made.fields & fields) for fields in found)
+    ranked = [{fact.field for fact in finding.facts} for finding in findings(made.comparison(made.table()))[:3]]
+    assert any(made.fields <= fields or (kind == "no amount" and made.fields & fields) for fields in ranked)
 
 
 def test_without_an_incident_nothing_stands_out_among_payments() -> None:
@@ -59,8 +59,8 @@ def test_ids_times_and_counters_are_no_facts() -> None:
 def test_an_answer_does_not_depend_on_the_names_of_fields() -> None:
     made = incident("status", 5, days=4, rate=150)
     renamed = tuple(tuple(r.replace(b'"status"', b'"x y"') for r in hour) for hour in made.hours)
-    found = findings(made.comparison(type(made)(renamed, made.first, made.stop, made.fields).table()))
-    assert found[0].facts[0].expression == '"x y" == `500`'
+    ranked = findings(made.comparison(type(made)(renamed, made.first, made.stop, made.fields).table()))
+    assert ranked[0].facts[0].expression == '"x y" == `500`'
 
 
 @pytest.mark.parametrize(("of_one", "expected"), [(6, []), (1, ["film"])])

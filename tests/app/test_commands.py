@@ -150,11 +150,11 @@ async def test_several_ranges_are_several_commands(named: Named, tmp_path: Path)
         await answer(pilot, "w", f"{tmp_path}/both/")
         await start_scan(pilot)
         await until(pilot, lambda: page.over)
-        found: list[bytes] = []
+        lines: list[bytes] = []
         for number, words in enumerate(commands(pilot), 1):
             assert hourscope(*words).code == 0
-            found += records_of(tmp_path / f"both.{number}")
-        assert found == records_of(tmp_path / "both") != []
+            lines += records_of(tmp_path / f"both.{number}")
+        assert lines == records_of(tmp_path / "both") != []
 
 
 async def test_what_the_explorer_began_is_resumed_by_the_command_that_it_shows(named: Named) -> None:

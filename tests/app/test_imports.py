@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -35,10 +36,10 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for module, source in sources.items():
         package = module if any(other.startswith(f"{module}.") for other in sources) else module.rpartition(".")[0]
-        found = set()
+        targets = set()
         for target, name in imports(ast.parse(source), package):
-            found.add(f"{target}.{name}" if f"{target}.{name}" in sources else target)
-        graph[module] = {target for target in found if target in sources and target != module}
+            targets.add(f"{target}.{name}" if f"{target}.{name}" in sources else target)
+        graph[module] = {target for target in targets if target in sources and target != module}
     return graph
 
 
@@ -64,6 +65,37 @@ def test_a_circle_is_seen_wherever_the_import_stands(source: str) -> None:
     assert set(circle(graph)) == {"tui.a", "tui.b"}
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    graph = import_graph({module_of(path): path.read_text() for path in ROOT.rglob("*.py")})
+def intruders(graph: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """(module, what it imports) where that belongs to a screen, and the module neither does nor is app.py."""
+    screens = {module.removesuffix("screen") for module in graph if re.fullmatch(r"tui\.app\.\w+\.screen", module)}
+    return {
+        (module, target)
+        for module, targets in graph.items()
+        for target in targets
+        for screen in screens
+        if target.startswith(screen) and not module.startswith(screen) and module != "tui.app.app"
+    }
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    return import_graph({module_of(path): path.read_text() for path in ROOT.rglob("*.py")})
+
+
+def test_no_module_imports_itself_by_way_of_others(graph: dict[str, set[str]]) -> None:
     assert len(graph) > 200 and circle(graph) == []
+
+
+def test_only_app_imports_what_belongs_to_a_screen(graph: dict[str, set[str]]) -> None:
+    assert intruders(graph) == set()
+
+
+@pytest.mark.parametrize("module", ["tui.app.b.rows", "tui.app.widgets.a", "tui.app.page"])
+def test_an_import_of_any_module_of_a_screen_is_seen(module: str) -> None:
+    graph = {
+        "tui.app.a.screen": {"tui.app.a.rows"},
+        "tui.app.app": {"tui.app.a.screen"},
+        "tui.app.b.screen": set[str](),
+    }
+    assert intruders(graph) == set()
+    assert intruders({**graph, module: {"tui.app.a.rows"}}) == {(module, "tui.app.a.rows")}

@@ -45,11 +45,11 @@ def hours_of(zone: str, first: datetime, days: int) -> list[datetime]:
 
 def written(zone: str, hours: list[datetime], minutes: int = 5) -> list[Chunk]:
     """Chunks of hours, each uploaded some minutes after its end by the clock of the zone."""
-    found = []
+    names = []
     for hour in hours:
         end = (hour.replace(fold=1) + timedelta(minutes=shown_minutes(hour) % 60 or 60)).astimezone(UTC)
-        found.append(Chunk(hour.strftime(PATTERN), hour, 10, "x", end + timedelta(minutes=minutes)))
-    return found
+        names.append(Chunk(hour.strftime(PATTERN), hour, 10, "x", end + timedelta(minutes=minutes)))
+    return names
 
 
 def archive_of(tmp_path: Path, zone: str, chunks: list[Chunk]) -> tuple[Archive, Catalog]:

@@ -91,13 +91,13 @@ def test_every_record_is_read_whatever_the_form_and_the_compression(
         chunk = gzip.compress(b"".join(map(COMPRESSIONS["gzip"], case.pieces)), mtime=0)
     else:
         chunk = b"".join(map(COMPRESSIONS[codec], case.pieces))
-    found = read(chunk, block_size=block_size, step=step, read_ahead=seed % 2 == 0, careful=seed % 5 == 0)
-    assert found.damage == []
+    result = read(chunk, block_size=block_size, step=step, read_ahead=seed % 2 == 0, careful=seed % 5 == 0)
+    assert result.damage == []
     if form == "pretty":
-        assert list(map(json.loads, found.records)) == list(map(json.loads, case.records))
+        assert list(map(json.loads, result.records)) == list(map(json.loads, case.records))
     else:
-        assert found.records == case.records
-    assert found.blank == (len(case.records) if form == "blank lines" else 0)
+        assert result.records == case.records
+    assert result.blank == (len(case.records) if form == "blank lines" else 0)
 
 
 def damaged_chunk(case: Case, codec: str, source: random.Random) -> bytes:
@@ -129,13 +129,13 @@ def test_one_fault_costs_only_what_it_touches(form: str, codec: str, seed: int) 
 def check_fault(form: str, codec: str, seed: int) -> None:
     case = case_of(seed, form)
     chunk = damaged_chunk(case, codec, random.Random(seed + 1))
-    found = read(chunk, key=f"key{SUFFIXES[codec]}")
+    result = read(chunk, key=f"key{SUFFIXES[codec]}")
     if case.fault == "remove":
         return  # that leaves no trace: docs/reliability.md, "What cannot be seen"
-    decoded_to_the_end = case.fault == "flip" and case.damaged == len(case.pieces) - 1 and _is_cut(found)
+    decoded_to_the_end = case.fault == "flip" and case.damaged == len(case.pieces) - 1 and _is_cut(result)
     if not decoded_to_the_end:  # a changed byte in a member that then has no end is taken for a cut
-        assert [record for record in found.records if record not in case.records] == []
-    places = [case.records.index(record) for record in found.records if record in case.records]
+        assert [record for record in result.records if record not in case.records] == []
+    places = [case.records.index(record) for record in result.records if record in case.records]
     assert places == sorted(places)
     first, last = _touched(case)
     untouched = {
@@ -143,13 +143,13 @@ def check_fault(form: str, codec: str, seed: int) -> None:
         for record, (start, stop) in zip(case.records, _spans(form, case.records), strict=True)
         if stop <= first or start >= last
     }
-    assert untouched <= set(found.records)
-    if set(case.records) - set(found.records):
-        assert found.damage
+    assert untouched <= set(result.records)
+    if set(case.records) - set(result.records):
+        assert result.damage
 
 
-def _is_cut(found: Read) -> bool:
-    return any("ends in the middle" in damage.reason for damage in found.damage)
+def _is_cut(result: Read) -> bool:
+    return any("ends in the middle" in damage.reason for damage in result.damage)
 
 
 def _touched(case: Case) -> tuple[int, int]:
@@ -164,12 +164,12 @@ def _touched(case: Case) -> tuple[int, int]:
 
 def _spans(form: str, records: list[bytes]) -> list[tuple[int, int]]:
     """Where each record stands in the text of a form."""
-    text, at, found = FORMS[form](records), 0, []
+    text, at, spans = FORMS[form](records), 0, []
     for record in records:
         start = text.index(record, at)
         at = start + len(record)
-        found.append((start, at))
-    return found
+        spans.append((start, at))
+    return spans
 
 
 def thirty(damage: str) -> tuple[bytes, list[bytes]]:
@@ -203,10 +203,10 @@ def thirty(damage: str) -> tuple[bytes, list[bytes]]:
 @pytest.mark.parametrize("careful", [False, True])
 def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, careful: bool) -> None:
     chunk, records = thirty(damage)
-    found = read(chunk, careful=careful)
-    assert len(found.records) >= 2900
-    assert set(found.records) <= set(records)
-    (hole,) = found.damage
+    result = read(chunk, careful=careful)
+    assert len(result.records) >= 2900
+    assert set(result.records) <= set(records)
+    (hole,) = result.damage
     assert hole.stop > hole.start
     assert hole.reason
 
@@ -216,10 +216,10 @@ def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, ca
 def test_a_cut_at_the_end_keeps_every_whole_line(kept: int) -> None:
     records = [b'{"i":%d,"x":"%d"}' % (i, i * 7919 % 9973) for i in range(2000)]
     chunk = gzip.compress(lines(records), mtime=0)[:kept]
-    found = read(chunk)
-    assert found.records == records[: len(found.records)]
-    assert [hole.reason for hole in found.damage] == ["the object ends in the middle of a gzip member"]
-    assert (found.damage[0].start, found.damage[0].stop) == (len(chunk), len(chunk))
+    result = read(chunk)
+    assert result.records == records[: len(result.records)]
+    assert [hole.reason for hole in result.damage] == ["the object ends in the middle of a gzip member"]
+    assert (result.damage[0].start, result.damage[0].stop) == (len(chunk), len(chunk))
 
 
 def tens(*compressions: str) -> tuple[list[bytes], list[bytes]]:
@@ -233,20 +233,20 @@ def tens(*compressions: str) -> tuple[list[bytes], list[bytes]]:
 def test_a_chunk_whose_compression_changes_is_read_to_its_end(first: str, second: str) -> None:
     """Files of two writers, joined: `cat a.gz b.zst`."""
     records, members = tens(first, second, first)
-    found = read(b"".join(members), key=f"e{SUFFIXES[first]}")
-    assert (found.records, found.damage) == (records, [])
+    result = read(b"".join(members), key=f"e{SUFFIXES[first]}")
+    assert (result.records, result.damage) == (records, [])
 
 
 def test_damage_where_the_compression_changes_is_reported() -> None:
     records, (first, torn, last) = tens("gzip", "zstd", "gzip")
-    found = read(first + torn[:20] + last)
-    assert found.records == records[:10] + records[20:]
-    assert [(hole.start, hole.stop) for hole in found.damage] == [(len(first), len(first) + 20)]
+    result = read(first + torn[:20] + last)
+    assert result.records == records[:10] + records[20:]
+    assert [(hole.start, hole.stop) for hole in result.damage] == [(len(first), len(first) + 20)]
 
 
 def test_padding_between_xz_streams_is_a_hole_that_costs_no_record() -> None:
     """A lost sector looks the same, and no tool writes such padding by itself."""
     records, (first, second) = tens("xz", "xz")
-    found = read(first + bytes(512) + second + bytes(512))
-    assert found.records == records
-    assert [(hole.start, hole.stop) for hole in found.damage] == [(len(first), len(first) + 512)]
+    result = read(first + bytes(512) + second + bytes(512))
+    assert result.records == records
+    assert [(hole.start, hole.stop) for hole in result.damage] == [(len(first), len(first) + 512)]

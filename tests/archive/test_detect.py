@@ -76,8 +76,8 @@ WRITERS = {
 @pytest.mark.parametrize("writer", WRITERS)
 def test_the_keys_of_every_writer_are_understood(writer: str) -> None:
     layout = detect(WRITERS[writer])
-    found = {key: layout.parse(key) for key in WRITERS[writer]}
-    assert {key: named and named.hour.strftime("%Y-%m-%d %H") for key, named in found.items()} == WRITERS[writer]
+    parsed = {key: layout.parse(key) for key in WRITERS[writer]}
+    assert {key: named and named.hour.strftime("%Y-%m-%d %H") for key, named in parsed.items()} == WRITERS[writer]
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -187,8 +187,8 @@ def test_the_order_of_a_date_with_a_short_year_is_that_whose_days_follow_each_ot
     """Also where the digits of 2020 and of the month are those of a year."""
     hours = {hour.strftime(pattern): hour for hour in (first + timedelta(hours=number) for number in range(200))}
     layout = detect(hours)
-    found = {key: parsed.hour.replace(tzinfo=None) for key in hours if (parsed := layout.parse(key))}
-    assert found == hours
+    hours_read = {key: parsed.hour.replace(tzinfo=None) for key in hours if (parsed := layout.parse(key))}
+    assert hours_read == hours
 
 
 @pytest.mark.parametrize(
@@ -263,8 +263,8 @@ def test_the_times_of_web_servers(pattern: str, hours: int) -> None:
     keys = {hour.strftime(pattern): hour for hour in DAYS[:hours]}
     later = datetime(2024, 6, 3, 7)
     layout = detect(keys)
-    found = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
-    assert found == keys
+    hours_read = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
+    assert hours_read == keys
     assert layout.parse(later.strftime(pattern))
 
 
@@ -292,8 +292,8 @@ def test_topics_may_begin_with_a_number_have_numbered_files_and_change_their_com
         keys += [text.replace("{topic}", topic).replace("{part}", str(part)) for topic in topics for part in (0, 1)]
     layout = detect(dict.fromkeys(keys))
     assert layout.pattern == pattern
-    found = {parsed.topic for key in keys if (parsed := layout.parse(key))}
-    assert found == (set(topics) if "{topic}" in pattern else {""})
+    read = {parsed.topic for key in keys if (parsed := layout.parse(key))}
+    assert read == (set(topics) if "{topic}" in pattern else {""})
 
 
 def test_names_with_a_number_and_other_words_are_no_hosts() -> None:

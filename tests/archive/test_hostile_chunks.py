@@ -35,9 +35,9 @@ def test_the_compression_of_a_damaged_chunk_is_known(name: str) -> None:
     member = COMPRESSIONS[name](TEXT)
     chunk = flipped(member, 1) + member
     for careful in (False, True):
-        found = read(chunk, careful=careful)
-        assert found.codec == name
-        assert found.damage
+        result = read(chunk, careful=careful)
+        assert result.codec == name
+        assert result.damage
     assert read(member, careful=True).codec == name
 
 
@@ -57,17 +57,17 @@ def test_text_behind_zeros_is_read_whole(size: int, tmp_path: Path) -> None:
     """The search for members in it is over before; it must leave the stream where it was."""
     (tmp_path / "key").write_bytes(bytes(size) + b"\n" + TEXT)
     with ChunkReader(FolderStore(tmp_path), "key") as reader:
-        found = list(reader.results(lambda: lambda block: block.records()))
-    assert [record for item in found if isinstance(item, list) for record in item] == RECORDS
-    assert any(isinstance(item, Damage) for item in found)
+        records = list(reader.results(lambda: lambda block: block.records()))
+    assert [record for item in records if isinstance(item, list) for record in item] == RECORDS
+    assert any(isinstance(item, Damage) for item in records)
 
 
 def test_an_error_page_in_a_damaged_member_is_damage() -> None:
     """It is read to its end, to know where that is, after other streams were closed."""
     page = gzip.compress(b"<!doctype html><title>503</title>" * 50, mtime=0)
-    found = read(page[:-4])
-    assert "HTML" in found.damage[0].reason
-    assert found.records == []
+    result = read(page[:-4])
+    assert "HTML" in result.damage[0].reason
+    assert result.records == []
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_small_values_are_looked_at_about_once(piece: bytes, path: str, monkeypa
 
     monkeypatch.setattr(values.Values, "_records", counted)
     chunk = piece * (200_000 // len(piece))
-    found = read(chunk, reading=Reading(path))
-    assert found.records
+    result = read(chunk, reading=Reading(path))
+    assert result.records
     assert seen < 100 * len(chunk)
 
 
@@ -128,9 +128,9 @@ def test_thousands_of_beginnings_that_are_no_members_are_not_all_tried(monkeypat
     monkeypatch.setattr(salvage, "try_member", counted)
     begun = b"\x1f\x8b\x08\x08" + b"\x01" * 6  # the name that follows has no end
     chunk = gzip.compress(TEXT, mtime=0)[:-9] + begun * 20_000 + gzip.compress(TEXT, mtime=0)
-    found = read(chunk)
-    assert found.damage
-    assert set(found.records) <= set(RECORDS)
+    result = read(chunk)
+    assert result.damage
+    assert set(result.records) <= set(RECORDS)
     assert decoded < 100 * len(chunk)  # 20,000 times half of it otherwise
 
 
@@ -141,10 +141,12 @@ def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
     """What is left out is reported like any damage."""
     monkeypatch.setattr(salvage, "MOST_HOLES", 50)
     chunk = b"".join(b"\x07" + gzip.compress(b'{"n":%d}\n' % number, mtime=0) for number in range(members))
-    found = read(chunk)
-    assert found.records == [b'{"n":%d}' % number for number in range(min(members, 50))]
-    assert len(found.damage) == min(members, 51)
-    assert read_to_end or (found.damage[-1].stop == len(chunk) and "behind 50 damaged parts" in found.damage[-1].reason)
+    result = read(chunk)
+    assert result.records == [b'{"n":%d}' % number for number in range(min(members, 50))]
+    assert len(result.damage) == min(members, 51)
+    assert read_to_end or (
+        result.damage[-1].stop == len(chunk) and "behind 50 damaged parts" in result.damage[-1].reason
+    )
 
 
 @given(text=st.binary(max_size=3000), at=st.integers(0, 3000), more=st.binary(max_size=50), step=st.integers(1, 4000))
@@ -158,16 +160,16 @@ def test_every_byte_before_an_error_is_decoded(text: bytes, at: int, more: bytes
             expected += inflater.decompress(data[index : index + 1])
     except zlib.error:
         pass
-    decoder, found = GzipMember(), b""
+    decoder, decoded = GzipMember(), b""
     try:
         for start in range(0, len(data), step):
             for piece in decoder.pieces(data[start : start + step]):
-                found += piece
+                decoded += piece
             if decoder.ended:
                 break
     except MemberError:
         pass
-    assert found == expected
+    assert decoded == expected
 
 
 def test_damage_deep_in_a_member_takes_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,8 +76,8 @@ def test_names_that_may_be_either_are_topics_and_can_be_taken_for_hosts(
     assert run(["send", place, "-o", str(tmp_path / "out")]) == 2
     words = capsys.readouterr().err.partition("if those are hosts, add ")[2]
     assert [check.state for check in check_archive(open_archive(place)) if check.name == "topics"] == ["warning"]
-    found = chunks(listed(capsys, place, *shlex.split(words)))
-    assert {(chunk["topic"], chunk["host"]) for chunk in found} == {("", topic) for topic in topics}
+    by_topic = chunks(listed(capsys, place, *shlex.split(words)))
+    assert {(chunk["topic"], chunk["host"]) for chunk in by_topic} == {("", topic) for topic in topics}
     assert run(["send", place, "-o", str(tmp_path / "out"), *shlex.split(words)]) == 0
 
 

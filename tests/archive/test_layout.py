@@ -42,11 +42,11 @@ def test_what_is_spelled_is_read_again(
     # an hour that clocks showed: through UTC and back
     hour = hour.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(minute=0, fold=0)
     layout = Layout(pattern)
-    found = layout.parse(layout.spell(hour, {"topic": topic, "host": host, "rev": rev}), zone)
-    assert found is not None
-    assert found.hour.replace(tzinfo=None) == hour.replace(tzinfo=None)
+    parsed = layout.parse(layout.spell(hour, {"topic": topic, "host": host, "rev": rev}), zone)
+    assert parsed is not None
+    assert parsed.hour.replace(tzinfo=None) == hour.replace(tzinfo=None)
     for word, value in (("topic", topic), ("host", host), ("rev", rev)):
-        assert getattr(found, word) == (value if f"{{{word}}}" in pattern else "")
+        assert getattr(parsed, word) == (value if f"{{{word}}}" in pattern else "")
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_what_is_spelled_is_read_again(
     ],
 )
 def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
-    found = Layout(pattern).parse(key)
-    assert found is not None
-    assert found.hour.strftime("%Y-%m-%d %H") == hour
+    parsed = Layout(pattern).parse(key)
+    assert parsed is not None
+    assert parsed.hour.strftime("%Y-%m-%d %H") == hour
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_a_key_says_topic_host_and_revision() -> None:
         "events.web01.2026-11-23_12.log.gz": ("events", "web01", ""),
         "my.topic.web-01-000002.2026-11-23_12.log.gz": ("my.topic", "web-01", "-000002"),
     }.items():
-        found = layout.parse(key)
-        assert found is not None
-        assert (found.topic, found.host, found.rev) == words
+        parsed = layout.parse(key)
+        assert parsed is not None
+        assert (parsed.topic, parsed.host, parsed.rev) == words
 
 
 def test_hours_are_in_the_zone_of_the_archive_and_epoch_seconds_are_of_all_zones() -> None:
@@ -199,9 +199,9 @@ def test_the_prefixes_hold_every_key_of_the_range(
 )
 def test_prefixes_are_as_narrow_as_the_pattern_allows(pattern: str, days: int, prefixes: tuple[str, ...]) -> None:
     start = datetime(2015, 1, 20, tzinfo=UTC)
-    found = Layout(pattern).prefixes(start, start + timedelta(days=days))
-    assert all(any(one.startswith(prefix) for prefix in prefixes) for one in found)
-    assert len(found) <= len(prefixes)
+    listed = Layout(pattern).prefixes(start, start + timedelta(days=days))
+    assert all(any(one.startswith(prefix) for prefix in prefixes) for one in listed)
+    assert len(listed) <= len(prefixes)
 
 
 def test_an_open_range_has_one_prefix() -> None:
@@ -212,8 +212,8 @@ def test_an_open_range_has_one_prefix() -> None:
 
 def test_a_range_of_centuries_is_not_thousands_of_listings() -> None:
     """A listing costs a request per prefix at least; `--from 2000-01-01 --to 2999-01-01` means all that there is."""
-    found = Layout("e.%Y-%m-%d_%H").prefixes(datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
-    assert len(found) <= 100
+    prefixes = Layout("e.%Y-%m-%d_%H").prefixes(datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
+    assert len(prefixes) <= 100
 
 
 def test_a_layout_goes_to_other_processes() -> None:
@@ -252,9 +252,9 @@ def test_a_layout_goes_to_other_processes() -> None:
     ],
 )
 def test_every_hole_is_read(pattern: str, key: str, hour: str, fields: dict[str, str]) -> None:
-    found = Layout(pattern).parse(key)
-    assert found is not None
-    assert (found.hour.strftime("%Y-%m-%d %H"), found.fields) == (hour, fields)
+    parsed = Layout(pattern).parse(key)
+    assert parsed is not None
+    assert (parsed.hour.strftime("%Y-%m-%d %H"), parsed.fields) == (hour, fields)
 
 
 @pytest.mark.parametrize(
@@ -300,5 +300,5 @@ def test_a_head_is_spelled_up_to_the_first_part_that_is_not_known() -> None:
     assert layout.with_field("topic", "50%{x}*").pattern == "{topic=50%%{{x}}{*}}.{host}{rev}.%Y-%m-%d_%H.log.gz"
     one = layout.with_field("topic", "50%{x}*")
     assert one.prefixes() == ("50%{x}*.",)
-    found = one.parse(one.spell(hour, {"host": "h"}))
-    assert found is not None and found.fields == {"topic": "50%{x}*", "host": "h", "rev": ""}
+    parsed = one.parse(one.spell(hour, {"host": "h"}))
+    assert parsed is not None and parsed.fields == {"topic": "50%{x}*", "host": "h", "rev": ""}

@@ -34,8 +34,8 @@ HOSTILE = (
 )
 def test_a_hostile_key_takes_no_time(pattern: str, key: str) -> None:
     """A regex that backtracks would need years for some of these: the suite's time limit is what holds it."""
-    found = Layout(pattern).parse(key)
-    assert found is None or found.hour.year in range(1970, 3000)
+    parsed = Layout(pattern).parse(key)
+    assert parsed is None or parsed.hour.year in range(1970, 3000)
 
 
 parts = st.lists(
@@ -58,11 +58,11 @@ def test_the_linear_regex_agrees_with_pythons(head: str, tail: str, key: str) ->
     """They may divide a key differently where a name is repeated, but never accept parts that do not agree."""
     layout = Layout(f"{head}%Y-%m-%d_%H{tail}")
     match = layout._regex.fullmatch(key)
-    found = layout._linear.fullmatch(key)
+    linear = layout._linear.fullmatch(key)
     if any(part.startswith("(?P=") for part in layout._regexes):
-        assert found is None or match is not None
+        assert linear is None or match is not None
     else:
-        assert found == (match and match.groupdict())
+        assert linear == (match and match.groupdict())
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_the_linear_regex_agrees_with_pythons(head: str, tail: str, key: str) ->
 @pytest.mark.parametrize("length", [5, 500])
 def test_parts_that_occur_twice_must_agree_in_long_keys_too(pattern: str, key: str, length: int) -> None:
     layout = Layout(pattern)
-    found = layout.parse(key.format("s" * length))
-    assert found is not None and found.hour.year in (2024, 2015)
+    parsed = layout.parse(key.format("s" * length))
+    assert parsed is not None and parsed.hour.year in (2024, 2015)
     assert layout.parse(key.format("s" * length)[:-1] + "\n") is None or key.endswith("uuid")
     assert Layout("{topic}/%Y%m%d%H/{topic}").parse(f"{'a' * length}/2015010203/{'a' * length}b") is None
 

@@ -73,7 +73,7 @@ class TestListing:
             store.open("2015/b.gz", etag=item.etag)
 
     @pytest.mark.parametrize(
-        ("prefix", "found"),
+        ("prefix", "expected"),
         [
             ("e.2015-01", ["e.2015-01-20", "e.2015-01-21"]),
             ("logs/", ["logs/x", "logs/y/z"]),
@@ -83,9 +83,11 @@ class TestListing:
             ("", ["e.2015-01-20", "e.2015-01-21", "logs/x", "logs/y/z", "lonely"]),
         ],
     )
-    def test_a_prefix_is_of_the_key_not_of_the_folder(self, store: FolderStore, prefix: str, found: list[str]) -> None:
+    def test_a_prefix_is_of_the_key_not_of_the_folder(
+        self, store: FolderStore, prefix: str, expected: list[str]
+    ) -> None:
         fill(store, "e.2015-01-20", "e.2015-01-21", "logs/x", "logs/y/z", "lonely")
-        assert keys(store, prefix) == found
+        assert keys(store, prefix) == expected
 
     def test_an_object_says_size_and_time_and_its_etag_changes_with_either(self, store: FolderStore) -> None:
         fill(store, "a")

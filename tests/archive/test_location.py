@@ -22,17 +22,22 @@ HOUR = datetime(2015, 3, 29, 1, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def test_a_name_keeps_its_name_and_leads_to_what_the_config_says() -> None:
-    found = locate("media", CONFIG)
-    assert (found.title, found.words) == ("media", ("media",))
-    assert (found.url, found.timezone, found.layout, found.s3) == (MEDIA.url, MEDIA.timezone, MEDIA.layout, MEDIA.s3)
+    location = locate("media", CONFIG)
+    assert (location.title, location.words) == ("media", ("media",))
+    assert (location.url, location.timezone, location.layout, location.s3) == (
+        MEDIA.url,
+        MEDIA.timezone,
+        MEDIA.layout,
+        MEDIA.s3,
+    )
 
 
 def test_options_beside_a_name_win_and_are_spelled() -> None:
-    found = locate("media", CONFIG, timezone="UTC", layout="x.%Y%m%d%H", s3=S3Options("test", region="eu-west-1"))
-    assert (found.timezone, found.layout) == ("UTC", "x.%Y%m%d%H")
-    assert found.s3 == S3Options("test", "eu-west-1", request_payer=True)
+    location = locate("media", CONFIG, timezone="UTC", layout="x.%Y%m%d%H", s3=S3Options("test", region="eu-west-1"))
+    assert (location.timezone, location.layout) == ("UTC", "x.%Y%m%d%H")
+    assert location.s3 == S3Options("test", "eu-west-1", request_payer=True)
     options = ["--timezone", "UTC", "--layout", "x.%Y%m%d%H", "--profile", "test", "--region", "eu-west-1"]
-    assert command_words("ls", found) == ["hourscope", "ls", "media", *options]
+    assert command_words("ls", location) == ["hourscope", "ls", "media", *options]
 
 
 def test_every_option_that_reaches_an_archive_is_spelled() -> None:

@@ -137,9 +137,9 @@ def test_a_pass_is_pickled_spelled_and_turned_back() -> None:
 def test_the_changes_of_a_range_are_named(zone: str, moment: str) -> None:
     start = datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(hour=0, minute=0)
     changed = list(changed_hours(start, start + timedelta(days=1)))
-    each = {"Asia/Kolkata": 0, "Antarctica/Troll": 2}.get(zone, 1)
-    assert len(changed) == each
+    changes = {"Asia/Kolkata": 0, "Antarctica/Troll": 2}.get(zone, 1)
+    assert len(changed) == changes
     assert all(zone in note for note in change_notes(start, start + timedelta(days=1)))
     years = change_notes(start, start + timedelta(days=3600))
-    number = 10 * each
+    number = 10 * changes
     assert not number or (len(years) == 1 and f"they went back in {number} and forward in {number}" in years[0])

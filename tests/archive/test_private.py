@@ -26,7 +26,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_every_folder_that_is_made_on_the_way_is_private(tmp_path: Path, umask: int) -> None:
     private_folder(tmp_path / "a" / "b" / "c")
-    assert [mode(tmp_path / each) for each in ("a", "a/b", "a/b/c")] == [0o700] * 3
+    assert [mode(tmp_path / path) for path in ("a", "a/b", "a/b/c")] == [0o700] * 3
 
 
 def test_a_file_is_private(tmp_path: Path, umask: int) -> None:
@@ -46,10 +46,10 @@ def test_what_an_older_version_left_open_is_closed(ours: object) -> None:
     folder = ours() / "sends" / "old"  # type: ignore[operator]
     folder.mkdir(parents=True)
     (folder / "file").write_bytes(b"x")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(0o755)
+    for path in (folder, folder.parent, folder.parent.parent):
+        path.chmod(0o755)
     private_folder(folder)
-    assert [mode(each) for each in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
+    assert [mode(path) for path in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
     with open(folder / "file", "ab", opener=private_opener):
         pass
     assert mode(folder / "file") == 0o600

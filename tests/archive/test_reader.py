@@ -47,23 +47,23 @@ class TestFormsThatChange:
         ids=["a list", "a list behind the first block", "Records", "logEvents"],
     )
     def test_a_list_on_a_line_of_its_own_is_reported(self, other: bytes, before: list[bytes]) -> None:
-        found = read(gzip.compress(lines([*before, other, *before])))
-        assert found.records == [*before, other, *before]
-        assert [damage.reason for damage in found.damage] == [
+        result = read(gzip.compress(lines([*before, other, *before])))
+        assert result.records == [*before, other, *before]
+        assert [damage.reason for damage in result.damage] == [
             "1 line among the records is a list, read as one record (--records)"
         ]
 
     def test_lines_that_are_all_lists_are_records(self) -> None:
-        found = read(gzip.compress(lines([b'[{"a":1}]', b'[{"a":2},3]'])))
-        assert (len(found.records), found.damage) == (2, [])
+        result = read(gzip.compress(lines([b'[{"a":1}]', b'[{"a":2},3]'])))
+        assert (len(result.records), result.damage) == (2, [])
 
     @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
     def test_data_that_is_compressed_once_more_later_is_reported(self, name: str) -> None:
         many = list(self.MANY)
         inner = COMPRESSIONS[name](lines(many))
-        found = read(b"".join(map(gzip.compress, (lines(many), inner, lines([A, B])))))
-        assert found.records == [*many, A, B]
-        assert [damage.reason for damage in found.damage] == [
+        result = read(b"".join(map(gzip.compress, (lines(many), inner, lines([A, B])))))
+        assert result.records == [*many, A, B]
+        assert [damage.reason for damage in result.damage] == [
             f"{name} data among the lines, compressed once more than the rest; not read"
         ]
 
@@ -90,27 +90,27 @@ class TestLines:
     def test_what_a_record_is(
         self, text: bytes, records: list[bytes], blank: int, compress: Callable[[bytes], bytes]
     ) -> None:
-        found = read(compress(text))
-        assert (found.records, found.blank, found.damage) == (records, blank, [])
+        result = read(compress(text))
+        assert (result.records, result.blank, result.damage) == (records, blank, [])
 
     def test_a_line_of_several_objects_is_split_wherever_it_stands(self) -> None:
         many = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000)]  # more than a block
         text = lines(many) + A + B + b"\n" + lines(many)
-        found = read(gzip.compress(text))
-        assert found.records == [*many, A, B, *many]
-        assert found.split == 1
+        result = read(gzip.compress(text))
+        assert result.records == [*many, A, B, *many]
+        assert result.split == 1
         assert read(gzip.compress(A + B + b"\n" + lines(many))).records == [A, B, *many]
 
     @pytest.mark.parametrize("between", [b" ", b"", b"  ", b"\t", b" \t "], ids=["space", "none", "two", "tab", "all"])
     def test_values_with_space_between_are_split_in_a_small_chunk(self, between: bytes) -> None:
-        found = read(gzip.compress(lines([A, B]) + between.join([A, B, C]) + b"\n" + lines([C])))
-        assert (found.records, found.split, found.damage) == ([A, B, A, B, C, C], 2, [])
+        result = read(gzip.compress(lines([A, B]) + between.join([A, B, C]) + b"\n" + lines([C])))
+        assert (result.records, result.split, result.damage) == ([A, B, A, B, C, C], 2, [])
 
     def test_values_with_a_space_between_are_split_behind_the_first_block(self) -> None:
         many = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000)]
-        found = read(gzip.compress(lines(many) + b" ".join(many[:9]) + b"\n" + lines(many)))
-        assert found.records == [*many, *many[:9], *many]
-        assert found.split == 8
+        result = read(gzip.compress(lines(many) + b" ".join(many[:9]) + b"\n" + lines(many)))
+        assert result.records == [*many, *many[:9], *many]
+        assert result.split == 8
 
     def test_text_that_holds_braces_is_not_split(self) -> None:
         text = [b"}{ is not JSON", b"{a}{b}", b"1 2 3", b'{"a":"}{"}']
@@ -148,8 +148,8 @@ class TestForms:
         ],
     )
     def test_the_form_is_told_by_the_first_bytes(self, text: bytes, form: str, records: list[bytes]) -> None:
-        found = read(gzip.compress(text))
-        assert (found.form, found.records, found.damage) == (form, records, [])
+        result = read(gzip.compress(text))
+        assert (result.form, result.records, result.damage) == (form, records, [])
 
     @pytest.mark.parametrize(
         ("path", "records"),
@@ -173,9 +173,9 @@ class TestForms:
 
     @pytest.mark.parametrize("text", [b'{"Records":[' + A + b"," + B, A + b'{"b":', b"[" + A + b"," + B + b","])
     def test_a_document_that_ends_in_its_middle_is_damaged(self, text: bytes) -> None:
-        found = read(gzip.compress(text))
-        assert set(found.records) <= {A, B}
-        assert "ends in the middle" in found.damage[0].reason
+        result = read(gzip.compress(text))
+        assert set(result.records) <= {A, B}
+        assert "ends in the middle" in result.damage[0].reason
 
 
 def deflated(data: bytes) -> bytes:
@@ -187,8 +187,8 @@ class TestCompressions:
     @pytest.mark.parametrize("name", COMPRESSIONS)
     def test_the_suffix_does_not_matter(self, name: str) -> None:
         for key in ("key", "key.gz", "key.zst", "key.log"):
-            found = read(COMPRESSIONS[name](lines([A, B])), key=key)
-            assert (found.records, found.codec, found.damage) == ([A, B], name, [])
+            result = read(COMPRESSIONS[name](lines([A, B])), key=key)
+            assert (result.records, result.codec, result.damage) == ([A, B], name, [])
 
     @pytest.mark.parametrize(
         "header",
@@ -206,16 +206,16 @@ class TestCompressions:
     @pytest.mark.parametrize("first", COMPRESSIONS)
     @pytest.mark.parametrize("second", COMPRESSIONS)
     def test_twice_compressed(self, first: str, second: str) -> None:
-        found = read(COMPRESSIONS[second](COMPRESSIONS[first](lines([A, B, C]))))
-        assert (found.records, found.damage) == ([A, B, C], [])
+        result = read(COMPRESSIONS[second](COMPRESSIONS[first](lines([A, B, C]))))
+        assert (result.records, result.damage) == ([A, B, C], [])
 
     def test_damage_in_a_chunk_that_is_compressed_twice(self) -> None:
         records = [b'{"n":%d}' % n for n in range(300)]
         inner = [gzip.compress(lines(records[at : at + 100])) for at in (0, 100, 200)]
         inner[1] = flipped(inner[1], len(inner[1]) // 2)
-        found = read(gzip.compress(b"".join(inner)))
-        assert found.records == records[:100] + records[200:]
-        assert len(found.damage) == 1
+        result = read(gzip.compress(b"".join(inner)))
+        assert result.records == records[:100] + records[200:]
+        assert len(result.damage) == 1
 
     def test_zstd_frames_of_every_kind(self) -> None:
         skippable = b"\x5a\x2a\x4d\x18" + struct.pack("<L", 70_000) + bytes(70_000)
@@ -226,9 +226,9 @@ class TestCompressions:
             zstandard.ZstdCompressor().compress(b""),
             zstandard.ZstdCompressor().compress(lines([A]) * 100_000),
         ]
-        found = read(skippable + skippable.join(frames) + skippable, step=1000)
-        assert found.records == [A, B, C] + [A] * 100_000
-        assert found.damage == []
+        result = read(skippable + skippable.join(frames) + skippable, step=1000)
+        assert result.records == [A, B, C] + [A] * 100_000
+        assert result.damage == []
 
     def test_a_window_that_takes_too_much_memory_is_named(self) -> None:
         head = b"\x28\xb5\x2f\xfd\x00" + bytes([(28 - 10) << 3])
@@ -270,25 +270,25 @@ class TestNotUnderstood:
         ids=["empty", "zeros", "gzip of zeros", "HTML", "gzip of XML", "random bytes"],
     )
     def test_it_holds_no_record(self, data: bytes, reason: str) -> None:
-        found = read(data)
-        assert found.records == []
-        (damage,) = found.damage
+        result = read(data)
+        assert result.records == []
+        (damage,) = result.damage
         assert reason in damage.reason
 
     def test_gzip_of_nothing_is_an_hour_without_records(self) -> None:
         assert read(gzip.compress(b"")).damage == []
 
     def test_zeros_inside_a_text_are_a_hole_and_at_its_end_they_are_not(self) -> None:
-        found = read(lines([A, B]) + bytes(4096) + b'"x":1}\n' + lines([C]))
-        assert found.records == [A, B, C]
-        assert "4,096 zero bytes" in found.damage[0].reason
+        result = read(lines([A, B]) + bytes(4096) + b'"x":1}\n' + lines([C]))
+        assert result.records == [A, B, C]
+        assert "4,096 zero bytes" in result.damage[0].reason
         assert read(lines([A, B]) + bytes(4096)).damage == []
         assert read(gzip.compress(lines([A])) + bytes(700_000)).damage == []
 
     def test_zeros_between_members_are_a_hole(self) -> None:
-        found = read(gzip.compress(lines([A])) + bytes(700_000) + gzip.compress(lines([B])))
-        assert found.records == [A, B]
-        assert found.damage[0].reason == "700,000 zero bytes"
+        result = read(gzip.compress(lines([A])) + bytes(700_000) + gzip.compress(lines([B])))
+        assert result.records == [A, B]
+        assert result.damage[0].reason == "700,000 zero bytes"
 
 
 class TestLimits:
@@ -298,18 +298,18 @@ class TestLimits:
     def test_a_record_over_the_limit_is_skipped(self, before: int, after: int, end: bytes) -> None:
         long = b'{"x":"' + b"y" * 5000 + b'"}'
         text = lines([A] * before) + long + (b"\n" if after else end) + lines([B] * after)
-        found = read(gzip.compress(text), reading=Reading(max_record=1000), block_size=300)
-        assert found.records == [A] * before + [B] * after
-        (damage,) = found.damage
+        result = read(gzip.compress(text), reading=Reading(max_record=1000), block_size=300)
+        assert result.records == [A] * before + [B] * after
+        (damage,) = result.damage
         assert "--max-record" in damage.reason
 
     def test_so_it_is_among_values_and_items(self) -> None:
         long = b'{"x":"' + b"y" * 50_000 + b'"}'
         values = [b'{"n":%d}' % n for n in range(100)]
         for text in (b"".join([*values, long, *values]), b"[" + b",".join([*values, long, *values]) + b"]"):
-            found = read(gzip.compress(text), reading=Reading(max_record=5000), block_size=300)
-            assert found.records == values * 2
-            assert any("--max-record" in damage.reason for damage in found.damage)
+            result = read(gzip.compress(text), reading=Reading(max_record=5000), block_size=300)
+            assert result.records == values * 2
+            assert any("--max-record" in damage.reason for damage in result.damage)
 
     @pytest.mark.parametrize(
         "made",
@@ -358,30 +358,30 @@ class TestHolding:
         return gzip.compress(lines([A])) + flipped(data, len(data) - 6) + gzip.compress(lines([B]))
 
     def test_what_was_given_of_a_large_damaged_member_is_counted(self) -> None:
-        found = read(self.chunk())
-        (damage,) = found.damage
-        assert found.records[0] == A
-        assert found.records[-1] == B
-        given = found.records[1:-1]
+        result = read(self.chunk())
+        (damage,) = result.damage
+        assert result.records[0] == A
+        assert result.records[-1] == B
+        given = result.records[1:-1]
         assert given == large()[: len(given)]
         assert 0 < damage.doubtful == len(given) < len(large())
 
     def test_where_it_must_not_be_the_reader_says_so_and_can_do_without(self) -> None:
         with pytest.raises(DoubtfulGiven):
             read(self.chunk(), strict=True)
-        found = read(self.chunk(), strict=True, careful=True)
-        assert found.records == [A, B]
-        assert found.damage[0].doubtful == len(large())
+        result = read(self.chunk(), strict=True, careful=True)
+        assert result.records == [A, B]
+        assert result.damage[0].doubtful == len(large())
 
     def test_doubtful_records_on_request(self) -> None:
-        found = read(self.chunk(), careful=True, reading=Reading(include_damaged=True))
-        assert found.records == [A, *large(), B]
-        assert found.damage
+        result = read(self.chunk(), careful=True, reading=Reading(include_damaged=True))
+        assert result.records == [A, *large(), B]
+        assert result.damage
 
     def test_a_small_damaged_member_gives_nothing(self) -> None:
         small = gzip.compress(lines(large()[:1000]))
-        found = read(gzip.compress(lines([A])) + flipped(small, len(small) - 6))
-        assert found.records == [A]
+        result = read(gzip.compress(lines([A])) + flipped(small, len(small) - 6))
+        assert result.records == [A]
 
 
 def test_a_disk_that_fails_in_the_middle_is_an_archive_error() -> None:
@@ -442,26 +442,26 @@ def test_zeros_before_the_first_member_cost_no_record(zeros: int, name: str) -> 
 def test_damage_behind_zeros_costs_only_its_member() -> None:
     members = [gzip.compress(lines(MANY[at : at + 100]), mtime=0) for at in range(0, 3000, 100)]
     members[10] = flipped(members[10], len(members[10]) // 2)
-    found = read(bytes(3) + b"".join(members))
-    assert found.records == MANY[:1000] + MANY[1100:]
-    assert len(found.damage) == 1
+    result = read(bytes(3) + b"".join(members))
+    assert result.records == MANY[:1000] + MANY[1100:]
+    assert len(result.damage) == 1
 
 
 @pytest.mark.parametrize("stray", [b"}", b'"', b"]", b'"x"]', b"{", b"\x00\x01", b'{"event":"err}'])
 def test_stray_bytes_among_values_cost_what_they_touch(stray: bytes) -> None:
-    found = read(gzip.compress(b"".join(MANY[:100]) + stray + b"".join(MANY[100:])))
-    assert set(found.records) <= set(MANY)
-    assert len(found.records) >= len(MANY) - 2
-    assert found.damage
+    result = read(gzip.compress(b"".join(MANY[:100]) + stray + b"".join(MANY[100:])))
+    assert set(result.records) <= set(MANY)
+    assert len(result.records) >= len(MANY) - 2
+    assert result.damage
 
 
 def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
     items = b",".join(MANY)
     broken = b",".join(MANY[:100]) + b',{"event":"err}' + b",".join(MANY[100:])
-    found = read(gzip.compress(b'{"Records":[' + broken + b"]}") + gzip.compress(b'{"Records":[' + items + b"]}"))
-    assert len(found.records) >= 2 * len(MANY) - 2
-    assert set(found.records) <= set(MANY)
-    assert found.damage
+    result = read(gzip.compress(b'{"Records":[' + broken + b"]}") + gzip.compress(b'{"Records":[' + items + b"]}"))
+    assert len(result.records) >= 2 * len(MANY) - 2
+    assert set(result.records) <= set(MANY)
+    assert result.damage
 
 
 @pytest.mark.parametrize(
@@ -474,8 +474,8 @@ def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
     ],
 )
 def test_lists_that_lie_on_several_lines_or_hold_other_values(text: bytes, count: int) -> None:
-    found = read(gzip.compress(text))
-    assert (len(found.records), found.form[-3:], found.damage) == (count, "[*]", [])
+    result = read(gzip.compress(text))
+    assert (len(result.records), result.form[-3:], result.damage) == (count, "[*]", [])
 
 
 class TestZerosBetweenMembers:
@@ -484,17 +484,17 @@ class TestZerosBetweenMembers:
         monkeypatch.setattr(salvage, "salvage", lambda *_: pytest.fail("it was taken for damaged"))
         empty_of_go = gzip.compress(b"")[:10] + b"\x01\x00\x00\xff\xff" + bytes(8)
         for empty in (gzip.compress(b""), empty_of_go):
-            found = read(gzip.compress(lines([A])) + empty + empty + gzip.compress(lines([B])), step=7)
-            assert (found.records, found.damage) == ([A, B], [])
+            result = read(gzip.compress(lines([A])) + empty + empty + gzip.compress(lines([B])), step=7)
+            assert (result.records, result.damage) == ([A, B], [])
 
     @pytest.mark.parametrize("zeros", [8, 9, 20, 5000])
     @pytest.mark.parametrize("step", [1 << 20, 7])
     @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
     def test_zeros_are_a_hole(self, zeros: int, step: int, name: str) -> None:
         compress = COMPRESSIONS[name]
-        found = read(compress(lines([A])) + bytes(zeros) + compress(lines([B])), step=step)
-        assert found.records == [A, B]
-        assert [damage.reason for damage in found.damage] == [f"{zeros:,} zero bytes"]
+        result = read(compress(lines([A])) + bytes(zeros) + compress(lines([B])), step=step)
+        assert result.records == [A, B]
+        assert [damage.reason for damage in result.damage] == [f"{zeros:,} zero bytes"]
 
 
 class TestLongLines:
@@ -506,20 +506,20 @@ class TestLongLines:
     @pytest.mark.parametrize("before", [[], [A, B]])
     def test_one_is_one_record(self, end: bytes, before: list[bytes]) -> None:
         behind = [A, B] if end else []
-        found = read(gzip.compress(lines(before) + self.LONG + end + lines(behind), 1))
-        assert found.records == [*before, self.LONG, *behind]
-        assert (found.split, found.damage) == (0, [])
+        result = read(gzip.compress(lines(before) + self.LONG + end + lines(behind), 1))
+        assert result.records == [*before, self.LONG, *behind]
+        assert (result.split, result.damage) == (0, [])
 
     def test_one_with_a_run_of_zeros_is_damaged(self) -> None:
         broken = self.LONG[:-100] + bytes(98) + b'"}'
-        found = read(gzip.compress(lines([A, broken, B]), 1))
-        assert found.records == [A, B]
-        assert [damage.reason for damage in found.damage] == ["a run of 98 zero bytes in a long line"]
+        result = read(gzip.compress(lines([A, broken, B]), 1))
+        assert result.records == [A, B]
+        assert [damage.reason for damage in result.damage] == ["a run of 98 zero bytes in a long line"]
 
     def test_one_that_is_cut_is_left_out(self) -> None:
-        found = read(gzip.compress(lines([A]) + self.LONG[:-1], 1))
-        assert found.records == [A]
-        assert "it ends in the middle of a line" in found.damage[0].reason
+        result = read(gzip.compress(lines([A]) + self.LONG[:-1], 1))
+        assert result.records == [A]
+        assert "it ends in the middle of a line" in result.damage[0].reason
 
 
 class TestLongValues:
@@ -539,15 +539,15 @@ class TestLongValues:
     )
     def test_each_is_one_record(self, record: bytes, before: bytes, between: bytes, behind: bytes) -> None:
         records = [A, record, record, B]
-        found = read(gzip.compress(before + between.join(records) + behind, 1))
-        assert found.records == records
-        assert found.damage == []
+        result = read(gzip.compress(before + between.join(records) + behind, 1))
+        assert result.records == records
+        assert result.damage == []
 
     def test_one_over_the_limit_is_skipped(self) -> None:
         long = b'{"v":"' + b"x" * (3 << 20) + b'"}'
-        found = read(gzip.compress(A + long + B, 1), reading=Reading(max_record=2 << 20))
-        assert found.records == [A, B]
-        assert ["over the limit" in damage.reason for damage in found.damage] == [True]
+        result = read(gzip.compress(A + long + B, 1), reading=Reading(max_record=2 << 20))
+        assert result.records == [A, B]
+        assert ["over the limit" in damage.reason for damage in result.damage] == [True]
 
     @pytest.mark.parametrize("long_first", [False, True])
     @pytest.mark.parametrize("limit", [64 << 20, 9 << 20], ids=["kept", "longer than a record may be"])
@@ -556,42 +556,42 @@ class TestLongValues:
         many = [b'{"n":%d,"s":"}{%s"}' % (number, b"x" * 90) for number in range(100_000)]
         line = first + b"".join(many)
         assert len(line) > 9 << 20
-        found = read(gzip.compress(lines([A, line, C]), 1), reading=Reading(max_record=limit))
-        assert found.damage == []
-        assert found.records == [A, first, *many, C]
+        result = read(gzip.compress(lines([A, line, C]), 1), reading=Reading(max_record=limit))
+        assert result.damage == []
+        assert result.records == [A, first, *many, C]
 
     def test_of_a_long_line_of_values_that_is_cut_all_whole_ones_are_read(self) -> None:
         many = [b'{"n":%d,"s":"%s"}' % (number, b"x" * 90) for number in range(100_000)]
-        found = read(lines([A]) + b"".join(many)[:-3])
-        assert found.records == [A, *many[:-1]]
-        assert [damage.reason for damage in found.damage] == ["it ends in the middle of a value"]
+        result = read(lines([A]) + b"".join(many)[:-3])
+        assert result.records == [A, *many[:-1]]
+        assert [damage.reason for damage in result.damage] == ["it ends in the middle of a value"]
 
     def test_no_damage_ends_before_it_begins(self) -> None:
         """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
         long = gzip.compress(b"x" * 9000 + b"\n")
         much = gzip.compress(lines([b'{"a":"%s"}' % random.randbytes(99).hex().encode() for _ in range(4000)]), 1)
         assert len(long) < reader.READ_SIZE < len(much)
-        found = read(b"\x1f\x8b ?" + long + b"?" + much + b"?" + long, reading=Reading(max_record=1000))
-        assert sum("over the limit" in damage.reason for damage in found.damage) == 2
-        assert len(found.records) == 4000
+        result = read(b"\x1f\x8b ?" + long + b"?" + much + b"?" + long, reading=Reading(max_record=1000))
+        assert sum("over the limit" in damage.reason for damage in result.damage) == 2
+        assert len(result.records) == 4000
 
 
 class TestStrayBytes:
     @pytest.mark.parametrize("stray", [b"\0", b";", b"x", b" !! ", "\u2028".encode()], ids=repr)
     def test_between_values_they_cost_no_record(self, stray: bytes) -> None:
         many = [b'{"n":%d,"o":{"s":"}{"}}' % number for number in range(10_000)]
-        found = read(gzip.compress(many[0] + many[1] + stray.join(many[2:])))
-        assert found.records == many
-        assert {re.sub("[0-9,]+", "N", damage.reason) for damage in found.damage} == {
+        result = read(gzip.compress(many[0] + many[1] + stray.join(many[2:])))
+        assert result.records == many
+        assert {re.sub("[0-9,]+", "N", damage.reason) for damage in result.damage} == {
             "N bytes between the records that are not JSON"
         }
 
     @pytest.mark.parametrize("rest", [b',"b":2}', b"]}", b"}", b':{"c":3}}'], ids=repr)
     def test_what_the_rest_of_a_lost_record_holds_is_no_record(self, rest: bytes) -> None:
         """Its beginning was overwritten, and an object in it follows the stray bytes."""
-        found = read(gzip.compress(A + B + b"\0\0\0\0" + b'{"x":1}' + rest + A + B))
-        assert b'{"x":1}' not in found.records
-        assert found.damage
+        result = read(gzip.compress(A + B + b"\0\0\0\0" + b'{"x":1}' + rest + A + B))
+        assert b'{"x":1}' not in result.records
+        assert result.damage
 
     def test_what_looks_like_thousands_of_ends_takes_linear_time(self) -> None:
         chunk = gzip.compress(A + B + b'{"a":1}},' * 400_000)
@@ -601,6 +601,6 @@ class TestStrayBytes:
     @pytest.mark.parametrize("times", [1, 40])
     def test_an_error_page_before_the_members_costs_none_of_them(self, name: str, times: int) -> None:
         page = b"<html><body>503 Slow Down</body></html>\n" * times
-        found = read(page + COMPRESSIONS[name](lines([A, B])) + COMPRESSIONS[name](lines([C])))
-        assert found.records == [A, B, C]
-        assert [(damage.start, damage.stop) for damage in found.damage] == [(0, len(page))]
+        result = read(page + COMPRESSIONS[name](lines([A, B])) + COMPRESSIONS[name](lines([C])))
+        assert result.records == [A, B, C]
+        assert [(damage.start, damage.stop) for damage in result.damage] == [(0, len(page))]

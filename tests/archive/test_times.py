@@ -154,8 +154,8 @@ def test_a_zone_that_is_none(name: str) -> None:
     ],
 )
 def test_a_range_is_half_open_and_in_whole_hours(start: str, stop: str, first: str, last: str) -> None:
-    found = parse_range(start, stop, UTC, NOW)
-    assert [spell_hour(time) for time in found if time] == [first, last]
+    span = parse_range(start, stop, UTC, NOW)
+    assert [spell_hour(time) for time in span if time] == [first, last]
 
 
 def test_a_range_may_be_open_on_either_side() -> None:
@@ -191,16 +191,16 @@ def test_the_hours_of_the_days_when_clocks_change(
     zone: str, start: tuple[int, ...], stop: tuple[int, ...], expected: list[int]
 ) -> None:
     place = ZoneInfo(zone)
-    found = list(hours_between(at(*start, zone=place), at(*stop, zone=place)))
-    assert [hour.hour for hour in found] == expected
-    assert all(hour == floor_hour(hour) for hour in found)
+    hours = list(hours_between(at(*start, zone=place), at(*stop, zone=place)))
+    assert [hour.hour for hour in hours] == expected
+    assert all(hour == floor_hour(hour) for hour in hours)
 
 
 def test_a_day_that_samoa_left_out() -> None:
     """It crossed the date line: there was no 30 December 2011."""
     apia = ZoneInfo("Pacific/Apia")
-    found = hours_between(at(2011, 12, 29, 22, zone=apia), at(2011, 12, 31, 2, zone=apia))
-    assert [spell_hour(hour)[8:] for hour in found] == ["29T22", "29T23", "31T00", "31T01"]
+    hours = hours_between(at(2011, 12, 29, 22, zone=apia), at(2011, 12, 31, 2, zone=apia))
+    assert [spell_hour(hour)[8:] for hour in hours] == ["29T22", "29T23", "31T00", "31T01"]
 
 
 @given(moments())

@@ -33,8 +33,8 @@ def folder_of(folder: Path, keys: Iterable[str]) -> str:
 
 def listed(capsys: Capture, *words: str) -> dict[str, Any]:
     assert run(["ls", *words, "--json"]) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+    listing: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return listing
 
 
 def chunks(listing: dict[str, Any]) -> list[dict[str, Any]]:
@@ -98,8 +98,8 @@ def test_dots_are_cut_by_what_varies_with_a_given_layout_too(
 ) -> None:
     place = folder_of(tmp_path, [f"{t}.{h}-000000.2015-01-30_13.log.gz" for t in topics for h in hosts])
     for words in ([place], [f"{place}/{{topic}}.{{host}}{{rev}}.%Y-%m-%d_%H.log.gz"]):
-        found = chunks(listed(capsys, *words))
-        assert {(chunk["topic"], chunk["host"]) for chunk in found} == {(t, h) for t in topics for h in hosts}
+        by_topic = chunks(listed(capsys, *words))
+        assert {(chunk["topic"], chunk["host"]) for chunk in by_topic} == {(t, h) for t in topics for h in hosts}
 
 
 def test_keys_do_not_depend_on_how_the_archive_was_named(tmp_path: Path, capsys: Capture) -> None:
@@ -110,11 +110,11 @@ def test_keys_do_not_depend_on_how_the_archive_was_named(tmp_path: Path, capsys:
         [f"{tmp_path}/logs/v2/%Y/%m/%d/%H/*"],
         [str(tmp_path), "--layout", "logs/v2/%Y/%m/%d/%H/*.json"],
     ]
-    found = [listed(capsys, *words) for words in names]
-    assert {tuple(chunk["key"] for chunk in chunks(listing)) for listing in found} == {
+    listings = [listed(capsys, *words) for words in names]
+    assert {tuple(chunk["key"] for chunk in chunks(listing)) for listing in listings} == {
         tuple(f"2015/01/30/{hour:02}/a.json" for hour in range(24))
     }
-    assert found[0]["unmatched"] == ["README.md"]
+    assert listings[0]["unmatched"] == ["README.md"]
 
 
 def test_braces_stars_and_percent_signs_of_a_folder(tmp_path: Path, capsys: Capture) -> None:
@@ -129,8 +129,8 @@ def test_a_second_layout_of_very_many_keys_is_found_though_the_range_has_one_of_
     archive = open_archive(folder_of(tmp_path, [f"events.web1.eu.x.com.{hour:%Y-%m-%d_%H}.log" for hour in hours[:50]]))
     unmatched = [f"events.web2.internal.{hour:%Y-%m-%d_%H}.log" for hour in hours]
     for hour in hours[1000:1008]:
-        found = other_layouts(archive, archive.walk(), Range.of(hour, hour + HOUR), unmatched)
-        assert [layout.parse(unmatched[0]) is not None for layout in found] == [True]
+        layouts = other_layouts(archive, archive.walk(), Range.of(hour, hour + HOUR), unmatched)
+        assert [layout.parse(unmatched[0]) is not None for layout in layouts] == [True]
 
 
 # names behind the hour; words that may be topics

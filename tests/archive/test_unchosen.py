@@ -24,10 +24,10 @@ class TestWhatWasNotTakenForTheRecords:
         self, other: bytes, number: int, between: bytes
     ) -> None:
         records = self.OBJECTS[:number]
-        found = read(gzip.compress(b"[" + between.join([other, *records, other, *records]) + b"]"))
+        result = read(gzip.compress(b"[" + between.join([other, *records, other, *records]) + b"]"))
         plain = other.split(b",")
-        assert found.records == [*plain, *records, *plain, *records]
-        assert found.damage == []
+        assert result.records == [*plain, *records, *plain, *records]
+        assert result.damage == []
 
     def test_objects_behind_a_hundred_thousand_numbers(self) -> None:
         numbers = [b"%d" % i for i in range(100_000)]

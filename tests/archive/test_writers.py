@@ -25,10 +25,10 @@ def test_every_hour_of_every_key_is_found(name: str) -> None:
     keys = writer.archive()
     layouts = find_layouts([*keys, *FOREIGN])
     assert len(layouts) == 1
-    found = {key: parsed for key in keys if (parsed := layouts[0].parse(key))}
-    assert {key: parsed.hour.replace(tzinfo=None) for key, parsed in found.items()} == keys
-    assert {parsed.topic for parsed in found.values()} - {""} == writer.topics
-    assert {parsed.host for parsed in found.values()} - {""} == writer.hosts
+    parsed_keys = {key: parsed for key in keys if (parsed := layouts[0].parse(key))}
+    assert {key: parsed.hour.replace(tzinfo=None) for key, parsed in parsed_keys.items()} == keys
+    assert {parsed.topic for parsed in parsed_keys.values()} - {""} == writer.topics
+    assert {parsed.host for parsed in parsed_keys.values()} - {""} == writer.hosts
     assert not any(layouts[0].parse(key) for key in FOREIGN)
 
 
@@ -214,5 +214,5 @@ def test_any_date_and_hour_is_found(pattern: str, start: datetime, minute: int) 
     hours = [start.replace(minute=minute, second=59, microsecond=0) + timedelta(hours=number) for number in range(60)]
     keys = {hour.strftime(pattern): hour.replace(minute=0, second=0) for hour in hours}
     layout = detect([*keys, *FOREIGN])
-    found = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
-    assert found == keys
+    hours_read = {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))}
+    assert hours_read == keys

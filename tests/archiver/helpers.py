@@ -39,8 +39,8 @@ def options(
 class Running:
     """An archiver in a thread, until the end of the `with`, which is a clean stop."""
 
-    def __init__(self, wanted: ArchiverOptions) -> None:
-        self._wanted = wanted
+    def __init__(self, options: ArchiverOptions) -> None:
+        self._options = options
         self._stop = threading.Event()
         self._failed: BaseException | None = None
         self.events: list[Event] = []
@@ -48,7 +48,7 @@ class Running:
 
     def _run(self) -> None:
         try:
-            for event in archive_topic(self._wanted, self._stop):
+            for event in archive_topic(self._options, self._stop):
                 self.events.append(event)
         except BaseException as error:  # for the test's own thread
             self._failed = error
@@ -56,8 +56,8 @@ class Running:
 
     @property
     def status(self) -> Status:
-        found = [event for event in self.events if isinstance(event, Status)]
-        return found[-1] if found else Status()
+        reports = [event for event in self.events if isinstance(event, Status)]
+        return reports[-1] if reports else Status()
 
     @property
     def said(self) -> list[str]:
@@ -105,9 +105,9 @@ def channel(nsqd: Nsqd, topic: str) -> ChannelStats:
 
 def is_drained(nsqd: Nsqd, topic: str) -> bool:
     """Is every message of the topic finished?"""
-    found = nsqd.stats(topic)
-    mine = found.channels.get(CHANNEL)
-    return mine is not None and found.depth == mine.depth == mine.in_flight == mine.deferred == 0
+    stats = nsqd.stats(topic)
+    mine = stats.channels.get(CHANNEL)
+    return mine is not None and stats.depth == mine.depth == mine.in_flight == mine.deferred == 0
 
 
 def publish(nsqd: Nsqd, topic: str, bodies: list[bytes]) -> None:
@@ -118,11 +118,11 @@ def publish(nsqd: Nsqd, topic: str, bodies: list[bytes]) -> None:
 
 def chunks(store: Store) -> Mapping[str, list[bytes]]:
     """The lines of every object of the archive, by key."""
-    found = {}
+    by_key = {}
     for item in store.objects():
         with store.open(item.key) as stream:
-            found[item.key] = gzip.decompress(stream.read()).splitlines()
-    return dict(sorted(found.items()))
+            by_key[item.key] = gzip.decompress(stream.read()).splitlines()
+    return dict(sorted(by_key.items()))
 
 
 def archived(store: Store) -> Counter[bytes]:

@@ -21,8 +21,8 @@ from tui.errors import ArchiveError
 pytestmark = pytest.mark.nsq
 
 
-def by_name(wanted: ArchiverOptions) -> dict[str, Check]:
-    return {check.name.split()[0]: check for check in check_archiver(wanted)}
+def by_name(given: ArchiverOptions) -> dict[str, Check]:
+    return {check.name.split()[0]: check for check in check_archiver(given)}
 
 
 class _Store:
@@ -35,9 +35,9 @@ class _Store:
         return self._instead if name == self._name else getattr(self._inner, name)
 
 
-def with_store(wanted: ArchiverOptions, name: str, instead: object) -> ArchiverOptions:
-    store = _Store(wanted.archive.store, name, instead)
-    return replace(wanted, archive=replace(wanted.archive, store=store))  # type: ignore[arg-type]
+def with_store(given: ArchiverOptions, name: str, instead: object) -> ArchiverOptions:
+    store = _Store(given.archive.store, name, instead)
+    return replace(given, archive=replace(given.archive, store=store))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("step", ["holds", "objects"])
@@ -87,20 +87,20 @@ def test_an_address_that_only_nsqlookupd_gave(
     topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.setattr("tui.archiver.check.TIMEOUT_SECONDS", 0.5)
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     with scripted_lookupd([(host, 4150)]) as lookupd:
         source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd,))
-        check = by_name(replace(wanted, source=source))["nsqd"]
+        check = by_name(replace(given, source=source))["nsqd"]
     assert check.state == "failed"
     assert host in check.says
     assert f"nsqlookupd at {lookupd} gave this address: set nsqd's -broadcast-address" in check.says
 
 
 def test_an_address_that_the_operator_gave_too_is_not_blamed_on_nsqlookupd(topic: str, tmp_path: Path) -> None:
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     with scripted_lookupd([(HOST, 9)]) as lookupd:
         source = Source(topic, CHANNEL, (f"{HOST}:9",), lookupd_http_addresses=(lookupd,))
-        check = by_name(replace(wanted, source=source))["nsqd"]
+        check = by_name(replace(given, source=source))["nsqd"]
     assert check.state == "failed"
     assert "-broadcast-address" not in check.says
 
@@ -111,12 +111,12 @@ def test_an_ephemeral_channel_or_topic_is_a_warning(
     nsqd: Nsqd, topic: str, tmp_path: Path, which: str, there: bool
 ) -> None:
     """Also one that would be created: nsqd drops what it does not keep in memory, and all when the archiver leaves."""
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
+    given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
     name = f"{topic[:40]}#ephemeral"
-    source = replace(wanted.source, topic=name) if which == "topic" else replace(wanted.source, channel="c#ephemeral")
+    source = replace(given.source, topic=name) if which == "topic" else replace(given.source, channel="c#ephemeral")
     if there:
         nsqd.create_channel(source.topic, source.channel)
-    check = by_name(replace(wanted, source=source))["nsqd"]
+    check = by_name(replace(given, source=source))["nsqd"]
     assert check.state == "warning"
     assert f"an ephemeral {which} drops messages; an archive needs a durable one" in check.says
 
@@ -134,7 +134,7 @@ def test_the_exit_code_and_the_lines(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_nsqds_http_port_is_not_taken_for_nsqlookupds(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     source = Source(topic, CHANNEL, lookupd_http_addresses=(nsqd.http_address,))
-    check = by_name(replace(wanted, source=source))["nsqlookupd"]
+    check = by_name(replace(given, source=source))["nsqlookupd"]
     assert (check.state, "does not answer as nsqlookupd does" in check.says) == ("failed", True)

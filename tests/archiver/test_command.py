@@ -77,9 +77,9 @@ def test_kill_9_at_any_moment_loses_nothing(
         wait_for(lambda: is_drained(nsqd, topic))
         archiver.terminate()
         assert archiver.wait(30) == 0
-        found = archived(destination(archive).store)
-    assert set(found) == set(sent)
-    assert sum(found.values()) - len(sent) <= in_flight
+        lines = archived(destination(archive).store)
+    assert set(lines) == set(sent)
+    assert sum(lines.values()) - len(sent) <= in_flight
     assert sorted(path.name for path in spool.iterdir()) == ["lock", "spool.json"]
 
 
@@ -218,10 +218,10 @@ def test_status_over_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     with started(*command, "--status-address", address):
         wait_for(lambda: is_drained(nsqd, topic))
         wait_for(lambda: _metrics(address)["hourscope_archiver_messages_total"] == 101)
-        found = _metrics(address)
-        assert found["hourscope_archiver_changed_lines_total:wrapped,newline"] == 1
-        assert found["hourscope_archiver_nsqd_connections"] == 1
-        assert found["hourscope_archiver_healthy"] == 1
+        metrics = _metrics(address)
+        assert metrics["hourscope_archiver_changed_lines_total:wrapped,newline"] == 1
+        assert metrics["hourscope_archiver_nsqd_connections"] == 1
+        assert metrics["hourscope_archiver_healthy"] == 1
         with urllib.request.urlopen(f"http://{address}/healthz") as answer:
             assert answer.status == 200
         (tmp_path / "spool").rename(tmp_path / "gone")
@@ -257,14 +257,14 @@ def test_check_looks_at_everything_and_takes_nothing(
     ran = hourscope(*command, "--lookupd-http-address", nsqlookupd.http_address, env=seaweed.env)
     assert ran.code == 0, ran.out
     out = ran.out.decode()
-    for wanted in (
+    for case in (
         f"{tmp_path / 'spool'} can be written",
         f"s3://{bucket} can be written, read and listed, and refuses to overwrite; keys as logs/{topic}.web01-000000.",
         "agrees with the archive's",
         f"{topic} is on 1 nsqd",
         f"3 messages waiting in {topic}/{CHANNEL}",
     ):
-        assert wanted in out
+        assert case in out
     assert channel(nsqd, topic).depth == 3
     with environment(seaweed.env):
         assert list(destination(f"s3://{bucket}/logs").store.objects()) == []

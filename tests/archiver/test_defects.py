@@ -60,13 +60,13 @@ def test_uploads_that_end_by_an_error_end_the_archiver_with_a_sentence(nsqd: Nsq
 
     sent = messages(10)
     publish(nsqd, topic, sent)
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, rotate_size=10)
-    broken = replace(wanted, archive=replace(wanted.archive, store=Broken(wanted.archive.store)))  # type: ignore[arg-type]
+    given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, rotate_size=10)
+    broken = replace(given, archive=replace(given.archive, store=Broken(given.archive.store)))  # type: ignore[arg-type]
     with pytest.raises(HourscopeError, match=r"the uploads ended by an unexpected error \(RecursionError\)"):
         list(archive_topic(broken, threading.Event()))
-    with Running(wanted):
+    with Running(given):
         wait_for(lambda: is_drained(nsqd, topic))
-    assert archived(wanted.archive.store) == Counter(sent)
+    assert archived(given.archive.store) == Counter(sent)
 
 
 def test_a_child_that_fails_is_named_and_started_again(
@@ -75,15 +75,15 @@ def test_a_child_that_fails_is_named_and_started_again(
     sent, switch = messages(200), tmp_path / "broken"
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"msg-timeout": "1s"}) as nsqd:
         publish(nsqd, topic, sent)
-        wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, processes=2, now=BrokenClock(switch))
-        with Running(wanted) as archiver:
+        given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, processes=2, now=BrokenClock(switch))
+        with Running(given) as archiver:
             wait_for(lambda: is_drained(nsqd, topic))
             switch.touch()
             why = "ended unexpectedly (ValueError: the clock is broken); started again"
             wait_for(lambda: any(why in word for word in archiver.said))
             switch.unlink()
             wait_for(lambda: archiver.status.counters.links == 2)
-    assert set(archived(wanted.archive.store)) == set(sent)
+    assert set(archived(given.archive.store)) == set(sent)
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -92,9 +92,9 @@ def test_what_a_child_had_finished_is_counted_after_its_death(
 ) -> None:
     """It is killed as soon as NSQ has the last FIN, before its next regular report."""
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
-        wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, processes=2, sync_interval=0.05)
+        given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, processes=2, sync_interval=0.05)
         sent: list[bytes] = []
-        with Running(wanted) as archiver:
+        with Running(given) as archiver:
             for _ in range(3):
                 wait_for(lambda: archiver.status.counters.links == 2)
                 sent += (fresh := messages(3000))

@@ -105,9 +105,9 @@ def test_the_forms(body: bytes, line: bytes, reason: str | None) -> None:
 def test_a_reader_gives_back_every_message(some: list[bytes]) -> None:
     """What the archiver writes is a chunk like any other: nothing of it may be taken for a form, a page or damage."""
     block, changed = lines_of(some)
-    found = read(gzip.compress(block, mtime=0))
-    assert found.damage == []
-    back = [unwrap(record) for record in found.records]
+    result = read(gzip.compress(block, mtime=0))
+    assert result.damage == []
+    back = [unwrap(record) for record in result.records]
     assert len(back) == len(some)
     assert sum(one != other for one, other in zip(back, some, strict=True)) == changed["json-newline"]
 

@@ -36,8 +36,8 @@ pytestmark = pytest.mark.nsq
 
 
 def of_source(tmp_path: Path, source: Source) -> ArchiverOptions:
-    wanted = options(tmp_path / "out", source.topic, tmp_path / "spool")
-    return ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)
+    given = options(tmp_path / "out", source.topic, tmp_path / "spool")
+    return ArchiverOptions(given.archive, source, given.spool, "h", 0.1)
 
 
 def test_an_nsqd_that_goes_twice_is_reported_twice_and_its_return_too(
@@ -198,8 +198,8 @@ def test_uploads_that_fail_and_work_again_are_reported_and_the_state_names_the_c
     seaweed = Seaweed(weed, tmp_path / "s3")
     s3 = S3Options(region=REGION, endpoint_url=seaweed.endpoint_url)
     publish(nsqd, topic, [b"message"])
-    wanted = options("s3://logs/in", topic, tmp_path / "spool", nsqd, s3=s3, rotate_size=10)
-    with environment(seaweed.env), Running(wanted) as archiver:
+    given = options("s3://logs/in", topic, tmp_path / "spool", nsqd, s3=s3, rotate_size=10)
+    with environment(seaweed.env), Running(given) as archiver:
         wait_for(lambda: archiver.status.uploads.trouble)
         trouble = archiver.status.uploads.trouble
         assert trouble in status_text(archiver.status)
@@ -231,15 +231,15 @@ def test_credentials_that_are_renewed_are_used_without_a_restart(
     s3 = S3Options(region=REGION, endpoint_url=seaweed.endpoint_url)
     sent = messages(20)
     publish(nsqd, topic, sent)
-    wanted = options(f"s3://{bucket}/in", topic, tmp_path / "spool", nsqd, s3=s3, rotate_size=10)
+    given = options(f"s3://{bucket}/in", topic, tmp_path / "spool", nsqd, s3=s3, rotate_size=10)
     with environment(env):
-        wanted.archive.store.renew()  # what an earlier test has made
-        with Running(wanted) as archiver:
+        given.archive.store.renew()  # what an earlier test has made
+        with Running(given) as archiver:
             wait_for(lambda: archiver.status.uploads.trouble)
             _credentials(file, seaweed.access_key, seaweed.secret_key)
             wait_for(lambda: "uploading again" in archiver.said)
         assert archiver.stopped.left == 0
-        assert archived(wanted.archive.store) == Counter(sent)
+        assert archived(given.archive.store) == Counter(sent)
 
 
 def test_a_state_without_trouble_has_no_notes() -> None:

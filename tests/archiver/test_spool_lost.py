@@ -31,8 +31,8 @@ def lines(folder: Path) -> list[bytes]:
 def test_the_folder_comes_back(nsqd: Nsqd, topic: str, tmp_path: Path, how: str, processes: int) -> None:
     spool, first, second = tmp_path / "spool", messages(500), messages(500)
     publish(nsqd, topic, first)
-    wanted = options(tmp_path / "out", topic, spool, nsqd, processes=processes)
-    with Running(wanted) as archiver:
+    given = options(tmp_path / "out", topic, spool, nsqd, processes=processes)
+    with Running(given) as archiver:
         wait_for(lambda: is_drained(nsqd, topic) and archiver.status.counters.links == processes)
         wait_for(lambda: archiver.status.uploads.spool_bytes)
         if how == "removed":
@@ -44,10 +44,10 @@ def test_the_folder_comes_back(nsqd: Nsqd, topic: str, tmp_path: Path, how: str,
         (again,) = (word for word in archiver.said if f"was {how} while it was in use, and was made again" in word)
         # between the last file and the folder, a look at the spool sees an empty one
         assert how == "removed" or "of it had not been uploaded and is lost" in again
-        with pytest.raises(SpoolInUseError), owned(spool, wanted.identity):  # it is locked as before
+        with pytest.raises(SpoolInUseError), owned(spool, given.identity):  # it is locked as before
             pass
-    found = archived(destination(str(tmp_path / "out")).store)
-    assert set(second) <= set(found)
+    uploaded = archived(destination(str(tmp_path / "out")).store)
+    assert set(second) <= set(uploaded)
     if how == "moved":  # and nothing in it was changed
         assert set(lines(tmp_path / "elsewhere")) >= set(first)
     assert archiver.stopped.left == 0

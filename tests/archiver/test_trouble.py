@@ -67,9 +67,9 @@ def test_one_nsqd_of_several_that_cannot_be_reached_is_told(
 ) -> None:
     monkeypatch.setattr(intake, "MISSING_SECONDS", 0.5)
     nsqd.create_channel(topic, "archive")
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
-    object.__setattr__(wanted.source, "nsqd_tcp_addresses", (nsqd.tcp_address, "127.0.0.1:9"))
-    with Running(wanted) as archiver:
+    given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
+    object.__setattr__(given.source, "nsqd_tcp_addresses", (nsqd.tcp_address, "127.0.0.1:9"))
+    with Running(given) as archiver:
         wait_for(lambda: archiver.status.counters.missing == 1)
         assert archiver.status.counters.links == 1
 
@@ -106,8 +106,8 @@ def test_an_upload_that_hangs_is_seen_and_does_not_hold_the_stop(
 ) -> None:
     monkeypatch.setattr(run, "END_SECONDS", 0.5)
     spool, answer = tmp_path / "spool", threading.Event()
-    wanted = options(tmp_path / "out", topic, spool, nsqd, rotate_size=10)
-    inner = wanted.archive.store
+    given = options(tmp_path / "out", topic, spool, nsqd, rotate_size=10)
+    inner = given.archive.store
 
     class Frozen:
         def put(self, key: str, path: Path) -> None:
@@ -117,14 +117,14 @@ def test_an_upload_that_hangs_is_seen_and_does_not_hold_the_stop(
         def __getattr__(self, name: str) -> object:
             return getattr(inner, name)
 
-    object.__setattr__(wanted.archive, "store", Frozen())
+    object.__setattr__(given.archive, "store", Frozen())
     publish(nsqd, topic, [b"message"])
-    with Running(wanted) as archiver:
+    with Running(given) as archiver:
         wait_for(lambda: is_drained(nsqd, topic))
         wait_for(lambda: archiver.status.uploads.waiting == 1 and archiver.status.uploads.oldest > 0.1)
     assert archiver.stopped.hangs
     refused = pytest.raises(ArchiveError, match="another archiver uses the spool")
-    with refused, owned(spool, wanted.identity):  # or two would upload from it
+    with refused, owned(spool, given.identity):  # or two would upload from it
         pass
     answer.set()
 

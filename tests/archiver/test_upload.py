@@ -96,13 +96,13 @@ class _Store:
 def test_an_upload_whose_end_was_not_seen_is_done_once(tmp_path: Path, step: str, done: bool) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool_a_file(spool, b"message\n")
-    wanted = options(out, spool)
-    object.__setattr__(wanted.archive, "store", _Store(wanted.archive.store, step, done=done))
-    uploader = Uploader(wanted, print)
+    given = options(out, spool)
+    object.__setattr__(given.archive, "store", _Store(given.archive.store, step, done=done))
+    uploader = Uploader(given, print)
     assert not uploader.once()
     assert "the answer was lost" in uploader.state.trouble
     assert len(spooled(spool, UTC)) == 1
-    assert Uploader(wanted, print).once()  # as after a restart
+    assert Uploader(given, print).once()  # as after a restart
     assert contents(out) == {KEY.format(0): b"message\n"}
     assert spooled(spool, UTC) == []
 
@@ -111,8 +111,8 @@ def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
     """Between the question and the put another one of the same host and topic was quicker."""
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool_a_file(spool, b"ours\n")
-    wanted = options(out, spool)
-    inner = wanted.archive.store
+    given = options(out, spool)
+    inner = given.archive.store
 
     class Racing:
         def put(self, key: str, path: Path) -> None:
@@ -123,8 +123,8 @@ def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(inner, name)
 
-    object.__setattr__(wanted.archive, "store", Racing())
-    assert Uploader(wanted, print).once()
+    object.__setattr__(given.archive, "store", Racing())
+    assert Uploader(given, print).once()
     assert contents(out) == {KEY.format(0): b"theirs\n", KEY.format(1): b"ours\n"}
 
 
@@ -147,9 +147,9 @@ def test_archivers_of_one_name_that_put_the_same_lines_at_once_both_keep_them(tm
     uploaders = []
     for spool in (tmp_path / "one", tmp_path / "two"):
         spool_a_file(spool, b"tick\n")
-        wanted = options(out, spool, merge_hour=True)
-        object.__setattr__(wanted.archive, "store", AtOnce(wanted.archive.store))
-        uploaders.append(Uploader(wanted, print))
+        given = options(out, spool, merge_hour=True)
+        object.__setattr__(given.archive, "store", AtOnce(given.archive.store))
+        uploaders.append(Uploader(given, print))
     with ThreadPoolExecutor(2) as threads:
         assert all(threads.map(Uploader.once, uploaders))
     assert contents(out) == {KEY.format(0): b"tick\n", KEY.format(1): b"tick\n"}
@@ -159,8 +159,8 @@ def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> N
     """Another revision would fare no better: the file is kept, and keeps back no other."""
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool_a_file(spool, b"odd\n")
-    wanted = options(out, spool)
-    inner = wanted.archive.store
+    given = options(out, spool)
+    inner = given.archive.store
 
     class Odd:
         def holds(self, key: str, path: Path) -> bool | None:
@@ -169,8 +169,8 @@ def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> N
         def __getattr__(self, name: str) -> object:
             return getattr(inner, name)
 
-    object.__setattr__(wanted.archive, "store", Odd())
-    uploader = Uploader(wanted, print)
+    object.__setattr__(given.archive, "store", Odd())
+    uploader = Uploader(given, print)
     for _ in range(3):
         assert not uploader.once()
     assert f"{KEY.format(0)} is not what was put there" in uploader.state.trouble

@@ -55,9 +55,9 @@ def test_every_message_is_in_the_hour_of_the_clock(nsqd: Nsqd, topic: str, tmp_p
                 wait_for(lambda: archiver.status.uploads.uploaded == 1)  # the hour is over, and nothing has to come
     store = destination(str(tmp_path / "out")).store
     keys = [f"{topic}.web01-000000.2026-11-23_{hour}.log.gz" for hour in (12, 13, 14)]
-    found = chunks(store)
-    assert list(found) == keys
-    assert [Counter(found[key]) for key in keys] == [Counter(sent[n : n + 1000]) for n in (0, 1000, 2000)]
+    uploaded = chunks(store)
+    assert list(uploaded) == keys
+    assert [Counter(uploaded[key]) for key in keys] == [Counter(sent[n : n + 1000]) for n in (0, 1000, 2000)]
     assert archiver.stopped.left == 0
     assert archiver.stopped.status.counters.messages == 3000
     zcat = subprocess.run(["zcat", *sorted((tmp_path / "out").iterdir())], capture_output=True, check=True).stdout
@@ -70,9 +70,9 @@ def test_every_message_is_in_the_hour_of_the_clock(nsqd: Nsqd, topic: str, tmp_p
 
 def test_hours_are_of_the_zone_that_was_asked_for(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     publish(nsqd, topic, [b"{}"])
-    wanted = options("x", topic, tmp_path / "spool", nsqd, now=Clock(NOON))
+    given = options("x", topic, tmp_path / "spool", nsqd, now=Clock(NOON))
     place = destination(f"{tmp_path}/out/%Y/%m/%d/%H/{{topic}}{{rev}}.gz", timezone="Asia/Kolkata")
-    with Running(ArchiverOptions(place, wanted.source, wanted.spool, "h", 0.1, now=Clock(NOON))):
+    with Running(ArchiverOptions(place, given.source, given.spool, "h", 0.1, now=Clock(NOON))):
         wait_for(lambda: is_drained(nsqd, topic))
     assert list(chunks(place.store)) == [f"2026/11/23/17/{topic}-000000.gz"]  # half past five
 
@@ -169,9 +169,9 @@ def test_two_hosts_share_a_channel_and_one_name(nsqd: Nsqd, topic: str, tmp_path
             publish(nsqd, topic, sent[start : start + 500])
             time.sleep(0.02)
         wait_for(lambda: is_drained(nsqd, topic))
-    found = chunks(first.archive.store)
-    assert sorted(found) == [f"{topic}.web01-00000{rev}.2026-11-23_12.log.gz" for rev in (0, 1)]
-    assert all(found.values())
+    uploaded = chunks(first.archive.store)
+    assert sorted(uploaded) == [f"{topic}.web01-00000{rev}.2026-11-23_12.log.gz" for rev in (0, 1)]
+    assert all(uploaded.values())
     assert archived(first.archive.store) == Counter(sent)
 
 
@@ -189,22 +189,22 @@ def test_nsqlookupd_tells_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, t
     sent = messages(500)
     publish(nsqd, topic, sent)
     wait_for(lambda: nsqlookupd.producers(topic))
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     source = Source(topic, CHANNEL, lookupd_http_addresses=(nsqlookupd.http_address,))
-    with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)):
+    with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)):
         wait_for(lambda: is_drained(nsqd, topic))
-    assert archived(wanted.archive.store) == Counter(sent)
+    assert archived(given.archive.store) == Counter(sent)
 
 
 def test_tls(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     certificate, sent = make_certificate(tmp_path), messages(5000)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", certificate.nsqd_options) as nsqd:
         publish(nsqd, topic, sent)
-        wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+        given = options(tmp_path / "out", topic, tmp_path / "spool")
         source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(certificate.certificate))
-        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)):
+        with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)):
             wait_for(lambda: is_drained(nsqd, topic))
-    assert archived(wanted.archive.store) == Counter(sent)
+    assert archived(given.archive.store) == Counter(sent)
 
 
 def test_tls_that_cannot_be_trusted_or_had_is_said(
@@ -213,10 +213,10 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
     certificate, other = make_certificate(tmp_path), tmp_path / "other"
     other.mkdir()
     wrong = Tls(make_certificate(other).certificate)
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", certificate.nsqd_options) as safe:
         source = Source(topic, CHANNEL, (safe.tcp_address, nsqd.tcp_address), tls=wrong)
-        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+        with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: len(archiver.said) > 2)
     said = "\n".join(archiver.said)
     assert f"nsqd at {safe.tcp_address} does not prove who it is" in said
@@ -235,19 +235,19 @@ def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
     certificate: dict[str, object], sentence: str, nsq_programs: NsqPrograms, topic: str, tmp_path: Path
 ) -> None:
     ours = authority(tmp_path / "ca")
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     pair = ours.issue("server", **certificate)  # type: ignore[arg-type]
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", nsqd_options(pair)) as nsqd:
         source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(ours.ca))
-        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+        with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: f"nsqd at {nsqd.tcp_address} {sentence}" in archiver.status.counters.lost)
 
 
 def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
-    wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+    given = options(tmp_path / "out", topic, tmp_path / "spool")
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         source = Source(topic, CHANNEL, (nsqd.tcp_address,))
-        with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+        with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost)
 
 
@@ -256,13 +256,13 @@ def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     sent = messages(10)
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         publish(nsqd, topic, sent)
-        wanted = options(tmp_path / "out", topic, tmp_path / "spool")
+        given = options(tmp_path / "out", topic, tmp_path / "spool")
         for secret in ("wrong", "reader"):
             source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
-            with Running(ArchiverOptions(wanted.archive, source, wanted.spool, "h", 0.1)) as archiver:
+            with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
                 wait_for(lambda: "does not accept the secret" in str(archiver.said) or is_drained(nsqd, topic))
             assert secret not in str(archiver.said)
-    assert archived(wanted.archive.store) == Counter(sent)
+    assert archived(given.archive.store) == Counter(sent)
 
 
 ODD = [

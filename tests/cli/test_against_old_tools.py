@@ -112,12 +112,12 @@ def test_scan_match_is_jq(sample: Path) -> None:
     range_ = ("--from", "2015-01-20", "--to", "2015-01-21")
     lines = shell("for f in *2015-01-20_*.gz; do zcat $f; done", cwd=sample).splitlines()
     records = [(json.loads(line), line) for line in lines]
-    wanted = [line for record, line in records if record["event"] == "error" and record["error"]["code"] == 5003]
+    expected = [line for record, line in records if record["event"] == "error" and record["error"]["code"] == 5003]
     ran = hourscope("scan", sample, *range_, "-m", "event == 'error' && error.code == `5003`")
     assert ran.code == 0
-    assert sorted(ran.lines) == sorted(wanted)
+    assert sorted(ran.lines) == sorted(expected)
     negated = hourscope("scan", sample, *range_, "-v", "-m", "event == 'error' && error.code == `5003`", "--count")
-    assert int(negated.out) == len(lines) - len(wanted)
+    assert int(negated.out) == len(lines) - len(expected)
 
 
 def test_scan_json_names_the_damage(sample: Path, zcat: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wanted(archive: Path) -> list[bytes]:
+def selected(archive: Path) -> list[bytes]:
     """What the old tools find, in the order of hour, key, line."""
     by_hour = "ls | sort -t. -k3,3 -k2,2 | while read f; do zcat $f; done"
     return shell(f"{by_hour} | grep -F '{NEEDLE}'", cwd=archive).splitlines()
@@ -82,44 +82,44 @@ def send(nsqd: Nsqd, topic: str, *words: object, env: dict[str, str]) -> dict[st
     return receipt
 
 
-def test_scan_to_a_file_then_send(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_scan_to_a_file_then_send(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     out = tmp_path / "errors.jsonl.gz"
     scanned = place.run("scan", "--from", "2015-01-12", "--to", "2015-02-16", "-g", NEEDLE, "-o", out, "--json")
     summary = json.loads(scanned.lines[-1])
     assert (scanned.code, scanned.err) == (0, "")
-    assert summary["matches"] == len(wanted)
+    assert summary["matches"] == len(selected)
     assert 0.002 < summary["matches"] / summary["records"] < 0.006, "about 0.3 %"
-    assert shell(f"zcat {out}").splitlines() == wanted
+    assert shell(f"zcat {out}").splitlines() == selected
 
     receipt = send(nsqd, topic, out, env=place.env)
-    assert receipt["sent"] == receipt["confirmed"] == len(wanted)
-    assert receipt["bytes"] == sum(map(len, wanted))
+    assert receipt["sent"] == receipt["confirmed"] == len(selected)
+    assert receipt["bytes"] == sum(map(len, selected))
     assert receipt["topic"] == topic
-    assert receipt["sha256"] == hashlib.sha256(b"".join(line + b"\n" for line in wanted)).hexdigest()
+    assert receipt["sha256"] == hashlib.sha256(b"".join(line + b"\n" for line in selected)).hexdigest()
     assert Path(str(receipt["journal"])).exists()
-    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
-    assert nsqd.stats(topic).message_count == len(wanted)
+    assert sorted(read_messages(nsqd, topic, len(selected))) == sorted(selected)
+    assert nsqd.stats(topic).message_count == len(selected)
 
 
-def test_through_an_extract(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_through_an_extract(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     on_s3 = place.url.startswith("s3://")
     extract = place.url.replace("/logs/", "/extracts/errors/") if on_s3 else f"{tmp_path}/errors/"
     assert place.run("scan", "-g", NEEDLE, "-o", extract).code == 0
     receipt = send(nsqd, topic, extract, env=place.env)
-    assert receipt["confirmed"] == len(wanted)
-    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+    assert receipt["confirmed"] == len(selected)
+    assert sorted(read_messages(nsqd, topic, len(selected))) == sorted(selected)
 
 
-def test_straight_from_the_archive(place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str) -> None:
+def test_straight_from_the_archive(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str) -> None:
     receipt = send(nsqd, topic, place.url, "-g", NEEDLE, env=place.env)
-    assert receipt["confirmed"] == len(wanted)
-    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
+    assert receipt["confirmed"] == len(selected)
+    assert sorted(read_messages(nsqd, topic, len(selected))) == sorted(selected)
 
 
-def test_send_to_a_file_keeps_the_order(place: Place, wanted: list[bytes]) -> None:
+def test_send_to_a_file_keeps_the_order(place: Place, selected: list[bytes]) -> None:
     ran = place.run("send", "-g", NEEDLE, "-o", "-")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.lines == wanted
+    assert ran.lines == selected
 
 
 def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place, archive: Path) -> None:
@@ -133,7 +133,7 @@ def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place, archive: Pa
 
 @pytest.mark.parametrize("place", ["s3"], indirect=True)
 async def test_found_and_sent_by_keys(
-    place: Place, wanted: list[bytes], nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in place.env.items():
         monkeypatch.setenv(name, value)
@@ -149,7 +149,7 @@ async def test_found_and_sent_by_keys(
         await pilot.press("enter", "enter")
         await until(pilot, lambda: scan.over, seconds=60)
         assert scan.state is not None
-        assert scan.state.matches == len(wanted)
+        assert scan.state.matches == len(selected)
         await pilot.press("p")
         send = app.screen
         assert isinstance(send, SendPage)
@@ -163,6 +163,6 @@ async def test_found_and_sent_by_keys(
         await type_text(pilot, topic)
         await pilot.press("enter")
         await until(pilot, lambda: send.receipt is not None, seconds=30)
-        assert f"{len(wanted):,} records confirmed in {topic}" in shown(pilot)
-    received = await asyncio.to_thread(read_messages, nsqd, topic, len(wanted))
-    assert sorted(received) == sorted(wanted)
+        assert f"{len(selected):,} records confirmed in {topic}" in shown(pilot)
+    received = await asyncio.to_thread(read_messages, nsqd, topic, len(selected))
+    assert sorted(received) == sorted(selected)

@@ -10,6 +10,6 @@ from tests.support.build import NsqPrograms
 
 @pytest.mark.usefixtures("weed")
 def test_the_whole_circle(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    found = run_circle(tmp_path, records_per_hour=100, hour=0.2)
-    assert found.records == found.messages == found.archived > 1_000
-    assert found.incident == found.replayed > 10
+    outcome = run_circle(tmp_path, records_per_hour=100, hour=0.2)
+    assert outcome.records == outcome.messages == outcome.archived > 1_000
+    assert outcome.incident == outcome.replayed > 10

@@ -53,8 +53,8 @@ def after(line: str) -> list[str]:
     """What may replace the last word of a line, in which words are separated by one space; folders end in /."""
     *words, incomplete = line.split(" ")
     assert isinstance(commands, click.Group)
-    found = candidates(commands, words, incomplete)
-    return [f"{item.value}/" if item.type == "dir" else item.value for item in found]
+    offers = candidates(commands, words, incomplete)
+    return [f"{item.value}/" if item.type == "dir" else item.value for item in offers]
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ class Shell:
         """The line after the tabs, and all that was printed meanwhile."""
         os.write(self._fd, typed.encode() + b"\t" * tabs + b"\x0f")
         text = self._until(r"<<.*?>>")
-        found = re.search(r"<<(.*?)>>", text)
-        assert found, text
+        match = re.search(r"<<(.*?)>>", text)
+        assert match, text
         os.write(self._fd, b"\x15")
-        return found[1], text
+        return match[1], text
 
     def printed(self, command: str) -> str:
         """What a command prints."""

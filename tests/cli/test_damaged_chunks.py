@@ -82,10 +82,10 @@ KINDS = (
 
 def assert_hole(answers: Answers, key: str, size: int, records: list[bytes], least: int) -> None:
     """At least so many of the records, in order, nothing else, and the damage named by every command."""
-    found = answers.records
-    assert len(found) >= least
+    given = answers.records
+    assert len(given) >= least
     positions = {record: number for number, record in enumerate(records)}
-    numbers = [positions[record] for record in found]  # KeyError: a record that never was
+    numbers = [positions[record] for record in given]  # KeyError: a record that never was
     assert numbers == sorted(numbers)
     assert answers.codes == (2, 2, 2, 2)
     assert answers.doctor.code == 2

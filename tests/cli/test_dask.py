@@ -81,9 +81,9 @@ def test_cancelling_leaves_an_extract_that_resumes(
         assert scan.poll() is None
         time.sleep(0.05)
     scan.send_signal(signal.SIGINT)
-    told = time.monotonic()
+    cancelled = time.monotonic()
     _, err = scan.communicate(timeout=60)
-    assert time.monotonic() - told < 5
+    assert time.monotonic() - cancelled < 5
     assert scan.returncode == 130
     assert "--resume" in err
     assert hourscope(*words, "--resume").code == 0
@@ -121,8 +121,8 @@ def test_matches_of_any_size_come_back_in_parts(cluster: Cluster, tmp_path: Path
                 stream.write(b"".join(line % n for n in range(first, first + 10_000)))
     words = ("scan", str(folder), "-g", "heartbeat", "--dask", cluster.address, "-o", f"{tmp_path}/{out}")
     peak = int(subprocess.run([sys.executable, "-c", PEAK, *words], capture_output=True, check=True).stdout)
-    found = f"zcat {tmp_path}/{out}*.gz" if out.endswith("/") else f"cat {tmp_path}/{out}"
-    assert shell(f"{found} | sha256sum") == shell(f"zcat {folder}/*.gz | sha256sum")
+    lines_of_it = f"zcat {tmp_path}/{out}*.gz" if out.endswith("/") else f"cat {tmp_path}/{out}"
+    assert shell(f"{lines_of_it} | sha256sum") == shell(f"zcat {folder}/*.gz | sha256sum")
     assert peak / 1000 < 150 + 40 * 2, "MB of the one who asked"
 
 

@@ -42,8 +42,8 @@ def put(folder: Path, hour: datetime, content: bytes, written: datetime | None =
 
 
 def checks(*words: object, **more: Any) -> dict[str, dict[str, str]]:
-    found = json.loads(hourscope("doctor", *words, "--json", **more).out)
-    return {check["name"]: check for check in found["checks"]}
+    report = json.loads(hourscope("doctor", *words, "--json", **more).out)
+    return {check["name"]: check for check in report["checks"]}
 
 
 def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
@@ -159,9 +159,9 @@ def test_what_is_not_a_sound_chunk_is_found_at_the_start_in_the_middle_and_at_th
     path.write_bytes(content)
     ran = hourscope("doctor", tmp_path, "--json")
     assert ran.code == 2
-    found = json.loads(ran.out)
-    assert not found["ok"]
-    (failed,) = [check["says"] for check in found["checks"] if check["state"] == "failed"]
+    report = json.loads(ran.out)
+    assert not report["ok"]
+    (failed,) = [check["says"] for check in report["checks"] if check["state"] == "failed"]
     assert failed.startswith(f"{path.name}, bytes ")
     assert words in failed
 
@@ -236,6 +236,6 @@ def test_a_damaged_chunk_a_silent_nsqd_and_a_wrong_config_fail(tmp_path: Path) -
 
 
 def test_a_bucket_that_is_not_there(seaweed: Seaweed) -> None:
-    found = checks("s3://no-such-bucket/", env=seaweed.env)
-    assert found["archive"]["state"] == "failed"
-    assert "no-such-bucket" in found["archive"]["says"]
+    report = checks("s3://no-such-bucket/", env=seaweed.env)
+    assert report["archive"]["state"] == "failed"
+    assert "no-such-bucket" in report["archive"]["says"]

@@ -49,14 +49,14 @@ def without_times(value: object) -> object:
     """What does not depend on where the archive is and when it was asked."""
     if isinstance(value, dict):
         own = ("seconds", "archive", "etag", "uploaded")
-        return {name: without_times(each) for name, each in value.items() if name not in own}
-    return [without_times(each) for each in value] if isinstance(value, list) else value
+        return {name: without_times(item) for name, item in value.items() if name not in own}
+    return [without_times(item) for item in value] if isinstance(value, list) else value
 
 
 def keys_of(value: object) -> object:
     if isinstance(value, dict):
-        return {name: keys_of(each) for name, each in value.items()}
-    return [keys_of(each) for each in value[:1]] if isinstance(value, list) else type(value).__name__
+        return {name: keys_of(item) for name, item in value.items()}
+    return [keys_of(item) for item in value[:1]] if isinstance(value, list) else type(value).__name__
 
 
 @pytest.mark.parametrize(

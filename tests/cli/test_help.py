@@ -18,9 +18,9 @@ ALL = (*COMMANDS, OPEN)
 
 
 def command(name: str) -> click.Command:
-    found = commands.get_command(click.Context(commands), name)
-    assert found
-    return found
+    command_ = commands.get_command(click.Context(commands), name)
+    assert command_
+    return command_
 
 
 def help_of(name: str) -> str:

@@ -44,9 +44,9 @@ def interrupted(words: list[object], ready: Path, number: int) -> tuple[int, str
     while not (ready.exists() and len(list(ready.glob("*.gz"))) > 3) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    told = time.monotonic()
+    signaled = time.monotonic()
     _, err = process.communicate(timeout=30)
-    assert time.monotonic() - told < 3, "cancelling does not wait for chunks to end"
+    assert time.monotonic() - signaled < 3, "cancelling does not wait for chunks to end"
     return process.returncode, err
 
 
@@ -96,10 +96,10 @@ def test_an_interrupted_file_is_kept_as_partial(archive: Path, whole: Path, tmp_
     assert not out.exists()
     partial = tmp_path / "out.partial.jsonl"
     assert str(partial) in err
-    found = partial.read_bytes().splitlines()
+    records = partial.read_bytes().splitlines()
     everything = iter(hourscope("scan", whole).lines)
-    assert found
-    assert all(line in everything for line in found), "whole lines, in order, of the chunks that were being read"
+    assert records
+    assert all(line in everything for line in records), "whole lines, in order, of the chunks that were being read"
 
 
 def test_a_closed_pipe_ends_quietly(archive: Path) -> None:
@@ -119,7 +119,7 @@ def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
     archive: Path, nsqd: Nsqd, topic: str, number: int
 ) -> None:
     range_ = ("--from", "2015-01-12T03", "--to", "2015-01-12T05", "--timezone", "UTC")
-    wanted = hourscope("scan", archive, *range_, "-g", "heartbeat").lines
+    lines = hourscope("scan", archive, *range_, "-g", "heartbeat").lines
     words = [
         "send", str(archive), *range_, "-g", "heartbeat", "--rate", "800", "--yes",
         "--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic,
@@ -131,11 +131,11 @@ def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert 0 < nsqd.stats(topic).message_count < len(wanted)
+    assert 0 < nsqd.stats(topic).message_count < len(lines)
     _, *again = shlex.split(err.splitlines()[-1].partition("resume with: ")[2])
     resumed = hourscope(*again, "--json")
     receipt = json.loads(resumed.lines[-1])
-    assert (resumed.code, receipt["confirmed"], receipt["repeated"]) == (0, len(wanted), 0)
+    assert (resumed.code, receipt["confirmed"], receipt["repeated"]) == (0, len(lines), 0)
     assert receipt["resumed"] > 0
-    assert sorted(read_messages(nsqd, topic, len(wanted))) == sorted(wanted)
-    assert nsqd.stats(topic).message_count == len(wanted), "nothing twice"
+    assert sorted(read_messages(nsqd, topic, len(lines))) == sorted(lines)
+    assert nsqd.stats(topic).message_count == len(lines), "nothing twice"

@@ -131,9 +131,9 @@ def test_a_range_lists_its_month_and_no_other(bucket: tuple[str, LargeS3]) -> No
     catalog = archive.catalog(hour(2020, 5, 1), hour(2020, 6, 1))
     assert len(catalog.chunks) == 31 * 24 * HOSTS
     assert catalog.gaps == ()
-    listed = [each for each in s3.lists if each.keys]
+    listed = [request for request in s3.lists if request.keys]
     assert len(listed) == PAGES[kind] + (kind == "host first")  # one page tells that there are more names than one
-    assert all("2020" in each.prefix for each in listed if each.prefix)
+    assert all("2020" in request.prefix for request in listed if request.prefix)
 
 
 def test_a_scan_of_an_hour_lists_little_more_than_the_hour(bucket: tuple[str, LargeS3]) -> None:
@@ -141,7 +141,9 @@ def test_a_scan_of_an_hour_lists_little_more_than_the_hour(bucket: tuple[str, La
     archive = open_archive("s3://b/", s3=options(s3))
     plan = plan_scan(archive, hour(2020, 5, 1, 7), hour(2020, 5, 1, 8), Filter())
     assert len(plan.chunks) == HOSTS
-    assert sum(each.keys for each in s3.lists if "2020-05" in each.prefix or "2020/05" in each.prefix) == HOSTS
+    assert (
+        sum(request.keys for request in s3.lists if "2020-05" in request.prefix or "2020/05" in request.prefix) == HOSTS
+    )
 
 
 def archive_of(s3: LargeS3, layout: str) -> Archive:
@@ -153,7 +155,7 @@ def test_a_month_of_one_name_is_one_request(bucket: tuple[str, LargeS3]) -> None
     if kind == "host first":
         archive = archive_of(s3, "events.web00-000000.%Y-%m-%d_%H.log.gz")
         assert len(archive.catalog(hour(2015, 5, 1), hour(2015, 6, 1)).chunks) == 31 * 24
-        assert [each.prefix for each in s3.lists] == ["events.web00-000000.2015-05-"]
+        assert [request.prefix for request in s3.lists] == ["events.web00-000000.2015-05-"]
         s3.lists.clear()
     else:
         archive = archive_of(s3, "%Y/%m/%d/%H/web00.log.gz")

@@ -31,8 +31,8 @@ def test_a_range_of_gaps_only_matches_nothing(archive: Path) -> None:
     ran = hourscope(*words)
     assert (ran.code, ran.err) == (1, "")
     assert ran.lines == [b"2015-01-20T02         \xe2\x80\x94  gap, 2 hours, to 2015-01-20T04"]
-    found = json.loads(hourscope(*words, "--json").out)
-    assert (found["hours"], found["gaps"]) == ([], [{"from": "2015-01-20T02", "to": "2015-01-20T04"}])
+    listing = json.loads(hourscope(*words, "--json").out)
+    assert (listing["hours"], listing["gaps"]) == ([], [{"from": "2015-01-20T02", "to": "2015-01-20T04"}])
     assert "Exit code 1" in hourscope("ls", "--help").out.decode()
 
 
@@ -131,8 +131,8 @@ def test_hours_of_an_extract_without_a_match_are_no_gaps(archive: Path, tmp_path
         [b"2015-01-20T01", b"B"],
         [b"2015-01-20T05", b"no"],
     ]
-    found = json.loads(hourscope("ls", out, "--json").out)
-    assert (found["gaps"], found["without_matches"]) == ([], ["2015-01-20T00", "2015-01-20T05"])
+    listing = json.loads(hourscope("ls", out, "--json").out)
+    assert (listing["gaps"], listing["without_matches"]) == ([], ["2015-01-20T00", "2015-01-20T05"])
     assert hourscope("ls", out, "--from", "2015-01-20T05").code == 1
 
 
@@ -159,8 +159,8 @@ def test_one_listing_is_enough(archive: Path, monkeypatch: pytest.MonkeyPatch) -
         return listed(store, prefix, delimiter)
 
     monkeypatch.setattr(FolderStore, "pages", pages)
-    found, listing = open_listed(str(archive))
-    assert len(plan_scan(found, None, None, Filter(), listing=listing).chunks) == 3
+    opened, listing = open_listed(str(archive))
+    assert len(plan_scan(opened, None, None, Filter(), listing=listing).chunks) == 3
     assert asked == [""]
     (archive / "events.2015-01-20_06.log.gz").write_bytes(gzip.compress(b"{}\n"))
-    assert len(found.catalog().chunks) == 4, "whoever asks later sees what has come"
+    assert len(opened.catalog().chunks) == 4, "whoever asks later sees what has come"

@@ -202,8 +202,8 @@ class TestTemporaryFiles:
 
 def test_what_a_folder_holds_is_escaped_on_the_whole_line(tmp_path: Path) -> None:
     name = "e\x1b[31m\u202e.2015-01-20_00.log"
-    for each in (name, name.replace("_00", "_01")):
-        (tmp_path / each).write_bytes(b'{"a":1}\n')
+    for key in (name, name.replace("_00", "_01")):
+        (tmp_path / key).write_bytes(b'{"a":1}\n')
     (tmp_path / "other\x9b.txt").write_bytes(b"x")
     for words in (("ls",), ("verify",), ("doctor",), ("scan", "-g", "a", "--count")):
         ran = hourscope(words[0], tmp_path, *words[1:])
@@ -230,9 +230,9 @@ def as_nobody(tmp_path: Path) -> Ran:
         "import os, sys; from pathlib import Path; from tui.archive.folder import FolderStore;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); list(FolderStore(Path(sys.argv[1])).objects())"
     )
-    for each in (tmp_path, *tmp_path.parents):
-        if each.stat().st_uid == os.geteuid() and each != Path("/"):
-            each.chmod(each.stat().st_mode | 0o011)
+    for path in (tmp_path, *tmp_path.parents):
+        if path.stat().st_uid == os.geteuid() and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o011)
     inner = tmp_path / "inner"
     inner.mkdir()
     (inner / "e.2015-01-20_00.log").write_bytes(b"x\n")

@@ -23,8 +23,8 @@ def test_cache_and_state_are_private(tmp_path: Path, umask: str) -> None:
             command = f"umask {umask}; exec {sys.executable} -m tui {words}"
             subprocess.run(["sh", "-c", command], env=env, check=True, capture_output=True)
     out.unlink()
-    found = list(tmp_path.rglob("*"))
-    assert any(path.is_file() for path in found), "chunks were cached"
-    others = [path for path in found if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    paths = list(tmp_path.rglob("*"))
+    assert any(path.is_file() for path in paths), "chunks were cached"
+    others = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert others == []
-    assert all(stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600) for path in found)
+    assert all(stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600) for path in paths)

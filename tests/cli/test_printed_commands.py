@@ -162,9 +162,9 @@ class TestAdvised:
     """By errors and warnings."""
 
     def advised(self, ran: Ran) -> Ran:
-        found = re.search(r"(?:run|see them): (hourscope .*)$", ran.err.splitlines()[-1])
-        assert found, ran.err
-        return hourscope(*words_of(found[1]))
+        match = re.search(r"(?:run|see them): (hourscope .*)$", ran.err.splitlines()[-1])
+        assert match, ran.err
+        return hourscope(*words_of(match[1]))
 
     @pytest.mark.parametrize("which", range(3))
     def test_without_a_terminal(self, archive: Path, which: int) -> None:
@@ -192,9 +192,9 @@ class TestAdvised:
         shown = hourscope("demo", "--dir", folder, "--records-per-hour", 100).out.decode().replace("\\\n", " ")
         scan, send = re.findall(r"^(?:\$ | {2})(hourscope (?:scan|send) .*)$", shown, re.M)
         matches, records = (
-            found[1].replace(",", "").encode()
+            match[1].replace(",", "").encode()
             for pattern in (r"^([\d,]+) match", r"To send those (\d+) records")
-            if (found := re.search(pattern, shown, re.M))
+            if (match := re.search(pattern, shown, re.M))
         )
         assert hourscope(*words_of(scan), "--count").out.strip() == matches
         words = words_of(send)

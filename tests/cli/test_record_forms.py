@@ -234,9 +234,9 @@ def test_pretty_printed_documents(kind: str, newline: bytes, tmp_path: Path) -> 
     """A record is its slice of the document without the line ends between tokens."""
     text = json.dumps(PRETTY[kind], indent=2).encode()
     put(tmp_path / "a", gzip.compress(text.replace(b"\n", newline), 1), "json.gz")
-    wanted = PRETTY[kind]
+    records = PRETTY[kind]
     answers = ask(tmp_path / "a")
-    assert list(map(json.loads, answers.records)) == (wanted["Records"] if isinstance(wanted, dict) else wanted)
+    assert list(map(json.loads, answers.records)) == (records["Records"] if isinstance(records, dict) else records)
     assert answers.summary["damaged"] == answers.warnings == []
     assert not any(b"\r" in record for record in answers.records)
 
@@ -321,6 +321,6 @@ def test_objects_in_another_notation_are_reported_whatever_is_looked_for(
     line: bytes, expression: str, tmp_path: Path
 ) -> None:
     put(tmp_path / "a", gzip.compress(lines([line % number for number in range(30)])))
-    found = hourscope("scan", tmp_path / "a", "-m", expression, "--count")
-    assert (found.code, found.out) == (2, b"0\n")
-    assert "30 records are not JSON (broken JSON)" in found.err
+    ran = hourscope("scan", tmp_path / "a", "-m", expression, "--count")
+    assert (ran.code, ran.out) == (2, b"0\n")
+    assert "30 records are not JSON (broken JSON)" in ran.err

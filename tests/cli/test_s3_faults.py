@@ -573,7 +573,7 @@ def test_restored_objects_need_no_restore(s3: ScriptedS3) -> None:
         "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>"
         f"<RestoreExpiryDate>{expires}</RestoreExpiryDate></RestoreStatus>"
     )
-    rows = b"".join(glacier(f"e.2015-01-20_{hour:02}.log", each) for hour, each in enumerate(("", running, done)))
+    rows = b"".join(glacier(f"e.2015-01-20_{hour:02}.log", restore) for hour, restore in enumerate(("", running, done)))
     s3.answer = always(
         Answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated>" + rows + b"</ListBucketResult>")
     )

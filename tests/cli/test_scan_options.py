@@ -89,10 +89,10 @@ def test_an_estimate_says_what_it_is_made_of(sample: Path) -> None:
     assert ran.code == 0
     assert b"95 % between" in ran.out
     assert b"64 chunks" in ran.out
-    found = json.loads(hourscope("scan", sample, "-m", "event == 'error'", "--estimate", "--json").out)
-    assert found["low"] < found["matches"] < found["high"]
-    assert found["bytes_compressed"] == sum(path.stat().st_size for path in sample.iterdir())
-    assert found["requests"] == 0, "a folder costs nothing"
+    summary = json.loads(hourscope("scan", sample, "-m", "event == 'error'", "--estimate", "--json").out)
+    assert summary["low"] < summary["matches"] < summary["high"]
+    assert summary["bytes_compressed"] == sum(path.stat().st_size for path in sample.iterdir())
+    assert summary["requests"] == 0, "a folder costs nothing"
 
 
 INCIDENT = incident_of(SPEC)
@@ -107,7 +107,7 @@ def test_the_interval_holds_the_truth_for_nine_of_ten_seeds(sample: Path, expres
     for event in run_plan(plan, count_only=True):
         totals.add(event)
     estimates = [estimate(plan, seed=seed) for seed in range(20)]
-    assert sum(found.low <= totals.matches <= found.high for found in estimates) >= 18
+    assert sum(one.low <= totals.matches <= one.high for one in estimates) >= 18
 
 
 def test_a_scanning_process_that_is_killed_is_one_sentence(sample: Path, tmp_path: Path) -> None:

@@ -190,17 +190,17 @@ def test_processes_of_a_scan_end_with_it(tmp_path: Path) -> None:
 
 def children(mark: Path) -> list[str]:
     """The processes of a scan that have the mark in their environment."""
-    found = []
+    processes = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (
                 b"scan.child" in (entry / "cmdline").read_bytes()
                 and str(mark).encode() in (entry / "environ").read_bytes()
             ):
-                found.append(entry.name)
+                processes.append(entry.name)
         except OSError:  # it has ended
             continue
-    return found
+    return processes
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -27,8 +27,8 @@ def archive(tmp_path: Path) -> Path:
 
 
 def summary(err: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(err.splitlines()[-1])
-    return found
+    parsed: dict[str, object] = json.loads(err.splitlines()[-1])
+    return parsed
 
 
 def test_fields_leaves_out_what_is_not_json_and_counts_it(archive: Path) -> None:

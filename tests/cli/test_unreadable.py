@@ -71,9 +71,9 @@ def test_a_chunk_that_vanished_meanwhile(seaweed: Seaweed, bucket: str, monkeypa
     plan = plan_scan(open_archive(f"s3://{bucket}/", s3=options), None, None, Filter())
     client.delete_object(Bucket=bucket, Key="e.2015-01-20_01.gz")
     events = list(run_plan(plan))
-    (told,) = [event for event in events if isinstance(event, ChunkDamaged)]
-    assert told.unread
-    assert "e.2015-01-20_01.gz cannot be read: the object is gone" in told.sentence
+    (damage,) = [event for event in events if isinstance(event, ChunkDamaged)]
+    assert damage.unread
+    assert "e.2015-01-20_01.gz cannot be read: the object is gone" in damage.sentence
     assert sum(event.counts.matches for event in events if isinstance(event, ChunkDone)) == 2
 
 

@@ -29,14 +29,14 @@ def test_gaps_and_duplicates_are_named(tmp_path: Path) -> None:
     write(tmp_path, 13, [*LINES[:3], b"", b'"new"', b'"new"', b""])
     ran = hourscope("verify", tmp_path, "--json")
     assert ran.code == 1
-    told = json.loads(ran.out)
-    assert told["version"] == 2
-    assert told["records"] == 1005
-    assert told["gaps"] == [{"from": "2015-01-20T11", "to": "2015-01-20T13"}]
-    assert told["duplicates"] == 4
-    assert told["duplicates_by_hour"] == {"2015-01-20T13": 4}
-    assert told["blank"] == 2
-    assert told["damaged"] == []
+    report = json.loads(ran.out)
+    assert report["version"] == 2
+    assert report["records"] == 1005
+    assert report["gaps"] == [{"from": "2015-01-20T11", "to": "2015-01-20T13"}]
+    assert report["duplicates"] == 4
+    assert report["duplicates_by_hour"] == {"2015-01-20T13": 4}
+    assert report["blank"] == 2
+    assert report["damaged"] == []
     assert b"2015-01-20T11  2 hours, to 2015-01-20T13" in hourscope("verify", tmp_path).out
 
 
@@ -60,9 +60,9 @@ def test_damage_is_named_and_what_is_before_it_is_counted(tmp_path: Path) -> Non
     write(tmp_path, 11, LINES)
     ran = hourscope("verify", tmp_path, "--json")
     assert ran.code == 2
-    told = json.loads(ran.out)
-    assert [damage["key"] for damage in told["damaged"]] == [torn.name]
-    assert told["duplicates"] == told["records"] - 1000  # every whole line of the torn chunk is in the other
+    report = json.loads(ran.out)
+    assert [damage["key"] for damage in report["damaged"]] == [torn.name]
+    assert report["duplicates"] == report["records"] - 1000  # every whole line of the torn chunk is in the other
 
 
 def test_a_range_without_a_chunk_is_one_sentence(tmp_path: Path) -> None:

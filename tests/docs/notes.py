@@ -16,12 +16,12 @@ def notes(tag: str, changelog: str, version: str) -> str:
     """The section of `changelog` for a tag; ValueError, with a sentence, if it cannot be released."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, and the version in tui/__init__.py is {version}")
-    found = re.search(rf"^## {re.escape(version)}([^\n]*)\n(.*?)(?=^## |\Z)", changelog, re.M | re.S)
-    if not found:
+    section = re.search(rf"^## {re.escape(version)}([^\n]*)\n(.*?)(?=^## |\Z)", changelog, re.M | re.S)
+    if not section:
         raise ValueError(f"CHANGELOG.md has no section {version}")
-    if "unreleased" in found[1]:
+    if "unreleased" in section[1]:
         raise ValueError(f"the section {version} of CHANGELOG.md still says unreleased; give it a date")
-    return found[2].strip() + "\n"
+    return section[2].strip() + "\n"
 
 
 def main() -> None:

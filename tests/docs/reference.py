@@ -72,14 +72,14 @@ def pages() -> Iterator[Page]:
 
 def _paragraphs(text: str) -> tuple[str, ...]:
     """A command's help in paragraphs: filled where click fills them, else lines as they are."""
-    found: list[str] = []
+    paragraphs: list[str] = []
     for block in inspect.cleandoc(text).split("\n\n"):
         if block.startswith("\b\n"):
             heading, code = block.removeprefix("\b\n").split("\n", 1)
-            found += [heading, code]
+            paragraphs += [heading, code]
         else:
-            found.append(" ".join(block.split()))
-    return tuple(found)
+            paragraphs.append(" ".join(block.split()))
+    return tuple(paragraphs)
 
 
 def _options(command: click.Command, context: click.Context) -> dict[str, tuple[Option, ...]]:
@@ -136,14 +136,14 @@ def _table(head: tuple[str, ...], rows: object) -> str:
 
 def environment() -> dict[str, str]:
     """The variables of options by their names, and those that no option has."""
-    found = dict(ENVIRONMENT)
+    variables = dict(ENVIRONMENT)
     for name in (*COMMANDS, OPEN):
         command = commands.get_command(click.Context(commands), name)
         assert command
         for option in command.params:
             if isinstance(option, click.Option) and isinstance(option.envvar, str):
-                found[option.envvar] = f"Stands for `{option.opts[0]}`."
-    return dict(sorted(found.items()))
+                variables[option.envvar] = f"Stands for `{option.opts[0]}`."
+    return dict(sorted(variables.items()))
 
 
 def config_rows() -> list[tuple[str, str, str]]:
@@ -175,7 +175,7 @@ def _keys_of(name: str, kind: object) -> Iterator[tuple[str, str]]:
 def _config_type(info: object) -> str:
     match info:
         case msgspec.inspect.UnionType():
-            named = [_config_type(each) for each in info.types if not isinstance(each, msgspec.inspect.NoneType)]
+            named = [_config_type(kind) for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType)]
             return " or ".join(named)
         case msgspec.inspect.StrType():
             return "text"
@@ -197,8 +197,8 @@ def key_rows() -> list[tuple[str, str, str]]:
 
 
 def _screens(name: str) -> str:
-    found = screens_of(name)
-    return "everywhere" if len(found) == len(SCREENS) else ", ".join(found)
+    names = screens_of(name)
+    return "everywhere" if len(names) == len(SCREENS) else ", ".join(names)
 
 
 _OUTPUTS = (
@@ -237,9 +237,9 @@ def _printed(words: list[str]) -> Mapping[str, object]:
     lines = out.getvalue().splitlines()
     if not lines:
         raise AssertionError(f"{words} ended with {code}: {err.getvalue()}")
-    found = json.loads(lines[-1])
-    assert isinstance(found, dict)
-    return found
+    output = json.loads(lines[-1])
+    assert isinstance(output, dict)
+    return output
 
 
 def _rows(kind: str, printed: Mapping[str, object]) -> list[tuple[str, str, str]]:

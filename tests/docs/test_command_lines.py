@@ -56,8 +56,8 @@ def s3(seaweed: Seaweed, source: Path, tmp_path_factory: pytest.TempPathFactory)
     """The buckets that pages name, with the days that they name and the last two."""
     part = tmp_path_factory.mktemp("part")
     for path in source.iterdir():
-        if (found := re.search(r"\d{4}-\d\d-\d\d", path.name)) and (
-            _FIRST <= found[0] <= _LAST or found[0] > "2020" or found[0] == "2015-01-13"
+        if (day := re.search(r"\d{4}-\d\d-\d\d", path.name)) and (
+            _FIRST <= day[0] <= _LAST or day[0] > "2020" or day[0] == "2015-01-13"
         ):
             (part / path.name).symlink_to(path)
     for bucket in BUCKETS:

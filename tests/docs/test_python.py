@@ -24,9 +24,9 @@ def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     for _ in write_sample(tmp_path / "demo-archive", SampleSpec(records_per_hour=60)):
         pass
-    found = blocks((ROOT / name).read_text(encoding="utf-8"))
-    assert found
+    examples = blocks((ROOT / name).read_text(encoding="utf-8"))
+    assert examples
     names: dict[str, object] = {}
-    for block in found:
+    for block in examples:
         exec(block.replace('"s3://bucket/events.%Y-%m-%d_%H.log.gz"', '"demo-archive"'), names)
     assert names["errors"]

@@ -34,7 +34,7 @@ def expected(line: str, sought: list[str], ignore_case: bool, whole: bool) -> bo
             if not re.compile(re.escape(text), flags).match(line, start):
                 continue
             before, behind = line[start - 1 : start], line[start + len(text) : start + len(text) + 1]
-            if not whole or not any(each.isalnum() or each == "_" for each in (before, behind) if each):
+            if not whole or not any(neighbor.isalnum() or neighbor == "_" for neighbor in (before, behind) if neighbor):
                 return True
     return False
 

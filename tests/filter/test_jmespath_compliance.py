@@ -56,5 +56,5 @@ def test_every_case_as_a_filter(name: str) -> None:
             # among other lines, searched as a block: the needles lead
             lines = bytearray(b'{"other":1}\n' * 20 + record + b"\n" + b'{"other":1}\n' * 20)
             alone = chosen.matches(b'{"other":1}')
-            found = list(chosen.spans(Block(lines, len(lines), 0)))
-            assert len(found) == 40 * alone + expected, expression
+            spans = list(chosen.spans(Block(lines, len(lines), 0)))
+            assert len(spans) == 40 * alone + expected, expression

@@ -123,16 +123,16 @@ def spellings(document: Any) -> list[bytes]:
 def renumbered(text: str, end: str) -> str:
     """The same JSON with its integers spelled in another way (`5.0`, `5e0`); 0 stays, as `000E-2` is not JSON."""
     strings_and_integers = r'"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])(-?[1-9]\d*)(?![\d.eE])'
-    return re.sub(strings_and_integers, lambda found: found[0] if found[1] is None else found[1] + end, text)
+    return re.sub(strings_and_integers, lambda match: match[0] if match[1] is None else match[1] + end, text)
 
 
 def escaped(text: str, characters: str) -> str:
     """The same JSON with these characters of its strings spelled as \\uXXXX."""
 
-    def spelled(found: re.Match[str]) -> str:
-        return found[0] if found[1] is None else f"\\u{ord(found[1]):04X}"
+    def spelled(match: re.Match[str]) -> str:
+        return match[0] if match[1] is None else f"\\u{ord(match[1]):04X}"
 
-    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: re.sub(rf"\\.|({characters})", spelled, found[0]), text)
+    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: re.sub(rf"\\.|({characters})", spelled, match[0]), text)
 
 
 @given(expressions, documents)
@@ -142,21 +142,21 @@ def test_all_layers_agree(expression: str, document: Any) -> None:
         assert chosen.matches(record) is judged(expression, json.loads(record)), record
 
 
-@given(st.lists(expressions, min_size=1, max_size=3), st.lists(documents.filter(lambda each: isinstance(each, dict))))
+@given(st.lists(expressions, min_size=1, max_size=3), st.lists(documents.filter(lambda value: isinstance(value, dict))))
 def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> None:
     values = compile_values([jmespath.compile(expression).parsed for expression in asked])
     lines = "".join(json.dumps(document) + "\n" for document in some)
     assert values is not None
-    found = values(memoryview(lines.encode()))
-    assert repr(found) == repr([tuple(searched(each, document) for each in asked) for document in some])
+    rows = values(memoryview(lines.encode()))
+    assert repr(rows) == repr([tuple(searched(one, document) for one in asked) for document in some])
 
 
 @given(expressions, documents)
 def test_a_matching_record_holds_every_needle(expression: str, document: Any) -> None:
-    wanted = needles(jmespath.compile(expression).parsed)
+    texts = needles(jmespath.compile(expression).parsed)
     for record in spellings(document):
         if judged(expression, json.loads(record)):
-            assert all(any(text in record for text in needle.spellings) for needle in wanted), record
+            assert all(any(text in record for text in needle.spellings) for needle in texts), record
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_a_matching_record_holds_every_needle(expression: str, document: Any) ->
     ],
 )
 def test_needles_of_common_expressions(expression: str, expected: list[set[bytes]]) -> None:
-    found = {needle.texts for needle in needles(jmespath.compile(expression).parsed)}
-    assert found == {frozenset(texts) for texts in expected}
+    alternatives = {needle.texts for needle in needles(jmespath.compile(expression).parsed)}
+    assert alternatives == {frozenset(texts) for texts in expected}
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def main() -> int:
     failed = False
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for outcome in pool.map(lambda name: fuzz(name, options.seconds, options.seed), names):
-            found = f"1 finding: {outcome.kept}\n{outcome.words}" if outcome.failed else "no finding"
-            print(f"{outcome.name:<9} {outcome.executions:>11,} executions, {found}", flush=True)
+            line = f"1 finding: {outcome.kept}\n{outcome.words}" if outcome.failed else "no finding"
+            print(f"{outcome.name:<9} {outcome.executions:>11,} executions, {line}", flush=True)
             failed |= outcome.failed
     return int(failed)
 

@@ -36,9 +36,9 @@ class Choices:
 
     def take(self, count: int) -> bytes:
         """At most that many bytes."""
-        found = self._data[self._at : self._at + count]
+        taken = self._data[self._at : self._at + count]
         self._at += count
-        return found
+        return taken
 
     def rest(self) -> bytes:
         """All bytes that are left."""

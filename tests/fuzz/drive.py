@@ -46,8 +46,8 @@ def target(name: str) -> Target:
 
 def random_runs(name: str, *, seconds: float, seed: int, keep: Callable[[bytes], object] = lambda data: None) -> int:
     """Run a target on random inputs, half of them made of its seeds; how many there were. Its failure is raised."""
-    found, chance = target(name), random.Random(seed)
-    seeds, until, count = found.seeds(), time.monotonic() + seconds, 0
+    check, chance = target(name), random.Random(seed)
+    seeds, until, count = check.seeds(), time.monotonic() + seconds, 0
     while time.monotonic() < until:
         data = chance.randbytes(chance.choice((8, 32, 128, 512, _LONGEST)))
         if count < len(seeds):
@@ -55,7 +55,7 @@ def random_runs(name: str, *, seconds: float, seed: int, keep: Callable[[bytes],
         elif chance.random() < 0.5:
             data = edited(chance.choice(seeds), Choices(data), (b"\0", b"\xff", b"\x01"))
         keep(data)
-        found.run(data)
+        check.run(data)
         count += 1
     return count
 
@@ -65,16 +65,16 @@ def _atheris_runs(name: str, seconds: int, seed: int, folder: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["tui"]):
-        found = target(name)
+        check = target(name)
     corpus = folder / "corpus"
     corpus.mkdir(exist_ok=True)
-    for number, data in enumerate(found.seeds()):
+    for number, data in enumerate(check.seeds()):
         (corpus / f"seed-{number:02}").write_bytes(data)
     options = [
         f"-max_total_time={seconds}", f"-max_len={_LONGEST}", f"-timeout={STUCK_SECONDS}", f"-seed={seed}",
         "-rss_limit_mb=1500", "-print_final_stats=1", f"-artifact_prefix={folder}/",
     ]  # fmt: skip
-    atheris.Setup([sys.argv[0], *options, str(corpus)], found.run)
+    atheris.Setup([sys.argv[0], *options, str(corpus)], check.run)
     atheris.Fuzz()
 
 

@@ -81,8 +81,8 @@ def _parsed(choices: Choices) -> None:
         return
     key = "".join(choices.one_of((*_PIECES, *re.split(r"[%{*]", pattern))) for _ in range(choices.number(0, 12)))
     zone = choices.one_of(_ZONES)
-    found = layout.parse(key, zone)
-    assert found is None or found.hour.tzinfo is zone
+    parsed = layout.parse(key, zone)
+    assert parsed is None or parsed.hour.tzinfo is zone
     match = layout._regex.fullmatch(key) if len(key) ** layout._tries <= 1 << 14 else None
     if match and "(?P=" not in layout._regex.pattern:
         assert layout._linear.fullmatch(key) == match.groupdict(), (pattern, key)

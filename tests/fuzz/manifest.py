@@ -72,10 +72,10 @@ def _changed(choices: Choices) -> None:
     for _ in range(choices.number(0, 3)):
         _change(data, choices)
     text = json.dumps(data)
-    found = _load(text.encode())
+    manifest = _load(text.encode())
     if text == json.dumps(original):
-        assert isinstance(found, Manifest), found
-        assert found.chunks[0].key == _ENTRY["key"]
+        assert isinstance(manifest, Manifest), manifest
+        assert manifest.chunks[0].key == _ENTRY["key"]
 
 
 def _change(node: Any, choices: Choices) -> None:
@@ -104,12 +104,12 @@ def _foreign(choices: Choices) -> None:
     _load(b"".join(choices.one_of(_TOKENS) for _ in range(choices.number(0, 8))) + choices.rest())
 
 
-def _check_rewritten(found: Manifest) -> None:
+def _check_rewritten(manifest: Manifest) -> None:
     """Written again as `write_manifest` does it, it is the same."""
-    text = json.dumps(msgspec.to_builtins(found), ensure_ascii=False)
+    text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False)
     data = text.encode("utf-8", "surrogateescape")
     if data.decode("utf-8", "surrogateescape") == text:  # no key of a store decodes to anything else
-        assert msgspec.convert(json.loads(text), Manifest) == found
+        assert msgspec.convert(json.loads(text), Manifest) == manifest
 
 
 def _load(data: bytes) -> Manifest | str:
@@ -120,16 +120,16 @@ def _load(data: bytes) -> Manifest | str:
     item = StoredObject("manifest.json", len(data), "e", _NOW)
     try:
         load_manifest(store, item, ManifestHead)  # type: ignore[arg-type]
-        found = load_manifest(store, item, Manifest)  # type: ignore[arg-type]
+        manifest = load_manifest(store, item, Manifest)  # type: ignore[arg-type]
     except ArchiveError as error:
         check_sentence(error)
         return str(error)
-    _check_rewritten(found)
-    assert difference(found, found) == ""
-    zone = parse_zone(found.timezone)
-    for entry in found.chunks:
+    _check_rewritten(manifest)
+    assert difference(manifest, manifest) == ""
+    zone = parse_zone(manifest.timezone)
+    for entry in manifest.chunks:
         counts_of(entry)
         chunk = Chunk(entry.key, parse_time(entry.hour, zone), 10, entry.etag, _NOW)
         for part in entry.parts:
             damaged_part(damage_of(part, chunk))
-    return found
+    return manifest

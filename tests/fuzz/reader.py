@@ -107,15 +107,15 @@ def _sound(data: bytes, choices: Choices) -> None:
     chunk = b"".join(map(compressed, _cut(spell(records), choices)))
     how = _how(choices, hostile=False)
     with memory_of(data, _limit(name)):
-        found = how.read(chunk)
-    assert found.damage == [], found.damage
+        result = how.read(chunk)
+    assert result.damage == [], result.damage
     if form == "pretty":
-        assert list(map(json.loads, found.records)) == list(map(json.loads, records))
+        assert list(map(json.loads, result.records)) == list(map(json.loads, records))
     else:
-        assert found.records == records, (found.records, records)
-    _same(how.read(chunk, careful=True), found)
+        assert result.records == records, (result.records, records)
+    _same(how.read(chunk, careful=True), result)
     if choices.chance(8):
-        _same(how.read(chunk, read_ahead=True), found)
+        _same(how.read(chunk, read_ahead=True), result)
 
 
 def _damaged(data: bytes, choices: Choices) -> None:
@@ -128,12 +128,12 @@ def _damaged(data: bytes, choices: Choices) -> None:
     chunk = b"".join(map(compressed, filter(None, pieces)))
     how = _how(choices, hostile=False)
     chunk = edited(chunk, choices, BEGINNINGS)
-    found = _read(data, chunk, how, _limit(name))
+    result = _read(data, chunk, how, _limit(name))
     checked = name in _CHECKED and how.hold == reader.HOLD
-    if found and checked and found.codec == name and not any(_CUT in hole.reason for hole in found.damage):
-        foreign = set(found.records) - set(records)
+    if result and checked and result.codec == name and not any(_CUT in hole.reason for hole in result.damage):
+        foreign = set(result.records) - set(records)
         assert not foreign, foreign
-    _agree(found, chunk, how)
+    _agree(result, chunk, how)
 
 
 def _hostile(data: bytes, choices: Choices) -> None:
@@ -165,15 +165,15 @@ def _read(data: bytes, chunk: bytes, how: How, memory: int) -> Read | None:
         return None
 
 
-def _agree(found: Read | None, chunk: bytes, how: How) -> None:
+def _agree(result: Read | None, chunk: bytes, how: How) -> None:
     """Read member by member, a chunk without damage is the same, or has damage: zlib is stricter than ISA-L."""
-    if found is not None and not found.damage:
+    if result is not None and not result.damage:
         careful = how.read(chunk, careful=True)
         if careful.damage:
-            assert found.codec, "no compression, but damage"
-            assert set(careful.records) <= set(found.records)
+            assert result.codec, "no compression, but damage"
+            assert set(careful.records) <= set(result.records)
         else:
-            _same(careful, found)
+            _same(careful, result)
 
 
 def _same(one: Read, other: Read) -> None:

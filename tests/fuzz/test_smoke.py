@@ -32,10 +32,10 @@ def test_used_up_choices_are_the_first() -> None:
 
 
 def test_an_edit_changes_what_it_is_given() -> None:
-    found = {
+    edits = {
         edited(b"0123456789", Choices(bytes([0, at, 0, kind, 1])), (b"x",)) for at in range(9) for kind in range(9)
     }
-    assert len(found) > 30
+    assert len(edits) > 30
 
 
 def test_a_failing_input_is_kept_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,9 +154,9 @@ def test_hours_without_a_match_are_not_gaps_of_an_extract_of_an_extract_either(
 ) -> None:
     """However deep: of the hours 10 to 15, the first scan finds something in 11 and 14, the others in 11 only."""
     source = archive
-    for name, wanted in (("one", ("-e", "user-1[14]-")), ("two", ("-g", "user-11-")), ("three", ("-g", "user-11-1"))):
+    for name, words in (("one", ("-e", "user-1[14]-")), ("two", ("-g", "user-11-")), ("three", ("-g", "user-11-1"))):
         out = tmp_path / name
-        assert run("scan", source, *wanted, "-o", f"{out}/").code == 0
+        assert run("scan", source, *words, "-o", f"{out}/").code == 0
         listed = run("ls", out, "--json").json
         assert listed["gaps"] == []
         source = out

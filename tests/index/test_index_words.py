@@ -104,7 +104,10 @@ def test_every_match_holds_the_words_that_its_filter_needs(line: bytes, filter_:
     words.add(line + b"\n")
     if b"\\" in line and _is_json(line):
         words.add_strings(json.loads(line))
-    assert all(any(all(map(words.holds, each)) for each in alternatives) for alternatives in needed_words(filter_))
+    assert all(
+        any(all(map(words.holds, words_of_one)) for words_of_one in alternatives)
+        for alternatives in needed_words(filter_)
+    )
 
 
 WORD_LISTS = st.lists(st.text("abc019_", min_size=4, max_size=9).map(str.encode), max_size=300)
@@ -141,7 +144,7 @@ def test_a_long_line_is_cut_into_words_where_a_word_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "whole", "found"),
+    ("text", "whole", "expected"),
     [
         ("v-0123abcd", True, [b"0123abcd"]),
         ("v-0123abcd", False, []),
@@ -150,8 +153,10 @@ def test_a_long_line_is_cut_into_words_where_a_word_ends() -> None:
         ("abc", True, []),
     ],
 )
-def test_the_words_of_a_text_that_are_in_every_line_that_holds_it(text: str, whole: bool, found: list[bytes]) -> None:
-    assert words_in(text.encode(), whole=whole) == found
+def test_the_words_of_a_text_that_are_in_every_line_that_holds_it(
+    text: str, whole: bool, expected: list[bytes]
+) -> None:
+    assert words_in(text.encode(), whole=whole) == expected
 
 
 MANY = [{"id": f"v-{n:08x}"} for n in range(300)]  # more than are counted exactly
@@ -168,7 +173,7 @@ MANY = [{"id": f"v-{n:08x}"} for n in range(300)]  # more than are counted exact
     ids=["-w -g", "-g with its quotes", "==", "||"],
 )
 def test_an_id_is_only_looked_for_in_the_chunk_that_holds_it(tmp_path: Path, filter_: Filter) -> None:
-    write(tmp_path / "a", [[*MANY, {"id": "v-0123abcd"}], [{**each, "n": 1} for each in MANY]])
+    write(tmp_path / "a", [[*MANY, {"id": "v-0123abcd"}], [{**record, "n": 1} for record in MANY]])
     with Index(tmp_path / "index.sqlite", "here") as index:
         build(index, planned(tmp_path / "a"), words=True)
         totals = scanned(planned(tmp_path / "a", filter_), index)

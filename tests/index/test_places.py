@@ -63,8 +63,8 @@ def test_a_field_has_the_values_that_its_records_have(records: list[bytes]) -> N
         value = None if record in not_json else json.loads(record)
         if type(value) is dict and type(value.get("a")) in (str, bool):
             expected[json.dumps(value["a"], ensure_ascii="\\ud800" in json.dumps(value["a"]))] += 1
-    found = fields[("a",)].values if ("a",) in fields else {}
-    assert {text: number for text, number in found.items() if text[0] in '"tf'} == expected
+    values = fields[("a",)].values if ("a",) in fields else {}
+    assert {text: number for text, number in values.items() if text[0] in '"tf'} == expected
 
 
 TIMES = st.one_of(
@@ -100,9 +100,9 @@ def test_patterns_are_counted_as_if_each_text_were_looked_at(blocks: list[list[s
     patterns = Patterns()
     for texts in blocks:
         patterns.add(texts)
-    found = [blanked for texts in blocks for text in texts if (blanked := telling_pattern(text)) is not None]
+    blanked_texts = [blanked for texts in blocks for text in texts if (blanked := telling_pattern(text)) is not None]
     assert {text: n for text, n in patterns.counts.items() if "timeout" in text} == {
-        text: n for text, n in Counter(found).items() if "timeout" in text
+        text: n for text, n in Counter(blanked_texts).items() if "timeout" in text
     }
 
 

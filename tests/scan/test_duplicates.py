@@ -22,12 +22,12 @@ def copies_of(chunks: list[list[bytes]]) -> Counter[int]:
 def said_plainly(chunks: list[list[bytes]]) -> Counter[int]:
     """Every record but the first of its kind counts for the chunk that it stands in."""
     seen: set[bytes] = set()
-    found: Counter[int] = Counter()
+    copies: Counter[int] = Counter()
     for number, records in enumerate(chunks):
         for record in records:
-            found[number] += record in seen
+            copies[number] += record in seen
             seen.add(record)
-    return +found
+    return +copies
 
 
 @given(_CHUNKS)

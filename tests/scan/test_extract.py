@@ -107,21 +107,21 @@ def run(
 def records(folder: Path) -> list[bytes]:
     """The records of an archive, by hour, key and line."""
     archive = open_archive(str(folder))
-    found: list[bytes] = []
+    lines: list[bytes] = []
     for chunk in archive.catalog().chunks:
         with ChunkReader(archive.store, chunk.key) as reader:
             for block in reader.blocks():
-                found += block.records()
-    return found
+                lines += block.records()
+    return lines
 
 
 def expected(source: Path, filter_: Filter = FIVES) -> list[bytes]:
-    found: list[bytes] = []
+    lines: list[bytes] = []
     for key in sorted(source.iterdir(), key=lambda path: (path.name.partition(".2015")[2], path.name)):
         ran = subprocess.run(["zcat", key], capture_output=True, check=False)
         text = ran.stdout[: ran.stdout.rfind(b"\n") + 1]
-        found += [line for line in text.splitlines() if filter_.matches(line)]
-    return found
+        lines += [line for line in text.splitlines() if filter_.matches(line)]
+    return lines
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -147,11 +147,11 @@ class TestMaking:
 
     def test_real_zcat_reads_it(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out")
-        found = b"".join(
+        lines = b"".join(
             subprocess.run(["zcat", path], capture_output=True, check=True).stdout
             for path in (tmp_path / "out").glob("*.gz")
         )
-        assert sorted(found.splitlines()) == sorted(expected(source))
+        assert sorted(lines.splitlines()) == sorted(expected(source))
 
     def test_a_chunk_without_a_match_leaves_no_file_and_is_in_the_books(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out")
@@ -576,7 +576,7 @@ def test_hours_that_were_scanned_without_a_match_are_known(source: Path, tmp_pat
     extract = open_archive(str(tmp_path / "x"))
     assert [hour.hour for hour in extract.catalog().hours] == [2]
     scanned = scanned_hours(extract)
-    assert {hour.hour: found > 0 for hour, found in scanned.items()} == {0: False, 2: True, 3: False}
+    assert {hour.hour: number > 0 for hour, number in scanned.items()} == {0: False, 2: True, 3: False}
     assert scanned_hours(open_archive(str(source))) == {}
     elsewhere = open_archive(str(tmp_path / "x"), timezone="Europe/Berlin")
     assert set(elsewhere.catalog().hours) < set(scanned_hours(elsewhere))

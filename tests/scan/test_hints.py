@@ -105,11 +105,13 @@ SLIPS = [
 
 @pytest.mark.parametrize(("expression", "words", "offered"), SLIPS)
 def test_a_slip_is_named_and_the_expression_offered_matches(expression: str, words: str, offered: str) -> None:
-    found = hints_of(match=[expression])
-    assert any(words in hint.sentence for hint in found), found
-    assert found[-1].term == Term("match", offered)
-    assert found[-1].matches == sum(parse_filter(match=[offered]).matches(record) for record in sample_of().records) > 0
-    assert f"which matches {found[-1].matches} of the 10 records sampled" in str(found[-1])
+    hints_ = hints_of(match=[expression])
+    assert any(words in hint.sentence for hint in hints_), hints_
+    assert hints_[-1].term == Term("match", offered)
+    assert (
+        hints_[-1].matches == sum(parse_filter(match=[offered]).matches(record) for record in sample_of().records) > 0
+    )
+    assert f"which matches {hints_[-1].matches} of the 10 records sampled" in str(hints_[-1])
 
 
 @pytest.mark.parametrize(
@@ -150,8 +152,8 @@ def test_what_is_right_gets_no_hint(expression: str) -> None:
     ],
 )
 def test_a_slip_without_a_correction_is_a_sentence(expression: str, words: str) -> None:
-    found = hints_of(match=[expression])
-    assert [words in hint.sentence and hint.term is None for hint in found] == [True]
+    hints_ = hints_of(match=[expression])
+    assert [words in hint.sentence and hint.term is None for hint in hints_] == [True]
 
 
 def test_a_word_that_is_no_field_is_searched_for_as_text() -> None:
@@ -196,8 +198,8 @@ def test_a_list_that_matches_nothing_or_everything(
     tmp_path: Path, content: bytes, options: dict[str, bool], sentence: str
 ) -> None:
     (tmp_path / "ids").write_bytes(content)
-    found = hints(parse_filter(file=[str(tmp_path / "ids")], **options), sample_of())
-    assert sentence in " ".join(map(str, found)) and bool(found) is bool(sentence)
+    sentences = hints(parse_filter(file=[str(tmp_path / "ids")], **options), sample_of())
+    assert sentence in " ".join(map(str, sentences)) and bool(sentences) is bool(sentence)
 
 
 def test_a_text_that_is_the_name_of_a_file(tmp_path: Path) -> None:

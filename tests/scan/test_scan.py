@@ -67,7 +67,7 @@ def archive(folder: Path) -> Archive:
 
 def all_lines(archive: Archive) -> list[bytes]:
     """What can be read, by hour, key and line, as another program reads it; blank lines are no records."""
-    found: list[bytes] = []
+    all_of_them: list[bytes] = []
     for chunk in archive.catalog().chunks:
         data = (Path(archive.url) / chunk.key).read_bytes()
         if chunk.key == TORN:
@@ -75,10 +75,10 @@ def all_lines(archive: Archive) -> list[bytes]:
             kept = next(e for e in scan(archive, None, None, Filter()) if isinstance(e, ChunkDone) and e.chunk == chunk)
             lines.remove(b"")
             assert 0 < kept.counts.records < len(lines)
-            found += lines[: kept.counts.records]
+            all_of_them += lines[: kept.counts.records]
         else:
-            found += filter(None, gzip.decompress(data).split(b"\n"))
-    return found
+            all_of_them += filter(None, gzip.decompress(data).split(b"\n"))
+    return all_of_them
 
 
 def matches(events: Iterator[ScanEvent]) -> bytes:
@@ -99,8 +99,8 @@ FILTERS: dict[str, tuple[Filter, Callable[[bytes], object]]] = {
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_matches_are_the_same_for_any_number_of_jobs(archive: Archive, name: str, jobs: int) -> None:
-    filter_, wanted = FILTERS[name]
-    expected = b"".join(line + b"\n" for line in all_lines(archive) if wanted(line))
+    filter_, holds = FILTERS[name]
+    expected = b"".join(line + b"\n" for line in all_lines(archive) if holds(line))
     assert matches(scan(archive, None, None, filter_, jobs=jobs)) == expected
 
 
@@ -240,9 +240,9 @@ def test_cancelling_ends_soon_and_keeps_what_was_found(slow: Archive, jobs: int)
     done = [event for event in events if isinstance(event, ChunkDone)]
     assert 1 <= len(done) <= jobs  # those that ran, and no new ones
     assert all(event.partial for event in done)
-    found = matches(iter(events))
-    assert found.count(b"\n") == sum(event.counts.matches for event in done)
-    assert found.endswith(b"\n")
+    lines = matches(iter(events))
+    assert lines.count(b"\n") == sum(event.counts.matches for event in done)
+    assert lines.endswith(b"\n")
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -320,13 +320,13 @@ def test_where_a_text_hits_few_lines_the_others_need_no_look(lines: list[bytes],
     content = b"".join(line + b"\n" for line in [*[b'{"a":"z"}'] * 9, *lines])
 
     def matches(*, settled: bool) -> tuple[bytes, int]:
-        matcher, found, counted = parse_filter(grep=[text]).matcher(), b"", 0
+        matcher, matching, counted = parse_filter(grep=[text]).matcher(), b"", 0
         with ChunkReader(cast(Store, OneObject(gzip.compress(content))), "key", block_size=64) as reader:
             for block in reader.blocks():
                 if settled:
                     block.settle()
                 counted += matcher.count(block)
-                found += bytes(matching_lines(block, matcher)[0])
-        return found, counted
+                matching += bytes(matching_lines(block, matcher)[0])
+        return matching, counted
 
     assert matches(settled=False) == matches(settled=True)

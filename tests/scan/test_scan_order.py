@@ -33,15 +33,15 @@ def interleavings(draw: st.DrawFn) -> tuple[list[list[bytes]], list[ScanEvent]]:
     )
     waiting = [events_of(number, mine) for number, mine in enumerate(pieces)]
     jobs = draw(st.integers(1, 8))
-    told: list[ScanEvent] = []
+    given: list[ScanEvent] = []
     running: list[list[ScanEvent]] = []
     while waiting or running:
         while waiting and len(running) < jobs:
             running.append(waiting.pop(0))
         chosen = draw(st.sampled_from(running))
-        told.append(chosen.pop(0))
+        given.append(chosen.pop(0))
         running = [events for events in running if events]
-    return pieces, told
+    return pieces, given
 
 
 def lines_of(events: list[ScanEvent]) -> bytes:
@@ -50,26 +50,26 @@ def lines_of(events: list[ScanEvent]) -> bytes:
 
 @given(interleavings())
 def test_matches_are_in_the_order_of_the_chunks(drawn: tuple[list[list[bytes]], list[ScanEvent]]) -> None:
-    pieces, told = drawn
+    pieces, events = drawn
     chunks = [chunk(number) for number in range(len(pieces))]
-    found = list(in_order(told, chunks))
-    assert [event.chunk.key for event in found if isinstance(event, Matches)] == [
+    ordered = list(in_order(events, chunks))
+    assert [event.chunk.key for event in ordered if isinstance(event, Matches)] == [
         mine.key for mine, its in zip(chunks, pieces, strict=True) for _ in its
     ]
-    assert lines_of(found) == b"".join(piece for its in pieces for piece in its)
-    assert [e for e in found if not isinstance(e, Matches)] == [e for e in told if not isinstance(e, Matches)]
+    assert lines_of(ordered) == b"".join(piece for its in pieces for piece in its)
+    assert [e for e in ordered if not isinstance(e, Matches)] == [e for e in events if not isinstance(e, Matches)]
 
 
 @given(interleavings(), st.data())
 def test_what_was_found_stays_when_a_scan_is_cut_short(
     drawn: tuple[list[list[bytes]], list[ScanEvent]], data: st.DataObject
 ) -> None:
-    pieces, told = drawn
-    told = told[: data.draw(st.integers(0, len(told)))]
-    found = list(in_order(told, [chunk(number) for number in range(len(pieces))]))
-    keys = [event.chunk.key for event in found if isinstance(event, Matches)]
+    pieces, events = drawn
+    events = events[: data.draw(st.integers(0, len(events)))]
+    ordered = list(in_order(events, [chunk(number) for number in range(len(pieces))]))
+    keys = [event.chunk.key for event in ordered if isinstance(event, Matches)]
     assert keys == sorted(keys)
-    assert len(lines_of(found)) == len(lines_of(told))
+    assert len(lines_of(ordered)) == len(lines_of(events))
 
 
 def test_nothing_but_matches_waits() -> None:
@@ -100,7 +100,7 @@ def test_memory_stays_bounded_when_all_wait_for_a_slow_first_chunk() -> None:
     lines = random.Random(1).randbytes(1000).replace(b"\n", b"?") * 950 + b"\n"
     chunks = [chunk(number) for number in range(200)]
 
-    def told() -> object:
+    def events() -> object:
         yield ChunkStarted(chunks[0])
         for mine in chunks[1:]:
             yield Matches(mine, lines)
@@ -109,7 +109,7 @@ def test_memory_stays_bounded_when_all_wait_for_a_slow_first_chunk() -> None:
 
     tracemalloc.start()
     try:
-        total = sum(len(event.lines) for event in in_order(told(), chunks) if isinstance(event, Matches))  # type: ignore[arg-type]
+        total = sum(len(event.lines) for event in in_order(events(), chunks) if isinstance(event, Matches))  # type: ignore[arg-type]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -83,4 +83,4 @@ def digest(records: Iterable[bytes]) -> str:
 def arrived(nsqd: Nsqd, topic: str) -> int:
     """How many messages nsqd has taken for the topic, 0 for one that it does not know."""
     topics = json.loads(nsqd.request("GET", "/stats?format=json"))["topics"] or ()
-    return sum(found["message_count"] for found in topics if found["topic_name"] == topic)
+    return sum(stats["message_count"] for stats in topics if stats["topic_name"] == topic)

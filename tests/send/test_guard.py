@@ -19,9 +19,9 @@ pytestmark = pytest.mark.nsq
 
 
 def test_a_topic_that_is_not_there_yet(nsqd: Nsqd, topic: str) -> None:
-    found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
-    assert (found.http, found.exists, found.version, found.deepest) == (True, False, "1.3.0", 0)
-    assert found.warnings == (f"the topic {topic} is new: nsqd creates it, and nothing reads it yet",)
+    checked = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert (checked.http, checked.exists, checked.version, checked.deepest) == (True, False, "1.3.0", 0)
+    assert checked.warnings == (f"the topic {topic} is new: nsqd creates it, and nothing reads it yet",)
 
 
 def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
@@ -33,11 +33,11 @@ def test_what_speaks_against_it(nsqd: Nsqd, topic: str) -> None:
         time.sleep(0.01)
     nsqd.request("POST", f"/channel/pause?topic={topic}&channel=web")
     nsqd.request("POST", f"/topic/pause?topic={topic}")
-    found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
-    assert found.exists
-    assert found.message_count == 12_000
-    assert found.deepest >= 12_000
-    text = "\n".join(found.warnings)
+    checked = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert checked.exists
+    assert checked.message_count == 12_000
+    assert checked.deepest >= 12_000
+    text = "\n".join(checked.warnings)
     assert f"the topic {topic} is paused" in text
     assert "the channel nsq_to_file looks like an archiver" in text
     assert "the channel web is paused" in text
@@ -62,26 +62,26 @@ def test_an_archiver_is_known_by_its_client(agent: str, archives: bool, nsqd: Ns
         answers = b""
         while not answers.endswith(b"OK"):
             answers += consumer.recv(1000)
-        found = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
-    assert found.channels[0].looks_like_archiver is archives
-    assert any("would be archived again" in warning for warning in found.warnings) is archives
+        checked = check_destination(target(topic, nsqd, http=[nsqd.http_address]))
+    assert checked.channels[0].looks_like_archiver is archives
+    assert any("would be archived again" in warning for warning in checked.warnings) is archives
 
 
 def test_http_that_cannot_be_reached_is_said(nsqd: Nsqd, topic: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"127.0.0.1:{taken.getsockname()[1]}"
-    found = check_destination(target(topic, nsqd, http=[nobody]))
-    assert not found.http
-    assert found.limits.asked
-    assert f"nsqd's HTTP at {nobody} cannot be reached (Connection refused)" in found.warnings[0]
+    checked = check_destination(target(topic, nsqd, http=[nobody]))
+    assert not checked.http
+    assert checked.limits.asked
+    assert f"nsqd's HTTP at {nobody} cannot be reached (Connection refused)" in checked.warnings[0]
 
 
 def test_another_nsqds_http_is_not_believed(nsqd: Nsqd, nsq_programs: NsqPrograms, tmp_path: Path) -> None:
     other = Nsqd(nsq_programs.nsqd, tmp_path / "other")
     other.http_port = nsqd.tcp_port + 1
     with other:
-        found = check_destination(target("t", nsqd))
-    assert "is not the HTTP of the nsqd at" in found.warnings[0]
+        checked = check_destination(target("t", nsqd))
+    assert "is not the HTTP of the nsqd at" in checked.warnings[0]
 
 
 def test_a_ceiling_that_cannot_be_watched_is_refused(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:

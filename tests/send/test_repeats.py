@@ -141,10 +141,10 @@ def test_a_send_that_still_runs_counts(nsqd: Nsqd, topic: str, tmp_path: Path) -
 def test_two_that_begin_at_once_do_not_both_send(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     """Between the look and the journal another may have begun: the journal looks once more."""
     source, target = write_lines(tmp_path / "a", lines(10)), to_topic(nsqd, topic)
-    found = survey(source)
-    with Journal.start(tmp_path / "j", source, target, found):
+    surveyed = survey(source)
+    with Journal.start(tmp_path / "j", source, target, surveyed):
         with pytest.raises(RepeatError, match="the same is being sent"):
-            Journal.start(tmp_path / "j", source, target, found)
+            Journal.start(tmp_path / "j", source, target, surveyed)
         assert len(list((tmp_path / "j").iterdir())) == 1
 
 

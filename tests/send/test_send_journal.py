@@ -210,7 +210,7 @@ def test_folders_and_files_are_for_their_user_only(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "journals"
     with Journal.start(folder, source(), TO) as journal:
         path = journal.path
-    assert [each.stat().st_mode & 0o777 for each in (folder.parent, folder, path)] == [0o700, 0o700, 0o600]
+    assert [path_.stat().st_mode & 0o777 for path_ in (folder.parent, folder, path)] == [0o700, 0o700, 0o600]
     path.chmod(0o644)
     Journal.resume(folder, source(), TO).close()
     assert path.stat().st_mode & 0o777 == 0o600

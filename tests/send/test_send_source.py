@@ -32,10 +32,10 @@ def blocks_source(records: list[bytes], block: int = 7) -> Source:
 
 
 def all_batches(batches: Batches) -> list[Batch]:
-    found: list[Batch] = []
+    cut: list[Batch] = []
     while not batches.done:
-        found += batches.take(5, 1.0)
-    return found
+        cut += batches.take(5, 1.0)
+    return cut
 
 
 @given(
@@ -52,31 +52,31 @@ def test_batches_hold_every_record_once_in_order_within_the_limits(
 ) -> None:
     source = outgoing(blocks_source(records, block), Plan(max_message=limit))
     batches = Batches(source, Limits(limit, 10_000), BatchSize(most, size, cuts), start=start)
-    found = all_batches(batches)
+    drawn = all_batches(batches)
     fit = [record for record in records if len(record) <= limit]
     passed = fit[:start]
-    sent = [record for batch in found for record in batch.records]
+    sent = [record for batch in drawn for record in batch.records]
     assert passed + sent == fit
     assert (batches.passed, batches.skipped) == (len(passed), len(records) - len(fit))
     assert survey(source).sha256 == hashlib.sha256(b"".join(record + b"\n" for record in fit)).hexdigest()
     assert batches.passed_bytes == sum(map(len, passed))
-    for batch in found:
+    for batch in drawn:
         assert 1 <= len(batch.records) <= most
         assert batch.size == sum(map(len, batch.records))
         assert len(batch.records) == 1 or batch.size + 4 * len(batch.records) <= size
         assert batch.stop - batch.first == len(batch.records)  # what is left out has no number
         assert not any(batch.first < cut < batch.stop for cut in cuts)
-    for left, right in pairwise(found):
+    for left, right in pairwise(drawn):
         assert left.stop == right.first
-    if found:
-        digest = found[-1].digest.hexdigest()
+    if drawn:
+        digest = drawn[-1].digest.hexdigest()
         assert digest == hashlib.sha256(b"".join(record + b"\n" for record in fit)).hexdigest()
 
 
 def test_what_comes_before_an_error_is_given_out(tmp_path: Path) -> None:
     batches = Batches(blocks_source([b"a"] * 20 + [b"b" * 99] + [b"c"] * 5), Limits(50, 999), BatchSize(8))
-    found = all_batches(batches)
-    assert [record for batch in found for record in batch.records] == [b"a"] * 20
+    cut = all_batches(batches)
+    assert [record for batch in cut for record in batch.records] == [b"a"] * 20
     assert isinstance(batches.failed, SendError)
     assert "line 21 of k (99 bytes)" in str(batches.failed)
 
@@ -94,22 +94,22 @@ def test_lines_have_their_numbers(
     source = file_source(path, parse_filter(grep=words))
     records = [line.removesuffix(b"\r") for line in data.split(b"\n")]
     numbered = enumerate(filter(None, records), 1)  # blank lines are not records
-    wanted = [(n, record) for n, record in numbered if all(w.encode() in record for w in words)]
-    found = [(n, r) for block in source.open() for n, r in zip(block.lines, block.records, strict=True)]
-    assert found == wanted
+    expected = [(n, record) for n, record in numbered if all(w.encode() in record for w in words)]
+    rows = [(n, r) for block in source.open() for n, r in zip(block.lines, block.records, strict=True)]
+    assert rows == expected
 
 
 def test_a_survey(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-20_12.log.gz").write_bytes(gzip.compress(b"one\n\nthree3\n"))
     (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"four\nfive\n" * 1000)[:-12])
     archive = open_archive(f"{tmp_path}/e.%Y-%m-%d_%H.log.gz")
-    found = survey(archive_source(archive, archive.catalog().chunks), max_message=5)
-    assert (found.blank, found.first, found.complete) == (1, b"one", True)
-    assert found.count > 2  # what could be decoded of the torn chunk counts
-    assert (found.first_hour.hour, found.last_hour.hour) == (12, 13)
-    assert str(found.largest) == "line 2 of e.2015-01-20_12.log.gz (6 bytes)"
-    assert (found.oversize_count, [place.line for place in found.oversize]) == (1, [2])
-    assert [damaged.key for damaged in found.damaged] == ["e.2015-01-20_13.log.gz"]
+    surveyed = survey(archive_source(archive, archive.catalog().chunks), max_message=5)
+    assert (surveyed.blank, surveyed.first, surveyed.complete) == (1, b"one", True)
+    assert surveyed.count > 2  # what could be decoded of the torn chunk counts
+    assert (surveyed.first_hour.hour, surveyed.last_hour.hour) == (12, 13)
+    assert str(surveyed.largest) == "line 2 of e.2015-01-20_12.log.gz (6 bytes)"
+    assert (surveyed.oversize_count, [place.line for place in surveyed.oversize]) == (1, [2])
+    assert [damaged.key for damaged in surveyed.damaged] == ["e.2015-01-20_13.log.gz"]
 
 
 def test_identity_tells_sources_apart(tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Pa
     source = projected_source(file_source(path), "a")
     records = [record for block in source.open() for record in block.records]
     assert records == [b'{"b":1.50,"c":"\xc3\xa9"}', b"0", b"false", b'"\\ud800"']  # 0 and false are something
-    found = survey(source)
-    assert (found.count, found.blank, found.unfit_count) == (4, 1, 2)
-    assert list(map(str, found.unfit)) == [
+    surveyed = survey(source)
+    assert (surveyed.count, surveyed.blank, surveyed.unfit_count) == (4, 1, 2)
+    assert list(map(str, surveyed.unfit)) == [
         "line 3 of in (the projection gives null)",
         "line 5 of in (not JSON)",
     ]
@@ -155,8 +155,8 @@ def test_shapes_are_sets_of_keys_the_commonest_first(tmp_path: Path) -> None:
 
 def test_shapes_are_bounded() -> None:
     records = [b'{"k%d": 1}' % number for number in range(1_500)] + [b'{"%s": 1}' % (b"k" * 20_000)]
-    found = survey(blocks_source(records))
-    assert (len(found.shapes), found.shapeless) == (1_000, 501)
+    surveyed = survey(blocks_source(records))
+    assert (len(surveyed.shapes), surveyed.shapeless) == (1_000, 501)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -176,12 +176,12 @@ def test_copies_of_earlier_records_are_left_out_and_blank_lines_stay(records: li
     once = list(dict.fromkeys(record for record in records if record))
     assert [record for record in whole if record] == once
     assert whole.count(b"") == records.count(b"")
-    found = survey(outgoing(source, Plan(max_message=10, unique=True)))
+    surveyed = survey(outgoing(source, Plan(max_message=10, unique=True)))
     short = [record for record in once if len(record) <= 10]
-    assert (found.count, found.skipped_count) == (len(short), len(once) - len(short))
-    assert found.repeats == len([record for record in records if record]) - len(once)
-    assert found.blank == records.count(b"")
-    assert found.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
+    assert (surveyed.count, surveyed.skipped_count) == (len(short), len(once) - len(short))
+    assert surveyed.repeats == len([record for record in records if record]) - len(once)
+    assert surveyed.blank == records.count(b"")
+    assert surveyed.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
 
 
 def test_seen_records_are_told_apart_in_little_memory() -> None:
@@ -201,14 +201,14 @@ def test_the_plan_of_a_source_is_applied_once() -> None:
 
 
 @pytest.mark.parametrize("odd", [b"\r\n", b"\n\n", b"\n \n"], ids=["CRLF", "blank", "space"])
-@pytest.mark.parametrize("wanted", [None, "ab"], ids=["all", "filtered"])
-def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, wanted: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", [None, "ab"], ids=["all", "filtered"])
+def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, reason: str | None, tmp_path: Path) -> None:
     """What is searched, sent and numbered is the same whether a block was tidied before, meanwhile or not at all."""
     plain = [b'{"n":%d,"pad":"%s"}' % (n, b"ab" * (n % 50)) for n in range(20_000)]
     late = [b'{"late":%d,"pad":"%s"}' % (n, b"ab" * (n % 3)) for n in range(3_000)]
     (tmp_path / "in").write_bytes(b"".join(r + b"\n" for r in plain) + b"".join(r + odd for r in late))
-    kept = [record for record in (*plain, *late) if wanted is None or b"ab" in record]
-    source = file_source(tmp_path / "in", parse_filter(grep=[wanted]) if wanted else None)
+    kept = [record for record in (*plain, *late) if reason is None or b"ab" in record]
+    source = file_source(tmp_path / "in", parse_filter(grep=[reason]) if reason else None)
     blocks = list(source.open())
     assert [record for block in blocks for record in block.records] == kept
     assert all(block.as_lines() == b"".join(r + b"\n" for r in block.records) for block in blocks if block.records)

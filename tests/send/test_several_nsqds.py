@@ -103,11 +103,11 @@ def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
         receipt = finish(send_to_nsq(source, to, options=SendOptions(rate=Rate(6_000))))
         thread.join()
         back = arrived(shaky, topic)  # counted from its restart on
-        found = [r for nsqd in nsqds for r in read_messages(nsqd, topic, nsqd.stats(topic).depth)]
+        read = [r for nsqd in nsqds for r in read_messages(nsqd, topic, nsqd.stats(topic).depth)]
     assert receipt.confirmed == 12_000
     assert back > 100
-    assert set(found) == set(records)
-    assert len(found) - len(records) <= receipt.repeated <= 2 * 1_600
+    assert set(read) == set(records)
+    assert len(read) - len(records) <= receipt.repeated <= 2 * 1_600
 
 
 def test_a_slow_one_of_several_does_not_let_the_others_run_ahead_of_the_window(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_every_nsqd_is_looked_at_before(three: list[Nsqd], topic: str) -> None:
     there = check_destinations(
         replace(to, nsqd_http_addresses=("127.0.0.1:1", three[0].http_address, three[1].http_address))
     )
-    assert [found.address for found in there] == [three[0].tcp_address, three[1].tcp_address]
-    assert [found.exists for found in there] == [False, True]
+    assert [state.address for state in there] == [three[0].tcp_address, three[1].tcp_address]
+    assert [state.exists for state in there] == [False, True]
     assert any(f"nsqd at {away} cannot be reached" in warning for warning in there[0].warnings)
     assert any("looks like an archiver" in warning for warning in there[1].warnings)
     with pytest.raises(SendError, match="cannot be reached"):
@@ -190,9 +190,9 @@ def test_the_nsqds_that_have_the_topic_are_found(
 
         nsqd.create_topic(topic)
         _until(lambda: find_nsqds([nsqlookupd.http_address], topic).exists)
-        found = find_nsqds([_nobody(), nsqlookupd.http_address], topic)
-        assert found.nsqds == (lookup.Nsqd(nsqd.tcp_address, nsqd.http_address),)
-        assert "nsqlookupd's HTTP at" in found.unanswered[0]
+        answer = find_nsqds([_nobody(), nsqlookupd.http_address], topic)
+        assert answer.nsqds == (lookup.Nsqd(nsqd.tcp_address, nsqd.http_address),)
+        assert "nsqlookupd's HTTP at" in answer.unanswered[0]
         to, _ = configured_target(NsqSpec(lookupd_http_addresses=(nsqlookupd.http_address,)), topic)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", lines(50)), to)).confirmed == 50
         assert arrived(nsqd, topic) == 50

@@ -66,9 +66,9 @@ def web(answers: dict[str, object]) -> Callable[[socket.socket], None]:
 
     def serve(connection: socket.socket) -> None:
         path = connection.recv(1 << 16).split(b" ")[1].decode()
-        found = next((answer for begin, answer in answers.items() if path.startswith(begin)), None)
-        body = found if isinstance(found, bytes) else json.dumps(found).encode()
-        status = b"404 Not Found" if found is None else b"200 OK"
+        reply = next((answer for begin, answer in answers.items() if path.startswith(begin)), None)
+        body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
+        status = b"404 Not Found" if reply is None else b"200 OK"
         connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
     return serve

@@ -100,12 +100,12 @@ def test_what_does_not_fit_into_memory_is_sorted_just_the_same(
         if data
     ]
     expected = sorted(rows, key=lambda item: item[0])
-    found = [
+    times = [
         (place.key, place.line, record)
         for block in out
         for place, record in zip(map(block.place, range(len(block.records))), block.records, strict=True)
     ]
-    assert found == [item[1:] for item in expected]
+    assert times == [item[1:] for item in expected]
     assert sum(block.blank for block in out) == sum(not data for rows in chunks for _, data in rows)
     assert out[-1].archived == (digest(item[3] for item in rows) if rows else digest([]))
 
@@ -126,9 +126,9 @@ def test_a_clock_that_is_wrong_delays_nothing(tmp_path: Path) -> None:
     path = tmp_path / "events.web0-000000.2015-01-20_13.log.gz"
     path.write_bytes(gzip.compress(row(10**9, "a", 0) + b"\n" + row(5, "a", 1) + b"\n" + row(-(10**6), "a", 2) + b"\n"))
     archive = open_archive(str(tmp_path))
-    found = survey(outgoing(archive_source(archive, archive.catalog().chunks), Plan(order="ts")))
-    assert found.last_time == EPOCH + 3_600_000_000
-    assert found.last == row(10**9, "a", 0)
+    surveyed = survey(outgoing(archive_source(archive, archive.catalog().chunks), Plan(order="ts")))
+    assert surveyed.last_time == EPOCH + 3_600_000_000
+    assert surveyed.last == row(10**9, "a", 0)
 
 
 def test_the_field_of_the_time_is_detected_or_must_be_named(tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ def test_the_right_ca_the_wrong_one_none_and_no_tls(ours: Authority, nsq_program
         assert read_messages(nsqd, "t", 300, tls=context) == RECORDS
 
         secure = NsqTarget("t", (nsqd.tcp_address,), (f"https://{nsqd.https_address}",), Tls(ours.ca))
-        found = check_destination(secure)
-        assert (found.http, found.message_count, found.warnings) == (True, 300, ())
+        checked = check_destination(secure)
+        assert (checked.http, checked.message_count, checked.warnings) == (True, 300, ())
         receipt = finish(
             send_to_nsq(write_lines(tmp_path / "out", RECORDS), secure, options=SendOptions(max_depth=900))
         )
@@ -189,8 +189,8 @@ def test_auth(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
         ran = hourscope(*words, env={"HOURSCOPE_NSQ_AUTH_SECRET": "good"})
         assert ran.code == 0, ran.err
         assert json.loads(ran.lines[-1])["confirmed"] == 300
-        told = ran.out + ran.err.encode() + b"".join(p.read_bytes() for p in _state().rglob("*.jsonl"))
-        assert b"good" not in told
+        output = ran.out + ran.err.encode() + b"".join(p.read_bytes() for p in _state().rglob("*.jsonl"))
+        assert b"good" not in output
         assert "good" not in repr(to("good"))
         assert arrived(nsqd, "t") == 300
 

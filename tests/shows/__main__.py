@@ -38,13 +38,13 @@ def outcomes(kind: str, seed: int) -> tuple[str, int, tuple[Outcome, Outcome]]:
 
 def _outcome(made: Incident, kind: str) -> Outcome:
     table = made.table()
-    found = findings(made.comparison(table))
+    ranked = findings(made.comparison(table))
     stretches = suspicious(table, 3)
     if not kind:
         quiet = all(made.burst is not None and first <= made.burst < stop for first, stop in stretches)
-        return Outcome(not found, not found, quiet, quiet)
-    named = any(made.fields <= {fact.field for fact in finding.facts} for finding in found[:3])
-    exact = bool(found) and (found[0].since, found[0].until) == (made.first, made.stop)
+        return Outcome(not ranked, not ranked, quiet, quiet)
+    named = any(made.fields <= {fact.field for fact in finding.facts} for finding in ranked[:3])
+    exact = bool(ranked) and (ranked[0].since, ranked[0].until) == (made.first, made.stop)
     others = [[at for at in range(len(table.hours)) if not first <= at < stop] for first, stop in stretches]
     alone = [
         finding
@@ -68,14 +68,18 @@ def main() -> None:
     seeds = range(given.seeds)
     kinds = [KINDS[seed % len(KINDS)] for seed in seeds]
     with ProcessPoolExecutor(given.jobs) as pool:
-        told = list(pool.map(outcomes, [*kinds, *[""] * given.seeds], [*seeds, *seeds]))
+        results = list(pool.map(outcomes, [*kinds, *[""] * given.seeds], [*seeds, *seeds]))
     for number, title in enumerate(("all records", f"the first {SAMPLED} of each hour")):
         print(f"{title}\n{_HEADER}")
         for name in (*KINDS, "all", "nothing"):
-            of_kind = [each[2][number] for each in told if each[0] == name or (name == "all" and each[0] != "nothing")]
+            of_kind = [
+                result[2][number]
+                for result in results
+                if result[0] == name or (name == "all" and result[0] != "nothing")
+            ]
             figures = [sum(getattr(one, field) for one in of_kind) for field in ("named", "exact", "hours", "alone")]
             print(f"{name:<12}{len(of_kind):>6}{figures[0]:>12}{figures[1]:>13}{figures[2]:>13}{figures[3]:>11}")
-        missed = [f"{name} {seed}" for name, seed, of_seed in told if not of_seed[number].named]
+        missed = [f"{name} {seed}" for name, seed, of_seed in results if not of_seed[number].named]
         print(f"missed: {', '.join(missed) or 'none'}\n")
 
 

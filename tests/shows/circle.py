@@ -159,12 +159,12 @@ def _say(text: str) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hourscope-circle-") as folder:
-        found = run_circle(Path(folder), look=sys.stdin.isatty() and sys.stdout.isatty())
+        outcome = run_circle(Path(folder), look=sys.stdin.isatty() and sys.stdout.isatty())
     print(
-        f"sent {found.records:,} → nsqd {found.messages:,} → bucket {found.archived:,}"
-        f" → incident {found.incident:,} → nsqd {found.replayed:,}"
+        f"sent {outcome.records:,} → nsqd {outcome.messages:,} → bucket {outcome.archived:,}"
+        f" → incident {outcome.incident:,} → nsqd {outcome.replayed:,}"
     )
-    whole = found.records == found.messages == found.archived and found.incident == found.replayed > 0
+    whole = outcome.records == outcome.messages == outcome.archived and outcome.incident == outcome.replayed > 0
     sys.exit(0 if whole else "something is missing")
 
 

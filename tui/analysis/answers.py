@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 
 from tui.analysis.facts import Fact, spell_number
-from tui.analysis.question import Answer, Found, Range
+from tui.analysis.question import Answer, LocatedFinding, Range
 from tui.analysis.surprise import FEW
 from tui.archive.times import spell_time
 from tui.units import count, plural
@@ -20,9 +20,9 @@ _TWICE = 2.0  # as many records as usual, or as few
 _LONGEST = 100  # characters of a value in a sentence
 
 
-def kind_of(found: Found, answer: Answer) -> str:
+def kind_of(located: LocatedFinding, answer: Answer) -> str:
     """`value`, `pattern`, `number`, `volume`, `new` or `gone`, by the first condition."""
-    fact, moved = found.finding.facts[0], found.finding.shift
+    fact, moved = located.finding.facts[0], located.finding.shift
     if fact.kind == "missing":
         return "gone"
     if moved.here == 0:
@@ -33,16 +33,16 @@ def kind_of(found: Found, answer: Answer) -> str:
         return "number"
     if fact.kind == "pattern":
         return "pattern"
-    return "volume" if _adds_records(found, answer) else "value"
+    return "volume" if _adds_records(located, answer) else "value"
 
 
-def _adds_records(found: Found, answer: Answer) -> bool:
+def _adds_records(located: LocatedFinding, answer: Answer) -> bool:
     """Are there more records because of it, rather than others of the same number?"""
-    here, usual, spread = _volume(answer, found.target.ranges)
+    here, usual, spread = _volume(answer, located.target.ranges)
     if usual is None or here - usual <= spread:
         return False
-    target = [at for at, hour in enumerate(answer.hours) if _within(hour, found.target.ranges)]
-    of_finding = sum(found.by_hour[at] for at in target) - found.finding.shift.there * usual
+    target = [at for at, hour in enumerate(answer.hours) if _within(hour, located.target.ranges)]
+    of_finding = sum(located.by_hour[at] for at in target) - located.finding.shift.there * usual
     return of_finding > 0 and here - usual > _VOLUME * of_finding
 
 
@@ -87,9 +87,9 @@ def where_of(facts: Sequence[Fact]) -> dict[str, object]:
     return where
 
 
-def filter_of_finding(found: Found) -> str:
+def filter_of_finding(located: LocatedFinding) -> str:
     """The JMESPath that selects the records."""
-    return " && ".join(fact.expression for fact in found.finding.facts)
+    return " && ".join(fact.expression for fact in located.finding.facts)
 
 
 def words_of(fact: Fact) -> str:
@@ -111,9 +111,9 @@ def text_of(value: object) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def name_of(found: Found) -> str:
+def name_of(located: LocatedFinding) -> str:
     """All conditions of a finding."""
-    return " · ".join(map(words_of, found.finding.facts))
+    return " · ".join(map(words_of, located.finding.facts))
 
 
 def share(number: float) -> str:
@@ -124,19 +124,19 @@ def share(number: float) -> str:
     return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %" if percent >= 0.1 else f"{percent:.2g} %"
 
 
-def line_of(found: Found) -> str:
+def line_of(located: LocatedFinding) -> str:
     """One finding: sign, name, share here and there, hours."""
-    moved = found.finding.shift
+    moved = located.finding.shift
     sign = "new" if moved.there == 0 else "▲" if moved.score > 0 else "▼"
-    hours = f"{spell_time(found.since)} to {spell_time(found.until)}"
-    return f"{sign:<3} {name_of(found)}  {share(moved.here)}, usually {share(moved.there)}  {hours}"
+    hours = f"{spell_time(located.since)} to {spell_time(located.until)}"
+    return f"{sign:<3} {name_of(located)}  {share(moved.here)}, usually {share(moved.there)}  {hours}"
 
 
 def headline(answer: Answer) -> str:
     """The sentence that is the answer."""
-    if not answer.found:
+    if not answer.findings:
         return (not_compared(answer) or "Nothing stands out.") if answer.final else "Nothing stands out so far."
-    best = answer.found[0]
+    best = answer.findings[0]
     moved = best.finding.shift
     if moved.there == 0:
         others = f"among {count(answer.baseline.records)} others" if answer.baseline.records else "in other hours"
@@ -173,7 +173,7 @@ def volume_sentence(answer: Answer) -> str:
 
 def companions(answer: Answer) -> str:
     """What always comes with the first finding, as a sentence; empty if nothing does."""
-    also = answer.found[0].finding.also if answer.found else ()
+    also = answer.findings[0].finding.also if answer.findings else ()
     return f"All of them have {', '.join(map(words_of, also))}." if also else ""
 
 

@@ -83,19 +83,19 @@ class Comparison:
         """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
         here, there = self._sides
         length = max(len(self.target), 1)
-        found, size = float(sum(here(hits))), float(sum(here(sizes)))
+        count, size = float(sum(here(hits))), float(sum(here(sizes)))
         base_hits: Sequence[float] = there(hits)
         base_sizes: Sequence[float] = there(sizes)
         if left is not None:
-            found, size = found * left[0], size * left[1]
+            count, size = count * left[0], size * left[1]
             base_hits, base_sizes = [n * left[2] for n in base_hits], [n * left[3] for n in base_sizes]
         base = windows(base_hits, base_sizes, length)
         if not self.spread:
-            return shift(found, size, base)
+            return shift(count, size, base)
         others = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length)
-        moved = shift(found, size, base, others.usual()[2])
+        moved = shift(count, size, base, others.usual()[2])
         if moved.there == 0 and left is None:  # how new it is, all other hours tell better than a few like these
-            return replace(moved, score=max(moved.score, shift(found, size, others).score))
+            return replace(moved, score=max(moved.score, shift(count, size, others).score))
         return moved
 
     @cached_property
@@ -145,8 +145,8 @@ class Comparison:
             return LEAST, 1.0
         records = self.table.every_record
         mask = reduce(and_, map(records.mask, candidate.facts))
-        found = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
-        return min(number for number, _ in found), max(more for _, more in found)
+        estimates = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
+        return min(number for number, _ in estimates), max(more for _, more in estimates)
 
     def _of_field(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
         if path not in self._sources:
@@ -194,7 +194,7 @@ def needed_score(tries: int) -> float:
     return 2 * math.log(max(tries, 2)) + MARGIN
 
 
-def stands_out(found: Shift, needed: float) -> bool:
+def stands_out(shift_: Shift, needed: float) -> bool:
     """Is it more than chance, and does it matter?"""
-    enough = found.records >= LEAST if found.score > 0 else found.there > found.here
-    return abs(found.score) >= needed and abs(found.lift) >= _LIFT and enough
+    enough = shift_.records >= LEAST if shift_.score > 0 else shift_.there > shift_.here
+    return abs(shift_.score) >= needed and abs(shift_.lift) >= _LIFT and enough

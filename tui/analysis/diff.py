@@ -15,7 +15,7 @@ from tui.analysis.indexed_table import indexed_table
 from tui.analysis.known import known_counts
 from tui.analysis.minutes import ByMinutes, Stretches, same_minutes, stretch_length
 from tui.analysis.observed import Observed, Observing, observe_lines
-from tui.analysis.question import Answer, Found, Question, Range, Side, within
+from tui.analysis.question import Answer, LocatedFinding, Question, Range, Side, within
 from tui.analysis.spans import hours_like, suspicious
 from tui.analysis.table import Table, table_of
 from tui.archive import Chunk
@@ -114,20 +114,20 @@ def _by_minutes(
     assert question.target is not None
     start, stop = (end.astimezone(UTC) for end in question.target)
     measure = ByMinutes(times, stretch_length(start, stop))
-    found = Stretches()
+    stretches = Stretches()
     measured = replace(plan, excerpt=replace(plan.excerpt, measure=measure))
     for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
         if isinstance(event, Measured):
             assert isinstance(event.part, Stretches)
-            found.merge(event.part)
+            stretches.merge(event.part)
         else:
             yield event
     if cancel.is_set():
         return
     zone = plan.archive.zone
     ordered = [
-        (as_instant((start + number * measure.length).astimezone(zone)), found.observed[number])
-        for number in sorted(found.observed)
+        (as_instant((start + number * measure.length).astimezone(zone)), stretches.observed[number])
+        for number in sorted(stretches.observed)
     ]
     not_objects = sum(seen.not_objects for _, seen in ordered)
     yield _answer(question, table_of(ordered, zone, measure.length), not_objects, exact=True, final=True, cancel=cancel)
@@ -208,18 +208,18 @@ def _answer(
             compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
             for first, stop in suspicious(table, _STRETCHES if final else 1, cancel.is_set)
         ]
-    found: list[tuple[Comparison, Finding]] = []
+    ranked: list[tuple[Comparison, Finding]] = []
     for comparison in compared:
         mine, base = _findings(comparison, question, cancel.is_set)
-        found += [(base, finding) for finding in mine]
-    found.sort(key=lambda pair: -pair[1].rank)
+        ranked += [(base, finding) for finding in mine]
+    ranked.sort(key=lambda pair: -pair[1].rank)
     sides = given if given is not None else compare_hours(table, range(len(table.hours)), ())
     return Answer(
         _side(table, sides.target),
         _side(table, sides.baseline),
-        tuple(_located(comparison, finding) for comparison, finding in found),
+        tuple(_located(comparison, finding) for comparison, finding in ranked),
         table.records,
-        exact or (indexed > 0 and all(len(finding.facts) == 1 for _, finding in found)),
+        exact or (indexed > 0 and all(len(finding.facts) == 1 for _, finding in ranked)),
         final,
         tuple(hour.time for hour in table.hours),
         tuple(hour.records for hour in table.hours),
@@ -284,7 +284,7 @@ def _side(table: Table, hours: Sequence[int]) -> Side:
     return Side(tuple(ranges), sum(table.hours[hour].records for hour in hours))
 
 
-def _located(comparison: Comparison, finding: Finding) -> Found:
+def _located(comparison: Comparison, finding: Finding) -> LocatedFinding:
     table = comparison.table
     since, until = table.hours[finding.since].time, table.end(finding.until - 1)
-    return Found(finding, since, until, _side(table, comparison.target), tuple(finding.hits))
+    return LocatedFinding(finding, since, until, _side(table, comparison.target), tuple(finding.hits))

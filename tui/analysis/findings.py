@@ -89,10 +89,10 @@ def _candidates(
         for fact in facts
         if abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) >= needed / 2
     ]
-    found = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
+    candidates = {frozenset(candidate.facts): candidate for candidate in singles if stands_out(candidate.shift, needed)}
     for candidate in combined(comparison, facts, needed, cancelled):
-        found[frozenset(candidate.facts)] = candidate
-    return sorted(found.values(), key=lambda candidate: (-candidate.rank(needed), len(candidate.facts)))
+        candidates[frozenset(candidate.facts)] = candidate
+    return sorted(candidates.values(), key=lambda candidate: (-candidate.rank(needed), len(candidate.facts)))
 
 
 def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact], rank: float) -> Finding:

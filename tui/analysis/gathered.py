@@ -115,9 +115,9 @@ class GatheredField:
             value.decode() if type(value) is bytes else spell_json(value).decode(): number
             for value, number in values.items()
         }
-        told = GatheredField(numbers=self.numbers, patterns=self.patterns)
+        whole = GatheredField(numbers=self.numbers, patterns=self.patterns)
         if not exact:
-            told._tell(list(self.values.elements()))
+            whole._tell(list(self.values.elements()))
         return FieldSummary(
             self.records,
             dict(self.types),
@@ -125,8 +125,8 @@ class GatheredField:
             exact,
             len(self.values),
             self.others,
-            told.numbers.plain if told.numbers and told.numbers.count else None,
-            dict(told.patterns.counts) if told.patterns else {},
+            whole.numbers.plain if whole.numbers and whole.numbers.count else None,
+            dict(whole.patterns.counts) if whole.patterns else {},
         )
 
 

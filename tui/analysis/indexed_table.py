@@ -28,7 +28,7 @@ _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
 _SIGN = 1 << 20  # more than any bucket
 _LARGEST = 1e300
-_TOLD = 50  # chunks that tell where numbers are cut
+_SAMPLED = 50  # chunks that tell where numbers are cut
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
 Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
@@ -105,7 +105,7 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
         if records >= len(places) / 10 and unlisted - listed[value] <= _UNKNOWN * records and pattern_of(value) is None
     }
     texts = any(field.patterns for _, field, _ in places)
-    found: list[tuple[int, Mapping[Value, int]]] = []
+    hours: list[tuple[int, Mapping[Value, int]]] = []
     for hour, field, values in places:
         known: dict[Value, int] = {value: values[value] for value in values.keys() & kept}
         patterns: Mapping[str, int] = field.patterns
@@ -114,8 +114,8 @@ def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value,
             for value, number in values.items():
                 if (text := pattern_of(value)) is not None:
                     patterns[text] += number
-        found.append((hour, known | {Blanked(text): number for text, number in patterns.items()}))
-    return found
+        hours.append((hour, known | {Blanked(text): number for text, number in patterns.items()}))
+    return hours
 
 
 def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observed:
@@ -202,7 +202,7 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
 def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
-    for _, ladder in ladders[:: max(len(ladders) // _TOLD, 1)]:
+    for _, ladder in ladders[:: max(len(ladders) // _SAMPLED, 1)]:
         counts.update(dict(zip(ladder.steps, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
     ordered = sorted(counts)
     sums = list(accumulate(counts[step] for step in ordered))

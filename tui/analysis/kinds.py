@@ -12,7 +12,7 @@ from tui.analysis.observed import TIMES, Value
 from tui.analysis.patterns import pattern
 from tui.filter.event_time import event_time
 
-_TOLD = 200  # values that tell whether they are times
+_SAMPLED = 200  # values that tell whether they are times
 _CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock or a counter
 _MANY_ALIKE = 50  # different values
 
@@ -47,7 +47,7 @@ def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
 
 def are_times(totals: Counter[Value], zone: tzinfo) -> bool:
     """Are the values times? `20` is none, whatever it may mean."""
-    values = list(islice(totals, _TOLD))
+    values = list(islice(totals, _SAMPLED))
     times = sum(event_time(value, zone) is not None for value in values)
     return bool(values) and times >= TIMES * len(values)
 

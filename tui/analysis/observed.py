@@ -27,7 +27,7 @@ MOST_PATTERNS = 500
 _LARGEST = 1e300
 _MANY = 100  # records that tell whether a field holds ids
 _UNIQUE = 0.9  # of them: with more different values than that they are ids
-_TOLD = 50  # values that tell whether they are times, or texts with words
+_SAMPLED = 50  # values that tell whether they are times, or texts with words
 TIMES = 0.9  # of the values of a field that is a time
 
 NONE, OTHER, FIRST = 0, 1, 2  # codes: of no value, of one that is not kept, of the first that is
@@ -152,7 +152,7 @@ def column_of(cells: Cells) -> Column:
     lacking = counts.pop(MISSING, 0) + counts.pop(None, 0)
     counts.pop(Compound.COMPOUND, None)  # it is there, as a value that is not kept
     made.there = len(values) - lacking if made.records is None else len(set(made.records))
-    if len(counts) > _TOLD and _are_times(counts):
+    if len(counts) > _SAMPLED and _are_times(counts):
         made.times = made.there
         made.codes = bytes(map((MISSING, None).__contains__, values)).translate(b"\1\0" + bytes(254))
         return made
@@ -180,7 +180,7 @@ def _codes(counts: Counter[Any], column: Column) -> dict[Any, int]:
             values[value] = count
     code_of: dict[Any, int] = {value: code for code, value in enumerate(values, FIRST)}
     texts = [text for text in left if type(text) is str]
-    if any(map(pattern_if_telling, islice(texts, _TOLD))):
+    if any(map(pattern_if_telling, islice(texts, _SAMPLED))):
         codes: dict[str, int] = {}
         for text in texts:
             if (blanked := pattern_if_telling(text)) is None:
@@ -208,7 +208,7 @@ def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
 
 
 def _are_times(values: Iterable[Any]) -> bool:
-    some = list(islice(values, _TOLD))
+    some = list(islice(values, _SAMPLED))
     others = (value for value in some if event_time(value) is None)
     most = int(len(some) - TIMES * len(some))
     return len(list(islice(others, most + 1))) <= most  # of most fields the first few tell

@@ -48,7 +48,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedFinding:
     """A finding with the times of its hours: [since, until), and the target that it was found for.
 
     `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
@@ -71,7 +71,7 @@ class Answer:
 
     target: Side
     baseline: Side
-    found: tuple[Found, ...]
+    findings: tuple[LocatedFinding, ...]
     records: int
     exact: bool
     final: bool

@@ -72,16 +72,16 @@ class Classes:
 
     def code(self, value: Value) -> int:
         """The code of a value's class."""
-        told = value if value in self._values else None, self._patterns.of(value)
-        if told == (None, ()) or (len(self._codes) >= 256 - FIRST and not self.wide):
-            return self._codes.get(told, OTHER)
-        return self._codes.setdefault(told, FIRST + len(self._codes))
+        class_ = value if value in self._values else None, self._patterns.of(value)
+        if class_ == (None, ()) or (len(self._codes) >= 256 - FIRST and not self.wide):
+            return self._codes.get(class_, OTHER)
+        return self._codes.setdefault(class_, FIRST + len(self._codes))
 
     def of_fact(self, fact: Fact) -> list[int]:
         """The classes for which a fact holds."""
         if fact.kind == "value":
-            wanted = value_of(fact.value)
-            return [code for (value, _), code in self._codes.items() if value == wanted]
+            fact_value = value_of(fact.value)
+            return [code for (value, _), code in self._codes.items() if value == fact_value]
         return [code for (_, texts), code in self._codes.items() if fact.value in texts]
 
 
@@ -100,10 +100,10 @@ class Holding:
         text = value.pattern if type(value) is Blanked else value
         if type(text) is not str or not text or not self._tests:
             return ()
-        found = self._known.get(value)
-        if found is None:
-            found = self._known[value] = tuple(pattern for pattern, holds in self._tests if holds(text))
-        return found
+        patterns = self._known.get(value)
+        if patterns is None:
+            patterns = self._known[value] = tuple(pattern for pattern, holds in self._tests if holds(text))
+        return patterns
 
 
 def value_of(plain: object) -> Value:
@@ -146,10 +146,10 @@ class Records:
 
     def mask(self, fact: Fact) -> int:
         """The records for which a fact holds."""
-        found = self._masks.get(fact)
-        if found is None:
-            found = self._masks[fact] = self._made(fact)
-        return found
+        bits = self._masks.get(fact)
+        if bits is None:
+            bits = self._masks[fact] = self._made(fact)
+        return bits
 
     def by_hour(self, mask: int) -> list[int]:
         """How many of a mask's records are in each hour."""
@@ -161,10 +161,10 @@ class Records:
     def of_hours(self, hours: Iterable[int]) -> int:
         """All records of some hours."""
         starts = self._starts
-        found, whole = bytearray(starts[-1]), self.valid.to_bytes(starts[-1], "big")
+        kept, whole = bytearray(starts[-1]), self.valid.to_bytes(starts[-1], "big")
         for hour in hours:
-            found[starts[hour] : starts[hour + 1]] = whole[starts[hour] : starts[hour + 1]]
-        return int.from_bytes(found, "big")
+            kept[starts[hour] : starts[hour + 1]] = whole[starts[hour] : starts[hour + 1]]
+        return int.from_bytes(kept, "big")
 
     def _made(self, fact: Fact) -> int:
         path, numbers = fact.path, fact.kind in ("above", "below")

@@ -21,9 +21,9 @@ _LONGEST = 4  # an incident takes at most this part of all hours; what takes lon
 _LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
 
 
-def duration(sizes: Hits, hits: Hits, found: Shift) -> tuple[int, int]:
+def duration(sizes: Hits, hits: Hits, shift_: Shift) -> tuple[int, int]:
     """The hours [since, until) in which a share is like the target's rather than the baseline's."""
-    first, stop = stretch(hits, sizes, found.here, found.there)
+    first, stop = stretch(hits, sizes, shift_.here, shift_.there)
     size = sum(sizes[first:stop])
     if size and (first, stop) != (0, len(sizes)):  # once more with what it is in there, and outside
         inside = sum(hits[first:stop]) / size
@@ -32,10 +32,10 @@ def duration(sizes: Hits, hits: Hits, found: Shift) -> tuple[int, int]:
     return first, stop
 
 
-def hours_like(comparison: Comparison, hits: Hits, found: Shift) -> list[int]:
+def hours_like(comparison: Comparison, hits: Hits, shift_: Shift) -> list[int]:
     """Hours of the baseline whose share of a finding is like the target's."""
-    bound = found.there + _LIKE * (found.here - found.there)
-    rose = found.here > found.there
+    bound = shift_.there + _LIKE * (shift_.here - shift_.there)
+    rose = shift_.here > shift_.there
     shares = ((at, hits[at] / comparison.sizes[at]) for at in comparison.baseline if comparison.sizes[at])
     return [at for at, share in shares if (share > bound if rose else share < bound)]
 
@@ -46,18 +46,18 @@ def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: 
     sizes = [table.hours[at].records for at in there]
     number = len(sizes)
     needed = 2 * math.log(max(len(table.hits), 2)) + 2 * math.log(max(number, 2)) + MARGIN
-    found: list[tuple[float, int, int]] = []
+    spans: list[tuple[float, int, int]] = []
     for hits in table.hits.values():
         if cancelled():
             break
-        found += _stretches([hits[at] for at in there], sizes, needed)
-    return [(there[first], there[stop - 1] + 1) for first, stop in _distinct(found, most)]
+        spans += _stretches([hits[at] for at in there], sizes, needed)
+    return [(there[first], there[stop - 1] + 1) for first, stop in _distinct(spans, most)]
 
 
 def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
     """The stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
     number, whole, everything = len(sizes), sum(hits), sum(sizes)
-    found = []
+    stretches = []
     together = max(1, min(math.ceil(_ENOUGH * number / max(everything, 1)), number // 8))
     pooled = zip(_sums(hits, together), _sums(sizes, together), strict=True)
     usual = sorted(hit / size for hit, size in pooled if size)
@@ -91,8 +91,8 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             and _is_alone(hits, sizes, first, stop, moved)
             and _has_edge(hits, sizes, first, stop)
         ):
-            found.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
-    return found
+            stretches.append((abs(moved.score) * min(max(abs(moved.lift), 0.3), 3.0), first, stop))
+    return stretches
 
 
 def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
@@ -132,9 +132,9 @@ def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) 
     return begins or ends
 
 
-def _distinct(found: Iterable[tuple[float, int, int]], most: int) -> list[tuple[int, int]]:
+def _distinct(spans: Iterable[tuple[float, int, int]], most: int) -> list[tuple[int, int]]:
     chosen: list[tuple[int, int]] = []
-    for _, first, stop in sorted(found, reverse=True):
+    for _, first, stop in sorted(spans, reverse=True):
         if all(stop <= other_first or other_stop <= first for other_first, other_stop in chosen):
             chosen.append((first, stop))
         if len(chosen) == most:

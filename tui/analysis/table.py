@@ -89,8 +89,8 @@ class Table:
     @cached_property
     def sources(self) -> dict[Path, list[int]]:
         """The source of every record, by each field of ids that several records have in common."""
-        found = ((path, sources_of(self.parts, path)) for path in self.ids if ANY not in path)
-        return {path: numbers for path, numbers in found if numbers is not None}
+        by_path = ((path, sources_of(self.parts, path)) for path in self.ids if ANY not in path)
+        return {path: numbers for path, numbers in by_path if numbers is not None}
 
     @cached_property
     def _classes(self) -> dict[Path, Classes]:

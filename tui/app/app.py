@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
@@ -105,7 +106,7 @@ class Explorer(Guide):
                 self._quit()
             case requests.PlanSend(instead=True):
                 self.switch_screen(self._page(request))
-            case _ if isinstance(request, requests.Opening):
+            case requests.OpeningRequest():
                 self._answer_opening(request)
             case _:
                 self.push_screen(self._page(request))
@@ -125,18 +126,9 @@ class Explorer(Guide):
                 from tui.app.send.screen import SendPage
 
                 return SendPage(session, cargo, self.jobs)
-            case requests.ShowDiff(session, hours):
-                from tui.app.diff.screen import DiffPage
-
-                return DiffPage(session, hours)
-            case requests.ShowTimeline(session):
-                from tui.app.timeline.screen import TimelinePage
-
-                return TimelinePage(session)
-            case requests.ShowNotebook(session):
-                from tui.app.notebook.screen import NotebookPage
-
-                return NotebookPage(session)
+            case requests.ShowScreen(name, session, hours):
+                shown: Page = import_module(f"tui.app.{name}.screen").page(session, hours)
+                return shown
             case requests.ResumeJob(job):
                 from tui.app.jobs.resume import ResumePage
 
@@ -153,7 +145,7 @@ class Explorer(Guide):
 
     # Opening an archive.
 
-    def _answer_opening(self, request: requests.Opening) -> None:
+    def _answer_opening(self, request: requests.OpeningRequest) -> None:
         match request:
             case requests.OpenArchive():
                 self.push_screen(self._opening(request))

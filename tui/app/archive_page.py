@@ -13,12 +13,13 @@ from tui.app.model.command import read_filter
 from tui.app.model.heat import Mark, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.page import Page
-from tui.app.requests import OpenHour, ShowNotebook
+from tui.app.requests import OpenHour, ShowScreen
 from tui.archive.moments import has_minutes
 from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
 from tui.filter import Filter
 from tui.history.entries import note_entry
 from tui.history.notebook import Spot
+from tui.keys import KEYS, OPENED
 
 
 class ArchivePage(Page):
@@ -31,7 +32,7 @@ class ArchivePage(Page):
         Binding("E", "trouble(-1)", "previous trouble", show=False, id="previous-trouble"),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
         Binding("semicolon", "note", "add a note", show=False, id="note", priority=True),
-        Binding("apostrophe", "notebook", "notebook", show=False, id="notebook"),
+        *(Binding(KEYS[name], f"show_screen('{name}')", name, show=False, id=name) for name in OPENED),
         Binding("z", "zone", "time zone", show=False, id="time-zone"),
     ]
     ASKING = frozenset({"filter", "time", "note"})
@@ -102,8 +103,12 @@ class ArchivePage(Page):
         kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "the config turns notebooks off"
         return reports[0] if reports else kept
 
-    def action_notebook(self) -> None:
-        self.request(ShowNotebook(self.session))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        here = action == "show_screen" and type(self).__module__ == f"tui.app.{parameters[0]}.screen"
+        return not here and super().check_action(action, parameters)
+
+    def action_show_screen(self, name: str) -> None:
+        self.request(ShowScreen(name, self.session))
 
     def command(self) -> str:
         """The command line that does what this screen shows, or several on a line each."""

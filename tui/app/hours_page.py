@@ -13,7 +13,7 @@ from textual.message import Message
 from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection
-from tui.app.requests import PlanScan, PlanSend, ShowDiff, ShowTimeline
+from tui.app.requests import PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
 
@@ -64,9 +64,6 @@ class SelectionPage(ArchivePage):
                 self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter)))
             else:
                 self.report("there is no chunk in these hours; v and space select others")
-
-    def action_timeline(self) -> None:
-        self.request(ShowTimeline(self.session))
 
     # Answers that get better while a thread works on them.
 
@@ -129,7 +126,7 @@ class HoursPage(SelectionPage):
 
     def action_diff(self) -> None:
         if self.is_listed(hours := self.take_hours()):
-            self.request(ShowDiff(self.session, hours))
+            self.request(ShowScreen("diff", self.session, hours))
 
     def move_ahead(self, times: Iterable[datetime], step: int, what: str) -> datetime | None:
         """To the nearest of some times after the cursor (`step` 1) or before it (-1); or report that there is none."""

@@ -7,7 +7,7 @@ opens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from textual.binding import Binding
@@ -27,8 +27,16 @@ from tui.errors import HourscopeError, OutputError
 from tui.history.stopped import Unfinished
 
 
-@dataclass(frozen=True, slots=True)
-class OpenArchive:
+class Request:
+    """What only the explorer can do."""
+
+
+class OpeningRequest(Request):
+    """The same, about opening an archive."""
+
+
+@dataclass(frozen=True)
+class OpenArchive(OpeningRequest):
     """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known.
 
     `send`: plan a send of all of it, as of an extract.
@@ -39,21 +47,21 @@ class OpenArchive:
     send: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AddArchive:
+@dataclass(frozen=True)
+class AddArchive(Request):
     """Show the form that adds an archive to the config."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveAdded:
+@dataclass(frozen=True)
+class ArchiveAdded(OpeningRequest):
     """The config names one more archive: use it, and go back."""
 
     name: str
     config: Config
 
 
-@dataclass(frozen=True, slots=True)
-class ShowArchive:
+@dataclass(frozen=True)
+class ShowArchive(OpeningRequest):
     """The archive that was asked for as `url` is listed: show its calendar, in the place of the screen that asks.
 
     `remembered` is a sentence about where it was left.
@@ -65,8 +73,8 @@ class ShowArchive:
     send: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseLayout:
+@dataclass(frozen=True)
+class ChooseLayout(OpeningRequest):
     """Ask which of several layouts in one place is meant. `why`: what the keys do not tell, if all read them."""
 
     url: str
@@ -75,29 +83,29 @@ class ChooseLayout:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+@dataclass(frozen=True)
+class Refuse(OpeningRequest):
     """End the program with a sentence: all that was asked for cannot be opened."""
 
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseTopic:
+@dataclass(frozen=True)
+class ChooseTopic(OpeningRequest):
     """Ask which topic of an archive is shown, or whether all are."""
 
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDemo:
+@dataclass(frozen=True)
+class OpenDemo(OpeningRequest):
     """Show the sample archive's calendar; make the archive first if it is not there. `tour`: take, or take up, it."""
 
     tour: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OpenHour:
+@dataclass(frozen=True)
+class OpenHour(Request):
     """Preview an hour, or some of its chunks."""
 
     session: Session
@@ -105,8 +113,8 @@ class OpenHour:
     chunks: tuple[Chunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanScan:
+@dataclass(frozen=True)
+class PlanScan(Request):
     """Plan a scan of some hours with the session's filter; `out`: where to, if that was asked for."""
 
     session: Session
@@ -114,23 +122,17 @@ class PlanScan:
     out: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowDiff:
-    """Show what changed in some hours; in which hours something did, if none are given."""
+@dataclass(frozen=True)
+class ShowScreen(Request):
+    """Show what `page(session, hours)` of `tui/app/NAME/screen.py` makes: a screen of an archive, about some hours."""
 
+    name: str
     session: Session
-    hours: Selection
+    hours: Selection = field(default_factory=Selection)
 
 
-@dataclass(frozen=True, slots=True)
-class ShowTimeline:
-    """Show how many records match the session's filter, over time."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class PlanSend:
+@dataclass(frozen=True)
+class PlanSend(Request):
     """Plan a send; `instead`: in the place of the screen that asks."""
 
     session: Session
@@ -138,62 +140,55 @@ class PlanSend:
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeJob:
+@dataclass(frozen=True)
+class ResumeJob(Request):
     """Resume what an earlier run, or another front end, has left."""
 
     job: Unfinished
 
 
-@dataclass(frozen=True, slots=True)
-class ShowNotebook:
-    """Show the notebook of an archive."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class ShowJobs:
+@dataclass(frozen=True)
+class ShowJobs(Request):
     """List all jobs."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowJob:
+@dataclass(frozen=True)
+class ShowJob(Request):
     """Go to the screen of a job."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class KeepJob:
+@dataclass(frozen=True)
+class KeepJob(Request):
     """A job begins or is resumed: keep its screen when it is left."""
 
     job: Job
     screen: Screen[None]
 
 
-@dataclass(frozen=True, slots=True)
-class JobMoved:
+@dataclass(frozen=True)
+class JobMoved(Request):
     """A job got further, or ended: the screen in front shows it."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshJobs:
+@dataclass(frozen=True)
+class RefreshJobs(Request):
     """Another screen is in front: it shows the jobs that run elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowHelp:
+@dataclass(frozen=True)
+class ShowHelp(Request):
     """Show the keys of a screen."""
 
     title: str
     bindings: tuple[Binding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explain:
+@dataclass(frozen=True)
+class Explain(Request):
     """Show what is under the cursor, in plain words: a paragraph each, and commands that begin with `$ `. Before these
     comes what there is to look at, once it was read."""
 
@@ -202,37 +197,14 @@ class Explain:
     exhibit: Iterator[Exhibit]
 
 
-@dataclass(frozen=True, slots=True)
-class AskHint:
+@dataclass(frozen=True)
+class AskHint(Request):
     """Show a hint for the present step of the tour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+@dataclass(frozen=True)
+class Leave(Request):
     """Leave this screen; from the last one, leave the program."""
-
-
-Opening = OpenArchive | ArchiveAdded | OpenDemo | ShowArchive | ChooseLayout | ChooseTopic | Refuse
-Request = (
-    Opening
-    | OpenHour
-    | PlanScan
-    | PlanSend
-    | ResumeJob
-    | AddArchive
-    | ShowDiff
-    | ShowTimeline
-    | ShowNotebook
-    | ShowJobs
-    | ShowJob
-    | KeepJob
-    | JobMoved
-    | RefreshJobs
-    | ShowHelp
-    | Explain
-    | AskHint
-    | Leave
-)
 
 
 # Messages, to the screen above a widget, or by way of the app to the screen in front.

@@ -135,8 +135,8 @@ class Archive:
                 denied.append(error)
                 return None
 
-        found = in_parallel(look_up, list(hours_between(start, stop)))
-        chunks = [chunk for item in found if item and (chunk := self.chunk_of(item))]
+        objects = in_parallel(look_up, list(hours_between(start, stop)))
+        chunks = [chunk for item in objects if item and (chunk := self.chunk_of(item))]
         if denied and not chunks:
             raise denied[0]
         if denied:
@@ -170,8 +170,8 @@ class Archive:
             return None
         ends = (match.start() for match in re.finditer("/", key))
         named = next((key[:end] for end in ends if self.layout.parse(key[:end], self.zone)), None)
-        found = named and self.store.stat(named)
-        return self.chunk_of(found) if found else None
+        stored = named and self.store.stat(named)
+        return self.chunk_of(stored) if stored else None
 
     def _reaches(self, walk: Walk, start: datetime, stop: datetime) -> bool:
         try:
@@ -190,8 +190,8 @@ class Archive:
 
     def _end(self, walk: Walk, head: str, hours: Range, *, first: bool) -> datetime | None:
         for prefix in prefixes_in_order(walk, head, hours, first=first):
-            found = map(self.chunk_of, walk.listing.objects(prefix))
-            known = [chunk.hour for chunk in found if chunk and hours.holds(chunk.hour)]
+            chunks = map(self.chunk_of, walk.listing.objects(prefix))
+            known = [chunk.hour for chunk in chunks if chunk and hours.holds(chunk.hour)]
             if known:
                 return min(known) if first else max(known)
         return None

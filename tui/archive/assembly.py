@@ -67,16 +67,16 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
     extras = _agreeing(find, keys)
     rows: list[tuple[str, list[FoundTime]]] = []
     for key in keys:
-        found = find(key)
-        if found is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
+        time = find(key)
+        if time is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
             continue
-        spans = [found]
-        spans += [date for extra in extras if (date := extra(key, found))]
+        spans = [time]
+        spans += [date for extra in extras if (date := extra(key, time))]
         if late is not None:
-            match = apart_hours(key, found).get(late)
+            match = apart_hours(key, time).get(late)
             if match is None:
                 continue
-            spans.append(FoundTime(match.start(), match.end(), Spelling(("H",)), (match[0],), found.time))
+            spans.append(FoundTime(match.start(), match.end(), Spelling(("H",)), (match[0],), time.time))
         rows.append((key, spans))
     if not rows:
         return None
@@ -97,15 +97,15 @@ def _agreeing(
     rows = 0
     words: defaultdict[TimeMark, set[str]] = defaultdict(set)
     for key in keys:
-        found = find(key)
-        if found is None:
+        time = find(key)
+        if time is None:
             continue
         rows += 1
         seen: Counter[Spelling] = Counter()
-        for date in (*find_dates(key[: found.start]), *find_weekdays(_without(key, found))):
+        for date in (*find_dates(key[: time.start]), *find_weekdays(_without(key, time))):
             mark = TimeMark(date.spelling, seen[date.spelling])
             seen[date.spelling] += 1
-            agreeing[mark] += _agree(date, found.time)
+            agreeing[mark] += _agree(date, time.time)
             words[mark] |= {*date.texts[:1]} if date.spelling.is_weekday else set()
     chance = [mark for mark, texts in words.items() if len(texts) == 1 and min(texts).islower()]  # `mon` on a Monday
     marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows and mark not in chance]
@@ -133,22 +133,22 @@ def _agree(date: FoundTime, time: datetime) -> bool:
 def _with_minutes(rows: list[tuple[str, list[FoundTime]]]) -> list[tuple[str, list[FoundTime]]]:
     """The same where minutes and seconds that follow the hour in all keys are a part of the time."""
     for name in "MS":
-        found = [_FINER.match(key, spans[0].stop) for key, spans in rows]
-        gaps = {match[1] for match in found if match}
+        matches = [_FINER.match(key, spans[0].stop) for key, spans in rows]
+        gaps = {match[1] for match in matches if match}
         last = rows[0][1][0].spelling.parts[-1]
-        if not all(found) or len(gaps) != 1 or last not in ("H", "M") or (name == "S" and last != "M"):
+        if not all(matches) or len(gaps) != 1 or last not in ("H", "M") or (name == "S" and last != "M"):
             return rows
         rows = [
             (key, [_longer(spans[0], match, name), *spans[1:]])
-            for (key, spans), match in zip(rows, found, strict=True)
+            for (key, spans), match in zip(rows, matches, strict=True)
             if match
         ]
     return rows
 
 
-def _longer(found: FoundTime, match: re.Match[str], name: str) -> FoundTime:
-    spelling = Spelling((*found.spelling.parts, match[1], name))
-    return FoundTime(found.start, match.end(), spelling, (*found.texts, match[2]), found.time)
+def _longer(time: FoundTime, match: re.Match[str], name: str) -> FoundTime:
+    spelling = Spelling((*time.spelling.parts, match[1], name))
+    return FoundTime(time.start, match.end(), spelling, (*time.texts, match[2]), time.time)
 
 
 def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
@@ -157,11 +157,11 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
     suffix = most_common_suffix([key.rpartition("/")[2] for key, _ in rows])
     for key, spans in rows:
         marked = key
-        for at, found in sorted(enumerate(spans), key=lambda each: -each[1].start):
-            marked = marked[: found.start] + chr(_MARK + at) + marked[found.stop :]
+        for at, time in sorted(enumerate(spans), key=lambda pair: -pair[1].start):
+            marked = marked[: time.start] + chr(_MARK + at) + marked[time.stop :]
         folders = marked.split("/")
         shape = tuple(tuple(_MARKS.findall(folder)) for folder in folders)
-        group = (shape, tuple(found.spelling for found in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
+        group = (shape, tuple(time.spelling for time in spans), suffix is None or bare_suffix(folders[-1]) == suffix)
         groups[group].append((folders, spans))
     chosen = _alike(max(groups.values(), key=len))
     times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
@@ -185,8 +185,8 @@ def _alike(rows: list[_Row]) -> list[_Row]:
     return [row for row, own in zip(rows, shapes, strict=True) if own == shape]
 
 
-def _spelled(found: Sequence[FoundTime]) -> str:
-    return found[0].spelling.pattern([each.texts for each in found])
+def _spelled(times: Sequence[FoundTime]) -> str:
+    return times[0].spelling.pattern([time.texts for time in times])
 
 
 def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:

@@ -149,7 +149,7 @@ def make_catalog(
         first,
         end,
         tuple(sorted(unmatched)),
-        tuple(chunk for hour, found in ordered.items() if hour in far for chunk in found),
+        tuple(chunk for hour, chunks_of_hour in ordered.items() if hour in far for chunk in chunks_of_hour),
     )
 
 

@@ -74,7 +74,7 @@ class Columns:
         if len(set(values)) == 1:
             return _literal(values[0], behind=True)
         bare = [_COMPRESSED.sub("", value) for value in values]
-        if len({value[len(each) :] for value, each in zip(values, bare, strict=True)}) > 1:  # not always compressed so
+        if len({value[len(head) :] for value, head in zip(values, bare, strict=True)}) > 1:  # not always compressed so
             if len(set(bare)) == 1:
                 return self._varying(values, behind=True)
             suffixes = set(map(suffix_of, bare))

@@ -61,25 +61,25 @@ def find_layouts(keys: Iterable[str], known: Layout | None = None) -> tuple[Layo
     if it was found before. LayoutError, with the reason and three keys, if there is none at all.
     """
     rest = _without_copies([key for key in keys if not is_leftover(key)])
-    found: list[Layout] = []
+    layouts: list[Layout] = []
     if known is not None:
-        found.append(known)
+        layouts.append(known)
         rest = [key for key in rest if not known.parse(key) and not _is_copy(key, known)]
-    while rest and len(found) < _MOST_LAYOUTS:
+    while rest and len(layouts) < _MOST_LAYOUTS:
         try:
             layout = _fit(rest)
         except LayoutError:
-            if found:
+            if layouts:
                 break
             raise
         hours = {key: parsed.hour for key in rest if (parsed := layout.parse(key))}
-        if found and (len(hours) < _FEWEST or len(set(hours.values())) < 2):
+        if layouts and (len(hours) < _FEWEST or len(set(hours.values())) < 2):
             break
-        found.append(layout)
+        layouts.append(layout)
         rest = [key for key in rest if key not in hours and not _is_copy(key, layout)]
-    if not found:
+    if not layouts:
         raise _not_found(rest, "no layout was found in keys")
-    return tuple(found)
+    return tuple(layouts)
 
 
 def three(keys: Iterable[str]) -> str:
@@ -156,16 +156,16 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     named: Counter[TimeMark] = Counter()  # the keys that name the weekday, too
     for key in sample:
         seen: Counter[Spelling] = Counter()
-        weekdays = {found.time.weekday() for found in find_weekdays(key)}
-        for found in find_times(key):
-            mark = TimeMark(found.spelling, seen[found.spelling])
-            seen[found.spelling] += 1
-            times[mark].append(found)
-            firsts.setdefault(mark, found.start)
-            named[mark] += found.time.weekday() in weekdays
+        weekdays = {time.time.weekday() for time in find_weekdays(key)}
+        for time in find_times(key):
+            mark = TimeMark(time.spelling, seen[time.spelling])
+            seen[time.spelling] += 1
+            times[mark].append(time)
+            firsts.setdefault(mark, time.start)
+            named[mark] += time.time.weekday() in weekdays
 
     def score(mark: TimeMark) -> tuple[float, int, int]:
-        fit, hours = len(times[mark]) / len(sample), len({found.time.hour for found in times[mark]}) / _HOURS
+        fit, hours = len(times[mark]) / len(sample), len({time.time.hour for time in times[mark]}) / _HOURS
         return fit * hours * mark.spelling.simplicity, -mark.nth, -firsts[mark]
 
     ranked = sorted(times, key=score, reverse=True)
@@ -178,11 +178,11 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     return ranked
 
 
-def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
+def _is_only_a_day(spelling: Spelling, spans: Sequence[FoundTime]) -> bool:
     """Is what stands where an hour would be always the day's beginning, or a number that counts a day's files?"""
-    days, hours = {each.time.date() for each in found}, {each.time.hour for each in found}
+    days, hours = {span.time.date() for span in spans}, {span.time.hour for span in spans}
     glued = spelling.parts[::2] == ("y", "m", "d", "H") and set(spelling.parts[1::2]) == {""}
-    if glued and all(_is_date("".join(each.texts)) for each in found):  # 20050113
+    if glued and all(_is_date("".join(span.texts)) for span in spans):  # 20050113
         return True
     if len(days) < _FEWEST:
         return False
@@ -191,18 +191,18 @@ def _is_only_a_day(spelling: Spelling, found: Sequence[FoundTime]) -> bool:
     return (
         spelling.parts[-1] == "H"
         and spelling.is_alone(len(spelling.parts) - 1)
-        and all(len(each.texts[-1]) == 1 for each in found)
+        and all(len(span.texts[-1]) == 1 for span in spans)
     )
 
 
 def _is_date(digits: str) -> bool:
-    found = next(find_dates(digits), None)
-    return found is not None and found.spelling.parts == ("Y", "", "m", "", "d")
+    date = next(find_dates(digits), None)
+    return date is not None and date.spelling.parts == ("Y", "", "m", "", "d")
 
 
 def _refuse_half_hours(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], keys: Sequence[str]) -> None:
-    parts, found = mark.spelling.parts, times[mark]
-    hours, days = {each.time.hour for each in found}, {each.time.date() for each in found}
+    parts, spans = mark.spelling.parts, times[mark]
+    hours, days = {span.time.hour for span in spans}, {span.time.date() for span in spans}
     if "H" in parts and hours == set(range(1, 13)) and len(days) > 1:
         why = "the hours in the names go from 1 to 12 without AM or PM, so each may be one of two"
         raise LayoutError(f"{why}, in keys such as {three(keys)}; give names with hours from 0 to 23, or AM and PM")
@@ -218,8 +218,8 @@ def _in_order(
     """
 
     def days(other: TimeMark) -> int:
-        found = [each.time for each in times[other]]
-        return 1 + (max(found) - min(found)).days
+        spans = [span.time for span in times[other]]
+        return 1 + (max(spans) - min(spans)).days
 
     most = len(times[mark])
     others = [other for other in times if other.nth == mark.nth and other.spelling.is_reordered(mark.spelling)]
@@ -227,10 +227,10 @@ def _in_order(
     fitting = sorted([other for other in fitting if named[other] >= AGREE * most] or fitting, key=days)
     best = fitting[0]
     for other in fitting[1:]:
-        same = {each.time for each in times[best]} == {each.time for each in times[other]}
+        same = {span.time for span in times[best]} == {span.time for span in times[other]}
         swapped = best.spelling.order.index("d") == other.spelling.order.index("m")
         if not same and (swapped or days(other) < _TIMES_LONGER * days(best)):
-            layouts = [layout for each in (best, other) if (layout := layout_around([each], sample))]
+            layouts = [layout for span in (best, other) if (layout := layout_around([span], sample))]
             what = "days and months" if swapped else "days and years"
             raise SeveralLayoutsError(layouts, why=f"{what} cannot be told apart in keys such as {three(sample)}")
     return best
@@ -243,16 +243,16 @@ def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
     """
     dates: Counter[TimeMark] = Counter()
     for key in sample:
-        found = next((f for f in find_dates(key) if {"d", "j"} & set(f.spelling.parts)), None)
-        if found:
-            dates[TimeMark(found.spelling)] += 1
+        date = next((f for f in find_dates(key) if {"d", "j"} & set(f.spelling.parts)), None)
+        if date:
+            dates[TimeMark(date.spelling)] += 1
     if not dates:
         return None
     mark, number = dates.most_common(1)[0]
     find = mark.finder()
     if number < AGREE * len(sample):
         return None
-    rows = [apart_hours(key, found) for key in sample if (found := find(key))]
+    rows = [apart_hours(key, date) for key in sample if (date := find(key))]
     for nth in (*range(_MOST_APART), *range(-1, -1 - _MOST_APART, -1)):
         hours = [row[nth][0] for row in rows if nth in row]
         if len(hours) >= AGREE * len(sample) and len(set(hours)) >= _HOURS - 4:

@@ -196,8 +196,8 @@ def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
     `line`: is it all of the chunk, and does it end in a newline?
     """
     with block.view() as view:
-        if block.count() == 1 and form.kind != "items" and (found := _inner_list(view[:LONG], line=line)):
-            return found
+        if block.count() == 1 and form.kind != "items" and (inner := _inner_list(view[:LONG], line=line)):
+            return inner
         if len(view) > LONG:
             return None
         first = bytes(view[: block.buffer.find(b"\n", 0, block.end) % (block.end + 1)])
@@ -222,13 +222,13 @@ def _are_most(fits: Callable[[bytes], bool], block: Block) -> bool:
 
 def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
     """A list of objects in a document: the one that has the most of them."""
-    found = lists_of_objects(record, _MANY)
-    path = max(found, key=lambda path: found[path], default=())
-    if found.get(path, 0) < 2:
+    lists = lists_of_objects(record, _MANY)
+    path = max(lists, key=lambda path: lists[path], default=())
+    if lists.get(path, 0) < 2:
         return Unchosen("map") if count_mapped(record, _MANY) >= (_MANY if line else 2) else None
     reached = not any(b"." in key or not key for key in path)
     names = ".".join(key.decode("utf-8", "replace") for key in path) or "[*]"
-    return Unchosen("line" if line and found[path] < _MANY else "document", names if reached else "")
+    return Unchosen("line" if line and lists[path] < _MANY else "document", names if reached else "")
 
 
 def _is_json_string(record: bytes) -> bool:

@@ -90,8 +90,8 @@ def items(text: bytes) -> list[bytes] | None:
 def plain_items(text: bytes) -> tuple[list[bytes], int]:
     """The items before the first object of the rest of a list: strings, numbers, null; and where they end."""
     plain = _PLAIN.match(text)
-    found = items(b"[" + plain.group().strip(b" \t\r\n,") + b"]") if plain else None
-    return (found, plain.end()) if found and plain else ([], 0)
+    values = items(b"[" + plain.group().strip(b" \t\r\n,") + b"]") if plain else None
+    return (values, plain.end()) if values and plain else ([], 0)
 
 
 def members(text: bytes) -> dict[str, bytes] | None:
@@ -227,7 +227,7 @@ def lists_of_objects(text: bytes | memoryview, enough: int) -> dict[tuple[bytes,
 
     The look ends at a list of `enough` of them, and bounded: a list that comes very late is not seen.
     """
-    found: dict[tuple[bytes, ...], int] = {}
+    lists: dict[tuple[bytes, ...], int] = {}
     keys: dict[int, bytes] = {}
     inside: int | None = None  # the depth of the list that the tokens are in
     for depth, token in islice(tokens(text), _LOOKED_AT):
@@ -241,7 +241,7 @@ def lists_of_objects(text: bytes | memoryview, enough: int) -> dict[tuple[bytes,
             keys[depth] = token.group()[1:-1]
         elif inside is not None and depth == inside + 1 and token["open"] == b"{":
             path = tuple(keys[step] for step in range(1, inside + 1) if step in keys)
-            found[path] = found.get(path, 0) + 1
-            if found[path] >= enough:
+            lists[path] = lists.get(path, 0) + 1
+            if lists[path] >= enough:
                 break
-    return found
+    return lists

@@ -42,8 +42,8 @@ class Mixture:
         """What is to be reported at the chunk's end."""
         if self.lists and self.others:
             reason = f"{plural(self.lists, 'line')} among the records {'is' if self.lists == 1 else 'are'} a list"
-            each = "" if self.lists == 1 else " each"
-            yield Damage(self._lists_at, end, f"{reason}, read as one record{each} (--records)")
+            suffix = "" if self.lists == 1 else " each"
+            yield Damage(self._lists_at, end, f"{reason}, read as one record{suffix} (--records)")
         if self._opened:
             reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
             yield Damage(self._opened_at, end, f"{reason}, read line by line (--records . reads whole values)")

@@ -95,16 +95,16 @@ def parse_moment(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> 
 
 def stretches(start: datetime | None, stop: datetime | None) -> list[Moments]:
     """The stretches of time, in UTC, in which clocks showed a range of times; none if it is empty."""
-    found: list[Moments] = []
+    ranges: list[Moments] = []
     for since, until in _since(start):
         for begin, end in _until(stop):
             first = max((time for time in (since, begin) if time), default=None)
             last = min((time for time in (until, end) if time), default=None)
-            if found and found[-1][1] == first:  # where clocks went back, one follows the other
-                found[-1] = found[-1][0], last
+            if ranges and ranges[-1][1] == first:  # where clocks went back, one follows the other
+                ranges[-1] = ranges[-1][0], last
             elif first is None or last is None or first < last:
-                found.append((first, last))
-    return found
+                ranges.append((first, last))
+    return ranges
 
 
 def _since(start: datetime | None) -> list[Moments]:

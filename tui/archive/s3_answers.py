@@ -96,14 +96,14 @@ def checked_etag(answer: Any, start: int, etag: str | None) -> str:
     """The ETag of an answer to a GET, which must be of the object that was asked for, and from the byte on."""
     if "ETag" not in answer:
         raise ForeignAnswerError(_NO_ETAG)
-    found = str(answer["ETag"]).removeprefix("W/").strip('"')
-    if etag and found != etag:
+    given = str(answer["ETag"]).removeprefix("W/").strip('"')
+    if etag and given != etag:
         raise OtherObjectError("the object was replaced meanwhile; list the archive again")
     if start and not str(answer.get("ContentRange", "")).startswith(f"bytes {start}-"):
         raise ForeignAnswerError(
             f"the server ignores Range: it sends the object from its first byte, not from byte {start:,}"
         )
-    return found
+    return given
 
 
 def range_stop(answer: Any) -> int | None:

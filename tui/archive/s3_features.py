@@ -59,7 +59,7 @@ class Missing:
                 raise
             refusal = error
         for dropped in ([feature] for feature in reversed(have)) if len(have) > 1 else ():
-            if (answer := _attempt(request, [each for each in have if each not in dropped])) is not None:
+            if (answer := _attempt(request, [option for option in have if option not in dropped])) is not None:
                 self._learn(server, dropped)
                 return answer
         if (answer := _attempt(request, [])) is None:

@@ -47,7 +47,7 @@ def _fresh(answer: Any, seen: set[str]) -> Page:
         if item["Key"] not in seen:
             seen.add(item["Key"])
             objects.append(stored_object(item))
-    prefixes = [each["Prefix"] for each in answer.get("CommonPrefixes", ()) if each["Prefix"] not in seen]
+    prefixes = [entry["Prefix"] for entry in answer.get("CommonPrefixes", ()) if entry["Prefix"] not in seen]
     seen.update(prefixes)
     return Page(tuple(objects), tuple(prefixes), last=not answer.get("IsTruncated"))
 

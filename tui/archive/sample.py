@@ -42,10 +42,10 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
     walk = Walk(listing, layout)
     sample = next((key for key in keys if layout.parse(key)), prefix)
     ends = _ends(listing, layout, prefix, sample)
-    found = dict.fromkeys(keys)
+    chosen = dict.fromkeys(keys)
     for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends, hours or Range()))):
-        found |= dict.fromkeys(more)
-    return list(found)
+        chosen |= dict.fromkeys(more)
+    return list(chosen)
 
 
 def other_layouts(
@@ -151,7 +151,7 @@ def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
         yield newest
         level = walk.times(end)
         hole = walk.time
-        astray = [each for each in level.prefixes if not hole.fits(each[len(end) : -1])] if level else []
+        astray = [prefix for prefix in level.prefixes if not hole.fits(prefix[len(end) : -1])] if level else []
         yield from _spread(astray, _ASTRAY)
 
 

@@ -168,8 +168,8 @@ def find_times(key: str) -> Iterator[FoundTime]:
     """Every reading of a part of a key as a time with an hour, in order of their places."""
     for match in _START.finditer(key):
         for order in _orders(match[0]) if len(match[0]) > 2 else _orders_by_second(key, match.end()):
-            if found := _read(key, match.start(), order):
-                yield found
+            if span := _read(key, match.start(), order):
+                yield span
         if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
             spelling = Spelling(("s",))
             time = spelling.time((match[0],))
@@ -205,12 +205,12 @@ def find_dates(key: str) -> Iterator[FoundTime]:
     for match in _START.finditer(key):
         if match.start() < at:
             continue
-        found = next(
+        date = next(
             (f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, match.start(), order))), None
         )
-        if found:
-            at = found.stop
-            yield found
+        if date:
+            at = date.stop
+            yield date
 
 
 def find_weekdays(key: str) -> Iterator[FoundTime]:

@@ -60,13 +60,13 @@ def by_topic(catalog: Catalog) -> dict[str, Catalog]:
     for hour, chunks in catalog.hours.items():
         for chunk in chunks:
             hours.setdefault(chunk.topic, {}).setdefault(hour, []).append(chunk)
-    found = {}
+    catalogs = {}
     for topic in sorted(hours):
         own = {hour: tuple(chunks) for hour, chunks in hours[topic].items()}
         near = [hour for hour, chunks in own.items() if not far.issuperset(chunks)] or list(own)
         astray = tuple(chunk for chunk in catalog.far if chunk.topic == topic)
-        found[topic] = Catalog(own, min(near), next_hour(max(near)), (), astray)
-    return found
+        catalogs[topic] = Catalog(own, min(near), next_hour(max(near)), (), astray)
+    return catalogs
 
 
 def renamed(catalog: Catalog, layout: Layout) -> Catalog:

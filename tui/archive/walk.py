@@ -113,8 +113,8 @@ class Walk:
             return known
         known = self.listing.known(self.root)
         walked = self.names or "_heads" in self.__dict__
-        told = is_literal(self.layout.parts[: self.time_at]) and self.spelled(hours)
-        if known is None and not walked and not told:
+        spelled = is_literal(self.layout.parts[: self.time_at]) and self.spelled(hours)
+        if known is None and not walked and not spelled:
             self.listing.first(self.root)
             known = self.listing.known(self.root)
         return known
@@ -131,17 +131,17 @@ class Walk:
     @cached_property
     def _whole_heads(self) -> tuple[str, ...]:
         """All names, those that begin as another one does among them."""
-        found: dict[str, None] = {}
+        begun: dict[str, None] = {}
         waiting = list(self._heads.prefixes)
         for _ in range(DEEPEST):
-            found |= dict.fromkeys(waiting)
+            begun |= dict.fromkeys(waiting)
             longer = in_parallel(self._longer_heads, waiting)
             if any(heads.too_many for heads in longer):
                 return (self.root,)
-            waiting = [head for heads in longer for head in (*heads.prefixes, *heads.rest) if head not in found]
+            waiting = [head for heads in longer for head in (*heads.prefixes, *heads.rest) if head not in begun]
             if not waiting:
                 break
-        return tuple(found)
+        return tuple(begun)
 
     def _longer_heads(self, head: str) -> Heads:
         level = self.times(head)
@@ -195,21 +195,21 @@ class Walk:
             if texts is None or glued.too_many:
                 return Branches((head,))
             begins = (head, *glued.prefixes)
-            return Branches((*(each + text for each in begins for text in texts), *glued.rest))
+            return Branches((*(begun + text for begun in begins for text in texts), *glued.rest))
         code, fitting, others = self._sorted_out(head, level)
         longer = self._longer(head, others) if self._ambiguous and depth < DEEPEST else Heads((), others)
         if longer.too_many:
             return Branches((head,))
-        more = [self._branch(each, hours, depth + 1) for each in longer.prefixes]
-        found = [prefix for part in more for prefix in part.prefixes]
+        more = [self._branch(begun, hours, depth + 1) for begun in longer.prefixes]
+        prefixes = [prefix for part in more for prefix in part.prefixes]
         for text, prefix in fitting:
             if texts is not None:
                 begin = head + text
-                found += [head + each for each in texts if (head + each).startswith(begin)]
+                prefixes += [head + hour for hour in texts if (head + hour).startswith(begin)]
             else:
-                found += self._of_year(head, prefix, code, text, hours)
+                prefixes += self._of_year(head, prefix, code, text, hours)
         return Branches(
-            tuple(dict.fromkeys(found)),
+            tuple(dict.fromkeys(prefixes)),
             (*longer.rest, *(prefix for part in more for prefix in part.rest)),
             (*level.objects, *longer.objects, *(item for part in more for item in part.objects)),
         )
@@ -237,27 +237,27 @@ class Walk:
             return [prefix]
         if part is None:
             return [prefix] if around and self.layout.has_epoch else []
-        return [each for each in map(head.__add__, self.spelled(part) or ("",)) if each.startswith(head + text)]
+        return [longer for longer in map(head.__add__, self.spelled(part) or ("",)) if longer.startswith(head + text)]
 
     def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
         """Heads that begin as this one does, and go on: names that hold the character before the time."""
         hole = self.time
         regex, separator = regex_of(self._name), head[-1:]
         folder = head[: head.rfind("/") + 1]
-        found: dict[str, None] = {}
+        heads: dict[str, None] = {}
         begun = []
         for other in others:
             text = other[:-1]
             if other[-1:] == separator and regex.fullmatch(other[len(folder) :]):
-                found[other] = None
+                heads[other] = None
                 continue
             longer = text[: text.rfind(separator) + 1]
             if len(longer) > len(head) and hole.fits(text[len(longer) :]) and regex.fullmatch(longer[len(folder) :]):
-                found[longer] = None
+                heads[longer] = None
             else:
                 begun.append(other)
         more = find_names(self.listing, self._name, folder, begun)
-        return Heads((*found, *more.prefixes), more.rest, more.objects, more.too_many)
+        return Heads((*heads, *more.prefixes), more.rest, more.objects, more.too_many)
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
         """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
@@ -266,7 +266,7 @@ class Walk:
     @cached_property
     def years(self) -> tuple[int, ...] | None:
         """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
-        found: set[int] = set()
+        counted: set[int] = set()
         code = self.time.code
         if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self.time_at):
             return None
@@ -275,14 +275,14 @@ class Walk:
             if level is None:
                 return None
             texts = filter(self.time.fits, (prefix[len(head) : -1] for prefix in level.prefixes))
-            found.update(code.read(text) if code.quantity == "Y" else year_of(code.read(text)) for text in texts)
-        return tuple(sorted(found))
+            counted.update(code.read(text) if code.quantity == "Y" else year_of(code.read(text)) for text in texts)
+        return tuple(sorted(counted))
 
 
 def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
     """Prefixes without those that begin with another one: no key may be listed twice (`1` and `17`, unpadded)."""
-    found: list[str] = []
+    outermost: list[str] = []
     for prefix in sorted(prefixes):
-        if not found or not prefix.startswith(found[-1]):
-            found.append(prefix)
-    return tuple(found)
+        if not outermost or not prefix.startswith(outermost[-1]):
+            outermost.append(prefix)
+    return tuple(outermost)

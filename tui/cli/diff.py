@@ -22,7 +22,7 @@ from tui.analysis.answers import (
     where_of,
 )
 from tui.analysis.diff import diff
-from tui.analysis.question import Answer, Found, Question, Range, fields_of, plan_diff, read_range
+from tui.analysis.question import Answer, LocatedFinding, Question, Range, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import Moments
@@ -193,16 +193,16 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
         for sentence in filter(None, (companions(answer), volume_sentence(answer))):
             print_line(sentence)
         narrate(source_of(answer))
-        for found in answer.found[:top]:
-            print_line(line_of(found))
-            print_line(f"    {shell_join(['-m', filter_of_finding(found)])}")
+        for located in answer.findings[:top]:
+            print_line(line_of(located))
+            print_line(f"    {shell_join(['-m', filter_of_finding(located)])}")
     sys.stdout.flush()
     for warning in _warnings(answer):
         say(warning)
     report_troubles(totals)
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
         return EXIT_FAILED
-    if answer.found:
+    if answer.findings:
         return EXIT_MATCHED
     return EXIT_FAILED if not_compared(answer) or answer.not_objects or not totals.understood else EXIT_NOTHING
 
@@ -232,7 +232,7 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
         },
         "exact": answer.exact,
         "records": answer.records,
-        "findings": [_finding_json(found, answer) for found in answer.found[:top]],
+        "findings": [_finding_json(located, answer) for located in answer.findings[:top]],
         "not_objects": answer.not_objects,
         "indexed": answer.indexed,
         "read": {"chunks": totals.chunks, "bytes": totals.counts.bytes_compressed},
@@ -242,17 +242,17 @@ def _summary(opened: Opened, answer: Answer, totals: Totals, top: int) -> dict[s
     }
 
 
-def _finding_json(found: Found, answer: Answer) -> dict[str, object]:
-    moved = found.finding.shift
+def _finding_json(located: LocatedFinding, answer: Answer) -> dict[str, object]:
+    moved = located.finding.shift
     return {
-        "kind": kind_of(found, answer),
-        "where": where_of(found.finding.facts),
+        "kind": kind_of(located, answer),
+        "where": where_of(located.finding.facts),
         "target": round(moved.here, 6),
         "baseline": round(moved.there, 6),
         "records": moved.records,
-        "since": spell_time(found.since),
-        "until": spell_time(found.until),
-        "score": round(found.finding.rank, 1),
-        "also": [{fact.field: fact.condition} for fact in found.finding.also],
-        "filter": filter_of_finding(found),
+        "since": spell_time(located.since),
+        "until": spell_time(located.until),
+        "score": round(located.finding.rank, 1),
+        "also": [{fact.field: fact.condition} for fact in located.finding.also],
+        "filter": filter_of_finding(located),
     }

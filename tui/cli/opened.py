@@ -178,13 +178,13 @@ class Opened:
         from tui.scan.lateness import range_of_times
 
         assert self.moments is not None
-        found = range_of_times(self.archive, chunks, self.moments, self.time_field, self.lag)
-        if found is None:
+        selected = range_of_times(self.archive, chunks, self.moments, self.time_field, self.lag)
+        if selected is None:
             raise click.UsageError(
                 "no field of the records holds their time: name it with --time-field PATH, or give --from and --to in "
                 "whole hours"
             )
-        return found
+        return selected
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
         """A layout that was guessed must not lose keys without a word. SeveralLayoutsError if they are of another."""

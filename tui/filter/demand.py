@@ -37,7 +37,7 @@ class _Shared:
 class Place:
     """A place in a record and what is needed of its value. Until more is asked, that is its type, and scalars.
 
-    `whole`: all of it. Of an object, else: either `fields` by name, or its keys and what `each` value needs. Of a list:
+    `whole`: all of it. Of an object, else: either `fields` by name, or its keys and what every value needs. Of a list:
     what each item needs. `judged`: whether it is empty.
     """
 
@@ -48,7 +48,7 @@ class Place:
         self._judged = self._keyed = False
         self._fields: dict[str, Place] = {}
         self._item: Place | None = None
-        self._each: Place | None = None
+        self._value: Place | None = None
         self.type: Any = None  # of its objects, once they are decoded
 
     def _below(self) -> Place:
@@ -84,18 +84,18 @@ class Place:
             self._item = self._below()
         return self._item
 
-    def each(self) -> Place:
+    def value(self) -> Place:
         """The place of every value of an object."""
         self.need_keys()
-        if self._each is None:
-            self._each = self._below()
-        return self._each
+        if self._value is None:
+            self._value = self._below()
+        return self._value
 
     def settle(self) -> None:
         """An object is known not to be empty by a field of it that is there: without fields, it is needed whole."""
         if self._judged and not self._fields and not self._keyed:
             self.need_whole()
-        for below in (*self._fields.values(), self._item, self._each):
+        for below in (*self._fields.values(), self._item, self._value):
             if below is not None:
                 below.settle()
 
@@ -104,7 +104,7 @@ class Place:
         if self.whole:
             self.type = Any
         elif self._keyed:
-            self.type = GenericAlias(dict, (str, self._each.decoded() if self._each else msgspec.Raw))
+            self.type = GenericAlias(dict, (str, self._value.decoded() if self._value else msgspec.Raw))
         else:
             names = self.shared.names
             fields = [(names[name], place.decoded(), None) for name, place in self._fields.items()]
@@ -169,9 +169,9 @@ class Origin:
         made = Origin.at(*(place.item() for place in self.places)) | Origin(plain=self.plain)
         return made | self.items if self.items else made
 
-    def each(self) -> Origin:
+    def value(self) -> Origin:
         """What a value of it is, where it is an object."""
-        return Origin.at(*(place.each() for place in self.places)) | Origin(plain=self.plain)
+        return Origin.at(*(place.value() for place in self.places)) | Origin(plain=self.plain)
 
 
 SCALAR = Origin()
@@ -214,7 +214,7 @@ def _one_of(origins: list[Origin]) -> Origin:
 RESULTS: Mapping[str, Callable[[list[Origin]], Origin]] = {
     "keys": _keys_of,
     "length": _length_of,
-    "values": lambda origins: Origin(items=origins[0].each()),
+    "values": lambda origins: Origin(items=origins[0].value()),
     "merge": _plain,
     "not_null": _one_of,
     "reverse": lambda origins: Origin(items=origins[0].item()),

@@ -54,8 +54,8 @@ def needles(node: Node) -> tuple[Needle, ...]:
     return tuple(sorted(needed, key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
 
 
-Found = frozenset[Needle]
-_NONE: Found = frozenset()
+Needles = frozenset[Needle]
+_NONE: Needles = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class _Result:
     JSON text made of the record's own values.
     """
 
-    there: Found = _NONE
-    truthy: Found = _NONE
-    filled: Found = _NONE
+    there: Needles = _NONE
+    truthy: Needles = _NONE
+    filled: Needles = _NONE
     own: bool = False
     listed: bool = False
     text: bool = False
@@ -149,7 +149,7 @@ def _any_result(results: Sequence[_Result]) -> _Result:
     )
 
 
-def _any_of(choices: Sequence[Found]) -> Found:
+def _any_of(choices: Sequence[Needles]) -> Needles:
     """The most telling of each, of which one must be there; none where one of the choices needs nothing."""
     if not all(choices):
         return _NONE
@@ -185,7 +185,7 @@ def _excludes_zero(operator: str, left: Node, right: Node) -> bool:
     return type(number) in (int, float) and not _COMPARED[operator](0, number)
 
 
-def _strings_of(value: Any, one: _Result) -> Found:
+def _strings_of(value: Any, one: _Result) -> Needles:
     """What equals this value holds its strings. (In Python, and so in jmespath.py, [true] equals [1].)"""
     if one.text and isinstance(value, str):
         return _dumped(value)
@@ -265,7 +265,7 @@ def _searched(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
     return _Result(there, held | (_holds(value, *_ENDS[name]) if where.own else _NONE))
 
 
-def _one_of(values: Any, what: _Result) -> Found:
+def _one_of(values: Any, what: _Result) -> Needles:
     """`contains(['a', 'b'], path)`: the value at the path is one of these."""
     if not isinstance(values, list) or not values or any(value is None for value in values):
         return _NONE
@@ -275,7 +275,7 @@ def _one_of(values: Any, what: _Result) -> Found:
 _CONSTANTS = ("true", "false", "null", "NaN", "Infinity")
 
 
-def _dumped(text: str) -> Found:
+def _dumped(text: str) -> Needles:
     """Letters that JSON text made of a record's values holds are in one of its strings, unless they are a part of
     `true` and the like, of a number, or of an escape."""
     best = ""
@@ -287,7 +287,7 @@ def _dumped(text: str) -> Found:
     return _holds(best, "", "")
 
 
-def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> Found:
+def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> Needles:
     """The longest piece of a string that has one spelling without `\\u`, with the quotes that it reaches."""
     best = ""
     for match in _PLAIN.finditer(text):

@@ -44,7 +44,7 @@ def with_wildcard(
     here = types.of(path.path)
     is_list = here == {"array"}
     field = types.leaves.get((*path.path, ANY) if is_list else path.path)
-    wildcard = next((each for each in _WILDCARDS if each in text), "")
+    wildcard = next((mark for mark in _WILDCARDS if mark in text), "")
     pieces = text.split(wildcard) if wildcard else []
     values = [value for value, _ in field.top if isinstance(value, str)] if field else []
     if (

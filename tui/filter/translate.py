@@ -160,7 +160,7 @@ class Translation:
         base, right = node["children"]
         source, origin = self._value(base, at)
         named = self.source.atom(source)
-        item = origin.each()
+        item = origin.value()
         return self._projected(f"type({named}) is dict", f"{named}.values()", item, right)
 
     def _projected(self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None) -> Value:

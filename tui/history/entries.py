@@ -87,14 +87,14 @@ def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequ
 
 def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
     """The sentence that is the answer, and the findings."""
-    first = answer.found[0] if answer.found else None
+    first = answer.findings[0] if answer.findings else None
     spot = Spot(
         hour=spell_hour(first.since) if first else None,
         start=spell_hour(first.since) if first else None,
         stop=spell_hour(ceil_hour(first.until)) if first else None,
         filter=(*filter_.arguments(), *(("-m", filter_of_finding(first)) if first else ())),
     )
-    rows = [*filter(None, (companions(answer), source_of(answer))), *map(line_of, answer.found[:10])]
+    rows = [*filter(None, (companions(answer), source_of(answer))), *map(line_of, answer.findings[:10])]
     return Entry("what changed", headline(answer), spot, command, rows)
 
 

@@ -40,8 +40,8 @@ class Words:
     """The words of a chunk. `size`: its stored bytes, which tell how many there may be."""
 
     def __init__(self, size: int) -> None:
-        wanted, length = min(max(size // _PER_BYTE, _LEAST), _MOST), _FOLDS
-        while length < wanted:
+        needed, length = min(max(size // _PER_BYTE, _LEAST), _MOST), _FOLDS
+        while length < needed:
             length *= 2
         self._bits: bytearray | memoryview = bytearray(length)
         self._recent: set[bytes] = set()
@@ -160,8 +160,8 @@ def _enough(bits: bytearray | memoryview) -> int:
 @lru_cache
 def _divisors(number: int) -> tuple[int, ...]:
     odd = number // (number & -number)
-    found = (divisor << shift for divisor in range(1, odd + 1) if odd % divisor == 0 for shift in range(40))
-    return tuple(sorted(divisor for divisor in found if number % divisor == 0))
+    divisors = (divisor << shift for divisor in range(1, odd + 1) if odd % divisor == 0 for shift in range(40))
+    return tuple(sorted(divisor for divisor in divisors if number % divisor == 0))
 
 
 def _folded(bits: bytearray | memoryview, length: int) -> bytes:

@@ -45,8 +45,8 @@ def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = 
 
 def topics(lookupd_http_address: str, *, timeout: float = 5.0) -> tuple[str, ...]:
     """The topics that an nsqlookupd knows. SendError if it cannot be reached or does not answer as nsqlookupd does."""
-    found = get(Topics, "nsqlookupd", lookupd_http_address, "/topics", timeout)
-    return tuple(sorted(found.topics)) if found else ()
+    answer = get(Topics, "nsqlookupd", lookupd_http_address, "/topics", timeout)
+    return tuple(sorted(answer.topics)) if answer else ()
 
 
 def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: float = 5.0) -> Lookup:

@@ -182,19 +182,19 @@ def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
 
     So a bucket that stalls holds nobody: who leaves early leaves the read to its thread, which ends with the process.
     """
-    wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
     ready: queue.SimpleQueue[SourceBlock | BaseException] = queue.SimpleQueue()
 
     def read() -> None:
         try:
             blocks = iter(source.open())
-            while wanted.get():
+            while asked.get():
                 ready.put(next(blocks))
         except BaseException as error:  # noqa: BLE001  (raised again below, in the thread that waits for it)
             ready.put(error)
 
     threading.Thread(target=read, name="send-read", daemon=True).start()
-    wanted.put(True)
+    asked.put(True)
     try:
         while True:
             try:
@@ -208,6 +208,6 @@ def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
                 raise block
             yield block
             del block  # it may be large, and the next one is read now
-            wanted.put(True)
+            asked.put(True)
     finally:
-        wanted.put(False)
+        asked.put(False)

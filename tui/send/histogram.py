@@ -39,7 +39,7 @@ class Histogram:
 
     def __init__(self, *, values: bool) -> None:
         self._hours: dict[datetime, int] = {}
-        self._wanted = values
+        self._by_value = values
         self._sample: list[bytes] = []
         self._field = ""
         self._read: Callable[[Block], Table] | None = None
@@ -49,7 +49,7 @@ class Histogram:
     def add(self, hour: datetime | None, records: list[bytes]) -> None:
         if hour is not None:
             self._hours[hour] = self._hours.get(hour, 0) + len(records)
-        if not self._wanted:
+        if not self._by_value:
             return
         self._records += len(records)
         if self._read is not None:
@@ -78,7 +78,7 @@ class Histogram:
             return
         self._field = telling_field(sample) or ""
         if not self._field:
-            self._wanted = False
+            self._by_value = False
             return
         self._read = columns([self._field])
         self._count(sample)

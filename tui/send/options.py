@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui.send.engine.rate import Rate
+from tui.send.source import Plan
 
 CANARY = (1, 11)  # one record, then ten more
 
@@ -43,3 +44,7 @@ class SendOptions:
     answer_timeout: float = 10.0
     connect_timeout: float = 5.0
     patience: float = 300.0
+
+    def plan(self, largest: int | None) -> Plan:
+        """What the source leaves out, and its order; `largest`: bytes of a record that nsqd takes."""
+        return Plan(largest if self.skip_oversize else None, self.unique, self.order)

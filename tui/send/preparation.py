@@ -28,7 +28,7 @@ from tui.send.journal import Journal, in_use
 from tui.send.legacy import renumbered
 from tui.send.messages import outgoing
 from tui.send.options import SendOptions
-from tui.send.source import Plan, Source
+from tui.send.source import Source
 from tui.send.survey import Survey, no_time_warning, not_json_warning, oversize_warning
 from tui.units import plural
 
@@ -170,10 +170,7 @@ def prepare(
     """
     limits = reduce(Limits.within, (destination.limits for destination in destinations))
     earlier = resumable(folder, source, target.topic) if resume else None
-    if earlier is not None and earlier.version >= VERSION:
-        plan = earlier.plan
-    else:
-        plan = Plan(limits.largest if options.skip_oversize else None, options.unique, options.order)
+    plan = earlier.plan if earlier is not None and earlier.version >= VERSION else options.plan(limits.largest)
     if options.pace and plan.order is None:
         raise SendError("this resumes a send in the order of the archive, which has no pace; resume it without --pace")
     return Preparation(folder, target, tuple(destinations), limits, outgoing(source, plan), earlier, resume, options)

@@ -106,9 +106,7 @@ def send_to(
 
 
 def _plan(limits: Limits, options: SendOptions, journal: Journal | None) -> Plan:
-    if journal is not None:
-        return journal.plan
-    return Plan(limits.largest if options.skip_oversize else None, options.unique, options.order)
+    return journal.plan if journal is not None else options.plan(limits.largest)
 
 
 def _look_first(

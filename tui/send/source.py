@@ -138,15 +138,15 @@ def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[Sou
         if not block.records:
             yield block
             continue
-        found = times_of(block_of(block.records, 0))
+        moments = times_of(block_of(block.records, 0))
         if last is None:  # what stands before the first time goes with it
             start = microseconds(block.hour) if block.hour is not None else 0
-            last = next((time for time in found if time is not None), start)
+            last = next((time for time in moments if time is not None), start)
         times: list[int] = []
-        for time in found:
+        for time in moments:
             last = last if time is None else time
             times.append(last)
-        yield replace(block, times=times, no_time=found.count(None))
+        yield replace(block, times=times, no_time=moments.count(None))
 
 
 def _known_blocks(chunk: Chunk, known: Known) -> Iterator[SourceBlock]:

@@ -51,8 +51,8 @@ def test_an_hour_is_compared_with_the_same_hour_of_other_weeks() -> None:
 
 @pytest.mark.parametrize(("days", "among"), [(28, "3 Mondays"), (14, "6 weekdays"), (4, "3 weekdays"), (3, None)])
 def test_of_few_weeks_other_days_are_taken(days: int, among: str | None) -> None:
-    found = usual_of(listing(24 * days, lambda _: 100)).sizes.get(START)
-    assert (found.among if found else None) == among
+    usual = usual_of(listing(24 * days, lambda _: 100)).sizes.get(START)
+    assert (usual.among if usual else None) == among
 
 
 def test_a_growing_archive_has_no_odd_hours(tmp_path: Path) -> None:
@@ -64,14 +64,14 @@ def test_odd_late_and_missing_hours_are_marked_and_walked(tmp_path: Path) -> Non
     odd = {400: 500, 500: 20, 600: 0, 601: 0, 602: 0}
     catalog = listing(5 * WEEK, lambda n: odd.get(n, 100), lambda n: 8000.0 if n == 700 else 120.0)
     session = session_of(catalog, tmp_path)
-    found = troubles(heat_grid(session))
-    assert [((each.first - START) // HOUR, each.hours, each.mark) for each in found] == [
+    marked = troubles(heat_grid(session))
+    assert [((trouble.first - START) // HOUR, trouble.hours, trouble.mark) for trouble in marked] == [
         (400, 1, Mark.ODD_LARGE),
         (500, 1, Mark.ODD_SMALL),
         (600, 3, Mark.GAP),
         (700, 1, Mark.LATE),
     ]
-    assert found[2].words() == "gap: 3 hours in a row"
+    assert marked[2].words() == "gap: 3 hours in a row"
     assert heat_grid(session, Overlay.LAG).mark(START + 700 * HOUR) is Mark.LATE
     assert heat_grid(session, Overlay.CHUNKS).cells(START, Mark.LARGEST) == " 1"
     assert heat_grid(session, Overlay.USUAL).mark(START) is Mark.MEDIUM
@@ -91,7 +91,7 @@ def test_what_lies_in_glacier_is_marked(tmp_path: Path) -> None:
     )
     grid = heat_grid(session_of(make_catalog(chunks), tmp_path))
     assert [grid.mark(START + n * HOUR) is Mark.FROZEN for n in range(4)] == [False, True, True, False]
-    assert [(each.hours, each.mark) for each in troubles(grid)] == [(2, Mark.FROZEN)]
+    assert [(trouble.hours, trouble.mark) for trouble in troubles(grid)] == [(2, Mark.FROZEN)]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_what_lies_in_glacier_is_marked(tmp_path: Path) -> None:
     ],
 )
 def test_an_archive_is_fresh_behind_or_at_its_end(age: float, lag: float | None, words: str, brief: str) -> None:
-    found = Freshness(START + 12 * HOUR, age, lag)
-    assert (found.words(), found.brief) == (words, brief)
+    freshness = Freshness(START + 12 * HOUR, age, lag)
+    assert (freshness.words(), freshness.brief) == (words, brief)
 
 
 def test_an_archives_uploads_are_told() -> None:

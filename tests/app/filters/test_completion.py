@@ -42,8 +42,8 @@ TREE = _tree(RECORDS)
 def offered(typed: str, kinds: str = "path value function") -> list[str]:
     """What is offered at the last `|`."""
     cursor = typed.rindex("|")
-    found = complete(typed[:cursor] + typed[cursor + 1 :], cursor, TREE)
-    return [each.text for each in found.candidates if each.kind in kinds]
+    completion = complete(typed[:cursor] + typed[cursor + 1 :], cursor, TREE)
+    return [candidate.text for candidate in completion.candidates if candidate.kind in kinds]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def offered(typed: str, kinds: str = "path value function") -> list[str]:
     ],
 )
 def test_what_is_offered(typed: str, first: list[str]) -> None:
-    found = offered(typed, "path value")
-    assert found[: len(first)] == first and (first or not found)
+    texts = offered(typed, "path value")
+    assert texts[: len(first)] == first and (first or not texts)
 
 
 def test_functions_come_with_their_signatures() -> None:
@@ -114,11 +114,11 @@ def test_every_function_is_known_with_its_arguments() -> None:
 
 def test_taking_one_replaces_the_word_under_the_cursor() -> None:
     text = "player.ver == 'x'"
-    found = complete(text, 9, TREE)
-    assert found.taken(text, found.candidates[0]) == ("player.version == 'x'", 14)
+    completion = complete(text, 9, TREE)
+    assert completion.taken(text, completion.candidates[0]) == ("player.version == 'x'", 14)
     text = "event == 'er' && n > `1`"
-    found = complete(text, 11, TREE)
-    assert found.taken(text, found.candidates[0])[0] == "event == 'error' && n > `1`"
+    completion = complete(text, 11, TREE)
+    assert completion.taken(text, completion.candidates[0])[0] == "event == 'error' && n > `1`"
 
 
 names = st.sampled_from(["a", "b", "odd key", "ü", 'q"', "back\\slash"])
@@ -131,8 +131,8 @@ values: st.SearchStrategy[Any] = st.recursive(
 @given(st.text(alphabet="ab.[]?*&|()'\"`\\,!=<>@{}: 01ü", max_size=24), st.data())
 def test_no_text_is_too_broken(text: str, data: st.DataObject) -> None:
     cursor = data.draw(st.integers(0, len(text)))
-    found = complete(text, cursor, TREE)
-    assert 0 <= found.start <= cursor <= found.end <= len(text)
+    completion = complete(text, cursor, TREE)
+    assert 0 <= completion.start <= cursor <= completion.end <= len(text)
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,13 @@ def test_the_beginning_of_a_name_is_known_as_one(typed: str, partial: bool) -> N
 def _paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(value, dict):
         return []
-    return [found for name, inner in value.items() for found in ((*path, name), *_paths(inner, (*path, name)))]
+    return [
+        path_inside for name, inner in value.items() for path_inside in ((*path, name), *_paths(inner, (*path, name)))
+    ]
 
 
-def _all_taken(found: Completion, text: str) -> list[str]:
-    return [found.taken(text, each)[0] for each in found.candidates]
+def _all_taken(completion: Completion, text: str) -> list[str]:
+    return [completion.taken(text, candidate)[0] for candidate in completion.candidates]
 
 
 @given(st.dictionaries(names, values, min_size=1, max_size=3), st.data())
@@ -178,8 +180,8 @@ def test_every_path_of_the_sample_is_offered_from_its_beginning(record: dict[str
 def test_what_is_offered_is_fit_for_a_terminal(record: dict[str, str]) -> None:
     tree = _tree([json.loads(json.dumps(record))])
     for text in ("", *(f"{spell_name(name)} == " for name in record)):
-        for each in complete(text, len(text), tree).candidates:
-            assert printable(each.text) == each.text and printable(each.about) == each.about
+        for candidate in complete(text, len(text), tree).candidates:
+            assert printable(candidate.text) == candidate.text and printable(candidate.about) == candidate.about
 
 
 @given(st.dictionaries(names, values, min_size=1, max_size=3), st.data())
@@ -187,7 +189,7 @@ def test_every_value_that_is_offered_finds_a_record(record: dict[str, Any], data
     record = json.loads(json.dumps(record))
     path = data.draw(st.sampled_from(_paths(record)))
     text = f"{spell_path(path)} == "
-    found = complete(text, len(text), _tree([record]))
-    for each in found.candidates:
-        if each.kind == "value":
-            assert jmespath.search(found.taken(text, each)[0], record) is True
+    completion = complete(text, len(text), _tree([record]))
+    for candidate in completion.candidates:
+        if candidate.kind == "value":
+            assert jmespath.search(completion.taken(text, candidate)[0], record) is True

@@ -251,7 +251,7 @@ def write_config(text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "filter_"),
     [
         ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
         ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
@@ -259,8 +259,8 @@ def write_config(text: str) -> Path:
         ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
     ],
 )
-def test_saved_words_are_the_filter(words: str, wanted: Filter) -> None:
-    assert read_filter(words) == wanted and read_filter(saved_words(wanted)) == wanted
+def test_saved_words_are_the_filter(words: str, filter_: Filter) -> None:
+    assert read_filter(words) == filter_ and read_filter(saved_words(filter_)) == filter_
 
 
 async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:

@@ -35,11 +35,11 @@ def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[st
     inner = (
         list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
     )
-    return [(path, value)] * bool(path) + [found for step, each in inner for found in _places(each, (*path, step))]
+    return [(path, value)] * bool(path) + [place for step, item in inner for place in _places(item, (*path, step))]
 
 
-def _true(found: Any) -> bool:
-    return not (found is None or found is False or found == "" or found == [] or found == {})
+def _true(truth: Any) -> bool:
+    return not (truth is None or truth is False or truth == "" or truth == [] or truth == {})
 
 
 @given(records, st.data())
@@ -94,31 +94,31 @@ def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
     record = json.loads(json.dumps(record))
     path, value = data.draw(st.sampled_from(_places(record)))
     in_list = any(isinstance(step, int) for step in path)
-    for each in comparisons(path, value):
-        assert printable(each.expression) == each.expression
-        found = _true(jmespath.search(each.expression, record)) if _comparable(each, in_list) else None
-        if each.sign in ("=", "<=", ">=", "^", "$", "~", "#"):
-            assert found is not False, each
-        elif each.sign == "-" or (each.sign in "<>" and not in_list):
-            assert not found, each
+    for comparison in comparisons(path, value):
+        assert printable(comparison.expression) == comparison.expression
+        holds = _true(jmespath.search(comparison.expression, record)) if _comparable(comparison, in_list) else None
+        if comparison.sign in ("=", "<=", ">=", "^", "$", "~", "#"):
+            assert holds is not False, comparison
+        elif comparison.sign == "-" or (comparison.sign in "<>" and not in_list):
+            assert not holds, comparison
         elif value is not None or not in_list:
-            assert found in (None, (each.sign == "*") == (value is not None)), each
-        if found is not None:
-            assert Term("match", each.expression).compiled.test(_line(record)) == found
-        start, stop = each.part
-        assert not stop or each.expression[start:stop] in (spell_value(value)[1:-1], spell_value(value)[2:-2])
+            assert holds in (None, (comparison.sign == "*") == (value is not None)), comparison
+        if holds is not None:
+            assert Term("match", comparison.expression).compiled.test(_line(record)) == holds
+        start, stop = comparison.part
+        assert not stop or comparison.expression[start:stop] in (spell_value(value)[1:-1], spell_value(value)[2:-2])
 
 
-def _comparable(each: Comparison, in_list: bool) -> bool:
+def _comparable(comparison: Comparison, in_list: bool) -> bool:
     """In a list beside values of another type, an ordering or a part of a text fails, and does not match."""
-    return not (in_list and (each.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
+    return not (in_list and (comparison.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
 
 
 def test_the_menu_goes_by_type() -> None:
-    signs = {kind: [each.sign for each in comparisons(("a",), kind)] for kind in ("x", 5, True, None)}
+    signs = {kind: [comparison.sign for comparison in comparisons(("a",), kind)] for kind in ("x", 5, True, None)}
     assert signs["x"] == ["=", "-", "<", "<=", ">", ">=", "^", "$", "~", "*", "0"]
     assert signs[5] == ["=", "-", "<", "<=", ">", ">=", "*", "0"] and signs[None] == ["=", "-", "*", "0"]
-    said = {each.meaning: each.expression for each in comparisons(("tags", 0), "hd")}
+    said = {comparison.meaning: comparison.expression for comparison in comparisons(("tags", 0), "hd")}
     assert said["begins with"] == "tags[?@ && starts_with(@, 'hd')]"
     assert said["is missing or null"] == "!(tags[?@ != `null`])"
     assert comparisons(("a",), [1, 2])[2].expression == "a && length(a) >= `2`"
@@ -135,10 +135,10 @@ plain = st.dictionaries(st.sampled_from(["a", "b", "tags"]), st.sampled_from([No
 
 @given(st.lists(terms, max_size=4), plain)
 def test_the_whole_is_what_its_terms_are(stack: list[Term], record: dict[str, Any]) -> None:
-    wanted = Filter(tuple(stack))
-    whole = whole_of(wanted)
-    jmes = [term for term in wanted.active if term.kind == "match"]
-    assert len(whole.besides) == len(wanted.active) - len(jmes) and bool(whole.expression) == bool(jmes)
+    filter_ = Filter(tuple(stack))
+    whole = whole_of(filter_)
+    jmes = [term for term in filter_.active if term.kind == "match"]
+    assert len(whole.besides) == len(filter_.active) - len(jmes) and bool(whole.expression) == bool(jmes)
     if whole.expression:
         one = Filter((Term("match", whole.expression),))
         assert one.matches(_line(record)) == Filter(tuple(jmes)).matches(_line(record))

@@ -187,6 +187,18 @@ async def test_one_esc_too_many_does_not_quit() -> None:
         assert isinstance(pilot.app.screen, HomePage)
 
 
+async def test_the_cursor_passes_over_headings_and_stops_at_both_ends() -> None:
+    for name in ("one", "two", "three"):
+        seen(name, f"s3://b/{name}/events.")
+    async with explorer().run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        items = [row.item.name for row in home(pilot).list._rows if row.item]
+        for keys, at in (("G", -1), ("j", -1), ("g", 0), ("k", 0), ("j", 1)):
+            await pilot.press(keys)
+            current = home(pilot).list.item
+            assert current and current.name == items[at], keys
+
+
 async def test_the_tour_begins_on_home() -> None:
     app = explorer()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -74,12 +74,12 @@ def test_nobody_else_can_read_it() -> None:
 def test_a_broken_file_is_a_sentence(broken: bytes) -> None:
     write_left(URL, LEFT)
     session_file(URL).write_bytes(broken)
-    with pytest.raises(StateError, match="ignored") as told:
+    with pytest.raises(StateError, match="ignored") as error:
         read_left(URL, UTC)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
     (kept,) = session_file(URL).parent.glob("*.broken-*")
-    assert kept.read_bytes() == broken and str(kept) in str(told.value)
+    assert kept.read_bytes() == broken and str(kept) in str(error.value)
     assert read_left(URL, UTC) == Left()  # reported once
 
 
@@ -118,9 +118,9 @@ def test_what_was_typed_is_kept_once_and_bounded() -> None:
     keep_typed(("grep", "foo"))
     keep_typed(("match", "n == `100`"))
     keep_typed(("match", "  "))
-    found = read_typed()
-    assert len(found) == MOST_TYPED and len(set(found)) == MOST_TYPED
-    assert found[-2:] == [("grep", "foo"), ("match", "n == `100`")]
+    typed = read_typed()
+    assert len(typed) == MOST_TYPED and len(set(typed)) == MOST_TYPED
+    assert typed[-2:] == [("grep", "foo"), ("match", "n == `100`")]
 
 
 def test_broken_lines_of_the_history_are_left_out(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ async def lag() -> AsyncIterator[Callable[[], float]]:
 
     def taken() -> float:
         nonlocal worst
-        found, worst = worst, 0.0
-        return found
+        longest, worst = worst, 0.0
+        return longest
 
     task = asyncio.create_task(look())
     try:
@@ -179,7 +179,9 @@ def test_a_large_record_is_opened_level_by_level() -> None:
     unpack(parsed, ("a",))
     unpack(parsed, ("a", "b"))
     unpack(parsed, ("a", "b", "c"))
-    found = {row.path: row for row in rows(parsed, {("h",): True})}
-    assert found[("a", "b", "d")].value == "x" and found[("a", "e")].value == 1.5 and found[("f",)].value is True
-    assert found[("g",)].value == long
-    assert not found[("a", "b", "c")].large and found[("a", "b", "c")].open is False  # too many to be opened unasked
+    by_path = {row.path: row for row in rows(parsed, {("h",): True})}
+    assert by_path[("a", "b", "d")].value == "x" and by_path[("a", "e")].value == 1.5 and by_path[("f",)].value is True
+    assert by_path[("g",)].value == long
+    assert (
+        not by_path[("a", "b", "c")].large and by_path[("a", "b", "c")].open is False
+    )  # too many to be opened unasked

@@ -84,12 +84,12 @@ def test_where_the_cache_cannot_be_used_they_lie_with_temporary_files(
 
 @given(LINES, st.booleans(), st.integers(0, 30))
 def test_a_judge_finds_what_the_filter_keeps(lines: list[bytes], invert: bool, start: int) -> None:
-    wanted, records = parse_filter(grep=["needle"], invert=invert), filled(lines)
+    filter_, records = parse_filter(grep=["needle"], invert=invert), filled(lines)
     start = min(start, len(lines) - 1)
-    found = [part for part in match_records(wanted, records, start) if part is not None]
-    expected = [at for at in range(start, len(lines)) if wanted.matches(lines[at])]
-    assert [number for part in found for number in part.hits] == expected
-    assert found[0].start == start and found[-1].end == len(lines) and found[-1].last
+    parts = [part for part in match_records(filter_, records, start) if part is not None]
+    expected = [at for at in range(start, len(lines)) if filter_.matches(lines[at])]
+    assert [number for part in parts for number in part.hits] == expected
+    assert parts[0].start == start and parts[-1].end == len(lines) and parts[-1].last
 
 
 def test_records_that_come_while_others_are_matched_are_matched_as_well() -> None:
@@ -108,7 +108,7 @@ def test_records_that_come_while_others_are_matched_are_matched_as_well() -> Non
     st.integers(1, 7),
 )
 def test_lines_around_are_each_shown_once_and_stay_in_their_chunk(
-    sizes: list[int], wanted: set[int], lines: int, step: int
+    sizes: list[int], matches: set[int], lines: int, step: int
 ) -> None:
     """As matches and records come bit by bit: the same as for all of them at once, worked out naively."""
     chunks: list[range] = []
@@ -116,10 +116,10 @@ def test_lines_around_are_each_shown_once_and_stay_in_their_chunk(
         start = chunks[-1].stop if chunks else 0
         chunks.append(range(start, start + size))
     total, known = sum(sizes), 0
-    hits = sorted(number for number in wanted if number < total)
+    hits = sorted(number for number in matches if number < total)
 
     def bounds(number: int) -> range:
-        whole = next(each for each in chunks if number in each)
+        whole = next(chunk for chunk in chunks if number in chunk)
         return range(whole.start, min(whole.stop, known))
 
     around = Around(lines, bounds)
@@ -151,7 +151,7 @@ def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "found"),
+    ("texts", "names"),
     [
         ("", ()),
         ("a", ("a",)),
@@ -160,8 +160,8 @@ def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
         ("tags[?@ == 'a,b'] | [0], `[1,2]`", ("tags[?@ == 'a,b'] | [0]", "`[1,2]`")),
     ],
 )
-def test_columns_are_split_at_commas_that_divide(texts: str, found: tuple[str, ...]) -> None:
-    assert split(texts) == found
+def test_columns_are_split_at_commas_that_divide(texts: str, names: tuple[str, ...]) -> None:
+    assert split(texts) == names
 
 
 def test_a_malformed_column_is_told() -> None:

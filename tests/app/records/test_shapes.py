@@ -50,7 +50,7 @@ def test_the_grid_marks_gaps_damage_and_sizes(session: Session) -> None:
     assert [line.day for line in grid.lines if isinstance(line, date)] == [19, 20, 21]  # one month needs no title
     session.damage[session.chunks(TORN)[0].key] = "torn"
     assert heat_grid(session).mark(TORN) is Mark.DAMAGED
-    assert [found.first for found in troubles(heat_grid(session))] == [GAP, TORN]
+    assert [trouble.first for trouble in troubles(heat_grid(session))] == [GAP, TORN]
 
 
 def test_the_grid_shows_the_matches_of_a_scan(session: Session) -> None:
@@ -90,9 +90,9 @@ def _made_up() -> Session:
 
 def test_commands_of_several_ranges_have_an_output_each(session: Session) -> None:
     one, two = Hours.of(FIRST, FIRST), Hours.of(LAST, LAST)
-    found = scan_commands(session, Selection.of(two, one), parse_filter(), "/tmp/out/")
-    assert [shlex.split(words)[-1] for words in found] == ["/tmp/out.1/", "/tmp/out.2/"]
-    assert "--from 2015-01-19T22 --to 2015-01-19T23" in found[0]
+    commands = scan_commands(session, Selection.of(two, one), parse_filter(), "/tmp/out/")
+    assert [shlex.split(words)[-1] for words in commands] == ["/tmp/out.1/", "/tmp/out.2/"]
+    assert "--from 2015-01-19T22 --to 2015-01-19T23" in commands[0]
     assert scan_commands(session, Selection.of(one), parse_filter(), "x.gz")[0].endswith("-o x.gz")
     assert numbered("/tmp/a.b.gz", 2) == "/tmp/a.2.b.gz"
 
@@ -114,9 +114,9 @@ def test_a_selection_is_a_set_of_hours(ranges: list[Hours], other: Hours) -> Non
 
 def test_a_tree_has_a_row_for_each_node() -> None:
     value = {"a": {"b": [1, "x"]}, "c": None, "d": {}}
-    found = rows(value, {})
-    assert [row.path for row in found] == [("a",), ("a", "b"), ("a", "b", 0), ("a", "b", 1), ("c",), ("d",)]
-    assert [row.kind for row in found] == ["object", "array", "number", "string", "constant", "object"]
+    nodes = rows(value, {})
+    assert [row.path for row in nodes] == [("a",), ("a", "b"), ("a", "b", 0), ("a", "b", 1), ("c",), ("d",)]
+    assert [row.kind for row in nodes] == ["object", "array", "number", "string", "constant", "object"]
     folded = rows(value, {("a",): False})
     assert [row.path for row in folded] == [("a",), ("c",), ("d",)]
     assert brief(value["a"]) == "{1 key}" and brief([1, 2]) == "[2]"
@@ -167,12 +167,12 @@ def test_columns_are_the_time_and_what_differs() -> None:
 
 
 def test_commands_can_be_pasted(session: Session) -> None:
-    wanted = parse_filter(grep=["it's"], match=["event == 'error'"], invert=True)
-    words = shlex.split(scan_command(session, FIRST, LAST, wanted, "/tmp/out dir/"))
+    filter_ = parse_filter(grep=["it's"], match=["event == 'error'"], invert=True)
+    words = shlex.split(scan_command(session, FIRST, LAST, filter_, "/tmp/out dir/"))
     assert words[:3] == ["hourscope", "scan", session.archive.url]
     assert words[3:7] == ["--from", "2015-01-19T22", "--to", "2015-01-21T03"]
     assert words[-2:] == ["-o", "/tmp/out dir/"]
-    assert read_filter(wanted.describe()) == wanted
+    assert read_filter(filter_.describe()) == filter_
     assert read_filter("") == parse_filter()
     assert read_filter(" event == 'error' ") == parse_filter(match=["event == 'error'"])
     for wrong in ("-q x", "-g", "-m 'a", "two words", "-g a word"):

@@ -27,10 +27,10 @@ async def test_a_scan_on_a_cluster_finds_what_one_here_finds(opened: Opened, tmp
             await until(pilot, lambda: page.over, 60.0)
             await assert_shown(pilot, "done: enter opens")
             assert page.state is not None and page.state.matches == len(expected())
-    found: list[bytes] = []
+    lines: list[bytes] = []
     extract = open_archive(f"{tmp_path}/errors/")
     for chunk in extract.catalog().chunks:
         with ChunkReader(extract.store, chunk.key) as reader:
             for block in reader.blocks():
-                found += block.records()
-    assert found == expected()
+                lines += block.records()
+    assert lines == expected()

@@ -149,8 +149,8 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         await pilot.press("s")
         page = on(pilot, ScanPage)
         await answer(pilot, "r", "2015-01-20 to soon")
-        *_, told, more, asked = shown(pilot).splitlines()
-        assert "'soon' is not a time" in told and more.endswith("yesterday")  # all of it, however long
+        *_, sentence, more, asked = shown(pilot).splitlines()
+        assert "'soon' is not a time" in sentence and more.endswith("yesterday")  # all of it, however long
         assert asked.endswith("2015-01-20 to soon")  # to be typed on
         await pilot.press(*["backspace"] * 4)
         await until(pilot, lambda: "is not a time" not in shown(pilot))

@@ -59,8 +59,8 @@ def scanning(terminal: Terminal) -> None:
 
 def started(out: Path) -> bool:
     """Is the extract begun, and at least a chunk of it done?"""
-    found = list(out.glob("extracts/*/manifest.json"))
-    return bool(found) and bool(json.loads(found[0].read_bytes())["chunks"])
+    manifests = list(out.glob("extracts/*/manifest.json"))
+    return bool(manifests) and bool(json.loads(manifests[0].read_bytes())["chunks"])
 
 
 def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -71,8 +71,8 @@ def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def manifest(out: Path) -> dict[str, object]:
-    (found,) = out.glob("extracts/*/manifest.json")
-    read: dict[str, object] = json.loads(found.read_bytes())
+    (path,) = out.glob("extracts/*/manifest.json")
+    read: dict[str, object] = json.loads(path.read_bytes())
     return read
 
 
@@ -99,9 +99,9 @@ def test_a_signal_ends_it_cleanly_and_the_scan_can_go_on(heavy: Path, state: Pat
 def _assert_it_goes_on(heavy: Path, state: Path) -> None:
     archive = open_archive(str(heavy))
     catalog = archive.catalog()
-    wanted = parse_filter(match=["to_string(@) != 'x' && to_string([@]) != 'x'"])
+    filter_ = parse_filter(match=["to_string(@) != 'x' && to_string([@]) != 'x'"])
     (folder,) = state.glob("extracts/*")
-    plan = ScanPlan(archive, catalog.first, catalog.stop, wanted, catalog.chunks)
+    plan = ScanPlan(archive, catalog.first, catalog.stop, filter_, catalog.chunks)
     assert open_extract(f"{folder}/", plan, resume=True).kept()
 
 

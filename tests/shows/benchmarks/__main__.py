@@ -46,8 +46,8 @@ def main() -> int:
         data.CACHE.mkdir(parents=True, exist_ok=True)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=data.CACHE)))
         both = schemas.demo(options.records_per_hour), schemas.orders(options.records_per_hour)
-        for found in (local(both, folder, options.only), far(both[0], folder, options.only, stack)):
-            for contest in found:
+        for contests in (local(both, folder, options.only), far(both[0], folder, options.only, stack)):
+            for contest in contests:
                 if options.only in contest.title:
                     _measure(bench, contest, versions, options.rounds)
                     measured.append(contest)

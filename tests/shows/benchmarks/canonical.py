@@ -23,10 +23,10 @@ def rows(text: str) -> int:
     """The checksum of counted rows, in whatever order: those of `count --json`, or a list of lists from a database."""
     printed = json.loads(text)
     if isinstance(printed, dict):
-        found = [[*([row["time"]] if row["time"] else []), *row["values"], row["count"]] for row in printed["rows"]]
+        counted = [[*([row["time"]] if row["time"] else []), *row["values"], row["count"]] for row in printed["rows"]]
     else:
-        found = printed
-    return zlib.crc32(json.dumps(sorted([str(cell) for cell in row] for row in found)).encode())
+        counted = printed
+    return zlib.crc32(json.dumps(sorted([str(cell) for cell in row] for row in counted)).encode())
 
 
 def unread_rows(text: str) -> int:
@@ -47,17 +47,17 @@ def stats(exact: Path, text: str) -> int:
     if isinstance(printed, dict):
         ours = printed["rows"][0]["stats"]
         _check_quantiles([ours[name] for name in _QUANTILES], quantiles)
-        found = [ours["count"], ours["min"], ours["max"]]
+        figures = [ours["count"], ours["min"], ours["max"]]
     else:
-        found = printed[0][:3]
-    if found != [count, least, most]:
-        raise ValueError(f"count, minimum and maximum are {found}, not {[count, least, most]}")
+        figures = printed[0][:3]
+    if figures != [count, least, most]:
+        raise ValueError(f"count, minimum and maximum are {figures}, not {[count, least, most]}")
     return int(count)
 
 
-def _check_quantiles(found: list[float], exact: list[float]) -> None:
-    if any(abs(one - other) > _NEAR * abs(other) for one, other in zip(found, exact, strict=True)):
-        raise ValueError(f"the quantiles {found} are not within {_NEAR:.0%} of {exact}")
+def _check_quantiles(measured: list[float], exact: list[float]) -> None:
+    if any(abs(one - other) > _NEAR * abs(other) for one, other in zip(measured, exact, strict=True)):
+        raise ValueError(f"the quantiles {measured} are not within {_NEAR:.0%} of {exact}")
 
 
 def matches_within(most: int, text: str) -> int:

@@ -91,12 +91,12 @@ class Contest:
 
     def wrong(self) -> list[Contestant]:
         """Those whose answer is not the one that most give, or not the same in every run; of ours also what failed."""
-        found = [c for c in self.contestants if c.failure and c.name.startswith(OURS)]
+        failed = [c for c in self.contestants if c.failure and c.name.startswith(OURS)]
         for question in dict.fromkeys(c.question for c in self.contestants):
             asked = [c for c in self.contestants if c.question == question and c.runs and c.answers]
             votes = Counter(c.answer for c in asked)
-            found += [c for c in asked if 2 * votes[c.answer] <= len(asked) or not c.answer.isdigit()]
-        return found
+            failed += [c for c in asked if 2 * votes[c.answer] <= len(asked) or not c.answer.isdigit()]
+        return failed
 
     def all_figures(self) -> Iterator[Figure]:
         wrong = self.wrong()

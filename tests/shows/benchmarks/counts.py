@@ -101,10 +101,10 @@ def build(schema: Schema) -> Contest:
 
     def figures() -> Iterable[Figure]:
         status = json.loads(ids.printed)
-        share, each = status["bytes"] / status["chunk_bytes"], status["bytes"] / status["indexed"]
+        share, per_chunk = status["bytes"] / status["chunk_bytes"], status["bytes"] / status["indexed"]
         words = status["ids"]["bytes"] / status["ids"]["chunk_bytes"]
-        score = max(_COUNTS_SHARE / share, _COUNTS_BYTES / each)
-        value = f"{share:.2%}, {each / 1024:.1f} KB per chunk"
+        score = max(_COUNTS_SHARE / share, _COUNTS_BYTES / per_chunk)
+        value = f"{share:.2%}, {per_chunk / 1024:.1f} KB per chunk"
         yield Figure("size of the index", "the gzip", "≤ 1 %, or ≤ 4 KB per chunk", value, score)
         yield Figure("size of its ids", "the gzip", "≤ 10 %", f"{words:.1%}", _IDS_SHARE / words)
 

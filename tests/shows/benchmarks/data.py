@@ -105,8 +105,8 @@ def month(sample: Data, orders: Data, patterns: Sequence[re.Pattern[bytes]]) -> 
         links[f"mixed.{hour:%Y-%m-%d_%H}.log.gz"] = holder if turn in (100, 200) else others[turn % len(others)]
     name = f"month-{sample.folder.name}"
     half = dict(list(links.items())[: MONTH_CHUNKS // 2])
-    found = [pattern.search(next(_heads([paths[0]]))) for paths, pattern in zip(kinds, patterns, strict=True)]
-    return Month(_linked(name, links), _linked(f"{name}-half", half), [first[1].decode() for first in found if first])
+    matches = [pattern.search(next(_heads([paths[0]]))) for paths, pattern in zip(kinds, patterns, strict=True)]
+    return Month(_linked(name, links), _linked(f"{name}-half", half), [first[1].decode() for first in matches if first])
 
 
 def cut(data: Data) -> Data:
@@ -152,8 +152,8 @@ def rare_literal(data: Data) -> str:
     for head in _heads(data.folder.iterdir()):
         seen.update(_VISITOR.findall(head))
         lines += head.count(b"\n")
-    found = [(count, visitor) for visitor, count in seen.items() if count <= RARE * 0.9 * lines]
-    return max(found or [(1, min(seen))])[1].decode()
+    rare = [(count, visitor) for visitor, count in seen.items() if count <= RARE * 0.9 * lines]
+    return max(rare or [(1, min(seen))])[1].decode()
 
 
 def texts(data: Data, pattern: re.Pattern[bytes]) -> Path:
@@ -162,9 +162,9 @@ def texts(data: Data, pattern: re.Pattern[bytes]) -> Path:
     if not path.exists():
         random = Random(5)
         seen = sorted({text for head in _heads(data.folder.iterdir()) for text in pattern.findall(head)})
-        found = [text.decode() for text in random.sample(seen, min(len(seen), _FOUND_TEXTS))]
-        made = (_like(found[0], random) for _ in range(TEXTS))
-        path.write_text("".join(f"{text}\n" for text in [*found, *made][:TEXTS]))
+        sample = [text.decode() for text in random.sample(seen, min(len(seen), _FOUND_TEXTS))]
+        made = (_like(sample[0], random) for _ in range(TEXTS))
+        path.write_text("".join(f"{text}\n" for text in [*sample, *made][:TEXTS]))
     return path
 
 

@@ -14,8 +14,8 @@ def paths(schema: Schema) -> Contest:
     contestants: list[Contestant] = []
     needs = []
     for kind, condition, least in (("selective", schema.selective, 2), ("half", schema.half, 1.1)):
-        scan, *rivals = found = _asked(schema, condition)
-        contestants += found
+        scan, *rivals = times = _asked(schema, condition)
+        contestants += times
         needs.append(Need(f"JMESPath on paths, {kind}", "the faster of chDB and DuckDB", scan, rivals, least))
         if condition.jq:
             command = f"zcat {schema.data.files} | jq -c {quote(f'select({condition.jq})')} | wc -l"

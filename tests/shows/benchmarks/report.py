@@ -84,10 +84,10 @@ def _summary(contests: Sequence[Contest]) -> Iterator[str]:
             if figure.score is not None:
                 row = rows.setdefault((figure.work, figure.against, figure.need), {})
                 row.setdefault(contest.schema, []).append(figure)
-    for (work, against, need), found in rows.items():
-        cells = [_worst(found[schema]) if schema in found else "" for schema in ("demo", "orders")]
-        if "both" in found:
-            cells = [f"both: {_worst(found['both'])}", ""]
+    for (work, against, need), ratio in rows.items():
+        cells = [_worst(ratio[schema]) if schema in ratio else "" for schema in ("demo", "orders")]
+        if "both" in ratio:
+            cells = [f"both: {_worst(ratio['both'])}", ""]
         yield f"| {_cell(work)} | {_cell(against)} | {need} | {' | '.join(cells)} |"
 
 

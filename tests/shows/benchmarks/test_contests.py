@@ -92,7 +92,7 @@ def test_every_contest_of_folders_is_built_for_both_kinds_of_records(
         kinds.setdefault(built.title, set()).add(built.schema)
         for need in built.needs:
             assert {need.ours, *need.theirs} <= set(built.contestants), (built.title, need.work)
-    alone = {title: found for title, found in kinds.items() if found != {"demo", "orders"}}
+    alone = {title: forms for title, forms in kinds.items() if forms != {"demo", "orders"}}
     assert alone == {"Start-up": {"demo"}, scans.EARLIER: {"both"}, scans.CORES: {"both"}}
     assert len(kinds) == 10
 
@@ -135,9 +135,9 @@ def contest(*contestants: Contestant, **more: object) -> Contest:
 
 
 def measured(name: str, command: str, **more: object) -> Contestant:
-    found = Contestant(name, command, **more)  # type: ignore[arg-type]
-    Bench(patience=0, timeout=30).take_turns([found], rounds=2)
-    return found
+    contestant = Contestant(name, command, **more)  # type: ignore[arg-type]
+    Bench(patience=0, timeout=30).take_turns([contestant], rounds=2)
+    return contestant
 
 
 def test_answers_must_agree_and_a_failure_of_ours_is_wrong() -> None:
@@ -169,8 +169,8 @@ def test_the_page_shows_what_is_reached_and_what_is_not(tmp_path: Path) -> None:
     page = report.Page([contest(ours, theirs, other, absent, needs=needs)], {}, 0, 2, 60)
     report.write(tmp_path, page)
     text = (tmp_path / "benchmarks.md").read_text()
-    found = dict(re.findall(r"^\| (.+? \| .+? \| [≥≤] \S+) \| (.*) \|  \|$", text, re.MULTILINE))
-    assert {row: "**no**" not in verdict for row, verdict in found.items()} == {
+    rows = dict(re.findall(r"^\| (.+? \| .+? \| [≥≤] \S+) \| (.*) \|  \|$", text, re.MULTILINE))
+    assert {row: "**no**" not in verdict for row, verdict in rows.items()} == {
         r"twice as fast | a \| b | ≥ 2": False,
         r"not too slow | a \| b | ≤ 1000000000": True,
         "beside nothing | absent | ≥ 1": False,

@@ -59,14 +59,14 @@ def _from_debian() -> None:
 
 
 def _from_python() -> None:
-    stamp, wanted = VENV / "installed", "\n".join(PYTHON_PACKAGES)
-    if stamp.exists() and stamp.read_text() == wanted:
+    stamp, packages = VENV / "installed", "\n".join(PYTHON_PACKAGES)
+    if stamp.exists() and stamp.read_text() == packages:
         return
     if not PYTHON.exists() and not _run([sys.executable, "-m", "venv", VENV]):
         return
     pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if all([_run([*pip, package]) for package in PYTHON_PACKAGES]):  # noqa: C419 (each is tried)
-        stamp.write_text(wanted)
+        stamp.write_text(packages)
 
 
 def _s5cmd() -> None:
@@ -103,8 +103,8 @@ def _run(command: Sequence[str | Path], environment: dict[str, str] | None = Non
 
 def _version(command: Sequence[str | Path]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
-    return found[0] if found else ""
+    version = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    return version[0] if version else ""
 
 
 def _say(message: str) -> None:

@@ -86,7 +86,7 @@ def _await(spool: Path, state: str, seconds: float = 5.0) -> None:
 def _states(spool: Path) -> set[str]:
     """What a kill interrupted, by the names that files of a spool have on their way."""
     names = [path.name for path in spool.iterdir()] if spool.exists() else []
-    found = {state for state in (".open", ".torn") if any(name.endswith(state) for name in names)}
+    states = {state for state in (".open", ".torn") if any(name.endswith(state) for name in names)}
     whole = [name for name in names if name.endswith(".gz")]
-    found |= {"named" if name.count(".") == 1 else "sealed" for name in whole}
-    return found
+    states |= {"named" if name.count(".") == 1 else "sealed" for name in whole}
+    return states

@@ -146,9 +146,9 @@ def bucket_tally(seaweed: Seaweed, count: int) -> tuple[Tally, int]:
     """How often each number is in the bucket, and how many files hold them."""
     client, seen, files = seaweed.client(), bytearray(count), 0
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
-        for found in page.get("Contents", ()):
+        for item in page.get("Contents", ()):
             files += 1
-            body = client.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
+            body = client.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()
             for line in gzip.decompress(body).splitlines():
                 seen[number_of(line)] += 1
     return Tally(seen), files

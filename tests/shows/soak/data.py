@@ -53,6 +53,6 @@ def tally(nsqd: Nsqd, topic: str, count: int) -> Tally:
 
 
 def number_of(message: bytes) -> int:
-    found = _NUMBER.match(message, 1)
-    assert found, f"a message that nobody sent: {message[:80]!r}"
-    return int(found[1])
+    match = _NUMBER.match(message, 1)
+    assert match, f"a message that nobody sent: {message[:80]!r}"
+    return int(match[1])

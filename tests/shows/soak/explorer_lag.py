@@ -25,7 +25,7 @@ def explorer_lag(stage: Stage, *, count: int = 1_000_000, size: int = 500) -> Re
         with Terminal(str(archive), 120, 40, environment, script=_SCRIPT) as terminal:
             _send(terminal, nsqd.tcp_address, count)
             terminal.finish("\x11")  # ctrl+q
-        found = tally(nsqd, _TOPIC, count)
+        tallied = tally(nsqd, _TOPIC, count)
     idle, sending, seconds = _read(lags)
     rows = [_row("before the send", idle), _row("while it sends", sending)]
     return Result(
@@ -35,8 +35,8 @@ def explorer_lag(stage: Stage, *, count: int = 1_000_000, size: int = 500) -> Re
         "later it was.",
         [
             at_most("lag of the event loop, p99", _percentile(sending, 0.99) * 1000, 50, " ms"),
-            exactly("missing", found.missing, 0),
-            exactly("doubled", found.extra, 0),
+            exactly("missing", tallied.missing, 0),
+            exactly("doubled", tallied.extra, 0),
         ],
         Table(("", "samples", "median, ms", "p99, ms", "worst, ms"), rows),
         f"The send took {seconds:.1f} s: {count / seconds:,.0f} records a second.",

@@ -48,7 +48,7 @@ def broken(name: str, error: Exception, seconds: float) -> str:
 
 
 def _read(text: str) -> dict[str, str]:
-    names = [found[1] for found in _SECTION.finditer(text)]
+    names = [section[1] for section in _SECTION.finditer(text)]
     bodies = _SECTION.split(text)[2::2]
     return {name: f"## {name}: {body.rstrip()}\n" for name, body in zip(names, bodies, strict=True)}
 

@@ -61,8 +61,8 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            found = self._nsqd.stats(_TOPIC)
-            self.deepest = max(self.deepest, found.depth + found.channels[_CHANNEL].depth)
+            stats = self._nsqd.stats(_TOPIC)
+            self.deepest = max(self.deepest, stats.depth + stats.channels[_CHANNEL].depth)
             self._times.append(time.monotonic())
             self._over.wait(0.002)
 

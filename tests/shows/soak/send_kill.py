@@ -38,7 +38,7 @@ def send_kill(stage: Stage, *, kills: int = 30, count: int = 3_000_000, size: in
         ran = subprocess.run(
             _resumed(words, stage.folder), env=environment(stage.folder), capture_output=True, text=True
         )
-        found = tally(nsqd, _TOPIC, count)
+        tallied = tally(nsqd, _TOPIC, count)
     inside = sum(after > before for before, after in pairwise(kept))
     return Result(
         f"kill -9 of the sender at {kills} moments",
@@ -49,9 +49,9 @@ def send_kill(stage: Stage, *, kills: int = 30, count: int = 3_000_000, size: in
         f"{options.unconfirmed} batches of {options.batch} at most.",
         [
             Check("exit code of the last run", str(ran.returncode), "0", ran.returncode == 0),
-            exactly("missing", found.missing, 0),
+            exactly("missing", tallied.missing, 0),
             at_most("repeated by one kill, the most", max(repeats), window),
-            exactly("messages beyond the source, and the sum of what the kills repeated", found.extra, sum(repeats)),
+            exactly("messages beyond the source, and the sum of what the kills repeated", tallied.extra, sum(repeats)),
         ],
         Table(
             ("kills", "in mid-send", "repeated something", "repeated in all", "median", "most"),

@@ -132,8 +132,8 @@ def _bodies(folder: Path, source: Path) -> list[Path]:
 def _curl(config: Path, nsqd: Nsqd, bodies: list[Path]) -> list[str]:
     """One curl for all requests: a config that names them, since a command line would be too long."""
     url = f'url = "http://{nsqd.http_address}/mpub?topic=@TOPIC@&binary=true"'
-    each = [f'{url}\ndata-binary = "@{body}"\noutput = /dev/null\nfail' for body in bodies]
-    config.write_text("\n".join(["silent", "show-error", 'header = "Expect:"', "\nnext\n".join(each)]) + "\n")
+    requests = [f'{url}\ndata-binary = "@{body}"\noutput = /dev/null\nfail' for body in bodies]
+    config.write_text("\n".join(["silent", "show-error", 'header = "Expect:"', "\nnext\n".join(requests)]) + "\n")
     script = 'sed "s/@TOPIC@/$1/" "$0" | curl --noproxy "*" --config -'
     return ["bash", "-c", script, str(config), "{topic}"]
 
@@ -149,12 +149,12 @@ def _run(stage: Stage, runner: _Runner, nsqd: Nsqd, count: int) -> None:
     seconds, used = time.perf_counter() - began, _cpu() - used
     if done.returncode:
         raise RuntimeError(f"{shlex.join(command)[:200]} failed: {done.stderr.strip()[-500:]}")
-    found = tally(nsqd, topic, count)
+    tallied = tally(nsqd, topic, count)
     nsqd.request("POST", f"/topic/delete?topic={topic}")
     runner.rates.append(count / seconds)
     runner.cpu.append(used)
-    runner.missing += found.missing
-    runner.extra += found.extra
+    runner.missing += tallied.missing
+    runner.extra += tallied.extra
     stage.say(f"{runner.name}: {count / seconds:,.0f} messages/s")
 
 

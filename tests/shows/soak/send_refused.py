@@ -68,7 +68,7 @@ def send_refused(stage: Stage, *, count: int = 1_000) -> Result:
         ]
         ran = [_run(case, source, stage.folder) for case in cases]
         arrived = {nsqd.tcp_address: nsqd.stats(_TOPIC).message_count for nsqd in (good, elsewhere, expired, locked)}
-    wanted = {good.tcp_address: count, locked.tcp_address: count, elsewhere.tcp_address: 0, expired.tcp_address: 0}
+    expected = {good.tcp_address: count, locked.tcp_address: count, elsewhere.tcp_address: 0, expired.tcp_address: 0}
     return Result(
         "TLS and AUTH that are wrong",
         f"A send of {count:,} records to nsqds that want TLS, or a secret. Each refusal must be exit code 2 and one "
@@ -79,7 +79,7 @@ def send_refused(stage: Stage, *, count: int = 1_000) -> Result:
                 for case, one in zip(cases, ran, strict=True)
             ),
             exactly("messages in the four nsqds", sum(arrived.values()), 2 * count),
-            Check("of them where nothing may be", *_elsewhere(arrived, wanted)),
+            Check("of them where nothing may be", *_elsewhere(arrived, expected)),
         ],
         Table(
             ("", "what it says"),
@@ -89,8 +89,8 @@ def send_refused(stage: Stage, *, count: int = 1_000) -> Result:
     )
 
 
-def _elsewhere(arrived: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[str, str, bool]:
-    wrong = sum(count for address, count in arrived.items() if count != wanted[address])
+def _elsewhere(arrived: Mapping[str, int], expected: Mapping[str, int]) -> tuple[str, str, bool]:
+    wrong = sum(count for address, count in arrived.items() if count != expected[address])
     return f"{wrong:,}", "0", wrong == 0
 
 

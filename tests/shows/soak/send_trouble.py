@@ -17,7 +17,7 @@ from tests.support.proxy import Proxy
 from tui.send import SendOptions
 
 _TOPIC = "replay"
-_TOLD = 5.0  # seconds
+_REPORTED_SECONDS = 5.0
 _SIZE = 200
 
 
@@ -39,12 +39,12 @@ class _Act:
 class _Ended:
     act: _Act
     code: int
-    told: list[float | None]
-    found: Tally
+    reported: list[float | None]
+    tallied: Tally
 
     @property
     def slowest(self) -> float:
-        return max((seconds if seconds is not None else float("inf") for seconds in self.told), default=0.0)
+        return max((seconds if seconds is not None else float("inf") for seconds in self.reported), default=0.0)
 
 
 def send_trouble(
@@ -73,9 +73,9 @@ def send_trouble(
         name = f"{end.act.name}, {end.act.times}×" if end.act.times > 1 else end.act.name
         checks += [
             Check(f"{name}: exit code", str(end.code), "0", end.code == 0),
-            exactly(f"{name}: missing", end.found.missing, 0),
-            at_most(f"{name}: repeated", end.found.extra, end.act.times * window),
-            at_most(f"{name}: the operator sees it after, at most", end.slowest, _TOLD, " s"),
+            exactly(f"{name}: missing", end.tallied.missing, 0),
+            at_most(f"{name}: repeated", end.tallied.extra, end.act.times * window),
+            at_most(f"{name}: the operator sees it after, at most", end.slowest, _REPORTED_SECONDS, " s"),
         ]
     return Result(
         "nsqd restarted, connection cut, stalled, slowed",
@@ -104,13 +104,13 @@ def _play(stage: Stage, act: _Act) -> _Ended:
                 act.strike(nsqd, proxy)
             code = sender.wait(600)
         spans = enumerate(pairwise([*struck, time.monotonic()]), 1)
-        told = [sender.saw(act.words.replace("{}", str(number)), *span) for number, span in spans]
-        stage.say(f"{act.name}: exit code {code}, told after {told}")
+        seconds = [sender.saw(act.words.replace("{}", str(number)), *span) for number, span in spans]
+        stage.say(f"{act.name}: exit code {code}, reported after {seconds}")
         if code:
             stage.say(sender.text[-1000:])
-        found = tally(nsqd, _TOPIC, act.count)
+        tallied = tally(nsqd, _TOPIC, act.count)
     source.unlink()
-    return _Ended(act, code, told, found)
+    return _Ended(act, code, seconds, tallied)
 
 
 @contextmanager
@@ -158,6 +158,6 @@ def _slowed(seconds: float) -> Callable[[Nsqd, Proxy], None]:
 
 
 def _row(end: _Ended) -> list[str]:
-    times = sorted(seconds for seconds in end.told if seconds is not None)
-    told = [f"{times[len(times) // 2]:.2f}", f"{times[-1]:.2f}"] if times else ["never", "never"]
-    return [end.act.name, f"{end.act.times}", *told, f"{end.found.extra:,}"]
+    times = sorted(seconds for seconds in end.reported if seconds is not None)
+    spelled = [f"{times[len(times) // 2]:.2f}", f"{times[-1]:.2f}"] if times else ["never", "never"]
+    return [end.act.name, f"{end.act.times}", *spelled, f"{end.tallied.extra:,}"]

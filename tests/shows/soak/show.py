@@ -78,8 +78,8 @@ def at_least(what: str, measured: float, least: float, unit: str = "") -> Check:
     return Check(what, _spell(measured) + unit, f"≥ {_spell(least)}{unit}", measured >= least)
 
 
-def exactly(what: str, measured: int, wanted: int) -> Check:
-    return Check(what, f"{measured:,}", f"{wanted:,}", measured == wanted)
+def exactly(what: str, measured: int, needed: int) -> Check:
+    return Check(what, f"{measured:,}", f"{needed:,}", measured == needed)
 
 
 def _spell(number: float) -> str:

@@ -103,8 +103,8 @@ class Lister:
         by_month = surveyed and isinstance(months, Months)
         walk = months.walk if isinstance(months, Months) else archive.walk()
         hours = Range(*bounds(month_of(self._place))) if by_month else None
-        found = dict.fromkeys((*self._others, *layouts_beside(archive, walk, catalog, hours)))
-        before, self._others = self._others, tuple(found)
+        layouts = dict.fromkeys((*self._others, *layouts_beside(archive, walk, catalog, hours)))
+        before, self._others = self._others, tuple(layouts)
         return self._others != before
 
     def _next(self, months: Months | Whole) -> list[Month]:

@@ -43,7 +43,7 @@ class CalendarPage(HoursPage):
         Binding("D", "take('day')", "select the day", show=False, id="select-day"),
         Binding("M", "take('month')", "select the month", show=False, id="select-month"),
         Binding("o", "overlay", "shades", id="shades"),
-        Binding("i", "timeline", "timeline", id="timeline"),
+        Binding("i", "show_screen('timeline')", "timeline", id="timeline"),
         Binding("t", "topic", "topic", show=False, id="topic"),
         Binding("tab", "pane", "chunks", show=False, id="pane"),
     ]
@@ -109,7 +109,7 @@ class CalendarPage(HoursPage):
     def refresh_hours(self) -> None:
         """Show what a preview or a scan has learned meanwhile; a finding that was taken is what is shaded."""
         if (shade := self.session.shade) is not self._shade:
-            self._shade, self.overlay = shade, Overlay.RATE if shade and shade.found else self.overlay
+            self._shade, self.overlay = shade, Overlay.RATE if shade and shade.of_finding else self.overlay
         self.panes.show(self._heat())
         self._moved()
 

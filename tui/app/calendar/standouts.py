@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from tui.analysis.answers import share
 from tui.analysis.diff import diff
-from tui.analysis.question import Answer, Found, Question
+from tui.analysis.question import Answer, LocatedFinding, Question
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
@@ -112,16 +112,16 @@ class Standouts(LineWidget):
         how = "" if answer.exact else f", the first {count(answer.records)} records"
         lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
         lines.append([])
-        if not answer.found:
+        if not answer.findings:
             return [*lines, [("nothing", palette.text)]]
-        rows = [self._row(found, width) for found in answer.found[: max(self.size.height - 4, 1)]]
+        rows = [self._row(located, width) for located in answer.findings[: max(self.size.height - 4, 1)]]
         return [*lines, *rows, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
 
-    def _row(self, found: Found, width: int) -> list[Piece]:
-        palette, shift = self.palette, found.finding.shift
+    def _row(self, located: LocatedFinding, width: int) -> list[Piece]:
+        palette, shift = self.palette, located.finding.shift
         return [
-            sign_of(found, palette),
-            *conditions(found, max(width - 4 - _SHARE - _USUAL, 10), palette, palette.text),
+            sign_of(located, palette),
+            *conditions(located, max(width - 4 - _SHARE - _USUAL, 10), palette, palette.text),
             (f"{share(shift.here):>{_SHARE}}", palette.strong),
             (f"{f'usual {share(shift.there)}':>{_USUAL}}", palette.dim),
         ]

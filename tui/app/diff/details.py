@@ -8,7 +8,7 @@ import textwrap
 from rich.style import Style
 
 from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, share, words_of
-from tui.analysis.question import Answer, Found
+from tui.analysis.question import Answer, LocatedFinding
 from tui.app.records.lines import record_table
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, both_ends
@@ -20,15 +20,15 @@ _BAR = 48
 _WIDE = 112  # cells from which there is room for a day
 
 
-def finding_words(found: Found, answer: Answer) -> tuple[str, ...]:
+def finding_words(located: LocatedFinding, answer: Answer) -> tuple[str, ...]:
     """What a finding says, in sentences."""
-    shift, filter_ = found.finding.shift, filter_of_finding(found)
-    others = count(answer.baseline.records or answer.records - found.target.records)
-    also = ", ".join(map(words_of, found.finding.also))
+    shift, filter_ = located.finding.shift, filter_of_finding(located)
+    others = count(answer.baseline.records or answer.records - located.target.records)
+    also = ", ".join(map(words_of, located.finding.also))
     return (
-        f"{plural(shift.records, 'record')} of {count(found.target.records)} in these hours are {name_of(found)}: "
+        f"{plural(shift.records, 'record')} of {count(located.target.records)} in these hours are {name_of(located)}: "
         f"{share(shift.here)}. Of the {others} records that they are compared with it is {share(shift.there)}.",
-        f"It is from {hours_in_words(found.since, found.until)}.{f' Always with it: {also}.' if also else ''}",
+        f"It is from {hours_in_words(located.since, located.until)}.{f' Always with it: {also}.' if also else ''}",
         f"enter makes it the filter: {filter_}",
     )
 
@@ -38,38 +38,38 @@ class FindingDetails(ScrolledLines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Found | None = None
+        self._located: LocatedFinding | None = None
         self._answer: Answer | None = None
         self._records: tuple[bytes, ...] | None = None
         self._drawn: tuple[object, list[list[Piece]]] = (None, [])
 
-    def show(self, found: Found | None, answer: Answer | None, records: tuple[bytes, ...] | None) -> None:
+    def show(self, located: LocatedFinding | None, answer: Answer | None, records: tuple[bytes, ...] | None) -> None:
         """`records`: examples, None as long as they are looked for."""
-        self._found, self._answer, self._records = found, answer, records
+        self._located, self._answer, self._records = located, answer, records
         self.top = 0
         self.repaint()
 
     def lines(self, width: int) -> list[list[Piece]]:
-        palette, found, answer = self.palette, self._found, self._answer
-        if found is None or answer is None:
+        palette, located, answer = self.palette, self._located, self._answer
+        if located is None or answer is None:
             return []
-        shift = found.finding.shift
+        shift = located.finding.shift
         keys: list[Piece] = [("enter", palette.key), (" filters by it ", palette.dim)]
-        bar = both_ends([(f" {printable(name_of(found))}", palette.title)], keys, width)
+        bar = both_ends([(f" {printable(name_of(located))}", palette.title)], keys, width)
         lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], []]
         larger = max(shift.here, shift.there) or 1.0
-        here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(found.target.records)}"
-        there = f"  {share(shift.there)} of {count(answer.baseline.records or answer.records - found.target.records)}"
+        here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(located.target.records)}"
+        there = f"  {share(shift.there)} of {count(answer.baseline.records or answer.records - located.target.records)}"
         style = palette.match if shift.score > 0 else palette.heat[3]
         room = min(_BAR, width - _LABEL - 4 - max(len(here), len(there)))
         lines.append(self._bar("here", shift.here / larger, here, style, room))
         lines.append(self._bar("there", shift.there / larger, there, palette.dim, room))
         lines.append([])
-        if also := " · ".join(map(words_of, found.finding.also)):
+        if also := " · ".join(map(words_of, located.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)
-        lines += self._wrapped("since", hours_in_words(found.since, found.until), width, palette.text)
-        lines += self._when(found, answer) if width >= _WIDE else []
-        lines += self._wrapped("filter", printable(filter_of_finding(found)), width, palette.string)
+        lines += self._wrapped("since", hours_in_words(located.since, located.until), width, palette.text)
+        lines += self._when(located, answer) if width >= _WIDE else []
+        lines += self._wrapped("filter", printable(filter_of_finding(located)), width, palette.string)
         lines.append([])
         if self._records is None:
             lines.append([("   looking for its first records …", palette.dim)])
@@ -82,10 +82,10 @@ class FindingDetails(ScrolledLines):
             self._drawn = drawn, record_table(self._records or (), width - 4, self.palette)
         return [[("   ", self.palette.text), *line] for line in self._drawn[1]]
 
-    def _when(self, found: Found, answer: Answer) -> list[list[Piece]]:
+    def _when(self, located: LocatedFinding, answer: Answer) -> list[list[Piece]]:
         """The day of its worst hour, hour by hour: a cell of three for each, by factors of 3 of its records."""
         palette = self.palette
-        counts = dict(zip(answer.hours, found.by_hour, strict=True))
+        counts = dict(zip(answer.hours, located.by_hour, strict=True))
         worst = max(counts, key=lambda hour: counts[hour], default=None)
         if worst is None or not counts[worst] or any(hour.minute for hour in counts):
             return []

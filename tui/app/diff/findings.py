@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.analysis.answers import name_of, share
-from tui.analysis.question import Answer, Found
+from tui.analysis.question import Answer, LocatedFinding
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.findings import conditions, sign_of
 from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
@@ -35,21 +35,21 @@ class FindingList(CursorList):
         """Other findings; the cursor stays on the one that it was on, if that is still there."""
         before = self.current
         self.answer = answer
-        found = answer.found if answer else ()
-        self._strongest = max((one.finding.rank for one in found), default=1.0)
-        names = [name_of(one) for one in found]
+        findings = answer.findings if answer else ()
+        self._strongest = max((one.finding.rank for one in findings), default=1.0)
+        names = [name_of(one) for one in findings]
         self.refresh(layout=True)
         self.go(names.index(name_of(before)) if before and name_of(before) in names else 0)
 
     @property
-    def current(self) -> Found | None:
+    def current(self) -> LocatedFinding | None:
         """The finding under the cursor."""
-        found = self.answer.found if self.answer else ()
-        return found[self.at] if self.at < len(found) else None
+        findings = self.answer.findings if self.answer else ()
+        return findings[self.at] if self.at < len(findings) else None
 
     @property
     def length(self) -> int:
-        return len(self.answer.found) if self.answer else 0
+        return len(self.answer.findings) if self.answer else 0
 
     @property
     def lead(self) -> int:
@@ -71,8 +71,8 @@ class FindingList(CursorList):
         row = self.top + max(y, 1) - 1
         if self.answer is None or row >= self.length:
             return Strip.blank(width)
-        found = self.answer.found[row]
-        return strip_of(self._row(found, row, name, line), width, self.ground(row))
+        located = self.answer.findings[row]
+        return strip_of(self._row(located, row, name, line), width, self.ground(row))
 
     def _axis(self) -> str:
         """The first and the last day of the lines over the hours."""
@@ -87,11 +87,11 @@ class FindingList(CursorList):
         line = max(_LEAST_LINE, min(_MOST_LINE, rest // 2))
         return max(min(rest - line, 72), 10), line
 
-    def _row(self, found: Found, row: int, name: int, line: int) -> list[Piece]:
-        palette, shift = self.palette, found.finding.shift
+    def _row(self, located: LocatedFinding, row: int, name: int, line: int) -> list[Piece]:
+        palette, shift = self.palette, located.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
-        bar = "━" * max(round(_BAR * (found.finding.rank / self._strongest) ** 0.5), 1)
-        sign = sign_of(found, palette)
+        bar = "━" * max(round(_BAR * (located.finding.rank / self._strongest) ** 0.5), 1)
+        sign = sign_of(located, palette)
         return [
             (" ", palette.text),
             cursor,
@@ -99,21 +99,21 @@ class FindingList(CursorList):
             (f"{bar:<{_BAR}}", sign[1]),
             ("  ", palette.text),
             sign,
-            *conditions(found, name - 3, palette, palette.strong if row == self.at else palette.text),
+            *conditions(located, name - 3, palette, palette.strong if row == self.at else palette.text),
             (f"{share(shift.here):>{_SHARE}}", palette.strong),
             (f"{share(shift.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
-            (over_hours(found, self.answer, line), sign[1]),
+            (over_hours(located, self.answer, line), sign[1]),
         ]
 
 
-def over_hours(found: Found, answer: Answer | None, width: int) -> str:
+def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> str:
     """The finding's share over all hours that were looked at, hours of one cell together; its highest is full."""
     if answer is None or not answer.hours:
         return ""
     cells = min(width, len(answer.hours))
     hits, sizes = [0] * cells, [0] * cells
-    for at, (hit, size) in enumerate(zip(found.by_hour, answer.sizes, strict=True)):
+    for at, (hit, size) in enumerate(zip(located.by_hour, answer.sizes, strict=True)):
         cell = at * cells // len(answer.hours)
         hits[cell] += hit
         sizes[cell] += size

@@ -18,7 +18,7 @@ from tui.analysis.answers import (
     source_of,
     volume_sentence,
 )
-from tui.analysis.question import Answer, Found, Range, read_range
+from tui.analysis.question import Answer, LocatedFinding, Range, read_range
 from tui.app.diff.details import FindingDetails, finding_words
 from tui.app.diff.findings import FindingList
 from tui.app.diff.run import Compared, Examples, Reading, compare, examples
@@ -47,7 +47,6 @@ class DiffPage(SelectionPage):
         Binding("p", "send", "publish", id="send"),
         Binding("b", "baseline", "against …", id="baseline", priority=True),
         Binding("minus", "without", "without it", id="not-these"),
-        Binding("i", "timeline", "timeline", show=False, id="timeline"),
         Binding("n", "match(1)", "next finding", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous finding", show=False, id="previous-match"),
         Binding("tab", "app.focus_next", "details", show=False, id="pane"),
@@ -99,7 +98,7 @@ class DiffPage(SelectionPage):
         answer = self._answer = message.answer
         nothing = "b compares with hours that you name; / compares only some records; q goes back."
         also = companions(answer), volume_sentence(answer)
-        sentences = headline(answer), *also, nothing if answer.final and not answer.found else ""
+        sentences = headline(answer), *also, nothing if answer.final and not answer.findings else ""
         self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
         self.list.show(answer)
         if answer.final:
@@ -121,19 +120,19 @@ class DiffPage(SelectionPage):
         self.refresh_bindings()
         self.set_timer(REST_SECONDS, partial(self._open, self.list.current, self._answer))
 
-    def _open(self, found: Found | None, answer: Answer | None) -> None:
-        if self.list.current is not found or self._answer is not answer:
+    def _open(self, located: LocatedFinding | None, answer: Answer | None) -> None:
+        if self.list.current is not located or self._answer is not answer:
             return
-        records = self._examples.get(filter_of_finding(found)) if found else None
-        self.details.show(found, answer, records)
-        if found is not None and records is None:
-            self.work(partial(self._find_examples, found), "examples", exclusive=True)
+        records = self._examples.get(filter_of_finding(located)) if located else None
+        self.details.show(located, answer, records)
+        if located is not None and records is None:
+            self.work(partial(self._find_examples, located), "examples", exclusive=True)
 
-    def _find_examples(self, found: Found) -> None:
-        hours = Hours(found.since, found.until)
-        filter_ = self.session.filter_within(Selection.of(hours), self._filter_of(found))
+    def _find_examples(self, located: LocatedFinding) -> None:
+        hours = Hours(located.since, located.until)
+        filter_ = self.session.filter_within(Selection.of(hours), self._filter_of(located))
         records = examples(self.session, hours.whole, filter_, _EXAMPLES, self.cancel)
-        self.post_message(Examples(filter_of_finding(found), records))
+        self.post_message(Examples(filter_of_finding(located), records))
 
     def on_examples(self, message: Examples) -> None:
         self._examples[message.expression] = message.records
@@ -170,11 +169,11 @@ class DiffPage(SelectionPage):
         hits = dict(zip(answer.hours, current.by_hour, strict=True))
         records = dict(zip(answer.hours, answer.sizes, strict=True))
         exact = session.filter if answer.exact and not self._filter.active else None
-        session.shade = Shade(name_of(current), exact, hits, records, found=True)
+        session.shade = Shade(name_of(current), exact, hits, records, of_finding=True)
         return session.selection
 
-    def _filter_of(self, found: Found) -> Filter:
-        made = parse_filter(match=[filter_of_finding(found)])
+    def _filter_of(self, located: LocatedFinding) -> Filter:
+        made = parse_filter(match=[filter_of_finding(located)])
         return Filter((*self._filter.terms, *made.terms), self._filter.invert) if self._filter.active else made
 
     def action_match(self, step: int) -> None:
@@ -194,11 +193,11 @@ class DiffPage(SelectionPage):
             self._filter = Filter((*self._filter.terms, others), self._filter.invert)
             self._begin()
 
-    def action_timeline(self) -> None:
-        """Of the finding, over the selected hours or the archive."""
-        if (current := self.list.current) is not None:
+    def action_show_screen(self, name: str) -> None:
+        """The timeline is of the finding, over the selected hours or the archive."""
+        if name == "timeline" and (current := self.list.current) is not None:
             self.session.filter, self.session.place = self._filter_of(current), floor_hour(current.since)
-        super().action_timeline()
+        super().action_show_screen(name)
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_time(start)}..{spell_time(stop)}" for start, stop in self._against)
@@ -231,7 +230,7 @@ class DiffPage(SelectionPage):
 
     def situation(self) -> dict[str, object]:
         answer = self._answer
-        return {"findings": len(answer.found) if answer and answer.final else 0}
+        return {"findings": len(answer.findings) if answer and answer.final else 0}
 
     @property
     def subject(self) -> str:
@@ -251,3 +250,8 @@ class DiffPage(SelectionPage):
             "always comes together is one finding.",
             *((source_of(answer),) if answer else ()),
         )
+
+
+def page(session: Session, hours: Selection) -> DiffPage:
+    """What changed in some hours; in which hours something did, if none are given."""
+    return DiffPage(session, hours)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,7 +19,6 @@ from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import Node, tree_of
 from tui.app.filters.drop import Drop, Item
 from tui.app.filters.labels import KindLabel
-from tui.app.filters.pasted import is_list, lines_of
 from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
 from tui.app.records.store import Records
@@ -24,6 +26,10 @@ from tui.app.requests import Failed
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.prompt import TextInput
 from tui.app.widgets.workers import stream
+from tui.archive.local import private_folder, private_opener, reason
+from tui.config import state_dir
+from tui.errors import FilterError, OutputError
+from tui.filter import Kind, Term
 from tui.filter.fields import Fields
 
 _SAMPLE = 1_000  # records whose fields are offered
@@ -203,3 +209,41 @@ class FilterInput(Guarded, TextInput):
         self._recalled = text
         self.close_offers()
         self.put((kind, text))
+
+
+# Pasted lines: one expression that was wrapped, or a list of which any is looked for.
+
+_OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>?|]|\w\(")
+"""What stands in an expression of several lines, and hardly in an id."""
+
+
+def lines_of(text: str) -> list[str]:
+    """Those that are not blank, without what is around them."""
+    return [line for raw in text.splitlines() if (line := raw.strip())]
+
+
+def is_list(kind: Kind, lines: list[str], before: str, after: str) -> bool:
+    """Are lines that are pasted between two texts a list, and no expression? A regex is never one."""
+    if len(lines) < 2 or kind == "regex":
+        return False
+    if kind != "match":
+        return True
+    whole = f"{before}{' '.join(lines)}{after}"
+    with suppress(FilterError):
+        Term("match", whole)
+        return False
+    return not _OPERATOR.search(whole)
+
+
+def list_term(lines: list[str]) -> Term:
+    """Records with any of these texts, as `-f FILE`; they are kept in a file, so that a command line can name it.
+    OutputError if they cannot be; FilterError if they are too many."""
+    content = "".join(f"{line}\n" for line in dict.fromkeys(lines)).encode("utf-8", "surrogateescape")
+    path = state_dir() / "lists" / f"pasted-{sha256(content).hexdigest()[:12]}.txt"
+    try:
+        private_folder(path.parent)
+        with open(path, "wb", opener=private_opener) as file:
+            file.write(content)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {reason(error)}") from error
+    return Term("file", str(path))

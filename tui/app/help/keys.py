@@ -11,41 +11,20 @@ from tui.app.widgets.bars import spell_key
 
 CURSOR_MOVES = frozenset(("move", "page", "first", "last", "sideways", "scroll", "fold", "unfold", "flip"))
 """Actions that nobody looks up by name: they move a cursor."""
-_MOVES = CURSOR_MOVES | {
-    "month",
-    "match",
-    "trouble",
-    "time",
-    "hour",
-    "day",
-    "zoom",
-    "pane",
-    "focus_next",
-    "focus_previous",
-}
+_MOVES = CURSOR_MOVES | frozenset(
+    ("month", "match", "trouble", "time", "hour", "day", "zoom", "pane", "focus_next", "focus_previous")
+)
 _ALWAYS = frozenset(
     ("help", "explain", "leave", "step_back", "jobs", "zone", "quit", "redraw", "interrupt", "suspend_process")
 ) | {"command_palette"}
 _FIRST = ("start", "open", "range", "select", "scan", "filter")
 FRAMEWORKS = ("Focus Next", "Focus Previous", "Copy selected text", "Minimize")  # Textual's own keys
 _PARTNERS = {
-    "last": "first",
-    "unfold": "fold",
-    "explain": "help",
-    "zone": "jobs",
-    "step_back": "leave",
-    "quit": "interrupt",
-    "suspend_process": "redraw",
-    "unmark": "marks",
-    "terms": "saved",
-    "timeline": "diff",
-    "around": "all",
-    "tree": "raw",
-    "notebook": "note",
-    "write": "copy",
-    "send": "scan",
-}
-_BY_PARAMETER = ("pick", "fill")  # what it does depends on its parameter
+    "last": "first", "unfold": "fold", "explain": "help", "zone": "jobs", "step_back": "leave",
+    "quit": "interrupt", "suspend_process": "redraw", "unmark": "marks", "terms": "saved", "timeline": "diff",
+    "around": "all", "tree": "raw", "notebook": "note", "write": "copy", "send": "scan",
+}  # fmt: skip
+_BY_PARAMETER = ("pick", "show_screen")  # what it does depends on its parameter
 _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
 
@@ -84,10 +63,10 @@ def action_name(binding: Binding) -> str:
 
 def _add(rows: dict[str, Row], binding: Binding) -> None:
     name = action_name(binding)
-    name = _PARTNERS.get(name, name)
     steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
     if name in _BY_PARAMETER:
-        name = steps.strip("'")
+        name, steps = steps.strip("'"), ""
+    name = _PARTNERS.get(name, name)
     apart = steps if name in _MOVES else bool(steps)  # `switch` is not `switch(3)`
     kind = f"{name} {apart}"
     row = rows.setdefault(kind, Row(name))

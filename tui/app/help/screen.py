@@ -18,6 +18,7 @@ from tui.app.page import Page
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, fit
 from tui.app.widgets.words import Words
+from tui.app.widgets.workers import stream
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 _TWO = 76  # cells from which there are two columns
@@ -71,14 +72,14 @@ class ExplainPage(Page):
         self.header.show(self._title, "explain")
         self.set_focus(self._words)
         self._show(())
-        self.work(self._look, "look")
+        stream(self, self._look(), "look")
 
-    def _look(self) -> None:
+    def _look(self) -> Iterator[Looked]:
         read: list[Exhibit] = []
         for line in self._exhibit:
             read.append(line)
             if not line:  # a chunk is whole
-                self.post_message(Looked(tuple(read)))
+                yield Looked(tuple(read))
 
     def on_looked(self, message: Looked) -> None:
         self._show(message.exhibit)

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -22,6 +21,7 @@ from tui.app.page import Page
 from tui.app.requests import ArchiveAdded
 from tui.app.widgets.board import Board
 from tui.app.widgets.prompt import Label, TextInput
+from tui.app.widgets.workers import stream
 from tui.archive import Archive, Catalog
 from tui.archive.location import Location
 from tui.archive.store import is_s3
@@ -187,12 +187,7 @@ class AddPage(Page):
     def _look(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        words = self._typed
-        self.work(partial(self._look_at, words), "look", exclusive=True)
-
-    def _look_at(self, words: str) -> None:
-        for looked in look(words, self.sign_in):
-            self.post_message(looked)
+        stream(self, look(self._typed, self.sign_in), "look")
 
     def on_looked(self, message: Looked) -> None:
         if message.words != self._typed:

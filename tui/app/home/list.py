@@ -8,11 +8,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.home.rows import SECTIONS, Home, Item, newest_words
-from tui.app.widgets.cursor_list import CursorList
+from tui.app.widgets.cursor_list import ChoiceList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, shorten_middle, strip_of
 from tui.history.archives import DAYS, SeenArchive, strip
 from tui.history.extracts import ExtractLine
@@ -46,20 +45,12 @@ class Row:
         return self.item is not None or self.more > 0
 
 
-class HomeList(CursorList):
-    """Posts `Chosen` and `Moved`; enter on `… 12 more` shows them."""
+class HomeList(ChoiceList):
+    """The rows are items, and what is between them; enter on `… 12 more` shows them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="open"),
         Binding("tab", "section", "next section", show=False, id="pane"),
     ]
-
-    @dataclass
-    class Chosen(Message):
-        item: Item
-
-    class Moved(Message):
-        """Another item is under the cursor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,16 +87,15 @@ class HomeList(CursorList):
 
     def go(self, at: int) -> None:
         """To a row that the cursor can be on: the nearest in its direction, else the other way."""
-        step = 1 if at >= self.at else -1
-        super().go(at)
+        at, down = max(0, min(at, self.length - 1)), at >= self.at
         stops = [place for place, row in enumerate(self._rows) if row.stops]
-        if stops and self.at not in stops:
-            ahead = [place for place in stops if (place > self.at if step > 0 else place < self.at)]
-            super().go((ahead or stops)[0 if step > 0 else -1])
-        if stops and self.at == stops[0]:
+        ahead = [place for place in stops if (place >= at if down else place <= at)]
+        if stops:
+            at = (ahead or stops[-1:])[0] if down else (ahead or stops)[-1 if ahead else 0]
+        super().go(at)
+        if stops and at == stops[0]:
             self.top = 0  # with its heading
-        self.repaint()
-        self.post_message(self.Moved())
+            self.repaint()
 
     def on_resize(self) -> None:
         self.show(self._home, self._words)
@@ -118,7 +108,7 @@ class HomeList(CursorList):
             self.show(self._home, self._words)
             self.go(at)
         elif row is not None and row.item is not None:
-            self.post_message(self.Chosen(row.item))
+            super().action_choose()
 
     def action_section(self) -> None:
         """To the first item of the next section."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from tui.app.page import Host, Page
 from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.words import Words
+from tui.app.widgets.workers import stream
 from tui.archive.detect import SeveralLayoutsError
 from tui.archive.location import Location
 from tui.config import Config
-from tui.errors import HourscopeError
 from tui.units import plural
 
 
@@ -61,24 +61,21 @@ class OpeningPage(Page):
 
     def on_mount(self) -> None:
         self.header.show(self.place, "listing")
-        self.work(self._list, "open")
+        stream(self, self._list(), "open")
 
-    def _list(self) -> None:
+    def _list(self) -> Iterator[Listed]:
         worker = get_current_worker()
+        if self._demo and not make_demo(Path(self.url), lambda: worker.is_cancelled):
+            return
+        location = self._locate()
+        self.sign_in(location.url, location.s3)
         try:
-            if self._demo and not make_demo(Path(self.url), lambda: worker.is_cancelled):
-                return
-            location = self._locate()
-            self.sign_in(location.url, location.s3)
-            try:
-                assert isinstance(self.app, Host)
-                opened = open_session(location, self.config, afresh=self.app.tour is not None)
-                self.post_message(Listed(ShowArchive(*opened, self.url, self._send)))
-            except SeveralLayoutsError as error:
-                layouts = tuple(layout.pattern for layout in error.layouts)
-                self.post_message(Listed(ChooseLayout(self.url, location, layouts, error.why)))
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+            assert isinstance(self.app, Host)
+            opened = open_session(location, self.config, afresh=self.app.tour is not None)
+            yield Listed(ShowArchive(*opened, self.url, self._send))
+        except SeveralLayoutsError as error:
+            layouts = tuple(layout.pattern for layout in error.layouts)
+            yield Listed(ChooseLayout(self.url, location, layouts, error.why))
 
     def on_listed(self, message: Listed) -> None:
         self._answer = message.answer
@@ -122,9 +119,8 @@ class ChoicePage(Page):
         self.header.show(self._title)
         self.set_focus(self.choices)
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        event.stop()
-        self.chosen(event.value)
+    def on_choice_list_chosen(self) -> None:
+        self.chosen(self.choices.value)
 
     def explanation(self) -> tuple[str, ...]:
         return (self._about,)

@@ -15,9 +15,9 @@ from tui.archive.store import is_s3
 from tui.config import Config, S3Options, cache_dir
 from tui.demo.tour import take_up
 from tui.errors import HourscopeError
-from tui.history.archives import SeenArchive, look_again, seen_archives
-from tui.history.extracts import ExtractLine, extracts
-from tui.history.sends import SendRecord, sends
+from tui.history.archives import SeenArchive, forget_archive, look_again, seen_archives
+from tui.history.extracts import ExtractLine, delete_extract, extracts, forget_extract
+from tui.history.sends import SendRecord, forget_send, sends
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago, filter_text, moment, span_text
 from tui.printable import printable
@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("Sent", ("send",)),
 )
 DEMO = "demo"
+Removable = ExtractLine | SendRecord | SeenArchive | Unfinished
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Item:
     kind: Kind
     name: str
     url: str = ""
-    of: SeenArchive | Unfinished | ExtractLine | SendRecord | None = None
+    of: Removable | None = None
 
     @property
     def text(self) -> str:
@@ -206,3 +207,39 @@ def headline(home: Home) -> str:
     if not parts:
         return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
     return f"{', '.join(parts)}; nothing to resume."
+
+
+# Taking something off the list: what is asked for first, and what then is done.
+
+
+def question(what: Removable) -> str:
+    """What has to be typed."""
+    match what:
+        case Unfinished():
+            return question(what.of)
+        case ExtractLine():
+            return f"type delete to delete {what.name} and its files, or forget:"
+        case SeenArchive():
+            return f"type forget to list {what.title} no more:"
+    return f"type forget to list {what.name} no more:"
+
+
+def removed(what: Removable, typed: str) -> str:
+    """Do what was typed; a sentence about it. HourscopeError if it cannot be done."""
+    word = typed.strip()
+    match what:
+        case Unfinished():
+            return removed(what.of, typed)
+        case ExtractLine() if word == "delete":
+            delete_extract(what)
+            return f"{what.name} was deleted"
+        case ExtractLine() if word == "forget":
+            forget_extract(what)
+            return f"{what.name} is not listed any more; its files are in {what.place}"
+        case SeenArchive() if word == "forget":
+            forget_archive(what)
+        case SendRecord() if word == "forget":
+            forget_send(what)
+        case _:
+            return "nothing was deleted or forgotten"
+    return "it is not listed any more"

@@ -16,8 +16,7 @@ from textual.worker import get_current_worker
 
 from tui.app.home.face import Face, Lead
 from tui.app.home.list import HomeList
-from tui.app.home.removal import Removable, question, removed
-from tui.app.home.rows import Home, headline, list_again, read_home
+from tui.app.home.rows import Home, Removable, headline, list_again, question, read_home, removed
 from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob
@@ -131,7 +130,7 @@ class HomePage(Page):
         self.header.show("home", f"{self.home.at:%a} {self.home.at.day} {self.home.at:%b %Y %H:%M} UTC")
         self.refresh_bindings()
 
-    def on_home_list_moved(self) -> None:
+    def on_choice_list_moved(self) -> None:
         self.face.show(self.list.item)
         self.refresh_bindings()
 
@@ -149,8 +148,9 @@ class HomePage(Page):
             return False
         return super().check_action(action, parameters)
 
-    def on_home_list_chosen(self, event: HomeList.Chosen) -> None:
-        item = event.item
+    def on_choice_list_chosen(self) -> None:
+        if (item := self.list.item) is None:
+            return
         match item.of:
             case Unfinished() as job:
                 if job.running and job.pid == os.getpid():

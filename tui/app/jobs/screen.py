@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,13 +13,13 @@ from textual.widget import Widget
 
 from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
-from tui.app.requests import Failed, ResumeJob, ShowJob
+from tui.app.requests import ResumeJob, ShowJob
 from tui.app.widgets.bars import TitleBar
 from tui.app.widgets.board import Board
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
 from tui.app.widgets.words import Words
-from tui.errors import HourscopeError
+from tui.app.widgets.workers import stream
 from tui.facts import Fact, Tone
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
@@ -72,18 +72,15 @@ class JobsPage(Page):
     def on_mount(self) -> None:
         self.choices.go(max(len(self.jobs) - 1, 0))
         self._show()
-        self.work(self._look, "jobs", exclusive=True)
+        stream(self, self._look(), "jobs")
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        self.work(self._look, "jobs", exclusive=True)
+        stream(self, self._look(), "jobs")
 
-    def _look(self) -> None:
+    def _look(self) -> Iterator[Left]:
         """What others have left: the journals of many sends take a moment."""
-        try:
-            self.post_message(Left(unfinished()))
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
+        yield Left(unfinished())
 
     def on_left(self, message: Left) -> None:
         self.left = others(message.jobs, self.jobs)
@@ -140,8 +137,8 @@ class JobsPage(Page):
     def on_resize(self) -> None:
         self.choices.show(self._rows())
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        at = int(event.value)
+    def on_choice_list_chosen(self) -> None:
+        at = int(self.choices.value)
         if at < len(self.jobs):
             self.request(ShowJob(self.jobs[at]))
         else:
@@ -182,7 +179,7 @@ class JobsPage(Page):
     def interrupt(self) -> bool:
         return self._here is not None and self._here.stop()
 
-    def on_choices_moved(self) -> None:
+    def on_choice_list_moved(self) -> None:
         self._open_here()
 
     def action_jobs(self) -> None:

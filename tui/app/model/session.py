@@ -32,13 +32,13 @@ _MOST_PARTS = 100  # of a chunk, whose damage is remembered
 @dataclass(frozen=True)
 class Shade:
     """What the calendar's shades can stand for beside sizes: the hits of each hour among its records (or of a sample of
-    them), for a filter or a finding (`found`) in `words`. `filter`: it, if all records were looked at."""
+    them), for a filter or a finding (`of_finding`) in `words`. `filter`: it, if all records were looked at."""
 
     words: str
     filter: Filter | None
     hits: Mapping[datetime, int]
     records: Mapping[datetime, int]
-    found: bool = False
+    of_finding: bool = False
 
     @cached_property
     def rates(self) -> dict[datetime, float]:

@@ -6,7 +6,6 @@ import re
 import textwrap
 
 from rich.style import Style
-from textual.geometry import Size
 
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, both_ends
@@ -26,9 +25,6 @@ class EntryText(ScrolledLines):
         self._entry, self.top = entry, 0
         self.styles.height = "auto" if entry is not None and split(entry)[1] else "1fr"
         self.refresh(layout=True)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         entry, palette = self._entry, self.palette

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.app.model.command import read_filter
+from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.notebook.entry_text import EntryText, plain, split
 from tui.app.page import Page
-from tui.app.records.few import RecordsPane
+from tui.app.records.peek import RecordsPane
 from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
-from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
+from tui.app.widgets.cursor_list import ChoiceList
+from tui.app.widgets.lines import Piece, both_ends, fit, shorten
 from tui.app.widgets.words import Words
 from tui.archive.location import locate_place
 from tui.archive.times import parse_time
@@ -45,16 +43,10 @@ _EMPTY = (
 )
 
 
-class EntryList(CursorList):
-    """One line per entry, the newest last; posts `Moved` and `Chosen`."""
+class EntryList(ChoiceList):
+    """One line per entry, the newest last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "go there", id="open")]
-
-    class Moved(Message):
-        """Another entry is under the cursor."""
-
-    class Chosen(Message):
-        """Go to where it was made."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,36 +61,21 @@ class EntryList(CursorList):
     def length(self) -> int:
         return len(self.entries)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.entries)
-
     @property
     def entry(self) -> Written | None:
         return self.entries[self.at] if self.entries else None
 
-    def go(self, at: int) -> None:
-        super().go(at)
-        self.post_message(self.Moved())
-
-    def action_choose(self) -> None:
-        self.post_message(self.Chosen())
-
-    def draw(self, y: int, width: int) -> Strip:
-        self.keep_in_sight()
-        at = y + self.top
-        if at >= len(self.entries):
-            return Strip.blank(width)
+    def row(self, at: int, width: int) -> list[Piece]:
         entry, palette = self.entries[at], self.palette
         kind = entry.meta.kind if entry.meta else entry.heading.rpartition(" · ")[2]
         note = next((line[2:] for line in entry.lines if line.startswith("> ")), "") if kind == "note" else ""
         words = f"{plain(note)} · {plain(entry.headline)}" if note else plain(entry.headline)
         left: list[Piece] = [
-            (" ▸ " if at == self.at else "   ", palette.selected),
             (fit(kind, _KIND), palette.name),
-            (shorten(words, max(width - _KIND - 20, 10)), palette.strong if kind == "note" else palette.text),
+            (shorten(words, max(width - _KIND - 17, 10)), palette.strong if kind == "note" else palette.text),
         ]
         when = ago(age(entry.meta.at)) if entry.meta else ""
-        return strip_of(both_ends(left, [(f"{when:>14} ", palette.dim)], width), width, self.ground(at))
+        return both_ends(left, [(f"{when:>14} ", palette.dim)], width)
 
 
 class NotebookPage(Page):
@@ -139,11 +116,11 @@ class NotebookPage(Page):
         self.words.display, self.list.display, self.text.display = not entries, bool(entries), bool(entries)
         self.header.show(self.session.name, "notebook", self._count())
 
-    def on_entry_list_moved(self) -> None:
+    def on_choice_list_moved(self) -> None:
         self.text.show(self.list.entry)
         self.records.show(split(self.list.entry)[1] if self.list.entry else [], "the first records")
 
-    def on_entry_list_chosen(self) -> None:
+    def on_choice_list_chosen(self) -> None:
         entry = self.list.entry
         meta = entry.meta if entry else None
         if meta is None:
@@ -220,6 +197,11 @@ class NotebookPage(Page):
             "cursor. [notebook] in the config turns it off, or leaves out records.",
             f"It is the Markdown file {self.session.notebook.path}.",
         )
+
+
+def page(session: Session, _: Selection) -> NotebookPage:
+    """The notebook of an archive."""
+    return NotebookPage(session)
 
 
 def _markdown(entries: Sequence[Written]) -> str:

@@ -49,7 +49,6 @@ class HourView(Guarded, Vertical):
         Binding("w", "screen.write", "write to file", id="write", priority=True),
         Binding("p", "screen.send", "publish", id="send"),
         Binding("d", "screen.diff", "what changed", show=False, id="what-changed"),
-        Binding("i", "screen.timeline", "timeline", show=False, id="timeline"),
         Binding("F", "screen.follow", "follow the newest hour", show=False, id="follow"),
         Binding("f", "fields", "fields", id="fields"),
         Binding("c", "column", "column of this value", show=False, id="column"),

@@ -22,7 +22,7 @@ from tui.app.preview.hour_view import HourView
 from tui.app.preview.panes import split
 from tui.app.preview.text import explanation, header_words, record_words
 from tui.app.preview.walk import Newer, Sought, seek
-from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowDiff, ShowTimeline, refusal
+from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowScreen, refusal
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
 from tui.archive.times import spell_hour
@@ -218,11 +218,11 @@ class PreviewPage(ArchivePage):
     def action_diff(self) -> None:
         """What changed in this hour, among the records of the filter."""
         self.session.filter = self.view.filter
-        self.request(ShowDiff(self.session, Selection.of(Hours.of(self.hour, self.hour))))
+        self.request(ShowScreen("diff", self.session, Selection.of(Hours.of(self.hour, self.hour))))
 
-    def action_timeline(self) -> None:
+    def action_show_screen(self, name: str) -> None:
         self.session.filter = self.view.filter
-        self.request(ShowTimeline(self.session))
+        super().action_show_screen(name)
 
     def action_send(self) -> None:
         plan = plan_send(self.view.rows, self.session, self.hour, self.chunks, whole=self.view.reading.whole)

@@ -1,11 +1,13 @@
-"""The first records of an hour, below a screen that moves from hour to hour: read when its cursor rests."""
+"""A few records beside something else: the first of an hour under a cursor, and a list over the one that is open."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -13,6 +15,9 @@ from textual.worker import get_current_worker
 
 from tui.app.model.session import Session
 from tui.app.records.lines import record_table
+from tui.app.records.record_list import RecordList
+from tui.app.records.store import FewRecords
+from tui.app.records.tree import JsonTree
 from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.app.widgets.workers import stream
@@ -22,6 +27,8 @@ from tui.printable import printable
 from tui.scan.heads import heads
 from tui.units import count, plural
 
+_LIST_LINES = 4  # above the records and below them
+_TREE_LINES = 6  # less shows nothing
 _MOST_CHUNKS = 4
 _MOST_RECORDS = 1_000  # of a chunk that a filter looks at
 _SHOWN = 60
@@ -68,7 +75,7 @@ def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: F
 
 
 class RecordPeek(LineWidget):
-    """A bar that names the hour, and its first records in the columns that tell."""
+    """A bar that names the hour, and its first records in the columns that tell; read when the cursor rests."""
 
     @dataclass
     class Ready(Message):
@@ -155,3 +162,36 @@ class RecordPeek(LineWidget):
         if self._table[0] != drawn:
             self._table = drawn, record_table(known.records, width, self.palette)
         return self._table[1]
+
+
+class RecordsPane(Vertical):
+    """A list of records, and the one under its cursor as a tree below it, where there is room; the tree only shows."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self.records = FewRecords()
+        self.listing = RecordList(self.records)
+        self.opened = JsonTree(zone)
+        self.opened.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        yield self.listing
+        yield self.opened
+
+    def show(self, records: Sequence[bytes], title: str) -> None:
+        """Other records; nothing is shown where there are none."""
+        self.records[:] = records
+        self.display = bool(records)
+        self.listing.styles.height = len(records) + _LIST_LINES
+        self.on_resize()
+        self.listing.explain((title,), "")
+        self.listing.show()
+        self.listing.show_columns(())  # of these records, whatever stood in their lines before
+        self.on_record_list_moved()
+
+    def on_resize(self) -> None:
+        self.opened.display = self.size.height - len(self.records) - _LIST_LINES >= _TREE_LINES
+
+    def on_record_list_moved(self) -> None:
+        current = self.listing.current
+        self.opened.show(self.records[current] if current is not None else None)

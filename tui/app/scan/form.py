@@ -125,10 +125,10 @@ class ScanForm:
         if self.timed:
             return self
         assert self.moments is not None
-        found = range_of_times(self.session.archive, self.plan.chunks, self.moments)
-        if found is None:
+        sorted_out = range_of_times(self.session.archive, self.plan.chunks, self.moments)
+        if sorted_out is None:
             raise TimeError("no field of the records holds their time; r: give the range in whole hours")
-        within, late = found
+        within, late = sorted_out
         return replace(self, time_field=within.path, notes=(*self.notes, *late))
 
     @property

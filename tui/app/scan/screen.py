@@ -95,9 +95,8 @@ class ScanPage(JobPage, ArchivePage):
             return over and names_folder(self.form.out) and bool(super().check_action(action, parameters))
         if action == "send":
             return over and state is not None and state.matches > 0
-        return {"open": over, "start": not self.running and not over}.get(
-            action, super().check_action(action, parameters)
-        )
+        known = {"open": over, "start": not self.running and not over}
+        return known.get(action, super().check_action(action, parameters))
 
     # Before it runs: the form, and an estimate that follows it.
 

@@ -9,21 +9,21 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
 from tui.app.archive_page import ArchivePage
 from tui.app.job_page import JobPage
 from tui.app.model.cargo import Cargo
 from tui.app.model.jobs import Jobs, JobState
 from tui.app.model.session import Session, place_name
-from tui.app.records.few import RecordsPane
-from tui.app.requests import Failed, PlanSend
+from tui.app.records.peek import RecordsPane
+from tui.app.requests import PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
 from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.workers import stream
 from tui.config import NsqSpec
-from tui.errors import HourscopeError, SendError, reason
+from tui.errors import SendError, reason
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
@@ -75,7 +75,7 @@ class SendPage(JobPage, ArchivePage):
     def on_mount(self) -> None:
         self.set_focus(self.ends.listing)
         self.refresh_facts()
-        self.work(self._count, "count")
+        stream(self, counting(self.cargo), "count")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "pause":
@@ -89,16 +89,6 @@ class SendPage(JobPage, ArchivePage):
         return super().check_action(action, parameters)
 
     # What is sent, and where it goes.
-
-    def _count(self) -> None:
-        worker = get_current_worker()
-        try:
-            for counted in counting(self.cargo):
-                if worker.is_cancelled:
-                    return
-                self.post_message(counted)
-        except HourscopeError as error:
-            self.post_message(Failed(str(error)))
 
     def on_counted(self, message: Counted) -> None:
         first = self.source is None

@@ -289,5 +289,10 @@ class TimelinePage(HoursPage):
         )
 
 
+def page(session: Session, _: Selection) -> TimelinePage:
+    """How many records match the session's filter, over time."""
+    return TimelinePage(session)
+
+
 def _progress(series: Series) -> str:
     return f"counting, {count(series.chunks)} of {count(series.of)} chunks" if series.of else "counting"

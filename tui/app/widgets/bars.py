@@ -16,36 +16,13 @@ from tui.demo.tour import Tour
 from tui.printable import printable
 
 _NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "comma": ",",
-    "semicolon": ";",
-    "apostrophe": "'",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "escape": "esc",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "exclamation_mark": "!",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-    "shift+up": "shift+↑",
-    "shift+down": "shift+↓",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "delete": "Del",
-    "backspace": "Bksp",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-}
+    "question_mark": "?", "slash": "/", "colon": ":", "comma": ",", "semicolon": ";", "apostrophe": "'",
+    "plus": "+", "equals_sign": "=", "minus": "-", "escape": "esc", "left_square_bracket": "[",
+    "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}", "exclamation_mark": "!",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "shift+up": "shift+↑", "shift+down": "shift+↓",
+    "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "delete": "Del", "backspace": "Bksp",
+    "greater_than_sign": ">", "less_than_sign": "<",
+}  # fmt: skip
 
 
 def spell_key(key: str) -> str:

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.message import Message
-from textual.strip import Strip
-
-from tui.app.widgets.cursor_list import CursorList
-from tui.app.widgets.lines import Piece, shorten, strip_of
+from tui.app.widgets.cursor_list import ChoiceList
+from tui.app.widgets.lines import Piece, shorten
 from tui.printable import printable
 
 
@@ -24,19 +18,8 @@ class Choice:
     value: str
 
 
-class Choices(CursorList):
-    """One line per choice; posts `Chosen`."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="open"),
-    ]
-
-    @dataclass
-    class Chosen(Message):
-        value: str
-
-    class Moved(Message):
-        """Another choice is under the cursor."""
+class Choices(ChoiceList):
+    """One line per choice."""
 
     def __init__(self, choices: list[Choice]) -> None:
         super().__init__()
@@ -49,30 +32,19 @@ class Choices(CursorList):
         if longer:
             self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._choices)
-
     @property
     def length(self) -> int:
         return len(self._choices)
 
-    def go(self, at: int) -> None:
-        super().go(at)
-        self.post_message(self.Moved())
+    @property
+    def value(self) -> str:
+        """Of the choice under the cursor."""
+        return self._choices[self.at].value
 
-    def action_choose(self) -> None:
-        self.post_message(self.Chosen(self._choices[self.at].value))
-
-    def draw(self, y: int, width: int) -> Strip:
-        self.keep_in_sight()
-        if y + self.top >= len(self._choices):
-            return Strip.blank(width)
-        choice, palette = self._choices[y + self.top], self.palette
-        here = y + self.top == self.at
+    def row(self, at: int, width: int) -> list[Piece]:
+        choice, palette = self._choices[at], self.palette
         column = max(len(choice.name) for choice in self._choices) + 3
-        pieces: list[Piece] = [
-            (" ▸ " if here else "   ", palette.selected),
-            (f"{printable(choice.name):<{column}}", palette.strong if here else palette.name),
-            (shorten(printable(choice.about), max(width - column - 4, 8)), palette.dim),
+        return [
+            (f"{printable(choice.name):<{column}}", palette.strong if at == self.at else palette.name),
+            (shorten(printable(choice.about), max(width - column - 1, 8)), palette.dim),
         ]
-        return strip_of(pieces, width, palette.cursor if here else None)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
@@ -85,6 +87,40 @@ class CursorList(LineWidget, can_focus=True):
 
     def on_blur(self) -> None:
         self.repaint()
+
+
+class ChoiceList(CursorList):
+    """A line for each row, one of which is chosen by enter. Subclasses give instead of `draw` what is behind a row's
+    mark (`row`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open", id="open")]
+
+    class Moved(Message):
+        """Another row is under the cursor."""
+
+    class Chosen(Message):
+        """The row under the cursor was chosen."""
+
+    def row(self, at: int, width: int) -> list[Piece]:
+        raise NotImplementedError
+
+    def go(self, at: int) -> None:
+        super().go(at)
+        self.post_message(self.Moved())
+
+    def action_choose(self) -> None:
+        self.post_message(self.Chosen())
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self.length
+
+    def draw(self, y: int, width: int) -> Strip:
+        self.keep_in_sight()
+        at = y + self.top
+        if at >= self.length:
+            return Strip.blank(width)
+        mark: Piece = (" ▸ " if at == self.at else "   ", self.palette.selected)
+        return strip_of([mark, *self.row(at, width - 3)], width, self.ground(at))
 
 
 class FoldingList(CursorList):
@@ -167,6 +203,9 @@ class ScrolledLines(LineWidget):
     def lines(self, width: int) -> list[list[Piece]]:
         """All of them."""
         raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
 
     def action_scroll(self, lines: int) -> None:
         last = max(len(self.lines(self.size.width)) - self.size.height, 0)

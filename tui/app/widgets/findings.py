@@ -5,23 +5,23 @@ from __future__ import annotations
 from rich.style import Style
 
 from tui.analysis.answers import words_of
-from tui.analysis.question import Found
+from tui.analysis.question import LocatedFinding
 from tui.app.widgets.lines import Piece, both_ends
 from tui.app.widgets.theme import Palette
 from tui.printable import printable
 
 
-def sign_of(found: Found, palette: Palette) -> Piece:
+def sign_of(located: LocatedFinding, palette: Palette) -> Piece:
     """`new`, `▲` or `▼`, in four cells."""
-    shift = found.finding.shift
+    shift = located.finding.shift
     sign = "new" if shift.there == 0 else "▲" if shift.score > 0 else "▼"
     return f"{sign:<4}", palette.match if shift.score > 0 else palette.heat[3]
 
 
-def conditions(found: Found, room: int, palette: Palette, style: Style) -> list[Piece]:
+def conditions(located: LocatedFinding, room: int, palette: Palette, style: Style) -> list[Piece]:
     """Exactly `room` cells; values are in `style`."""
     pieces: list[Piece] = []
-    for at, fact in enumerate(found.finding.facts):
+    for at, fact in enumerate(located.finding.facts):
         before, field, after = printable(words_of(fact)).partition(printable(fact.field))
         pieces += [(" · " * (at > 0) + before, style), (field, palette.name), (after, style)]
     return both_ends(pieces, [], room)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 
 from rich.style import Style
 from textual.app import App
@@ -53,74 +54,36 @@ class Palette:
     """For fields that are told apart by their color."""
 
 
-@dataclass(frozen=True)
-class _Hues:
-    ground: str
-    raised: str
-    lifted: str
-    text: str
-    dim: str
-    rule: str
-    strong: str
-    you: str
-    you_ground: str
-    you_idle: str
-    find: str
-    heat: tuple[str, ...]
-    finds: tuple[str, ...]
-    trouble: str
-    good: str
-    name: str
-    string: str
-    number: str
-    constant: str
-    teal: str
+_HUES: Mapping[str, tuple[str, str]] = {  # name → on the dark ground, and on the light one; a ramp is several
+    "ground": ("#10141b", "#fbfaf7"),
+    "raised": ("#1a212c", "#efece5"),
+    "lifted": ("#263141", "#e2ddd2"),
+    "text": ("#c3ccd9", "#39414d"),
+    "dim": ("#95a1b2", "#59626d"),
+    "rule": ("#3b4656", "#c9c6bf"),
+    "strong": ("#f0f4fa", "#0f141b"),
+    "you": ("#f2b75c", "#7d4d00"),
+    "you_ground": ("#3f3421", "#f6e2b8"),
+    "you_idle": ("#262c36", "#e9e6df"),
+    "find": ("#f08fcb", "#9c2470"),
+    "heat": ("#1f364c #2a597c #3d7fae #66b0dc #c2e8fc", "#cfe1ef #98c2e2 #5897cb #2769a3 #0a376b"),
+    "finds": ("#3d2843 #6f3d6b #a65394 #f08fcb #ffdcf1", "#f2d3e6 #e0a1c9 #c762a5 #9c2470 #611048"),
+    "trouble": ("#f58089", "#ad1f2b"),
+    "good": ("#83c78d", "#22672e"),
+    "name": ("#8fb8dd", "#1f5a90"),
+    "string": ("#b7c994", "#475f14"),
+    "number": ("#dfa88b", "#8f4212"),
+    "constant": ("#bda9ee", "#65389a"),
+    "teal": ("#7cc7bd", "#0c5f59"),
+}
 
 
-_DARK = _Hues(
-    ground="#10141b",
-    raised="#1a212c",
-    lifted="#263141",
-    text="#c3ccd9",
-    dim="#95a1b2",
-    rule="#3b4656",
-    strong="#f0f4fa",
-    you="#f2b75c",
-    you_ground="#3f3421",
-    you_idle="#262c36",
-    find="#f08fcb",
-    heat=("#1f364c", "#2a597c", "#3d7fae", "#66b0dc", "#c2e8fc"),
-    finds=("#3d2843", "#6f3d6b", "#a65394", "#f08fcb", "#ffdcf1"),
-    trouble="#f58089",
-    good="#83c78d",
-    name="#8fb8dd",
-    string="#b7c994",
-    number="#dfa88b",
-    constant="#bda9ee",
-    teal="#7cc7bd",
-)
-_LIGHT = _Hues(
-    ground="#fbfaf7",
-    raised="#efece5",
-    lifted="#e2ddd2",
-    text="#39414d",
-    dim="#59626d",
-    rule="#c9c6bf",
-    strong="#0f141b",
-    you="#7d4d00",
-    you_ground="#f6e2b8",
-    you_idle="#e9e6df",
-    find="#9c2470",
-    heat=("#cfe1ef", "#98c2e2", "#5897cb", "#2769a3", "#0a376b"),
-    finds=("#f2d3e6", "#e0a1c9", "#c762a5", "#9c2470", "#611048"),
-    trouble="#ad1f2b",
-    good="#22672e",
-    name="#1f5a90",
-    string="#475f14",
-    number="#8f4212",
-    constant="#65389a",
-    teal="#0c5f59",
-)
+def _hues(column: int) -> SimpleNamespace:
+    hues = {name: pair[column].split() for name, pair in _HUES.items()}
+    return SimpleNamespace(**{name: colors if len(colors) > 1 else colors[0] for name, colors in hues.items()})
+
+
+_DARK, _LIGHT = _hues(0), _hues(1)
 
 
 def contrast(one: str, other: str) -> float:
@@ -135,7 +98,7 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _cell(ground: str, hues: _Hues) -> Style:
+def _cell(ground: str, hues: SimpleNamespace) -> Style:
     return Style(bgcolor=ground, color=max((hues.ground, hues.strong), key=lambda color: contrast(color, ground)))
 
 
@@ -156,7 +119,7 @@ _WORDS: Mapping[str, str] = {  # a style of words → its hue
 }
 
 
-def _palette(hues: _Hues) -> Palette:
+def _palette(hues: SimpleNamespace) -> Palette:
     words = {name: Style(color=getattr(hues, hue)) for name, hue in _WORDS.items()}
     title = Style(color=hues.strong, bold=True)
     return Palette(
@@ -192,7 +155,7 @@ DARK, LIGHT, PLAIN = "hourscope-dark", "hourscope-light", "hourscope-plain"
 PALETTES = {DARK: (_DARK, _palette(_DARK)), LIGHT: (_LIGHT, _palette(_LIGHT)), PLAIN: (_DARK, _plain())}
 
 
-def _theme(name: str, hues: _Hues, *, dark: bool, caret: str = "none") -> Theme:
+def _theme(name: str, hues: SimpleNamespace, *, dark: bool, caret: str = "none") -> Theme:
     return Theme(
         name,
         primary=hues.you,

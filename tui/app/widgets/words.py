@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 
 from rich.cells import cell_len
-from textual.geometry import Size
 
 from tui.app.model.exhibit import Exhibit
 from tui.app.widgets.cursor_list import ScrolledLines
@@ -26,9 +25,6 @@ class Words(ScrolledLines):
         self._paragraphs, self._how = paragraphs, how
         self.refresh(layout=len(self.lines(self.size.width)) > self.size.height)
         self.repaint()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Piece]]:
         palette = self.palette

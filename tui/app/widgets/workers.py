@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from textual.dom import DOMNode
 from textual.message import Message
@@ -10,11 +10,6 @@ from textual.worker import get_current_worker
 
 from tui.app.requests import Failed
 from tui.errors import HourscopeError
-
-
-def work(node: DOMNode, job: Callable[[], object], group: str) -> None:
-    """Run a job in a thread, instead of what still runs in this group."""
-    node.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=True)
 
 
 def stream(node: DOMNode, messages: Iterable[Message | None], group: str) -> None:
@@ -35,4 +30,4 @@ def stream(node: DOMNode, messages: Iterable[Message | None], group: str) -> Non
             if not worker.is_cancelled:
                 node.post_message(Failed(str(error)))
 
-    work(node, job, group)
+    node.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=True)
