@@ -33,6 +33,7 @@ share_loader()
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
 _FOREIGN_NAMES = ("SSH_CONNECTION",)
+_LONG_NAME = 200  # of a parameter, in characters
 _QUICK = ("archive", "filter", "scan")
 _HOME_FOLDERS = {
     "HOME": "",
@@ -52,6 +53,14 @@ def _found_or_skip(find: Callable[[], Program]) -> Program:
         if os.environ.get("CI"):
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A short name for a long text: each worker sends all names, and megabytes of them cost seconds."""
+    if isinstance(val, str | bytes) and len(val) > _LONG_NAME:
+        start = val[:40].encode() if isinstance(val, str) else val[:40]
+        return f"{start.decode('latin-1').encode('unicode_escape').decode()}…{len(val)}"
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

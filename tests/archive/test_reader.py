@@ -12,9 +12,10 @@ import re
 import struct
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import lz4.frame
 import pytest
@@ -23,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.chunks import COMPRESSIONS, OneObject, flipped, lines, read
-from tui.archive import ChunkReader, Reading, reader, salvage
+from tui.archive import ChunkReader, Damage, Reading, reader, salvage
 from tui.archive.block import Block, block_of
 from tui.archive.folder import FolderStore
 from tui.archive.reader import BLOCK_SIZE, DoubtfulGiven
@@ -57,6 +58,21 @@ class TestFormsThatChange:
         result = read(gzip.compress(lines([b'[{"a":1}]', b'[{"a":2},3]'])))
         assert (len(result.records), result.damage) == (2, [])
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b'{"Records":[{"a":1},{"a":2}]} {"heartbeat":1}',
+            b'{"heartbeat":1}{"Records":[{"a":1},{"a":2}]}{"heartbeat":2}',
+            b'{\n"a": 1\n}\n[\n{"a": 2}\n]\n{\n"a": 3\n}\n',
+        ],
+        ids=["a document first", "between others", "over lines"],
+    )
+    def test_a_list_among_values_is_reported_unless_the_form_is_chosen(self, text: bytes) -> None:
+        assert [damage.reason for damage in read(text).damage] == [
+            "1 value among the records is a list, read as one record (--records)"
+        ]
+        assert read(text, reading=Reading(records=".")).damage == []
+
     @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
     def test_data_that_is_compressed_once_more_later_is_reported(self, name: str) -> None:
         many = list(self.MANY)
@@ -64,6 +80,40 @@ class TestFormsThatChange:
         result = read(b"".join(map(gzip.compress, (lines(many), inner, lines([A, B])))))
         assert result.records == [*many, A, B]
         assert [damage.reason for damage in result.damage] == [
+            f"{name} data among the lines, compressed once more than the rest; not read"
+        ]
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+    @pytest.mark.parametrize("before", [1, 2000])
+    @pytest.mark.parametrize("behind", [0, 2000])
+    def test_lines_in_utf_16_that_were_appended_are_reported_once(
+        self, encoding: str, before: int, behind: int
+    ) -> None:
+        wide = (lines([b'{"n":"error"}'] * 300).decode()).encode(encoding)
+        found = read(lines(self.MANY[:before]) + wide + b"\n" + lines(self.MANY[:behind]))
+        (damage,) = found.damage
+        assert damage.reason == "UTF-16 among the lines, which hourscope does not read"
+        assert damage.start <= len(lines(self.MANY[:before])) <= damage.stop
+        assert found.records[:before] == list(self.MANY[:before])
+        assert [record for record in found.records if record in self.MANY] == [
+            *self.MANY[:before],
+            *self.MANY[:behind],
+        ]
+
+    @pytest.mark.parametrize("name", ["gzip", "zstd", "bzip2", "xz"])
+    @pytest.mark.parametrize("place", [2, 3])
+    @pytest.mark.parametrize("count", [2000, 30_000])  # of which a bzip2 stream is more than a block
+    def test_so_it_is_where_nobody_looks_at_the_records(self, name: str, place: int, count: int) -> None:
+        """As in a search for a text that hits nothing."""
+        member = gzip.compress(lines(self.MANY), mtime=0)
+        chance = random.Random(1)
+        inner = COMPRESSIONS[name](lines([b'{"a":"%s"}' % chance.randbytes(20).hex().encode() for _ in range(count)]))
+        members = [member] * 3
+        members.insert(place, gzip.compress(inner, mtime=0))
+        store: Store = OneObject(b"".join(members))  # type: ignore[assignment]
+        with ChunkReader(store, "key") as chunk:
+            results = list(chunk.results(lambda: lambda block: len(block.raw())))
+        assert [item.reason for item in results if isinstance(item, Damage)] == [
             f"{name} data among the lines, compressed once more than the rest; not read"
         ]
 
@@ -476,6 +526,46 @@ def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
 def test_lists_that_lie_on_several_lines_or_hold_other_values(text: bytes, count: int) -> None:
     result = read(gzip.compress(text))
     assert (len(result.records), result.form[-3:], result.damage) == (count, "[*]", [])
+
+
+class TestWhereDamageIs:
+    """A decoder does not tell exactly where what it gives is stored: the hole that is reported holds the damage."""
+
+    RECORDS = tuple(b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(9000))
+    KINDS: ClassVar[dict[str, tuple[bytes, bytes]]] = {
+        "zeros": (b"\n", bytes(600)),
+        "compressed": (b"\n", gzip.compress(lines(RECORDS), mtime=0)),
+        "a long record": (b"\n", b'{"a":"' + b"x" * 3_000_000 + b'"}\n'),
+        "a long value": (b"", b'{"a":"' + b"x" * 3_000_000 + b'"}'),
+        "stray bytes": (b"", b"stray bytes"),
+    }
+
+    @pytest.mark.parametrize("members", [0, 3])
+    @pytest.mark.parametrize("place", [1, 4500, 8999])
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_is_in_the_hole_and_little_else(self, kind: str, place: int, members: int) -> None:
+        end, damage = self.KINDS[kind]
+        before, behind = (b"".join(record + end for record in part) for part in self._parts(place))
+        text = before + damage + behind
+        step = -(-len(text) // members) if members else len(text)
+        pieces = [text[at : at + step] for at in range(0, len(text), step)]
+        stored = [gzip.compress(piece, 0, mtime=0) if members else piece for piece in pieces]  # as long as the text
+        found = read(b"".join(stored), reading=Reading(max_record=1 << 20))
+        assert found.damage
+        first, last = found.damage[0], found.damage[-1]
+        assert first.start <= len(before)
+        assert last.stop >= len(before) + len(damage)
+        assert last.stop - first.start <= len(damage) + (6 << 18)
+
+    def _parts(self, place: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
+        return self.RECORDS[:place], self.RECORDS[place:]
+
+
+def test_blank_lines_alone_in_a_block_cost_no_line_behind_them() -> None:
+    text = b"first\n" + bytes(1 << 20) + b"\n" * (1 << 19) + b"last\n"
+    found = read(text, block_size=1 << 16)
+    assert found.records == [b"first", b"last"]
+    assert found.blank == (1 << 19) - 1
 
 
 class TestZerosBetweenMembers:

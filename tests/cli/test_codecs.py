@@ -158,6 +158,15 @@ def test_a_zstd_window_over_128_mib_is_named(name: str, data: bytes, tmp_path: P
     assert f"{name.replace('2 GiB', '2,048 MiB')}; at most 128 MiB are read" in damage["reason"]
 
 
+@pytest.mark.parametrize("text", [TEXT, TEXT[:40]], ids=["long", "short"])
+def test_a_zstd_frame_that_needs_a_dictionary_is_named(text: bytes, tmp_path: Path) -> None:
+    dictionary = zstandard.train_dictionary(1000, [b'{"i":%d,"s":"%d"}' % (i, i * i) for i in range(3000)])
+    put(tmp_path / "a", zstd(text, dict_data=dictionary), "log.zst")
+    ran = hourscope("scan", tmp_path / "a", "-g", "x", "--count")
+    assert ran.code == 2
+    assert f"a zstd frame needs the dictionary {dictionary.dict_id()}, which hourscope does not read" in ran.err
+
+
 def test_zstd_frames_with_long_windows_are_read_beside_others(tmp_path: Path) -> None:
     """Four chunks at a time may each ask for 128 MiB."""
     for hour in range(6):

@@ -23,6 +23,15 @@ def test_the_path_of_a_file_that_need_not_exist(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == f"{config_dir() / 'config.toml'}\n"
 
 
+@pytest.mark.parametrize(("command", "choices"), [("config", "path, check, keys"), ("completion", "bash, zsh, fish")])
+def test_without_its_argument_a_command_names_what_it_may_be(
+    command: str, choices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([command]) == 2
+    sentence = f"hourscope: an argument is missing; it is one of {choices}; see hourscope {command} --help\n"
+    assert capsys.readouterr().err == sentence
+
+
 def test_a_sound_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["config", "check"]) == 0
     assert "optional" in capsys.readouterr().out

@@ -314,6 +314,17 @@ def test_a_pipe_gets_a_large_member_at_once_and_its_end_says_how_many_are_doubtf
     assert given == [*RECORDS[:100], *doubtful, *RECORDS[100:], *RECORDS]
 
 
+def test_verify_counts_the_records_that_others_do(large: Path) -> None:
+    """And as copies only those: the doubtful ones are in no hour."""
+    (large / "e.2015-01-30_02.log.gz").write_bytes((large / "e.2015-01-30_00.log.gz").read_bytes())
+    ran = hourscope("verify", large, "--json")
+    verified = json.loads(ran.out)
+    total, code, _ = count(large)
+    assert (ran.code, code) == (2, 2)
+    assert verified["records"] == total == 3 * len(RECORDS)
+    assert verified["duplicates"] == 2 * len(RECORDS)
+
+
 def test_a_large_damaged_member_is_never_sent(large: Path) -> None:
     out = large.with_name("out.jsonl")
     ran = hourscope("send", large, "-o", out, "--json")

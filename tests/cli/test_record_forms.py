@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -324,3 +324,17 @@ def test_objects_in_another_notation_are_reported_whatever_is_looked_for(
     ran = hourscope("scan", tmp_path / "a", "-m", expression, "--count")
     assert (ran.code, ran.out) == (2, b"0\n")
     assert "30 records are not JSON (broken JSON)" in ran.err
+
+
+@pytest.mark.parametrize("record", [b"[NaN]", b'{"i": NaN}', b'{"i": [1, -Infinity]}', b'{"i": 1e5}', b'"\\ud800"'])
+@pytest.mark.parametrize("form", [lines, b" ".join], ids=["lines", "concatenated"])
+def test_verify_takes_for_json_what_a_filter_does(
+    record: bytes, form: Callable[[Sequence[bytes]], bytes], tmp_path: Path
+) -> None:
+    put(tmp_path / "a", gzip.compress(form([*RECORDS[:9], record, *RECORDS[9:]])))
+    verified = json.loads(hourscope("verify", tmp_path / "a", "--json").out)
+    searched = json.loads(
+        hourscope("scan", tmp_path / "a", "-m", "type(@) == 'x'", "--count", "--json").out.splitlines()[-1]
+    )
+    assert verified["not_json"] == searched["not_json"] == (b"NaN" in record or b"Inf" in record)
+    assert verified["records"] == searched["records"]

@@ -1,5 +1,6 @@
 """What is written of a match, how many, and what a scan would find."""
 
+import gzip
 import json
 import random
 import subprocess
@@ -93,6 +94,25 @@ def test_an_estimate_says_what_it_is_made_of(sample: Path) -> None:
     assert summary["low"] < summary["matches"] < summary["high"]
     assert summary["bytes_compressed"] == sum(path.stat().st_size for path in sample.iterdir())
     assert summary["requests"] == 0, "a folder costs nothing"
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "code", "said"),
+    [
+        (b'{"n":1}\n{"n":2}\n', ("-g", "none"), 1, "2 records of 1 chunk"),
+        (gzip.compress(b'{"n":1}\n' * 9_000, mtime=0)[:-30], ("-g", "none"), 2, "1 chunk damaged"),
+        (b"", ("-g", "none"), 2, "1 chunk damaged"),
+        (b"plain\ntext\n", ("-m", "n"), 2, "2 records not JSON"),
+        (b'plain\n{"n":1}\n', ("-m", "n"), 0, "1 record not JSON"),
+        (b"plain\ntext\n", ("-g", "none"), 1, "2 records of 1 chunk"),
+    ],
+)
+def test_an_estimate_says_what_it_could_not_see(
+    tmp_path: Path, content: bytes, words: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "e.2015-01-20_13.log").write_bytes(content)
+    ran = hourscope("scan", tmp_path, *words, "--estimate")
+    assert (ran.code, said in ran.out.decode()) == (code, True)
 
 
 INCIDENT = incident_of(SPEC)

@@ -80,6 +80,7 @@ async def chromium(tmp_path: Path) -> AsyncIterator[Chromium]:
         yield browser
 
 
+@pytest.mark.timeout(300)
 async def test_the_explorer_is_used_in_a_browser(served: Served, sample: Path, chromium: Chromium) -> None:
     page = await chromium.open(served.url)
     await page.wait_for("January 2015")

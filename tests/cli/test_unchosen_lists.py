@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,23 @@ def test_every_command_names_the_list(kind: str, tmp_path: Path) -> None:
         ("verify", tmp_path / "a"),
         ("diff", tmp_path / "a", "--from", HOUR, "--to", "2015-01-30T01"),
         ("doctor", tmp_path / "a"),
+        ("send", tmp_path / "a", "-m", "i >= `0`", "-o", tmp_path / "out"),
+        ("send", tmp_path / "a", "-m", "i >= `0`", "-o", tmp_path / "out", "--dry-run"),
     ):
         ran = hourscope(*command)
         assert ran.code == 2, command
         assert f"--records {path}" in _all_of(ran), command
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_send_of_the_whole_warns_that_it_may_be_one_record_for_many(kind: str, tmp_path: Path) -> None:
+    data, path = DOCUMENTS[kind]
+    put(tmp_path / "a", gzip.compress(data))
+    ran = hourscope("send", tmp_path / "a", "-o", tmp_path / "out", "--json")
+    assert ran.code == 0
+    (warning,) = json.loads(ran.out)["warnings"]
+    assert f"--records {path}" in warning
+    assert warning in ran.err
 
 
 def _all_of(ran: Ran) -> str:

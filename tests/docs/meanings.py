@@ -163,6 +163,8 @@ JSON: Mapping[str, str] = {
     "request_dollars": "What they cost.",
     "transfer_dollars": "What the transfer out of S3 costs.",
     "unread": "Chunks of the sample that could not be read.",
+    "estimate: damaged": "Chunks that the sample holds whole and that are damaged.",
+    "estimate: not_json": "Records of the sample that a JMESPath filter could not look at.",
     "what": "What was sent.",
     "where": "Files, or nsqds of all runs.",
     "topic": "NSQ topic, or null for a file.",

@@ -35,6 +35,17 @@ def test_every_record_after_the_first_of_its_kind_is_a_copy(chunks: list[list[by
     assert copies_of(chunks) == said_plainly(chunks)
 
 
+@given(_CHUNKS, st.sets(st.integers(0, 4)))
+def test_what_is_dropped_was_never_there(chunks: list[list[bytes]], dropped: set[int]) -> None:
+    with Fingerprints() as fingerprints:
+        for number, records in enumerate(chunks):
+            fingerprints.add(number, b"".join(map(fingerprint, records)))
+            if number in dropped:
+                fingerprints.drop(number)
+        kept = [[] if number in dropped else records for number, records in enumerate(chunks)]
+        assert fingerprints.copies() == said_plainly(kept)
+
+
 @settings(max_examples=10)  # each makes hundreds of files
 @given(_CHUNKS)
 def test_what_is_too_much_to_sort_at_once_is_divided_again(chunks: list[list[bytes]]) -> None:

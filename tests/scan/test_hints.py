@@ -78,6 +78,11 @@ SLIPS = [
     ("contains(numbers, '1')", "numbers holds a number here", "contains(numbers, `1`)"),
     ("starts_with(tags, 'li')", "tags is a list here", "tags[?starts_with(@, 'li')]"),
     ("event == 'ok' | status == `200`", "'or' is written ||", "event == 'ok' || status == `200`"),
+    ("!event == 'error'", "! belongs to event alone, and true or false is never 'error'", "!(event == 'error')"),
+    ("live && ! status == `200`", "! belongs to status alone", "live && ! (status == `200`)"),
+    ("!event != 'error'", "! belongs to event alone", "!(event != 'error')"),
+    ("event == 'ok' || 'error'", "'error' alone is true for every record", "event == 'ok' || event == 'error'"),
+    ("live && status == `500` || `200`", "`200` alone is true", "live && status == `500` || status == `200`"),
     ("player.verison == '4.13.0'", "did you mean player.version?", "player.version == '4.13.0'"),
     ("playerVersion == '4.13.0'", "did you mean player.version?", "player.version == '4.13.0'"),
     ("version == '4.13.0'", "did you mean player.version?", "player.version == '4.13.0'"),
@@ -114,6 +119,15 @@ def test_a_slip_is_named_and_the_expression_offered_matches(expression: str, wor
     assert f"which matches {hints_[-1].matches} of the 10 records sampled" in str(hints_[-1])
 
 
+@pytest.mark.parametrize("expression", ["'error'", "`[1]`", "'a' || event == 'b'", "event == 'error' && 'play'"])
+def test_a_text_that_is_a_condition_of_its_own_is_named_though_records_match(expression: str) -> None:
+    filter_ = parse_filter(match=[expression])
+    assert may_mislead(filter_)
+    (hint,) = hints(filter_, sample_of(), matched=True)
+    assert "alone is true for every record" in hint.sentence
+    assert hint.term is None
+
+
 @pytest.mark.parametrize(
     "expression",
     [
@@ -133,6 +147,11 @@ def test_a_slip_is_named_and_the_expression_offered_matches(expression: str, wor
         "sum(numbers) > `1000`",
         '"odd \\"key\\"" == `2`',
         "error.code",
+        "!live == `true` && event == 'fatal'",
+        "event == 'fatal' || `false`",
+        "items[?sku == 'S2' || qty > `900`]",
+        "not_null(event, 'fatal') == 'fatal'",
+        "(level || 'fatal') == 'fatal'",
     ],
 )
 def test_what_is_right_gets_no_hint(expression: str) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ import zstandard
 
 from tui.archive import open_archive
 from tui.filter import parse_filter
-from tui.scan.child import Child
+from tui.scan.child import MAIN, Child
 from tui.scan.events import ChunkDone, ScanEvent
 from tui.scan.task import ScanTask, scan_chunk
 from tui.scan.turns import Turn, pipe_turn
@@ -98,3 +102,19 @@ def test_a_chunk_that_waits_for_its_turn_can_be_cancelled(tmp_path: Path) -> Non
     assert isinstance(last, ChunkDone)
     assert last.partial
     assert lock.locked(), "it does not give back what it never had"
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.9])
+def test_a_child_ends_where_its_parent_died_in_the_middle_of_a_task(kept: float, tmp_path: Path) -> None:
+    words = parse_filter(grep=[str(number) for number in range(9000)])
+    pickled = pickle.dumps(replace(task(tmp_path, "a", 17), filter=words))
+    with pipe_turn() as turn:
+        ran = subprocess.run(
+            [sys.executable, "-c", MAIN, *map(str, turn.ends)],
+            input=pickled[: int(len(pickled) * kept)],
+            capture_output=True,
+            pass_fds=turn.ends,
+            timeout=60,
+            check=False,
+        )
+    assert ran.stderr == b""

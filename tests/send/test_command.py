@@ -103,6 +103,36 @@ def test_the_dry_run_refuses_what_the_send_would(tmp_path: Path, nsqd: Nsqd, top
     assert hourscope("send", tmp_path / "in", *to(nsqd, topic), "--dry-run", "--skip-oversize").code == 0
 
 
+_SOUND = gzip.compress(b'{"a":1}\n', mtime=0)
+
+
+@pytest.mark.nsq
+@pytest.mark.parametrize(
+    ("data", "term", "code"),
+    [
+        pytest.param(_SOUND, "a", 0, id="sound"),
+        pytest.param(_SOUND, "b", 1, id="no match"),
+        pytest.param(b"\n\n{}\n", "b", 1, id="no match and blank lines"),
+        pytest.param(_SOUND + _SOUND[:-6] + b"\xff" + _SOUND[-5:], "a", 2, id="damage"),
+        pytest.param(_SOUND + b"trailing", "b", 2, id="damage and no match"),
+        pytest.param(b"", "a", 2, id="no bytes"),
+        pytest.param(b"text\n", "a", 2, id="text"),
+        pytest.param(b'text\n{"a":1}\n', "a", 0, id="some text"),
+    ],
+)
+def test_the_dry_run_has_the_exit_code_of_the_send(
+    data: bytes, term: str, code: int, tmp_path: Path, nsqd: Nsqd, topic: str
+) -> None:
+    source = tmp_path / "in"
+    source.write_bytes(data)
+    for where in (["-o", tmp_path / "out"], [*to(nsqd, topic), "--yes"]):
+        dry = hourscope("send", source, "-m", term, *where, "--dry-run", "--json")
+        ran = hourscope("send", source, "-m", term, *where, "--json")
+        assert (dry.code, ran.code) == (code, code)
+        assert json.loads(dry.out)["damaged"] == json.loads(ran.out)["damaged"]
+        assert ("not JSON" in dry.err) == ("not JSON" in ran.err) == data.startswith(b"text")
+
+
 @pytest.mark.nsq
 def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: str) -> None:
     assert hourscope("send", archive, *to(nsqd, topic), "--yes").code == 0

@@ -140,8 +140,9 @@ class Page:
     async def clipboard(self) -> str:
         """What is in it, as soon as anything is."""
         await self.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+        end = time.monotonic() + 60
         while not (text := await self.evaluate("navigator.clipboard.readText()")):
-            pass
+            assert time.monotonic() < end, "nothing came into the clipboard"
         assert isinstance(text, str)
         return text
 

@@ -153,6 +153,7 @@ def unread_format(head: bytes, key: str) -> str:
     return named
 
 
+CONTROL = bytes((*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))  # characters that no text has
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 

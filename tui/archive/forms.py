@@ -239,12 +239,19 @@ def _is_json_string(record: bytes) -> bool:
 
 
 def compressed_in(text: bytes) -> tuple[int, str]:
-    """Where in decoded text compressed data begins, and which; "" if nowhere."""
+    """Where in decoded text compressed data begins, and which; "" if nowhere.
+
+    What is there may be too little for a decoder (bzip2 takes up to 900 kB at once); then it must begin a line.
+    """
     for magic in _MAGIC.finditer(text):
-        codec = sniff(text[magic.start() : magic.start() + HEAD_SIZE])
+        start = magic.start()
+        codec = sniff(text[start : start + HEAD_SIZE])
         try:
-            if codec and any(codec.member().pieces(text[magic.start() : magic.start() + _TRIED])):
-                return magic.start(), codec.name
+            if codec and (
+                any(codec.member().pieces(text[start : start + _TRIED]))
+                or text[max(0, start - 1) : start] in (b"", b"\n")
+            ):
+                return start, codec.name
         except MemberError:
             continue
     return 0, ""

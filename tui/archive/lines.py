@@ -9,6 +9,7 @@ from typing import cast
 
 from tui.archive.block import LONG, Block, block_of
 from tui.archive.chunk import Damage
+from tui.archive.codec import CONTROL
 from tui.archive.forms import compressed_in
 from tui.archive.json_values import BOM, is_json_object
 from tui.archive.long_line import LongLine, several, too_long
@@ -21,13 +22,23 @@ ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
 _LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a time
-# Of so many bytes, those of a disk sector, one is looked at for a run of zeros, where nobody looks at the records: to
-# look at all of them would cost a literal scan 4 % of its time.
+# Of so many bytes, those of a disk sector, one is looked at for what no text holds (zeros, compressed data) where
+# nobody looks at the records: to look at all of them would cost a literal scan 4 % of its time.
 _SAMPLED = 512
 _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
-SplitValues = Callable[[Readable], Iterator["Block | Damage"]]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where decoded bytes are in the stored ones: `begin` says behind what those are that come next, `end` before what
+    those are that came. A decoder tells neither exactly.
+    """
+
+    begin: Callable[[], int]
+    end: Callable[[], int]
+
+
+SplitValues = Callable[[Readable, Place], Iterator["Block | Damage"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +71,15 @@ class Limits:
 
 
 def line_blocks(
-    stream: Readable, limits: Limits, at: Callable[[], int], span: Span, split_values: SplitValues
+    stream: Readable, limits: Limits, place: Place, span: Span, split_values: SplitValues
 ) -> Iterator[Block | Damage]:
-    """The lines of a stream as blocks. `at` tells how far the stored bytes are read.
+    """The lines of a stream as blocks. `place` tells where they are stored.
 
     CR before LF and a BOM are not part of a record; blank lines, which hold only spaces and tabs at most, are left out
     and counted; a line that is several JSON objects is split, a long one by `split_values`; runs of zero bytes and
     records over the limit are damage.
     """
-    lines = _Lines(limits, at, span, split_values)
+    lines = _Lines(limits, place, span, split_values)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_worthless() and not lines.grow():
@@ -83,12 +94,12 @@ def line_blocks(
 class _Lines:
     """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
 
-    def __init__(self, limits: Limits, at: Callable[[], int], span: Span, split_values: SplitValues) -> None:
+    def __init__(self, limits: Limits, place: Place, span: Span, split_values: SplitValues) -> None:
         self._split_values = split_values
         self._size = min(limits.block, limits.record + 1)
         self._limits, self._limit = limits, limits.record
         self._buffer = bytearray(self._size)
-        self._at, self._begun_at = at, at()
+        self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._carried = self._filled = self._offset = 0
         self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
         self._zeros = 0  # of a run that is as long as the buffer or longer
@@ -138,7 +149,7 @@ class _Lines:
         self._buffer[: self._carried] = self._buffer[end : self._filled]
         if len(self._buffer) > self._size > self._carried:
             del self._buffer[self._size :]  # one long record is no reason to keep its room
-        self._begun_at = self._at()
+        self._begun_at = self._begin_of(self._carried)
 
     def rest(self) -> Iterator[Block | Damage]:
         """The last line, which lacks its newline."""
@@ -201,16 +212,20 @@ class _Lines:
     def split_on(self, stream: Readable) -> Iterator[Block | Damage]:
         """The values of a line that is too long to be kept, up to the next line."""
         line = LongLine(self._buffer[: self._carried], stream)
-        yield from self._shifted(self._split_values(line))
+        yield from self._values_of(line)
         self._filled, self._carried = len(line.behind), 0
         self._buffer[: self._filled] = line.behind
         self._doubt_first = False
-        self._begun_at = self._at()
+        self._begun_at = self._begin_of(self._filled)
 
-    def _shifted(self, items: Iterator[Block | Damage]) -> Iterator[Block | Damage]:
-        """Blocks that begin where the last one ended."""
-        base = self._offset
-        for item in items:
+    def _begin_of(self, count: int) -> int:
+        """Where so many bytes begin that were read last, or a little before."""
+        return max(0, self._place.begin() - count)
+
+    def _values_of(self, line: LongLine) -> Iterator[Block | Damage]:
+        """Its blocks, which begin where the last one ended."""
+        base, begun_at = self._offset, self._begun_at
+        for item in self._split_values(line, Place(lambda: begun_at, self._at)):
             if isinstance(item, Block):
                 item.offset += base
                 self._offset = item.offset + item.end
@@ -230,17 +245,19 @@ class _Lines:
                 break
             length += self._filled
         self._doubt_first = False
-        self._begun_at = self._at()
+        self._begun_at = self._begin_of(self._filled)
         return too_long(begun_at, self._at(), length, self._limit)
 
     def _untouched(self, end: int) -> Block | None:
         """The lines `buffer[:end]` as they are, as nearly all are; None if more is to be done first."""
         if not self._offset or self._zeros or self._doubt_first or self._compressed:
             return None
-        if b"\0" in self._buffer[0:end:_SAMPLED]:
+        sample = self._buffer[0:end:_SAMPLED]
+        strange = len(sample.translate(None, CONTROL)) < len(sample)
+        if strange and b"\0" in sample:
             return None
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if self._odd:
+        if self._odd or strange:
             block.settle()
         return block
 
@@ -289,7 +306,7 @@ class _Lines:
             with memoryview(line) as text:
                 glued = several(text)
             if glued:
-                yield from self._shifted(self._split_values(LongLine(line)))
+                yield from self._values_of(LongLine(line))
                 return
             newline = line.endswith(_NEWLINE)
             if line.endswith((b"\r", b"\r\n")):
@@ -312,10 +329,15 @@ class _Lines:
         pieces = [text]
         if self._compressed or b"\0" in text:
             text, damage = self._without_compressed(text)
+            self._mixture.look_for_utf16(text, self._begun_at)
             pieces = _ZERO_RUNS.split(text)
         records: list[bytes] = []
         blank = shared = 0
         for number, piece in enumerate(pieces):
+            if len(pieces) == 1 and piece.isspace():
+                blank += piece.count(_NEWLINE) + (not piece.endswith(_NEWLINE)) - self._doubt_first  # there may be many
+                self._doubt_first = False
+                break
             lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
             if lines and self._doubt_first:
                 self._doubt_first = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,19 +10,29 @@ from tui.archive.chunk import Damage
 from tui.archive.forms import is_record_list
 from tui.units import plural
 
+_UTF16 = re.compile(rb"(?:[\x20-\x7e]\x00){8}|(?:\x00[\x20-\x7e]){8}")
+
 
 @dataclass(slots=True)
 class Mixture:
     """How many lines were lists of objects, or documents that hold one; how many only open a value; and where in the
     stored bytes the first of each was. `others`: there are lines that are no lists. `of_json`: the first line is JSON.
+    `each`: what the records are, if not lines.
     """
 
+    each: str = "line"
     lists: int = 0
     others: bool = False
     of_json: bool = False
     _lists_at: int = 0
     _opened: int = 0
     _opened_at: int = 0
+    _wide_at: int = -1
+
+    def look_for_utf16(self, text: bytes, at: int) -> None:
+        """Of a text that holds zero bytes: may it be one that another program (PowerShell) appended in UTF-16?"""
+        if self._wide_at < 0 and _UTF16.search(text):
+            self._wide_at = at
 
     def look_at_first(self, line: bytes) -> None:
         line = line.rstrip()
@@ -41,9 +52,11 @@ class Mixture:
     def damage(self, end: int) -> Iterator[Damage]:
         """What is to be reported at the chunk's end."""
         if self.lists and self.others:
-            reason = f"{plural(self.lists, 'line')} among the records {'is' if self.lists == 1 else 'are'} a list"
+            reason = f"{plural(self.lists, self.each)} among the records {'is' if self.lists == 1 else 'are'} a list"
             suffix = "" if self.lists == 1 else " each"
             yield Damage(self._lists_at, end, f"{reason}, read as one record{suffix} (--records)")
+        if self._wide_at >= 0:
+            yield Damage(self._wide_at, end, "UTF-16 among the lines, which hourscope does not read")
         if self._opened:
             reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
             yield Damage(self._opened_at, end, f"{reason}, read line by line (--records . reads whole values)")

@@ -37,7 +37,7 @@ from tui.archive.forms import (
     unchosen_list,
 )
 from tui.archive.json_values import BOM
-from tui.archive.lines import ZERO_RUN, Limits, Span, line_blocks
+from tui.archive.lines import ZERO_RUN, Limits, Place, Span, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
 _PARTS_THAT_TELL = 16
 _REPLACED = 3  # times that an object may be replaced while it is being opened
+_AHEAD = 2 * READ_SIZE  # stored bytes that decoders have read, at most, and of which they have not given all
 HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
 
 T = TypeVar("T")
@@ -233,8 +234,8 @@ class ChunkReader:
                 pass
         return Damage(0, self._raw.position, reason)
 
-    def _records(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
-        """The records of decoded bytes."""
+    def _records(self, stream: Peekable, span: Span, start: int = 0) -> Iterator[Block | Damage]:
+        """The records of decoded bytes, which the stored ones from `start` on hold."""
         stream = without_marks(stream)
         if self._form is None:
             first, whole = _telling(stream)
@@ -245,9 +246,9 @@ class ChunkReader:
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if self._reading.records is None:
-                yield from self._looked_into(self._split(stream, span), line=whole and first.endswith(b"\n"))
+                yield from self._looked_into(self._split(stream, span, start), line=whole and first.endswith(b"\n"))
                 return
-        yield from self._split(stream, span)
+        yield from self._split(stream, span, start)
 
     def _looked_into(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
         """The same; its first records show whether they are records at all."""
@@ -264,22 +265,28 @@ class ChunkReader:
                 yield item
         yield from items
 
-    def _split(self, stream: Peekable, span: Span) -> Iterator[Block | Damage]:
+    def _split(self, stream: Peekable, span: Span, start: int) -> Iterator[Block | Damage]:
         """Decoded bytes of a known form as records."""
         # to look opens a part, so that what is found in it is not told from where another part ended
         if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
+        place = Place(lambda: self._begin_of_next(stream, start), self._raw.tell)
         if self.form.kind == "lines":
             yield from line_blocks(
-                stream, self._limits, self._raw.tell, span, lambda line: self._values(line, VALUES, Span())
+                stream, self._limits, place, span, lambda line, place: self._values(line, VALUES, place, Span())
             )
         else:
-            yield from self._values(stream, self.form, span)
+            yield from self._values(stream, self.form, place, span)
 
-    def _values(self, stream: Readable, form: Form, span: Span) -> Iterator[Block | Damage]:
+    def _begin_of_next(self, stream: Peekable, start: int) -> int:
+        """Where in the stored bytes what is decoded next begins, or a little before."""
+        return start if stream.holds else max(start, self._raw.tell() - (_AHEAD if self.codec else 0))
+
+    def _values(self, stream: Readable, form: Form, place: Place, span: Span) -> Iterator[Block | Damage]:
         from tui.archive.values import value_blocks  # few chunks need it
 
-        yield from value_blocks(stream, form, self._limits, self._raw.tell, span)
+        chosen = self._reading.records is not None
+        yield from value_blocks(stream, form, self._limits, place, span, chosen=chosen)
 
     def _open_at(self, start: int) -> BinaryIO:
         self._raw.close()
@@ -334,7 +341,7 @@ class ChunkReader:
     def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes
         with closing(part.open()) as stream:
-            for item in self._records(Peekable(cast(Readable, stream)), span):
+            for item in self._records(Peekable(cast(Readable, stream)), span, part.start):
                 if isinstance(item, Block):
                     item.offset += base
                     self.bytes = item.offset + item.end

@@ -83,10 +83,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Decoded bytes that belong together: `open` begins a pass over them. For `sound` see Stretch."""
+    """Decoded bytes that belong together: `open` begins a pass over them. For `sound` see Stretch.
+
+    `start`: the stored byte that they begin at, or behind which they do.
+    """
 
     open: Callable[[], BinaryIO]
     sound: bool
+    start: int = 0
 
 
 @dataclass(slots=True)
@@ -122,7 +126,7 @@ def salvage(
         if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
             yield from _second_layer(opened, second, await_turn, item)
         else:
-            yield Part(opened, item.sound)
+            yield Part(opened, item.sound, item.start)
 
 
 def _hidden_codec(tape: Tape, key: str) -> Codec | None:
@@ -162,7 +166,7 @@ def _second_layer(
         if isinstance(item, Damage):
             yield Damage(outer.start, outer.stop, item.reason, item.doubtful)
         else:
-            yield Part(partial(_opened, open_at, item), item.sound)
+            yield Part(partial(_opened, open_at, item), item.sound, outer.start)
 
 
 def survey(tape: Tape, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Iterator[Stretch | Damage]:

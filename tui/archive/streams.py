@@ -46,6 +46,11 @@ class Peekable(io.RawIOBase):
                 self._seen = bytes(view[:filled])
         return self._seen[:size]
 
+    @property
+    def holds(self) -> bool:
+        """Are there bytes that were looked at and not read yet?"""
+        return bool(self._seen)
+
     def skip(self, count: int) -> None:
         """Drop bytes that were looked at."""
         self._seen = self._seen[count:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice, product
 from typing import cast
 
@@ -38,9 +38,10 @@ from tui.archive.json_values import (
     value_end,
     values,
 )
-from tui.archive.lines import Limits, Span
+from tui.archive.lines import Limits, Place, Span
 from tui.archive.long_line import too_long
 from tui.archive.members import Readable
+from tui.archive.mixture import Mixture
 from tui.units import plural
 
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
@@ -55,10 +56,13 @@ _FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
-    stream: Readable, form: Form, limits: Limits, at: Callable[[], int], span: Span
+    stream: Readable, form: Form, limits: Limits, place: Place, span: Span, *, chosen: bool = False
 ) -> Iterator[Block | Damage]:
-    """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out."""
-    reader = Values(form, limits, at, span)
+    """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out.
+
+    `chosen`: the form is what a person says, so that lists among other values are reported by nobody.
+    """
+    reader = Values(form, limits, place, span, chosen=chosen)
     buffer = bytearray(limits.block)
     with memoryview(buffer) as view:
         while count := stream.readinto(view) or 0:
@@ -69,9 +73,9 @@ def value_blocks(
 class Values:
     """Decoded bytes that are `pending`, and where in a document they begin."""
 
-    def __init__(self, form: Form, limits: Limits, at: Callable[[], int], span: Span) -> None:
+    def __init__(self, form: Form, limits: Limits, place: Place, span: Span, *, chosen: bool) -> None:
         self._form, self._limits = form, limits
-        self._at, self._begun_at = at, at()
+        self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._pending = bytearray()
         self._enough = limits.block  # bytes that are worth a look
         self._window = _LEAST_WINDOW  # bytes of them that are looked at together
@@ -87,6 +91,7 @@ class Values:
         self._skipped = 0  # bytes of a record that is too long
         self._without_list = 0  # documents
         self._without_list_at = 0  # where the first of them begins
+        self._mixture = Mixture("value") if form.kind == "values" and not chosen else None
 
     def feed(self, data: bytes) -> Iterator[Block | Damage]:
         if not self._offset and not self._pending:
@@ -116,6 +121,8 @@ class Values:
             documents = plural(self._without_list, "document")
             reason = f"{documents} without a list at {self._form}, read as one record each (--records)"
             yield Damage(self._without_list_at, self._at(), reason)
+        if self._mixture is not None:
+            yield from self._mixture.damage(self._at())
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
         """Everything whole that is pending."""
@@ -152,7 +159,7 @@ class Values:
         if more or (self._is_stuck(final) and (yield from self._resume(final=final))):
             return True
         if done:
-            self._begun_at, self._enough = self._at(), self._limits.block
+            self._begun_at, self._enough = self._begin(), self._limits.block
         elif len(self._pending) > self._limits.record:
             self._skipped += len(self._pending)
             self._pending.clear()
@@ -207,11 +214,17 @@ class Values:
         if len(record) > self._limits.record:
             yield too_long(self._begun_at, self._at(), len(record), self._limits.record)
         else:
+            if self._mixture is not None:
+                self._mixture.others = True
             record += b"\n"
             self._offset += len(record)
             yield Block(record, len(record), self._offset - len(record), _count=1)
-        self._begun_at = self._at()
+        self._begun_at = self._begin()
         return True
+
+    def _begin(self) -> int:
+        """Where what is pending begins, or a little before."""
+        return max(0, self._place.begin() - len(self._pending))
 
     def _is_stuck(self, final: bool) -> bool:
         """Is what is pending no beginning of a value, or does it take suspiciously long to end?"""
@@ -258,6 +271,8 @@ class Values:
             yield self._block(records[begin:])
 
     def _block(self, records: list[bytes]) -> Block:
+        if self._mixture is not None:
+            self._mixture.add(records, self._begun_at)
         block = block_of([one_line(record) for record in records], self._offset)
         self._offset += block.end
         return block

@@ -66,9 +66,11 @@ class ZstdFrame:
             return True
         if data[:4] != ZSTD_MAGIC:
             raise MemberError("a zstd frame has a damaged header")
-        size, window = _header(data)
+        size, window, dictionary = _header(data)
         if len(data) < size:
             return False
+        if dictionary:
+            raise MemberError(f"a zstd frame needs the dictionary {dictionary}, which hourscope does not read")
         if window > MAX_MEMORY:
             raise MemberError(
                 f"a zstd frame needs a window of {window >> 20:,} MiB; at most {MAX_MEMORY >> 20} MiB are read"
@@ -111,18 +113,22 @@ class ZstdFrame:
             raise MemberError(f"a zstd frame is damaged ({words})") from error
 
 
-def _header(data: bytearray) -> tuple[int, int]:
-    """The size of a frame's header, and its window, both in bytes; the size may be more than there is so far."""
+def _header(data: bytearray) -> tuple[int, int, int]:
+    """The size of a frame's header, and its window, both in bytes; the number of its dictionary, 0 if it needs none.
+
+    The size may be more than there is so far.
+    """
     descriptor = data[4]
     single = descriptor >> 5 & 1
     dictionary = (0, 1, 2, 4)[descriptor & 3]
     content = (single, 2, 4, 8)[descriptor >> 6]
     size = 5 + (not single) + dictionary + content
     if len(data) < size:
-        return size, 0
+        return size, 0, 0
+    number = int.from_bytes(data[size - content - dictionary : size - content], "little")
     if not single:
         exponent, mantissa = data[5] >> 3, data[5] & 7
         base = 1 << (10 + exponent)
-        return size, base + (base >> 3) * mantissa
+        return size, base + (base >> 3) * mantissa, number
     value = int.from_bytes(data[size - content : size], "little")
-    return size, value + (256 if content == 2 else 0)
+    return size, value + (256 if content == 2 else 0), number

@@ -130,7 +130,13 @@ def _explain(error: BaseException, words: list[str]) -> int:
 
 def _about_usage(error: click.UsageError) -> str:
     try:
-        sentence = unknown_option(error) if isinstance(error, click.NoSuchOption) else error.format_message()
+        match error:
+            case click.NoSuchOption():
+                sentence = unknown_option(error)
+            case click.MissingParameter(param=click.Argument(type=click.Choice(choices=choices))):
+                sentence = f"an argument is missing; it is one of {', '.join(choices)}"  # click has a line for each
+            case _:
+                sentence = error.format_message()
     except HourscopeError as problem:  # of the config, in which a name was looked up
         return str(problem)
     command = error.ctx.info_name if error.ctx else None

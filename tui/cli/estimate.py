@@ -11,7 +11,7 @@ import click
 
 from tui.analysis.known import known_from
 from tui.archive import Chunk
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line
 from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
 from tui.filter import Filter
@@ -22,7 +22,8 @@ from tui.scan.plan import reasons_to_ask
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
-    """Read the sample and print; exit code 1 if not even the interval's upper end holds a match."""
+    """Read the sample and print. Exit code 1 if not even the interval's upper end holds a match; then 2 if something of
+    the sample could not be read."""
     prices = load_config().prices
     with open_index(plan.archive) as index:
         expected = estimate(plan, prices=prices, jobs=jobs, known=known_from(index, counts_only=True))
@@ -31,7 +32,9 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     else:
         for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
             print_line(line)
-    return EXIT_MATCHED if expected.high else EXIT_NOTHING
+    if expected.high:
+        return EXIT_MATCHED
+    return EXIT_NOTHING if expected.understood else EXIT_FAILED
 
 
 def may_read(

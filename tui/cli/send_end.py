@@ -104,10 +104,18 @@ def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) ->
         warnings.append(oversize_warning(survey))
     if survey.not_json:
         warnings.append(not_json_warning(survey.not_json))
+    warnings += survey.misread
     for words in warnings:
         say(words)
     print_summary(request, survey, topic, warnings)
-    return EXIT_FAILED if survey.damaged or survey.not_json or survey.skipped_count else EXIT_NOTHING
+    return survey_code(survey, 0)
+
+
+def survey_code(survey: Survey, records: int) -> int:
+    """The exit code of sending what was surveyed, so many records: also that of a dry run."""
+    if survey.damaged or (not records and (survey.not_json or survey.skipped_count or survey.misread)):
+        return EXIT_FAILED
+    return EXIT_MATCHED if records else EXIT_NOTHING
 
 
 def report(

@@ -9,15 +9,16 @@ from typing import Any
 
 import click
 
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, ReaderGoneError, say
+from tui.cli.console import ReaderGoneError, say
 from tui.cli.progress import progress_line, send_text
-from tui.cli.send_end import SendRequest, end_with_nothing, report
+from tui.cli.send_end import SendRequest, end_with_nothing, report, survey_code
 from tui.cli.send_plan import print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.errors import NothingToSendError, OutputError
 from tui.send import Control, Receipt, SendEvent, Sent, Split, parse_split, send_to_file
 from tui.send import survey as survey_of
 from tui.send.facts import left_out
+from tui.send.survey import not_json_warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
     if request.dry_run:
         survey = survey_of(request.source)
         warnings = [*left_out(survey.unfit_count, survey.unfit, survey.repeats), *map(str, survey.damaged)]
-        warnings += request.hints(survey)
+        warnings += [not_json_warning(survey.not_json)] if survey.not_json else []
+        warnings += [*survey.misread, *request.hints(survey)]
         noted = (*request.notes, *warnings)
         print_plan(request.source, survey, (), noted, as_json=request.as_json, how=request.how, out=file.out)
         stays = file.force or file.append or file.split or file.out == "-"
@@ -56,7 +58,7 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
             raise OutputError(f"{file.out} exists; choose another name or add --force")
         for words in warnings:
             say(words)
-        return EXIT_MATCHED if survey.count + survey.blank else EXIT_NOTHING
+        return survey_code(survey, survey.count)
     try:
         receipt = _write(request, file)
     except NothingToSendError as error:

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 
 import click
 
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, say
+from tui.cli.console import EXIT_FAILED, narrate, say
 from tui.cli.progress import notes, progress_line, send_text
-from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure
+from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure, survey_code
 from tui.cli.send_plan import How, plan_lines, print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
@@ -84,7 +84,7 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     if not survey.count:
         for words in warnings:
             say(words)
-        return EXIT_NOTHING
+        return survey_code(survey, 0)
     refuse_what_cannot_go(survey, prepared.limits, prepared.source)
     if (repeats := prepared.repeats(survey)) and not request.again and not _asks(request):
         raise RepeatError(repeats)
@@ -94,7 +94,7 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
         say(words)
     if (earlier := prepared.resumed) is not None:
         say(f"would resume after {plural(earlier.confirmed, 'record')}, by {earlier.path}")
-    return EXIT_MATCHED
+    return EXIT_FAILED if prepared.never_sent(survey) else survey_code(survey, survey.count)
 
 
 def _how(prepared: Preparation) -> How:

@@ -94,9 +94,11 @@ def may_mislead(filter_: Filter) -> bool:
             return True
         if term.kind != "match" or len(term.text) > _LONGEST_TERM:
             continue
-        from tui.filter.operands import operands
+        from tui.filter.operands import constants, operands
 
         parts = operands(term.text)
+        if constants(parts):
+            return True
         compares = [at for at, operand in enumerate(parts) if operand.type == "compare"]
         if compares and (filter_.invert or any(parts[at].text == "!=" for at in compares)):
             return True

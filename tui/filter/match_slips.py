@@ -10,11 +10,11 @@ from tui.filter.field_types import Types
 from tui.filter.fields import ANY, Path
 from tui.filter.literals import as_literal, is_number, type_of, type_of_text
 from tui.filter.missing import MatchSlip, list_on_the_way, missing, sampled
-from tui.filter.operands import Operand, operands
+from tui.filter.operands import Operand, constants, operands
 from tui.filter.slips import Slip
 from tui.filter.text_values import other_value, with_wildcard
 
-_CONSTANTS = ("true", "false", "null")
+_NAMES_OF_CONSTANTS = ("true", "false", "null")
 _KINDS = {"string": "text", "array": "a list", "number": "a number", "boolean": "true or false", "object": "an object"}
 _TEXT_FUNCTIONS = ("contains", "starts_with", "ends_with")
 _LITERALS = ("raw", "literal")
@@ -30,7 +30,7 @@ def match_slips(expression: str, types: Types) -> list[MatchSlip]:
             slips += _compared(parts, at, types, done)
         elif operand.type == "call" and operand.text in _TEXT_FUNCTIONS:
             slips += _called(parts, at, types, done)
-    slips += _pipes(parts)
+    slips += [*_pipes(parts), *_negations(parts), *_constants(parts)]
     for at, operand in enumerate(parts):
         if at not in done and operand.own and (at == 0 or parts[at - 1].text != "."):
             slips += missing(operand, types, alone=len(parts) == 1)
@@ -89,7 +89,7 @@ def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | 
         and other.start > value.start
     ):
         return None  # of two names that are not there, the second is the text
-    meant = as_literal(name, beside) if name not in _CONSTANTS else f"`{name}`"
+    meant = as_literal(name, beside) if name not in _NAMES_OF_CONSTANTS else f"`{name}`"
     kind = "in double quotes names" if value.single == "quoted" else "without quotes names"
     field = (
         f"the field {name}, which is {_kinds(here)}"
@@ -246,6 +246,30 @@ def _pipes(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
         if operand.text == "|" and depth == 0 and compares and parts[at + 1 : at + 2] and parts[at + 1].text != "[":
             edit = Slip(operand.start, operand.end, "||", "")
             yield MatchSlip("| hands the comparison's result on to what follows; 'or' is written ||", (edit,))
+
+
+def _negations(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
+    """`!event == 'error'`: not of the field comes before the comparison."""
+    for sign, left, compare, right in zip(parts, parts[1:], parts[2:], parts[3:], strict=False):
+        if sign.text != "!" or compare.text not in ("==", "!=") or right.type not in _LITERALS:
+            continue
+        if left.type == "path" and type_of(right.value) not in ("boolean", "null"):
+            whole = f"({left.text} {compare.text} {right.text})"
+            sentence = f"! belongs to {left.text} alone, and true or false is never {right.text}; write !{whole}"
+            yield MatchSlip(sentence, (Slip(left.start, right.end, whole, ""),))
+
+
+def _constants(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
+    """`event == 'error' || 'play'`: a literal that is a condition of its own holds for every record."""
+    for at in constants(parts):
+        literal, before = parts[at], parts[max(0, at - 4) : at]
+        if not literal.value and type_of(literal.value) != "number":
+            continue  # it is false, or empty
+        edits: tuple[Slip, ...] = ()
+        compared = [part.type for part in before[:2]] == ["path", "compare"]
+        if compared and [part.text for part in before[3:]] == ["||"]:
+            edits = (Slip(literal.start, literal.end, f"{before[0].text} {before[1].text} {literal.text}", ""),)
+        yield MatchSlip(f"{literal.text} alone is true for every record; a comparison names its field", edits)
 
 
 def _numeric(path: Path, types: Types) -> bool:

@@ -37,6 +37,19 @@ def operands(expression: str) -> list[Operand]:
     return list(_Reader(tokens(expression), expression).read())
 
 
+def constants(parts: Sequence[Operand]) -> list[int]:
+    """Which of the operands are literals that are a condition of their own: 'b' in `a == 'x' || 'b'`."""
+    joints = ("", "||", "&&")
+    found, depth = [], 0
+    for at, operand in enumerate(parts):
+        depth += (operand.text in ("(", "[", "[?", "{")) - (operand.text in (")", "]", "}"))
+        before = parts[at - 1].text if at else ""
+        behind = parts[at + 1].text if at + 1 < len(parts) else ""
+        if depth == 0 and operand.type in ("raw", "literal") and before in joints and behind in joints:
+            found.append(at)
+    return found
+
+
 @dataclass(slots=True)
 class _Frame:
     """An open bracket, and the base that paths in it start from."""

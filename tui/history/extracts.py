@@ -29,6 +29,7 @@ from tui.history.log import (
     read_log,
     runnable,
     running_mark,
+    unreported,
     working_folder,
 )
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
@@ -115,7 +116,7 @@ class ScanWork:
 def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Report) -> Iterator[ScanEvent]:
     """The same events; that the scan began and how it ended is written down. What hinders that is reported."""
     totals, reason, line = Totals(), "", _begun(work)
-    append_or(report, _log(), line)
+    begun = append_or(report, _log(), line)
     with running_mark(line.run):
         try:
             for event in events:
@@ -125,7 +126,7 @@ def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Report) -
             reason = str(error)
             raise
         finally:
-            append_or(report, _log(), _ended(line, work, totals, reason))
+            append_or(report if begun else unreported, _log(), _ended(line, work, totals, reason))
 
 
 def _begun(work: ScanWork) -> ExtractLine:

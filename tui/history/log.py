@@ -63,12 +63,18 @@ def append(path: Path, line: Line) -> None:
         raise HistoryError(f"{path} cannot be written, so this is not listed later: {reason(error)}") from error
 
 
-def append_or(report: Report, path: Path, line: Line) -> None:
-    """The same, where what was done is done: what hinders the writing is reported in a sentence."""
+def append_or(report: Report, path: Path, line: Line) -> bool:
+    """The same, where what was done is done: what hinders the writing is reported in a sentence. False after that."""
     try:
         append(path, line)
     except HistoryError as error:
         report(str(error))
+        return False
+    return True
+
+
+def unreported(sentence: str) -> None:
+    """A Report for what hinders a writing again."""
 
 
 def read_log(path: Path, kind: type[L]) -> list[L]:

@@ -11,7 +11,16 @@ from uuid import uuid4
 
 import msgspec
 
-from tui.history.log import Line, Report, append_or, history_dir, now_text, running_mark, working_folder
+from tui.history.log import (
+    Line,
+    Report,
+    append_or,
+    history_dir,
+    now_text,
+    running_mark,
+    unreported,
+    working_folder,
+)
 from tui.send import Receipt, SendEvent, Sent, Source
 from tui.send.receipt import whoami
 
@@ -69,12 +78,13 @@ def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -
         out=work.out,
         url=work.url,
     )
-    append_or(report, send_log(), line)
+    begun = append_or(report, send_log(), line)
     with running_mark(line.run):
         for event in events:
             if isinstance(event, Sent) and work.journal is None:
                 receipt = _small(event.receipt)
-                append_or(report, send_log(), msgspec.structs.replace(line, at=now_text(), receipt=receipt))
+                ended = msgspec.structs.replace(line, at=now_text(), receipt=receipt)
+                append_or(report if begun else unreported, send_log(), ended)
             yield event
 
 

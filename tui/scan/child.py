@@ -146,7 +146,7 @@ class _Tasks:
                 self._queue.put(message)
             self._stopped.set()
             sys.stdin.buffer.read()
-        except EOFError:  # the parent has finished, or is gone
+        except (EOFError, pickle.UnpicklingError):  # the parent has finished, or is gone, maybe in mid-write
             self._stopped.set()
         self._queue.put(None)
         time.sleep(_END_SECONDS)

@@ -45,6 +45,7 @@ class Fingerprints:
     def __init__(self, folder: str | None = None) -> None:
         self._folder = folder
         self._buckets = _Buckets(folder)
+        self._dropped: set[int] = set()
 
     def __enter__(self) -> Fingerprints:
         return self
@@ -60,6 +61,10 @@ class Fingerprints:
         entries = (fingerprints[i : i + FINGERPRINT] + place for i in range(0, len(fingerprints), FINGERPRINT))
         self._buckets.spread(entries, 0)
 
+    def drop(self, chunk: int) -> None:
+        """Forget those of a chunk; what is added later is not to have its number."""
+        self._dropped.add(chunk)
+
     def copies(self) -> Counter[int]:
         """For each chunk, how many of its records there were before: in an earlier chunk, or earlier in this one."""
         copies: Counter[int] = Counter()
@@ -67,20 +72,24 @@ class Fingerprints:
             self._count(self._buckets, number, 1, copies)
         return copies
 
+    def _entries(self, buckets: _Buckets, number: int) -> Iterator[bytes]:
+        entries = buckets.entries(number)
+        return (entry for entry in entries if _place(entry) not in self._dropped) if self._dropped else entries
+
     def _count(self, buckets: _Buckets, number: int, depth: int, copies: Counter[int]) -> None:
         if depth == FINGERPRINT:  # all alike, in the order of the chunks
-            copies.update(islice(map(_place, buckets.entries(number)), 1, None))
+            copies.update(islice(map(_place, self._entries(buckets, number)), 1, None))
             return
         if buckets.size(number) > SORTED_BYTES:
             smaller = _Buckets(self._folder)
             try:
-                smaller.spread(buckets.entries(number), depth)
+                smaller.spread(self._entries(buckets, number), depth)
                 for part in range(_BUCKETS):
                     self._count(smaller, part, depth + 1, copies)
             finally:
                 smaller.close()
             return
-        for one, other in pairwise(sorted(buckets.entries(number))):
+        for one, other in pairwise(sorted(self._entries(buckets, number))):
             if one[:FINGERPRINT] == other[:FINGERPRINT]:
                 copies[_place(other)] += 1
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import BinaryIO, cast
 
-from tui.archive import Chunk, ChunkReader
+from tui.archive import Chunk, ChunkReader, Damage
 from tui.archive.store import Store, is_s3
 from tui.config import Prices
 from tui.errors import ArchiveError
@@ -30,8 +30,9 @@ _CONFIDENCE = 0.95
 class Estimate:
     """Expected matches with a 95 % interval; bytes and requests to fetch; seconds at the sample's speed; dollars.
 
-    `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be. `exact`: the
-    sample was everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
+    `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be, `damaged` ones
+    only in parts, and `not_json` of the records were not looked at by a JMESPath term. `exact`: the sample was
+    everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
     AWS; within the region it is free. `indexed` chunks need not be fetched, as the index knows enough of them.
     """
 
@@ -49,6 +50,13 @@ class Estimate:
     transfer_dollars: float = 0.0
     unread: int = 0
     indexed: int = 0
+    damaged: int = 0
+    not_json: int = 0
+
+    @property
+    def understood(self) -> bool:
+        """Was all of the sample read as records, and looked at?"""
+        return not (self.unread or self.damaged or self.not_json)
 
     @property
     def every(self) -> bool:
@@ -58,7 +66,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """One chunk's beginning. `share` of its stored bytes were read.
+    """One chunk's beginning. `share` of its stored bytes were read; `damaged` is what was read whole, and is not.
 
     Seconds: `asking` until the archive answered, `reading` the bytes, and `working` on them.
     """
@@ -70,6 +78,8 @@ class _Sample:
     asking: float
     reading: float
     working: float
+    damaged: bool
+    not_json: int
 
     @property
     def fetched(self) -> float:
@@ -116,6 +126,8 @@ def estimate(
         transfer_dollars=costs[2],
         unread=len(chosen) - len(samples),
         indexed=len(plan.chunks) - len(fetched.chunks),
+        damaged=sum(sample.damaged for sample in samples),
+        not_json=sum(sample.not_json for sample in samples),
     )
 
 
@@ -162,17 +174,21 @@ def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
 def _sample(plan: ScanPlan, chunk: Chunk) -> _Sample:
     """The whole lines of a chunk's first bytes. To the reader it is a chunk that was torn there."""
     matcher = plan.filter.matcher()
-    records = matches = 0
+    records = matches = holes = 0
     began = time.perf_counter()
     head, answered = _head(plan.archive.store, chunk)
     read, worked = time.perf_counter(), time.thread_time()
     with ChunkReader(cast(Store, head), chunk.key, reading=plan.archive.reading) as reader:
-        for block in reader.blocks():
-            records += block.count()
-            matches += matcher.count(block)
+        for item in reader.results(lambda: lambda block: (block.count(), matcher.count(block)), hold=0):
+            if isinstance(item, Damage):
+                holes += 1
+            elif item is not None:
+                records, matches = records + item[0], matches + item[1]
     working = (head.broke or time.thread_time()) - worked
     share = min(1.0, SAMPLE_BYTES / chunk.size) if chunk.size else 1.0
-    return _Sample(chunk, share, records, matches, answered - began, read - answered, working)
+    damaged = holes > 0 and share == 1  # else the sample's end is the hole
+    seconds = answered - began, read - answered, working
+    return _Sample(chunk, share, records, matches, *seconds, damaged, matcher.not_json)
 
 
 def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:

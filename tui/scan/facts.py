@@ -51,7 +51,15 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
     about = "" if estimate.exact else "about "
     sure = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
     speed = "at the sample's speed" + (", on this machine" if remote else "")
-    unread = f"{plural(estimate.unread, 'chunk')} could not be read" if estimate.unread else ""
+    amiss = [
+        f"{plural(number, what)} {words}"
+        for number, what, words in (
+            (estimate.unread, "chunk", "could not be read"),
+            (estimate.damaged, "chunk", "damaged"),
+            (estimate.not_json, "record", "not JSON"),
+        )
+        if number
+    ]
     facts = [
         Fact(
             "matches",
@@ -70,10 +78,10 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
         facts.append(Fact("cost", asked, "text", leaving))
         own = "yours go into [prices] of the config"
         facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", own))
-    if not estimate.sampled_chunks and not unread:
+    if not estimate.sampled_chunks and not amiss:
         return facts
     sample = f"{plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}"
-    return [*facts, Fact("sample", sample, "trouble" if unread else "dim", unread)]
+    return [*facts, Fact("sample", sample, "trouble" if amiss else "dim", ", ".join(amiss))]
 
 
 def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours: int) -> str:

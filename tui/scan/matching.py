@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tui.archive import Block
-from tui.archive.json_values import is_json, values
+from tui.archive.json_values import values
 from tui.filter import Matcher
-from tui.filter.compiled import MAX_PARSED
+from tui.filter.compiled import MAX_PARSED, NotJsonError
 
 
 def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
@@ -24,7 +24,18 @@ def not_json(block: Block) -> tuple[list[bytes], int]:
         parsed = values(view)
     if parsed is not None and len(parsed) == block.count():
         return [], 0
-    return [record for record in block.records() if not is_json(record)], 0
+    return [record for record in block.records() if not _can_be_parsed(record)], 0
+
+
+def _can_be_parsed(record: bytes) -> bool:
+    """Does a filter take it for JSON? `NaN` is not."""
+    from tui.filter.jmespath import load  # verify does without as long as all is JSON
+
+    try:
+        load(record)
+    except NotJsonError:
+        return False
+    return True
 
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, int]:

@@ -12,7 +12,7 @@ from tui.archive import Archive
 from tui.filter import Filter
 from tui.scan.duplicates import Fingerprints
 from tui.scan.engine import run_plan
-from tui.scan.events import Matches, ScanEvent
+from tui.scan.events import ChunkRestarted, Matches, ScanEvent
 from tui.scan.excerpt import Excerpt
 from tui.scan.plan import ScanPlan, plan_scan
 
@@ -42,14 +42,17 @@ def verify(
     Memory is bounded; 20 bytes a record may go to the folder for temporary files ($TMPDIR).
     """
     cancel = cancel or threading.Event()
-    numbers = {chunk.key: number for number, chunk in enumerate(plan.chunks)}
+    readings = {chunk.key: 2 * number for number, chunk in enumerate(plan.chunks)}  # a chunk may be read twice
     with Fingerprints() as fingerprints:
-        for event in run_plan(plan, jobs=jobs, cancel=cancel):
-            if not isinstance(event, Matches):
+        for event in run_plan(plan, jobs=jobs, cancel=cancel, strict=True):
+            if isinstance(event, ChunkRestarted):
+                fingerprints.drop(readings[event.chunk.key])
+                readings[event.chunk.key] += 1
+            if isinstance(event, Matches):
+                fingerprints.add(readings[event.chunk.key], bytes(event.lines))
+            else:
                 yield event
-                continue
-            fingerprints.add(numbers[event.chunk.key], bytes(event.lines))
         copies: Counter[datetime] = Counter()
-        for number, count in fingerprints.copies().items():
-            copies[plan.chunks[number].hour] += count
+        for reading, count in fingerprints.copies().items():
+            copies[plan.chunks[reading // 2].hour] += count
     yield Verified(dict(sorted(copies.items())), complete=not cancel.is_set())

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import compress
 
 from tui.archive import Damage
+from tui.archive.forms import Unchosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class SourceBlock:
     nothing, `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records.
     `not_json` counts those that a JMESPath term could not look at. `damaged` is a part of the chunk that could not
     be read. `joined` is `as_lines` of the records where a block has it at hand, as joining and searching them one
-    by one takes half of a survey's time.
+    by one takes half of a survey's time. The first block of a chunk says what in it may be the records, but was not
+    taken for them (`unchosen`), and whether it is one `of_lines`.
 
     `times` are the records' times in µs since 1970, from a source that was asked for them (`Source.timed`), and
     `no_time` counts those that hold no readable time and take that of the record before. `keys` are the records' chunks
@@ -89,6 +91,8 @@ class SourceBlock:
     times: Sequence[int] = ()
     keys: Sequence[str] = ()
     archived: str = ""
+    unchosen: Unchosen | None = None
+    of_lines: bool = False
     joined: bytes = field(default=b"", repr=False, compare=False)
 
     def as_lines(self) -> bytes:

@@ -20,7 +20,7 @@ from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
 from tui.send.source import Source
-from tui.send.survey import NAMED, not_json_warning, nothing_to_send
+from tui.send.survey import NAMED, Misread, not_json_warning, nothing_to_send
 
 STDOUT = "-"
 _EVENT_SECONDS = 0.2  # between two events
@@ -104,6 +104,7 @@ class _Writing:
         self._unfit: list[Unfit] = []
         self._count = self._bytes = self._sent = self._unfit_count = self._repeats = self._blank = 0
         self._not_json = 0
+        self._misread = Misread()
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
@@ -151,7 +152,7 @@ class _Writing:
             damaged=tuple(self._damaged),
             repeats=self._repeats,
             blank=self._blank,
-            warnings=(not_json_warning(self._not_json),) if self._not_json else (),
+            warnings=(*([not_json_warning(self._not_json)] if self._not_json else []), *self._misread.sentences()),
             note="stopped before all was written" if self.stopped else "",
         )
 
@@ -159,6 +160,7 @@ class _Writing:
         self._repeats += block.repeats
         self._blank += block.blank
         self._not_json += block.not_json
+        self._misread.add(block)
         self._unfit_count += len(block.unfit)
         self._unfit += block.unfit[: NAMED - len(self._unfit)]
         if block.damaged:

@@ -111,6 +111,7 @@ class Preparation:
             words.append(oversize_warning(survey))
         if survey.not_json:
             words.append(not_json_warning(survey.not_json))
+        words += survey.misread
         if survey.no_time and self.order:
             words.append(no_time_warning(survey.no_time, self.order))
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)

@@ -11,6 +11,7 @@ from pathlib import Path
 from tui.archive import Archive, Block, Chunk, ChunkReader, Damage, Reading
 from tui.archive.block import block_of
 from tui.archive.folder import FolderStore
+from tui.archive.forms import LINES
 from tui.archive.reader import DoubtfulGiven
 from tui.archive.store import Store
 from tui.archive.times import spell_hour
@@ -196,7 +197,11 @@ def _chunk_blocks(
                     damage = DamagedChunk(key, item.start, item.stop, item.reason, item.doubtful)
                     yield SourceBlock(key, hour, [], (), damaged=damage)
                 elif item is not None:
-                    yield item.block(key, hour, line)
+                    block = item.block(key, hour, line)
+                    if line == 1 and item.count:
+                        of_lines = reader.form == LINES and item.count > 1
+                        block = replace(block, unchosen=reader.unchosen, of_lines=of_lines)
+                    yield block
                     line += item.count
     except DoubtfulGiven:
         careful.add(key)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tui.archive.forms import Unchosen
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
+from tui.scan.tally import misread
 from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit
 from tui.send.histogram import Histogram, Values
 from tui.send.shapes import Shape, Shapes
@@ -29,7 +31,8 @@ class Survey:
     large) and `repeats`. `oversize_count` records are sent by the plan, and larger than `max_message`, the limit that
     was asked about. `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes` are the different
     sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`. `not_json`
-    counts the records that a JMESPath term could not look at. `by_hour` counts the records of each hour, `by_value`
+    counts the records that a JMESPath term could not look at, `misread` says which chunks may hold other records than
+    those that were read. `by_hour` counts the records of each hour, `by_value`
     those of a telling field. Of a send in the order of time: `archived` is the SHA-256 of the same records in the order
     of the archive, `first_time` and `last_time` are when the first and the last record are due (µs since 1970), and
     `no_time` records hold no readable time.
@@ -63,6 +66,7 @@ class Survey:
     first_time: int | None = None
     last_time: int | None = None
     no_time: int = 0
+    misread: tuple[str, ...] = ()
 
     @property
     def digests(self) -> frozenset[str]:
@@ -96,6 +100,22 @@ def surveying(
         return
 
 
+class Misread:
+    """What in the chunks of a source may be the records, but was not taken for them."""
+
+    def __init__(self) -> None:
+        self._unchosen: Counter[Unchosen] = Counter()
+        self._of_lines = 0
+
+    def add(self, block: SourceBlock) -> None:
+        self._of_lines += block.of_lines
+        if block.unchosen is not None:
+            self._unchosen[block.unchosen] += 1
+
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(misread(self._unchosen, self._of_lines))
+
+
 class _Tally:
     """A survey that grows block by block."""
 
@@ -116,6 +136,7 @@ class _Tally:
         self._times: list[int] = []
         self._no_time = 0
         self._archived = ""
+        self._misread = Misread()
 
     def add(self, whole: SourceBlock) -> None:
         if whole.damaged:
@@ -128,6 +149,7 @@ class _Tally:
         self._skipped += whole.oversize[: NAMED - len(self._skipped)]
         self._no_time += whole.no_time
         self._archived = whole.archived
+        self._misread.add(whole)
         block = whole.filled()
         self._blank += whole.blank + len(whole.records) - len(block.records)
         if block.records:
@@ -194,6 +216,7 @@ class _Tally:
             first_time=first_time,
             last_time=last_time,
             no_time=self._no_time,
+            misread=self._misread.sentences(),
         )
 
 
