@@ -20,6 +20,7 @@ from tui.analysis.records import Part, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
 from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts
 from tui.archive import Chunk
+from tui.archive.collection import uncollected
 from tui.filter.event_time import event_time
 from tui.filter.fields import ANY, Path
 from tui.index.summary import HEAVY, FieldSummary, Sample, Summary, read_json
@@ -34,6 +35,7 @@ _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that
 Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
 
 
+@uncollected()
 def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table | None:
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])

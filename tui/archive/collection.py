@@ -11,7 +11,8 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Put off garbage collection while a hundred thousand objects are made that all stay.
 
-    To look through them again and again is a quarter of the time that boto3 and a client of it take.
+    To look through them again and again is a quarter of the time that boto3 and a client of it take, and a fifth of
+    that of a table of facts.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -47,7 +47,7 @@ from tui.errors import ReplacedError
 if TYPE_CHECKING:
     from tui.archive.salvage import Part
 
-BLOCK_SIZE = 1 << 18  # 256 KiB: inflated bytes are still in the cache when they are searched
+BLOCK_SIZE = 1 << 19  # 512 KiB: inflated bytes are still in the cache when they are searched
 _PARTS_THAT_TELL = 16
 _REPLACED = 3  # times that an object may be replaced while it is being opened
 _AHEAD = 2 * READ_SIZE  # stored bytes that decoders have read, at most, and of which they have not given all

@@ -48,7 +48,9 @@ class Workers:
         self._abandoned = self._stopping = self._said = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
-        self._events: queue.Queue[ScanEvent | BaseException] = queue.Queue(_QUEUED_EVENTS)
+        # A SimpleQueue and its room: a Queue wakes its reader up twice for each event, which takes more time than a block.
+        self._events: queue.SimpleQueue[ScanEvent | BaseException] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_QUEUED_EVENTS)
         self._used: dict[int, threading.Event] = {}  # large events by id: their job waits until they were used
         self._in_use = 0
 
@@ -77,6 +79,7 @@ class Workers:
                     self.stuck = True
                     return None
                 continue
+            self._room.release()
             if isinstance(event, BaseException):
                 raise event
             self._in_use = id(event)
@@ -99,11 +102,9 @@ class Workers:
         if used is not None:
             self._used[id(event)] = used
         while not self._abandoned:
-            try:
-                self._events.put(event, timeout=_POLL_SECONDS)
+            if self._room.acquire(timeout=_POLL_SECONDS):
+                self._events.put(event)
                 break
-            except queue.Full:
-                continue
         while used is not None and not self._abandoned and not used.wait(_POLL_SECONDS):
             pass
 
