@@ -329,3 +329,15 @@ def test_the_command_builds_goes_on_and_forgets(
     assert (tmp_path / "cache" / "hourscope" / "index.sqlite").stat().st_mode & 0o077 == 0
     assert said("index", str(tmp_path / "a"), "--drop", "--json") == {"dropped": 2}
     assert said("count", str(tmp_path / "a"), "--by", "k", "--json", "--jobs", "1")["read"]["chunks"] == 2
+
+
+def test_a_folder_is_the_same_place_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "logs", [[1, 2], [3]])
+    (tmp_path / "link").symlink_to(tmp_path / "logs")
+    monkeypatch.chdir(tmp_path)
+    spellings = ("logs", "./logs", "logs/", "../" + tmp_path.name + "/logs", str(tmp_path / "logs"), "link")
+    assert run(["index", "logs"]) == 0
+    for spelling in spellings:
+        archive = open_archive(spelling)
+        with open_index(archive) as index:
+            assert len(index.indexed(archive.catalog().chunks)) == 2, spelling

@@ -259,7 +259,8 @@ class Index:
 def open_index(archive: Archive) -> Index:
     """The index of an archive: nothing is read or made before it is used."""
     url = archive.store.url
-    return Index(cache_dir() / "index.sqlite", _place(url, archive.reading), None if is_s3(url) else Path(url))
+    folder = None if is_s3(url) else Path(url).resolve()  # however it was named
+    return Index(cache_dir() / "index.sqlite", _place(str(folder or url), archive.reading), folder)
 
 
 def _place(url: str, reading: Reading) -> str:

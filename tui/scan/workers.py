@@ -48,7 +48,7 @@ class Workers:
         self._abandoned = self._stopping = self._said = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
-        # A SimpleQueue and its room: a Queue wakes its reader up twice for each event, which takes more time than a block.
+        # A SimpleQueue and its room: a Queue wakes its reader up twice for each event, which takes longer than a block.
         self._events: queue.SimpleQueue[ScanEvent | BaseException] = queue.SimpleQueue()
         self._room = threading.Semaphore(_QUEUED_EVENTS)
         self._used: dict[int, threading.Event] = {}  # large events by id: their job waits until they were used
