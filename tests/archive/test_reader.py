@@ -90,12 +90,12 @@ class TestFormsThatChange:
         self, encoding: str, before: int, behind: int
     ) -> None:
         wide = (lines([b'{"n":"error"}'] * 300).decode()).encode(encoding)
-        found = read(lines(self.MANY[:before]) + wide + b"\n" + lines(self.MANY[:behind]))
-        (damage,) = found.damage
+        seen = read(lines(self.MANY[:before]) + wide + b"\n" + lines(self.MANY[:behind]))
+        (damage,) = seen.damage
         assert damage.reason == "UTF-16 among the lines, which hourscope does not read"
         assert damage.start <= len(lines(self.MANY[:before])) <= damage.stop
-        assert found.records[:before] == list(self.MANY[:before])
-        assert [record for record in found.records if record in self.MANY] == [
+        assert seen.records[:before] == list(self.MANY[:before])
+        assert [record for record in seen.records if record in self.MANY] == [
             *self.MANY[:before],
             *self.MANY[:behind],
         ]
@@ -550,9 +550,9 @@ class TestWhereDamageIs:
         step = -(-len(text) // members) if members else len(text)
         pieces = [text[at : at + step] for at in range(0, len(text), step)]
         stored = [gzip.compress(piece, 0, mtime=0) if members else piece for piece in pieces]  # as long as the text
-        found = read(b"".join(stored), reading=Reading(max_record=1 << 20))
-        assert found.damage
-        first, last = found.damage[0], found.damage[-1]
+        seen = read(b"".join(stored), reading=Reading(max_record=1 << 20))
+        assert seen.damage
+        first, last = seen.damage[0], seen.damage[-1]
         assert first.start <= len(before)
         assert last.stop >= len(before) + len(damage)
         assert last.stop - first.start <= len(damage) + (6 << 18)
@@ -563,9 +563,9 @@ class TestWhereDamageIs:
 
 def test_blank_lines_alone_in_a_block_cost_no_line_behind_them() -> None:
     text = b"first\n" + bytes(1 << 20) + b"\n" * (1 << 19) + b"last\n"
-    found = read(text, block_size=1 << 16)
-    assert found.records == [b"first", b"last"]
-    assert found.blank == (1 << 19) - 1
+    seen = read(text, block_size=1 << 16)
+    assert seen.records == [b"first", b"last"]
+    assert seen.blank == (1 << 19) - 1
 
 
 class TestZerosBetweenMembers:

@@ -17,10 +17,10 @@ _UTF16 = re.compile(rb"(?:[\x20-\x7e]\x00){8}|(?:\x00[\x20-\x7e]){8}")
 class Mixture:
     """How many lines were lists of objects, or documents that hold one; how many only open a value; and where in the
     stored bytes the first of each was. `others`: there are lines that are no lists. `of_json`: the first line is JSON.
-    `each`: what the records are, if not lines.
+    `record`: what the records are, if not lines.
     """
 
-    each: str = "line"
+    record: str = "line"
     lists: int = 0
     others: bool = False
     of_json: bool = False
@@ -52,7 +52,7 @@ class Mixture:
     def damage(self, end: int) -> Iterator[Damage]:
         """What is to be reported at the chunk's end."""
         if self.lists and self.others:
-            reason = f"{plural(self.lists, self.each)} among the records {'is' if self.lists == 1 else 'are'} a list"
+            reason = f"{plural(self.lists, self.record)} among the records {'is' if self.lists == 1 else 'are'} a list"
             suffix = "" if self.lists == 1 else " each"
             yield Damage(self._lists_at, end, f"{reason}, read as one record{suffix} (--records)")
         if self._wide_at >= 0:

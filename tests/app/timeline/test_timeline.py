@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import (
@@ -27,14 +28,31 @@ from tests.app.conftest import (
     until_shown,
 )
 from tui.app.diff.screen import DiffPage
+from tui.app.model.counts import Series
 from tui.app.model.hours import Hours, Selection
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
+from tui.app.timeline.answer import headline
 from tui.app.timeline.screen import TimelinePage
 from tui.app.widgets.theme import DARK, PALETTES
+from tui.filter import Filter
 
 HOUR = timedelta(hours=1)
 _FIND = PALETTES[DARK][1].match.color
+
+
+@pytest.mark.parametrize(
+    ("matches", "final", "begins"),
+    [
+        ({}, False, "Counting …"),
+        ({FIRST: 0}, False, "Counting …"),  # hours that were read and hold none are no answer yet
+        ({FIRST: 0}, True, "No record is in these hours."),
+        ({FIRST: 2}, False, "2 records are in these hours so far;"),
+    ],
+)
+def test_nothing_is_answered_while_nothing_was_counted(matches: dict[datetime, int], final: bool, begins: str) -> None:
+    hours = Hours(FIRST, FIRST + HOUR)
+    assert headline(Series(hours, Filter(), matches=matches, final=final), {}).startswith(begins)
 
 
 async def timeline(pilot: Pilot[int]) -> TimelinePage:

@@ -83,9 +83,9 @@ class FindingDays(LineWidget):
         lines.append([(" " * _LABEL + hours_axis(1), palette.dim)])
         days = sorted(self._days)
         first = max(0, min(bisect_left(days, self._first) - _AROUND, len(days) - _MOST))
-        for each in days[first : first + _MOST]:
-            lit = any(self._days[each].values())
-            name = f"{each:%a}"[:2] + f" {each.day:2d}"
+        for shown in days[first : first + _MOST]:
+            lit = any(self._days[shown].values())
+            name = f"{shown:%a}"[:2] + f" {shown.day:2d}"
             style = palette.strong if lit else palette.dim
-            lines.append([(f"{name:<{_LABEL}}", style), *day_cells(self._days[each], most, palette)])
+            lines.append([(f"{name:<{_LABEL}}", style), *day_cells(self._days[shown], most, palette)])
         return lines

@@ -13,7 +13,7 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     """How many there are, and when most; `odd`: how many times the usual."""
     hours = "these hours" if series.every.by_hour else "this hour"
     what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
-    if not series.final and not series.matches:
+    if not series.total and not series.final:
         return "Counting …"
     peak = max(series.matches, key=lambda time: series.matches[time], default=None)
     if peak is None or not series.total:
