@@ -232,9 +232,18 @@ def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
 def test_a_file_that_is_not_utf_8_or_not_a_file(tmp_path: Path) -> None:
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
-    for path in (binary, tmp_path):
-        with pytest.raises(ConfigError, match="cannot be read"):
+    os.mkfifo(tmp_path / "pipe")
+    for path, words in ((binary, "cannot be read"), (tmp_path, "is not a file"), (tmp_path / "pipe", "is not a file")):
+        with pytest.raises(ConfigError, match=words):
             load_config(path)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf[filters]\nslow = 'a'\n")
+    assert load_config(path).filters == {"slow": "a"}
+    save_filter(path, "fast", "b")
+    assert load_config(path).filters == {"slow": "a", "fast": "b"}
 
 
 def test_options_overlay_only_where_they_say_something() -> None:

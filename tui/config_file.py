@@ -109,11 +109,13 @@ def read_config_file(path: Path) -> ConfigFile | None:
 
 def _parsed(path: Path) -> dict[str, Any] | None:
     try:
+        if not path.is_file() and path.exists():  # a pipe would be waited for
+            raise ConfigError(f"{path} is not a file; replace it, or set XDG_CONFIG_HOME")
         with path.open("rb") as stream:
             text = stream.read(_MAX_BYTES + 1)
         if len(text) > _MAX_BYTES:
             raise ConfigError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, so it is not a config file; move it away")
-        return tomllib.loads(text.decode())
+        return tomllib.loads(text.decode("utf-8-sig"))  # Windows begins files with a BOM
     except FileNotFoundError:
         return None
     except RecursionError as error:
@@ -262,7 +264,7 @@ def _edit(path: Path, what: str, change: Callable[[str, dict[str, Any]], str]) -
     """Write the file as `change` makes it of its text; it also changes the values as they are to be read then."""
     target = path.resolve()  # follow a symbolic link
     try:
-        text = target.read_bytes().decode() if target.exists() else ""
+        text = target.read_bytes().decode("utf-8-sig") if target.exists() else ""
         expected = tomllib.loads(text)
         changed = change(text, expected)
         if tomllib.loads(changed) != expected:

@@ -54,7 +54,7 @@ def test_max_count_gives_the_first_in_order(sample: Path, tmp_path: Path) -> Non
     assert hourscope(*words).lines == everything[:60]
     assert hourscope(*words, "--count").out == b"60\n"
     summary = json.loads(hourscope(*words, "-o", tmp_path / "out", "--json").lines[-1])
-    assert summary["matches"] == 60
+    assert summary["matches"] == 60 <= summary["records"]
     assert hourscope("scan", sample, *HOUR, "-g", "nowhere", "--max-count", 60).code == 1
 
 

@@ -17,6 +17,7 @@ from tui import __version__
 from tui.analysis.zone import check_zone
 from tui.app import terminal_trouble
 from tui.archive import Archive, Catalog
+from tui.archive.layout import Layout
 from tui.archive.leftovers import is_companion
 from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.archive.topics import named_topics, topics_of
@@ -24,7 +25,7 @@ from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
 from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
-from tui.errors import ConfigError, HourscopeError
+from tui.errors import ConfigError, HourscopeError, LayoutError
 from tui.shell import shell_word
 from tui.units import count, duration, plural, size
 
@@ -50,6 +51,12 @@ def check_config() -> tuple[Check, Config | None]:
         return Check("config", "failed", str(error)), None
     if not config.path.exists():
         return Check("config", "ok", f"none at {config.path} (optional)"), config
+    for name, archive in config.archives.items():
+        try:
+            if archive.layout is not None:
+                Layout(archive.layout)
+        except LayoutError as error:
+            return Check("config", "failed", f"{config.path}: archives.{name}.layout: {error}"), None
     named = [f"archive {name}" for name in config.archives] + [f"nsqd {name}" for name in config.nsq]
     return Check("config", "ok", f"{config.path}: {', '.join(named) or 'names no archive and no nsqd'}"), config
 

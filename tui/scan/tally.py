@@ -95,7 +95,9 @@ class Totals:
         total = self._done
         for counts in self._counts.values():
             total = total.plus(counts)
-        return total if self._limit is None else replace(total, matches=self._limit)
+        if self._limit is None:
+            return total
+        return replace(total, matches=self._limit, records=max(total.records, self._limit))
 
     @property
     def hours(self) -> int:
