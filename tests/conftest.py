@@ -58,7 +58,7 @@ def _found_or_skip(find: Callable[[], Program]) -> Program:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """A short name for a long text: each worker sends all names, and megabytes of them cost seconds."""
     if isinstance(val, str | bytes) and len(val) > _LONG_NAME:
-        start = val[:40].encode() if isinstance(val, str) else val[:40]
+        start = val[:40].encode("utf-8", "surrogatepass") if isinstance(val, str) else val[:40]
         return f"{start.decode('latin-1').encode('unicode_escape').decode()}…{len(val)}"
     return None
 

@@ -116,6 +116,13 @@ def _greet(words: bytes) -> Callable[[socket.socket], None]:
     return lambda connection: connection.sendall(words)
 
 
+def _close(connection: socket.socket) -> None:
+    """Without a word, and without the reset that bytes cause which nobody has read."""
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(1 << 16):
+        pass
+
+
 @contextmanager
 def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
     with socket.create_server((HOST, 0)) as listener:
@@ -145,7 +152,7 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         (_identify(b'{"max_rdy_count": "many"}'), "is not nsqd's TCP port: it does not answer as nsqd does"),
         (_identify(b'{"msg_timeout": 1e999}'), "is not nsqd's TCP port: it does not answer as nsqd does"),
         (_identify(b'{"max_rdy_count": \xff}'), "is not nsqd's TCP port: it does not answer as nsqd does"),
-        (lambda connection: None, "closed the connection"),
+        (_close, "closed the connection"),
     ],
     ids=["http", "ssh", "a list", "text for a number", "no number", "no text", "silence"],
 )
